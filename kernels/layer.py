@@ -1,0 +1,172 @@
+"""The pooling layer of the teaching framework: the same names, over the compiled and the img2col kernel."""
+
+from __future__ import annotations
+
+import json
+from enum import Enum
+from math import prod
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from . import compiled, img2col
+from .geometry import FLOATS, Array, Geometry, Ints, as_array, checked_shape, show
+
+
+class PoolingType(str, Enum):
+    """What a window is reduced to; the strings "MAX" and "MEAN" serve as well."""
+
+    MAX = "MAX"
+    MEAN = "MEAN"
+
+
+class Remembered(NamedTuple):
+    """What backward needs of the forward before it; `argmax` is None for the mean."""
+
+    shape: Ints
+    dtype: np.dtype[Any]
+    argmax: Array | None
+
+
+class PoolingLayer:
+    """Max or mean pooling of batches (N, C, H, W).
+
+    `input_shape` is (C, H, W), `pool_shape` (h, w) or an int, `stride` an int or (down, across), `pooling_type`
+    a PoolingType or its name. `output_shape` is (C, OH, OW) and `output_size` its product.
+    Raises TypeError or ValueError naming a wrong argument, with the words of the kernels.
+    """
+
+    def __init__(self, input_shape: Ints, pool_shape: Any, stride: Any, pooling_type: PoolingType | str) -> None:
+        self.input_shape: Ints = checked_shape((0, *as_tuple(input_shape)))[1:]
+        self.geometry = Geometry.of(pool_shape, stride)
+        self.pooling_type = as_type(pooling_type)
+        self.output_shape: Ints = self.input_shape[:1] + self.geometry.output(self.input_shape[1:])
+        self.output_size = prod(self.output_shape)
+        self.parameters_file: Path | None = None
+        self._remembered: dict[str, Remembered] = {}
+        self._last = "numba"
+
+    def forward(self, x: ArrayLike, train: bool = True) -> Array:
+        """Pool x (N, C, H, W) to (N, C, OH, OW), dtype kept; in training remember what `backward` needs."""
+        return self.forward_numba(x, train)
+
+    def backward(self, delta_in: ArrayLike, layer_idx: int) -> Array:
+        """Pass delta_in (N, C, OH, OW) back to (N, C, H, W), by the method of the last forward.
+
+        `layer_idx` is the framework's; pooling does the same at every place in the net.
+        Raises RuntimeError before a forward in training, TypeError or ValueError for a delta of another dtype or shape.
+        """
+        method = self.backward_numba if self._last == "numba" else self.backward_col2img
+        return method(delta_in, layer_idx)
+
+    def forward_numba(self, x: ArrayLike, train: bool = True) -> Array:
+        """`forward` by compiled loops."""
+        return self._forward("numba", compiled, x, train)
+
+    def backward_numba(self, delta_in: ArrayLike, layer_idx: int) -> Array:
+        """`backward` after `forward_numba`."""
+        shape, dtype, argmax = self._recall("numba", delta_in)
+        if argmax is None:
+            return compiled.mean_backward(delta_in, stand_in(shape, dtype), *self._window)
+        return compiled.max_backward_argmax(delta_in, argmax, shape, dtype)
+
+    def forward_img2col(self, x: ArrayLike, train: bool = True) -> Array:
+        """`forward` over a column matrix."""
+        return self._forward("img2col", img2col, x, train)
+
+    def backward_col2img(self, delta_in: ArrayLike, layer_idx: int) -> Array:
+        """`backward` after `forward_img2col`."""
+        shape, dtype, argmax = self._recall("img2col", delta_in)
+        if argmax is None:
+            return img2col.mean_backward(delta_in, stand_in(shape, dtype), *self._window)
+        return img2col.max_backward_argmax(delta_in, argmax, shape, dtype, *self._window)
+
+    def initialize(self, folder: str | Path, name: str) -> None:
+        """Where the layer keeps its settings: `folder`/`name`.json."""
+        self.parameters_file = Path(folder) / f"{name}.json"
+
+    def save_parameters(self) -> None:
+        """Write the settings; there is nothing else, because pooling has nothing to learn."""
+        file = self._file()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(self._settings(), indent=2) + "\n", encoding="utf-8")
+
+    def load_parameters(self) -> None:
+        """Check the saved settings against this layer's; ValueError names the first that differs."""
+        saved = json.loads(self._file().read_text(encoding="utf-8"))
+        for name, value in self._settings().items():
+            if not isinstance(saved, dict) or saved.get(name) != value:
+                found = saved.get(name) if isinstance(saved, dict) else saved
+                raise ValueError(f"{self._file()} has {name}={show(found)}, but should have {show(value)}, as this layer")
+
+    @property
+    def _window(self) -> tuple[Ints, Ints]:
+        return self.geometry.size, self.geometry.stride
+
+    def _forward(self, method: str, kernel: Any, x: ArrayLike, train: bool) -> Array:
+        x = self._checked(x)
+        argmax = None
+        if self.pooling_type is PoolingType.MEAN:
+            y = kernel.mean_forward(x, *self._window)
+        else:
+            y, argmax = kernel.max_forward_argmax(x, *self._window)
+        self._last = method
+        self._remembered.pop(method, None)
+        if train:
+            self._remembered[method] = Remembered(x.shape, x.dtype, argmax)
+        result: Array = y
+        return result
+
+    def _checked(self, x: ArrayLike) -> Array:
+        array = as_array("x", x)
+        if array.dtype.kind in "biuf" and array.shape[1:] != self.input_shape:
+            expected = ", ".join(map(str, self.input_shape))
+            raise ValueError(f"x has shape {array.shape}, but should have (N, {expected})")
+        return array
+
+    def _recall(self, method: str, delta_in: ArrayLike) -> Remembered:
+        if method not in self._remembered:
+            raise RuntimeError(f"backward needs forward_{method}(x, train=True) before it; there was none")
+        remembered = self._remembered[method]
+        if remembered.dtype.name not in FLOATS:
+            raise TypeError(f"x has dtype {remembered.dtype}, which has no gradient; should be {', '.join(FLOATS)}")
+        delta, expected = as_array("delta_in", delta_in), remembered.shape[:1] + self.output_shape
+        if delta.shape != expected:
+            raise ValueError(f"delta_in has shape {delta.shape}, but should have {expected}, as the forward result")
+        return remembered
+
+    def _file(self) -> Path:
+        if self.parameters_file is None:
+            raise RuntimeError("initialize(folder, name) should come before saving and loading parameters")
+        return self.parameters_file
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "input_shape": list(self.input_shape),
+            "pool_shape": list(self.geometry.size),
+            "stride": list(self.geometry.stride),
+            "pooling_type": self.pooling_type.value,
+        }
+
+
+def stand_in(shape: Ints, dtype: np.dtype[Any]) -> Array:
+    """An x of this shape and dtype without memory of its own: the gradient of a mean does not depend on x."""
+    return np.broadcast_to(np.zeros((), dtype), shape)
+
+
+def as_tuple(input_shape: Any) -> Ints:
+    """`input_shape` as a tuple (C, H, W)."""
+    if not isinstance(input_shape, (tuple, list)) or len(input_shape) != 3:
+        raise ValueError(f"input_shape={show(input_shape)} should be 3 positive ints: (C, H, W)")
+    return tuple(input_shape)
+
+
+def as_type(pooling_type: Any) -> PoolingType:
+    """`pooling_type` as the enum."""
+    try:
+        return PoolingType(pooling_type)
+    except ValueError:
+        names = " or ".join(repr(kind.value) for kind in PoolingType)
+        raise ValueError(f"pooling_type={show(pooling_type)} should be {names}") from None

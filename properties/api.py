@@ -1,0 +1,72 @@
+"""The Python door: judge an object in hand, from a script or from somebody's own tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .session import Request
+    from .target import Target
+
+
+@dataclass(frozen=True)
+class BoundLaw:
+    """One law bound to an implementation: `str(law)` is its name, `law()` raises AssertionError if it does not hold."""
+
+    name: str
+    target: Target
+    request: Request
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __call__(self) -> None:
+        from .session import Bench
+
+        bench = Bench(self.request, loaded={self.target.spec: self.target})
+        result = bench.examine(self.target.spec, self.name, None)
+        if result.failed:
+            raise AssertionError(f"{self.name}: {result.verdict}\n{result.message}")
+
+
+def laws(
+    implementation: Any, *, examples: int = 100, seed: int | None = None, pattern: str = "*", expect: tuple[str, ...] = ()
+) -> list[BoundLaw]:
+    """Every law that can be asked of an implementation: a module, an instance, a namespace or a class.
+
+    `examples`: cases a law; `seed`: the same cases every time (default: 0 under CI, else random); `pattern`: laws or
+    families, comma-separated; `expect`: conventions to pin, "ties=first". What the implementation does not offer or
+    declare is not in the list. Raises `poolproof.properties.contract.Unusable` if it offers nothing.
+    """
+    from .laws import LAWS
+    from .session import CONVENTIONS_ITEM, Request, plan, smoke_test
+    from .target import load, wrap
+
+    target = load(implementation) if isinstance(implementation, str) else wrap(implementation)
+    smoke_test(target)
+    request = Request((target.spec,), examples, seed, None, pattern, expect).settled()
+    names = [name for _, name in plan(request) if name != CONVENTIONS_ITEM]
+    able = [n for n in names if n not in LAWS or not LAWS[n].unsupported(target.declared, target.offers)]
+    return [BoundLaw(name, target, request) for name in able]
+
+
+def check(
+    implementation: Any, *, examples: int = 100, seed: int | None = None, pattern: str = "*", expect: tuple[str, ...] = ()
+) -> None:
+    """Try every law on an implementation; one AssertionError with the message of each that does not hold.
+
+    The arguments are those of `laws`. ValueError if no law can be asked of the implementation.
+    """
+    bound = laws(implementation, examples=examples, seed=seed, pattern=pattern, expect=expect)
+    if not bound:
+        raise ValueError(f"no law can be asked of {implementation!r}: it offers too little")
+    messages = []
+    for law in bound:
+        try:
+            law()
+        except AssertionError as error:
+            messages.append(str(error))
+    if messages:
+        failed = f"{len(messages)} of {len(bound)} laws do not hold"
+        raise AssertionError("\n\n".join([*messages, failed]))

@@ -1,0 +1,214 @@
+"""The command `poolproof`: check, laws, replay and bench."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NoReturn
+
+from .contract import Unusable, did_you_mean
+
+COMMANDS = ("check", "laws", "replay", "bench")
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that suggests what may have been meant."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_abbrev=False, **kwargs)
+
+    def error(self, message: str) -> NoReturn:
+        """One line, and status 2."""
+        self.exit(2, f"{self.prog}: {message}\n")
+
+    def unknown(self, words: Sequence[str]) -> NoReturn:
+        """An argument that is none."""
+        options = [option for action in self._actions for option in action.option_strings]
+        near = get_close_matches(words[0].partition("=")[0], options, 1)
+        self.error(f"unknown argument {words[0]!r}; " + (f"did you mean {near[0]!r}?" if near else f"see {self.prog} -h"))
+
+
+def parsers() -> dict[str, Parser]:
+    """One parser for each command."""
+    check = Parser(prog="poolproof check", description="Judge implementations of pooling by the laws of pooling.")
+    check.add_argument(
+        "targets", nargs="*", metavar="TARGET",
+        help="module:object, module, path/file.py:object, path/file.py, or a shipped kernel; "
+        "none: the three reference kernels",
+    )  # fmt: skip
+    check.add_argument("--examples", type=positive, default=100, metavar="N", help="cases a law (default 100)")
+    check.add_argument("--budget", type=seconds, metavar="SECONDS", help="end after so long, each law having had its turn")
+    check.add_argument("--seed", type=natural, metavar="N", help="the same cases every time; nothing is kept between runs")
+    check.add_argument("--laws", default="*", metavar="PATTERN", help="laws or families to try, comma-separated, * allowed")
+    check.add_argument("--expect", action="append", default=[], metavar="NAME=VALUE", help="make a convention a law")
+    check.add_argument("--known", default="", metavar="FILE", help="failures that are known, with reasons (TOML)")
+    check.add_argument("--json", default="", metavar="FILE", help="write the report")
+    check.add_argument("-n", default="auto", type=processes, metavar="N", help="processes (default auto; 0: this one)")
+    laws = Parser(prog="poolproof laws", description="Print the laws, each with its line of mathematics.")
+    replay = Parser(prog="poolproof replay", description="Try the failing cases of a report again.")
+    replay.add_argument("report", metavar="REPORT", help="a file written by check --json")
+    replay.add_argument("target", nargs="?", metavar="TARGET", help="another target than the report's")
+    bench = Parser(prog="poolproof bench", description="The teaching document's measurement, on these kernels.")
+    bench.add_argument("--repeats", type=positive, default=5000, metavar="N", help="passes forward and backward")
+    return {"check": check, "laws": laws, "replay": replay, "bench": bench}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; its exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    top = Parser(prog="poolproof", description=__doc__.partition("\n")[0])
+    top.add_argument("--version", action="version", version=f"poolproof {importlib.metadata.version('poolproof')}")
+    top.add_argument("command", choices=COMMANDS, help="-h after a command tells its options")
+    if words and not words[0].startswith("-") and words[0] not in COMMANDS:
+        top.error(f"unknown command {words[0]!r}; {did_you_mean(words[0], COMMANDS)}")
+    command = top.parse_args(words[:1]).command
+    parser = parsers()[command]
+    options, unknown = parser.parse_known_args(words[1:])
+    if unknown:
+        parser.unknown(unknown)
+    try:
+        return {"check": check, "laws": print_laws, "replay": replay, "bench": measure}[command](options)
+    except (Unusable, ValueError) as error:
+        parser.error(str(error))
+    except KeyboardInterrupt:
+        return 130
+
+
+def check(options: argparse.Namespace) -> int:
+    """Judge targets, by driving pytest with a configuration of its own."""
+    from .console import Console
+    from .session import Bench, Request, plan
+    from .target import REFERENCE
+
+    request = Request(
+        targets=tuple(options.targets) or REFERENCE,
+        examples=options.examples,
+        seed=options.seed,
+        end=None if options.budget is None else time.time() + options.budget,
+        laws=options.laws,
+        expect=tuple(options.expect),
+        known=options.known,
+    ).settled()
+    request.known_failures()
+    plan(request)
+    console = Console(request, Bench(request))
+    console.begin()
+    if console.usable:
+        console.ended = drive(request, console, options)
+    return console.finish(options.json)
+
+
+def drive(request: Any, console: Any, options: argparse.Namespace) -> int:
+    """Run pytest on the usable targets: no file, plugin, conftest or environment of the user's leaks in."""
+    import pytest
+
+    clean = {k: v for k, v in os.environ.items() if k not in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
+    clean["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    given = [f"--impl={spec}" for spec in console.usable] + [f"--poolproof-expect={pin}" for pin in request.expect]
+    given += [f"--poolproof-seed={request.seed}", f"--poolproof-examples={request.examples}"]
+    given += [f"--poolproof-laws={request.laws}", f"--poolproof-known={request.known}"]
+    given += [f"--poolproof-end={request.end}"] if request.end is not None else []
+    given += ["--poolproof-persistent"] if options.seed is None and not os.environ.get("CI") else []
+    parallel = [] if options.n == "0" else ["-n", options.n, "--maxprocesses", str(len(console.names))]
+    plugins = ["no:cacheprovider", "no:terminal", "xdist.plugin", "poolproof.properties.plugin"]
+    own = ["-c", os.devnull, "--rootdir", str(Path.cwd()), "--noconftest", "--pyargs", "poolproof.properties"]
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(clean)
+    try:
+        arguments = [*own, *(word for plugin in plugins for word in ("-p", plugin)), *parallel, *given]
+        return int(pytest.main(arguments, plugins=[console]))
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def print_laws(_: argparse.Namespace) -> int:
+    """The registry, family by family."""
+    from .laws import LAWS
+
+    family = ""
+    for law in LAWS.values():
+        if law.family != family:
+            family = law.family
+            print(f"{family}")
+        print(f"  {law.name:24} {law.formula}")
+    return 0
+
+
+def replay(options: argparse.Namespace) -> int:
+    """Try the counterexamples of a report again: 1 if any still fails, 0 if none does."""
+    from .laws import LAWS
+    from .runner import replay as again
+    from .session import Bench, Request
+
+    try:
+        report = json.loads(Path(options.report).read_text(encoding="utf-8"))
+        entries = [(each["target"], law) for each in report["targets"] for law in each["laws"] if law["counterexample"]]
+    except OSError as error:
+        raise Unusable(f"report {options.report!r} cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unusable(f"report {options.report!r} is not one of check --json: {error!r}") from None
+    bench, still = Bench(Request()), 0
+    for spec, law in entries:
+        if law["law"] not in LAWS or "case" not in law["counterexample"]:
+            print(f"{law['law']} on {spec}: cannot be replayed, there is no such law here")
+            continue
+        result = again(LAWS[law["law"]], bench.target(options.target or spec), law["counterexample"])
+        still += result.failed
+        print(f"{result.law} on {result.target}: {'holds now' if not result.failed else 'still ' + result.verdict}")
+        if result.failed:
+            print(result.message)
+    print(f"{len(entries)} replayed: {still} still fail")
+    return 1 if still else 0
+
+
+def measure(options: argparse.Namespace) -> int:
+    """The bench."""
+    from .bench import bench
+
+    for text in bench(options.repeats):
+        print(text, flush=True)
+    return 0
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    number = natural(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} should be at least 1")
+    return number
+
+
+def natural(text: str) -> int:
+    """A whole number of at least 0."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} should be a whole number")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """A time above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} should be a number of seconds above 0")
+    return number
+
+
+def processes(text: str) -> str:
+    """`auto`, or a whole number."""
+    return text if text == "auto" else str(natural(text))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""What `poolproof check` prints: progress while it runs, then failures, conventions and the cases reached."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import io
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TextIO
+
+import pytest
+
+from . import report
+from .contract import Unusable
+from .plugin import result_in
+from .results import Result
+from .session import Bench, Request, plan
+
+INTERRUPTED = 2
+"""pytest's exit status after Ctrl-C."""
+
+
+class Console:
+    """A pytest plugin that prints results as they come, and the report when all are there."""
+
+    def __init__(self, request: Request, bench: Bench) -> None:
+        self.request, self.bench = request, bench
+        self.out = own_stdout()
+        self.results: list[Result] = []
+        self.usable: list[str] = []
+        self.names: list[tuple[str, str]] = []
+        self.ended = 0
+        self.complaints: list[str] = []
+
+    def say(self, text: str = "") -> None:
+        """Print a line at once."""
+        print(text, file=self.out, flush=True)
+
+    def begin(self) -> None:
+        """Load every target, and say what is going to be tried."""
+        version = importlib.metadata.version("poolproof")
+        self.say(f"poolproof {version}, seed {self.request.seed}, {report.count(self.request.examples, 'case')} a law")
+        for spec in dict.fromkeys(self.request.targets):
+            try:
+                target = self.bench.target(spec)
+            except Unusable as error:
+                self.complaints.append(str(error))
+                continue
+            self.usable.append(spec)
+            for warning in target.warnings:
+                self.say(f"warning: {warning}")
+            self.say(report.declarations(target))
+        self.names = [unit for unit in plan(self.request) if unit[0] in self.usable]
+        self.say()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """One item is done."""
+        result = result_in(report)
+        if result is not None:
+            self.results.append(result)
+            self.progress(result)
+        elif report.failed:
+            self.complaints.append(f"{report.nodeid}: {report.longreprtext}")
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A target that loaded here but not in a worker."""
+        if report.failed:
+            self.complaints.append(report.longreprtext)
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        """An error of ours."""
+        self.complaints.append(f"internal error: {excrepr}")
+
+    def progress(self, result: Result) -> None:
+        """One line for one result."""
+        width = max(len(self.bench.loaded[spec].name) for spec in self.usable)
+        total = len(self.names)
+        self.say(
+            f"[{len(self.results):{len(str(total))}}/{total}] "
+            + report.line(result, self.bench.loaded[result.target].name, width)
+        )
+
+    def finish(self, file: str) -> int:
+        """Print what was found, write the JSON, and return the exit status."""
+        done = {(result.target, result.law) for result in self.results}
+        interrupted = self.ended == INTERRUPTED and not self.complaints
+        reason = "interrupted" if interrupted else "its process ended early"
+        missing = [Result(spec, law, "not run", reason) for spec, law in self.names if (spec, law) not in done]
+        order = {unit: k for k, unit in enumerate(self.names)}
+        results = sorted([*self.results, *missing], key=lambda result: order.get((result.target, result.law), -1))
+        partial = bool(missing)
+        for title, lines in self.sections(results).items():
+            if lines:
+                self.say(f"\n{title}" if title else "")
+                for text in lines:
+                    self.say(text if not title else f"  {text}")
+        for complaint in self.complaints:
+            self.say(f"\n{complaint}")
+        if file:
+            document = report.document(self.request, self.bench.loaded, results, partial)
+            Path(file).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        status = report.exit_status(results, interrupted=interrupted, unusable=bool(self.complaints))
+        self.say()
+        self.say(report.last_line(results, partial) if results else "nothing was tried")
+        return status
+
+    def sections(self, results: list[Result]) -> dict[str, list[str]]:
+        """What follows the laws."""
+        names = {spec: target.name for spec, target in self.bench.loaded.items()}
+        failed = report.failures(results)
+        blocks = "\n\n".join(failed).split("\n") if failed else []
+        return {
+            "": blocks,
+            "conventions": report.conventions(results, names),
+            "cases reached": [*report.cases_reached(results), f"digest {report.cases_digest(results)}"],
+        }
+
+
+def own_stdout() -> TextIO:
+    """Standard output as it is now, out of reach of pytest's capturing."""
+    with contextlib.suppress(OSError, ValueError, io.UnsupportedOperation, AttributeError):
+        sys.stdout.flush()
+        return os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", errors="replace")
+    return sys.stdout

@@ -1,0 +1,116 @@
+"""What an implementation is: the callables it may offer, and the declarations that narrow what is asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from typing import Any
+
+from poolproof.kernels.geometry import FLOATS, ORDERED
+
+FORWARD = ("max_forward", "mean_forward")
+BACKWARD = ("max_backward", "mean_backward")
+CALLABLES = (*FORWARD, *BACKWARD, "max_indices")
+RESULT = {"max_forward": "y", "mean_forward": "y", "max_backward": "dx", "mean_backward": "dx", "max_indices": "i"}
+"""What the result of each callable is called, in messages as in the contract."""
+
+
+class Unusable(Exception):
+    """A target that cannot be judged at all: not found, not importable, wrongly declared, failing its smoke test."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What an implementation says of itself. Every field is an optional attribute of it; these are the defaults."""
+
+    name: str = ""
+    version: str = ""
+    dtypes: tuple[str, ...] = FLOATS
+    ranks: tuple[int, ...] = (2,)
+    square: bool = False
+    padding: str = "any"
+    padding_limit: str | None = None
+    ceil_rule: str = "drop"
+    settings: dict[str, list[str]] | None = None
+    deterministic: bool = True
+    threads: bool = True
+
+    def as_json(self) -> dict[str, Any]:
+        """The declarations as plain JSON values."""
+        listed = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in listed.items()}
+
+
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "padding": ("none", "symmetric", "any"),
+    "padding_limit": ("half", "window", None),
+    "ceil_rule": ("drop", "keep"),
+    "square": (True, False),
+    "deterministic": (True, False),
+    "threads": (True, False),
+}
+
+
+def declared(implementation: Any, fallback: str) -> Declared:
+    """Read the declarations of an implementation; `fallback` names it if it does not.
+
+    Raises Unusable naming a declaration that is none.
+    """
+    given = {
+        field.name: getattr(implementation, field.name)
+        for field in fields(Declared)
+        if hasattr(implementation, field.name)
+    }
+    for name in ("name", "version"):
+        given[name] = str(given.get(name, "")) or (fallback if name == "name" else "")
+    for name, choices in CHOICES.items():
+        if name in given and not any(given[name] is choice or given[name] == choice for choice in choices):
+            raise Unusable(f"declaration {name}={given[name]!r} should be one of {', '.join(map(repr, choices))}")
+    if "dtypes" in given:
+        given["dtypes"] = subset("dtypes", given["dtypes"], ORDERED)
+    if "ranks" in given:
+        given["ranks"] = subset("ranks", given["ranks"], (1, 2, 3))
+    return Declared(**given)
+
+
+def subset(name: str, values: Any, allowed: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A declared tuple, in the order of `allowed`, so that equal declarations give equal cases."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise Unusable(f"declaration {name}={values!r} should be a tuple of {', '.join(map(str, allowed))}")
+    chosen = [str(value) if name == "dtypes" else value for value in values]
+    for value in chosen:
+        if value not in allowed:
+            raise Unusable(f"declaration {name}: {value!r} should be one of {', '.join(map(str, allowed))}")
+    return tuple(value for value in allowed if value in chosen)
+
+
+def offered(implementation: Any) -> tuple[str, ...]:
+    """The callables of the contract that an implementation has."""
+    return tuple(name for name in CALLABLES if callable(getattr(implementation, name, None)))
+
+
+def near_misses(implementation: Any) -> list[tuple[str, str]]:
+    """Public names within two letters of a contract name, beside the name probably meant."""
+    public = [name for name in dir(implementation) if not name.startswith("_") and name not in CALLABLES]
+    pairs = [(name, meant) for name in public for meant in CALLABLES if distance(name, meant) <= 2]
+    return [(name, meant) for name, meant in pairs if not callable(getattr(implementation, meant, None))]
+
+
+def distance(a: str, b: str) -> int:
+    """Letters to insert, delete or replace to turn a into b (Levenshtein)."""
+    if abs(len(a) - len(b)) > 2:
+        return 3
+    row = list(range(len(b) + 1))
+    for i, letter in enumerate(a, 1):
+        previous, row[0] = row[0], i
+        for j, other in enumerate(b, 1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (letter != other))
+    return row[-1]
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown word: a near one, or all there are."""
+    choices = list(known)
+    near = get_close_matches(word, choices, 1)
+    return f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(choices)}"

@@ -1,0 +1,290 @@
+"""Conventions: points where sound implementations differ. They are observed on the target, with the calls that show it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from poolproof.kernels.geometry import FLOATS, Array
+
+from .contract import did_you_mean
+from .layouts import LAYOUTS
+from .results import Json, array_as_json, call_as_json
+from .target import Answer, Call, Target
+
+WIDE_ROW = 33
+"""Wider than any vector register holds, so that a value may depend on the lane."""
+
+
+class Ask:
+    """Calls to a target with small arrays; remembers the last, which is the evidence."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.last: tuple[Call, Answer] | None = None
+
+    def __call__(
+        self, function: str, x: Any, size: Any = None, dy: Any = None, *, stride: Any = None, layout: str = "C"
+    ) -> Any:
+        """The result of one call, or the text of what it raised. One window over all of x, unless said otherwise."""
+        x = np.asarray(x)
+        x = x.reshape((1,) * (4 - x.ndim) + x.shape)
+        size = size or x.shape[2:]
+        arrays = {"x": x} if dy is None else {"dy": np.full((*x.shape[:2], 1, 1), dy, x.dtype), "x": x}
+        call = Call(function, arrays, size, stride or size, layout=layout)
+        self.target.begin()
+        answer = self.target.ask(call)
+        self.last = call, answer
+        usable = isinstance(answer.value, np.ndarray) and answer.value.dtype.kind in "biuf"
+        return np.asarray(answer.value) if usable else answer.error or answer.exited or "no array"
+
+    @property
+    def evidence(self) -> Json:
+        """The last call and what it gave."""
+        assert self.last is not None
+        call, answer = self.last
+        got = array_as_json(answer.value) if isinstance(answer.value, np.ndarray) else answer.error or answer.exited
+        return {**call_as_json(call), "got": got}
+
+
+Observe = Callable[[Ask, str], Iterable[str]]
+
+
+@dataclass(frozen=True)
+class Convention:
+    """One point: the functions it is about, the values it may have, and how it is observed.
+
+    `observe` yields one value a probe; when they differ the convention "varies", with the first two as evidence.
+    """
+
+    name: str
+    question: str
+    functions: tuple[str, ...]
+    values: tuple[str, ...]
+    observe: Observe
+
+
+CONVENTIONS: dict[str, Convention] = {}
+
+
+def convention(functions: tuple[str, ...], *values: str) -> Callable[[Observe], Observe]:
+    """Register a function that observes a convention: its docstring is the question, `values` the answers."""
+
+    def register(observe: Observe) -> Observe:
+        name = observe.__name__.replace("_", "-")
+        CONVENTIONS[name] = Convention(name, (observe.__doc__ or "").strip(), functions, values, observe)
+        return observe
+
+    return register
+
+
+def observed(target: Target) -> Json:
+    """Every convention of which the target has something to show: its value, and the calls that show it."""
+    found = {}
+    for each in CONVENTIONS.values():
+        if set(each.functions) <= set(target.offers) and set(target.declared.dtypes) & set(FLOATS):
+            found[each.name] = observe(each, target)
+    return found
+
+
+def observe(each: Convention, target: Target) -> Json:
+    """One convention: the value, or "varies" where probes differ."""
+    ask = Ask(target.fresh())
+    seen: dict[str, Json] = {}
+    for value in each.observe(ask, favourite(target)):
+        seen.setdefault(value, ask.evidence)
+    if len(seen) == 1:
+        ((value, evidence),) = seen.items()
+        return {"value": value, "evidence": evidence}
+    values = list(seen)
+    return {"value": "varies", "values": values, "evidence": seen[values[0]], "other": seen[values[1]]}
+
+
+def favourite(target: Target) -> str:
+    """The float dtype to probe with: the widest declared."""
+    return next(dtype for dtype in reversed(FLOATS) if dtype in target.declared.dtypes)
+
+
+def check_expected(text: str) -> tuple[str, str]:
+    """NAME=VALUE of a pinned convention; ValueError with what may have been meant."""
+    name, equals, value = text.partition("=")
+    if name not in CONVENTIONS:
+        raise ValueError(f"--expect {text!r}: there is no convention {name!r}; {did_you_mean(name, CONVENTIONS)}")
+    values = CONVENTIONS[name].values
+    if not equals or value not in values:
+        raise ValueError(f"--expect {text!r}: {name} should be one of {', '.join(values)}; {did_you_mean(value, values)}")
+    return name, value
+
+
+@convention(("max_backward",), "first", "last", "split", "all", "other")
+def ties(ask: Ask, dtype: str) -> Iterable[str]:
+    """Which of several equal maxima gets the gradient?"""
+    for shape in ((1, 2), (2, 2), (1, 3), (3, 3), (1, WIDE_ROW)):
+        for background in ((), (0, 1)):
+            x = np.ones(shape, dtype)
+            x.reshape(-1)[list(background)] = 1 if x.size < 5 else 0
+            yield shared_by(ask("max_backward", x, dy=1), x == x.max())
+
+
+def shared_by(dx: Any, tied: Array) -> str:
+    """Who got the gradient 1 of a window with these tied maxima."""
+    if isinstance(dx, str) or dx.size != tied.size:
+        return "other"
+    share = dx.reshape(-1)[tied.reshape(-1)].astype(np.float64)
+    if np.abs(dx).sum() != np.abs(share).sum():
+        return "other"
+    for name, place in (("first", 0), ("last", -1)):
+        if share[place] == 1 and np.count_nonzero(share) == 1:
+            return name
+    if (share == 1).all():
+        return "all"
+    return "split" if np.ptp(share) == 0 and share[0] > 0 else "other"
+
+
+def one_nan(dtype: str) -> Iterable[Array]:
+    """Windows with one NaN, at every place of several shapes, beside smaller and larger numbers."""
+    for shape in ((1, 2), (2, 2), (3, 3), (1, WIDE_ROW)):
+        for place in range(shape[0] * shape[1]):
+            x = np.arange(shape[0] * shape[1], dtype=dtype).reshape(shape) - 1
+            x.reshape(-1)[place] = np.nan
+            yield x
+
+
+@convention(("max_forward",), "propagates", "ignored", "refused", "other")
+def nan(ask: Ask, dtype: str) -> Iterable[str]:
+    """What is the maximum of a window with a NaN in it?"""
+    for x in one_nan(dtype):
+        y = ask("max_forward", x)
+        if isinstance(y, str) or y.size != 1:
+            yield "refused" if isinstance(y, str) else "other"
+        else:
+            yield "propagates" if np.isnan(y).all() else "ignored" if y.item() == np.nanmax(x) else "other"
+
+
+@convention(("max_backward",), "to the nan", "to the largest", "nowhere", "refused", "other")
+def nan_gradient(ask: Ask, dtype: str) -> Iterable[str]:
+    """Where does the gradient of a window with a NaN go?"""
+    for x in one_nan(dtype):
+        dx = ask("max_backward", x, dy=1)
+        if isinstance(dx, str) or dx.size != x.size:
+            yield "refused" if isinstance(dx, str) else "other"
+            continue
+        flat = dx.reshape(-1)
+        places = {"to the nan": int(np.isnan(x).argmax()), "to the largest": int(np.nanargmax(x))}
+        hit = [name for name, at in places.items() if flat[at] == 1 and np.count_nonzero(flat) == 1]
+        yield hit[0] if hit else "nowhere" if not flat.any() else "other"
+
+
+@convention(("max_forward",), "-inf", "lowest", "nan", "refused", "other")
+def all_minus_infinity(ask: Ask, dtype: str) -> Iterable[str]:
+    """What is the maximum of a window of nothing but -inf?"""
+    y = ask("max_forward", np.full((2, 2), -np.inf, dtype))
+    if isinstance(y, str):
+        yield "refused"
+    else:
+        value = float(y.reshape(-1)[0]) if y.size else 0.0
+        names = {-np.inf: "-inf", float(np.finfo(dtype).min): "lowest"}
+        yield "nan" if np.isnan(value) else names.get(value, "other")
+
+
+@convention(("max_forward",), "kept", "flushed", "refused", "other")
+def subnormals(ask: Ask, dtype: str) -> Iterable[str]:
+    """Does a number below the smallest normal one survive?"""
+    for factor in (1, 3):
+        eta = np.finfo(dtype).smallest_subnormal * np.dtype(dtype).type(factor)
+        y = ask("max_forward", np.array([[0, eta]], dtype))
+        if isinstance(y, str) or y.size != 1:
+            yield "refused" if isinstance(y, str) else "other"
+        else:
+            yield "kept" if y.item() == eta else "flushed" if y.item() == 0 else "other"
+
+
+@convention(("max_forward",), "first", "last", "positive", "negative", "refused", "other")
+def signed_zero(ask: Ask, dtype: str) -> Iterable[str]:
+    """Which zero is the maximum of +0 and -0?"""
+    signs = []
+    for x in ((0.0, -0.0), (-0.0, 0.0)):
+        y = ask("max_forward", np.array([x], dtype))
+        if isinstance(y, str) or y.size != 1:
+            yield "refused" if isinstance(y, str) else "other"
+            return
+        signs.append(bool(np.signbit(y).item()))
+    yield {(False, True): "first", (True, False): "last", (False, False): "positive"}.get(tuple(signs), "negative")
+
+
+@convention(("mean_forward",), "infinite", "finite", "nan", "refused")
+def mean_overflow(ask: Ask, dtype: str) -> Iterable[str]:
+    """What is the mean of numbers whose sum is beyond the widest float?"""
+    y = ask("mean_forward", np.full((1, 4), np.finfo(dtype).max, dtype))
+    yield "refused" if isinstance(y, str) else "nan" if np.isnan(y).any() else "infinite" if np.isinf(y).any() else "finite"
+
+
+@convention(("mean_forward",), "inf", "nan", "refused", "other")
+def infinite_mean(ask: Ask, dtype: str) -> Iterable[str]:
+    """What is the mean of a window with inf in it?"""
+    for place in range(3):
+        x = np.ones((1, 3), dtype)
+        x[0, place] = np.inf
+        y = ask("mean_forward", x)
+        yield "refused" if isinstance(y, str) else "nan" if np.isnan(y).any() else "inf" if np.isinf(y).any() else "other"
+
+
+@convention(("mean_forward",), "wider", "own", "refused", "other")
+def accumulator(ask: Ask, dtype: str) -> Iterable[str]:
+    """Are the sums of float16 (or else float32) kept in a wider type, so that they do not overflow?"""
+    narrow = next((d for d in FLOATS if d in ask.target.declared.dtypes and d != "float64"), dtype)
+    most = np.finfo(narrow).max
+    y = ask("mean_forward", np.full((1, 4), most, narrow))
+    if isinstance(y, str) or y.size != 1:
+        yield "refused" if isinstance(y, str) else "other"
+    else:
+        yield "wider" if y.item() == most else "own" if np.isinf(y).all() else "other"
+
+
+@convention(("mean_forward",), "float", "truncated", "rounded", "refused", "other")
+def integer_mean(ask: Ask, _: str) -> Iterable[str]:
+    """What is the mean of integers that do not divide?"""
+    y = ask("mean_forward", np.array([[1, 1, 3, 2]], np.int32))
+    if isinstance(y, str) or y.size != 1:
+        yield "refused" if isinstance(y, str) else "other"
+    else:
+        yield {1.75: "float", 1: "truncated", 2: "rounded"}.get(y.item(), "other")
+
+
+@convention(("max_forward",), "accepted", "refused", "other")
+def empty_batch(ask: Ask, dtype: str) -> Iterable[str]:
+    """Is N = 0 accepted?"""
+    y = ask("max_forward", np.zeros((0, 2, 4, 4), dtype), (2, 2))
+    yield "refused" if isinstance(y, str) else "accepted" if y.shape == (0, 2, 2, 2) else "other"
+
+
+@convention(("max_forward",), "accepted", "refused")
+def layouts(ask: Ask, dtype: str) -> Iterable[str]:
+    """Are arrays accepted however they lie in memory?"""
+    x = np.arange(24, dtype=dtype).reshape(1, 2, 3, 4)
+    for layout in LAYOUTS:
+        yield "refused" if isinstance(ask("max_forward", x, (2, 2), layout=layout), str) else "accepted"
+
+
+@convention(("max_forward",), "refused", "empty", "answered")
+def window_too_large(ask: Ask, dtype: str) -> Iterable[str]:
+    """What happens to a window larger than the input?"""
+    for size in ((1, 3), (3, 1)):
+        y = ask("max_forward", np.ones((2, 2), dtype), size, stride=(1, 1))
+        yield "refused" if isinstance(y, str) else "empty" if y.size == 0 else "answered"
+
+
+@convention(("max_forward",), "refused", "answered")
+def stride_zero(ask: Ask, dtype: str) -> Iterable[str]:
+    """What happens to a stride of 0?"""
+    for stride in ((0, 1), (1, 0)):
+        yield "refused" if isinstance(ask("max_forward", np.ones((2, 2), dtype), (1, 1), stride=stride), str) else "answered"
+
+
+@convention(("max_forward",), "refused", "answered")
+def wrong_rank(ask: Ask, dtype: str) -> Iterable[str]:
+    """What happens to an x of five axes?"""
+    yield "refused" if isinstance(ask("max_forward", np.ones((1, 1, 1, 2, 2), dtype), (2, 2)), str) else "answered"

@@ -1,0 +1,51 @@
+"""How a law says no: one exception type for each verdict that is a failure, carrying plain data for every report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Failure(Exception):
+    """A law does not hold on a case. `verdict` is the word for it in every report."""
+
+    verdict = "broken"
+
+    def __init__(
+        self,
+        headline: str,
+        *,
+        call: int = -1,
+        got: Any = None,
+        expected: Any = None,
+        where: tuple[int, ...] | None = None,
+        hint: str = "",
+    ) -> None:
+        super().__init__(headline)
+        self.headline, self.call, self.got, self.expected, self.where, self.hint = (
+            headline,
+            call,
+            got,
+            expected,
+            where,
+            hint,
+        )
+
+
+class Broken(Failure):
+    """A wrong answer."""
+
+
+class Raised(Failure):
+    """An exception on ordinary input."""
+
+    verdict = "raised"
+
+
+class Crashed(Failure):
+    """The end of the target's process, or an attempt at it."""
+
+    verdict = "crashed"
+
+
+class Refused(Exception):
+    """An exception at an edge where refusing is a convention: the case counts neither for nor against the target."""

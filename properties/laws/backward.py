@@ -1,0 +1,160 @@
+"""Laws of the backward pass: where each gradient goes, and how much of it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from poolproof.kernels.geometry import Array
+
+from .. import oracle
+from ..cases import Case, Plan
+from ..contract import BACKWARD
+from ..pool import Pool
+from .registry import law
+
+TIED = ("ties", "relu", "negative")
+
+
+@law(Plan(("max_backward",), values=("distinct", "distinct", "sunk"), gradients=("one-hot",), large=True))
+def routing(pool: Pool, case: Case) -> None:
+    """dy zero but at o: dx[argmax of window(o)] = dy[o], and dx = 0 elsewhere"""
+    dx = pool(case.call())
+    pool.equal(dx, oracle.max_backward(case.dy, case.x, case.size, case.stride).nearest())
+
+
+@law(Plan(("max_backward",), values=TIED, gradients=("one-hot",)))
+def tied_maxima(pool: Pool, case: Case) -> None:
+    """dy zero but at o: dx[p] = w[p] dy[o] with w >= 0 and sum(w) = 1 on the tied maxima of window(o), w = 0 elsewhere"""
+    dx = pool(case.call())
+    pool.same_shape(dx, case.x.shape)
+    n, c, row, column = case.spot_in(case.dy.shape)
+    tied, share = np.zeros(dx.shape, bool), case.dy[n, c, row, column]
+    for output, window, maxima in oracle.maxima(case.x, case.size, case.stride):
+        if output == (row, column):
+            tied[(n, c, *window[1:])] = maxima[n, c]
+    between = (np.minimum(share, 0) <= dx) & (dx <= np.maximum(share, 0))
+    wrong = ~np.where(tied, between, dx == 0)
+    if wrong.any():
+        pool.differ(dx, oracle.max_backward(case.dy, case.x, case.size, case.stride).nearest(), wrong)
+    conserved(pool, dx, case)
+
+
+@law(Plan(("max_backward",), gradients=("wide", "lattice"), windows="overlapping"))
+def max_accumulation(pool: Pool, case: Case) -> None:
+    """dx[p] = sum { dy[o] : p = argmax of window(o) }, within the bound of a sum of so many terms"""
+    dx = pool(case.call())
+    exact = oracle.max_backward(case.dy, case.x, case.size, case.stride)
+    pool.within(dx, exact)
+
+
+@law(Plan(("mean_backward",), values=("lattice",), gradients=("wide", "lattice"), windows="overlapping"))
+def mean_accumulation(pool: Pool, case: Case) -> None:
+    """dx[p] = sum { dy[o]/n : p in window(o) }, within the bound of a sum of so many terms"""
+    dx = pool(case.call())
+    pool.within(dx, oracle.mean_backward(case.dy, case.x, case.size, case.stride))
+
+
+@law(Plan(("mean_backward",), values=("lattice", "wide"), gradients=("one-hot",), large=True))
+def mean_spread(pool: Pool, case: Case) -> None:
+    """dy zero but at o: dx = dy[o]/n on window(o), and dx = 0 elsewhere"""
+    dx = pool(case.call())
+    pool.within(dx, oracle.mean_backward(case.dy, case.x, case.size, case.stride))
+
+
+@law(Plan(BACKWARD, others=("lattice",), others_like="dy", windows="powers of two"))
+def linearity(pool: Pool, case: Case) -> None:
+    """J'(dy + 2 dy') = J' dy + 2 J' dy', exactly, where no sum can round"""
+    both = pool(case.call(dy=case.dy + 2 * case.another))
+    first, second = pool(case.call()), pool(case.call(dy=case.another))
+    pool.same_shape(first, case.x.shape)
+    pool.same_shape(second, case.x.shape)
+    pool.equal(both, first + 2 * second, 0, why="this dy is that of the next call plus twice that of the last")
+
+
+@law(Plan(BACKWARD, values=("distinct", *TIED), windows="powers of two"))
+def conservation(pool: Pool, case: Case) -> None:
+    """sum(dx) = sum(dy) over each plane"""
+    dx = pool(case.call())
+    pool.same_shape(dx, case.x.shape)
+    conserved(pool, dx, case)
+
+
+@law(Plan(BACKWARD, windows="gaps"))
+def uncovered_pixels(pool: Pool, case: Case) -> None:
+    """dx[p] = 0 where p lies in no window"""
+    dx = pool(case.call())
+    pool.same_shape(dx, case.x.shape)
+    covered = oracle.coverage(case.x.shape, case.size, case.stride) > 0
+    pool.equal(np.where(covered, 0, dx), np.zeros_like(dx), why="no window covers this pixel")
+
+
+@law(Plan(("max_backward",), also=("max_forward",), others=("signs",)))
+def max_adjoint(pool: Pool, case: Case) -> None:
+    """<dy, J v> = <J' dy, v> with J v = (max(x + v/4) - max(x)) / (1/4), exact where maxima are 1 apart"""
+    quarter = case.x.dtype.type(0.25)
+    moved = pool(case.call("max_forward", x=case.x + quarter * case.another))
+    y = pool(case.call("max_forward"))
+    derivative = 4 * (moved.astype(np.float64) - y)
+    adjoint(pool, case, derivative)
+
+
+@law(
+    Plan(
+        ("mean_backward",), also=("mean_forward",), values=("lattice",), others=("lattice",), windows="powers of two"
+    )
+)
+def mean_adjoint(pool: Pool, case: Case) -> None:
+    """<dy, J v> = <J' dy, v> with J v = mean(v), because the mean is linear"""
+    adjoint(pool, case, pool(case.call("mean_forward", x=case.another)).astype(np.float64))
+
+
+@law(Plan(("max_backward",), also=("max_forward",)))
+def max_differences(pool: Pool, case: Case) -> None:
+    """dx[p] = sum of dy * (max(x + h e_p) - max(x - h e_p)) / 2h with h = 1/4, exact where maxima are 1 apart"""
+    central_difference(pool, case, "max_forward", 0.25)
+
+
+@law(Plan(("mean_backward",), also=("mean_forward",), values=("lattice",), windows="powers of two"))
+def mean_differences(pool: Pool, case: Case) -> None:
+    """dx[p] = sum of dy * (mean(x + h e_p) - mean(x - h e_p)) / 2h with h = 1, exact because the mean is linear"""
+    central_difference(pool, case, "mean_forward", 1.0)
+
+
+def adjoint(pool: Pool, case: Case, derivative: Array) -> None:
+    """Hold <J' dy, v> against <dy, J v>."""
+    pool.same_shape(derivative, case.dy.shape)
+    dx = pool(case.call())
+    pool.same_shape(dx, case.x.shape)
+    there, back = float((case.dy * derivative).sum()), float((dx.astype(np.float64) * case.another).sum())
+    if there != back:
+        v = case.another.tolist()
+        pool.fail(f"<dx, v> = {back}, but should be <dy, J v> = {there}", got=dx, why=f"v = {v}")
+
+
+def central_difference(pool: Pool, case: Case, forward: str, h: float) -> None:
+    """Hold dx at the drawn pixel against the difference quotient of the forward pass."""
+    pixel, moved = case.spot_in(case.x.shape), []
+    for step in (h, -h):
+        x = case.x.copy()
+        x[pixel] += step
+        moved.append(pool(case.call(forward, x=x)).astype(np.float64))
+        pool.same_shape(moved[-1], case.dy.shape)
+    quotient = (case.dy * ((moved[0] - moved[1]) / (2 * h))).sum()
+    dx = pool(case.call())
+    pool.same_shape(dx, case.x.shape)
+    expected, why = dx.astype(np.float64), f"the central difference of {forward} there, with step {h}, is {quotient}"
+    expected[pixel] = quotient
+    pool.equal(dx.astype(np.float64), expected, why=why)
+
+
+def conserved(pool: Pool, dx: Array, case: Case) -> None:
+    """Fail unless each plane of dx sums to that of dy: exactly for the mean, within the bound of split ties for max."""
+    covering = int(oracle.coverage(case.x.shape, case.size, case.stride).max(initial=1))
+    relative = oracle.relative_bound(covering, case.x.dtype) if case.function == "max_backward" else 0
+    for plane in np.ndindex(dx.shape[:2]):
+        if not np.isfinite(dx[plane]).all():
+            pool.fail(f"dx[{plane[0]},{plane[1]}] is not finite, though dy is", got=dx)
+        got, sent = (sum(map(oracle.fraction, array[plane].flat)) for array in (dx, case.dy))
+        if abs(got - sent) > relative * sum(abs(oracle.fraction(d)) for d in case.dy[plane].flat):
+            text = f"sum(dx[{plane[0]},{plane[1]}]) = {float(got)}, but should be {float(sent)}, the sum of dy"
+            pool.fail(text, got=dx)

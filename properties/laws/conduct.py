@@ -1,0 +1,109 @@
+"""Laws of conduct: what a call may do to memory, and what it may depend on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..cases import EDGE_VALUES, Case, Plan
+from ..contract import BACKWARD, FORWARD, RESULT
+from ..layouts import LAYOUTS
+from ..pool import Pool
+from .registry import law
+
+ANY = (*FORWARD, *BACKWARD, "max_indices")
+COMPARABLE = Plan(ANY, mean_values=("lattice",), windows="powers of two", floats=True)
+"""Cases on which two answers about the same window must be equal: maxima, and sums that cannot round."""
+
+UNUSUAL = tuple(layout for layout in LAYOUTS if layout != "C")
+
+
+@law(Plan(ANY, values=EDGE_VALUES, gradients=("lattice", "wide"), empty=True))
+def inputs_unchanged(pool: Pool, case: Case) -> None:
+    """x and dy are after the call what they were before"""
+    call = case.call()
+    answer = pool.watch(call)
+    pool.result(call, answer)
+    if answer.changed:
+        pool.fail(f"wrote to its input {' and '.join(answer.changed)}")
+
+
+@law(Plan(ANY, values=EDGE_VALUES, gradients=("lattice", "wide"), empty=True), unless=("deterministic", False))
+def same_twice(pool: Pool, case: Case) -> None:
+    """pool(x) = pool(x), bit for bit but for NaN: asked again, the same answer"""
+    first, second = pool(case.call()), pool(case.call())
+    pool.equal(second, first, why="the same call gave another answer the first time")
+
+
+@law(Plan(ANY, values=EDGE_VALUES))
+def no_aliasing(pool: Pool, case: Case) -> None:
+    """the result shares no memory with x or dy"""
+    fresh_memory(pool, case)
+
+
+@law(Plan(ANY, values=EDGE_VALUES, windows="one cell"))
+def no_aliasing_of_identity(pool: Pool, case: Case) -> None:
+    """F = 1, S = 1: the result equals the input, but shares no memory with it"""
+    fresh_memory(pool, case)
+
+
+@law(Plan(ANY, gradients=("lattice", "wide"), floats=True))
+def results_kept(pool: Pool, case: Case) -> None:
+    """an earlier result stays what it was, and shares no memory with a later one, whatever is called after it"""
+    call = case.call()
+    pool.result(call, pool.watch(call))
+    # Several of the same kind, because results may come from a ring of buffers.
+    for function in (*[case.function] * 6, *pool.target.offers):
+        call = case.call(function, x=case.x + 1, dy=-case.dy)
+        answer = pool.watch(call)
+        pool.result(call, answer)
+        name = RESULT[case.function]
+        if 0 in answer.stale:
+            pool.fail(f"changed {name}, the result of the call of {case.function} before it")
+        if 0 in answer.reuses:
+            pool.fail(f"returned memory that {name}, the result of {case.function} before it, lives in")
+
+
+@law(replace(COMPARABLE, crowded=True))
+def nothing_remembered(pool: Pool, case: Case) -> None:
+    """pool(x) and pool(x with its samples reversed) agree, whatever is pooled before, between and after them"""
+    twin = case.with_arrays(x=case.x[::-1].copy(), dy=case.dy[::-1].copy())
+    taller = (1, 1, case.x.shape[2] + case.stride[0], case.x.shape[3])
+    longer = (1, 1, case.dy.shape[2] + 1, case.dy.shape[3])
+    first = pool(case.call())
+    pool.same_shape(first, case.x.shape if case.function in BACKWARD else case.dy.shape)
+    for function in pool.target.offers:
+        pool(case.call(function, x=np.resize(case.x, taller), dy=np.resize(case.dy, longer)))
+    for function in pool.target.offers:
+        pool(twin.call(function))
+    pool.equal(pool(twin.call()), first[::-1], why="these are the samples of the first call in reverse order")
+    pool.equal(pool(case.call()), first, why="the same call gave another answer before the calls between")
+
+
+@law(replace(COMPARABLE, layouts=UNUSUAL))
+def memory_layouts(pool: Pool, case: Case) -> None:
+    """pool(x) is the same however x and dy lie in memory"""
+    usual = pool(replace(case.call(), layout="C"))
+    pool.equal(pool(case.call()), usual, why="the same values in C order, writeable and aligned, gave another answer")
+
+
+@law(COMPARABLE, unless=("threads", False))
+def two_threads(pool: Pool, case: Case) -> None:
+    """pool(x) is the same while another thread pools other values"""
+    twin = case.with_arrays(x=case.x[..., ::-1, ::-1].copy(), dy=case.dy + 1)
+    alone = [pool(case.call()), pool(twin.call())]
+    for _ in range(5):
+        results = pool.together([case.call(), twin.call()])
+        for at, (result, expected) in enumerate(zip(results, alone, strict=True), -2):
+            pool.equal(result, expected, at, why="another call ran at the same time; alone, this one gave another answer")
+
+
+def fresh_memory(pool: Pool, case: Case) -> None:
+    """Fail if a result lives in the memory of an input."""
+    call = case.call()
+    answer = pool.watch(call)
+    pool.result(call, answer)
+    if answer.shares:
+        pool.fail(f"{RESULT[case.function]} shares memory with {' and '.join(answer.shares)}")
+

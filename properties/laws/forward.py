@@ -1,0 +1,116 @@
+"""Laws of the forward pass: which values come out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import oracle
+from ..cases import MAX_VALUES, MEAN_VALUES, Case, Plan
+from ..contract import FORWARD
+from ..pool import Pool
+from .registry import law
+
+@law(Plan(("max_forward",), values=MAX_VALUES, large=True))
+def max_value(pool: Pool, case: Case) -> None:
+    """y[o] = max { x[p] : p in window(o) }, exactly"""
+    pool.equal(pool(case.call()), oracle.max_forward(case.x, case.size, case.stride))
+
+
+@law(Plan(("max_indices",), values=("distinct", "ties", "negative", "relu", "wide", "lowest"), large=True))
+def max_index(pool: Pool, case: Case) -> None:
+    """i[o] is a cell of window(o), in row-major order of its own plane, with x[i[o]] = max { x[p] : p in window(o) }"""
+    result = pool(case.call())
+    pool.same_shape(result, case.dy.shape)
+    i = result.astype(np.int64)
+    width, expected = case.x.shape[3], oracle.max_indices(case.x, case.size, case.stride)
+    allowed = np.zeros(i.shape, bool)
+    for (row, column), window, tied in oracle.maxima(case.x, case.size, case.stride):
+        at = i[..., row, column]
+        h, w = at // width - window[1].start, at % width - window[2].start
+        inside = (h >= 0) & (h < case.size[0]) & (w >= 0) & (w < case.size[1])
+        n, c = np.ogrid[: i.shape[0], : i.shape[1]]
+        allowed[..., row, column] = inside & tied[n, c, np.where(inside, h, 0), np.where(inside, w, 0)]
+    if not allowed.all():
+        pool.differ(result, expected, ~allowed)
+
+
+@law(Plan(("mean_forward",), values=MEAN_VALUES, large=True))
+def mean_value(pool: Pool, case: Case) -> None:
+    """|y[o] - sum/n| <= ((1 + (n-1)u)(1+u)^3 - 1) sum|x|/n + (n+1) eta, over the n cells of window(o)"""
+    pool.within(pool(case.call()), oracle.mean_forward(case.x, case.size, case.stride))
+
+
+@law(Plan(("mean_forward",), values=("lattice", "relu", "negative"), windows="powers of two"))
+def mean_exact(pool: Pool, case: Case) -> None:
+    """y[o] = sum { x[p] : p in window(o) }/n, exactly, where n is a power of two and no sum can round"""
+    pool.equal(pool(case.call()), oracle.mean_forward(case.x, case.size, case.stride).nearest())
+
+
+@law(Plan(FORWARD, values=("lattice",), windows="powers of two", repeated=True, floats=True))
+def translation(pool: Pool, case: Case) -> None:
+    """pool(x shifted by one stride)[o] = pool(x)[o + 1]"""
+    axis = 2 if case.output[0] > 1 else 3
+    y = pool(case.call())
+    later = (slice(None),) * axis + (slice(case.stride[axis - 2], None),)
+    next_one = (slice(None),) * axis + (slice(1, None),)
+    pool.same_shape(y, case.dy.shape)
+    shifted = pool(case.call(x=case.x[later]))
+    pool.equal(shifted, y[next_one], why=f"x is the x before without its first {case.stride[axis - 2]} along axis {axis}")
+
+
+@law(Plan(FORWARD, values=("lattice",), others=("lattice",), windows="powers of two", crowded=True, floats=True))
+def channel_independence(pool: Pool, case: Case) -> None:
+    """x' = x but in channel c: pool(x') = pool(x) but in channel c"""
+    untouched(pool, case, axis=1)
+
+
+@law(Plan(FORWARD, values=("lattice",), others=("lattice",), windows="powers of two", crowded=True, floats=True))
+def sample_independence(pool: Pool, case: Case) -> None:
+    """x' = x but in sample n: pool(x') = pool(x) but in sample n"""
+    untouched(pool, case, axis=0)
+
+
+@law(Plan(FORWARD, values=("lattice",), windows="powers of two", crowded=True, floats=True))
+def batch_independence(pool: Pool, case: Case) -> None:
+    """pool(x)[n] = pool(x[n])[0]: a sample alone gives what it gives in a batch"""
+    y = pool(case.call())
+    pool.same_shape(y, case.dy.shape)
+    n = case.spot_in(case.x.shape)[0]
+    alone = pool(case.call(x=case.x[n : n + 1]))
+    pool.equal(alone, y[n : n + 1], why=f"x is sample {n} of the batch before")
+
+
+@law(Plan(("max_forward",), values=("ties", "lattice"), others=("relu",), floats=True))
+def increasing_maps(pool: Pool, case: Case) -> None:
+    """max(f(x)) = f(max(x)) for every increasing f"""
+    y = pool(case.call())
+    pool.same_shape(y, case.dy.shape)
+    known = np.unique(case.x)
+    steps = 1 + np.resize(case.another, known.shape)
+    images = np.cumsum(steps, dtype=steps.dtype) - 20
+    mapped = pool(case.call(x=images[np.searchsorted(known, case.x)]))
+    if not np.isin(y, known).all():
+        pool.fail("y has a value that is nowhere in x", 0, got=y)
+    pairs = ", ".join(f"{a} -> {b}" for a, b in zip(known.tolist(), images.tolist(), strict=True))
+    pool.equal(mapped, images[np.searchsorted(known, y)], why=f"x is the x before through the increasing map {pairs}")
+
+
+@law(Plan(FORWARD, values=("wide", "distinct"), windows="one cell", floats=True))
+def identity(pool: Pool, case: Case) -> None:
+    """F = 1, S = 1: pool(x) = x"""
+    pool.equal(pool(case.call()), case.x, why="every window is a single cell")
+
+
+def untouched(pool: Pool, case: Case, axis: int) -> None:
+    """Change x in one sample or channel; nothing else may change in y."""
+    y = pool(case.call())
+    pool.same_shape(y, case.dy.shape)
+    at = case.spot_in(case.x.shape)[axis]
+    here = (slice(None),) * axis + (at,)
+    x, expected = case.x.copy(), y.copy()
+    x[here] = case.another[here]
+    again = pool(case.call(x=x))
+    pool.same_shape(again, y.shape)
+    expected[here] = again[here]
+    pool.equal(again, expected, why=f"x is the x before with other values in {('sample', 'channel')[axis]} {at} alone")
+

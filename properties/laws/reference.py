@@ -1,0 +1,92 @@
+"""Laws for the reference kernels alone: what sound implementations may do otherwise."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from poolproof.kernels.geometry import Array
+
+from ..cases import EDGE_VALUES, MAX_VALUES, Case, Plan
+from ..contract import BACKWARD, FORWARD, RESULT
+from ..layouts import LAYOUTS
+from ..pool import Pool
+from ..target import REFERENCE, Call
+from .registry import law
+
+ANY = (*FORWARD, *BACKWARD, "max_indices")
+EVERYTHING = (*dict.fromkeys((*EDGE_VALUES, *MAX_VALUES, "huge", "lattice")),)
+
+
+@law(
+    Plan(
+        ANY,
+        values=EVERYTHING,
+        gradients=("lattice", "wide", "not_a_number", "subnormal", "highest"),
+        layouts=("C", *LAYOUTS),
+        large=True,
+        empty=True,
+    ),
+    reference=True,
+)
+def agreement(pool: Pool, case: Case) -> None:
+    """naive(x) = compiled(x) = img2col(x), bit for bit: NaN places and signs of zero too"""
+    result = pool(case.call())
+    for name in REFERENCE:
+        if name != pool.target.name:
+            kernel = importlib.import_module(f"poolproof.kernels.{name}")
+            call = case.call()
+            expected = getattr(kernel, call.function)(*call.arrays.values(), call.size, call.stride)
+            pool.equal(bits(result), bits(expected), why=f"{name} gives another answer, as bits")
+            if call.function != "max_indices" and result.dtype != expected.dtype:
+                pool.fail(f"{RESULT[call.function]}.dtype = {result.dtype}, but {name} gives {expected.dtype}")
+
+
+@law(Plan(ANY, floats=True), reference=True)
+def refusal(pool: Pool, case: Case) -> None:
+    """F > W, F < 1, S < 1, wrong rank, wrong dtype, no integers: an exception, never numbers"""
+    name, call = wrong_calls(case)[int(case.spot * len(wrong_calls(case)))]
+    answer = pool.watch(call)
+    if answer.error is None:
+        pool.fail(f"returned an answer for {name}, but should raise", got=answer.value)
+    elif not answer.error.startswith(("TypeError: ", "ValueError: ")):
+        pool.fail(f"raised {answer.error} for {name}, but should raise TypeError or ValueError")
+
+
+def wrong_calls(case: Case) -> list[tuple[str, Call]]:
+    """Calls that should be refused, each with what is wrong about it."""
+    call, height = case.call(), case.x.shape[2]
+    windows: list[tuple[str, Any]] = [
+        ("a window larger than the input", (height + 1, 1)),
+        ("an empty window", (0, 1)),
+        ("a negative window", (1, -1)),
+        ("a window that is no integer", (1.0, 1)),
+        ("a window of type bool", (True, 1)),
+        ("a window with three axes", (1, 1, 1)),
+        ("no window", None),
+    ]
+    strides = [("stride 0", (1, 0)), ("a negative stride", (-1, 1)), ("a stride that is no integer", (1, 1.5))]
+    arrays: list[tuple[str, Array]] = [
+        ("an x of rank 3", case.x[0]),
+        ("a complex x", case.x.astype(complex)),
+        ("an x of objects", case.x.astype(object)),
+        ("an x of foreign byte order", case.x.astype(case.x.dtype.newbyteorder())),
+        ("an empty plane", case.x[:, :, :0]),
+        ("no channels", np.zeros((1, 0, 2, 2), case.x.dtype)),
+    ]
+    return [
+        *((what, replace(call, size=size)) for what, size in windows),
+        *((what, replace(call, stride=stride)) for what, stride in strides),
+        *((what, replace(call, arrays={**call.arrays, "x": x})) for what, x in arrays),
+    ]
+
+
+def bits(array: Array) -> Array:
+    """An array as something whose equality is that of bits, but for the payload and sign of a NaN."""
+    if array.dtype.kind != "f":
+        return array
+    plain = np.where(np.isnan(array), np.array(np.nan, array.dtype), array)
+    return np.ascontiguousarray(plain).view(f"u{array.dtype.itemsize}")

@@ -1,0 +1,66 @@
+"""The registry: every law with its plan, its formula and the functions it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..cases import Case, Plan
+from ..contract import Declared
+from ..pool import Pool
+
+Check = Callable[[Pool, Case], None]
+
+
+@dataclass(frozen=True)
+class Law:
+    """One law: a plain function that raises where it does not hold, and a plan of the cases it wants.
+
+    `reference`: a law for the reference kernels alone, because sound implementations differ there.
+    `unless`: the declaration that excuses a target, with the value that does.
+    """
+
+    name: str
+    family: str
+    formula: str
+    plan: Plan
+    check: Check
+    reference: bool = False
+    unless: tuple[str, object] | None = None
+
+    def unsupported(self, declared: Declared, offers: tuple[str, ...]) -> str:
+        """Why the law cannot be asked of such a target; empty if it can."""
+        if 2 not in declared.ranks:
+            return "rank 2 is not declared"
+        if not self.plan.asked(offers):
+            wanted = (" or ".join(self.plan.functions), *self.plan.also)
+            return f"it offers no {' with '.join(wanted)}"
+        if not set(declared.dtypes) & {"float16", "float32", "float64"}:
+            return "no floating-point dtype is declared" if self.floats_only(offers) else ""
+        if self.unless and getattr(declared, self.unless[0]) == self.unless[1]:
+            return f"it declares {self.unless[0]}={self.unless[1]}"
+        return ""
+
+    def floats_only(self, offers: tuple[str, ...]) -> bool:
+        """Whether every function the law could ask about wants floats."""
+        return self.plan.floats or not set(self.plan.asked(offers)) & {"max_forward", "max_indices"}
+
+
+LAWS: dict[str, Law] = {}
+
+
+def law(
+    plan: Plan, *, reference: bool = False, unless: tuple[str, object] | None = None
+) -> Callable[[Check], Check]:
+    """Register a function as a law: its name with hyphens, its module as family, its docstring as formula."""
+
+    def register(check: Check) -> Check:
+        name = check.__name__.strip("_").replace("_", "-")
+        family = check.__module__.rsplit(".", 1)[-1]
+        formula = " ".join((check.__doc__ or "").split())
+        if name in LAWS or not formula:
+            raise ValueError(f"law {name!r} needs a name of its own and a formula")
+        LAWS[name] = Law(name, family, formula, plan, check, reference, unless)
+        return check
+
+    return register

@@ -1,0 +1,52 @@
+"""Laws of shape: how many windows there are, and what stays as it was."""
+
+from __future__ import annotations
+
+from ..cases import EDGE_VALUES, Case, Plan
+from ..contract import BACKWARD, FORWARD, RESULT
+from ..pool import Pool
+from .registry import law
+
+ANY = (*FORWARD, *BACKWARD, "max_indices")
+
+
+@law(Plan((*FORWARD, "max_indices"), values=EDGE_VALUES, empty=True))
+def output_size(pool: Pool, case: Case) -> None:
+    """OH = (H - FH)//SH + 1 and OW = (W - FW)//SW + 1"""
+    y = pool(case.call())
+    if y.shape[2:] != case.output:
+        formula = " and ".join(
+            f"({length} - {f})//{s} + 1 = {o}"
+            for length, f, s, o in zip(case.x.shape[2:], case.size, case.stride, case.output, strict=True)
+        )
+        name = RESULT[case.function]
+        pool.fail(f"{name}.shape = {y.shape}, but should be {case.dy.shape}", got=y, why=f"{formula}")
+
+
+@law(Plan((*FORWARD, "max_indices"), values=EDGE_VALUES, empty=True))
+def depth_preserved(pool: Pool, case: Case) -> None:
+    """y has the N and the C of x: N2 = N1, D2 = D1"""
+    y = pool(case.call())
+    if y.shape[:2] != case.x.shape[:2]:
+        name = RESULT[case.function]
+        pool.fail(f"{name}.shape = {y.shape}, but should begin with {case.x.shape[:2]}, N and C of x", got=y)
+
+
+@law(Plan(BACKWARD, values=EDGE_VALUES, empty=True))
+def gradient_shape(pool: Pool, case: Case) -> None:
+    """dx.shape = x.shape"""
+    dx = pool(case.call())
+    if dx.shape != case.x.shape:
+        pool.fail(f"dx.shape = {dx.shape}, but should be {case.x.shape}, the shape of x", got=dx)
+
+
+@law(Plan(ANY, values=EDGE_VALUES, empty=True))
+def dtype_preserved(pool: Pool, case: Case) -> None:
+    """y.dtype = x.dtype, dx.dtype = x.dtype, and indices are integers"""
+    result = pool(case.call())
+    name = RESULT[case.function]
+    if case.function == "max_indices":
+        if result.dtype.kind not in "iu":
+            pool.fail(f"i.dtype = {result.dtype}, but should be an integer dtype", got=result)
+    elif result.dtype != case.x.dtype:
+        pool.fail(f"{name}.dtype = {result.dtype}, but should be {case.x.dtype}, the dtype of x", got=result)

@@ -1,0 +1,71 @@
+"""Memory layouts: the same values, laid out as real programs hand them over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from poolproof.kernels.geometry import Array
+
+
+def fortran(array: Array) -> Array:
+    """Column-major."""
+    return array.copy(order="F")
+
+
+def channels_last(array: Array) -> Array:
+    """An (N, C, ...) view of (N, ..., C) memory."""
+    return np.moveaxis(np.moveaxis(array, 1, -1).copy(order="C"), -1, 1)
+
+
+def transposed(array: Array) -> Array:
+    """A view with the last two axes exchanged."""
+    return array.swapaxes(-1, -2).copy(order="C").swapaxes(-1, -2)
+
+
+def reversed_(array: Array) -> Array:
+    """Negative strides along both image axes."""
+    backwards = (..., slice(None, None, -1), slice(None, None, -1))
+    return array[backwards].copy(order="C")[backwards]
+
+
+def spaced(array: Array) -> Array:
+    """Every second element of a larger array, whose other elements would be seen if they were read."""
+    larger: Array = np.full((*array.shape[:-1], 2 * array.shape[-1]), 77, array.dtype)
+    larger[..., ::2] = array
+    return larger[..., ::2]
+
+
+def read_only(array: Array) -> Array:
+    """Not writeable."""
+    copy = array.copy()
+    copy.flags.writeable = False
+    return copy
+
+
+def unaligned(array: Array) -> Array:
+    """One byte off its natural alignment."""
+    memory = np.zeros(array.nbytes + 1, np.uint8)[1:]
+    view: Array = memory.view(array.dtype).reshape(array.shape)
+    view[...] = array
+    return view
+
+
+LAYOUTS: dict[str, Any] = {
+    "C": np.copy,
+    "Fortran": fortran,
+    "channels last": channels_last,
+    "transposed": transposed,
+    "negative strides": reversed_,
+    "spaced": spaced,
+    "read-only": read_only,
+    "unaligned": unaligned,
+}
+"""How a fresh copy of an array is laid out, by name; "C" is the ordinary one."""
+
+
+def laid_out(array: Array, layout: str) -> Array:
+    """A fresh copy of `array` in that layout."""
+    copy: Array = LAYOUTS[layout](array)
+    return copy

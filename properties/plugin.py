@@ -1,0 +1,202 @@
+"""The pytest door: `pytest --impl TARGET --pyargs poolproof.properties`, one item for each law and target.
+
+pytest loads this module in every session of everybody who has poolproof installed, so it imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from .results import Result
+    from .session import Bench, Request
+
+PACKAGE = Path(__file__).resolve().parent
+PROPERTY = "poolproof"
+"""Results travel from xdist's workers under this name, as JSON."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of the CLI, under names that collide with nobody's."""
+    group = parser.getgroup("poolproof", "poolproof: laws of pooling")
+    group.addoption("--impl", action="append", default=[], metavar="TARGET", help="implementation to judge; may be repeated")
+    group.addoption("--poolproof-examples", type=int, default=100, metavar="N", help="cases a law")
+    group.addoption("--poolproof-budget", type=float, metavar="SECONDS", help="end of the run, shared by all workers")
+    group.addoption("--poolproof-seed", type=int, metavar="N", help="the same cases every time")
+    group.addoption("--poolproof-laws", default="*", metavar="PATTERN", help="laws or families to try, comma-separated")
+    group.addoption("--poolproof-expect", action="append", default=[], metavar="NAME=VALUE", help="pin a convention")
+    group.addoption("--poolproof-known", default="", metavar="FILE", help="known failures, TOML")
+    group.addoption("--poolproof-json", default="", metavar="FILE", help="write the report")
+    # Absolute end in seconds since the epoch, and whether to keep failing cases: settled once, shared by all workers.
+    group.addoption("--poolproof-end", type=float, default=None, help=argparse.SUPPRESS)
+    group.addoption("--poolproof-persistent", action="store_true", help=argparse.SUPPRESS)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Settle the seed and the end, once for all of xdist's workers."""
+    option = config.option
+    if hasattr(config, "workerinput"):
+        option.poolproof_seed, option.poolproof_end = config.workerinput[PROPERTY]
+        return
+    config.pluginmanager.register(Collector(config), "poolproof-collector")
+    if option.poolproof_budget is not None and option.poolproof_end is None:
+        option.poolproof_end = time.time() + option.poolproof_budget
+    if option.poolproof_seed is None:
+        option.poolproof_seed = 0 if os.environ.get("CI") else secrets.randbelow(10**6)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell an xdist worker what the controller has settled."""
+    option = node.config.option
+    node.workerinput[PROPERTY] = (option.poolproof_seed, option.poolproof_end)
+
+
+BENCH = pytest.StashKey["Bench"]()
+
+
+def request_of(config: pytest.Config) -> Request:
+    """The options as a request."""
+    from .session import REFERENCE, Request
+
+    option = config.option
+    return Request(
+        targets=tuple(option.impl) or REFERENCE,
+        examples=option.poolproof_examples,
+        seed=option.poolproof_seed,
+        end=option.poolproof_end,
+        laws=option.poolproof_laws,
+        expect=tuple(option.poolproof_expect),
+        known=option.poolproof_known,
+    )
+
+
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """The package itself is collected as laws, not as files: a law module imported by path would register twice."""
+    if path.resolve() != PACKAGE:
+        return None
+    laws: pytest.Collector = Laws.from_parent(parent, path=path)
+    return laws
+
+
+class Laws(pytest.Directory):
+    """All laws on all targets."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """One item for each law and target. A target that cannot be loaded is an error of collection."""
+        from .contract import Unusable
+        from .session import Bench, plan
+
+        request = request_of(self.config)
+        bench = self.config.stash.setdefault(BENCH, Bench(request, self.config.option.poolproof_persistent))
+        try:
+            for spec in request.targets:
+                bench.target(spec)
+            units = plan(request)
+            request.known_failures()
+        except (Unusable, ValueError) as error:
+            raise self.CollectError(str(error)) from None
+        share = Share(len(units))
+        for spec, name in units:
+            yield LawItem.from_parent(self, name=f"{name}[{spec}]", unit=(spec, name), share=share)
+
+
+class Share:
+    """Divides what is left of a budget among the laws that are left, so that each gets some."""
+
+    def __init__(self, units: int) -> None:
+        self.left = units
+        self.workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+
+    def end(self, end: float | None) -> float | None:
+        """When the next law has to stop; every worker takes its turns at about the same pace."""
+        waiting, self.left = max(self.left, 1), self.left - self.workers
+        if end is None:
+            return None
+        now = time.time()
+        return now + max(end - now, 0.0) * min(self.workers / waiting, 1.0)
+
+
+class LawItem(pytest.Item):
+    """One law on one target."""
+
+    def __init__(self, *, unit: tuple[str, str], share: Share, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.unit, self.share = unit, share
+
+    def runtest(self) -> None:
+        """Do it; everything any report needs goes into the properties of the item."""
+        bench = self.config.stash[BENCH]
+        result = bench.examine(*self.unit, self.share.end(bench.request.end))
+        self.user_properties.append((PROPERTY, result.as_json()))
+        if result.failed:
+            raise LawFailed(result)
+        if result.verdict == "known":
+            pytest.xfail(result.reason)
+        if result.verdict in ("unsupported", "not run"):
+            pytest.skip(f"{result.verdict}: {result.reason}")
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The message of the law, without a traceback of ours."""
+        if isinstance(excinfo.value, LawFailed):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where it stands, for pytest: nowhere in particular."""
+        return self.path, None, self.name
+
+
+class LawFailed(Exception):
+    """Ends an item whose law failed."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__(result.message)
+
+
+def result_in(report: pytest.TestReport) -> Result | None:
+    """The result that a report carries; one that says `crashed` if the process died before it had any."""
+    from .results import Result
+
+    for name, value in report.user_properties:
+        if name == PROPERTY and report.when == "call":
+            return Result.from_json(value)  # type: ignore[arg-type]
+    law, _, target = report.nodeid.rpartition("::")[2].rpartition("]")[0].partition("[")
+    if report.failed and "crashed while running" in str(report.longrepr):
+        return Result(target, law, "crashed", f"the process died; {report.longrepr}")
+    return None
+
+
+class Collector:
+    """Gathers the results of a session in the process that has all of them, for the JSON report."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.results: list[Result] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """One report."""
+        result = result_in(report)
+        if result is not None:
+            self.results.append(result)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the report."""
+        file = self.config.option.poolproof_json
+        if file:
+            from .report import document
+            from .session import Bench
+
+            request = request_of(self.config)
+            targets = {spec: Bench(request).target(spec) for spec in request.targets}
+            text = json.dumps(document(request, targets, self.results, bool(session.shouldstop)), indent=1)
+            Path(file).write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,127 @@
+"""What a law sees of a target: calls go out, arrays come back, and a comparison that fails says where and how."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from poolproof.kernels.geometry import Array
+
+from .contract import RESULT
+from .failures import Broken, Crashed, Raised, Refused
+from .oracle import Exact
+from .suspects import suspicion
+from .target import Answer, Call, Target
+
+
+class Pool:
+    """A target, and the calls made to it for the case in hand."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.calls: list[Call] = []
+        self.answers: list[Answer] = []
+
+    def begin(self) -> None:
+        """A new case."""
+        self.calls, self.answers = [], []
+        self.target.begin()
+
+    def __call__(self, call: Call) -> Array:
+        """Make a call and return its result. An exception fails the law, or at an edge ends the case as refused."""
+        return self.result(call, self.watch(call))
+
+    def watch(self, call: Call) -> Answer:
+        """Make a call and return everything that was seen of it."""
+        return self.record([call], [self.target.ask(call)])[0]
+
+    def together(self, calls: list[Call]) -> list[Array]:
+        """Make calls at the same time and return their results."""
+        answers = self.record(calls, self.target.ask_together(calls))
+        first = len(self.calls) - len(calls)
+        return [self.result(call, answer, first + k) for k, (call, answer) in enumerate(zip(calls, answers, strict=True))]
+
+    def record(self, calls: list[Call], answers: list[Answer]) -> list[Answer]:
+        """Remember calls and their answers, for the report."""
+        self.calls += calls
+        self.answers += answers
+        return answers
+
+    def result(self, call: Call, answer: Answer, at: int | None = None) -> Array:
+        """The array in an answer; anything else is a failure, or at an edge may be a refusal."""
+        at = len(self.calls) - 1 if at is None else at
+        if answer.exited:
+            raise Crashed(f"{self.title(at)}: ended its process with {answer.exited}", call=at)
+        if answer.error and at_an_edge(call):
+            raise Refused(answer.error)
+        if answer.error:
+            raise Raised(f"{self.title(at)}: raised {answer.error}", call=at)
+        if not isinstance(answer.value, np.ndarray):
+            kind = type(answer.value).__name__
+            raise Broken(f"{self.title(at)}: returned {kind}, but should return an array", call=at)
+        value = np.asarray(answer.value)
+        if value.dtype.kind not in "biuf" and value.dtype.name != "bfloat16":
+            raise Broken(f"{self.title(at)}: returned dtype {value.dtype}, but should return numbers", call=at)
+        return value
+
+    def equal(self, got: Array, expected: Array, at: int = -1, why: str = "") -> None:
+        """Fail unless two arrays are equal element by element, zeros of both signs being equal and NaN equal to NaN."""
+        self.same_shape(got, expected.shape, at)
+        with np.errstate(invalid="ignore"):
+            alike = got == expected
+        if got.dtype.kind == "f" and expected.dtype.kind == "f":
+            alike |= np.isnan(got) & np.isnan(expected)
+        if not alike.all():
+            self.differ(got, expected, ~alike, at, why)
+
+    def within(self, got: Array, exact: Exact, at: int = -1, why: str = "") -> None:
+        """Fail unless every element lies within the proved bound of its exact value."""
+        self.same_shape(got, exact.value.shape, at)
+        allowed = exact.allows(got)
+        if not allowed.all():
+            self.differ(got, exact.nearest(), ~allowed, at, why, exact)
+
+    def same_shape(self, got: Array, shape: tuple[int, ...], at: int = -1) -> None:
+        """Fail unless `got` has this shape."""
+        if got.shape != shape:
+            name = self.result_name(at)
+            self.fail(f"{name}.shape = {got.shape}, but should be {shape}", at, got=got)
+
+    def differ(
+        self, got: Array, expected: Array, wrong: Array, at: int = -1, why: str = "", exact: Exact | None = None
+    ) -> None:
+        """Fail with the first element that differs, how many do, and what may be the matter."""
+        where = tuple(int(k) for k in np.argwhere(wrong)[0])
+        name, place = self.result_name(at), ",".join(map(str, where))
+        margin = f" within {float(exact.bound[where]):.3g}" if exact is not None and exact.bound[where] else ""
+        text = f"{name}[{place}] = {number(got[where])}, but should be {number(expected[where])}{margin}"
+        text += f"   ({int(wrong.sum())} of {wrong.size} differ)"
+        self.fail(text, at, got=got, expected=expected, where=where, why=why)
+
+    def fail(self, text: str, at: int = -1, why: str = "", **evidence: Any) -> None:
+        """Fail with a short fact about a call; the hint is `why`, or what the pattern suggests."""
+        at = at % len(self.calls)
+        hint = suspicion(self.calls, at, evidence.get("got"), evidence.get("expected")) or why
+        raise Broken(f"{self.title(at)}: {text}", call=at, hint=hint, **evidence)
+
+    def title(self, at: int) -> str:
+        """The beginning of every message: which callable of which target."""
+        return f"{self.calls[at].function} of {self.target.name}"
+
+    def result_name(self, at: int) -> str:
+        """y, dx or i."""
+        return RESULT[self.calls[at].function]
+
+
+def at_an_edge(call: Call) -> bool:
+    """Whether refusing is a matter of convention: an empty batch, an unusual layout, numbers that are not finite."""
+    arrays = call.arrays.values()
+    return call.layout != "C" or any(a.size == 0 or not np.isfinite(a.astype(np.float64)).all() for a in arrays)
+
+
+def number(value: Any) -> str:
+    """A scalar as Python writes it, shortest that reads back; integers and bool as such."""
+    if isinstance(value, (np.bool_, np.integer)):
+        return str(value)
+    return np.format_float_positional(value, trim="0") if 1e-4 <= abs(value) < 1e16 or value == 0 else repr(float(value))

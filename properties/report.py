@@ -1,0 +1,187 @@
+"""Results in words and as JSON: made from results alone, the same for every door."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections import Counter
+from collections.abc import Iterable
+
+from poolproof.kernels.geometry import FLOATS
+
+from .contract import CALLABLES, Declared
+from .results import FAILURES, SCHEMA, Json, Result
+from .session import CONVENTIONS_ITEM, Request
+from .target import Target
+from .triggers import TRIGGERS
+
+
+def document(request: Request, targets: dict[str, Target], results: list[Result], partial: bool) -> Json:
+    """The whole report as JSON: see docs/report.md for every field."""
+    return {
+        "schema": SCHEMA,
+        "partial": partial or any(result.verdict == "not run" for result in results),
+        "environment": {**environment(), "seed": request.seed, "examples": request.examples},
+        "targets": [target_as_json(targets[spec], results) for spec in request.targets if spec in targets],
+    }
+
+
+def target_as_json(target: Target, results: list[Result]) -> Json:
+    """One target with its laws, in the order of the registry, and its conventions."""
+    own = [result for result in results if result.target == target.spec]
+    conventions: Json = {}
+    for result in own:
+        conventions.update(result.conventions)
+    return {
+        "target": target.spec,
+        "name": target.name,
+        "version": target.declared.version,
+        "declared": {**target.declared.as_json(), "offers": list(target.offers)},
+        "laws": [law_as_json(result) for result in own if result.law != CONVENTIONS_ITEM],
+        "conventions": conventions,
+    }
+
+
+def law_as_json(result: Result) -> Json:
+    """One law of a target."""
+    kept = ("law", "verdict", "examples", "refused", "reason", "outdated", "digest", "reached", "counterexample")
+    return {**{name: getattr(result, name) for name in kept}, "seconds": round(result.seconds, 3)}
+
+
+def environment() -> Json:
+    """What the run ran on."""
+    packages = ("poolproof", "numpy", "numba", "hypothesis", "pytest", "pytest-xdist")
+    return {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "system": platform.system(),
+        **{package: importlib.metadata.version(package) for package in packages},
+    }
+
+
+def line(result: Result, name: str, width: int) -> str:
+    """One result as one line of progress."""
+    verdict = "outdated" if result.outdated else result.verdict
+    word = verdict.upper() if result.failed else verdict
+    if result.verdict in ("unsupported", "not run", "known") or result.outdated:
+        tail = result.reason
+    else:
+        tail = f"{result.examples} cases, {result.seconds:.1f} s"
+        tail += f", {result.refused} of them refused" if result.refused else ""
+    return f"{name:{width}}  {result.law:24} {word:11} {tail}"
+
+
+def failures(results: Iterable[Result]) -> list[str]:
+    """The messages of everything that failed, each under the law that says so."""
+    blocks = []
+    for result in results:
+        if result.failed:
+            what = "outdated" if result.outdated else result.verdict
+            blocks.append(f"{result.law}: {what} after {count(result.examples, 'case')}\n{result.message}")
+    return blocks
+
+
+def declarations(target: Target) -> str:
+    """What a target declares and offers, and so what was not tested, in one line."""
+    stated, default = target.declared, Declared()
+    parts = [" ".join(stated.dtypes)]
+    for name in ("ranks", "square", "padding", "padding_limit", "ceil_rule", "deterministic", "threads"):
+        if getattr(stated, name) != getattr(default, name):
+            parts.append(f"{name}={getattr(stated, name)}")
+    missing = [f for f in CALLABLES if f not in target.offers]
+    missing += [d for d in FLOATS if d not in stated.dtypes]
+    untested = f"; not tested: {', '.join(missing)}" if missing else ""
+    version = f" {stated.version}" if stated.version else ""
+    return f"{target.name}{version}: {', '.join(parts)}{untested}"
+
+
+def conventions(results: Iterable[Result], names: dict[str, str]) -> list[str]:
+    """The conventions, each with its value on every target, equal ones together."""
+    table: dict[str, dict[str, list[str]]] = {}
+    for result in results:
+        if result.law == CONVENTIONS_ITEM:
+            for convention, found in result.conventions.items():
+                value = " and ".join(found["values"]) if found["value"] == "varies" else found["value"]
+                value = f"varies: {value}" if found["value"] == "varies" else value
+                table.setdefault(convention, {}).setdefault(value, []).append(names[result.target])
+    lines = []
+    for convention, values in table.items():
+        several = len(values) > 1
+        text = "; ".join(f"{value} ({', '.join(who)})" if several else value for value, who in values.items())
+        lines.append(f"{convention:20} {text}")
+    return lines
+
+
+def cases_reached(results: Iterable[Result]) -> list[str]:
+    """How many cases met each trigger, over all laws and targets; those that none met are named."""
+    total: Counter[str] = Counter()
+    tried = 0
+    for result in results:
+        total.update(result.reached)
+        tried += result.examples if result.reached else 0
+    if not tried:
+        return []
+    names = [*TRIGGERS, *sorted(set(total) - set(TRIGGERS))]
+    cells = [f"{name} {total[name]:,}" for name in names if total[name]]
+    never = [name for name in names if not total[name]]
+    return [*wrapped(cells), *([f"never: {', '.join(never)}"] if never else [])]
+
+
+def wrapped(cells: list[str], width: int = 100) -> list[str]:
+    """Cells joined by commas, in lines of at most `width`."""
+    lines, current = [], ""
+    for cell in cells:
+        if current and len(current) + 2 + len(cell) > width:
+            lines.append(current + ",")
+            current = cell
+        else:
+            current = f"{current}, {cell}" if current else cell
+    return [*lines, current] if current else lines
+
+
+def last_line(results: list[Result], partial: bool) -> str:
+    """The line to quote: how much was tried, and what came of it."""
+    laws = [result for result in results if result.law != CONVENTIONS_ITEM]
+    targets, names = {result.target for result in laws}, {result.law for result in laws}
+    cases = sum(result.examples for result in laws)
+    tried = f"{count(len(targets), 'implementation')}, {count(len(names), 'law')}, {count(cases, 'case')}"
+    verdicts = Counter("outdated" if result.outdated else result.verdict for result in laws)
+    special = [word for word in (*FAILURES, "outdated", "known", "unsupported", "not run") if verdicts[word]]
+    if set(special) <= {"unsupported"}:
+        outcome = f"all hold, {verdicts['unsupported']} unsupported" if special else "all hold"
+    else:
+        outcome = ", ".join(f"{verdicts[word]} {word}" for word in ("holds", *special) if verdicts[word])
+    partial = partial or bool(verdicts["not run"])
+    return f"{tried}: {outcome}{' (partial)' if partial else ''}"
+
+
+def cases_digest(results: Iterable[Result]) -> str:
+    """A checksum of all cases: equal for runs with equal seeds and declarations, whatever was found."""
+    digests: dict[str, int] = {}
+    for result in results:
+        if result.examples and result.law != CONVENTIONS_ITEM and not result.failed:
+            digests.setdefault(result.law, result.digest)
+    total = 0
+    for law in sorted(digests):
+        total = (total * 1_000_003 + digests[law]) % 2**32
+    return f"{total:08x}"
+
+
+def exit_status(results: list[Result], *, interrupted: bool, unusable: bool) -> int:
+    """130 after an interruption, 2 for a target that cannot be judged or on which no law ran, 1 for a failure, 0."""
+    if interrupted:
+        return 130
+    ran: dict[str, bool] = {}
+    for result in results:
+        if result.law != CONVENTIONS_ITEM:
+            ran[result.target] = ran.get(result.target, False) or result.verdict not in ("unsupported", "not run")
+    if unusable or not ran or not all(ran.values()):
+        return 2
+    return 1 if any(result.failed for result in results) else 0
+
+
+def count(number: int, noun: str) -> str:
+    """"1 case", "8,100 cases"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+

@@ -1,0 +1,218 @@
+"""One law on one target: draw cases, shrink what fails, and say what was found. Knows nothing of pytest or reports."""
+
+from __future__ import annotations
+
+import re
+import time
+import warnings
+import zlib
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import hypothesis
+from hypothesis import HealthCheck, Phase
+from hypothesis.database import ExampleDatabase
+from hypothesis.errors import Flaky
+
+from .cases import Case, cases
+from .failures import Failure, Refused
+from .knobs import digest
+from .laws import Law
+from .messages import describe
+from .pool import Pool
+from .results import Json, Result, array_as_json, call_as_json, case_as_json, case_from_json
+from .shrink import smallest
+from .target import Target
+from .triggers import reached
+
+SHRINKING = 20.0
+"""Seconds that shrinking one failure may take."""
+
+ONCE = "differs between calls"
+"""The note on a failure that did not come back."""
+
+REPLAYS = 200
+"""How often the case of such a failure is tried again in a replay."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How much to try: cases a law, the seed they come from, an absolute end in seconds since the epoch."""
+
+    examples: int = 100
+    seed: int = 0
+    end: float | None = None
+    database: ExampleDatabase | None = None
+
+
+class OutOfTime(BaseException):
+    """Passes through Hypothesis, which would shrink an Exception."""
+
+
+class Trial:
+    """The function that Hypothesis calls with each case, and what it has seen."""
+
+    def __init__(self, law: Law, target: Target, settings: Settings) -> None:
+        self.law, self.pool, self.end = law, Pool(target), settings.end
+        self.tried = self.refused = self.digest = 0
+        self.reached: Counter[str] = Counter()
+        self.first: tuple[Failure, Json] | None = None
+        self.last: tuple[Failure, Case] | None = None
+
+    def __call__(self, case: Case) -> None:
+        """Try the law on one case."""
+        if self.end is not None and time.time() > self.end:
+            raise OutOfTime
+        if self.first is None:
+            self.count(case)
+        self.attempt(case)
+
+    def count(self, case: Case) -> None:
+        """Keep account of a case, until the first failure."""
+        self.tried += 1
+        self.reached.update(reached(case))
+        parts = (case.function, case.size, case.stride, case.layout, case.spot, case.x.dtype.name)
+        arrays = (case.x, case.dy if case.x.dtype.kind == "f" else None, case.other)
+        self.digest = zlib.crc32(digest((*parts, *arrays)).to_bytes(4, "big"), self.digest)
+
+    def attempt(self, case: Case) -> None:
+        """Ask the law, and remember how it failed."""
+        self.pool.begin()
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self.law.check(self.pool, case)
+        except Refused:
+            self.refused += self.first is None
+        except Failure as failure:
+            self.last = failure, case
+            if self.first is None:
+                self.first = failure, self.counterexample(failure, case)
+                self.end = min(self.end or float("inf"), time.time() + SHRINKING)
+            raise
+
+    def fails(self, case: Case) -> bool:
+        """Whether the law fails on a case with the verdict it failed with before."""
+        if self.last is None or (self.end is not None and time.time() > self.end):
+            return False
+        before = self.last
+        try:
+            self.attempt(case)
+        except Failure as failure:
+            if failure.verdict == before[0].verdict:
+                return True
+        self.last = before
+        return False
+
+    def counterexample(self, failure: Failure, case: Case) -> Json:
+        """A failure as JSON, with the calls made for its case."""
+        call = failure.call % len(self.pool.calls) if self.pool.calls else 0
+        return {
+            "calls": [call_as_json(call) for call in self.pool.calls],
+            "failing_call": call,
+            "expected": data(failure.expected),
+            "got": data(failure.got),
+            "where": None if failure.where is None else list(failure.where),
+            "message": describe(failure, self.pool.calls),
+            "case": case_as_json(case),
+        }
+
+
+def run(law: Law, target: Target, settings: Settings) -> Result:
+    """Try a law on a target; the verdict, with the shrunk counterexample if it fails."""
+    began = time.perf_counter()
+    reason = law.unsupported(target.declared, target.offers)
+    if reason:
+        return Result(target.spec, law.name, "unsupported", reason)
+    trial = Trial(law, target.fresh(), settings)
+    unfinished = repeats = False
+    try:
+        search(trial, settings)
+    except OutOfTime:
+        unfinished = True
+    except Flaky:
+        pass
+    except Failure:
+        repeats = True
+    result = conclude(trial, target.spec, repeats or (unfinished and trial.first is not None), unfinished, settings)
+    result.seconds = time.perf_counter() - began
+    return result
+
+
+def replay(law: Law, target: Target, found: Json) -> Result:
+    """Try a law again on the case of a counterexample; repeatedly, if the answer differed between calls."""
+    case, trial = case_from_json(found["case"]), Trial(law, target.fresh(), Settings())
+    for _ in range(REPLAYS if ONCE in found["message"] else 1):
+        try:
+            trial(case)
+        except Failure as failure:
+            again = {"seed": found["seed"], **trial.counterexample(failure, case)}
+            return Result(target.spec, law.name, failure.verdict, counterexample=again, examples=trial.tried)
+    return Result(target.spec, law.name, "holds", examples=trial.tried)
+
+
+def search(trial: Trial, settings: Settings) -> None:
+    """Let Hypothesis draw cases, and shrink the first that fails; raises that failure."""
+    law, target = trial.law, trial.pool.target
+
+    def test(case: Case) -> None:
+        trial(case)
+
+    # Hypothesis files examples under the name and the source of the test; the name must be an identifier.
+    test.__name__ = re.sub(r"\W", "_", f"{law.name} of {target.spec}")
+    phases = [Phase.generate, Phase.shrink] + ([Phase.reuse] if settings.database else [])
+    search_settings = hypothesis.settings(
+        max_examples=settings.examples,
+        database=settings.database,
+        deadline=None,
+        phases=phases,
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+        print_blob=False,
+    )
+    seeded = hypothesis.seed(zlib.crc32(f"{settings.seed} {law.name}".encode()))
+    strategy = cases(law.plan, target.declared, target.offers)
+    seeded(search_settings(hypothesis.given(strategy)(test)))()
+
+
+def conclude(trial: Trial, target: str, repeats: bool, unfinished: bool, settings: Settings) -> Result:
+    """The verdict on what a trial has seen."""
+    seen: dict[str, Any] = {
+        "examples": trial.tried,
+        "refused": trial.refused,
+        "digest": trial.digest,
+        "reached": dict(trial.reached),
+    }
+    name = trial.law.name
+    if trial.first is not None:
+        failure, found = minimal(trial) if repeats else once(trial)
+        return Result(target, name, failure.verdict, counterexample={"seed": settings.seed, **found}, **seen)
+    if unfinished:
+        return Result(target, name, "not run", f"out of time after {trial.tried} of {settings.examples} cases", **seen)
+    if trial.refused == trial.tried:
+        return Result(target, name, "unsupported", "it refused every case", **seen)
+    return Result(target, name, "holds", **seen)
+
+
+def minimal(trial: Trial) -> tuple[Failure, Json]:
+    """The failure on the smallest case found, cut further where parts of it suffice."""
+    assert trial.last is not None
+    case = smallest(trial.last[1], trial.fails)
+    try:
+        trial.attempt(case)
+    except Failure as failure:
+        return failure, trial.counterexample(failure, case)
+    return once(trial)
+
+
+def once(trial: Trial) -> tuple[Failure, Json]:
+    """The first failure, which did not come back when the same case was tried again."""
+    assert trial.first is not None
+    failure, found = trial.first
+    return failure, {**found, "message": f"{found['message']}\n    {ONCE}: the same case, tried again, gave another answer"}
+
+
+def data(value: Any) -> Any:
+    """An array of the report, complete; None for anything else."""
+    return array_as_json(value)["data"] if hasattr(value, "dtype") else None

@@ -1,0 +1,163 @@
+"""A run of laws on targets, as every door sees it: what was asked, what is to be done, and one unit of it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from hypothesis.database import DirectoryBasedExampleDatabase
+
+from poolproof.kernels.geometry import FLOATS
+
+from .contract import RESULT, Unusable, did_you_mean
+from .conventions import CONVENTIONS, check_expected, observe, observed
+from .known import Known, excused, load_known
+from .laws import LAWS
+from .results import Result
+from .runner import Settings, run
+from .target import REFERENCE, Target, load
+from .target import Call as Question
+
+CONVENTIONS_ITEM = "conventions"
+DATABASE = Path(".poolproof") / "examples"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for: targets as given, and how much to try. `end` is in seconds since the epoch."""
+
+    targets: tuple[str, ...] = REFERENCE
+    examples: int = 100
+    seed: int | None = None
+    end: float | None = None
+    laws: str = "*"
+    expect: tuple[str, ...] = ()
+    known: str = ""
+
+    def settled(self) -> Request:
+        """The same request with its seed chosen: 0 where CI wants the same cases every time, else a random one."""
+        seed = self.seed if self.seed is not None else 0 if in_ci() else secrets.randbelow(10**6)
+        return Request(self.targets, self.examples, seed, self.end, self.laws, self.expect, self.known)
+
+    def known_failures(self) -> list[Known]:
+        """The entries of the known-failures file, if one is given."""
+        return load_known(Path(self.known)) if self.known else []
+
+
+@dataclass
+class Bench:
+    """The targets of a request, loaded once in this process, and what is known to fail."""
+
+    request: Request
+    persistent: bool = False
+    loaded: dict[str, Target] = field(default_factory=dict)
+
+    def target(self, spec: str) -> Target:
+        """A target, loaded and smoke-tested at its first use. Raises Unusable."""
+        if spec not in self.loaded:
+            target = load(spec)
+            smoke_test(target)
+            self.loaded[spec] = target
+        return self.loaded[spec]
+
+    def examine(self, spec: str, name: str, end: float | None) -> Result:
+        """Do one unit: a law, an expected convention, or all conventions of a target."""
+        target = self.target(spec)
+        if name == CONVENTIONS_ITEM:
+            return conventions_of(target)
+        result = expected(target, name) if "=" in name else self.law(target, name, end)
+        return excused(result, target.name, self.request.known_failures())
+
+    def law(self, target: Target, name: str, end: float | None) -> Result:
+        """One law on one target."""
+        seed = self.request.seed
+        assert seed is not None
+        database = DirectoryBasedExampleDatabase(DATABASE) if self.persistent else None
+        return run(LAWS[name], target, Settings(self.request.examples, seed, end, database))
+
+
+def in_ci() -> bool:
+    """Whether this runs in continuous integration, where the same cases are wanted every time."""
+    return bool(os.environ.get("CI"))
+
+
+def plan(request: Request) -> list[tuple[str, str]]:
+    """The units of a request: (target, law) and for each target its conventions. Raises Unusable."""
+    names = selected(request.laws)
+    pinned = [f"{name}={value}" for name, value in map(check_expected, request.expect)]
+    units = []
+    for spec in request.targets:
+        laws = [name for name in names if spec in REFERENCE or not LAWS[name].reference]
+        units += [(spec, name) for name in (*laws, *pinned)]
+        units += [(spec, CONVENTIONS_ITEM)] if request.laws == "*" else []
+    return units
+
+
+def selected(patterns: str) -> list[str]:
+    """The laws whose name or family matches one of several comma-separated patterns. Raises Unusable."""
+    chosen: set[str] = set()
+    for pattern in patterns.split(","):
+        found = {
+            law.name
+            for law in LAWS.values()
+            if fnmatchcase(law.name, pattern.strip()) or fnmatchcase(law.family, pattern.strip())
+        }
+        if not found:
+            raise Unusable(f"laws {pattern!r}: no law has such a name; {did_you_mean(pattern, LAWS)}")
+        chosen |= found
+    return [name for name in LAWS if name in chosen]
+
+
+def smoke_test(target: Target) -> None:
+    """Raise Unusable if no callable of a target answers the plainest question with an array.
+
+    A target that fails here is broken in its adapter or its installation, not in its mathematics.
+    """
+    import numpy as np
+
+    dtype = next((d for d in reversed(FLOATS) if d in target.declared.dtypes), target.declared.dtypes[0])
+    complaints = []
+    for function in target.offers:
+        x, dy = np.ones((1, 1, 2, 2), dtype), np.ones((1, 1, 1, 1), dtype)
+        arrays = {"dy": dy, "x": x} if RESULT[function] == "dx" else {"x": x}
+        answer = target.ask(Question(function, arrays, (2, 2), (2, 2)))
+        if answer.error is None and answer.exited is None and hasattr(answer.value, "dtype"):
+            return
+        what = answer.error or answer.exited or f"returned {type(answer.value).__name__}, not an array"
+        complaints.append(f"{function}: {what}")
+    raise Unusable(f"{target.name} fails its smoke test, one 2x2 window: {'; '.join(complaints)}")
+
+
+def conventions_of(target: Target) -> Result:
+    """All conventions of a target."""
+    began = time.perf_counter()
+    found = observed(target)
+    return Result(target.spec, CONVENTIONS_ITEM, "holds", conventions=found, seconds=time.perf_counter() - began)
+
+
+def expected(target: Target, name: str) -> Result:
+    """A convention that the user has pinned, as a law."""
+    began = time.perf_counter()
+    each, value = CONVENTIONS[name.partition("=")[0]], name.partition("=")[2]
+    if not set(each.functions) <= set(target.offers):
+        return Result(target.spec, name, "unsupported", f"it offers no {' with '.join(each.functions)}")
+    found = observe(each, target)
+    took = time.perf_counter() - began
+    if found["value"] == value:
+        return Result(target.spec, name, "holds", examples=1, seconds=took, conventions={each.name: found})
+    seen = " and ".join(map(repr, found.get("values", [found["value"]])))
+    counterexample: dict[str, Any] = {
+        "seed": 0,
+        "calls": [found["evidence"]],
+        "failing_call": 0,
+        "expected": None,
+        "got": found["evidence"]["got"],
+        "where": None,
+        "message": f"{name} of {target.name}: seen {seen}, but should be {value!r}",
+    }
+    return Result(target.spec, name, "broken", examples=1, seconds=took, counterexample=counterexample)

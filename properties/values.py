@@ -1,0 +1,194 @@
+"""What stands in the cells: palettes, each a list of values with the simplest first."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from functools import lru_cache
+from math import ceil, log2
+from typing import Any
+
+import numpy as np
+
+from poolproof.kernels.geometry import Array
+
+Palette = Callable[[Any, int], Any]
+
+
+def unit(dtype: Any) -> int:
+    """p, the significand bits of a float dtype."""
+    return int(np.finfo(dtype).nmant) + 1
+
+
+def lattice_height(dtype: Any, n: int) -> int:
+    """The largest m such that sums of n integers up to m are exact in every order and after any scaling by 1/n.
+
+    The condition is 4 * n * sum|x| <= 2**p, and sum|x| <= n*m.
+    """
+    if dtype.kind != "f":
+        return 1 if dtype.kind == "b" else 8
+    return min(2 ** unit(dtype) // (4 * n * n), 8)
+
+
+def ties(dtype: Any, _n: int) -> list[Any]:
+    """Few small integers, so that most windows have tied maxima."""
+    return [0, 1, -1, 2, -2] if signed(dtype) else [0, 1] if dtype.kind == "b" else [0, 1, 2, 3]
+
+
+def lattice(dtype: Any, n: int) -> list[Any]:
+    """Small integers of both signs, on which means are exact where n is a power of two."""
+    most = lattice_height(dtype, n)
+    return [0, *(sign * m for m in range(1, most + 1) for sign in ((1, -1) if signed(dtype) else (1,)))]
+
+
+def signs(dtype: Any, _n: int) -> list[Any]:
+    """Directions: nothing, up or down."""
+    return [0, 1, -1] if signed(dtype) else [0, 1]
+
+
+def relu(dtype: Any, n: int) -> list[Any]:
+    """Mostly zeros, as after a ReLU."""
+    return [0, 0, 0, *range(1, 1 + lattice_height(dtype, n))]
+
+
+def negative(dtype: Any, n: int) -> list[Any]:
+    """Everything below zero."""
+    most = max(lattice_height(dtype, n), 1)
+    return [-m for m in range(1, most + 1)] if signed(dtype) else [0, 1]
+
+
+def huge(dtype: Any, n: int) -> list[Any]:
+    """One huge value beside small ones: what a running sum never forgets."""
+    if dtype.kind != "f":
+        return spread(dtype)
+    most = float(np.finfo(dtype).max) / (4 * n)
+    return [1, -1, 0.5, 3, 1, 0.75, -0.5, 1.5, min(most, 2.0 ** (2 * unit(dtype)))]
+
+
+def lowest(dtype: Any, _n: int) -> list[Any]:
+    """Near the lower end of the type: below every sentinel that is not its minimum."""
+    if dtype.kind == "b":
+        return [False, True]
+    if dtype.kind == "f":
+        least = float(np.finfo(dtype).min)
+        return [least, least / 2, least * 0.75, least / 4]
+    least = int(np.iinfo(dtype).min)
+    return [least, least + 1, least + 2]
+
+
+def highest(dtype: Any, _n: int) -> list[Any]:
+    """Near the upper end of the type, where a detour through a narrower type or a float shows."""
+    if dtype.kind == "b":
+        return [True, False]
+    if dtype.kind == "f":
+        most = float(np.finfo(dtype).max)
+        return [most, most / 2, most * 0.75, -most]
+    most = int(np.iinfo(dtype).max)
+    return [most, most - 1, most - 2, most // 2, int(np.iinfo(dtype).min)]
+
+
+def infinite(dtype: Any, _n: int) -> list[Any]:
+    """Infinities among ordinary numbers."""
+    return [0, 1, -1, np.inf, -np.inf, 2] if dtype.kind == "f" else ties(dtype, 1)
+
+
+def not_a_number(dtype: Any, _n: int) -> list[Any]:
+    """NaN among everything else."""
+    return [0, 1, np.nan, -1, np.inf, -np.inf, -0.0] if dtype.kind == "f" else ties(dtype, 1)
+
+
+def subnormal(dtype: Any, _n: int) -> list[Any]:
+    """Numbers below the smallest normal, and zeros of both signs."""
+    if dtype.kind != "f":
+        return ties(dtype, 1)
+    eta, tiny = float(np.finfo(dtype).smallest_subnormal), float(np.finfo(dtype).tiny)
+    return [0, eta, -eta, -0.0, 3 * eta, tiny, tiny - eta, -tiny]
+
+
+@lru_cache(maxsize=512)
+def wide(dtype: Any, n: int) -> list[Any]:
+    """Full significands over many exponents, without subnormals or overflow in sums of n of them or in x/n."""
+    if dtype.kind != "f":
+        return spread(dtype)
+    info, steps = np.finfo(dtype), ceil(log2(n)) + 1
+    # A sum is a multiple of the last bit of its smallest term, so it cancels to zero or to a normal number.
+    low, high = max(int(info.minexp) + unit(dtype) + steps, -40), min(int(info.maxexp) - 2 - steps, 40)
+    source = random.Random(1)
+    signs = (1, -1) if low <= high else (1,)
+    numbers = [
+        source.choice(signs) * (1 + source.random()) * 2.0 ** source.randint(min(low, high), high) for _ in range(200)
+    ]
+    simple = [1, 3, 5, 7] if low <= 0 else [2.0 ** min(low, high)]
+    return [*simple, *numbers]
+
+
+def spread(dtype: Any) -> list[Any]:
+    """Integers over the whole range of the type."""
+    if dtype.kind == "b":
+        return [False, True]
+    info, source = np.iinfo(dtype), random.Random(1)
+    return [0, 1, *(source.randint(int(info.min), int(info.max)) for _ in range(60))]
+
+
+def signed(dtype: Any) -> bool:
+    """Whether the type has numbers below zero."""
+    return bool(dtype.kind in "fi")
+
+
+PALETTES: dict[str, Palette] = {
+    function.__name__: function
+    for function in (
+        ties,
+        lattice,
+        signs,
+        relu,
+        negative,
+        huge,
+        lowest,
+        highest,
+        infinite,
+        not_a_number,
+        subnormal,
+        wide,
+    )
+}
+
+
+def painted(kind: str, cells: Array, dtype: Any, n: int) -> Array:
+    """An array of `dtype`: each cell's byte picks from the palette, a lower byte a simpler value."""
+    palette = PALETTES[kind](dtype, n)
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = np.array(palette, np.float64).astype(dtype) if dtype.kind == "f" else np.array(palette, dtype)
+    chosen: Array = values[cells.astype(np.int64) * len(palette) >> 8]
+    return chosen
+
+
+def distinct(cells: Array, dtype: Any, size: tuple[int, int]) -> Array:
+    """Integers that differ within each window: the bytes are sort keys, all zeros giving 0, 1, 2, ...
+
+    Each plane is a permutation of consecutive integers around zero, if the dtype has room for them and for quarters
+    between them; if not, cells get equal values where their places in the grid of windows are equal.
+    """
+    height, width = cells.shape[2:]
+    if height * width > room(dtype):
+        tall, wide = min(size[0], height), min(size[1], width)
+        tile = distinct(cells[:, :, :tall, :wide], dtype, size)
+        return np.tile(tile, (1, 1, height // tall + 1, width // wide + 1))[:, :, :height, :width]
+    flat = cells.reshape(*cells.shape[:2], height * width)
+    ranks = np.argsort(np.argsort(flat, axis=-1, kind="stable"), axis=-1, kind="stable")
+    below = int(cells.flat[0]) % (height * width) if cells.size and signed(dtype) else 0
+    return (ranks - below).reshape(cells.shape).astype(dtype)
+
+
+def sunk(cells: Array, dtype: Any, size: tuple[int, int]) -> Array:
+    """Like `distinct`, but near the lower end of a float type: below every sentinel that is not its minimum."""
+    ranks = distinct(cells, dtype, size).astype(np.float64)
+    least = float(np.finfo(dtype).min)
+    return (least - least / (2 * ranks.size + 2) * (ranks - ranks.min(initial=0))).astype(dtype)
+
+
+def room(dtype: Any) -> int:
+    """How many consecutive integers fit into a dtype, for floats with exact quarters between them."""
+    if dtype.kind == "b":
+        return 1
+    return int(2 ** unit(dtype) // 4 if dtype.kind == "f" else 2 ** (8 * dtype.itemsize - 1))
