@@ -17,17 +17,20 @@ from .knobs import LENGTH, Knobs
 from .target import Call
 from .values import distinct, painted, room, sunk, unit
 
-MAX_VALUES = ("distinct", "ties", "negative", "relu", "wide", "lowest", "highest", "infinite")
+MAX_VALUES = ("distinct", "ties", "close", "negative", "relu", "wide", "lowest", "highest", "infinite")
 MEAN_VALUES = ("wide", "lattice", "huge", "relu", "negative")
 EDGE_VALUES = ("distinct", "ties", "not_a_number", "infinite", "subnormal", "wide", "highest", "lowest")
 
-KINDS = ("small",) * 11 + ("usual",) * 3 + ("long axis",) * 3 + ("global",) * 2 + ("wide stride",)
+KINDS = (*("small",) * 10, *("usual",) * 3, *("long axis",) * 3, *("global",) * 2, "wide stride", "many planes")
 LARGE_KINDS = (*KINDS, *("large window",) * 2, *("large plane",) * 2)
 USUAL = ((2, 2), (2, 2), (3, 2), (3, 3))
 """Window and stride of most networks, and so of special paths in most libraries."""
 
 LONG_AXES = (7, 8, 9, 15, 16, 17, 31, 32, 33) * 3 + (255, 256, 257)
 """Output widths on both sides of the widths of vector registers, and of what a byte counts."""
+
+MANY_PLANES = ((9, 1), (1, 17), (2, 33), (17, 2))
+"""Samples and channels of more than a vector register, or a block of threads, takes at once."""
 
 LARGE_WINDOWS = ((17, 17), (1, 300), (300, 1), (16, 32))
 LARGE_PLANES = (33_000, 66_000)
@@ -67,9 +70,11 @@ class Plan:
         """The palettes for x in cases about this function."""
         return self.mean_values if self.mean_values and function.startswith("mean") else self.values
 
-    def asked(self, offers: tuple[str, ...]) -> tuple[str, ...]:
-        """The functions this plan can ask of a target with these callables."""
-        return tuple(f for f in self.functions if f in offers) if set(self.also) <= set(offers) else ()
+    def asked(self, declared: Declared, offers: tuple[str, ...]) -> tuple[str, ...]:
+        """The functions this plan can ask of a target with these declarations and callables."""
+        if not set(self.also) <= set(offers):
+            return ()
+        return tuple(f for f in self.functions if f in offers and dtypes(self, declared, f))
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ class Case:
 def cases(plan: Plan, declared: Declared, offers: tuple[str, ...]) -> st.SearchStrategy[Case]:
     """Cases for a plan, as far as a target with these declarations and callables can take them."""
     data = st.binary(min_size=LENGTH, max_size=LENGTH)
-    return data.map(partial(decode, plan, declared, plan.asked(offers)))
+    return data.map(partial(decode, plan, declared, plan.asked(declared, offers)))
 
 
 def decode(plan: Plan, declared: Declared, functions: tuple[str, ...], data: bytes) -> Case:
@@ -134,6 +139,9 @@ def decode(plan: Plan, declared: Declared, functions: tuple[str, ...], data: byt
     dtype = np.dtype(knobs.pick(dtypes(plan, declared, function)))
     kind = knobs.pick(LARGE_KINDS if plan.large and dtype.itemsize > 2 else KINDS)
     n, c, size, stride, spatial = shape(knobs, plan, declared, kind, dtype)
+    palettes = plan.palettes(function)
+    if kind.startswith("large") and "distinct" in palettes:
+        palettes = ("distinct",)
     x_shape = (n, c, *spatial)
     y_shape = (n, c, *Geometry.of(size, stride).output(spatial))
     case = Case(
@@ -142,7 +150,7 @@ def decode(plan: Plan, declared: Declared, functions: tuple[str, ...], data: byt
         size=size,
         stride=stride,
         dy=np.empty(y_shape, dtype),
-        values=knobs.pick(plan.palettes(function)),
+        values=knobs.pick(palettes),
         layout=knobs.pick(plan.layouts),
         spot=(knobs.byte() * 256 + knobs.byte()) / 65536,
     )
@@ -164,14 +172,15 @@ def filled(case: Case, plan: Plan, knobs: Knobs) -> Case:
     if dtype.kind != "f":
         return case
     if gradient == "one-hot":
-        return replace(case, dy=one_hot(case, knobs.pick((1, -1, 3, -2))))
+        return replace(case, dy=one_hot(case, knobs.pick((1, -1, 3, -2, 200, -0.125))))
     return replace(case, dy=painted(gradient, knobs.cells(case.dy.shape, 1), dtype, divisor))
 
 
 def dtypes(plan: Plan, declared: Declared, function: str) -> tuple[str, ...]:
     """The dtypes to draw from, the commonest first; floats only, where the function or the law wants them."""
     order = ("float64", "float32", "float16", *INTEGERS, "bool")
-    known = tuple(dtype for dtype in order if dtype in declared.dtypes)
+    taken = declared.dtypes_of(function, *plan.also)
+    known = tuple(dtype for dtype in order if dtype in taken)
     floats = tuple(dtype for dtype in known if dtype in FLOATS)
     if plan.floats or function not in ("max_forward", "max_indices"):
         return floats
@@ -200,9 +209,13 @@ def shape(knobs: Knobs, plan: Plan, declared: Declared, kind: str, dtype: Any) -
         size, stride, outputs = [f, f], [s, s], [1 + o for o in outputs]
     elif kind == "global":
         outputs, size, rest = [1, 1], [2 * f - 1 for f in size], [0.0, 0.0]
+        size[axis] += extra // 16
     elif kind == "wide stride":
         n, c, outputs[1 - axis] = 1, min(c, 2), 1
         stride[axis], outputs[axis] = 1 + extra, 1 + 11 * outputs[axis]
+    elif kind == "many planes":
+        n, c = MANY_PLANES[extra * len(MANY_PLANES) >> 8]
+        size, outputs = [min(f, 2) for f in size], [min(o, 2) for o in outputs]
     elif kind == "large window":
         size, outputs = list(LARGE_WINDOWS[extra * len(LARGE_WINDOWS) >> 8]), [min(o, 2) for o in outputs]
         n = c = 1
@@ -281,7 +294,7 @@ def windows(case: Case) -> list[tuple[Any, ...]]:
     ]
 
 
-def one_hot(case: Case, value: int) -> Array:
+def one_hot(case: Case, value: float) -> Array:
     """A dy that is zero but for `value` at the drawn spot."""
     dy = np.zeros_like(case.dy)
     if dy.size:

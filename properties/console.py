@@ -110,12 +110,12 @@ class Console:
     def sections(self, results: list[Result]) -> dict[str, list[str]]:
         """What follows the laws."""
         names = {spec: target.name for spec, target in self.bench.loaded.items()}
-        failed = report.failures(results)
+        failed, reached = report.failures(results), report.cases_reached(results)
         blocks = "\n\n".join(failed).split("\n") if failed else []
         return {
             "": blocks,
             "conventions": report.conventions(results, names),
-            "cases reached": [*report.cases_reached(results), f"digest {report.cases_digest(results)}"],
+            "cases reached": [*reached, f"digest {report.cases_digest(results)}"] if reached else [],
         }
 
 

@@ -22,11 +22,15 @@ class Unusable(Exception):
 
 @dataclass(frozen=True)
 class Declared:
-    """What an implementation says of itself. Every field is an optional attribute of it; these are the defaults."""
+    """What an implementation says of itself. Every field is an optional attribute of it; these are the defaults.
+
+    `dtypes` is a tuple for all callables, or a dict with a tuple for each, where a library takes more in one than in
+    another.
+    """
 
     name: str = ""
     version: str = ""
-    dtypes: tuple[str, ...] = FLOATS
+    dtypes: tuple[str, ...] | dict[str, tuple[str, ...]] = FLOATS
     ranks: tuple[int, ...] = (2,)
     square: bool = False
     padding: str = "any"
@@ -35,6 +39,12 @@ class Declared:
     settings: dict[str, list[str]] | None = None
     deterministic: bool = True
     threads: bool = True
+
+    def dtypes_of(self, *functions: str) -> tuple[str, ...]:
+        """The dtypes that all of these callables take."""
+        if not isinstance(self.dtypes, dict):
+            return self.dtypes
+        return tuple(d for d in ORDERED if all(d in self.dtypes.get(function, FLOATS) for function in functions))
 
     def as_json(self) -> dict[str, Any]:
         """The declarations as plain JSON values."""
@@ -67,8 +77,14 @@ def declared(implementation: Any, fallback: str) -> Declared:
     for name, choices in CHOICES.items():
         if name in given and not any(given[name] is choice or given[name] == choice for choice in choices):
             raise Unusable(f"declaration {name}={given[name]!r} should be one of {', '.join(map(repr, choices))}")
-    if "dtypes" in given:
-        given["dtypes"] = subset("dtypes", given["dtypes"], ORDERED)
+    dtypes = given.get("dtypes", FLOATS)
+    if isinstance(dtypes, dict):
+        for function in dtypes:
+            if function not in CALLABLES:
+                raise Unusable(f"declaration dtypes has {function!r}; {did_you_mean(str(function), CALLABLES)}")
+        given["dtypes"] = {function: subset("dtypes", each, ORDERED) for function, each in dtypes.items()}
+    else:
+        given["dtypes"] = subset("dtypes", dtypes, ORDERED)
     if "ranks" in given:
         given["ranks"] = subset("ranks", given["ranks"], (1, 2, 3))
     return Declared(**given)

@@ -85,7 +85,7 @@ def observed(target: Target) -> Json:
     """Every convention of which the target has something to show: its value, and the calls that show it."""
     found = {}
     for each in CONVENTIONS.values():
-        if set(each.functions) <= set(target.offers) and set(target.declared.dtypes) & set(FLOATS):
+        if set(each.functions) <= set(target.offers) and favourite(target, each):
             found[each.name] = observe(each, target)
     return found
 
@@ -94,7 +94,7 @@ def observe(each: Convention, target: Target) -> Json:
     """One convention: the value, or "varies" where probes differ."""
     ask = Ask(target.fresh())
     seen: dict[str, Json] = {}
-    for value in each.observe(ask, favourite(target)):
+    for value in each.observe(ask, favourite(target, each)):
         seen.setdefault(value, ask.evidence)
     if len(seen) == 1:
         ((value, evidence),) = seen.items()
@@ -103,9 +103,10 @@ def observe(each: Convention, target: Target) -> Json:
     return {"value": "varies", "values": values, "evidence": seen[values[0]], "other": seen[values[1]]}
 
 
-def favourite(target: Target) -> str:
-    """The float dtype to probe with: the widest declared."""
-    return next(dtype for dtype in reversed(FLOATS) if dtype in target.declared.dtypes)
+def favourite(target: Target, each: Convention) -> str:
+    """The float dtype to probe with: the widest declared; empty if there is none."""
+    taken = target.declared.dtypes_of(*each.functions)
+    return next((dtype for dtype in reversed(FLOATS) if dtype in taken), "")
 
 
 def check_expected(text: str) -> tuple[str, str]:
@@ -235,7 +236,8 @@ def infinite_mean(ask: Ask, dtype: str) -> Iterable[str]:
 @convention(("mean_forward",), "wider", "own", "refused", "other")
 def accumulator(ask: Ask, dtype: str) -> Iterable[str]:
     """Are the sums of float16 (or else float32) kept in a wider type, so that they do not overflow?"""
-    narrow = next((d for d in FLOATS if d in ask.target.declared.dtypes and d != "float64"), dtype)
+    taken = ask.target.declared.dtypes_of("mean_forward")
+    narrow = next((d for d in FLOATS if d in taken and d != "float64"), dtype)
     most = np.finfo(narrow).max
     y = ask("mean_forward", np.full((1, 4), most, narrow))
     if isinstance(y, str) or y.size != 1:

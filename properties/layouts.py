@@ -52,6 +52,20 @@ def unaligned(array: Array) -> Array:
     return view
 
 
+def broadcast(array: Array) -> Array:
+    """Strides of 0 along every axis, where all elements are the same; else an ordinary copy."""
+    if array.size == 0 or (array != array.flat[0]).any():
+        return array.copy()
+    return np.broadcast_to(array.reshape(-1)[0].copy(), array.shape)
+
+
+def cropped(array: Array) -> Array:
+    """The inside of a larger array, whose rows lie further apart than they are long."""
+    larger: Array = np.full((*array.shape[:-2], array.shape[-2] + 2, array.shape[-1] + 3), 77, array.dtype)
+    larger[..., 1:-1, 1:-2] = array
+    return larger[..., 1:-1, 1:-2]
+
+
 LAYOUTS: dict[str, Any] = {
     "C": np.copy,
     "Fortran": fortran,
@@ -59,6 +73,8 @@ LAYOUTS: dict[str, Any] = {
     "transposed": transposed,
     "negative strides": reversed_,
     "spaced": spaced,
+    "cropped": cropped,
+    "broadcast": broadcast,
     "read-only": read_only,
     "unaligned": unaligned,
 }

@@ -17,10 +17,10 @@ from .triggers import TRIGGERS
 
 
 def document(request: Request, targets: dict[str, Target], results: list[Result], partial: bool) -> Json:
-    """The whole report as JSON: see docs/report.md for every field."""
+    """The whole report as JSON; docs/report.md describes every key."""
     return {
         "schema": SCHEMA,
-        "partial": partial or any(result.verdict == "not run" for result in results),
+        "partial": partial or any(result.partial or result.verdict == "not run" for result in results),
         "environment": {**environment(), "seed": request.seed, "examples": request.examples},
         "targets": [target_as_json(targets[spec], results) for spec in request.targets if spec in targets],
     }
@@ -44,7 +44,7 @@ def target_as_json(target: Target, results: list[Result]) -> Json:
 
 def law_as_json(result: Result) -> Json:
     """One law of a target."""
-    kept = ("law", "verdict", "examples", "refused", "reason", "outdated", "digest", "reached", "counterexample")
+    kept = ("law", "verdict", "examples", "refused", "reason", "outdated", "partial", "digest", "reached", "counterexample")
     return {**{name: getattr(result, name) for name in kept}, "seconds": round(result.seconds, 3)}
 
 
@@ -66,7 +66,8 @@ def line(result: Result, name: str, width: int) -> str:
     if result.verdict in ("unsupported", "not run", "known") or result.outdated:
         tail = result.reason
     else:
-        tail = f"{result.examples} cases, {result.seconds:.1f} s"
+        tail = f"{count(result.examples, 'case')}, {result.seconds:.1f} s"
+        tail += ", then its time was over" if result.partial else ""
         tail += f", {result.refused} of them refused" if result.refused else ""
     return f"{name:{width}}  {result.law:24} {word:11} {tail}"
 
@@ -84,12 +85,16 @@ def failures(results: Iterable[Result]) -> list[str]:
 def declarations(target: Target) -> str:
     """What a target declares and offers, and so what was not tested, in one line."""
     stated, default = target.declared, Declared()
-    parts = [" ".join(stated.dtypes)]
+    together = stated.dtypes_of(*target.offers)
+    parts = [" ".join(together)]
+    if isinstance(stated.dtypes, dict):
+        more = {f: " ".join(d for d in stated.dtypes_of(f) if d not in together) for f in target.offers}
+        parts += [f"{function} also {extra}" for function, extra in more.items() if extra]
     for name in ("ranks", "square", "padding", "padding_limit", "ceil_rule", "deterministic", "threads"):
         if getattr(stated, name) != getattr(default, name):
             parts.append(f"{name}={getattr(stated, name)}")
     missing = [f for f in CALLABLES if f not in target.offers]
-    missing += [d for d in FLOATS if d not in stated.dtypes]
+    missing += [d for d in FLOATS if not any(d in stated.dtypes_of(function) for function in target.offers)]
     untested = f"; not tested: {', '.join(missing)}" if missing else ""
     version = f" {stated.version}" if stated.version else ""
     return f"{target.name}{version}: {', '.join(parts)}{untested}"
@@ -124,7 +129,7 @@ def cases_reached(results: Iterable[Result]) -> list[str]:
     names = [*TRIGGERS, *sorted(set(total) - set(TRIGGERS))]
     cells = [f"{name} {total[name]:,}" for name in names if total[name]]
     never = [name for name in names if not total[name]]
-    return [*wrapped(cells), *([f"never: {', '.join(never)}"] if never else [])]
+    return [*wrapped(cells), *(wrapped(["never: " + never[0], *never[1:]]) if never else [])]
 
 
 def wrapped(cells: list[str], width: int = 100) -> list[str]:
@@ -151,7 +156,7 @@ def last_line(results: list[Result], partial: bool) -> str:
         outcome = f"all hold, {verdicts['unsupported']} unsupported" if special else "all hold"
     else:
         outcome = ", ".join(f"{verdicts[word]} {word}" for word in ("holds", *special) if verdicts[word])
-    partial = partial or bool(verdicts["not run"])
+    partial = partial or bool(verdicts["not run"]) or any(result.partial for result in laws)
     return f"{tried}: {outcome}{' (partial)' if partial else ''}"
 
 
@@ -159,7 +164,7 @@ def cases_digest(results: Iterable[Result]) -> str:
     """A checksum of all cases: equal for runs with equal seeds and declarations, whatever was found."""
     digests: dict[str, int] = {}
     for result in results:
-        if result.examples and result.law != CONVENTIONS_ITEM and not result.failed:
+        if result.examples and result.law != CONVENTIONS_ITEM and not result.failed and not result.partial:
             digests.setdefault(result.law, result.digest)
     total = 0
     for law in sorted(digests):

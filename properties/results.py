@@ -27,7 +27,7 @@ class Result:
 
     `examples` were tried, of which `refused` by the target at an edge; `reached` counts the cases that met each
     trigger; `digest` is a checksum of the cases up to the first failure. `counterexample` is JSON already. `outdated`:
-    it holds, although it is listed as a known failure.
+    it holds, although it is listed as a known failure. `partial`: time ended before all examples were tried.
     """
 
     target: str
@@ -35,6 +35,7 @@ class Result:
     verdict: str
     reason: str = ""
     outdated: bool = False
+    partial: bool = False
     examples: int = 0
     refused: int = 0
     seconds: float = 0.0

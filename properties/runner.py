@@ -188,11 +188,11 @@ def conclude(trial: Trial, target: str, repeats: bool, unfinished: bool, setting
     if trial.first is not None:
         failure, found = minimal(trial) if repeats else once(trial)
         return Result(target, name, failure.verdict, counterexample={"seed": settings.seed, **found}, **seen)
-    if unfinished:
-        return Result(target, name, "not run", f"out of time after {trial.tried} of {settings.examples} cases", **seen)
+    if trial.tried == 0:
+        return Result(target, name, "not run", "its time was over before it began", partial=True)
     if trial.refused == trial.tried:
-        return Result(target, name, "unsupported", "it refused every case", **seen)
-    return Result(target, name, "holds", **seen)
+        return Result(target, name, "unsupported", "it refused every case", partial=unfinished, **seen)
+    return Result(target, name, "holds", partial=unfinished, **seen)
 
 
 def minimal(trial: Trial) -> tuple[Failure, Json]:

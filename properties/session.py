@@ -120,9 +120,10 @@ def smoke_test(target: Target) -> None:
     """
     import numpy as np
 
-    dtype = next((d for d in reversed(FLOATS) if d in target.declared.dtypes), target.declared.dtypes[0])
     complaints = []
     for function in target.offers:
+        taken = target.declared.dtypes_of(function)
+        dtype = next((d for d in reversed(FLOATS) if d in taken), taken[0] if taken else "float64")
         x, dy = np.ones((1, 1, 2, 2), dtype), np.ones((1, 1, 1, 1), dtype)
         arrays = {"dy": dy, "x": x} if RESULT[function] == "dx" else {"x": x}
         answer = target.ask(Question(function, arrays, (2, 2), (2, 2)))

@@ -22,10 +22,15 @@ from .layouts import laid_out
 REFERENCE = ("naive", "compiled", "img2col")
 """The shipped kernels, found by these names before any module that may be called so."""
 
+ADAPTERS = "poolproof.properties.adapters"
+
 
 @dataclass(frozen=True)
 class Call:
-    """One question to a target: a callable, its arrays in the contract's order, and how they lie in memory."""
+    """One question to a target: a callable, its arrays in the contract's order, and how they lie in memory.
+
+    `in_place`: the arrays are handed over in the memory of the call before, if they have its shapes.
+    """
 
     function: str
     arrays: dict[str, Array]
@@ -33,6 +38,7 @@ class Call:
     stride: Any
     settings: dict[str, Any] = field(default_factory=dict)
     layout: str = "C"
+    in_place: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,7 @@ class InProcess:
             for near, meant in near_misses(self.implementation)
         ]
         self.results: list[tuple[Any, Any]] = []
+        self.inputs: dict[str, Array] = {}
         if not self.offers:
             hint = " ".join(self.warnings)
             raise Unusable(f"{name} offers none of {', '.join(CALLABLES)}. {hint}".strip())
@@ -107,17 +114,18 @@ class InProcess:
     def begin(self) -> None:
         """A new case: earlier results need not be watched any longer."""
         self.results.clear()
+        self.inputs = {}
 
     def ask(self, call: Call) -> Answer:
         """Make one call, with arrays of its own; afterwards compare them, and all earlier results, with copies."""
-        inputs = {name: laid_out(array, call.layout) for name, array in call.arrays.items()}
+        inputs = self.handed_over(call)
         result, error, exited = self.attempt(call, inputs)
         value = result.copy() if isinstance(result, np.ndarray) else result
         answer = Answer(
             value=value,
             error=error,
             exited=exited,
-            changed=tuple(name for name, array in inputs.items() if not same(array, call.arrays[name])),
+            changed=tuple(name for name, array in inputs.items() if written(array, call, name)),
             shares=tuple(name for name, array in inputs.items() if overlap(result, array)),
             stale=tuple(k for k, (kept, copy) in enumerate(self.results) if not same(kept, copy)),
             reuses=tuple(k for k, (kept, _) in enumerate(self.results) if overlap(result, kept)),
@@ -125,6 +133,16 @@ class InProcess:
         self.results = [(kept, kept.copy() if isinstance(kept, np.ndarray) else kept) for kept, _ in self.results]
         self.results.append((result, value))
         return answer
+
+    def handed_over(self, call: Call) -> dict[str, Array]:
+        """Fresh arrays in the layout of the call, or those of the call before with new values."""
+        inputs = {name: laid_out(array, call.layout) for name, array in call.arrays.items()}
+        if call.in_place and reusable(self.inputs, inputs):
+            for name, array in self.inputs.items():
+                np.copyto(array, inputs[name])
+            return self.inputs
+        self.inputs = inputs
+        return inputs
 
     def attempt(self, call: Call, inputs: dict[str, Array]) -> tuple[Any, str | None, str | None]:
         """The bare call: its result, or the error it raised, or the way in which it tried to end the process."""
@@ -168,6 +186,18 @@ def impatient() -> Iterator[None]:
         sys.setswitchinterval(usual)
 
 
+def reusable(old: dict[str, Array], new: dict[str, Array]) -> bool:
+    """Whether the values of some arrays can be written into others."""
+    shapes, before = ({name: (a.shape, a.dtype) for name, a in arrays.items()} for arrays in (new, old))
+    return shapes == before and all(array.flags.writeable for array in old.values())
+
+
+def written(array: Array, call: Call, name: str) -> bool:
+    """Whether an input has other values than it was handed over with, or can no longer be written to."""
+    frozen = not array.flags.writeable and call.layout not in ("read-only", "broadcast")
+    return frozen or not same(array, call.arrays[name])
+
+
 def same(a: Any, b: Any) -> bool:
     """Equal element by element, NaN equal to NaN; what is no array is not compared."""
     if not isinstance(a, np.ndarray) or not isinstance(b, np.ndarray):
@@ -184,14 +214,23 @@ def overlap(result: Any, other: Any) -> bool:
 
 def load(spec: str) -> InProcess:
     """The target that a string names: `module:object`, `module`, `path/file.py:object`, `path/file.py`,
-    or a shipped kernel. Raises Unusable with what is wrong and what may have been meant.
+    or a shipped kernel or adapter; `module:` or `./` in front force a module or a file of such a name. Raises Unusable with what is wrong and what may have been meant.
     """
     if spec in REFERENCE:
         module = importlib.import_module(f"poolproof.kernels.{spec}")
         return InProcess(lambda: module, spec, reference=True)
+    if spec in adapters():
+        adapter = from_module(f"{ADAPTERS}.{spec}")
+        return InProcess(lambda: adapter, spec)
     source, attribute = split(spec)
     module = from_file(Path(source)) if source.endswith(".py") else from_module(source)
     return wrap(find(module, attribute, source) if attribute else module, spec)
+
+
+def adapters() -> list[str]:
+    """The names of the shipped adapters."""
+    folder = Path(__file__).parent / "adapters"
+    return sorted(file.stem for file in folder.glob("*.py") if file.stem != "__init__")
 
 
 def wrap(implementation: Any, name: str = "") -> InProcess:
@@ -231,7 +270,7 @@ def from_module(name: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise Unusable(f"{name} cannot be imported: {error}") from error
-        known = [*REFERENCE, *(file.stem for file in Path.cwd().glob("*.py"))]
+        known = [*REFERENCE, *adapters(), *(file.stem for file in Path.cwd().glob("*.py"))]
         hint = did_you_mean(name, known)
         raise Unusable(f"target {name!r}: there is no module {error.name!r}; {hint}") from None
     except Exception as error:

@@ -35,6 +35,19 @@ def ties(dtype: Any, _n: int) -> list[Any]:
     return [0, 1, -1, 2, -2] if signed(dtype) else [0, 1] if dtype.kind == "b" else [0, 1, 2, 3]
 
 
+def close(dtype: Any, _n: int) -> list[Any]:
+    """Neighbouring numbers, which differ by a unit in the last place."""
+    if dtype.kind != "f":
+        return highest(dtype, 1)
+    eps = float(np.finfo(dtype).eps)
+    return [1, 1 + eps, 1 + 2 * eps, 1 - eps / 2, -1, -1 - eps]
+
+
+def ones(_dtype: Any, _n: int) -> list[Any]:
+    """One and the same value everywhere, as when a sum is differentiated."""
+    return [1]
+
+
 def lattice(dtype: Any, n: int) -> list[Any]:
     """Small integers of both signs, on which means are exact where n is a power of two."""
     most = lattice_height(dtype, n)
@@ -139,6 +152,8 @@ PALETTES: dict[str, Palette] = {
     function.__name__: function
     for function in (
         ties,
+        close,
+        ones,
         lattice,
         signs,
         relu,
@@ -183,8 +198,9 @@ def distinct(cells: Array, dtype: Any, size: tuple[int, int]) -> Array:
 def sunk(cells: Array, dtype: Any, size: tuple[int, int]) -> Array:
     """Like `distinct`, but near the lower end of a float type: below every sentinel that is not its minimum."""
     ranks = distinct(cells, dtype, size).astype(np.float64)
+    ranks -= ranks.min(initial=0)
     least = float(np.finfo(dtype).min)
-    return (least - least / (2 * ranks.size + 2) * (ranks - ranks.min(initial=0))).astype(dtype)
+    return (least - least / (2 * ranks.max(initial=0) + 2) * ranks).astype(dtype)
 
 
 def room(dtype: Any) -> int:

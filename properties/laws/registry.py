@@ -32,18 +32,14 @@ class Law:
         """Why the law cannot be asked of such a target; empty if it can."""
         if 2 not in declared.ranks:
             return "rank 2 is not declared"
-        if not self.plan.asked(offers):
-            wanted = (" or ".join(self.plan.functions), *self.plan.also)
-            return f"it offers no {' with '.join(wanted)}"
-        if not set(declared.dtypes) & {"float16", "float32", "float64"}:
-            return "no floating-point dtype is declared" if self.floats_only(offers) else ""
+        wanted = f"{' or '.join(self.plan.functions)}{''.join(f' with {function}' for function in self.plan.also)}"
+        if not set(self.plan.functions) & set(offers) or not set(self.plan.also) <= set(offers):
+            return f"it offers no {wanted}"
+        if not self.plan.asked(declared, offers):
+            return f"it declares no floating-point dtype for {wanted}"
         if self.unless and getattr(declared, self.unless[0]) == self.unless[1]:
             return f"it declares {self.unless[0]}={self.unless[1]}"
         return ""
-
-    def floats_only(self, offers: tuple[str, ...]) -> bool:
-        """Whether every function the law could ask about wants floats."""
-        return self.plan.floats or not set(self.plan.asked(offers)) & {"max_forward", "max_indices"}
 
 
 LAWS: dict[str, Law] = {}

@@ -1,0 +1,1 @@
+"""Adapters: libraries under the contract, found by their names. Each module here is a target."""

@@ -1,0 +1,400 @@
+"""The strategies: what cases reach by construction, what they keep out of, and that they shrink to what can be drawn."""
+
+import random
+from fractions import Fraction
+from functools import lru_cache
+from itertools import product
+from math import prod
+
+import hypothesis
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase
+from hypothesis import strategies as st
+
+from poolproof.kernels.geometry import FLOATS, ORDERED
+from poolproof.properties.cases import Plan, cases, decode
+from poolproof.properties.contract import CALLABLES, Declared
+from poolproof.properties.knobs import LENGTH, Knobs, digest
+from poolproof.properties.laws import LAWS
+from poolproof.properties.shrink import smallest
+from poolproof.properties.triggers import TRIGGERS, reached
+
+EVERY_DTYPE = Declared(dtypes=ORDERED)
+DECLARED = {
+    "defaults": Declared(),
+    "every dtype": EVERY_DTYPE,
+    "float16": Declared(dtypes=("float16",)),
+    "square": Declared(square=True),
+    "square float16": Declared(dtypes=("float16",), square=True),
+    "int8": Declared(dtypes=("int8",)),
+    "bool": Declared(dtypes=("bool",)),
+}
+EDGES = {"not_a_number", "subnormal", "infinite", "lowest", "highest"}
+"""Palettes that a law of every implementation may have for maxima, or where any answer of the right form will do."""
+
+TAME = [law for law in LAWS.values() if not EDGES & {*law.plan.values, *law.plan.mean_values, *law.plan.gradients}]
+MAXIMA = [law for law in LAWS.values() if law.name == "max-value"]
+
+DETERMINISTIC = hypothesis.settings(
+    derandomize=True, database=None, deadline=None, max_examples=10_000, suppress_health_check=list(HealthCheck)
+)
+UNSHRUNK = hypothesis.settings(DETERMINISTIC, phases=[Phase.generate])
+
+laws = pytest.mark.parametrize("law", LAWS.values(), ids=lambda law: law.name)
+tame = pytest.mark.parametrize("law", TAME, ids=lambda law: law.name)
+
+
+@lru_cache(maxsize=256)
+def sample(plan, declared=EVERY_DTYPE, count=60, offers=CALLABLES):
+    """Cases from random bytes, the same in every run; in every fourth most bytes are zero, as when shrinking."""
+    source, functions = random.Random(repr(plan)), plan.asked(declared, offers)
+    drawn = [bytes(source.randbytes(LENGTH)) for _ in range(count)]
+    drawn[3::4] = [bytes(byte if source.random() < 0.3 else 0 for byte in data) for data in drawn[3::4]]
+    return [decode(plan, declared, functions, data) for data in drawn]
+
+
+def windows(case):
+    """The index of every window of every plane."""
+    (rows, columns), (down, across), (tall, wide) = case.output, case.stride, case.size
+    for n, c, row, column in product(range(case.x.shape[0]), range(case.x.shape[1]), range(rows), range(columns)):
+        top, left = row * down, column * across
+        yield n, c, slice(top, top + tall), slice(left, left + wide)
+
+
+def arrays(case):
+    """The arrays of a case that are passed to a target."""
+    return [case.x, *([case.dy] if case.x.dtype.kind == "f" else []), *([] if case.other is None else [case.other])]
+
+
+def covered(case):
+    """How many windows each pixel of a plane lies in."""
+    counts = np.zeros(case.x.shape[2:], int)
+    for n, c, rows, columns in windows(case):
+        if n == c == 0:
+            counts[rows, columns] += 1
+    return counts
+
+
+def significand(dtype):
+    """p, the bits of a significand."""
+    return {"float16": 11, "float32": 24, "float64": 53}[dtype.name]
+
+
+# What cases reach.
+
+
+@pytest.mark.parametrize("name", TRIGGERS)
+def test_some_law_reaches(name):
+    every_law = st.sampled_from(list(LAWS.values())).flatmap(lambda law: cases(law.plan, EVERY_DTYPE, CALLABLES))
+    assert name in reached(hypothesis.find(every_law, lambda case: name in reached(case), settings=UNSHRUNK))
+
+
+@pytest.mark.parametrize("dtype", ORDERED)
+@pytest.mark.parametrize("function", ["max_forward", "max_indices"])
+def test_maxima_are_asked_of_every_dtype(function, dtype):
+    law = LAWS["max-value" if function == "max_forward" else "max-index"]
+    assert any(case.x.dtype == dtype for case in sample(law.plan, count=300))
+
+
+@pytest.mark.parametrize("function", CALLABLES)
+def test_a_law_about_several_callables_asks_each(function):
+    assert any(case.function == function for case in sample(LAWS["same-twice"].plan))
+
+
+def test_a_callable_that_is_not_offered_is_not_asked():
+    offers = ("mean_forward", "max_backward")
+    assert {case.function for case in sample(LAWS["same-twice"].plan, offers=offers)} == set(offers)
+
+
+# That decoding cannot fail.
+
+
+@pytest.mark.parametrize("declared", DECLARED.values(), ids=DECLARED)
+@laws
+def test_any_bytes_are_a_case(law, declared):
+    if law.unsupported(declared, CALLABLES):
+        return
+    for case in sample(law.plan, declared, count=25):
+        assert case.x.dtype.name in declared.dtypes
+        assert case.dy.shape == (*case.x.shape[:2], *case.output)
+        assert case.dy.dtype == case.x.dtype
+        assert case.x.shape[1] > 0
+        assert min(case.output) > 0
+
+
+@laws
+def test_the_same_bytes_are_the_same_case(law):
+    for one, other in zip(sample(law.plan, count=8), sample.__wrapped__(law.plan, count=8), strict=True):
+        assert digest([*arrays(one), one.size, one.stride, one.spot]) == digest(
+            [*arrays(other), other.size, other.stride, other.spot]
+        )
+
+
+@laws
+def test_a_square_target_gets_square_windows_and_equal_strides(law):
+    for case in sample(law.plan, DECLARED["square"], count=25):
+        assert case.size[0] == case.size[1]
+        assert case.stride[0] == case.stride[1]
+
+
+@laws
+def test_gradients_and_means_are_asked_of_floats_alone(law):
+    for case in sample(law.plan, count=40):
+        assert case.x.dtype.name in FLOATS or case.function in ("max_forward", "max_indices")
+
+
+def test_a_case_has_a_fixed_number_of_choices():
+    knobs = Knobs(bytes(LENGTH))
+    with pytest.raises(IndexError, match="24 choices"):
+        for _ in range(25):
+            knobs.byte()
+
+
+# What cases keep out of.
+
+
+@tame
+def test_every_number_is_finite(law):
+    for case in sample(law.plan):
+        assert all(np.isfinite(array).all() for array in arrays(case))
+
+
+@tame
+def test_no_number_is_below_the_smallest_normal(law):
+    for case in sample(law.plan):
+        for array in arrays(case):
+            tiny = np.finfo(array.dtype).tiny if array.dtype.kind == "f" else 0
+            assert (np.abs(array[array != 0].astype(np.longdouble)) >= tiny).all()
+
+
+@tame
+def test_no_share_of_a_mean_is_below_the_smallest_normal(law):
+    for case in sample(law.plan):
+        if case.function.startswith("mean"):
+            for array in arrays(case):
+                shares = np.abs(array[array != 0].astype(np.float64)) / prod(case.size)
+                assert (shares >= np.finfo(array.dtype).tiny).all()
+
+
+@tame
+def test_no_sum_over_a_window_overflows_its_dtype(law):
+    for case in sample(law.plan):
+        if case.function == "mean_forward":
+            for window in windows(case):
+                assert sum(map(abs, case.x[window].flat), Fraction(0)) <= float(np.finfo(case.x.dtype).max)
+
+
+@tame
+def test_no_sum_of_a_window_is_below_the_smallest_normal_on_the_way(law):
+    for case in sample(law.plan, count=40):
+        if case.function == "mean_forward" and case.x.size < 3000:
+            tiny = Fraction(float(np.finfo(case.x.dtype).tiny))
+            for window in windows(case):
+                total = Fraction(0)
+                for number in case.x[window].flat:
+                    total += Fraction(float(number))
+                    assert total == 0 or abs(total) / prod(case.size) >= tiny
+
+
+@tame
+def test_no_sum_of_gradients_on_a_pixel_overflows(law):
+    for case in sample(law.plan):
+        if case.x.dtype.kind == "f" and case.dy.size:
+            most = float(np.abs(case.dy.astype(np.float64)).max()) * float(covered(case).max())
+            assert most <= float(np.finfo(case.x.dtype).max)
+
+
+@pytest.mark.parametrize("law", MAXIMA, ids=lambda law: law.name)
+def test_infinities_never_fill_a_window_below_everything(law):
+    infinite = [case for case in sample(law.plan, count=600) if case.values == "infinite" and case.x.dtype.kind == "f"]
+    assert any(np.isinf(case.x).any() for case in infinite)
+    for case in infinite:
+        assert all(case.x[window].max() > -np.inf for window in windows(case))
+
+
+@pytest.mark.parametrize("law", MAXIMA, ids=lambda law: law.name)
+def test_maxima_are_never_asked_of_nan(law):
+    assert not any(np.isnan(case.x).any() for case in sample(law.plan, count=300) if case.x.dtype.kind == "f")
+
+
+# Palettes.
+
+
+def different(cells):
+    """Whether no two cells are equal."""
+    return len(set(cells.reshape(-1).tolist())) == cells.size
+
+
+@pytest.mark.parametrize("dtype", [dtype for dtype in ORDERED if dtype != "bool"])
+def test_distinct_numbers_differ_within_each_window(dtype):
+    plan = Plan(("max_forward",), values=("distinct",), large=True)
+    room = 128 if dtype.endswith("int8") else 2**15
+    for case in sample(plan, Declared(dtypes=(dtype,)), count=150):
+        assert prod(case.size) > room or all(different(case.x[window]) for window in windows(case))
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_sunk_numbers_differ_within_each_window_and_are_near_the_lowest(dtype):
+    plan = Plan(("max_backward",), values=("sunk",), large=True)
+    for case in sample(plan, Declared(dtypes=(dtype,)), count=150):
+        assert (case.x <= np.finfo(dtype).min / 4).all()
+        assert all(different(case.x[window]) for window in windows(case))
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_a_quarter_more_or_less_than_a_distinct_number_is_exact(dtype):
+    plan = Plan(("max_backward",), values=("distinct",), large=True)
+    for case in sample(plan, Declared(dtypes=(dtype,)), count=600):
+        for step in (0.25, -0.25):
+            moved = case.x + case.x.dtype.type(step)
+            assert np.array_equal(moved.astype(np.float64), case.x.astype(np.float64) + step)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("function", ["mean_forward", "mean_backward"])
+def test_lattices_leave_no_sum_of_a_mean_to_rounding(function, dtype):
+    plan = Plan((function,), values=("lattice",), others=("lattice",), windows="powers of two", floats=True, large=True)
+    for case in sample(plan, Declared(dtypes=(dtype,)), count=150):
+        n, room = prod(case.size), 2 ** significand(case.x.dtype)
+        for array in (case.x, case.another):
+            assert all(4 * n * float(np.abs(array[w].astype(np.float64)).sum()) <= room for w in windows(case))
+        assert (4 * n * shares(case) <= room).all()
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_lattices_leave_no_sum_of_gradients_of_maxima_to_rounding(dtype):
+    plan = Plan(("max_backward",), gradients=("lattice",), floats=True)
+    for case in sample(plan, Declared(dtypes=(dtype,)), count=150):
+        assert (4 * shares(case) <= 2 ** significand(case.x.dtype)).all()
+
+
+@tame
+def test_the_lattices_of_laws_leave_no_sum_to_rounding(law):
+    if law.plan.windows != "powers of two":
+        return
+    for case in sample(law.plan):
+        n, room = prod(case.size), 2 ** significand(case.x.dtype)
+        if case.function == "mean_forward":
+            assert all(4 * n * float(np.abs(case.x[w].astype(np.float64)).sum()) <= room for w in windows(case))
+        divided = n if case.function == "mean_backward" else 1
+        if case.function.endswith("backward"):
+            assert (4 * divided * shares(case) <= room).all()
+
+
+def shares(case):
+    """For each pixel the sum of the absolute gradients of its windows."""
+    sums = np.zeros(case.x.shape)
+    outputs = product(*map(range, case.dy.shape))
+    for output, window in zip(outputs, windows(case), strict=True):
+        sums[window] += abs(float(case.dy[output]))
+    return sums
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_lattices_are_not_all_zero(dtype):
+    plan = Plan(("mean_forward",), values=("lattice",), windows="powers of two")
+    assert all(case.x.any() for case in sample(plan, Declared(dtypes=(dtype,)), count=100) if case.x.size > 30)
+
+
+def test_a_one_hot_gradient_has_one_number_where_the_spot_is():
+    for case in sample(LAWS["routing"].plan, count=100):
+        assert np.count_nonzero(case.dy) == 1
+        assert case.dy[case.spot_in(case.dy.shape)] != 0
+
+
+# Windows.
+
+
+def with_windows(kind):
+    """Cases of every law whose plan wants such windows, and of a plain plan that does."""
+    plans = [Plan(CALLABLES, windows=kind, floats=True), *(law.plan for law in LAWS.values() if law.plan.windows == kind)]
+    for plan in plans:
+        yield from sample(plan, count=120)
+        yield from sample(plan, DECLARED["square"], count=120)
+
+
+def test_overlapping_windows_overlap():
+    for case in with_windows("overlapping"):
+        axes = zip(case.stride, case.size, case.output, strict=True)
+        assert any(stride < size and windows >= 2 for stride, size, windows in axes)
+        assert covered(case).max() > 1
+
+
+def test_gaps_leave_a_pixel_to_no_window():
+    assert all(covered(case).min() == 0 for case in with_windows("gaps"))
+
+
+def test_one_cell_is_a_window_and_a_stride_of_one():
+    for case in with_windows("one cell"):
+        assert case.size == case.stride == (1, 1)
+        assert case.output == case.x.shape[2:]
+
+
+def test_windows_of_powers_of_two_have_a_power_of_two_of_cells():
+    assert all(prod(case.size).bit_count() == 1 for case in with_windows("powers of two"))
+
+
+def test_repeated_windows_are_two_on_some_axis():
+    assert all(max(case.output) >= 2 for case in sample(LAWS["translation"].plan, count=200))
+
+
+@pytest.mark.parametrize("law", [law for law in LAWS.values() if law.plan.crowded], ids=lambda law: law.name)
+def test_crowds_have_two_samples_and_two_channels(law):
+    assert all(min(case.x.shape[:2]) >= 2 for case in sample(law.plan, count=200))
+
+
+# What is left after shrinking.
+
+
+def simplest(plan, condition=lambda _: True, declared=EVERY_DTYPE):
+    """The case to which Hypothesis shrinks, cut as a counterexample is."""
+    return smallest(hypothesis.find(cases(plan, declared, CALLABLES), condition, settings=DETERMINISTIC), condition)
+
+
+def overlapping(case):
+    """Whether two windows overlap."""
+    return any(s < f and o > 1 for s, f, o in zip(case.stride, case.size, case.output, strict=True))
+
+
+@pytest.mark.parametrize("law", [law for law in LAWS.values() if not law.plan.crowded], ids=lambda law: law.name)
+def test_the_simplest_case_is_at_most_three_by_three_before_it_is_cut(law):
+    case = hypothesis.find(cases(law.plan, EVERY_DTYPE, CALLABLES), lambda _: True, settings=DETERMINISTIC)
+    most = {"overlapping": (3, 3), "gaps": (2, 2)}.get(law.plan.windows, (1, 1 + law.plan.repeated))
+    assert case.x.shape[:2] == (1, 1)
+    assert sorted(case.x.shape[2:]) <= sorted(most)
+    assert case.x.dtype == np.float64
+
+
+@pytest.mark.parametrize("name", ["max-value", "routing", "mean-spread", "same-twice", "max-accumulation", "agreement"])
+def test_two_overlapping_windows_shrink_to_three_cells(name):
+    case = simplest(LAWS[name].plan, overlapping)
+    assert case.x.size == 3
+    assert sorted(case.size) == [1, 2]
+    assert case.dy.size == 2
+
+
+def test_a_pixel_in_no_window_shrinks_to_two_cells():
+    assert simplest(LAWS["uncovered-pixels"].plan, lambda case: covered(case).min() == 0).x.size == 2
+
+
+def test_a_tie_shrinks_to_two_equal_cells():
+    case = simplest(Plan(("max_backward",), values=("ties",)), lambda case: "tied maxima" in reached(case))
+    assert case.x.reshape(-1).tolist() == [0, 0]
+
+
+def test_a_nan_shrinks_to_one_cell():
+    assert simplest(LAWS["same-twice"].plan, lambda case: "NaN" in reached(case)).x.size == 1
+
+
+def test_a_maximum_at_the_end_shrinks_to_two_cells():
+    case = simplest(LAWS["max-value"].plan, lambda case: case.x.size > 1 and case.x.argmax() == case.x.size - 1)
+    assert case.x.size == 2
+
+
+@pytest.mark.parametrize("function", CALLABLES)
+def test_the_simplest_numbers_are_small_integers(function):
+    case = simplest(Plan((function,), floats=True, mean_values=("wide",)), lambda case: case.x.size >= 4)
+    assert case.x.size == 4
+    assert np.abs(case.x).max() <= 3
+    assert not case.dy.any()

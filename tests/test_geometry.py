@@ -1,0 +1,170 @@
+"""Where windows lie: the size formula against windows counted one by one, and what a geometry accepts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import Phase, example, given, settings
+from hypothesis import strategies as st
+
+from poolproof.kernels import compiled, img2col, naive
+from poolproof.kernels.geometry import Geometry
+
+KERNELS = (naive, compiled, img2col)
+
+
+@st.composite
+def axes(draw):
+    """Length, window and stride of one axis, the window no longer than the axis."""
+    length = draw(st.integers(1, 40))
+    return length, draw(st.integers(1, length)), draw(st.integers(1, 50))
+
+
+def counted(length, size, stride):
+    """Windows on an axis, found by trying every start."""
+    starts = [start for start in range(length) if start + size <= length]
+    return len([start for start in starts if start % stride == 0])
+
+
+def same_count_as_by_trying(height, width):
+    """`Geometry.output` on two axes finds as many windows as trying every start."""
+    geometry = Geometry.of((height[1], width[1]), (height[2], width[2]))
+    assert geometry.output((height[0], width[0])) == (counted(*height), counted(*width))
+
+
+@given(axes(), axes())
+@example((5, 2, 2), (4, 2, 2))
+@example((3, 3, 7), (1, 1, 1))
+@settings(deadline=None)
+def test_output_has_as_many_windows_as_start_inside(height, width):
+    same_count_as_by_trying(height, width)
+
+
+def with_ceil(self, spatial):
+    return tuple(-((f - length) // s) + 1 for length, f, s in zip(spatial, self.size, self.stride, strict=True))
+
+
+def one_too_many(self, spatial):
+    return tuple((length - f) // s + 2 for length, f, s in zip(spatial, self.size, self.stride, strict=True))
+
+
+def one_too_few(self, spatial):
+    return tuple(max((length - f) // s, 1) for length, f, s in zip(spatial, self.size, self.stride, strict=True))
+
+
+def window_forgotten(self, spatial):
+    return tuple((length - 1) // s + 1 for length, s in zip(spatial, self.stride, strict=True))
+
+
+def axes_exchanged(self, spatial):
+    (h, w), (fh, fw), (sh, sw) = spatial, self.size, self.stride
+    return max((w - fw) // sw + 1, 1), max((h - fh) // sh + 1, 1)
+
+
+def one_stride_for_both(self, spatial):
+    return tuple((length - f) // self.stride[0] + 1 for length, f in zip(spatial, self.size, strict=True))
+
+
+FAULTS = (with_ceil, one_too_many, one_too_few, window_forgotten, axes_exchanged, one_stride_for_both)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_the_count_notices_a_wrong_formula(fault, monkeypatch):
+    monkeypatch.setattr(Geometry, "output", fault)
+    quick = settings(deadline=None, database=None, derandomize=True, max_examples=100, phases=[Phase.generate])
+    with pytest.raises(AssertionError):
+        quick(given(axes(), axes())(same_count_as_by_trying))()
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.name)
+@given(axes(), axes())
+@settings(deadline=None, max_examples=20)
+def test_kernels_give_as_many_outputs_as_windows_start_inside(kernel, height, width):
+    x = np.zeros((1, 1, height[0], width[0]))
+    expected = (1, 1, counted(*height), counted(*width))
+    assert kernel.max_forward(x, (height[1], width[1]), (height[2], width[2])).shape == expected
+    assert kernel.mean_forward(x, (height[1], width[1]), (height[2], width[2])).shape == expected
+
+
+PAIRS = {
+    "int": 3,
+    "tuple": (3, 3),
+    "list": [3, 3],
+    "int8": np.int8(3),
+    "uint64": np.uint64(3),
+    "pair of int32": (np.int32(3), np.int32(3)),
+    "array of rank 0": np.array(3),
+}
+
+
+@pytest.mark.parametrize("given_", PAIRS.values(), ids=PAIRS)
+def test_size_and_stride_become_pairs_of_plain_ints(given_):
+    geometry = Geometry.of(given_, given_)
+    assert (geometry.size, geometry.stride) == ((3, 3), (3, 3))
+    assert {type(number) for number in (*geometry.size, *geometry.stride)} == {int}
+
+
+def test_first_entry_is_for_rows_and_second_for_columns():
+    geometry = Geometry.of((2, 3), (1, 5))
+    assert geometry.output((4, 13)) == (3, 3)
+
+
+def test_an_object_that_is_an_index_is_an_int():
+    class Three:
+        def __index__(self):
+            return 3
+
+    assert Geometry.of(Three(), 1) == Geometry.of(3, 1)
+
+
+@pytest.mark.parametrize("stride", [2**31, 2**62, 2**63 - 1])
+def test_a_stride_beyond_the_input_leaves_one_window(stride):
+    x = np.arange(12.0).reshape(1, 1, 3, 4)
+    assert Geometry.of(2, stride).output((3, 4)) == (1, 1)
+    for kernel in KERNELS:
+        assert kernel.max_forward(x, 2, stride).tolist() == [[[[5]]]]
+        assert kernel.mean_backward(np.ones((1, 1, 1, 1)), x, 1, stride).sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("size", "spatial", "words"),
+    [
+        ((5, 1), (4, 9), r"size\[0\] should be at most 4, the height of x, not 5"),
+        ((1, 5), (9, 4), r"size\[1\] should be at most 4, the width of x, not 5"),
+    ],
+    ids=["taller", "wider"],
+)
+def test_a_window_larger_than_the_input_is_refused(size, spatial, words):
+    with pytest.raises(ValueError, match=words):
+        Geometry.of(size, 1).output(spatial)
+
+
+def test_a_window_as_large_as_the_input_is_one_window():
+    assert Geometry.of((4, 9), 3).output((4, 9)) == (1, 1)
+
+
+SETTINGS = {
+    "padding": [1, ((0, 1), (0, 0)), "same", -1, None],
+    "dilation": [2, (1, 2), 0, None],
+    "ceil_mode": [True, None, "ceil"],
+}
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [(name, value) for name, values in SETTINGS.items() for value in values], ids=str
+)
+def test_a_setting_that_is_not_implemented_is_refused_in_words(setting, value):
+    with pytest.raises((TypeError, ValueError), match=f"^{setting}=.* not implemented yet; should be "):
+        Geometry.of(2, 2, **{setting: value})
+
+
+def test_neutral_settings_change_nothing():
+    explicit = Geometry.of(2, 2, padding=((0, 0), (0, 0)), dilation=(1, 1), ceil_mode=False)
+    assert explicit == Geometry.of(2, 2) == Geometry.of(2, 2, padding=0, dilation=1)
+
+
+def test_a_geometry_cannot_be_changed_and_serves_as_a_key():
+    geometry = Geometry.of(2, 2)
+    with pytest.raises(AttributeError):
+        geometry.size = (3, 3)
+    assert {geometry: "here"}[Geometry.of((2, 2), [2, 2])] == "here"

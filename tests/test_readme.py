@@ -1,0 +1,104 @@
+"""Every block of README.md and docs/ is run: files are written, commands compared with what they print, Python executed."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BLOCK = re.compile(r"^(?:<!-- file: (?P<file>\S+) -->\n)?```(?P<kind>\w+)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
+CHANGING = (
+    (re.compile(r"\d+\.\d+(?= ?s\b)"), "#"),
+    (re.compile(r"\d+(?= cases?\b)"), "#"),
+    (re.compile(r"cases?\b"), "cases"),
+    (re.compile(r"poolproof \d+\.\d+\.\d+"), "poolproof #"),
+)
+"""Times, versions, and how many cases it took: they depend on the machine and on the version of Hypothesis."""
+
+
+def blocks(page):
+    return [match.groupdict() for match in BLOCK.finditer((ROOT / page).read_text(encoding="utf-8"))]
+
+
+def steady(text):
+    for pattern, replacement in CHANGING:
+        text = pattern.sub(replacement, text)
+    return text.strip().splitlines()
+
+
+def matches(expected, got):
+    if not expected:
+        return not got
+    if expected[0] == "...":
+        return any(matches(expected[1:], got[k:]) for k in range(len(got) + 1))
+    return bool(got) and expected[0] == got[0] and matches(expected[1:], got[1:])
+
+
+def in_shell(commands, folder):
+    scripts = Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "80", "NO_COLOR": "1"}
+    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_CURRENT_TEST", "PYTEST_ADDOPTS"):
+        environment.pop(name, None)
+    joined = "\n".join(f"{command}; status=$?; echo '>>>'; (exit $status)" for command in commands)
+    done = subprocess.run(
+        ["bash", "-c", joined], cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    return done.stdout.split(">>>\n")[:-1]
+
+
+def session(text):
+    parts = re.split(r"^\$ (.*)\n", text, flags=re.MULTILINE)[1:]
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+README = blocks("README.md")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("readme")
+    for block in README:
+        if block["file"]:
+            (made / block["file"]).write_text(block["text"], encoding="utf-8")
+    return made
+
+
+@pytest.mark.parametrize("block", [b for b in README if b["kind"] == "console"], ids=lambda b: b["text"].split("\n")[0])
+def test_a_command_of_the_readme_prints_what_it_says(block, folder):
+    steps = session(block["text"])
+    for (command, expected), got in zip(steps, in_shell([c for c, _ in steps], folder), strict=True):
+        assert matches(steady(expected), steady(got)), f"{command} printed\n{got}"
+
+
+@pytest.mark.parametrize(
+    "block", [b for b in README if b["kind"] == "python" and not b["file"]], ids=lambda b: b["text"].split("\n")[0]
+)
+def test_python_of_the_readme_runs(block):
+    exec(compile(block["text"], "README.md", "exec"), {"__name__": "readme"})
+
+
+def test_every_block_is_of_a_kind_that_is_run():
+    pages = ["README.md", "CONTRIBUTING.md", *(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md"))]
+    kinds = {block["kind"] for page in pages for block in blocks(page) if not block["file"]}
+    assert kinds <= {"sh", "console", "python"}
+
+
+def test_ci_runs_the_first_two_commands_as_they_stand():
+    commands = [block["text"].strip() for block in README if block["kind"] == "sh"]
+    assert len(commands) == 2
+    assert all("\n" not in command for command in commands)
+    assert "blocks[:2]" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_the_commands_of_the_contributing_page_exist():
+    named = set(re.findall(r"^\| `([a-z]+)", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE))
+    assert named == {"pytest", "poolproof", "ruff", "mypy", "tox"}
+
+
+def test_the_comparison_itself_can_fail():
+    assert matches(["a", "...", "c"], ["a", "b", "c"])
+    assert not matches(["a", "...", "d"], ["a", "b", "c"])
+    assert not matches(["a"], ["a", "b"])
