@@ -93,7 +93,7 @@ def index_dtype(shape: Ints) -> type[np.signedinteger[Any]]:
     return np.int32 if shape[2] * shape[3] <= np.iinfo(np.int32).max else np.int64
 
 
-def planes(array: Array, dtype: DTypeLike = None) -> Array:
+def planes(array: Array, dtype: np.dtype[Any] | None = None) -> Array:
     """`array` as contiguous planes (P, H, W): results as they are, inputs (with a dtype) as read-only views.
 
     One kind of view for all inputs, because numba would compile anew for each combination of flags.

@@ -38,9 +38,7 @@ class Geometry:
     ceil_mode: bool = False
 
     @classmethod
-    def of(
-        cls, size: Any, stride: Any, *, padding: Any = 0, dilation: Any = 1, ceil_mode: Any = False
-    ) -> Geometry:
+    def of(cls, size: Any, stride: Any, *, padding: Any = 0, dilation: Any = 1, ceil_mode: Any = False) -> Geometry:
         """Geometry from what a user passes: `size` and `stride` are an int or one int for each spatial axis.
 
         Raises TypeError for what is no integer, ValueError for an integer that cannot be.
@@ -60,9 +58,7 @@ class Geometry:
         """
         for axis, (length, size) in enumerate(zip(spatial, self.size, strict=True)):
             if size > length:
-                raise ValueError(
-                    f"size={self.size}: size[{axis}] should be at most {length}, the {AXES[axis]} of x, not {show(size)}"
-                )
+                raise ValueError(f"size={self.size}: size[{axis}] should be at most {length}, the {AXES[axis]} of x")
         return tuple(
             (length - size) // stride + 1 for length, size, stride in zip(spatial, self.size, self.stride, strict=True)
         )

@@ -94,9 +94,7 @@ def max_forward_argmax(x: ArrayLike, size: Any, stride: Any) -> tuple[Array, Arr
     return np.take_along_axis(columns, tap[np.newaxis], axis=0)[0], tap
 
 
-def max_backward_argmax(
-    dy: ArrayLike, tap: Array, shape: Ints, dtype: DTypeLike, size: Any, stride: Any
-) -> Array:
+def max_backward_argmax(dy: ArrayLike, tap: Array, shape: Ints, dtype: DTypeLike, size: Any, stride: Any) -> Array:
     """`max_backward` from the taps that `max_forward_argmax` returned for an x of this shape and dtype."""
     dy = checked_dy(dy, tap.shape, np.dtype(dtype))
     columns = np.zeros((prod(Geometry.of(size, stride).size), *dy.shape), dy.dtype)

@@ -65,7 +65,7 @@ class PoolingLayer:
         """`forward` by compiled loops."""
         return self._forward("numba", compiled, x, train)
 
-    def backward_numba(self, delta_in: ArrayLike, layer_idx: int) -> Array:
+    def backward_numba(self, delta_in: ArrayLike, layer_idx: int) -> Array:  # noqa: ARG002  (the framework passes it)
         """`backward` after `forward_numba`."""
         shape, dtype, argmax = self._recall("numba", delta_in)
         if argmax is None:
@@ -76,7 +76,7 @@ class PoolingLayer:
         """`forward` over a column matrix."""
         return self._forward("img2col", img2col, x, train)
 
-    def backward_col2img(self, delta_in: ArrayLike, layer_idx: int) -> Array:
+    def backward_col2img(self, delta_in: ArrayLike, layer_idx: int) -> Array:  # noqa: ARG002  (the framework passes it)
         """`backward` after `forward_img2col`."""
         shape, dtype, argmax = self._recall("img2col", delta_in)
         if argmax is None:
@@ -99,7 +99,9 @@ class PoolingLayer:
         for name, value in self._settings().items():
             if not isinstance(saved, dict) or saved.get(name) != value:
                 found = saved.get(name) if isinstance(saved, dict) else saved
-                raise ValueError(f"{self._file()} has {name}={show(found)}, but should have {show(value)}, as this layer")
+                raise ValueError(
+                    f"{self._file()} has {name}={show(found)}, but should have {show(value)}, as this layer"
+                )
 
     @property
     def _window(self) -> tuple[Ints, Ints]:

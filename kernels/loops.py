@@ -1,4 +1,4 @@
-"""The loops that numba compiles. They see whole planes (P, H, W) and preallocated results; checks live in compiled.py."""
+"""The loops that numba compiles. They see planes (P, H, W) and preallocated results; checks live in compiled.py."""
 
 from __future__ import annotations
 

@@ -31,7 +31,12 @@ class BoundLaw:
 
 
 def laws(
-    implementation: Any, *, examples: int = 100, seed: int | None = None, pattern: str = "*", expect: tuple[str, ...] = ()
+    implementation: Any,
+    *,
+    examples: int = 100,
+    seed: int | None = None,
+    pattern: str = "*",
+    expect: tuple[str, ...] = (),
 ) -> list[BoundLaw]:
     """Every law that can be asked of an implementation: a module, an instance, a namespace or a class.
 
@@ -52,7 +57,12 @@ def laws(
 
 
 def check(
-    implementation: Any, *, examples: int = 100, seed: int | None = None, pattern: str = "*", expect: tuple[str, ...] = ()
+    implementation: Any,
+    *,
+    examples: int = 100,
+    seed: int | None = None,
+    pattern: str = "*",
+    expect: tuple[str, ...] = (),
 ) -> None:
     """Try every law on an implementation; one AssertionError with the message of each that does not hold.
 

@@ -1,4 +1,4 @@
-"""Cases: what a law is tried on. A plan says which cases a law needs; `cases` is the Hypothesis strategy that draws them."""
+"""Cases: what a law is tried on. A plan says which a law needs; `cases` is the Hypothesis strategy that draws them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
-
 from poolproof.kernels.geometry import FLOATS, INTEGERS, Array, Geometry, Ints
 
 from .contract import BACKWARD, Declared
+from .frames import KINDS, LARGE_KINDS, Frame, gaps, one_cell, overlapping, powers_of_two
 from .knobs import LENGTH, Knobs
 from .target import Call
 from .values import distinct, painted, room, sunk, unit
@@ -21,20 +21,8 @@ MAX_VALUES = ("distinct", "ties", "close", "negative", "relu", "wide", "lowest",
 MEAN_VALUES = ("wide", "lattice", "huge", "relu", "negative")
 EDGE_VALUES = ("distinct", "ties", "not_a_number", "infinite", "subnormal", "wide", "highest", "lowest")
 
-KINDS = (*("small",) * 10, *("usual",) * 3, *("long axis",) * 3, *("global",) * 2, "wide stride", "many planes")
-LARGE_KINDS = (*KINDS, *("large window",) * 2, *("large plane",) * 2)
-USUAL = ((2, 2), (2, 2), (3, 2), (3, 3))
-"""Window and stride of most networks, and so of special paths in most libraries."""
-
-LONG_AXES = (7, 8, 9, 15, 16, 17, 31, 32, 33) * 3 + (255, 256, 257)
-"""Output widths on both sides of the widths of vector registers, and of what a byte counts."""
-
-MANY_PLANES = ((9, 1), (1, 17), (2, 33), (17, 2))
-"""Samples and channels of more than a vector register, or a block of threads, takes at once."""
-
-LARGE_WINDOWS = ((17, 17), (1, 300), (300, 1), (16, 32))
-LARGE_PLANES = (33_000, 66_000)
-"""Cells of a plane: more than a signed, and more than an unsigned 16-bit index can name."""
+LARGE = 256
+"""A plane of more cells has a maximum near its end, where a narrow index cannot count."""
 
 
 @dataclass(frozen=True)
@@ -137,13 +125,13 @@ def decode(plan: Plan, declared: Declared, functions: tuple[str, ...], data: byt
     knobs = Knobs(data)
     function = knobs.pick(functions)
     dtype = np.dtype(knobs.pick(dtypes(plan, declared, function)))
-    kind = knobs.pick(LARGE_KINDS if plan.large and dtype.itemsize > 2 else KINDS)
-    n, c, size, stride, spatial = shape(knobs, plan, declared, kind, dtype)
+    made = frame(knobs, plan, declared, dtype)
     palettes = plan.palettes(function)
-    if kind.startswith("large") and "distinct" in palettes:
+    if prod(made.spatial) > LARGE and "distinct" in palettes:
         palettes = ("distinct",)
-    x_shape = (n, c, *spatial)
-    y_shape = (n, c, *Geometry.of(size, stride).output(spatial))
+    size, stride = (made.size[0], made.size[1]), (made.stride[0], made.stride[1])
+    x_shape = (made.n, made.c, *made.spatial)
+    y_shape = (made.n, made.c, *made.outputs)
     case = Case(
         function=function,
         x=np.empty(x_shape, dtype),
@@ -189,76 +177,42 @@ def dtypes(plan: Plan, declared: Declared, function: str) -> tuple[str, ...]:
     return floats * max(1, len(others) // max(1, len(floats))) + others
 
 
-def shape(knobs: Knobs, plan: Plan, declared: Declared, kind: str, dtype: Any) -> tuple[int, int, tuple[int, int], tuple[int, int], Ints]:
-    """N, C, size, stride and (H, W): built up from the number of windows and what remains, so that all of them fit."""
-    n, c = knobs.pick((1, 1, 2, 2, 3)), knobs.pick((1, 1, 2, 2, 3))
-    outputs = [1 + knobs.upto(3), 1 + knobs.upto(3)]
-    size = [1 + knobs.upto(3), 1 + knobs.upto(3)]
-    stride = [1 + knobs.upto(3), 1 + knobs.upto(3)]
-    rest = [knobs.byte() / 256, knobs.byte() / 256]
-    axis, extra = knobs.upto(1), knobs.byte()
-    if plan.empty and extra >= 240:
-        n = 0
-    if plan.crowded:
-        n, c = max(n, 2), max(c, 2)
-    if kind == "long axis":
-        outputs[axis], outputs[1 - axis] = LONG_AXES[extra * len(LONG_AXES) >> 8], min(outputs[1 - axis], 2)
-        n, c, size[axis] = min(n, 2), min(c, 2), min(size[axis], 3)
-    elif kind == "usual":
-        f, s = USUAL[extra * len(USUAL) >> 8]
-        size, stride, outputs = [f, f], [s, s], [1 + o for o in outputs]
-    elif kind == "global":
-        outputs, size, rest = [1, 1], [2 * f - 1 for f in size], [0.0, 0.0]
-        size[axis] += extra // 16
-    elif kind == "wide stride":
-        n, c, outputs[1 - axis] = 1, min(c, 2), 1
-        stride[axis], outputs[axis] = 1 + extra, 1 + 11 * outputs[axis]
-    elif kind == "many planes":
-        n, c = MANY_PLANES[extra * len(MANY_PLANES) >> 8]
-        size, outputs = [min(f, 2) for f in size], [min(o, 2) for o in outputs]
-    elif kind == "large window":
-        size, outputs = list(LARGE_WINDOWS[extra * len(LARGE_WINDOWS) >> 8]), [min(o, 2) for o in outputs]
-        n = c = 1
-    elif kind == "large plane":
-        n, c = 1, min(c, 2)
+def frame(knobs: Knobs, plan: Plan, declared: Declared, dtype: Any) -> Frame:
+    """The shape of a case, as the plan and the declarations want it."""
+    kind = knobs.pick(LARGE_KINDS if plan.large and dtype.itemsize > 2 and not declared.square else KINDS)
+    made = Frame(
+        n=knobs.pick((1, 1, 2, 2, 3)),
+        c=knobs.pick((1, 1, 2, 2, 3)),
+        outputs=[1 + knobs.upto(3), 1 + knobs.upto(3)],
+        size=[1 + knobs.upto(3), 1 + knobs.upto(3)],
+        stride=[1 + knobs.upto(3), 1 + knobs.upto(3)],
+        rest=[knobs.byte() / 256, knobs.byte() / 256],
+        axis=knobs.upto(1),
+        extra=knobs.byte(),
+    )
+    kind(made)
     if declared.square:
-        size[1], stride[1] = size[0], stride[0]
-    constrain(plan, size, stride, outputs, rest, axis, dtype)
-    if kind == "large plane" and not declared.square:
-        height = (outputs[0] - 1) * stride[0] + size[0]
-        stride[1] = LARGE_PLANES[extra * len(LARGE_PLANES) >> 8] // (height * max(outputs[1] - 1, 1)) + 1
-        rest = [0.0, 0.99]
-    spatial = [(o - 1) * s + f + int(r * s) for o, s, f, r in zip(outputs, stride, size, rest, strict=True)]
-    return n, c, (size[0], size[1]), (stride[0], stride[1]), tuple(spatial)
+        made.size[1], made.stride[1] = made.size[0], made.stride[0]
+    constrain(made, plan, dtype)
+    if plan.empty and made.extra >= 240:
+        made.n = 0
+    return made
 
 
-def constrain(
-    plan: Plan, size: list[int], stride: list[int], outputs: list[int], rest: list[float], axis: int, dtype: Any
-) -> None:
-    """Change a geometry, in place, into one of the windows that the plan asks for; equal axes stay equal."""
-    axes = (0, 1) if size[0] == size[1] and stride[0] == stride[1] else (axis,)
+def constrain(made: Frame, plan: Plan, dtype: Any) -> None:
+    """Change a shape into one of the windows and batches that the plan asks for."""
     if plan.windows == "one cell":
-        size[:] = stride[:] = [1, 1]
-        rest[:] = [0.0, 0.0]
+        one_cell(made)
     elif plan.windows == "powers of two":
-        size[:] = [power_of_two(f, 2 if unit(dtype) < 20 else 32) for f in size]
+        powers_of_two(made, 2 if unit(dtype) < 20 else 32)
     elif plan.windows == "overlapping":
-        for k in axes:
-            size[k] = max(size[k], 2)
-            stride[k] = min(stride[k], size[k] - 1)
-            outputs[k] = max(outputs[k], 2)
+        overlapping(made)
     elif plan.windows == "gaps":
-        for k in axes:
-            stride[k] = max(stride[k], 2)
-            if outputs[k] == 1 or size[k] >= stride[k]:
-                rest[k] = max(rest[k], 1 / stride[k])
+        gaps(made)
     if plan.repeated:
-        outputs[axis] = max(outputs[axis], 2)
-
-
-def power_of_two(number: int, most: int) -> int:
-    """The largest power of two that is neither above `number` nor above `most`."""
-    return min(1 << (number.bit_length() - 1), most)
+        made.outputs[made.axis] = max(made.outputs[made.axis], 2)
+    if plan.crowded:
+        made.n, made.c = max(made.n, 2), max(made.c, 2)
 
 
 def values(case: Case, cells: Array, n: int) -> Array:
@@ -278,7 +232,7 @@ def sound(x: Array, case: Case, knobs: Knobs) -> Array:
         for window in windows(case):
             lowest = x[window].max(axis=(2, 3)) == -np.inf
             x[window][..., 0, 0][lowest] = -3
-    if x.size and prod(x.shape[2:]) > 256 and case.values in ("distinct", "ties"):
+    if x.size and prod(x.shape[2:]) > LARGE and case.values in ("distinct", "ties"):
         flat = x.reshape(*x.shape[:2], prod(x.shape[2:]))
         flat[..., -late] = flat.max() + np.asarray(1, x.dtype)
     return x

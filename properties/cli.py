@@ -32,7 +32,9 @@ class Parser(argparse.ArgumentParser):
         """An argument that is none."""
         options = [option for action in self._actions for option in action.option_strings]
         near = get_close_matches(words[0].partition("=")[0], options, 1)
-        self.error(f"unknown argument {words[0]!r}; " + (f"did you mean {near[0]!r}?" if near else f"see {self.prog} -h"))
+        self.error(
+            f"unknown argument {words[0]!r}; " + (f"did you mean {near[0]!r}?" if near else f"see {self.prog} -h")
+        )
 
 
 def parsers() -> dict[str, Parser]:
@@ -44,9 +46,15 @@ def parsers() -> dict[str, Parser]:
         "none: the three reference kernels",
     )  # fmt: skip
     check.add_argument("--examples", type=positive, default=100, metavar="N", help="cases a law (default 100)")
-    check.add_argument("--budget", type=seconds, metavar="SECONDS", help="end after so long, each law having had its turn")
-    check.add_argument("--seed", type=natural, metavar="N", help="the same cases every time; nothing is kept between runs")
-    check.add_argument("--laws", default="*", metavar="PATTERN", help="laws or families to try, comma-separated, * allowed")
+    check.add_argument(
+        "--budget", type=seconds, metavar="SECONDS", help="end after so long, each law having had its turn"
+    )
+    check.add_argument(
+        "--seed", type=natural, metavar="N", help="the same cases every time; nothing is kept between runs"
+    )
+    check.add_argument(
+        "--laws", default="*", metavar="PATTERN", help="laws or families to try, comma-separated, * allowed"
+    )
     check.add_argument("--expect", action="append", default=[], metavar="NAME=VALUE", help="make a convention a law")
     check.add_argument("--known", default="", metavar="FILE", help="failures that are known, with reasons (TOML)")
     check.add_argument("--json", default="", metavar="FILE", help="write the report")

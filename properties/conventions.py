@@ -1,4 +1,4 @@
-"""Conventions: points where sound implementations differ. They are observed on the target, with the calls that show it."""
+"""Conventions: points where sound implementations differ. They are observed on the target, and shown by calls."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-
 from poolproof.kernels.geometry import FLOATS, Array
 
 from .contract import did_you_mean
@@ -116,7 +115,9 @@ def check_expected(text: str) -> tuple[str, str]:
         raise ValueError(f"--expect {text!r}: there is no convention {name!r}; {did_you_mean(name, CONVENTIONS)}")
     values = CONVENTIONS[name].values
     if not equals or value not in values:
-        raise ValueError(f"--expect {text!r}: {name} should be one of {', '.join(values)}; {did_you_mean(value, values)}")
+        raise ValueError(
+            f"--expect {text!r}: {name} should be one of {', '.join(values)}; {did_you_mean(value, values)}"
+        )
     return name, value
 
 
@@ -206,21 +207,30 @@ def subnormals(ask: Ask, dtype: str) -> Iterable[str]:
 @convention(("max_forward",), "first", "last", "positive", "negative", "refused", "other")
 def signed_zero(ask: Ask, dtype: str) -> Iterable[str]:
     """Which zero is the maximum of +0 and -0?"""
-    signs = []
+    signs: list[bool] = []
     for x in ((0.0, -0.0), (-0.0, 0.0)):
         y = ask("max_forward", np.array([x], dtype))
         if isinstance(y, str) or y.size != 1:
             yield "refused" if isinstance(y, str) else "other"
             return
         signs.append(bool(np.signbit(y).item()))
-    yield {(False, True): "first", (True, False): "last", (False, False): "positive"}.get(tuple(signs), "negative")
+    names = {(False, True): "first", (True, False): "last", (False, False): "positive"}
+    yield names.get((signs[0], signs[1]), "negative")
 
 
 @convention(("mean_forward",), "infinite", "finite", "nan", "refused")
 def mean_overflow(ask: Ask, dtype: str) -> Iterable[str]:
     """What is the mean of numbers whose sum is beyond the widest float?"""
     y = ask("mean_forward", np.full((1, 4), np.finfo(dtype).max, dtype))
-    yield "refused" if isinstance(y, str) else "nan" if np.isnan(y).any() else "infinite" if np.isinf(y).any() else "finite"
+    yield (
+        "refused"
+        if isinstance(y, str)
+        else "nan"
+        if np.isnan(y).any()
+        else "infinite"
+        if np.isinf(y).any()
+        else "finite"
+    )
 
 
 @convention(("mean_forward",), "inf", "nan", "refused", "other")
@@ -230,7 +240,9 @@ def infinite_mean(ask: Ask, dtype: str) -> Iterable[str]:
         x = np.ones((1, 3), dtype)
         x[0, place] = np.inf
         y = ask("mean_forward", x)
-        yield "refused" if isinstance(y, str) else "nan" if np.isnan(y).any() else "inf" if np.isinf(y).any() else "other"
+        yield (
+            "refused" if isinstance(y, str) else "nan" if np.isnan(y).any() else "inf" if np.isinf(y).any() else "other"
+        )
 
 
 @convention(("mean_forward",), "wider", "own", "refused", "other")
@@ -283,7 +295,11 @@ def window_too_large(ask: Ask, dtype: str) -> Iterable[str]:
 def stride_zero(ask: Ask, dtype: str) -> Iterable[str]:
     """What happens to a stride of 0?"""
     for stride in ((0, 1), (1, 0)):
-        yield "refused" if isinstance(ask("max_forward", np.ones((2, 2), dtype), (1, 1), stride=stride), str) else "answered"
+        yield (
+            "refused"
+            if isinstance(ask("max_forward", np.ones((2, 2), dtype), (1, 1), stride=stride), str)
+            else "answered"
+        )
 
 
 @convention(("max_forward",), "refused", "answered")

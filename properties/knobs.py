@@ -16,7 +16,6 @@ from math import prod
 from typing import Any, TypeVar
 
 import numpy as np
-
 from poolproof.kernels.geometry import Array
 
 T = TypeVar("T")

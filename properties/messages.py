@@ -7,7 +7,6 @@ import sys
 from typing import Any
 
 import numpy as np
-
 from poolproof.kernels.geometry import Array
 
 from .failures import Failure
@@ -64,7 +63,9 @@ def as_recipe(array: Array, name: str) -> str:
     start = array.flat[0]
     with np.errstate(invalid="ignore", over="ignore"):
         ramp = (np.arange(array.size) + float(start)).astype(array.dtype).reshape(array.shape)
-    bases.append((f"(np.arange({array.size}) + {start.item()!r}).astype({array.dtype.name!r}).reshape({array.shape})", ramp))
+    bases.append(
+        (f"(np.arange({array.size}) + {start.item()!r}).astype({array.dtype.name!r}).reshape({array.shape})", ramp)
+    )
     text, base = min(bases, key=lambda pair: np.count_nonzero(array != pair[1]))
     exceptions = np.argwhere(array != base)
     if len(exceptions) > array.size / 10:

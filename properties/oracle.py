@@ -22,7 +22,6 @@ from math import prod
 from typing import Any
 
 import numpy as np
-
 from poolproof.kernels.geometry import Array, Geometry, Ints
 
 
@@ -38,7 +37,7 @@ class Exact:
         """Where a result of the same shape lies within the bound: an array of bool. NaN and infinity never do."""
         within = result == 0
         # Gradients are mostly zeros; only the others need exact arithmetic.
-        for place in map(tuple, np.argwhere((self.value != 0) | (self.bound != 0) | ~np.isfinite(result))):
+        for place in places((self.value != 0) | (self.bound != 0) | ~np.isfinite(result)):
             number = result[place]
             within[place] = np.isfinite(number) and abs(fraction(number) - self.value[place]) <= self.bound[place]
         return np.asarray(within, bool)
@@ -46,7 +45,7 @@ class Exact:
     def nearest(self) -> Array:
         """The exact values correctly rounded to the dtype of the input: to nearest, ties to even."""
         rounded = np.zeros(self.value.shape, self.dtype)
-        for place in map(tuple, np.argwhere(self.value != 0)):
+        for place in places(self.value != 0):
             rounded[place] = nearest(self.value[place], self.dtype)
         return rounded
 
@@ -56,7 +55,7 @@ def max_forward(x: Array, size: Any, stride: Any) -> Array:
     geometry = Geometry.of(size, stride)
     y = np.empty(x.shape[:2] + geometry.output(x.shape[2:]), x.dtype)
     for output, window in windows(geometry, x.shape):
-        y[(..., *output)] = flat(x[window]).max(axis=-1)
+        y[at(output)] = flat(x[window]).max(axis=-1)
     return y
 
 
@@ -66,7 +65,7 @@ def max_indices(x: Array, size: Any, stride: Any) -> Array:
     indices = np.empty(x.shape[:2] + geometry.output(x.shape[2:]), np.int64)
     pixels = np.arange(prod(x.shape[2:])).reshape(x.shape[2:])
     for output, window in windows(geometry, x.shape):
-        indices[(..., *output)] = flat(pixels[window[1:]])[flat(x[window]).argmax(axis=-1)]
+        indices[at(output)] = flat(pixels[window[1:]])[flat(x[window]).argmax(axis=-1)]
     return indices
 
 
@@ -83,7 +82,7 @@ def max_backward(dy: Array, x: Array, size: Any, stride: Any) -> Exact:
     scaled, exponent = integers(dy)
     totals, sizes = objects(x.shape), objects(x.shape)
     shares = np.zeros(x.shape, np.int64)
-    for n, c, row, column in np.argwhere(dy != 0):
+    for n, c, row, column in places(dy != 0):
         pixel = (n, c, *divmod(int(where[n, c, row, column]), x.shape[3]))
         totals[pixel] += scaled[n, c, row, column]
         sizes[pixel] += abs(scaled[n, c, row, column])
@@ -98,8 +97,8 @@ def mean_forward(x: Array, size: Any, stride: Any) -> Exact:
     shape = x.shape[:2] + geometry.output(x.shape[2:])
     totals, sizes = objects(shape), objects(shape)
     for output, window in windows(geometry, x.shape):
-        totals[(..., *output)] = flat(scaled[window]).sum(axis=-1)
-        sizes[(..., *output)] = abs(flat(scaled[window])).sum(axis=-1)
+        totals[at(output)] = flat(scaled[window]).sum(axis=-1)
+        sizes[at(output)] = abs(flat(scaled[window])).sum(axis=-1)
     n = prod(geometry.size)
     return exact(totals, sizes, np.full(shape, n), n, exponent, x.dtype)
 
@@ -111,7 +110,7 @@ def mean_backward(dy: Array, x: Array, size: Any, stride: Any) -> Exact:
     totals, sizes = objects(x.shape), objects(x.shape)
     shares = np.zeros(x.shape, np.int64)
     for output, window in windows(geometry, x.shape):
-        share = scaled[(..., *output)][..., np.newaxis, np.newaxis]
+        share = scaled[at(output)][..., np.newaxis, np.newaxis]
         totals[window] += share
         sizes[window] += abs(share)
         shares[window] += 1
@@ -133,9 +132,21 @@ def windows(geometry: Geometry, shape: Ints) -> Iterator[tuple[Ints, tuple[Any, 
         yield output, (..., *(slice(a, a + size) for a, size in zip(starts, geometry.size, strict=True)))
 
 
+def at(output: Ints) -> Any:
+    """The index of an output (row, column) in all planes."""
+    return (..., *output)
+
+
+def places(mask: Array) -> list[Any]:
+    """The indices at which an array of bool is true."""
+    return [tuple(place) for place in np.argwhere(mask).tolist()]
+
+
 def flat(cells: Array) -> Array:
     """The last two axes as one; without a copy where that can be."""
-    return cells.reshape(*cells.shape[:-2], -1) if cells.size else cells.reshape(*cells.shape[:-2], prod(cells.shape[-2:]))
+    return (
+        cells.reshape(*cells.shape[:-2], -1) if cells.size else cells.reshape(*cells.shape[:-2], prod(cells.shape[-2:]))
+    )
 
 
 def objects(shape: Ints) -> Array:
@@ -158,11 +169,11 @@ def integers(x: Array) -> tuple[Array, int]:
 
 
 def exact(totals: Array, sizes: Array, terms: Array, n: int, exponent: int, dtype: np.dtype[Any]) -> Exact:
-    """totals * 2**exponent / n with the bound of a sum of so many `terms`, and of the absolute `sizes`, divided by n."""
+    """totals * 2**exponent / n with the bound of a sum of so many `terms`, whose absolute values add up to `sizes`."""
     scale = Fraction(2) ** exponent / n
     value, bound = objects(totals.shape), objects(totals.shape)
     eta, normal, power_of_two = smallest(dtype), Fraction(float(np.finfo(dtype).tiny)), n & (n - 1) == 0
-    for index in map(tuple, np.argwhere(sizes != 0)):
+    for index in places(sizes != 0):
         count = int(terms[index])
         value[index] = totals[index] * scale
         is_exact = count == 1 and power_of_two and abs(value[index]) >= normal

@@ -28,7 +28,9 @@ PROPERTY = "poolproof"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of the CLI, under names that collide with nobody's."""
     group = parser.getgroup("poolproof", "poolproof: laws of pooling")
-    group.addoption("--impl", action="append", default=[], metavar="TARGET", help="implementation to judge; may be repeated")
+    group.addoption(
+        "--impl", action="append", default=[], metavar="TARGET", help="implementation to judge; may be repeated"
+    )
     group.addoption("--poolproof-examples", type=int, default=100, metavar="N", help="cases a law")
     group.addoption("--poolproof-budget", type=float, metavar="SECONDS", help="end of the run, shared by all workers")
     group.addoption("--poolproof-seed", type=int, metavar="N", help="the same cases every time")
@@ -61,12 +63,13 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput[PROPERTY] = (option.poolproof_seed, option.poolproof_end)
 
 
-BENCH = pytest.StashKey["Bench"]()
+BENCH: pytest.StashKey[Bench] = pytest.StashKey()
 
 
 def request_of(config: pytest.Config) -> Request:
     """The options as a request."""
-    from .session import REFERENCE, Request
+    from .session import Bench, Request
+    from .target import REFERENCE
 
     option = config.option
     return Request(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-
 from poolproof.kernels.geometry import Array
 
 from .contract import RESULT
@@ -40,7 +39,9 @@ class Pool:
         """Make calls at the same time and return their results."""
         answers = self.record(calls, self.target.ask_together(calls))
         first = len(self.calls) - len(calls)
-        return [self.result(call, answer, first + k) for k, (call, answer) in enumerate(zip(calls, answers, strict=True))]
+        return [
+            self.result(call, answer, first + k) for k, (call, answer) in enumerate(zip(calls, answers, strict=True))
+        ]
 
     def record(self, calls: list[Call], answers: list[Answer]) -> list[Answer]:
         """Remember calls and their answers, for the report."""
@@ -124,4 +125,6 @@ def number(value: Any) -> str:
     """A scalar as Python writes it, shortest that reads back; integers and bool as such."""
     if isinstance(value, (np.bool_, np.integer)):
         return str(value)
-    return np.format_float_positional(value, trim="0") if 1e-4 <= abs(value) < 1e16 or value == 0 else repr(float(value))
+    return (
+        np.format_float_positional(value, trim="0") if 1e-4 <= abs(value) < 1e16 or value == 0 else repr(float(value))
+    )

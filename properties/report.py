@@ -44,7 +44,18 @@ def target_as_json(target: Target, results: list[Result]) -> Json:
 
 def law_as_json(result: Result) -> Json:
     """One law of a target."""
-    kept = ("law", "verdict", "examples", "refused", "reason", "outdated", "partial", "digest", "reached", "counterexample")
+    kept = (
+        "law",
+        "verdict",
+        "examples",
+        "refused",
+        "reason",
+        "outdated",
+        "partial",
+        "digest",
+        "reached",
+        "counterexample",
+    )
     return {**{name: getattr(result, name) for name in kept}, "seconds": round(result.seconds, 3)}
 
 
@@ -186,7 +197,5 @@ def exit_status(results: list[Result], *, interrupted: bool, unusable: bool) -> 
 
 
 def count(number: int, noun: str) -> str:
-    """"1 case", "8,100 cases"."""
+    """ "1 case", "8,100 cases"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-

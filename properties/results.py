@@ -8,7 +8,6 @@ from math import prod
 from typing import Any
 
 import numpy as np
-
 from poolproof.kernels.geometry import Array
 
 from .cases import Case
@@ -105,7 +104,9 @@ def call_as_json(call: Call) -> Json:
 
 def plain_argument(value: Any) -> Any:
     """A window size or stride, which on purpose may be no pair of integers."""
-    return list(value) if isinstance(value, tuple) else value if value is None or isinstance(value, int) else repr(value)
+    return (
+        list(value) if isinstance(value, tuple) else value if value is None or isinstance(value, int) else repr(value)
+    )
 
 
 def case_as_json(case: Case) -> Json:

@@ -210,7 +210,10 @@ def once(trial: Trial) -> tuple[Failure, Json]:
     """The first failure, which did not come back when the same case was tried again."""
     assert trial.first is not None
     failure, found = trial.first
-    return failure, {**found, "message": f"{found['message']}\n    {ONCE}: the same case, tried again, gave another answer"}
+    return failure, {
+        **found,
+        "message": f"{found['message']}\n    {ONCE}: the same case, tried again, gave another answer",
+    }
 
 
 def data(value: Any) -> Any:

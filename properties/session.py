@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from hypothesis.database import DirectoryBasedExampleDatabase
-
 from poolproof.kernels.geometry import FLOATS
 
 from .contract import RESULT, Unusable, did_you_mean

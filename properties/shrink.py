@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-
 from poolproof.kernels.geometry import Array
 
 from .cases import Case
@@ -84,4 +83,5 @@ def moved(case: Case, array: Array, part: tuple[Any, ...]) -> float:
     mask = np.zeros(array.shape, bool)
     mask[case.spot_in(array.shape)] = True
     left = mask[part]
-    return (int(left.argmax()) + 0.5) / left.size
+    spot: float = (int(left.argmax()) + 0.5) / left.size
+    return spot

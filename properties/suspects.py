@@ -1,4 +1,4 @@
-"""What is probably wrong: well-known mistakes, each tried on the failing call; the one that gives the same answer is named."""
+"""What is probably wrong: well-known mistakes, tried on the failing call; one that gives the same answer is named."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-
 from poolproof.kernels.geometry import Array, Geometry
 
 from . import oracle
@@ -20,7 +19,12 @@ def suspicion(calls: list[Call], at: int, got: Any, expected: Any) -> str:
     """A sentence about the mistake that explains a wrong answer, or nothing."""
     call = calls[at]
     x, dy = call.arrays["x"], call.arrays.get("dy")
-    if not isinstance(got, np.ndarray) or call.layout != "C" or x.size > 5000 or not all(np.isfinite(a).all() for a in call.arrays.values()):
+    if (
+        not isinstance(got, np.ndarray)
+        or call.layout != "C"
+        or x.size > 5000
+        or not all(np.isfinite(a).all() for a in call.arrays.values())
+    ):
         return ""
     for function, sentence, mistake in MISTAKES:
         if call.function == function:
@@ -54,7 +58,7 @@ def reduced(how: Callable[[Array], Any]) -> Mistake:
     def mistake(x: Array, _: Array, size: Any, stride: Any) -> Array:
         y = np.zeros(x.shape[:2] + Geometry.of(size, stride).output(x.shape[2:]))
         for output, window in windows(x, size, stride):
-            y[(..., *output)] = how(oracle.flat(x[window].astype(np.float64)))
+            y[oracle.at(output)] = how(oracle.flat(x[window].astype(np.float64)))
         return y
 
     return mistake
@@ -66,7 +70,7 @@ def spread(share: Callable[[Array, Array], Array], *, assigned: Callable[[Array]
     def mistake(x: Array, dy: Array, size: Any, stride: Any) -> Array:
         dx = np.zeros(x.shape)
         for output, window in windows(x, size, stride):
-            part = share(dy[(..., *output)].astype(np.float64)[..., np.newaxis, np.newaxis], x[window])
+            part = share(dy[oracle.at(output)].astype(np.float64)[..., np.newaxis, np.newaxis], x[window])
             dx[window] = dx[window] + part if assigned is None else np.where(assigned(x[window]), part, dx[window])
         return dx
 
@@ -108,7 +112,11 @@ SHARE = spread(lambda d, cells: d / count(cells) * np.ones(cells.shape))
 
 MISTAKES: tuple[tuple[str, str, Mistake], ...] = (
     ("max_forward", "this is the mean of the window, not its maximum", MEAN),
-    ("max_forward", "zero seems to take part in the maximum: is it the initial value?", reduced(lambda c: c.max(-1, initial=0))),
+    (
+        "max_forward",
+        "zero seems to take part in the maximum: is it the initial value?",
+        reduced(lambda c: c.max(-1, initial=0)),
+    ),
     ("max_forward", "this is the minimum of the window", reduced(lambda c: c.min(-1))),
     ("max_forward", "the largest absolute value seems to win", reduced(lambda c: np.abs(c).max(-1))),
     ("max_forward", "the axes of size and stride seem to be exchanged", exchanged(MAX)),

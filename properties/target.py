@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-
-from poolproof.kernels.geometry import Array, Ints
+from poolproof.kernels.geometry import Array
 
 from .contract import CALLABLES, Declared, Unusable, declared, did_you_mean, near_misses, offered
 from .layouts import laid_out
@@ -213,8 +212,8 @@ def overlap(result: Any, other: Any) -> bool:
 
 
 def load(spec: str) -> InProcess:
-    """The target that a string names: `module:object`, `module`, `path/file.py:object`, `path/file.py`,
-    or a shipped kernel or adapter; `module:` or `./` in front force a module or a file of such a name. Raises Unusable with what is wrong and what may have been meant.
+    """The target that a string names: `module:object`, `module`, `path/file.py:object`, `path/file.py`, or a shipped
+    kernel or adapter, unless `module:` or `./` says otherwise. Raises Unusable with what is wrong or was perhaps meant.
     """
     if spec in REFERENCE:
         module = importlib.import_module(f"poolproof.kernels.{spec}")
@@ -286,7 +285,8 @@ def from_file(path: Path) -> Any:
     if folder not in sys.path:
         sys.path.insert(0, folder)
     spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)

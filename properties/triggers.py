@@ -1,4 +1,4 @@
-"""What a case reaches: each trigger by name, so that a run can say what it has tried and a test can show it is tried."""
+"""What a case reaches: each trigger by name, so that a run can say what was tried, and a test that it is tried."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ Trigger = Callable[[Case], Any]
 
 def tied(case: Case) -> bool:
     """Whether some window has two equal maxima."""
-    return any((case.x[w] == case.x[w].max(axis=(2, 3), keepdims=True)).sum(axis=(2, 3)).max() > 1 for w in windows(case))
+    return any(
+        (case.x[w] == case.x[w].max(axis=(2, 3), keepdims=True)).sum(axis=(2, 3)).max() > 1 for w in windows(case)
+    )
 
 
 def all_negative(case: Case) -> bool:
@@ -34,7 +36,7 @@ def late_maximum(case: Case) -> bool:
 def uncovered(case: Case) -> bool:
     """Whether some pixel lies in no window."""
     axes = zip(case.x.shape[2:], case.output, case.size, case.stride, strict=True)
-    return any(s > f and o > 1 or (o - 1) * s + f < length for length, o, f, s in axes)
+    return any((s > f and o > 1) or (o - 1) * s + f < length for length, o, f, s in axes)
 
 
 def contiguous(case: Case) -> bool:

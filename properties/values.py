@@ -9,7 +9,6 @@ from math import ceil, log2
 from typing import Any
 
 import numpy as np
-
 from poolproof.kernels.geometry import Array
 
 Palette = Callable[[Any, int], Any]
@@ -17,7 +16,8 @@ Palette = Callable[[Any, int], Any]
 
 def unit(dtype: Any) -> int:
     """p, the significand bits of a float dtype."""
-    return int(np.finfo(dtype).nmant) + 1
+    bits: int = np.finfo(dtype).nmant
+    return bits + 1
 
 
 def lattice_height(dtype: Any, n: int) -> int:
@@ -200,11 +200,13 @@ def sunk(cells: Array, dtype: Any, size: tuple[int, int]) -> Array:
     ranks = distinct(cells, dtype, size).astype(np.float64)
     ranks -= ranks.min(initial=0)
     least = float(np.finfo(dtype).min)
-    return (least - least / (2 * ranks.max(initial=0) + 2) * ranks).astype(dtype)
+    values: Array = (least - least / (2 * ranks.max(initial=0) + 2) * ranks).astype(dtype)
+    return values
 
 
 def room(dtype: Any) -> int:
     """How many consecutive integers fit into a dtype, for floats with exact quarters between them."""
     if dtype.kind == "b":
         return 1
-    return int(2 ** unit(dtype) // 4 if dtype.kind == "f" else 2 ** (8 * dtype.itemsize - 1))
+    count: int = 2 ** unit(dtype) // 4 if dtype.kind == "f" else 2 ** (8 * int(dtype.itemsize) - 1)
+    return count

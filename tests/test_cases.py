@@ -1,6 +1,7 @@
 """The strategies: what cases reach by construction, what they keep out of, and that they shrink to what can be drawn."""
 
 import random
+from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
@@ -13,11 +14,11 @@ from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
 
 from poolproof.kernels.geometry import FLOATS, ORDERED
-from poolproof.properties.cases import Plan, cases, decode
+from poolproof.properties.cases import Plan, cases, decode, filled
 from poolproof.properties.contract import CALLABLES, Declared
 from poolproof.properties.knobs import LENGTH, Knobs, digest
 from poolproof.properties.laws import LAWS
-from poolproof.properties.shrink import smallest
+from poolproof.properties.shrink import parts, smallest
 from poolproof.properties.triggers import TRIGGERS, reached
 
 EVERY_DTYPE = Declared(dtypes=ORDERED)
@@ -115,7 +116,7 @@ def test_a_callable_that_is_not_offered_is_not_asked():
 def test_any_bytes_are_a_case(law, declared):
     if law.unsupported(declared, CALLABLES):
         return
-    for case in sample(law.plan, declared, count=25):
+    for case in sample(law.plan, declared, count=16):
         assert case.x.dtype.name in declared.dtypes
         assert case.dy.shape == (*case.x.shape[:2], *case.output)
         assert case.dy.dtype == case.x.dtype
@@ -221,6 +222,14 @@ def test_maxima_are_never_asked_of_nan(law):
 # Palettes.
 
 
+def painted_over(case, spatial):
+    """The case with an image of another height and width, whose bytes are all zero."""
+    shape = (*case.x.shape[:2], *spatial)
+    case = replace(case, x=np.empty(shape, case.x.dtype), size=(1, 2), stride=(1, 2))
+    case = replace(case, dy=np.zeros((*shape[:2], *case.output), case.x.dtype))
+    return filled(case, Plan(("max_backward",)), Knobs(bytes(LENGTH)))
+
+
 def different(cells):
     """Whether no two cells are equal."""
     return len(set(cells.reshape(-1).tolist())) == cells.size
@@ -245,7 +254,8 @@ def test_sunk_numbers_differ_within_each_window_and_are_near_the_lowest(dtype):
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_a_quarter_more_or_less_than_a_distinct_number_is_exact(dtype):
     plan = Plan(("max_backward",), values=("distinct",), large=True)
-    for case in sample(plan, Declared(dtypes=(dtype,)), count=600):
+    drawn = sample(plan, Declared(dtypes=(dtype,)), count=200)
+    for case in [*drawn, *(painted_over(case, shape) for case in drawn[:30] for shape in ((2, 256), (4, 128), (1, 513)))]:
         for step in (0.25, -0.25):
             moved = case.x + case.x.dtype.type(step)
             assert np.array_equal(moved.astype(np.float64), case.x.astype(np.float64) + step)
@@ -308,7 +318,10 @@ def test_a_one_hot_gradient_has_one_number_where_the_spot_is():
 
 def with_windows(kind):
     """Cases of every law whose plan wants such windows, and of a plain plan that does."""
-    plans = [Plan(CALLABLES, windows=kind, floats=True), *(law.plan for law in LAWS.values() if law.plan.windows == kind)]
+    plans = [
+        Plan(CALLABLES, windows=kind, floats=True),
+        *(law.plan for law in LAWS.values() if law.plan.windows == kind),
+    ]
     for plan in plans:
         yield from sample(plan, count=120)
         yield from sample(plan, DECLARED["square"], count=120)
@@ -357,21 +370,39 @@ def overlapping(case):
     return any(s < f and o > 1 for s, f, o in zip(case.stride, case.size, case.output, strict=True))
 
 
-@pytest.mark.parametrize("law", [law for law in LAWS.values() if not law.plan.crowded], ids=lambda law: law.name)
-def test_the_simplest_case_is_at_most_three_by_three_before_it_is_cut(law):
-    case = hypothesis.find(cases(law.plan, EVERY_DTYPE, CALLABLES), lambda _: True, settings=DETERMINISTIC)
-    most = {"overlapping": (3, 3), "gaps": (2, 2)}.get(law.plan.windows, (1, 1 + law.plan.repeated))
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [("max-value", (1, 1)), ("same-twice", (1, 1)), ("translation", (1, 2)), ("mean-accumulation", (3, 3)), ("uncovered-pixels", (2, 2))],
+)
+def test_the_simplest_case_can_be_drawn_even_before_it_is_cut(name, most):
+    case = hypothesis.find(cases(LAWS[name].plan, EVERY_DTYPE, CALLABLES), lambda _: True, settings=DETERMINISTIC)
     assert case.x.shape[:2] == (1, 1)
     assert sorted(case.x.shape[2:]) <= sorted(most)
     assert case.x.dtype == np.float64
 
 
-@pytest.mark.parametrize("name", ["max-value", "routing", "mean-spread", "same-twice", "max-accumulation", "agreement"])
+@pytest.mark.parametrize("name", ["max-value", "routing", "mean-spread", "agreement"])
 def test_two_overlapping_windows_shrink_to_three_cells(name):
     case = simplest(LAWS[name].plan, overlapping)
     assert case.x.size == 3
     assert sorted(case.size) == [1, 2]
     assert case.dy.size == 2
+
+
+@pytest.mark.parametrize("name", ["max-value", "routing", "max-adjoint", "nothing-remembered"])
+def test_what_is_cut_from_a_case_is_a_case(name):
+    for case in sample(LAWS[name].plan, count=30):
+        for part in parts(case) if case.x.size < 2000 else ():
+            assert part.dy.shape == (*part.x.shape[:2], *part.output)
+            assert part.other is None or part.other.shape in (part.x.shape, part.dy.shape)
+            assert part.x.dtype == part.dy.dtype == case.x.dtype
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_what_is_cut_from_distinct_numbers_is_distinct(dtype):
+    for case in sample(LAWS["routing"].plan, Declared(dtypes=(dtype,)), count=30):
+        for part in parts(case) if case.x.size < 1000 else ():
+            assert all(different(part.x[window]) for window in windows(part))
 
 
 def test_a_pixel_in_no_window_shrinks_to_two_cells():

@@ -506,10 +506,9 @@ def test_a_nan_in_a_mean_stays_in_its_windows(kernel):
 
 def python(code, **environment):
     """A fresh interpreter in which every warning is an error: its status, what it prints, what it complains of."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
     done = subprocess.run(  # noqa: S603  (this interpreter, our own code)
         [sys.executable, "-W", "error", "-c", code],
-        env={**clean, "PYTHONDONTWRITEBYTECODE": "1", **{k: str(v) for k, v in environment.items()}},
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **{k: str(v) for k, v in environment.items()}},
         capture_output=True,
         text=True,
         timeout=120,

@@ -154,7 +154,9 @@ def test_the_first_of_equal_zeros_is_the_maximum(first):
 def test_size_and_stride_may_be_one_int():
     x = np.arange(16.0).reshape(1, 1, 4, 4)
     assert oracle.mean_forward(x, 2, 2).value.tolist() == oracle.mean_forward(x, (2, 2), (2, 2)).value.tolist()
-    assert oracle.mean_forward(x, 2, 2).value.tolist() == [[[[Fraction(5, 2), Fraction(9, 2)], [Fraction(21, 2), Fraction(25, 2)]]]]
+    assert oracle.mean_forward(x, 2, 2).value.tolist() == [
+        [[[Fraction(5, 2), Fraction(9, 2)], [Fraction(21, 2), Fraction(25, 2)]]]
+    ]
 
 
 def test_an_empty_batch_has_no_means():
@@ -240,6 +242,7 @@ def test_all_exact_values_are_rounded_to_the_dtype_of_the_input(dtype):
 
 def exactly(value, bound, dtype="float64"):
     """One exact value with its bound."""
+
     def one(number):
         array = np.empty((1,), object)
         array[0] = Fraction(number)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
+from fractions import Fraction
 
+import numpy as np
 from poolproof.kernels.geometry import Array
 
 from .. import oracle
@@ -24,7 +25,7 @@ def routing(pool: Pool, case: Case) -> None:
 
 @law(Plan(("max_backward",), values=TIED, gradients=("one-hot",)))
 def tied_maxima(pool: Pool, case: Case) -> None:
-    """dy zero but at o: dx[p] = w[p] dy[o] with w >= 0 and sum(w) = 1 on the tied maxima of window(o), w = 0 elsewhere"""
+    """dy zero but at o: dx[p] = w[p] dy[o], where w >= 0 and sum(w) = 1 on the tied maxima of window(o), else 0"""
     dx = pool(case.call())
     pool.same_shape(dx, case.x.shape)
     n, c, row, column = case.spot_in(case.dy.shape)
@@ -99,9 +100,7 @@ def max_adjoint(pool: Pool, case: Case) -> None:
 
 
 @law(
-    Plan(
-        ("mean_backward",), also=("mean_forward",), values=("lattice",), others=("lattice",), windows="powers of two"
-    )
+    Plan(("mean_backward",), also=("mean_forward",), values=("lattice",), others=("lattice",), windows="powers of two")
 )
 def mean_adjoint(pool: Pool, case: Case) -> None:
     """<dy, J v> = <J' dy, v> with J v = mean(v), because the mean is linear"""
@@ -150,11 +149,18 @@ def central_difference(pool: Pool, case: Case, forward: str, h: float) -> None:
 def conserved(pool: Pool, dx: Array, case: Case) -> None:
     """Fail unless each plane of dx sums to that of dy: exactly for the mean, within the bound of split ties for max."""
     covering = int(oracle.coverage(case.x.shape, case.size, case.stride).max(initial=1))
-    relative = oracle.relative_bound(covering, case.x.dtype) if case.function == "max_backward" else 0
+    relative: Fraction = (
+        oracle.relative_bound(covering, case.x.dtype) if case.function == "max_backward" else Fraction(0)
+    )
     for plane in np.ndindex(dx.shape[:2]):
         if not np.isfinite(dx[plane]).all():
             pool.fail(f"dx[{plane[0]},{plane[1]}] is not finite, though dy is", got=dx)
-        got, sent = (sum(map(oracle.fraction, array[plane].flat)) for array in (dx, case.dy))
-        if abs(got - sent) > relative * sum(abs(oracle.fraction(d)) for d in case.dy[plane].flat):
+        got, sent = (total(array[plane]) for array in (dx, case.dy))
+        if abs(got - sent) > relative * total(abs(case.dy[plane])):
             text = f"sum(dx[{plane[0]},{plane[1]}]) = {float(got)}, but should be {float(sent)}, the sum of dy"
             pool.fail(text, got=dx)
+
+
+def total(plane: Array) -> Fraction:
+    """The exact sum of a plane."""
+    return sum(map(oracle.fraction, plane.flat), Fraction(0))

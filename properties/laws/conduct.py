@@ -99,7 +99,9 @@ def two_threads(pool: Pool, case: Case) -> None:
     for _ in range(5):
         results = pool.together([case.call(), twin.call()])
         for at, (result, expected) in enumerate(zip(results, alone, strict=True), -2):
-            pool.equal(result, expected, at, why="another call ran at the same time; alone, this one gave another answer")
+            pool.equal(
+                result, expected, at, why="another call ran at the same time; alone, this one gave another answer"
+            )
 
 
 def companions(pool: Pool, case: Case) -> list[str]:
@@ -115,4 +117,3 @@ def fresh_memory(pool: Pool, case: Case) -> None:
     pool.result(call, answer)
     if answer.shares:
         pool.fail(f"{RESULT[case.function]} shares memory with {' and '.join(answer.shares)}")
-

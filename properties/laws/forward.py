@@ -10,6 +10,7 @@ from ..contract import FORWARD
 from ..pool import Pool
 from .registry import law
 
+
 @law(Plan(("max_forward",), values=MAX_VALUES, large=True))
 def max_value(pool: Pool, case: Case) -> None:
     """y[o] = max { x[p] : p in window(o) }, exactly"""
@@ -55,7 +56,9 @@ def translation(pool: Pool, case: Case) -> None:
     next_one = (slice(None),) * axis + (slice(1, None),)
     pool.same_shape(y, case.dy.shape)
     shifted = pool(case.call(x=case.x[later]))
-    pool.equal(shifted, y[next_one], why=f"x is the x before without its first {case.stride[axis - 2]} along axis {axis}")
+    pool.equal(
+        shifted, y[next_one], why=f"x is the x before without its first {case.stride[axis - 2]} along axis {axis}"
+    )
 
 
 @law(Plan(FORWARD, values=("lattice",), others=("lattice",), windows="powers of two", crowded=True, floats=True))
@@ -113,4 +116,3 @@ def untouched(pool: Pool, case: Case, axis: int) -> None:
     pool.same_shape(again, y.shape)
     expected[here] = again[here]
     pool.equal(again, expected, why=f"x is the x before with other values in {('sample', 'channel')[axis]} {at} alone")
-

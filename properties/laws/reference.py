@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-
 from poolproof.kernels.geometry import Array
 
 from ..cases import EDGE_VALUES, MAX_VALUES, Case, Plan

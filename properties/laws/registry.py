@@ -45,9 +45,7 @@ class Law:
 LAWS: dict[str, Law] = {}
 
 
-def law(
-    plan: Plan, *, reference: bool = False, unless: tuple[str, object] | None = None
-) -> Callable[[Check], Check]:
+def law(plan: Plan, *, reference: bool = False, unless: tuple[str, object] | None = None) -> Callable[[Check], Check]:
     """Register a function as a law: its name with hyphens, its module as family, its docstring as formula."""
 
     def register(check: Check) -> Check:
