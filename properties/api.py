@@ -44,11 +44,13 @@ def laws(
     families, comma-separated; `expect`: conventions to pin, "ties=first". What the implementation does not offer or
     declare is not in the list. Raises `poolproof.properties.contract.Unusable` if it offers nothing.
     """
+    from .find import load
+    from .isolated import Isolation
     from .laws import LAWS
     from .session import CONVENTIONS_ITEM, Request, plan, smoke_test
-    from .target import load, wrap
+    from .target import wrap
 
-    target = load(implementation) if isinstance(implementation, str) else wrap(implementation)
+    target = load(implementation, Isolation()) if isinstance(implementation, str) else wrap(implementation)
     smoke_test(target)
     request = Request((target.spec,), examples, seed, None, pattern, expect).settled()
     names = [name for _, name in plan(request) if name != CONVENTIONS_ITEM]

@@ -67,7 +67,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Case:
-    """One input: a function, its arguments, and for some laws another array and a spot in it."""
+    """One input: a function, its arguments, and for some laws another array and a spot in it; `data` made it."""
 
     function: str
     x: Array
@@ -79,6 +79,7 @@ class Case:
     layout: str = "C"
     spot: float = 0.0
     settings: dict[str, Any] = field(default_factory=dict)
+    data: bytes = field(default=b"", repr=False)
 
     @property
     def geometry(self) -> Geometry:
@@ -141,6 +142,7 @@ def decode(plan: Plan, declared: Declared, functions: tuple[str, ...], data: byt
         values=knobs.pick(palettes),
         layout=knobs.pick(plan.layouts),
         spot=(knobs.byte() * 256 + knobs.byte()) / 65536,
+        data=data,
     )
     return filled(case, plan, knobs)
 

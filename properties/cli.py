@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from .contract import Unusable, did_you_mean
 
+UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 COMMANDS = ("check", "laws", "replay", "bench")
 
 
@@ -58,6 +59,15 @@ def parsers() -> dict[str, Parser]:
     check.add_argument("--expect", action="append", default=[], metavar="NAME=VALUE", help="make a convention a law")
     check.add_argument("--known", default="", metavar="FILE", help="failures that are known, with reasons (TOML)")
     check.add_argument("--json", default="", metavar="FILE", help="write the report")
+    check.add_argument("--python", default=sys.executable, metavar="EXE", help="interpreter that runs the targets")
+    check.add_argument(
+        "--command", default="", metavar="PROGRAM", help="a target that is a program speaking the protocol"
+    )
+    check.add_argument(
+        "--timeout", type=seconds, default=10.0, metavar="SECONDS", help="time for one call (default 10)"
+    )
+    check.add_argument("--memory", type=memory, metavar="SIZE", help="memory of a target's process: 512M, 2G")
+    check.add_argument("--in-process", action="store_true", help="call targets in the suite's own process")
     check.add_argument("-n", default="auto", type=processes, metavar="N", help="processes (default auto; 0: this one)")
     laws = Parser(prog="poolproof laws", description="Print the laws, each with its line of mathematics.")
     replay = Parser(prog="poolproof replay", description="Try the failing cases of a report again.")
@@ -92,17 +102,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def check(options: argparse.Namespace) -> int:
     """Judge targets, by driving pytest with a configuration of its own."""
     from .console import Console
+    from .find import COMMAND, REFERENCE
     from .session import Bench, Request, plan
-    from .target import REFERENCE
 
     request = Request(
-        targets=tuple(options.targets) or REFERENCE,
+        targets=tuple(options.targets) + ((COMMAND + options.command,) if options.command else ()) or REFERENCE,
         examples=options.examples,
         seed=options.seed,
         end=None if options.budget is None else time.time() + options.budget,
         laws=options.laws,
         expect=tuple(options.expect),
         known=options.known,
+        in_process=options.in_process,
+        python=options.python,
+        timeout=options.timeout,
+        memory=options.memory,
     ).settled()
     request.known_failures()
     plan(request)
@@ -122,6 +136,9 @@ def drive(request: Any, console: Any, options: argparse.Namespace) -> int:
     given = [f"--impl={spec}" for spec in console.usable] + [f"--poolproof-expect={pin}" for pin in request.expect]
     given += [f"--poolproof-seed={request.seed}", f"--poolproof-examples={request.examples}"]
     given += [f"--poolproof-laws={request.laws}", f"--poolproof-known={request.known}"]
+    given += [f"--poolproof-python={request.python}", f"--poolproof-timeout={request.timeout}"]
+    given += [f"--poolproof-memory={request.memory}"] if request.memory else []
+    given += ["--poolproof-in-process"] if request.in_process else []
     given += [f"--poolproof-end={request.end}"] if request.end is not None else []
     given += ["--poolproof-persistent"] if options.seed is None and not os.environ.get("CI") else []
     parallel = [] if options.n == "0" else ["-n", options.n, "--maxprocesses", str(len(console.names))]
@@ -211,6 +228,12 @@ def seconds(text: str) -> float:
     if not 0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} should be a number of seconds above 0")
     return number
+
+
+def memory(text: str) -> int:
+    """Bytes, with an optional K, M or G."""
+    number, unit = (text[:-1], text[-1].upper()) if text[-1:].upper() in UNITS else (text, "")
+    return positive(number) * UNITS.get(unit, 1)
 
 
 def processes(text: str) -> str:

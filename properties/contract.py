@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from typing import Any
 
 from poolproof.kernels.geometry import FLOATS, ORDERED
+
+from .worker import suggestion
 
 FORWARD = ("max_forward", "mean_forward")
 BACKWARD = ("max_backward", "mean_backward")
@@ -62,32 +63,31 @@ CHOICES: dict[str, tuple[Any, ...]] = {
 }
 
 
-def declared(implementation: Any, fallback: str) -> Declared:
-    """Read the declarations of an implementation; `fallback` names it if it does not.
+def declared(attributes: Mapping[str, Any], fallback: str) -> Declared:
+    """The declarations among the attributes of an implementation; `fallback` names it if it does not.
 
     Raises Unusable naming a declaration that is none.
     """
-    given = {
-        field.name: getattr(implementation, field.name)
-        for field in fields(Declared)
-        if hasattr(implementation, field.name)
-    }
+    given = {each.name: attributes[each.name] for each in fields(Declared) if each.name in attributes}
     for name in ("name", "version"):
         given[name] = str(given.get(name, "")) or (fallback if name == "name" else "")
     for name, choices in CHOICES.items():
-        if name in given and not any(given[name] is choice or given[name] == choice for choice in choices):
+        if name in given and not any(type(given[name]) is type(each) and given[name] == each for each in choices):
             raise Unusable(f"declaration {name}={given[name]!r} should be one of {', '.join(map(repr, choices))}")
-    dtypes = given.get("dtypes", FLOATS)
-    if isinstance(dtypes, dict):
-        for function in dtypes:
-            if function not in CALLABLES:
-                raise Unusable(f"declaration dtypes has {function!r}; {did_you_mean(str(function), CALLABLES)}")
-        given["dtypes"] = {function: subset("dtypes", each, ORDERED) for function, each in dtypes.items()}
-    else:
-        given["dtypes"] = subset("dtypes", dtypes, ORDERED)
+    given["dtypes"] = declared_dtypes(given.get("dtypes", FLOATS))
     if "ranks" in given:
         given["ranks"] = subset("ranks", given["ranks"], (1, 2, 3))
     return Declared(**given)
+
+
+def declared_dtypes(dtypes: Any) -> tuple[str, ...] | dict[str, tuple[str, ...]]:
+    """One tuple for all callables, or one for each."""
+    if not isinstance(dtypes, dict):
+        return subset("dtypes", dtypes, ORDERED)
+    for function in dtypes:
+        if function not in CALLABLES:
+            raise Unusable(f"declaration dtypes has {function!r}; {did_you_mean(str(function), CALLABLES)}")
+    return {function: subset("dtypes", each, ORDERED) for function, each in dtypes.items()}
 
 
 def subset(name: str, values: Any, allowed: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -101,16 +101,11 @@ def subset(name: str, values: Any, allowed: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(value for value in allowed if value in chosen)
 
 
-def offered(implementation: Any) -> tuple[str, ...]:
-    """The callables of the contract that an implementation has."""
-    return tuple(name for name in CALLABLES if callable(getattr(implementation, name, None)))
-
-
-def near_misses(implementation: Any) -> list[tuple[str, str]]:
-    """Public names within two letters of a contract name, beside the name probably meant."""
-    public = [name for name in dir(implementation) if not name.startswith("_") and name not in CALLABLES]
-    pairs = [(name, meant) for name in public for meant in CALLABLES if distance(name, meant) <= 2]
-    return [(name, meant) for name, meant in pairs if not callable(getattr(implementation, meant, None))]
+def near_misses(target: str, names: Iterable[str], offers: tuple[str, ...]) -> list[str]:
+    """A warning for each public name within two letters of a contract name that the target does not offer."""
+    missing = [meant for meant in CALLABLES if meant not in offers]
+    pairs = [(name, meant) for name in names for meant in missing if distance(str(name), meant) <= 2]
+    return [f"{target} has {name!r}, which is not of the contract; did you mean {meant!r}?" for name, meant in pairs]
 
 
 def distance(a: str, b: str) -> int:
@@ -127,6 +122,4 @@ def distance(a: str, b: str) -> int:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The end of a message about an unknown word: a near one, or all there are."""
-    choices = list(known)
-    near = get_close_matches(word, choices, 1)
-    return f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(choices)}"
+    return suggestion(word, list(known))

@@ -18,6 +18,10 @@ WIDE_ROW = 33
 """Wider than any vector register holds, so that a value may depend on the lane."""
 
 
+class Died(Exception):
+    """The target's process died, hung or spoke no protocol, which is an answer too."""
+
+
 class Ask:
     """Calls to a target with small arrays; remembers the last, which is the evidence."""
 
@@ -37,6 +41,8 @@ class Ask:
         self.target.begin()
         answer = self.target.ask(call)
         self.last = call, answer
+        if answer.death:
+            raise Died(answer.death)
         usable = isinstance(answer.value, np.ndarray) and answer.value.dtype.kind in "biuf"
         return np.asarray(answer.value) if usable else answer.error or answer.exited or "no array"
 
@@ -93,8 +99,11 @@ def observe(each: Convention, target: Target) -> Json:
     """One convention: the value, or "varies" where probes differ."""
     ask = Ask(target.fresh())
     seen: dict[str, Json] = {}
-    for value in each.observe(ask, favourite(target, each)):
-        seen.setdefault(value, ask.evidence)
+    try:
+        for value in each.observe(ask, favourite(target, each)):
+            seen.setdefault(value, ask.evidence)
+    except Died as death:
+        seen.setdefault(str(death), ask.evidence)
     if len(seen) == 1:
         ((value, evidence),) = seen.items()
         return {"value": value, "evidence": evidence}

@@ -47,5 +47,11 @@ class Crashed(Failure):
     verdict = "crashed"
 
 
+class Hung(Failure):
+    """No answer in time."""
+
+    verdict = "hung"
+
+
 class Refused(Exception):
     """An exception at an edge where refusing is a convention: the case counts neither for nor against the target."""

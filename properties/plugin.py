@@ -9,6 +9,8 @@ import argparse
 import json
 import os
 import secrets
+import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,8 +40,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--poolproof-expect", action="append", default=[], metavar="NAME=VALUE", help="pin a convention")
     group.addoption("--poolproof-known", default="", metavar="FILE", help="known failures, TOML")
     group.addoption("--poolproof-json", default="", metavar="FILE", help="write the report")
-    # Absolute end in seconds since the epoch, and whether to keep failing cases: settled once, shared by all workers.
+    group.addoption("--poolproof-in-process", action="store_true", help="call implementations in this process")
+    group.addoption("--poolproof-python", default=sys.executable, metavar="EXE", help="interpreter of implementations")
+    group.addoption("--poolproof-timeout", type=float, default=10.0, metavar="SECONDS", help="time for one call")
+    group.addoption("--poolproof-memory", type=int, default=None, metavar="BYTES", help="memory of an implementation")
+    # Absolute end in seconds since the epoch, a folder that all workers of the run share, whether to keep failing cases.
     group.addoption("--poolproof-end", type=float, default=None, help=argparse.SUPPRESS)
+    group.addoption("--poolproof-run", default="", help=argparse.SUPPRESS)
     group.addoption("--poolproof-persistent", action="store_true", help=argparse.SUPPRESS)
 
 
@@ -47,11 +54,15 @@ def pytest_configure(config: pytest.Config) -> None:
     """Settle the seed and the end, once for all of xdist's workers."""
     option = config.option
     if hasattr(config, "workerinput"):
-        option.poolproof_seed, option.poolproof_end = config.workerinput[PROPERTY]
+        option.poolproof_seed, option.poolproof_end, option.poolproof_run = config.workerinput[PROPERTY]
         return
     config.pluginmanager.register(Collector(config), "poolproof-collector")
     if option.poolproof_budget is not None and option.poolproof_end is None:
         option.poolproof_end = time.time() + option.poolproof_budget
+    if not option.poolproof_run:
+        shared = tempfile.TemporaryDirectory(prefix="poolproof-run-")
+        config.add_cleanup(shared.cleanup)
+        option.poolproof_run = shared.name
     if option.poolproof_seed is None:
         option.poolproof_seed = 0 if os.environ.get("CI") else secrets.randbelow(10**6)
 
@@ -60,7 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:
     """Tell an xdist worker what the controller has settled."""
     option = node.config.option
-    node.workerinput[PROPERTY] = (option.poolproof_seed, option.poolproof_end)
+    node.workerinput[PROPERTY] = (option.poolproof_seed, option.poolproof_end, option.poolproof_run)
 
 
 BENCH: pytest.StashKey[Bench] = pytest.StashKey()
@@ -68,8 +79,8 @@ BENCH: pytest.StashKey[Bench] = pytest.StashKey()
 
 def request_of(config: pytest.Config) -> Request:
     """The options as a request."""
-    from .session import Bench, Request
-    from .target import REFERENCE
+    from .find import REFERENCE
+    from .session import Request
 
     option = config.option
     return Request(
@@ -80,6 +91,10 @@ def request_of(config: pytest.Config) -> Request:
         laws=option.poolproof_laws,
         expect=tuple(option.poolproof_expect),
         known=option.poolproof_known,
+        in_process=option.poolproof_in_process,
+        python=option.poolproof_python,
+        timeout=option.poolproof_timeout,
+        memory=option.poolproof_memory,
     )
 
 
@@ -100,7 +115,8 @@ class Laws(pytest.Directory):
         from .session import Bench, plan
 
         request = request_of(self.config)
-        bench = self.config.stash.setdefault(BENCH, Bench(request, self.config.option.poolproof_persistent))
+        option = self.config.option
+        bench = self.config.stash.setdefault(BENCH, Bench(request, option.poolproof_persistent, option.poolproof_run))
         try:
             for spec in request.targets:
                 bench.target(spec)

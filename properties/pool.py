@@ -8,10 +8,13 @@ import numpy as np
 from poolproof.kernels.geometry import Array
 
 from .contract import RESULT
-from .failures import Broken, Crashed, Raised, Refused
+from .failures import Broken, Crashed, Hung, Raised, Refused
 from .oracle import Exact
 from .suspects import suspicion
 from .target import Answer, Call, Target
+
+DEATHS = {"crashed": Crashed, "hung": Hung, "broken": Broken}
+"""How a target's process may fail its law."""
 
 
 class Pool:
@@ -52,6 +55,8 @@ class Pool:
     def result(self, call: Call, answer: Answer, at: int | None = None) -> Array:
         """The array in an answer; anything else is a failure, or at an edge may be a refusal."""
         at = len(self.calls) - 1 if at is None else at
+        if answer.death:
+            raise DEATHS[answer.death](f"{self.title(at)}: {answer.error}", call=at)
         if answer.exited:
             raise Crashed(f"{self.title(at)}: ended its process with {answer.exited}", call=at)
         if answer.error and at_an_edge(call):
@@ -59,8 +64,7 @@ class Pool:
         if answer.error:
             raise Raised(f"{self.title(at)}: raised {answer.error}", call=at)
         if not isinstance(answer.value, np.ndarray):
-            kind = type(answer.value).__name__
-            raise Broken(f"{self.title(at)}: returned {kind}, but should return an array", call=at)
+            raise Broken(f"{self.title(at)}: returned {answer.kind}, but should return an array of numbers", call=at)
         value = np.asarray(answer.value)
         if value.dtype.kind not in "biuf" and value.dtype.name != "bfloat16":
             raise Broken(f"{self.title(at)}: returned dtype {value.dtype}, but should return numbers", call=at)

@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, Phase
 from hypothesis.database import ExampleDatabase
 from hypothesis.errors import Flaky
 
-from .cases import Case, cases
+from .cases import Case, cases, decode
 from .failures import Failure, Refused
+from .keep import InHand
 from .knobs import digest
 from .laws import Law
 from .messages import describe
@@ -26,7 +27,7 @@ from .shrink import smallest
 from .target import Target
 from .triggers import reached
 
-SHRINKING = 20.0
+SHRINKING = {"broken": 20.0, "raised": 20.0, "crashed": 15.0, "hung": 15.0}
 """Seconds that shrinking one failure may take."""
 
 ONCE = "differs between calls"
@@ -44,6 +45,7 @@ class Settings:
     seed: int = 0
     end: float | None = None
     database: ExampleDatabase | None = None
+    in_hand: InHand | None = None
 
 
 class OutOfTime(BaseException):
@@ -54,7 +56,7 @@ class Trial:
     """The function that Hypothesis calls with each case, and what it has seen."""
 
     def __init__(self, law: Law, target: Target, settings: Settings) -> None:
-        self.law, self.pool, self.end = law, Pool(target), settings.end
+        self.law, self.pool, self.end, self.in_hand = law, Pool(target), settings.end, settings.in_hand
         self.tried = self.refused = self.digest = 0
         self.reached: Counter[str] = Counter()
         self.first: tuple[Failure, Json] | None = None
@@ -66,6 +68,8 @@ class Trial:
             raise OutOfTime
         if self.first is None:
             self.count(case)
+        if self.in_hand is not None:
+            self.in_hand.hold(case.data)
         self.attempt(case)
 
     def count(self, case: Case) -> None:
@@ -89,7 +93,8 @@ class Trial:
             self.last = failure, case
             if self.first is None:
                 self.first = failure, self.counterexample(failure, case)
-                self.end = min(self.end or float("inf"), time.time() + SHRINKING)
+                self.end = min(self.end or float("inf"), time.time() + SHRINKING[failure.verdict])
+                self.pool.target.hurry(failure.verdict)
             raise
 
     def fails(self, case: Case) -> bool:
@@ -122,12 +127,14 @@ class Trial:
 def run(law: Law, target: Target, settings: Settings) -> Result:
     """Try a law on a target; the verdict, with the shrunk counterexample if it fails."""
     began = time.perf_counter()
-    reason = law.unsupported(target.declared, target.offers)
+    reason = law.unsupported(target.declared, target.offers, target.evidence)
     if reason:
         return Result(target.spec, law.name, "unsupported", reason)
     trial = Trial(law, target.fresh(), settings)
     unfinished = repeats = False
     try:
+        if settings.in_hand is not None and settings.in_hand.found:
+            trial(decoded(law, trial.pool.target, settings.in_hand.found))
         search(trial, settings)
     except OutOfTime:
         unfinished = True
@@ -138,6 +145,11 @@ def run(law: Law, target: Target, settings: Settings) -> Result:
     result = conclude(trial, target.spec, repeats or (unfinished and trial.first is not None), unfinished, settings)
     result.seconds = time.perf_counter() - began
     return result
+
+
+def decoded(law: Law, target: Target, data: bytes) -> Case:
+    """The case that was in hand when the suite was killed."""
+    return decode(law.plan, target.declared, law.plan.asked(target.declared, target.offers), data)
 
 
 def replay(law: Law, target: Target, found: Json) -> Result:
@@ -207,13 +219,17 @@ def minimal(trial: Trial) -> tuple[Failure, Json]:
 
 
 def once(trial: Trial) -> tuple[Failure, Json]:
-    """The first failure, which did not come back when the same case was tried again."""
+    """The first failure, which did not come back when the same case was tried again.
+
+    A death may need all calls since its process started: they are made again, in a new process.
+    """
     assert trial.first is not None
     failure, found = trial.first
-    return failure, {
-        **found,
-        "message": f"{found['message']}\n    {ONCE}: the same case, tried again, gave another answer",
-    }
+    note = f"{ONCE}: the same case, tried again, gave another answer"
+    if failure.verdict in ("crashed", "hung") and (calls := trial.pool.target.dies_again()):
+        found = {**found, "calls": [call_as_json(call) for call in calls], "failing_call": len(calls) - 1}
+        note = f"needs the calls before it: it happens again when all {len(calls)} since its process started are made"
+    return failure, {**found, "message": f"{found['message']}\n    {note}"}
 
 
 def data(value: Any) -> Any:

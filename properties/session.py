@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,18 @@ from poolproof.kernels.geometry import FLOATS
 
 from .contract import RESULT, Unusable, did_you_mean
 from .conventions import CONVENTIONS, check_expected, observe, observed
+from .find import REFERENCE, load
+from .isolated import Isolation
+from .keep import InHand, Toll
 from .known import Known, excused, load_known
 from .laws import LAWS
 from .results import Result
 from .runner import Settings, run
-from .target import REFERENCE, Target, load
-from .target import Call as Question
+from .target import Call, Target
 
 CONVENTIONS_ITEM = "conventions"
-DATABASE = Path(".poolproof") / "examples"
+KEPT = Path(".poolproof")
+"""Where a run without a seed keeps failing cases, and the case in hand."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,19 @@ class Request:
     laws: str = "*"
     expect: tuple[str, ...] = ()
     known: str = ""
+    in_process: bool = False
+    python: str = sys.executable
+    timeout: float = 10.0
+    memory: int | None = None
+
+    def isolation(self) -> Isolation | None:
+        """How targets are run; None for in this process."""
+        return None if self.in_process else Isolation(self.python, self.timeout, self.memory)
 
     def settled(self) -> Request:
         """The same request with its seed chosen: 0 where CI wants the same cases every time, else a random one."""
         seed = self.seed if self.seed is not None else 0 if in_ci() else secrets.randbelow(10**6)
-        return Request(self.targets, self.examples, seed, self.end, self.laws, self.expect, self.known)
+        return replace(self, seed=seed)
 
     def known_failures(self) -> list[Known]:
         """The entries of the known-failures file, if one is given."""
@@ -50,34 +62,49 @@ class Request:
 
 @dataclass
 class Bench:
-    """The targets of a request, loaded once in this process, and what is known to fail."""
+    """The targets of a request, loaded once in this process.
+
+    `persistent`: failing cases are kept, and tried first; `run`: a folder that all processes of this run share.
+    """
 
     request: Request
     persistent: bool = False
+    run: str = ""
     loaded: dict[str, Target] = field(default_factory=dict)
 
     def target(self, spec: str) -> Target:
         """A target, loaded and smoke-tested at its first use. Raises Unusable."""
         if spec not in self.loaded:
-            target = load(spec)
+            target = load(spec, self.request.isolation())
             smoke_test(target)
             self.loaded[spec] = target
         return self.loaded[spec]
 
     def examine(self, spec: str, name: str, end: float | None) -> Result:
         """Do one unit: a law, an expected convention, or all conventions of a target."""
-        target = self.target(spec)
+        target, toll = self.target(spec), Toll(Path(self.run)) if self.run else None
+        if reason := toll.reached(spec) if toll else "":
+            return Result(spec, name, "not run", reason)
         if name == CONVENTIONS_ITEM:
             return conventions_of(target)
         result = expected(target, name) if "=" in name else self.law(target, name, end)
+        if toll:
+            toll.add(spec, result.verdict)
         return excused(result, target.name, self.request.known_failures())
 
     def law(self, target: Target, name: str, end: float | None) -> Result:
         """One law on one target."""
         seed = self.request.seed
         assert seed is not None
-        database = DirectoryBasedExampleDatabase(DATABASE) if self.persistent else None
-        return run(LAWS[name], target, Settings(self.request.examples, seed, end, database))
+        settings = Settings(self.request.examples, seed, end)
+        if not self.persistent:
+            return run(LAWS[name], target, settings)
+        in_hand = InHand(KEPT / "inhand", target.spec, name)
+        database = DirectoryBasedExampleDatabase(KEPT / "examples")
+        try:
+            return run(LAWS[name], target, replace(settings, database=database, in_hand=in_hand))
+        finally:
+            in_hand.done()
 
 
 def in_ci() -> bool:
@@ -125,10 +152,10 @@ def smoke_test(target: Target) -> None:
         dtype = next((d for d in reversed(FLOATS) if d in taken), taken[0] if taken else "float64")
         x, dy = np.ones((1, 1, 2, 2), dtype), np.ones((1, 1, 1, 1), dtype)
         arrays = {"dy": dy, "x": x} if RESULT[function] == "dx" else {"x": x}
-        answer = target.ask(Question(function, arrays, (2, 2), (2, 2)))
+        answer = target.ask(Call(function, arrays, (2, 2), (2, 2)))
         if answer.error is None and answer.exited is None and hasattr(answer.value, "dtype"):
             return
-        what = answer.error or answer.exited or f"returned {type(answer.value).__name__}, not an array"
+        what = answer.error or answer.exited or f"returned {answer.kind}, not an array"
         complaints.append(f"{function}: {what}")
     raise Unusable(f"{target.name} fails its smoke test, one 2x2 window: {'; '.join(complaints)}")
 

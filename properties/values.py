@@ -16,7 +16,7 @@ Palette = Callable[[Any, int], Any]
 
 def unit(dtype: Any) -> int:
     """p, the significand bits of a float dtype."""
-    bits: int = np.finfo(dtype).nmant
+    bits = int(np.finfo(dtype).nmant)
     return bits + 1
 
 

@@ -19,7 +19,7 @@ COMPARABLE = Plan(ANY, mean_values=("lattice",), windows="powers of two", floats
 UNUSUAL = tuple(layout for layout in LAYOUTS if layout != "C")
 
 
-@law(Plan(ANY, values=EDGE_VALUES, gradients=("lattice", "wide"), empty=True))
+@law(Plan(ANY, values=EDGE_VALUES, gradients=("lattice", "wide"), empty=True), evidence=("changed",))
 def inputs_unchanged(pool: Pool, case: Case) -> None:
     """x and dy are after the call what they were before"""
     call = case.call()
@@ -36,19 +36,19 @@ def same_twice(pool: Pool, case: Case) -> None:
     pool.equal(second, first, why="the same call gave another answer the first time")
 
 
-@law(Plan(ANY, values=EDGE_VALUES))
+@law(Plan(ANY, values=EDGE_VALUES), evidence=("shares",))
 def no_aliasing(pool: Pool, case: Case) -> None:
     """the result shares no memory with x or dy"""
     fresh_memory(pool, case)
 
 
-@law(Plan(ANY, values=EDGE_VALUES, windows="one cell"))
+@law(Plan(ANY, values=EDGE_VALUES, windows="one cell"), evidence=("shares",))
 def no_aliasing_of_identity(pool: Pool, case: Case) -> None:
     """F = 1, S = 1: the result equals the input, but shares no memory with it"""
     fresh_memory(pool, case)
 
 
-@law(Plan(ANY, gradients=("lattice", "wide"), floats=True))
+@law(Plan(ANY, gradients=("lattice", "wide"), floats=True), evidence=("stale", "reuses"))
 def results_kept(pool: Pool, case: Case) -> None:
     """an earlier result stays what it was, and shares no memory with a later one, whatever is called after it"""
     call = case.call()
@@ -84,14 +84,14 @@ def nothing_remembered(pool: Pool, case: Case) -> None:
     pool.equal(pool(case.call()), first, why="the same call gave another answer before the calls between")
 
 
-@law(replace(COMPARABLE, gradients=("lattice", "ones"), layouts=UNUSUAL))
+@law(replace(COMPARABLE, gradients=("lattice", "ones"), layouts=UNUSUAL), evidence=("layouts",))
 def memory_layouts(pool: Pool, case: Case) -> None:
     """pool(x) is the same however x and dy lie in memory"""
     usual = pool(replace(case.call(), layout="C"))
     pool.equal(pool(case.call()), usual, why="the same values in C order, writeable and aligned, gave another answer")
 
 
-@law(COMPARABLE, unless=("threads", False))
+@law(COMPARABLE, unless=("threads", False), evidence=("threads",))
 def two_threads(pool: Pool, case: Case) -> None:
     """pool(x) is the same while another thread pools other values"""
     twin = case.with_arrays(x=case.x[..., ::-1, ::-1].copy(), dy=case.dy + 1)

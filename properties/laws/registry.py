@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ..cases import Case, Plan
 from ..contract import Declared
 from ..pool import Pool
+from ..worker import EVIDENCE
 
 Check = Callable[[Pool, Case], None]
 
@@ -17,7 +18,8 @@ class Law:
     """One law: a plain function that raises where it does not hold, and a plan of the cases it wants.
 
     `reference`: a law for the reference kernels alone, because sound implementations differ there.
-    `unless`: the declaration that excuses a target, with the value that does.
+    `unless`: the declaration that excuses a target, with the value that does. `evidence`: what the target's process must
+    be able to tell of a call, or do with its arrays.
     """
 
     name: str
@@ -27,8 +29,9 @@ class Law:
     check: Check
     reference: bool = False
     unless: tuple[str, object] | None = None
+    evidence: tuple[str, ...] = ()
 
-    def unsupported(self, declared: Declared, offers: tuple[str, ...]) -> str:
+    def unsupported(self, declared: Declared, offers: tuple[str, ...], evidence: Iterable[str] = EVIDENCE) -> str:
         """Why the law cannot be asked of such a target; empty if it can."""
         if 2 not in declared.ranks:
             return "rank 2 is not declared"
@@ -39,22 +42,26 @@ class Law:
             return f"it declares no floating-point dtype for {wanted}"
         if self.unless and getattr(declared, self.unless[0]) == self.unless[1]:
             return f"it declares {self.unless[0]}={self.unless[1]}"
+        if lacking := [each for each in self.evidence if each not in evidence]:
+            return f"its process cannot tell of {' and '.join(lacking)}"
         return ""
 
 
 LAWS: dict[str, Law] = {}
 
 
-def law(plan: Plan, *, reference: bool = False, unless: tuple[str, object] | None = None) -> Callable[[Check], Check]:
+def law(
+    plan: Plan, *, reference: bool = False, unless: tuple[str, object] | None = None, evidence: tuple[str, ...] = ()
+) -> Callable[[Check], Check]:
     """Register a function as a law: its name with hyphens, its module as family, its docstring as formula."""
 
     def register(check: Check) -> Check:
-        name = check.__name__.strip("_").replace("_", "-")
+        name = check.__name__.replace("_", "-")
         family = check.__module__.rsplit(".", 1)[-1]
         formula = " ".join((check.__doc__ or "").split())
         if name in LAWS or not formula:
             raise ValueError(f"law {name!r} needs a name of its own and a formula")
-        LAWS[name] = Law(name, family, formula, plan, check, reference, unless)
+        LAWS[name] = Law(name, family, formula, plan, check, reference, unless, evidence)
         return check
 
     return register

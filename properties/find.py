@@ -1,0 +1,82 @@
+"""Targets found by what the user wrote: shipped kernels in this process, everything else in a process of its own."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shlex
+from pathlib import Path
+
+from .contract import Unusable, did_you_mean
+from .isolated import Isolated, Isolation, hello, worker_command
+from .target import InProcess, Target, short, split
+from .worker import Unloadable
+from .worker import load as load_here
+
+REFERENCE = ("naive", "compiled", "img2col")
+"""The shipped kernels, found by these names before any module that may be called so."""
+
+COMMAND = "command:"
+"""What a target begins with that is a program of its own, speaking the protocol."""
+
+
+def load(spec: str, isolation: Isolation | None = None) -> Target:
+    """The target that a string names: `module:object`, `module`, `path/file.py:object`, `path/file.py`,
+    `command:program arguments`, or a shipped kernel or adapter, unless `module:` or `./` says otherwise.
+
+    Without `isolation` it is loaded into this process. Raises Unusable with what is wrong or was perhaps meant.
+    """
+    if spec in REFERENCE:
+        module = importlib.import_module(f"poolproof.kernels.{spec}")
+        return InProcess(lambda: module, spec, reference=True)
+    if spec.startswith(COMMAND):
+        isolation = isolation or Isolation()
+        words = program(spec[len(COMMAND) :])
+        return Isolated(spec, words, hello("", "", [], isolation), isolation, Path(words[-1]).stem).introduce()
+    source, attribute, paths = located(spec)
+    if isolation is None:
+        try:
+            return InProcess(load_here(source, attribute, paths), spec)
+        except (Unloadable, TypeError) as error:
+            raise Unusable(f"target {spec!r}: {hinted(spec, error)}") from None
+    first = hello(source, attribute, paths, isolation)
+    try:
+        return Isolated(spec, worker_command(isolation), first, isolation, short(spec)).introduce()
+    except Unusable as error:
+        raise Unusable(hinted(spec, error)) from None
+
+
+def located(spec: str) -> tuple[str, str, list[str]]:
+    """Module or file, object in it, and where it may import from: beside itself, and the working directory."""
+    if spec in adapters():
+        return str(adapter_folder() / f"{spec}.py"), "", []
+    source, attribute = split(spec)
+    here = str(Path.cwd())
+    if not source.endswith(".py"):
+        return source, attribute, [here]
+    file = Path(source).resolve()
+    return str(file), attribute, [str(file.parent), here]
+
+
+def program(text: str) -> list[str]:
+    """The words of a command; those that are files here are made absolute, as it runs in another directory."""
+    words = [os.path.abspath(word) if os.path.isfile(word) else word for word in shlex.split(text)]
+    if not words:
+        raise Unusable("--command '' should name a program that speaks the protocol")
+    return words
+
+
+def hinted(spec: str, error: Exception) -> str:
+    """The message, with a shipped name that may have been meant."""
+    hint = did_you_mean(spec, [*REFERENCE, *adapters()])
+    return f"{error}; {hint}" if hint.startswith("did") and "did you mean" not in str(error) else str(error)
+
+
+def adapters() -> list[str]:
+    """The names of the shipped adapters."""
+    return sorted(file.stem for file in adapter_folder().glob("*.py") if file.stem != "__init__")
+
+
+def adapter_folder() -> Path:
+    """Where they are: as files, because they may run where poolproof is not installed."""
+    return Path(__file__).with_name("adapters")
