@@ -30,6 +30,9 @@ from .triggers import reached
 SHRINKING = {"broken": 20.0, "raised": 20.0, "crashed": 15.0, "hung": 15.0}
 """Seconds that shrinking one failure may take."""
 
+AGAIN = 3.0
+"""Seconds that shrinking a death may take when the target has died several times before."""
+
 ONCE = "differs between calls"
 """The note on a failure that did not come back."""
 
@@ -39,13 +42,17 @@ REPLAYS = 200
 
 @dataclass(frozen=True)
 class Settings:
-    """How much to try: cases a law, the seed they come from, an absolute end in seconds since the epoch."""
+    """How much to try: cases a law, the seed they come from, an absolute end in seconds since the epoch.
+
+    `database` and `in_hand` keep failing cases, and the one that is tried; `deadly`: the target has died before.
+    """
 
     examples: int = 100
     seed: int = 0
     end: float | None = None
     database: ExampleDatabase | None = None
     in_hand: InHand | None = None
+    deadly: bool = False
 
 
 class OutOfTime(BaseException):
@@ -57,6 +64,7 @@ class Trial:
 
     def __init__(self, law: Law, target: Target, settings: Settings) -> None:
         self.law, self.pool, self.end, self.in_hand = law, Pool(target), settings.end, settings.in_hand
+        self.shrinking = {**SHRINKING, "crashed": AGAIN} if settings.deadly else SHRINKING
         self.tried = self.refused = self.digest = 0
         self.reached: Counter[str] = Counter()
         self.first: tuple[Failure, Json] | None = None
@@ -93,7 +101,7 @@ class Trial:
             self.last = failure, case
             if self.first is None:
                 self.first = failure, self.counterexample(failure, case)
-                self.end = min(self.end or float("inf"), time.time() + SHRINKING[failure.verdict])
+                self.end = min(self.end or float("inf"), time.time() + self.shrinking[failure.verdict])
                 self.pool.target.hurry(failure.verdict)
             raise
 

@@ -87,16 +87,17 @@ class Bench:
             return Result(spec, name, "not run", reason)
         if name == CONVENTIONS_ITEM:
             return conventions_of(target)
-        result = expected(target, name) if "=" in name else self.law(target, name, end)
+        deadly = toll is not None and toll.count(spec, "crashed") > 2
+        result = expected(target, name) if "=" in name else self.law(target, name, end, deadly=deadly)
         if toll:
             toll.add(spec, result.verdict)
         return excused(result, target.name, self.request.known_failures())
 
-    def law(self, target: Target, name: str, end: float | None) -> Result:
+    def law(self, target: Target, name: str, end: float | None, *, deadly: bool) -> Result:
         """One law on one target."""
         seed = self.request.seed
         assert seed is not None
-        settings = Settings(self.request.examples, seed, end)
+        settings = Settings(self.request.examples, seed, end, deadly=deadly)
         if not self.persistent:
             return run(LAWS[name], target, settings)
         in_hand = InHand(KEPT / "inhand", target.spec, name)

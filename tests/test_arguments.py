@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from poolproof.kernels import PoolingLayer, compiled, img2col, naive
 
 KERNELS = (naive, compiled, img2col)

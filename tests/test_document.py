@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
-
 from poolproof.kernels import PoolingLayer, compiled, img2col, naive
 from poolproof.properties import laws
 

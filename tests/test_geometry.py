@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
-
 from poolproof.kernels import compiled, img2col, naive
 from poolproof.kernels.geometry import Geometry
 
@@ -129,8 +128,8 @@ def test_a_stride_beyond_the_input_leaves_one_window(stride):
 @pytest.mark.parametrize(
     ("size", "spatial", "words"),
     [
-        ((5, 1), (4, 9), r"size\[0\] should be at most 4, the height of x, not 5"),
-        ((1, 5), (9, 4), r"size\[1\] should be at most 4, the width of x, not 5"),
+        ((5, 1), (4, 9), r"size\[0\] should be at most 4, the height of x"),
+        ((1, 5), (9, 4), r"size\[1\] should be at most 4, the width of x"),
     ],
     ids=["taller", "wider"],
 )

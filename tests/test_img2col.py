@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from poolproof.kernels import img2col, naive
 from poolproof.kernels.geometry import FLOATS, ORDERED
 

@@ -13,11 +13,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import poolproof.kernels
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-import poolproof.kernels
 from poolproof.kernels import compiled, img2col, naive
 from poolproof.kernels.geometry import FLOATS, ORDERED
 from poolproof.properties import oracle
@@ -506,7 +505,7 @@ def test_a_nan_in_a_mean_stays_in_its_windows(kernel):
 
 def python(code, **environment):
     """A fresh interpreter in which every warning is an error: its status, what it prints, what it complains of."""
-    done = subprocess.run(  # noqa: S603  (this interpreter, our own code)
+    done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **{k: str(v) for k, v in environment.items()}},
         capture_output=True,

@@ -8,7 +8,6 @@ import weakref
 
 import numpy as np
 import pytest
-
 from poolproof.kernels import PoolingLayer, PoolingType, compiled, img2col, naive
 
 SHAPE, SIZE, STRIDE = (3, 5, 6), (2, 3), (1, 2)
@@ -72,7 +71,7 @@ def test_enum_and_string_make_the_same_layer(kind):
     assert same(by_enum.forward(x), by_string.forward(x))
 
 
-@pytest.mark.parametrize("kind", ["max", "AVG", "", None, 0, [], np.max], ids=repr)
+@pytest.mark.parametrize("kind", ["max", "AVG", "", None, 0, []], ids=repr)
 def test_another_pooling_type_is_refused(kind):
     with pytest.raises(ValueError, match=r"^pooling_type=.* should be 'MAX' or 'MEAN'$"):
         layer(kind)
@@ -246,7 +245,7 @@ def test_backward_does_not_search_for_the_maximum_again(forward, backward, monke
 @each_method
 @each_kind
 @pytest.mark.parametrize("layout", ["C", "F"])
-def test_the_layer_does_not_keep_its_input_alive(forward, backward, kind, layout):  # noqa: ARG001  (one table for all)
+def test_the_layer_does_not_keep_its_input_alive(forward, backward, kind, layout):
     x = np.asarray(sample()[0], order=layout)
     x = x.copy(order=layout)
     pooling, kept = layer(kind), weakref.ref(x)

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from poolproof.properties import oracle
 
 FLOATS = ("float16", "float32", "float64")

@@ -1,0 +1,25 @@
+"""Wrong ways to pool, one module for each kind, and sound ways that the laws must accept.
+
+A fault is a public class that overrides a few methods of the sound base class. Its docstring says what is wrong; `laws`
+names the laws that reject it, the one about that mistake first; `models` names reports of the same mistake.
+"""
+
+import importlib
+import inspect
+import pkgutil
+
+
+def defined_in(module):
+    """The public classes that a module defines, by module and name."""
+    classes = inspect.getmembers(module, inspect.isclass)
+    kind = module.__name__.rpartition(".")[2]
+    return {
+        f"{kind}.{name}": cls for name, cls in classes if cls.__module__ == module.__name__ and not name.startswith("_")
+    }
+
+
+MODULES = {info.name: importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)}
+KINDS = {kind: defined_in(module) for kind, module in MODULES.items() if kind not in ("base", "sound")}
+
+FAULTS = {name: fault for faults in KINDS.values() for name, fault in faults.items()}
+SOUND = defined_in(MODULES["sound"])

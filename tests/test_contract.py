@@ -1,0 +1,363 @@
+"""What an implementation may be and declare, how it is found by its name, and what is said if it is not."""
+
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from poolproof.properties.contract import CALLABLES, Unusable, did_you_mean
+from poolproof.properties.find import load
+from poolproof.properties.isolated import Isolation
+from poolproof.properties.session import Bench, Request
+from poolproof.properties.target import Call, wrap
+
+KERNEL = """
+    import numpy as np
+
+    name = {name!r}
+
+    def max_forward(x, size, stride):
+        return x[:, :, :1, :1].copy()
+"""
+
+
+def maximum(x, size, stride):
+    """A maximum of the whole image."""
+    return x.max(axis=(2, 3), keepdims=True)
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty working directory, with what is imported from it forgotten afterwards."""
+    before = set(sys.modules)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+def write(folder, file, text=KERNEL, name="it"):
+    """A file of Python."""
+    lines = text.replace("{name!r}", repr(name)).split("\n")
+    (folder / file).write_text("\n".join(line[4:] for line in lines))
+
+
+ways = pytest.mark.parametrize("isolation", [None, Isolation()], ids=["in-process", "isolated"])
+
+
+# Declarations.
+
+WRONG = {
+    "dtypes": [
+        ("float32", "float8"),
+        "float32",
+        3,
+        ("complex64",),
+        {"max_forward": ("float8",)},
+        {"max_foward": ("int8",)},
+    ],
+    "ranks": [(4,), 2, "2", (2, 0)],
+    "square": ["yes", None, 2],
+    "padding": ["same", 0, None],
+    "padding_limit": ["full", 1],
+    "ceil_rule": ["keeps", True],
+    "deterministic": ["no", None],
+    "threads": ["no", None],
+}
+
+
+@pytest.mark.parametrize(
+    ("declaration", "value"), [(name, value) for name, values in WRONG.items() for value in values], ids=str
+)
+def test_a_wrong_declaration_is_named(declaration, value):
+    with pytest.raises(Unusable, match=f"declaration {declaration}") as caught:
+        wrap(SimpleNamespace(max_forward=maximum, **{declaration: value}))
+    assert "should be" in str(caught.value) or "did you mean" in str(caught.value)
+
+
+RIGHT = {
+    "dtypes": [("float32",), ["int8", "bool"], (np.float64,), {"max_forward": ("int8",)}],
+    "ranks": [(1, 2, 3), [2]],
+    "square": [True, False],
+    "padding": ["none", "symmetric", "any"],
+    "padding_limit": ["half", "window", None],
+    "ceil_rule": ["drop", "keep"],
+    "deterministic": [True, False],
+    "threads": [True, False],
+    "name": ["my_pool"],
+    "version": ["1.2"],
+}
+
+
+def declared(**declarations):
+    """What is read from an implementation with these attributes."""
+    return wrap(SimpleNamespace(max_forward=maximum, **declarations), "it").declared
+
+
+@pytest.mark.parametrize(
+    ("declaration", "value"),
+    [(n, v) for n, values in RIGHT.items() for v in values if n not in ("dtypes", "ranks")],
+    ids=str,
+)
+def test_a_declaration_is_read(declaration, value):
+    assert getattr(declared(**{declaration: value}), declaration) == value
+
+
+def test_dtypes_and_ranks_are_read_in_one_order():
+    assert declared(dtypes=["float64", "bool", "float16"]).dtypes == ("bool", "float16", "float64")
+    assert declared(dtypes=(np.dtype("float32"),)).dtypes == ("float32",)
+    assert declared(ranks=(3, 1, 2)).ranks == (1, 2, 3)
+
+
+def test_what_is_not_declared_has_its_default():
+    found = declared()
+    assert found.dtypes == ("float16", "float32", "float64")
+    assert found.ranks == (2,)
+    assert (found.square, found.deterministic, found.threads) == (False, True, True)
+    assert (found.name, found.version) == ("it", "")
+
+
+def test_a_dtype_that_is_declared_for_one_callable_is_asked_of_it_alone():
+    found = declared(dtypes={"max_forward": ("int8", "float32")})
+    assert found.dtypes_of("max_forward") == ("int8", "float32")
+    assert found.dtypes_of("mean_forward") == ("float16", "float32", "float64")
+    assert found.dtypes_of("max_forward", "mean_forward") == ("float32",)
+
+
+# Callables.
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_each_callable_can_be_offered_alone(name):
+    assert wrap(SimpleNamespace(**{name: maximum})).offers == (name,)
+
+
+def test_all_callables_are_offered_in_one_order():
+    assert wrap(SimpleNamespace(**dict.fromkeys(reversed(CALLABLES), maximum))).offers == CALLABLES
+
+
+def test_what_cannot_be_called_is_not_offered():
+    assert wrap(SimpleNamespace(max_forward=maximum, mean_forward=3)).offers == ("max_forward",)
+
+
+def test_an_implementation_that_offers_nothing_is_unusable():
+    with pytest.raises(Unusable, match="thing offers none of max_forward, mean_forward, max_backward"):
+        wrap(SimpleNamespace(pool=maximum), "thing")
+
+
+def test_what_was_probably_meant_is_told_when_nothing_is_offered():
+    with pytest.raises(
+        Unusable, match="thing has 'max_foward', which is not of the contract; did you mean 'max_forward'"
+    ):
+        wrap(SimpleNamespace(max_foward=maximum), "thing")
+
+
+@pytest.mark.parametrize("near", ["mean_foward", "Mean_forward", "mean_forwards", "meanforward", "men_foward"])
+def test_a_name_within_two_letters_is_warned_about(near):
+    warnings = wrap(SimpleNamespace(max_forward=maximum, **{near: maximum}), "it").warnings
+    assert warnings == [f"it has {near!r}, which is not of the contract; did you mean 'mean_forward'?"]
+
+
+@pytest.mark.parametrize("other", ["mean", "forward", "_mean_foward", "max_pool", "mean_for", "min_forward_pass"])
+def test_another_name_is_not_warned_about(other):
+    assert wrap(SimpleNamespace(max_forward=maximum, **{other: maximum})).warnings == []
+
+
+def test_a_name_near_one_that_is_offered_is_not_warned_about():
+    assert wrap(SimpleNamespace(max_forward=maximum, max_forward2=maximum)).warnings == []
+
+
+def test_a_near_word_is_suggested_else_all_there_are():
+    assert did_you_mean("nave", ["naive", "compiled"]) == "did you mean 'naive'?"
+    assert did_you_mean("xyzzy", ["naive", "compiled"]) == "there are: naive, compiled"
+
+
+def test_a_class_is_instantiated():
+    class Pool:
+        def __init__(self):
+            self.name = "an instance"
+
+        def max_forward(self, x, size, stride):
+            return maximum(x, size, stride)
+
+    answer = wrap(Pool).ask(Call("max_forward", {"x": np.ones((1, 1, 2, 2))}, (2, 2), (2, 2)))
+    assert wrap(Pool).name == "an instance"
+    assert answer.value.tolist() == [[[[1.0]]]]
+
+
+def test_a_class_that_wants_arguments_is_unusable():
+    class Pool:
+        def __init__(self, size):
+            self.size = size
+
+    with pytest.raises(Unusable, match=r"Pool is a class, but cannot be instantiated without arguments: .*'size'"):
+        wrap(Pool)
+
+
+# Finding a target by its name.
+
+
+@ways
+@pytest.mark.parametrize("spec", ["mine:Best", "mine.py:Best", "./mine.py:Best"])
+def test_an_object_is_found_in_a_module_or_a_file(here, spec, isolation):
+    text = """
+    class Best:
+        name = "the best"
+        max_forward = staticmethod(lambda x, size, stride: x)
+    """
+    write(here, "mine.py", text)
+    assert load(spec, isolation).name == "the best"
+
+
+@pytest.mark.parametrize("spec", ["mine", "mine.py", "./mine.py", "sub/mine.py", "mine:"])
+def test_a_module_or_a_file_is_found(here, spec):
+    (here / "sub").mkdir()
+    write(here, "mine.py")
+    write(here / "sub", "mine.py")
+    assert load(spec).name == "it"
+
+
+def test_an_absolute_path_is_found(here):
+    write(here, "mine.py")
+    assert load(str(here / "mine.py")).name == "it"
+
+
+def test_a_dotted_object_is_found(here):
+    text = """
+    class A:
+        class B:
+            max_forward = staticmethod(lambda x, size, stride: x)
+    """
+    write(here, "mine.py", text)
+    assert load("mine.py:A.B").name == "mine:A.B"
+
+
+def test_a_module_in_a_package_is_found(here):
+    (here / "package").mkdir()
+    (here / "package" / "__init__.py").write_text("")
+    write(here / "package", "inner.py")
+    assert load("package.inner").name == "it"
+
+
+@ways
+def test_a_file_may_import_its_neighbour(here, isolation):
+    (here / "sub").mkdir()
+    write(here / "sub", "neighbour.py")
+    (here / "sub" / "mine.py").write_text("from neighbour import max_forward\nname = 'with a neighbour'\n")
+    assert load("sub/mine.py", isolation).name == "with a neighbour"
+
+
+@pytest.mark.parametrize("spec", ["naive", "compiled", "img2col"])
+def test_a_shipped_name_wins_over_a_file(here, spec):
+    write(here, f"{spec}.py", name="an impostor")
+    target = load(spec)
+    assert target.name == spec
+    assert target.reference
+
+
+@ways
+@pytest.mark.parametrize("spec", ["./naive.py", "naive.py", "naive:"])
+def test_a_file_of_a_shipped_name_can_be_forced(here, spec, isolation):
+    write(here, "naive.py", name="an impostor")
+    target = load(spec, isolation)
+    assert target.name == "an impostor"
+    assert not target.reference
+
+
+def test_a_target_without_a_name_is_called_by_its_file_and_object(here):
+    (here / "mine.py").write_text(
+        "class P:\n    max_forward = staticmethod(lambda x, size, stride: x)\nmax_forward = P.max_forward\n"
+    )
+    assert load("mine.py").name == "mine"
+    assert load("mine.py:P").name == "mine:P"
+    assert load("mine:P").name == "mine:P"
+
+
+MISSING = {
+    "no-file": ("min.py", ["min.py", "there is no such file", "did you mean 'mine.py'?"]),
+    "no-file-in-folder": ("nowhere/mine.py", ["nowhere/mine.py", "there is no such file"]),
+    "no-module": ("mime", ["there is no module 'mime'", "did you mean 'mine'?"]),
+    "no-submodule": ("mine.inner", ["mine.inner"]),
+    "no-attribute": ("mine:max_foward", ["mine has no 'max_foward'", "did you mean 'max_forward'?"]),
+    "no-dotted-attribute": ("mine.py:name.inner", ["has no 'inner'"]),
+    "near-a-shipped-name": ("nave", ["nave", "did you mean 'naive'?"]),
+    "near-another-shipped-name": ("img2cool", ["img2cool", "did you mean 'img2col'?"]),
+}
+
+
+@pytest.mark.parametrize(("spec", "words"), MISSING.values(), ids=MISSING)
+@ways
+def test_what_is_missing_is_told_with_what_may_be_meant(here, spec, words, isolation):
+    write(here, "mine.py")
+    with pytest.raises(Unusable) as caught:
+        load(spec, isolation)
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+BROKEN = {
+    "import-of-another": (
+        "import not_there_at_all",
+        ["mine", "cannot be imported", "No module named 'not_there_at_all'"],
+    ),
+    "exception": ("1 / 0", ["mine", "cannot be imported", "ZeroDivisionError: division by zero"]),
+    "syntax": ("def f(:", ["mine", "cannot be imported", "SyntaxError"]),
+    "exit": ("raise SystemExit(0)", ["mine", "cannot be imported", "SystemExit"]),
+}
+
+
+@pytest.mark.parametrize(("text", "words"), BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize("spec", ["mine", "mine.py"])
+def test_an_error_in_the_module_of_a_target_is_told_as_its_own(here, spec, text, words):
+    (here / "mine.py").write_text(text + "\n")
+    with pytest.raises(Unusable) as caught:
+        load(spec)
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+    assert "did you mean" not in str(caught.value)
+
+
+@ways
+def test_a_class_in_a_file_that_wants_arguments_is_unusable(here, isolation):
+    (here / "mine.py").write_text("class P:\n    def __init__(self, size):\n        pass\n    max_forward = 0\n")
+    with pytest.raises(Unusable, match="size"):
+        load("mine.py:P", isolation)
+
+
+@ways
+def test_a_module_that_offers_nothing_is_unusable(here, isolation):
+    (here / "mine.py").write_text("def max_foward(x, size, stride):\n    return x\n")
+    with pytest.raises(Unusable, match=r"mine offers none of .* did you mean 'max_forward'"):
+        load("mine.py", isolation)
+
+
+# The smoke test.
+
+SMOKE = {
+    "raises": ("raise RuntimeError('no device')", "RuntimeError: no device"),
+    "no-array": ("return 3", "int"),
+    "exits": ("raise SystemExit(4)", "4"),
+}
+
+
+@pytest.mark.parametrize("in_process", [True, False], ids=["in-process", "isolated"])
+@pytest.mark.parametrize(("body", "words"), SMOKE.values(), ids=SMOKE)
+def test_a_target_that_answers_nothing_fails_its_smoke_test(here, body, words, in_process):
+    (here / "mine.py").write_text(f"def max_forward(x, size, stride):\n    {body}\n")
+    with pytest.raises(Unusable, match="mine fails its smoke test, one 2x2 window: max_forward: ") as caught:
+        Bench(Request(in_process=in_process)).target("mine.py")
+    assert words in str(caught.value)
+
+
+def test_one_callable_that_answers_is_enough(here):
+    text = "def max_forward(*_):\n    1 / 0\ndef max_indices(x, size, stride):\n    return x[:, :, :1, :1]\n"
+    (here / "mine.py").write_text(text)
+    assert Bench(Request(in_process=True)).target("mine.py").offers == ("max_forward", "max_indices")
+
+
+@pytest.mark.parametrize("dtypes", ["('float16',)", "('int8',)", "{'max_forward': ('uint8',)}"])
+def test_the_smoke_test_asks_with_a_dtype_that_is_declared(here, dtypes):
+    text = (
+        f"dtypes = {dtypes}\ndef max_forward(x, size, stride):\n    assert x.dtype.name in str(dtypes)\n    return x\n"
+    )
+    (here / "mine.py").write_text(text)
+    assert Bench(Request(in_process=True)).target("mine.py").offers == ("max_forward",)

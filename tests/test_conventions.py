@@ -1,0 +1,259 @@
+"""Conventions: each value is observed on an implementation that has it, whatever the implementation is called."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from poolproof.properties.conventions import CONVENTIONS, check_expected, observe, observed
+from poolproof.properties.find import load
+from poolproof.properties.results import call_as_json
+from poolproof.properties.target import Call, wrap
+
+
+def forward(reduce):
+    """A forward kernel that reduces the cells of each window by a function."""
+
+    def kernel(x, size, stride):
+        n, c, height, width = x.shape
+        rows, columns = (height - size[0]) // stride[0] + 1, (width - size[1]) // stride[1] + 1
+        y = np.empty((n, c, rows, columns), x.dtype)
+        for place in np.ndindex(y.shape):
+            top, left = place[2] * stride[0], place[3] * stride[1]
+            y[place] = reduce(x[place[:2]][top : top + size[0], left : left + size[1]].reshape(-1))
+        return y
+
+    return kernel
+
+
+def backward(share):
+    """A backward kernel for one window: dx from its cells and dy."""
+    return lambda dy, x, size, stride: np.asarray(share(x.reshape(-1), dy.item()), x.dtype).reshape(x.shape)
+
+
+def at(place, cells, d):
+    """d in one place."""
+    return np.where(np.arange(cells.size) == place, d, 0)
+
+
+def refuse(*_):
+    raise ValueError("no")
+
+
+def refuse_if(condition):
+    """A maximum that refuses some cells."""
+    return forward(lambda cells: refuse() if condition(cells).any() else cells.max())
+
+
+def answered(value):
+    """A kernel that always gives one number."""
+    return lambda x, size, stride: np.full((1, 1, 1, 1), value)
+
+
+def unchecked(x, size, stride):
+    """One answer to everything."""
+    return np.zeros((1, 1, 1, 1))
+
+
+def empty_if_too_large(x, size, stride):
+    rows, columns = (max(0, length - f + 1) for length, f in zip(x.shape[2:], size, strict=True))
+    return np.zeros((*x.shape[:2], rows, columns))
+
+
+def strict(x, size, stride):
+    if x.ndim != 4 or min(stride) < 1 or size[0] > x.shape[2] or size[1] > x.shape[3]:
+        refuse()
+    return forward(np.max)(x, size, stride)
+
+
+def plain(cells):
+    """The cells without NaN."""
+    return cells[cells == cells]
+
+
+def last(cells):
+    """The place of the last maximum."""
+    return cells.size - 1 - cells[::-1].argmax()
+
+
+def ties(cells):
+    return cells == cells.max()
+
+
+MAXIMUM, MEAN = forward(np.max), forward(np.mean)
+OWN = forward(lambda cells: np.add.reduce(cells, dtype=cells.dtype) / cells.dtype.type(cells.size))
+
+SHOWN = {
+    ("ties", "first"): backward(lambda cells, d: at(cells.argmax(), cells, d)),
+    ("ties", "last"): backward(lambda cells, d: at(last(cells), cells, d)),
+    ("ties", "split"): backward(lambda cells, d: ties(cells) * d / ties(cells).sum()),
+    ("ties", "all"): backward(lambda cells, d: ties(cells) * d),
+    ("ties", "other"): backward(lambda cells, d: at(cells.argmax(), cells, d / 2)),
+    ("nan", "propagates"): MAXIMUM,
+    ("nan", "ignored"): forward(np.nanmax),
+    ("nan", "refused"): refuse_if(np.isnan),
+    ("nan", "other"): answered(77.0),
+    ("nan-gradient", "to the nan"): backward(lambda cells, d: at(cells.argmax(), cells, d)),
+    ("nan-gradient", "to the largest"): backward(lambda cells, d: at(np.nanargmax(cells), cells, d)),
+    ("nan-gradient", "nowhere"): backward(lambda cells, d: d * (cells == cells.max())),
+    ("nan-gradient", "refused"): refuse,
+    ("nan-gradient", "other"): backward(lambda cells, d: np.full(cells.shape, d)),
+    ("all-minus-infinity", "-inf"): MAXIMUM,
+    ("all-minus-infinity", "lowest"): forward(lambda cells: max(np.finfo(cells.dtype).min, cells.max())),
+    ("all-minus-infinity", "nan"): answered(np.nan),
+    ("all-minus-infinity", "refused"): refuse_if(np.isinf),
+    ("all-minus-infinity", "other"): answered(0.0),
+    ("subnormals", "kept"): MAXIMUM,
+    ("subnormals", "flushed"): forward(lambda cells: cells.max() if abs(cells.max()) >= 1e-300 else 0),
+    ("subnormals", "refused"): refuse,
+    ("subnormals", "other"): answered(1.0),
+    ("signed-zero", "first"): forward(lambda cells: cells[cells.argmax()]),
+    ("signed-zero", "last"): forward(lambda cells: cells[last(cells)]),
+    ("signed-zero", "positive"): forward(lambda cells: abs(cells.max())),
+    ("signed-zero", "negative"): forward(lambda cells: -abs(cells.max())),
+    ("signed-zero", "refused"): refuse,
+    ("signed-zero", "other"): lambda *_: np.zeros((1, 1, 1, 2)),
+    ("mean-overflow", "infinite"): OWN,
+    ("mean-overflow", "finite"): forward(lambda cells: (cells / cells.size).sum()),
+    ("mean-overflow", "nan"): answered(np.nan),
+    ("mean-overflow", "refused"): refuse,
+    ("infinite-mean", "inf"): MEAN,
+    ("infinite-mean", "nan"): forward(lambda cells: np.nan if np.isinf(cells).any() else cells.mean()),
+    ("infinite-mean", "refused"): refuse,
+    ("infinite-mean", "other"): forward(lambda cells: cells[np.isfinite(cells)].mean()),
+    ("accumulator", "wider"): forward(lambda cells: cells.astype(np.float64).mean()),
+    ("accumulator", "own"): OWN,
+    ("accumulator", "refused"): refuse,
+    ("accumulator", "other"): answered(1.0),
+    ("integer-mean", "float"): lambda x, size, stride: MEAN(x.astype(float), size, stride),
+    ("integer-mean", "truncated"): MEAN,
+    ("integer-mean", "rounded"): forward(lambda cells: round(float(cells.mean()))),
+    ("integer-mean", "refused"): refuse,
+    ("integer-mean", "other"): answered(3),
+    ("empty-batch", "accepted"): MAXIMUM,
+    ("empty-batch", "refused"): lambda x, size, stride: MAXIMUM(x, size, stride) if len(x) else refuse(),
+    ("empty-batch", "other"): answered(0.0),
+    ("layouts", "accepted"): MAXIMUM,
+    ("layouts", "refused"): refuse,
+    ("window-too-large", "refused"): strict,
+    ("window-too-large", "empty"): empty_if_too_large,
+    ("window-too-large", "answered"): unchecked,
+    ("stride-zero", "refused"): strict,
+    ("stride-zero", "answered"): unchecked,
+    ("wrong-rank", "refused"): strict,
+    ("wrong-rank", "answered"): unchecked,
+}
+VARYING = {
+    ("ties", "first", "last"): backward(
+        lambda cells, d: at(last(cells) if cells.size == 9 else cells.argmax(), cells, d)
+    ),
+    ("nan", "propagates", "ignored"): forward(lambda cells: max(cells.tolist())),
+    ("nan", "ignored", "propagates"): forward(lambda cells: np.nanmax(cells) if cells.size < 30 else cells.max()),
+    ("nan-gradient", "to the nan", "to the largest"): backward(
+        lambda cells, d: at(0 if np.isnan(cells[0]) else np.nanargmax(cells), cells, d)
+    ),
+    ("layouts", "accepted", "refused"): lambda x, *window: MAXIMUM(x, *window) if x.flags.c_contiguous else refuse(),
+    ("window-too-large", "empty", "answered"): lambda x, size, stride: np.zeros((1, 1, int(size[1] <= 2), 1)),
+    ("infinite-mean", "nan", "inf"): forward(lambda cells: cells[0] - cells[0] + cells.mean()),
+}
+
+
+def implementation(name, kernel):
+    """A target whose every callable of a convention is this kernel."""
+    return wrap(SimpleNamespace(**dict.fromkeys(CONVENTIONS[name].functions, kernel)), "crafted")
+
+
+def test_every_value_of_every_convention_is_shown_here():
+    assert {(each.name, value) for each in CONVENTIONS.values() for value in each.values} == set(SHOWN)
+
+
+@pytest.mark.parametrize(("name", "value"), SHOWN)
+def test_a_convention_is_observed(name, value):
+    found = observe(CONVENTIONS[name], implementation(name, SHOWN[name, value]))
+    assert found["value"] == value
+
+
+@pytest.mark.parametrize(("name", "first", "second"), VARYING)
+def test_a_convention_that_varies_is_told_with_evidence_of_both(name, first, second):
+    found = observe(CONVENTIONS[name], implementation(name, VARYING[name, first, second]))
+    assert found["value"] == "varies"
+    assert found["values"] == [first, second]
+    assert found["evidence"] != found["other"]
+
+
+def test_evidence_is_the_call_and_what_it_gave():
+    found = observe(CONVENTIONS["ties"], implementation("ties", SHOWN["ties", "last"]))["evidence"]
+    arrays = {"dy": np.ones((1, 1, 1, 1)), "x": np.ones((1, 1, 1, 2))}
+    call = call_as_json(Call("max_backward", arrays, (1, 2), (1, 2)))
+    assert {key: found[key] for key in call} == call
+    assert found["got"]["data"] == [[[[0.0, 1.0]]]]
+
+
+def test_evidence_of_a_refusal_is_the_exception():
+    found = observe(CONVENTIONS["stride-zero"], implementation("stride-zero", refuse))
+    assert found["evidence"]["got"] == "ValueError: no"
+
+
+def test_a_target_of_another_name_has_the_same_conventions():
+    def kernel(x, size, stride):
+        return MAXIMUM(x, size, stride)
+
+    one, other = SimpleNamespace(max_forward=kernel, name="torch"), SimpleNamespace(max_forward=kernel, name="mine")
+    assert observed(wrap(one)) == observed(wrap(other))
+
+
+@pytest.mark.parametrize("name", ["compiled", "img2col"])
+def test_the_reference_kernels_have_the_same_conventions(name):
+    values = [{key: found["value"] for key, found in observed(load(each)).items()} for each in ("naive", name)]
+    assert values[0] == values[1]
+    assert values[0]["ties"] == values[0]["signed-zero"] == "first"
+
+
+def test_only_conventions_about_what_is_offered_are_observed():
+    found = observed(wrap(SimpleNamespace(mean_forward=MEAN)))
+    assert set(found) == {name for name, each in CONVENTIONS.items() if each.functions == ("mean_forward",)}
+
+
+def test_a_target_without_floats_has_no_conventions():
+    assert observed(wrap(SimpleNamespace(max_forward=MAXIMUM, dtypes=("int8",)))) == {}
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_a_target_is_probed_with_a_dtype_that_it_takes(dtype):
+    seen = set()
+
+    def kernel(x, size, stride):
+        seen.add(x.dtype.name)
+        return MAXIMUM(x, size, stride)
+
+    observed(wrap(SimpleNamespace(max_forward=kernel, dtypes=(dtype,))))
+    assert seen == {dtype}
+
+
+def test_a_target_that_ends_its_process_is_observed_as_refusing():
+    def leave(*_):
+        raise SystemExit(1)
+
+    assert observe(CONVENTIONS["nan"], implementation("nan", leave))["value"] == "refused"
+
+
+@pytest.mark.parametrize(("name", "value"), SHOWN)
+def test_every_value_can_be_expected(name, value):
+    assert check_expected(f"{name}={value}") == (name, value)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("tie=first", "--expect 'tie=first': there is no convention 'tie'; did you mean 'ties'?"),
+        ("xyzzy=1", "there is no convention 'xyzzy'; there are: ties, nan, "),
+        ("ties=frist", "ties should be one of first, last, split, all, other; did you mean 'first'?"),
+        ("ties", "ties should be one of first, last, split, all, other"),
+        ("ties=", "ties should be one of first, last, split, all, other"),
+        ("ties=varies", "ties should be one of first, last, split, all, other"),
+        ("", "there is no convention ''"),
+    ],
+)
+def test_what_cannot_be_expected_is_told(text, complaint):
+    with pytest.raises(ValueError, match="--expect") as caught:
+        check_expected(text)
+    assert complaint in str(caught.value)
