@@ -104,7 +104,8 @@ def subset(name: str, values: Any, allowed: tuple[Any, ...]) -> tuple[Any, ...]:
 def near_misses(target: str, names: Iterable[str], offers: tuple[str, ...]) -> list[str]:
     """A warning for each public name within two letters of a contract name that the target does not offer."""
     missing = [meant for meant in CALLABLES if meant not in offers]
-    pairs = [(name, meant) for name in names for meant in missing if distance(str(name), meant) <= 2]
+    others = [str(name) for name in names if name not in CALLABLES]
+    pairs = [(name, meant) for name in others for meant in missing if distance(name, meant) <= 2]
     return [f"{target} has {name!r}, which is not of the contract; did you mean {meant!r}?" for name, meant in pairs]
 
 

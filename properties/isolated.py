@@ -6,12 +6,14 @@ import atexit
 import contextlib
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import weakref
 from collections import deque
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -174,7 +176,7 @@ def end_all() -> None:
         process.kill()
 
 
-@dataclass
+@dataclass(eq=False)
 class Isolated:
     """A target in a process of its own, which is started when needed and started anew after a death."""
 
@@ -190,7 +192,7 @@ class Isolated:
     evidence: frozenset[str] = frozenset()
     environment: Header = field(default_factory=dict)
     process: Process | None = None
-    scratch: tempfile.TemporaryDirectory[str] | None = None
+    scratch: str = ""
     answered: bool = False
     hurried: bool = False
     made: list[Call] = field(default_factory=list)
@@ -220,10 +222,12 @@ class Isolated:
 
     def start(self) -> Header:
         """Start the process; what it says to hello."""
-        self.scratch = self.scratch or tempfile.TemporaryDirectory(prefix="poolproof-")
+        if not self.scratch:
+            self.scratch = tempfile.mkdtemp(prefix="poolproof-")
+            weakref.finalize(self, shutil.rmtree, self.scratch, ignore_errors=True)
         self.answered, self.made = False, []
         try:
-            self.process = Process(self.command, self.isolation, Path(self.scratch.name))
+            self.process = Process(self.command, self.isolation, Path(self.scratch))
         except OSError as error:
             raise Unusable(f"{self.command[0]!r} cannot be started: {error.strerror}") from None
         return self.process.exchange(pack(self.hello), STARTING, 0)[0]

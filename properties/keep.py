@@ -1,4 +1,4 @@
-"""What outlives one law: deaths of a target, counted across processes, and the case in hand, should the suite be killed."""
+"""What outlives one law: deaths of a target, counted across processes, and the case in hand."""
 
 from __future__ import annotations
 

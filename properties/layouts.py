@@ -53,7 +53,7 @@ def unaligned(array: Array) -> Array:
 
 def broadcast(array: Array) -> Array:
     """Strides of 0 along every axis, where all elements are the same; else an ordinary copy."""
-    if array.size == 0 or (array != array.flat[0]).any():
+    if len({element.tobytes() for element in array.flat}) != 1:
         return array.copy()
     return np.broadcast_to(array.reshape(-1)[0].copy(), array.shape)
 

@@ -66,9 +66,15 @@ def as_recipe(array: Array, name: str) -> str:
     bases.append(
         (f"(np.arange({array.size}) + {start.item()!r}).astype({array.dtype.name!r}).reshape({array.shape})", ramp)
     )
-    text, base = min(bases, key=lambda pair: np.count_nonzero(array != pair[1]))
-    exceptions = np.argwhere(array != base)
+    text, base = min(bases, key=lambda pair: np.count_nonzero(unlike(array, pair[1])))
+    exceptions = np.argwhere(unlike(array, base))
     if len(exceptions) > array.size / 10:
         return ""
     cells = [tuple(int(k) for k in place) for place in exceptions]
     return "; ".join([text, *(f"{name}[{', '.join(map(str, cell))}] = {array[cell].item()!r}" for cell in cells)])
+
+
+def unlike(array: Array, base: Any) -> Array:
+    """Where an array differs from a number or an array, the sign of a zero being a difference."""
+    mask: Array = array != base
+    return mask | (np.signbit(array) != np.signbit(base)) if array.dtype.kind == "f" else mask

@@ -44,7 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--poolproof-python", default=sys.executable, metavar="EXE", help="interpreter of implementations")
     group.addoption("--poolproof-timeout", type=float, default=10.0, metavar="SECONDS", help="time for one call")
     group.addoption("--poolproof-memory", type=int, default=None, metavar="BYTES", help="memory of an implementation")
-    # Absolute end in seconds since the epoch, a folder that all workers of the run share, whether to keep failing cases.
+    # Absolute end (seconds since the epoch), a folder shared by all workers of the run, whether to keep failing cases.
     group.addoption("--poolproof-end", type=float, default=None, help=argparse.SUPPRESS)
     group.addoption("--poolproof-run", default="", help=argparse.SUPPRESS)
     group.addoption("--poolproof-persistent", action="store_true", help=argparse.SUPPRESS)

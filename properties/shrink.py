@@ -21,6 +21,8 @@ def smallest(case: Case, fails: Callable[[Case], bool]) -> Case:
 def parts(case: Case) -> Iterator[Case]:
     """Simpler cases: without a sample, a channel, a first or last row or column of windows; with a smaller window or
     stride; lying rather than standing; with the ranks of the values for the values."""
+    if not case.x.size:
+        return
     for axis in range(4):
         for keep in (slice(1, None), slice(None, -1)) if case.dy.shape[axis] > 1 else ():
             step = case.stride[axis - 2] if axis > 1 else 1

@@ -27,7 +27,8 @@ def lattice_height(dtype: Any, n: int) -> int:
     """
     if dtype.kind != "f":
         return 1 if dtype.kind == "b" else 8
-    return min(2 ** unit(dtype) // (4 * n * n), 8)
+    most: int = min(2 ** unit(dtype) // (4 * n * n), 8)
+    return most
 
 
 def ties(dtype: Any, _n: int) -> list[Any]:
@@ -205,8 +206,8 @@ def sunk(cells: Array, dtype: Any, size: tuple[int, int]) -> Array:
 
 
 def room(dtype: Any) -> int:
-    """How many consecutive integers fit into a dtype, for floats with exact quarters between them."""
+    """How many consecutive integers fit into a dtype and leave one above; for floats with exact quarters between them."""
     if dtype.kind == "b":
         return 1
     count: int = 2 ** unit(dtype) // 4 if dtype.kind == "f" else 2 ** (8 * int(dtype.itemsize) - 1)
-    return count
+    return count - 1

@@ -1,8 +1,8 @@
 """The target's side of the protocol: one file, standard library and NumPy alone, for Python 3.7 and newer.
 
-`python worker.py` loads a target and answers calls over its standard streams, as docs/protocol.md describes; nothing else
-of poolproof need be installed there. The suite imports the same file, for the frames and to call targets in its own
-process, so that both kinds are called, and watched, by the same lines.
+`python worker.py` loads a target and answers calls over its standard streams; nothing else of poolproof need be there.
+The suite imports the same file, for the frames and to call targets in its own process, so that both kinds are
+called, and watched, by the same lines.
 """
 
 from __future__ import annotations

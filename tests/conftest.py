@@ -1,4 +1,4 @@
-"""Profiles: the same cases every time under CI, random ones at home; no deadline, because a JIT compiles when it likes."""
+"""Profiles: the same cases every time under CI, random ones at home; no deadline, because a JIT compiles."""
 
 import os
 

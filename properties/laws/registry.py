@@ -18,8 +18,8 @@ class Law:
     """One law: a plain function that raises where it does not hold, and a plan of the cases it wants.
 
     `reference`: a law for the reference kernels alone, because sound implementations differ there.
-    `unless`: the declaration that excuses a target, with the value that does. `evidence`: what the target's process must
-    be able to tell of a call, or do with its arrays.
+    `unless`: the declaration that excuses a target, with the value that does. `evidence`: what the target's process
+    must be able to tell of a call, or do with its arrays.
     """
 
     name: str

@@ -134,7 +134,7 @@ class AssignsUnlessStrideDivides(AssignsMeanGradient):
 
 
 class RightForOneGradient(AssignsMaxGradient):
-    """max_backward takes a path for sparse gradients that adds, and overwrites where a plane has two gradients or more."""
+    """max_backward takes a path for sparse gradients that adds, and overwrites where a plane has several gradients."""
 
     laws = ("max-accumulation", "linearity")
 
