@@ -206,7 +206,7 @@ def sunk(cells: Array, dtype: Any, size: tuple[int, int]) -> Array:
 
 
 def room(dtype: Any) -> int:
-    """How many consecutive integers fit into a dtype and leave one above; for floats with exact quarters between them."""
+    """How many consecutive integers fit into a dtype with one above; for floats with exact quarters between them."""
     if dtype.kind == "b":
         return 1
     count: int = 2 ** unit(dtype) // 4 if dtype.kind == "f" else 2 ** (8 * int(dtype.itemsize) - 1)
