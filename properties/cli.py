@@ -131,7 +131,7 @@ def drive(request: Any, console: Any, options: argparse.Namespace) -> int:
     """Run pytest on the usable targets: no file, plugin, conftest or environment of the user's leaks in."""
     import pytest
 
-    clean = {k: v for k, v in os.environ.items() if k not in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
     clean["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     given = [f"--impl={spec}" for spec in console.usable] + [f"--poolproof-expect={pin}" for pin in request.expect]
     given += [f"--poolproof-seed={request.seed}", f"--poolproof-examples={request.examples}"]

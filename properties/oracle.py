@@ -55,7 +55,8 @@ def max_forward(x: Array, size: Any, stride: Any) -> Array:
     geometry = Geometry.of(size, stride)
     y = np.empty(x.shape[:2] + geometry.output(x.shape[2:]), x.dtype)
     for output, window in windows(geometry, x.shape):
-        y[at(output)] = flat(x[window]).max(axis=-1)
+        cells = flat(x[window])
+        y[at(output)] = np.take_along_axis(cells, cells.argmax(axis=-1)[..., np.newaxis], axis=-1)[..., 0]
     return y
 
 

@@ -184,13 +184,15 @@ class LawFailed(Exception):
 
 def result_in(report: pytest.TestReport) -> Result | None:
     """The result that a report carries; one that says `crashed` if the process died before it had any."""
-    from .results import Result
-
     for name, value in report.user_properties:
         if name == PROPERTY and report.when == "call":
+            from .results import Result
+
             return Result.from_json(value)  # type: ignore[arg-type]
     law, _, target = report.nodeid.rpartition("::")[2].rpartition("]")[0].partition("[")
     if report.failed and "crashed while running" in str(report.longrepr):
+        from .results import Result
+
         return Result(target, law, "crashed", f"the process died; {report.longrepr}")
     return None
 

@@ -193,7 +193,7 @@ def search(trial: Trial, settings: Settings) -> None:
     )
     seeded = hypothesis.seed(zlib.crc32(f"{settings.seed} {law.name}".encode()))
     strategy = cases(law.plan, target.declared, target.offers)
-    seeded(search_settings(hypothesis.given(strategy)(test)))()
+    search_settings(seeded(hypothesis.given(strategy)(test)))()
 
 
 def conclude(trial: Trial, target: str, repeats: bool, unfinished: bool, settings: Settings) -> Result:

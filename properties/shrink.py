@@ -44,9 +44,9 @@ def narrower(case: Case, axis: int) -> Iterator[Case]:
         for pixels in (slice(None, fewer - size), slice(size - fewer, None)):
             yield from cut(smaller, axis, everything, pixels)
     if stride > 1:
-        lost = (stride - stride // 2) * (case.dy.shape[axis] - 1)
+        kept = (case.dy.shape[axis] - 1) * (stride // 2) + size
         smaller = replace(case, stride=changed(case.stride, axis - 2, stride // 2))
-        yield from cut(smaller, axis, everything, slice(None, case.x.shape[axis] - lost))
+        yield from cut(smaller, axis, everything, slice(None, kept))
     rest = case.x.shape[axis] - (case.dy.shape[axis] - 1) * stride - size
     if rest:
         yield from cut(case, axis, everything, slice(None, -rest))

@@ -33,15 +33,6 @@ class CeilsOutputSize(Sound):
         return -((size - length) // stride) + 1
 
 
-class ByteOutputWidth(Sound):
-    """The number of windows is kept in a byte."""
-
-    laws = ("output-size",)
-
-    def count(self, length, size, stride):
-        return super().count(length, size, stride) % 256
-
-
 class SwapsStride(Sound):
     """The strides of both axes are exchanged."""
 

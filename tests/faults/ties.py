@@ -142,17 +142,6 @@ class NearlyEqual(_Masked):
         return np.isclose(taps, taps.max(axis=0), rtol=1e-5, atol=0)
 
 
-class NeighboursShare(_Masked):
-    """The number next below the maximum counts as tied with it."""
-
-    laws = ("routing",)
-
-    def weights(self, taps, grid):
-        highest = taps.max(axis=0)
-        tied = taps >= np.nextafter(highest, highest.dtype.type(-np.inf))
-        return tied / np.maximum(tied.sum(axis=0), 1)
-
-
 class ComparedInFloat32(Sound):
     """max_backward compares in float32, where near values of float64 are equal and the first of them wins."""
 
