@@ -43,12 +43,14 @@ class Geometry:
 
         Raises TypeError for what is no integer, ValueError for an integer that cannot be.
         """
-        if padding not in (0, ((0, 0),) * RANK):
-            raise ValueError(f"padding={show(padding)} is not implemented yet; should be 0")
-        if dilation not in (1, (1,) * RANK):
-            raise ValueError(f"dilation={show(dilation)} is not implemented yet; should be 1")
-        if ceil_mode is not False:
-            raise ValueError(f"ceil_mode={show(ceil_mode)} is not implemented yet; should be False")
+        # Compared as text, because an array compares element by element.
+        for setting, value, neutral in (
+            ("padding", padding, (0, cls.padding)),
+            ("dilation", dilation, (1, cls.dilation)),
+            ("ceil_mode", ceil_mode, (False,)),
+        ):
+            if show(value) not in map(str, neutral):
+                raise ValueError(f"{setting}={show(value)} is not implemented yet; should be {neutral[0]}")
         return cls(per_axis("size", size), per_axis("stride", stride))
 
     def output(self, spatial: Ints) -> Ints:
@@ -85,11 +87,7 @@ def backward_arguments(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any) -> t
 
 def checked_x(x: ArrayLike, dtypes: tuple[str, ...]) -> Array:
     """The input as an array (N, C, H, W) of one of `dtypes`, in native byte order, with no empty axis but N."""
-    array = as_array("x", x)
-    if array.dtype.name not in dtypes:
-        raise TypeError(f"x has dtype {array.dtype}, but should have one of {', '.join(dtypes)}")
-    if not array.dtype.isnative:
-        raise TypeError(f"x has dtype {array.dtype.str} in foreign byte order, but should have {array.dtype.name}")
+    array = checked_array("x", x, dtypes)
     if array.ndim != 2 + RANK:
         raise ValueError(f"x has shape {array.shape}, but should have {2 + RANK} axes: (N, C, H, W)")
     if 0 in array.shape[1:]:
@@ -97,26 +95,43 @@ def checked_x(x: ArrayLike, dtypes: tuple[str, ...]) -> Array:
     return array
 
 
-def checked_shape(shape: Any) -> Ints:
-    """The shape of an image (N, C, H, W), with no empty axis but N."""
-    if not isinstance(shape, tuple) or len(shape) != 2 + RANK:
-        raise ValueError(f"shape={show(shape)} should be {2 + RANK} ints: (N, C, H, W)")
-    if not all(isinstance(length, int) for length in shape) or min(shape[1:]) < 1 or shape[0] < 0:
-        raise ValueError(f"shape={show(shape)} should be {2 + RANK} positive ints, of which only N may be 0")
-    return shape
+def checked_array(name: str, value: ArrayLike, dtypes: tuple[str, ...]) -> Array:
+    """`value` as an array of one of `dtypes`, in native byte order."""
+    array = as_array(name, value)
+    if array.dtype.name not in dtypes:
+        raise TypeError(f"{name} has dtype {array.dtype}, but should have one of {', '.join(dtypes)}")
+    if not array.dtype.isnative:
+        raise TypeError(f"{name} has dtype {array.dtype.str} in foreign byte order, but should have {array.dtype.name}")
+    return array
 
 
-def checked_dy(dy: ArrayLike, shape: Ints, dtype: np.dtype[Any]) -> Array:
+def checked_shape(shape: Any, name: str = "shape", axes: str = "(N, C, H, W)") -> Ints:
+    """The lengths of these axes, as ints, none of them empty but N."""
+    count = len(axes.split(","))
+    what = f"{count} positive ints: {axes}" + (", of which only N may be 0" if "N" in axes else "")
+    if not isinstance(shape, (tuple, list)) or len(shape) != count:
+        raise ValueError(f"{name}={show(shape)} should be {what}")
+    least = [int(axis != "N") for axis in axes.strip("()").split(", ")]
+    if any(isinstance(length, (bool, np.bool_)) or not hasattr(length, "__index__") for length in shape):
+        raise TypeError(f"{name}={show(shape)} should be {what}")
+    lengths = tuple(map(operator.index, shape))
+    if any(not low <= length <= LARGEST for low, length in zip(least, lengths, strict=True)):
+        raise ValueError(f"{name}={show(shape)} should be {what}")
+    return lengths
+
+
+def checked_dy(dy: ArrayLike, shape: Ints, dtype: np.dtype[Any], name: str = "dy") -> Array:
     """The gradient as an array of the forward result's shape and dtype; nested sequences are converted to it."""
     if dtype.name not in FLOATS:
         raise TypeError(f"x has dtype {dtype}, which has no gradient; should have one of {', '.join(FLOATS)}")
-    array = as_array("dy", dy)
+    array = as_array(name, dy)
     if not isinstance(dy, np.ndarray) and array.dtype.kind in "iuf":
-        array = array.astype(dtype)
+        with np.errstate(over="ignore"):
+            array = array.astype(dtype)
     if array.dtype != dtype:
-        raise TypeError(f"dy has dtype {array.dtype}, but should have {dtype}, as x")
+        raise TypeError(f"{name} has dtype {array.dtype}, but should have {dtype}, as x")
     if array.shape != shape:
-        raise ValueError(f"dy has shape {array.shape}, but should have {shape}, as the forward result")
+        raise ValueError(f"{name} has shape {array.shape}, but should have {shape}, as the forward result")
     return array
 
 

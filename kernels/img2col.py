@@ -16,8 +16,8 @@ from .geometry import (
     Array,
     Geometry,
     Ints,
-    as_array,
     backward_arguments,
+    checked_array,
     checked_dy,
     checked_shape,
     forward_arguments,
@@ -46,11 +46,9 @@ def col2img(columns: ArrayLike, shape: Ints, size: Any, stride: Any) -> Array:
     The sums are float64 and rounded once to the dtype of `columns`, one of the three floats.
     Raises TypeError or ValueError naming a wrong argument.
     """
-    columns, geometry = as_array("columns", columns), Geometry.of(size, stride)
-    n, c, *spatial = checked_shape(shape)
+    columns, geometry = checked_array("columns", columns, FLOATS), Geometry.of(size, stride)
+    n, c, *spatial = shape = checked_shape(shape)
     output = geometry.output(tuple(spatial))
-    if columns.dtype.name not in FLOATS:
-        raise TypeError(f"columns has dtype {columns.dtype}, but should have one of {', '.join(FLOATS)}")
     if columns.shape != (expected := (prod(geometry.size), n, c, *output)):
         raise ValueError(f"columns has shape {columns.shape}, but should have {expected}")
     image = np.zeros(shape)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import compiled, img2col
-from .geometry import FLOATS, Array, Geometry, Ints, as_array, checked_shape, show
+from .geometry import Array, Geometry, Ints, as_array, checked_dy, checked_shape, show
 
 
 class PoolingType(str, Enum):
@@ -39,7 +39,7 @@ class PoolingLayer:
     """
 
     def __init__(self, input_shape: Ints, pool_shape: Any, stride: Any, pooling_type: PoolingType | str) -> None:
-        self.input_shape: Ints = checked_shape((0, *as_tuple(input_shape)))[1:]
+        self.input_shape: Ints = checked_shape(input_shape, "input_shape", "(C, H, W)")
         self.geometry = Geometry.of(pool_shape, stride)
         self.pooling_type = as_type(pooling_type)
         self.output_shape: Ints = self.input_shape[:1] + self.geometry.output(self.input_shape[1:])
@@ -132,11 +132,7 @@ class PoolingLayer:
         if method not in self._remembered:
             raise RuntimeError(f"backward needs forward_{method}(x, train=True) before it; there was none")
         remembered = self._remembered[method]
-        if remembered.dtype.name not in FLOATS:
-            raise TypeError(f"x has dtype {remembered.dtype}, which has no gradient; should be {', '.join(FLOATS)}")
-        delta, expected = as_array("delta_in", delta_in), remembered.shape[:1] + self.output_shape
-        if delta.shape != expected:
-            raise ValueError(f"delta_in has shape {delta.shape}, but should have {expected}, as the forward result")
+        checked_dy(delta_in, remembered.shape[:1] + self.output_shape, remembered.dtype, "delta_in")
         return remembered
 
     def _file(self) -> Path:
@@ -156,13 +152,6 @@ class PoolingLayer:
 def stand_in(shape: Ints, dtype: np.dtype[Any]) -> Array:
     """An x of this shape and dtype without memory of its own: the gradient of a mean does not depend on x."""
     return np.broadcast_to(np.zeros((), dtype), shape)
-
-
-def as_tuple(input_shape: Any) -> Ints:
-    """`input_shape` as a tuple (C, H, W)."""
-    if not isinstance(input_shape, (tuple, list)) or len(input_shape) != 3:
-        raise ValueError(f"input_shape={show(input_shape)} should be 3 positive ints: (C, H, W)")
-    return tuple(input_shape)
 
 
 def as_type(pooling_type: Any) -> PoolingType:

@@ -181,7 +181,7 @@ BAD = {
     "shape: of a plane": (ValueError, r"shape=\(3, 3\) should be 4 ", (COLUMNS, (3, 3), 2, 1)),
     "shape: an int": (ValueError, "shape=3 should be 4 ", (COLUMNS, 3, 2, 1)),
     "shape: None": (ValueError, "shape=None should be 4 ", (COLUMNS, None, 2, 1)),
-    "shape: floats": (ValueError, r"shape=\(2, 3, 3, 3.0\) should be 4 ", (COLUMNS, (2, 3, 3, 3.0), 2, 1)),
+    "shape: floats": (TypeError, r"shape=\(2, 3, 3, 3.0\) should be 4 ", (COLUMNS, (2, 3, 3, 3.0), 2, 1)),
     "shape: no channels": (ValueError, r"shape=\(2, 0, 3, 3\) should be 4 ", (COLUMNS, (2, 0, 3, 3), 2, 1)),
     "shape: no rows": (ValueError, r"shape=\(2, 3, 0, 3\) should be 4 ", (COLUMNS, (2, 3, 0, 3), 2, 1)),
     "shape: negative": (ValueError, r"shape=\(-1, 3, 3, 3\) should be 4 ", (COLUMNS, (-1, 3, 3, 3), 2, 1)),
@@ -204,16 +204,15 @@ def test_col2img_refuses_bad_arguments_in_words(error, says, arguments):
 
 
 SLIPS = {
-    "foreign byte order is accepted": (
+    "foreign byte order": (
         "columns .*byte order",
         (COLUMNS.astype(COLUMNS.dtype.newbyteorder()), SHAPE, 2, 1),
     ),
-    "True is accepted as a length": ("shape=", (np.ones((1, 2, 3, 3, 1)), (2, 3, 3, True), 1, 1)),
-    "an endless length is not printable": ("columns ", (COLUMNS, (2, 3, 3, 10**6000), 2, 1)),
+    "True as a length": ("shape=", (np.ones((1, 2, 3, 3, 1)), (2, 3, 3, True), 1, 1)),
+    "an endless length": ("shape=", (COLUMNS, (2, 3, 3, 10**6000), 2, 1)),
 }
 
 
-@pytest.mark.xfail(reason="not yet refused in words", raises=(pytest.fail.Exception, AssertionError))
 @pytest.mark.parametrize(("says", "arguments"), SLIPS.values(), ids=SLIPS)
 def test_col2img_refuses_what_slips_through(says, arguments):
     with pytest.raises((TypeError, ValueError), match=f"^{says}"):
