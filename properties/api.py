@@ -46,7 +46,7 @@ def laws(
     """
     from .find import load
     from .isolated import Isolation
-    from .laws import LAWS
+    from .lawbook import LAWS
     from .session import CONVENTIONS_ITEM, Request, plan, smoke_test
     from .target import wrap
 

@@ -157,7 +157,7 @@ def drive(request: Any, console: Any, options: argparse.Namespace) -> int:
 
 def print_laws(_: argparse.Namespace) -> int:
     """The registry, family by family."""
-    from .laws import LAWS
+    from .lawbook import LAWS
 
     family = ""
     for law in LAWS.values():
@@ -170,7 +170,7 @@ def print_laws(_: argparse.Namespace) -> int:
 
 def replay(options: argparse.Namespace) -> int:
     """Try the counterexamples of a report again: 1 if any still fails, 0 if none does."""
-    from .laws import LAWS
+    from .lawbook import LAWS
     from .runner import replay as again
     from .session import Bench, Request
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .contract import Unusable, did_you_mean
-from .laws import LAWS
+from .lawbook import LAWS
 from .results import Result
 
 if sys.version_info >= (3, 11):

@@ -19,7 +19,7 @@ from .cases import Case, cases, decode
 from .failures import Failure, Refused
 from .keep import InHand
 from .knobs import digest
-from .laws import Law
+from .lawbook import Law
 from .messages import describe
 from .pool import Pool
 from .results import Json, Result, array_as_json, call_as_json, case_as_json, case_from_json

@@ -20,7 +20,7 @@ from .find import REFERENCE, load
 from .isolated import Isolation
 from .keep import InHand, Toll
 from .known import Known, excused, load_known
-from .laws import LAWS
+from .lawbook import LAWS
 from .results import Result
 from .runner import Settings, run
 from .target import Call, Target

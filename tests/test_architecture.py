@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from poolproof.properties.laws import LAWS
+from poolproof.properties.lawbook import LAWS
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -20,7 +20,7 @@ GEOMETRY = "kernels.geometry"
 
 
 def module(file):
-    """kernels.naive, properties.laws.forward, properties.laws"""
+    """kernels.naive, properties.lawbook.forward, properties.lawbook"""
     parts = file.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -28,7 +28,7 @@ def module(file):
 MODULES = {module(file): file for file in FILES}
 KERNELS = [name for name in MODULES if name.startswith("kernels.")]
 PROPERTIES = [name for name in MODULES if name.startswith("properties")]
-LAW_MODULES = [name for name in MODULES if name.startswith("properties.laws")]
+LAW_MODULES = [name for name in MODULES if name.startswith("properties.lawbook")]
 DOORS = {"properties.plugin", "properties.cli", "properties.console", "properties.api", "properties.bench"}
 
 
@@ -94,9 +94,9 @@ def reached_from(name, *, inside=False):
 
 def test_imports_are_read_as_they_are_meant():
     assert ours("kernels.naive") == {GEOMETRY}
-    assert "properties.laws" in ours("properties.runner")
+    assert "properties.lawbook" in ours("properties.runner")
     assert {"kernels.loops"} == ours("kernels.compiled") - ours("kernels.compiled", inside=False)
-    assert "properties.laws.registry" in reached_from("properties.laws.forward")
+    assert "properties.lawbook.registry" in reached_from("properties.lawbook.forward")
 
 
 def test_every_import_of_ours_names_a_module_that_exists():
@@ -201,7 +201,7 @@ def fresh(code):
 
 @pytest.mark.parametrize("name", ["poolproof.properties.plugin", "poolproof.properties"])
 def test_a_door_is_light_to_import(name):
-    heavy = "{'numpy', 'hypothesis', 'numba', 'poolproof.kernels', 'poolproof.properties.laws'}"
+    heavy = "{'numpy', 'hypothesis', 'numba', 'poolproof.kernels', 'poolproof.properties.lawbook'}"
     assert fresh(f"import sys, {name}; print(sorted({heavy} & set(sys.modules)))") == "[]"
 
 

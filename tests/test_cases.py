@@ -16,7 +16,7 @@ from poolproof.kernels.geometry import FLOATS, ORDERED
 from poolproof.properties.cases import Plan, cases, decode, filled
 from poolproof.properties.contract import CALLABLES, Declared
 from poolproof.properties.knobs import LENGTH, Knobs, digest
-from poolproof.properties.laws import LAWS
+from poolproof.properties.lawbook import LAWS
 from poolproof.properties.shrink import parts, smallest
 from poolproof.properties.triggers import TRIGGERS, reached
 

@@ -15,7 +15,7 @@ from poolproof.kernels import naive
 from poolproof.properties import api
 from poolproof.properties.cli import main
 from poolproof.properties.conventions import CONVENTIONS
-from poolproof.properties.laws import LAWS
+from poolproof.properties.lawbook import LAWS
 
 FAULTY = """
 import numpy as np
@@ -344,11 +344,35 @@ def test_an_expected_convention_is_a_law(here):
     assert message == "ties=last of fixed: seen 'first', but should be 'last'"
 
 
+@pytest.mark.parametrize("more", [{}, {"PYTEST_XDIST_WORKER_COUNT": "36"}], ids=["alone", "inside-another-pytest"])
+def test_a_budget_ends_the_run_in_time_and_gives_every_law_a_turn(here, more):
+    (here / "slow.py").write_text(SLOW.format(sleep="0.02"))
+    laws = ["output-size", "depth-preserved", "max-value", "inputs-unchanged"]
+    words = ["--budget", "2", "--examples", "10000", "--laws", ",".join(laws), "--json", "report.json"]
+    began = time.monotonic()
+    status, said = check(here, "slow.py", *words, **more)
+    assert time.monotonic() - began < 20
+    assert (status, said.splitlines()[-1][-18:]) == (0, "all hold (partial)")
+    report = json.loads((here / "report.json").read_text())
+    tried = {law["law"]: law["examples"] for law in report["targets"][0]["laws"]}
+    assert report["partial"] is True
+    assert set(tried) == set(laws)
+    assert min(tried.values()) > 0
+
+
 def test_one_seed_gives_the_same_cases_in_any_number_of_processes(here):
     said = [check(here, "naive", "--laws", "shape,routing", n=n)[1] for n in ("0", "1", "2")]
     digests = {re.search(r"digest (\w{8})", each)[1] for each in said}
     assert len(digests) == 1
     assert digests != {"00000000"}
+
+
+def test_a_seed_is_chosen_and_told_and_failures_are_kept_for_the_next_run(here):
+    given = ["check", "faulty.py", "--laws", "conservation", "--in-process", "-n", "0"]
+    _, said = poolproof(here, *given)
+    assert re.match(r"poolproof \S+, seed \d+, 100 cases a law", said)
+    assert (here / ".poolproof").is_dir()
+    assert "conservation: broken after 1 case" in poolproof(here, *given)[1]
 
 
 # Typos.
@@ -484,6 +508,16 @@ def test_pytest_with_warnings_as_errors_has_nothing_to_complain_about(here):
     assert status == 0, said
 
 
+def test_pytest_elsewhere_loads_nothing_heavy(here):
+    heavy = "numpy", "numba", "hypothesis.core"
+    (here / "test_mine.py").write_text(
+        f"import sys\n\ndef test_mine():\n    assert not {set(heavy)} & set(sys.modules)\n"
+    )
+    status, said = python(here, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_mine.py")
+    assert status == 0, said
+    assert "1 passed" in said
+
+
 def test_laws_run_beside_the_tests_of_the_user(here):
     (here / "test_mine.py").write_text("def test_mine():\n    assert 1 + 1 == 2\n")
     status, said = door(here, "--impl", "fixed.py", "test_mine.py", laws="conservation")
@@ -528,6 +562,12 @@ def test_check_of_nothing_is_an_error():
 @pytest.mark.parametrize("law", api.laws(naive, examples=5, seed=1, pattern="shape"), ids=str)
 def test_laws_parametrise_a_test(law):
     law()
+
+
+def test_the_functions_of_the_python_door_stay_functions_when_they_have_been_called(tmp_path):
+    door = "from poolproof.properties import check, laws"
+    lines = ["from poolproof.kernels import naive", door, "laws(naive, examples=1)", door, "print(callable(laws))"]
+    assert python(tmp_path, "-c", "; ".join(lines)) == (0, "True\n")
 
 
 def test_laws_are_those_that_can_be_asked():

@@ -4,7 +4,7 @@ import pytest
 from faults import FAULTS, SOUND
 from faults.base import Sound
 from faults.others import WrongOnceIn37
-from poolproof.properties.laws import LAWS
+from poolproof.properties.lawbook import LAWS
 from poolproof.properties.runner import Settings, run
 from poolproof.properties.target import wrap
 

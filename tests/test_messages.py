@@ -7,7 +7,7 @@ import pytest
 from poolproof.kernels.geometry import FLOATS, ORDERED
 from poolproof.properties.cases import Case
 from poolproof.properties.failures import Broken, Crashed, Failure, Raised
-from poolproof.properties.laws import LAWS
+from poolproof.properties.lawbook import LAWS
 from poolproof.properties.messages import assignment, describe
 from poolproof.properties.pool import Pool
 from poolproof.properties.suspects import MISTAKES

@@ -17,7 +17,7 @@ from poolproof.properties.cases import Case, decode
 from poolproof.properties.contract import CALLABLES, Declared
 from poolproof.properties.find import load
 from poolproof.properties.knobs import LENGTH
-from poolproof.properties.laws import LAWS
+from poolproof.properties.lawbook import LAWS
 from poolproof.properties.results import Result, case_as_json, case_from_json
 from poolproof.properties.runner import ONCE, Settings, replay, run
 from poolproof.properties.target import wrap
