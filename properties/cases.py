@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import product
 from math import ceil, prod, sqrt
 from typing import Any
 
@@ -12,13 +14,13 @@ from hypothesis import strategies as st
 from poolproof.kernels.geometry import FLOATS, INTEGERS, Array, Geometry, Ints
 
 from .contract import BACKWARD, Declared
-from .frames import KINDS, LARGE_KINDS, Frame, gaps, one_cell, overlapping, powers_of_two
+from .frames import KINDS, LARGE_KINDS, MANY_KINDS, Frame, Kind, gaps, one_cell, overlapping, powers_of_two
 from .knobs import LENGTH, Knobs
 from .target import Call
-from .values import distinct, painted, room, sunk, unit
+from .values import DISTINCT, distinct, painted, room, unit
 
 MAX_VALUES = ("distinct", "ties", "close", "negative", "relu", "wide", "lowest", "highest", "infinite")
-MEAN_VALUES = ("wide", "lattice", "huge", "relu", "negative")
+MEAN_VALUES = ("wide", "lattice", "huge", "relu", "negative", "remote")
 EDGE_VALUES = ("distinct", "ties", "not_a_number", "infinite", "subnormal", "wide", "highest", "lowest")
 
 LARGE = 256
@@ -76,7 +78,7 @@ class Case:
     dy: Array
     values: str
     other: Array | None = None
-    layout: str = "C"
+    layouts: dict[str, str] = field(default_factory=dict)
     spot: float = 0.0
     settings: dict[str, Any] = field(default_factory=dict)
     data: bytes = field(default=b"", repr=False)
@@ -103,7 +105,7 @@ class Case:
         case = self.with_arrays(**changed)
         function = function or case.function
         arrays = {"dy": case.dy, "x": case.x} if function in BACKWARD else {"x": case.x}
-        return Call(function, arrays, case.size, case.stride, case.settings, case.layout)
+        return Call(function, arrays, case.size, case.stride, case.settings, case.layouts)
 
     def with_arrays(self, **changed: Array) -> Case:
         """This case with another x or dy."""
@@ -140,11 +142,17 @@ def decode(plan: Plan, declared: Declared, functions: tuple[str, ...], data: byt
         stride=stride,
         dy=np.empty(y_shape, dtype),
         values=knobs.pick(palettes),
-        layout=knobs.pick(plan.layouts),
+        layouts=layouts(knobs, plan, function),
         spot=(knobs.byte() * 256 + knobs.byte()) / 65536,
         data=data,
     )
     return filled(case, plan, knobs)
+
+
+def layouts(knobs: Knobs, plan: Plan, function: str) -> dict[str, str]:
+    """The arrays that do not lie in C order, with their layouts: x and dy alike, or one of them alone."""
+    layout, who = knobs.pick(plan.layouts), knobs.pick((("dy", "x"), ("x",), ("dy",)))
+    return {} if layout == "C" else dict.fromkeys(who if function in BACKWARD else ("x",), layout)
 
 
 def filled(case: Case, plan: Plan, knobs: Knobs) -> Case:
@@ -179,9 +187,16 @@ def dtypes(plan: Plan, declared: Declared, function: str) -> tuple[str, ...]:
     return floats * max(1, len(others) // max(1, len(floats))) + others
 
 
+def kinds(plan: Plan, declared: Declared, dtype: Any) -> tuple[Kind, ...]:
+    """The kinds of shapes to draw from; many windows only where each is a cell, so that the answer is plain."""
+    if not plan.large or dtype.itemsize <= 2 or declared.square:
+        return KINDS
+    return MANY_KINDS if plan.windows == "one cell" else LARGE_KINDS
+
+
 def frame(knobs: Knobs, plan: Plan, declared: Declared, dtype: Any) -> Frame:
     """The shape of a case, as the plan and the declarations want it."""
-    kind = knobs.pick(LARGE_KINDS if plan.large and dtype.itemsize > 2 and not declared.square else KINDS)
+    kind = knobs.pick(kinds(plan, declared, dtype))
     made = Frame(
         n=knobs.pick((1, 1, 2, 2, 3)),
         c=knobs.pick((1, 1, 2, 2, 3)),
@@ -220,9 +235,9 @@ def constrain(made: Frame, plan: Plan, dtype: Any) -> None:
 def values(case: Case, cells: Array, n: int) -> Array:
     """x by its palette; "distinct" needs more integers in a window than bool and the narrowest types may have."""
     dtype = case.x.dtype
-    if case.values == "sunk":
-        return sunk(cells, dtype, case.size)
-    if case.values != "distinct":
+    if case.values in DISTINCT and dtype.kind == "f":
+        return DISTINCT[case.values](cells, dtype, case.size)
+    if case.values not in DISTINCT:
         return painted(case.values, cells, dtype, n)
     return distinct(cells, dtype, case.size) if prod(case.size) <= room(dtype) else painted("ties", cells, dtype, n)
 
@@ -240,14 +255,11 @@ def sound(x: Array, case: Case, knobs: Knobs) -> Array:
     return x
 
 
-def windows(case: Case) -> list[tuple[Any, ...]]:
+def windows(case: Case) -> Iterator[tuple[Any, ...]]:
     """The index of each window, output by output in row-major order."""
     (rows, columns), (down, across), (tall, wide) = case.output, case.stride, case.size
-    return [
-        (..., slice(top, top + tall), slice(left, left + wide))
-        for top in range(0, rows * down, down)
-        for left in range(0, columns * across, across)
-    ]
+    for top, left in product(range(0, rows * down, down), range(0, columns * across, across)):
+        yield ..., slice(top, top + tall), slice(left, left + wide)
 
 
 def one_hot(case: Case, value: float) -> Array:

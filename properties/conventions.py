@@ -38,7 +38,7 @@ class Ask:
         x = x.reshape((1,) * (4 - x.ndim) + x.shape)
         size = size or x.shape[2:]
         arrays = {"x": x} if dy is None else {"dy": np.full((*x.shape[:2], 1, 1), dy, x.dtype), "x": x}
-        call = Call(function, arrays, size, stride or size, layout=layout)
+        call = Call(function, arrays, size, stride or size, layouts={} if layout == "C" else {"x": layout})
         self.target.begin()
         answer = self.target.ask(call)
         self.last = call, answer

@@ -19,6 +19,12 @@ LONG_AXES = (7, 8, 9, 15, 16, 17, 31, 32, 33) * 3 + (255, 256, 257)
 MANY_PLANES = ((9, 1), (1, 17), (2, 33), (17, 2))
 """Samples and channels of more than a vector register, or a block of threads, takes at once."""
 
+INEXACT_RECIPROCALS = ((49, 41), (41, 49), (47, 98), (98, 47))
+"""Strides S with S * (1/S) < 1 in double (49, 98) and in single precision (41, 47)."""
+
+MANY_OUTPUTS = 66_000
+"""More windows than a 16-bit integer counts."""
+
 LARGE_WINDOWS = ((17, 17), (1, 300), (300, 1), (16, 32))
 LARGE_PLANES = (33_000, 66_000)
 """Cells of a plane: more than a signed, and more than an unsigned 16-bit index can name."""
@@ -84,7 +90,8 @@ def many_planes(frame: Frame) -> None:
 def large_window(frame: Frame) -> None:
     """Windows of more than 256 cells."""
     frame.n = frame.c = 1
-    frame.size, frame.outputs = list(frame.choose(LARGE_WINDOWS)), [min(o, 2) for o in frame.outputs]
+    frame.size, frame.outputs = list(frame.choose(LARGE_WINDOWS)), [1, 1]
+    frame.outputs[frame.axis] = 1 + frame.extra % 2
 
 
 def large_plane(frame: Frame) -> None:
@@ -95,14 +102,31 @@ def large_plane(frame: Frame) -> None:
     frame.rest = [0.0, 0.99]
 
 
+def many_outputs(frame: Frame) -> None:
+    """More windows in a plane than 16 bits count."""
+    frame.n = frame.c = 1
+    frame.size, frame.stride, frame.outputs = [min(f, 2) for f in frame.size], [1, 1], [1, 1]
+    frame.outputs[frame.axis] = MANY_OUTPUTS
+
+
+def inexact_reciprocal(frame: Frame) -> None:
+    """Two windows along each axis that just fit, by strides of which a multiple times the reciprocal is too small."""
+    frame.n, frame.c = 1, min(frame.c, 2)
+    frame.stride, frame.outputs, frame.rest = list(frame.choose(INEXACT_RECIPROCALS)), [2, 2], [0.0, 0.0]
+
+
 def small(_: Frame) -> None:
     """As drawn."""
 
 
 Kind = Callable[[Frame], None]
 
-KINDS: tuple[Kind, ...] = (small,) * 10 + (usual,) * 3 + (long_axis,) * 3 + (whole,) * 2 + (wide_stride, many_planes)
-LARGE_KINDS: tuple[Kind, ...] = (*KINDS, large_window, large_window, large_plane, large_plane)
+KINDS: tuple[Kind, ...] = (
+    *((small,) * 10 + (usual,) * 3 + (long_axis,) * 3 + (whole,) * 2),
+    *(wide_stride, many_planes, inexact_reciprocal),
+)
+LARGE_KINDS: tuple[Kind, ...] = (*KINDS, *(large_window,) * 4, large_plane, large_plane)
+MANY_KINDS: tuple[Kind, ...] = (*KINDS, *(many_outputs,) * 4)
 
 
 def one_cell(frame: Frame) -> None:

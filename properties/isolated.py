@@ -15,14 +15,13 @@ import threading
 import time
 import weakref
 from collections import deque
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .contract import CALLABLES, Declared, Unusable, declared, near_misses
-from .layouts import laid_out
 from .target import Answer, Call, answer_of, nothing_offered
 from .worker import VERSION, Header, ProtocolError, described, memory_of, pack, unpack
 
@@ -265,10 +264,10 @@ class Isolated:
         frame = pack({**header, "type": "call", **self.place(call)}, payload)
         return self.answers(frame, [call])[0]
 
-    def ask_together(self, calls: list[Call]) -> list[Answer]:
-        """Make several calls at the same time, each from a thread of its own over there."""
+    def ask_together(self, calls: list[Call], seconds: float) -> list[Answer]:
+        """Make several calls at the same time, each for so long from a thread of its own over there."""
         asked = [question(call, "layouts" in self.evidence) for call in calls]
-        header = {"type": "together", "calls": [h for h, _ in asked], **self.place(*calls)}
+        header = {"type": "together", "seconds": seconds, "calls": [h for h, _ in asked], **self.place(*calls)}
         return self.answers(pack(header, b"".join(payload for _, payload in asked)), calls)
 
     def place(self, *calls: Call) -> Header:
@@ -316,8 +315,8 @@ class Isolated:
 def question(call: Call, layouts: bool) -> tuple[Header, bytes]:
     """A call as header and payload."""
     arrays, memory = [], []
-    for name, array in call.arrays.items():
-        header, chunk = described(laid_out(array, call.layout if layouts else "C"))
+    for name, array in (call if layouts else replace(call, layouts={})).laid_out().items():
+        header, chunk = described(array)
         arrays.append({"name": name, **header})
         memory.append(chunk)
     return {

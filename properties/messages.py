@@ -33,8 +33,8 @@ def describe(failure: Failure, calls: list[Call]) -> str:
 def arguments(call: Call, indent: str = INDENT) -> list[str]:
     """The arguments of a call: window and dtype, then each array as Python."""
     settings = "".join(f" {name}={value!r}" for name, value in call.settings.items())
-    layout = "" if call.layout == "C" else f", {call.layout} in memory"
-    first = f"{indent}size={call.size} stride={call.stride}{settings} {call.arrays['x'].dtype}{layout}"
+    layouts = "".join(f", {name} is {layout} in memory" for name, layout in call.layouts.items())
+    first = f"{indent}size={call.size} stride={call.stride}{settings} {call.arrays['x'].dtype}{layouts}"
     names = sorted(call.arrays, reverse=True)
     width = max(map(len, names))
     return [first, *(assignment(indent + f"{name:{width}} = ", call.arrays[name], name) for name in names)]

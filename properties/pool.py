@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -38,9 +39,9 @@ class Pool:
         """Make a call and return everything that was seen of it."""
         return self.record([call], [self.target.ask(call)])[0]
 
-    def together(self, calls: list[Call]) -> list[Array]:
-        """Make calls at the same time and return their results."""
-        answers = self.record(calls, self.target.ask_together(calls))
+    def together(self, calls: list[Call], seconds: float) -> list[Array]:
+        """Make calls at the same time, each for so long, and return their results: the first that differs, if any."""
+        answers = self.record(calls, self.target.ask_together(calls, seconds))
         first = len(self.calls) - len(calls)
         return [
             self.result(call, answer, first + k) for k, (call, answer) in enumerate(zip(calls, answers, strict=True))
@@ -120,9 +121,20 @@ class Pool:
 
 
 def at_an_edge(call: Call) -> bool:
-    """Whether refusing is a matter of convention: an empty batch, an unusual layout, numbers that are not finite."""
-    arrays = call.arrays.values()
-    return call.layout != "C" or any(a.size == 0 or not np.isfinite(a.astype(np.float64)).all() for a in arrays)
+    """Whether refusing is a matter of convention: an empty batch, an unusual layout, or numbers beyond an end of the
+    type: not finite, or in a mean too large to be added up."""
+    if call.layouts or any(array.size == 0 for array in call.arrays.values()):
+        return True
+    largest = [largest_of(array) for array in call.arrays.values()]
+    if not np.isfinite(largest).all():
+        return True
+    x = call.arrays["x"]
+    return call.function.startswith("mean") and prod(call.size) * max(largest) > float(np.finfo(x.dtype).max)
+
+
+def largest_of(array: Array) -> float:
+    """The largest absolute value of an array."""
+    return float(np.abs(array.astype(np.float64)).max())
 
 
 def number(value: Any) -> str:

@@ -92,7 +92,7 @@ def numbers(value: Any) -> Any:
 
 def call_as_json(call: Call) -> Json:
     """One call, with all its arguments."""
-    arrays = {name: array_as_json(array, call.layout) for name, array in call.arrays.items()}
+    arrays = {name: array_as_json(array, call.layouts.get(name, "C")) for name, array in call.arrays.items()}
     return {
         "call": call.function,
         "args": arrays,
@@ -119,7 +119,7 @@ def case_as_json(case: Case) -> Json:
         "size": list(case.size),
         "stride": list(case.stride),
         "values": case.values,
-        "layout": case.layout,
+        "layouts": case.layouts,
         "spot": case.spot,
         "settings": case.settings,
     }
@@ -137,7 +137,7 @@ def case_from_json(data: Json) -> Case:
         size=tuple(data["size"]),
         stride=tuple(data["stride"]),
         values=data["values"],
-        layout=data["layout"],
+        layouts=data["layouts"],
         spot=data["spot"],
         settings=data["settings"],
     )

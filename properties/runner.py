@@ -84,7 +84,7 @@ class Trial:
         """Keep account of a case, until the first failure."""
         self.tried += 1
         self.reached.update(reached(case))
-        parts = (case.function, case.size, case.stride, case.layout, case.spot, case.x.dtype.name)
+        parts = (case.function, case.size, case.stride, case.layouts, case.spot, case.x.dtype.name)
         arrays = (case.x, case.dy if case.x.dtype.kind == "f" else None, case.other)
         self.digest = zlib.crc32(digest((*parts, *arrays)).to_bytes(4, "big"), self.digest)
 

@@ -21,7 +21,7 @@ def suspicion(calls: list[Call], at: int, got: Any, expected: Any) -> str:
     x, dy = call.arrays["x"], call.arrays.get("dy")
     if (
         not isinstance(got, np.ndarray)
-        or call.layout != "C"
+        or call.layouts
         or x.size > 5000
         or not all(np.isfinite(a).all() for a in call.arrays.values())
     ):

@@ -18,7 +18,8 @@ from .worker import EVIDENCE, Host
 class Call:
     """One question to a target: a callable, its arrays in the contract's order, and how they lie in memory.
 
-    `in_place`: the arrays are handed over in the memory of the call before, if they have its shapes.
+    `layouts` names the arrays that do not lie in C order. `in_place`: the arrays are handed over in the memory of the
+    call before, if they have its shapes.
     """
 
     function: str
@@ -26,8 +27,12 @@ class Call:
     size: Any
     stride: Any
     settings: dict[str, Any] = field(default_factory=dict)
-    layout: str = "C"
+    layouts: dict[str, str] = field(default_factory=dict)
     in_place: bool = False
+
+    def laid_out(self) -> dict[str, Array]:
+        """Fresh copies of the arrays, lying in memory as they should."""
+        return {name: laid_out(array, self.layouts.get(name, "C")) for name, array in self.arrays.items()}
 
 
 @dataclass(frozen=True)
@@ -84,8 +89,8 @@ class Target(Protocol):
         """The calls that end its process, if those since it started end it once more; else none."""
         ...
 
-    def ask_together(self, calls: list[Call]) -> list[Answer]:
-        """Make several calls at the same time, each from a thread of its own."""
+    def ask_together(self, calls: list[Call], seconds: float) -> list[Answer]:
+        """Make several calls at the same time, each for so long, again and again, from a thread of its own."""
         ...
 
 
@@ -124,16 +129,13 @@ class InProcess:
 
     def ask(self, call: Call) -> Answer:
         """Make one call."""
-        inputs = {name: laid_out(array, call.layout) for name, array in call.arrays.items()}
-        handed = self.host.handed_over(inputs, call.in_place)
+        handed = self.host.handed_over(call.laid_out(), call.in_place)
         return answer_of(self.host.ask(call.function, handed, (call.size, call.stride), call.settings))
 
-    def ask_together(self, calls: list[Call]) -> list[Answer]:
-        """Make several calls at the same time, each from a thread of its own."""
-        asked = [
-            (call.function, {name: laid_out(a, call.layout) for name, a in call.arrays.items()}, call) for call in calls
-        ]
-        return list(map(answer_of, self.host.together([(f, i, (c.size, c.stride), c.settings) for f, i, c in asked])))
+    def ask_together(self, calls: list[Call], seconds: float) -> list[Answer]:
+        """Make several calls at the same time, each for so long, again and again, from a thread of its own."""
+        asked = [(call.function, call.laid_out(), (call.size, call.stride), call.settings) for call in calls]
+        return list(map(answer_of, self.host.together(asked, seconds)))
 
 
 def answer_of(seen: Mapping[str, Any]) -> Answer:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from math import prod
 from typing import Any
 
 import numpy as np
+from poolproof.kernels.geometry import Array
 
 from .cases import Case, windows
 from .contract import BACKWARD
@@ -14,16 +16,25 @@ from .contract import BACKWARD
 Trigger = Callable[[Case], Any]
 
 
+SEEN = 1000
+"""So many windows of a plane are looked at."""
+
+
 def tied(case: Case) -> bool:
     """Whether some window has two equal maxima."""
-    return any(
-        (case.x[w] == case.x[w].max(axis=(2, 3), keepdims=True)).sum(axis=(2, 3)).max() > 1 for w in windows(case)
-    )
+    seen = islice(windows(case), SEEN)
+    return any((case.x[w] == case.x[w].max(axis=(2, 3), keepdims=True)).sum(axis=(2, 3)).max() > 1 for w in seen)
 
 
 def all_negative(case: Case) -> bool:
     """Whether some window is negative throughout."""
-    return bool(case.x.min() < 0) and any(case.x[w].max(axis=(2, 3)).min() < 0 for w in windows(case))
+    seen = islice(windows(case), SEEN)
+    return bool(case.x.min() < 0) and any(case.x[w].max(axis=(2, 3)).min() < 0 for w in seen)
+
+
+def passed(case: Case) -> list[Array]:
+    """The arrays that the callable of the case gets."""
+    return list(case.call().arrays.values())
 
 
 def late_maximum(case: Case) -> bool:
@@ -41,7 +52,7 @@ def uncovered(case: Case) -> bool:
 
 def contiguous(case: Case) -> bool:
     """Whether the arrays lie in memory as usual."""
-    return case.layout == "C"
+    return not case.layouts
 
 
 GEOMETRY: dict[str, Trigger] = {
@@ -70,6 +81,8 @@ GEOMETRY: dict[str, Trigger] = {
     "its maximum late": late_maximum,
     "plane over 32767 cells": lambda case: prod(case.x.shape[2:]) > 32_767,
     "plane over 65535 cells": lambda case: prod(case.x.shape[2:]) > 65_535,
+    "more than 65535 windows": lambda case: prod(case.output) > 65_535,
+    "S * (1/S) < 1": lambda case: set(case.stride) & {41, 47, 49, 98} != set() and case.output == (2, 2),
     "N = 0": lambda case: case.x.shape[0] == 0,
     "N > 1": lambda case: case.x.shape[0] > 1,
     "C > 1": lambda case: case.x.shape[1] > 1,
@@ -85,11 +98,13 @@ VALUES: dict[str, Trigger] = {
     "huge beside small": lambda case: case.values == "huge" and case.x.dtype.kind == "f",
     "lowest of the type": lambda case: case.values == "lowest",
     "highest of the type": lambda case: case.values == "highest",
-    "below float32": lambda case: case.x.dtype == np.float64 and case.x.min() < -3.5e38,
+    "beyond float32": lambda case: case.x.dtype == np.float64 and any(abs(a).max() > 3.5e38 for a in passed(case)),
+    "neighbouring numbers": lambda case: case.values in ("close", "neighbours"),
     "full significands": lambda case: case.values == "wide" and case.x.dtype.kind == "f",
     "dy of both signs": lambda case: case.function in BACKWARD and (case.dy > 0).any() and (case.dy < 0).any(),
     "dy one-hot": lambda case: case.function in BACKWARD and np.count_nonzero(case.dy) == 1,
     "unusual layout": lambda case: not contiguous(case),
+    "layout of dy alone": lambda case: list(case.layouts) == ["dy"],
 }
 TRIGGERS: dict[str, Trigger] = {**GEOMETRY, **VALUES}
 """Every trigger by name: what holds of a case that meets it."""
@@ -100,4 +115,4 @@ def reached(case: Case) -> list[str]:
     triggers = TRIGGERS if case.x.size else GEOMETRY
     with np.errstate(invalid="ignore"):
         met = [name for name, trigger in triggers.items() if trigger(case)]
-    return [*met, case.x.dtype.name, case.function, *([case.layout] if not contiguous(case) else [])]
+    return [*met, case.x.dtype.name, case.function, *sorted(set(case.layouts.values()))]

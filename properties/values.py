@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from math import ceil, log2
 from typing import Any
@@ -106,6 +106,11 @@ def infinite(dtype: Any, _n: int) -> list[Any]:
     return [0, 1, -1, np.inf, -np.inf, 2] if dtype.kind == "f" else ties(dtype, 1)
 
 
+def bottomless(dtype: Any, _n: int) -> list[Any]:
+    """Mostly -inf: windows in which nothing is larger than the lowest that a scan may begin with."""
+    return [-np.inf, -np.inf, -np.inf, 0] if dtype.kind == "f" else lowest(dtype, 1)
+
+
 def not_a_number(dtype: Any, _n: int) -> list[Any]:
     """NaN among everything else."""
     return [0, 1, np.nan, -1, np.inf, -np.inf, -0.0] if dtype.kind == "f" else ties(dtype, 1)
@@ -124,16 +129,36 @@ def wide(dtype: Any, n: int) -> list[Any]:
     """Full significands over many exponents, without subnormals or overflow in sums of n of them or in x/n."""
     if dtype.kind != "f":
         return spread(dtype)
-    info, steps = np.finfo(dtype), ceil(log2(n)) + 1
-    # A sum is a multiple of the last bit of its smallest term, so it cancels to zero or to a normal number.
-    low, high = max(int(info.minexp) + unit(dtype) + steps, -40), min(int(info.maxexp) - 2 - steps, 40)
-    source = random.Random(1)
-    signs = (1, -1) if low <= high else (1,)
-    numbers = [
-        source.choice(signs) * (1 + source.random()) * 2.0 ** source.randint(min(low, high), high) for _ in range(200)
-    ]
+    low, high = exponents(dtype, n)
+    low, high = max(low, -40), min(high, 40)
     simple = [1, 3, 5, 7] if low <= 0 else [2.0 ** min(low, high)]
-    return [*simple, *numbers]
+    return [*simple, *full_significands(low, high, range(min(low, high), high + 1))]
+
+
+@lru_cache(maxsize=512)
+def remote(dtype: Any, n: int) -> list[Any]:
+    """Full significands near both ends of the exponents that `wide` may have: beyond the range of a narrower type."""
+    if dtype.kind != "f":
+        return spread(dtype)
+    low, high = exponents(dtype, n)
+    ends = (high, high - 1, low, low + 1) if low < high else (high,)
+    return [2.0**high, *full_significands(low, high, ends)]
+
+
+def exponents(dtype: Any, n: int) -> tuple[int, int]:
+    """The least and the largest exponent of which n numbers can be added, and divided by n, within the normal range.
+
+    A sum is a multiple of the last bit of its smallest term, so it cancels to zero or to a normal number. For a large
+    n in a narrow dtype there is no such exponent; then the least is above the largest, and no sum may cancel.
+    """
+    info, steps = np.finfo(dtype), ceil(log2(n)) + 1
+    return int(info.minexp) + unit(dtype) + steps, int(info.maxexp) - 2 - steps
+
+
+def full_significands(low: int, high: int, among: Sequence[int]) -> list[float]:
+    """Pseudo-random numbers with these exponents; of one sign, where sums must not cancel."""
+    source, signs = random.Random(1), (1, -1) if low <= high else (1,)
+    return [source.choice(signs) * (1 + source.random()) * 2.0 ** source.choice(among) for _ in range(200)]
 
 
 def spread(dtype: Any) -> list[Any]:
@@ -163,9 +188,11 @@ PALETTES: dict[str, Palette] = {
         lowest,
         highest,
         infinite,
+        bottomless,
         not_a_number,
         subnormal,
         wide,
+        remote,
     )
 }
 
@@ -203,6 +230,17 @@ def sunk(cells: Array, dtype: Any, size: tuple[int, int]) -> Array:
     least = float(np.finfo(dtype).min)
     values: Array = (least - least / (2 * ranks.max(initial=0) + 2) * ranks).astype(dtype)
     return values
+
+
+def neighbours(cells: Array, dtype: Any, size: tuple[int, int]) -> Array:
+    """Like `distinct`, but a unit in the last place apart, so that whoever compares in a narrower type sees ties."""
+    ranks = distinct(cells, dtype, size).astype(np.float64)
+    values: Array = (1 + (ranks - ranks.min(initial=0)) * float(np.finfo(dtype).eps)).astype(dtype)
+    return values
+
+
+DISTINCT = {"distinct": distinct, "sunk": sunk, "neighbours": neighbours}
+"""Palettes whose numbers differ within each window; the last two for floats."""
 
 
 def room(dtype: Any) -> int:

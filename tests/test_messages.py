@@ -162,10 +162,18 @@ def test_the_calls_before_the_failing_one_are_told_in_their_order():
 
 def test_an_unusual_layout_and_settings_are_told():
     call = Call(
-        "max_forward", {"x": np.zeros((1, 1, 1, 1), "float32")}, (1, 1), (1, 1), {"padding": ((0, 1),)}, "Fortran"
+        "max_forward",
+        {"x": np.zeros((1, 1, 1, 1), "float32")},
+        (1, 1),
+        (1, 1),
+        {"padding": ((0, 1),)},
+        {"x": "Fortran"},
     )
     lines = describe(Broken("what is wrong"), [call]).splitlines()
-    assert lines[:2] == ["what is wrong", "    size=(1, 1) stride=(1, 1) padding=((0, 1),) float32, Fortran in memory"]
+    assert lines[:2] == [
+        "what is wrong",
+        "    size=(1, 1) stride=(1, 1) padding=((0, 1),) float32, x is Fortran in memory",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -481,7 +481,7 @@ def test_a_case_survives_json(law):
             assert identical(again.other, case.other)
             assert again.dy.shape == case.dy.shape
             assert case.x.dtype.kind != "f" or identical(again.dy, case.dy)
-            for name in ("function", "size", "stride", "values", "layout", "spot", "settings"):
+            for name in ("function", "size", "stride", "values", "layouts", "spot", "settings"):
                 assert getattr(again, name) == getattr(case, name)
 
 

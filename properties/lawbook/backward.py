@@ -16,7 +16,7 @@ from .registry import law
 TIED = ("ties", "relu", "negative")
 
 
-@law(Plan(("max_backward",), values=("distinct", "distinct", "sunk"), gradients=("one-hot",), large=True))
+@law(Plan(("max_backward",), values=("distinct", "distinct", "sunk", "neighbours"), gradients=("one-hot",), large=True))
 def routing(pool: Pool, case: Case) -> None:
     """dy zero but at o: dx[argmax of window(o)] = dy[o], and dx = 0 elsewhere"""
     dx = pool(case.call())
@@ -40,7 +40,7 @@ def tied_maxima(pool: Pool, case: Case) -> None:
     conserved(pool, dx, case)
 
 
-@law(Plan(("max_backward",), gradients=("wide", "lattice"), windows="overlapping"))
+@law(Plan(("max_backward",), gradients=("wide", "lattice", "remote"), windows="overlapping"))
 def max_accumulation(pool: Pool, case: Case) -> None:
     """dx[p] = sum { dy[o] : p = argmax of window(o) }, within the bound of a sum of so many terms"""
     dx = pool(case.call())
@@ -48,7 +48,7 @@ def max_accumulation(pool: Pool, case: Case) -> None:
     pool.within(dx, exact)
 
 
-@law(Plan(("mean_backward",), values=("lattice",), gradients=("wide", "lattice"), windows="overlapping"))
+@law(Plan(("mean_backward",), values=("lattice",), gradients=("wide", "lattice", "remote"), windows="overlapping"))
 def mean_accumulation(pool: Pool, case: Case) -> None:
     """dx[p] = sum { dy[o]/n : p in window(o) }, within the bound of a sum of so many terms"""
     dx = pool(case.call())

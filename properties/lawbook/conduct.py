@@ -16,6 +16,9 @@ ANY = (*FORWARD, *BACKWARD, "max_indices")
 COMPARABLE = Plan(ANY, mean_values=("lattice",), windows="powers of two", floats=True)
 """Cases on which two answers about the same window must be equal: maxima, and sums that cannot round."""
 
+BUSY = 2000
+"""Cells of an image on which two threads are put to work."""
+
 UNUSUAL = tuple(layout for layout in LAYOUTS if layout != "C")
 
 
@@ -84,24 +87,38 @@ def nothing_remembered(pool: Pool, case: Case) -> None:
     pool.equal(pool(case.call()), first, why="the same call gave another answer before the calls between")
 
 
-@law(replace(COMPARABLE, gradients=("lattice", "ones"), layouts=UNUSUAL), evidence=("layouts",))
+@law(replace(COMPARABLE, functions=(*FORWARD, "max_indices"), layouts=UNUSUAL, crowded=True), evidence=("layouts",))
 def memory_layouts(pool: Pool, case: Case) -> None:
-    """pool(x) is the same however x and dy lie in memory"""
-    usual = pool(replace(case.call(), layout="C"))
+    """pool(x) is the same however x lies in memory"""
+    as_usual(pool, case)
+
+
+@law(
+    replace(COMPARABLE, functions=BACKWARD, gradients=("lattice", "ones"), layouts=UNUSUAL, crowded=True),
+    evidence=("layouts",),
+)
+def gradient_layouts(pool: Pool, case: Case) -> None:
+    """J'(x) dy is the same however x and dy lie in memory, together or one of them alone"""
+    as_usual(pool, case)
+
+
+def as_usual(pool: Pool, case: Case) -> None:
+    """Hold the answer for one layout against that for C order."""
+    usual = pool(replace(case.call(), layouts={}))
     pool.equal(pool(case.call()), usual, why="the same values in C order, writeable and aligned, gave another answer")
 
 
 @law(COMPARABLE, unless=("threads", False), evidence=("threads",))
 def two_threads(pool: Pool, case: Case) -> None:
     """pool(x) is the same while another thread pools other values"""
+    # Small images for what is between the loops; large ones, on which fast calls overlap, for what is within.
+    copies = 1 + int(case.spot * BUSY) // (case.x.size + 1)
+    case = case.with_arrays(x=np.tile(case.x, (copies, 1, 1, 1)), dy=np.tile(case.dy, (copies, 1, 1, 1)))
     twin = case.with_arrays(x=case.x[..., ::-1, ::-1].copy(), dy=case.dy + 1)
     alone = [pool(case.call()), pool(twin.call())]
-    for _ in range(5):
-        results = pool.together([case.call(), twin.call()])
-        for at, (result, expected) in enumerate(zip(results, alone, strict=True), -2):
-            pool.equal(
-                result, expected, at, why="another call ran at the same time; alone, this one gave another answer"
-            )
+    results = pool.together([case.call(), twin.call()], seconds=0.02)
+    for at, (result, expected) in enumerate(zip(results, alone, strict=True), -2):
+        pool.equal(result, expected, at, why="another call ran at the same time; alone, this one gave another answer")
 
 
 def companions(pool: Pool, case: Case) -> list[str]:

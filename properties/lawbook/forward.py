@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from .. import oracle
@@ -33,6 +35,18 @@ def max_index(pool: Pool, case: Case) -> None:
         allowed[..., row, column] = inside & tied[n, c, np.where(inside, h, 0), np.where(inside, w, 0)]
     if not allowed.all():
         pool.differ(result, expected, ~allowed)
+
+
+@law(Plan(("max_indices",), values=("not_a_number", "bottomless", "infinite", "distinct"), empty=True))
+def index_in_plane(pool: Pool, case: Case) -> None:
+    """0 <= i[o] < H*W on every input, whatever a window has for its maximum"""
+    i = pool(case.call())
+    cells = prod(case.x.shape[2:])
+    outside = np.argwhere((i < 0) | (i >= cells))
+    if outside.size:
+        where = tuple(int(k) for k in outside[0])
+        place = ",".join(map(str, where))
+        pool.fail(f"i[{place}] = {i[where]}, but should be at least 0 and below {cells}", got=i, where=where)
 
 
 @law(Plan(("mean_forward",), values=MEAN_VALUES, large=True))
@@ -98,7 +112,7 @@ def increasing_maps(pool: Pool, case: Case) -> None:
     pool.equal(mapped, images[np.searchsorted(known, y)], why=f"x is the x before through the increasing map {pairs}")
 
 
-@law(Plan(FORWARD, values=("wide", "distinct"), windows="one cell", floats=True))
+@law(Plan(FORWARD, values=("wide", "distinct"), windows="one cell", large=True, floats=True))
 def identity(pool: Pool, case: Case) -> None:
     """F = 1, S = 1: pool(x) = x"""
     pool.equal(pool(case.call()), case.x, why="every window is a single cell")

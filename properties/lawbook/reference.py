@@ -19,7 +19,7 @@ from .registry import law
 KERNELS = ("naive", "compiled", "img2col")
 
 ANY = (*FORWARD, *BACKWARD, "max_indices")
-EVERYTHING = (*dict.fromkeys((*EDGE_VALUES, *MAX_VALUES, "huge", "lattice")),)
+EVERYTHING = (*dict.fromkeys((*EDGE_VALUES, *MAX_VALUES, "huge", "lattice", "bottomless", "remote", "neighbours")),)
 
 
 @law(

@@ -141,7 +141,7 @@ class ReturnsInput(Sound):
 class ReadsMemoryOrder(Sound):
     """dy is read in the order of its memory."""
 
-    laws = ("memory-layouts",)
+    laws = ("gradient-layouts",)
 
     def gradient(self, dy):
         return dy.ravel(order="K").reshape(dy.shape).astype(np.float64)
