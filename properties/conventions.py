@@ -87,18 +87,26 @@ def convention(functions: tuple[str, ...], *values: str) -> Callable[[Observe], 
     return register
 
 
-def observed(target: Target) -> Json:
-    """Every convention of which the target has something to show: its value, and the calls that show it."""
-    found = {}
-    for each in CONVENTIONS.values():
-        if set(each.functions) <= set(target.offers) and favourite(target, each):
-            found[each.name] = observe(each, target)
+def observable(target: Target) -> list[Convention]:
+    """The conventions of which the target has something to show."""
+    return [c for c in CONVENTIONS.values() if set(c.functions) <= set(target.offers) and favourite(target, c)]
+
+
+def observed(target: Target, hangs: int = 3) -> Json:
+    """Every convention that can be observed: its value, and the calls that show it. Ends after so many hangs."""
+    found: Json = {}
+    for each in observable(target):
+        hung = sum("hung" in seen.get("values", [seen["value"]]) for seen in found.values())
+        if hung == hangs:
+            break
+        found[each.name] = observe(each, target, "hung" if hung else "")
     return found
 
 
-def observe(each: Convention, target: Target) -> Json:
+def observe(each: Convention, target: Target, hurry: str = "") -> Json:
     """One convention: the value, or "varies" where probes differ."""
     ask = Ask(target.fresh())
+    target.hurry(hurry)
     seen: dict[str, Json] = {}
     with warnings.catch_warnings():
         # A warning of the target's is no refusal, even where warnings are errors.

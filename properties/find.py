@@ -32,14 +32,14 @@ def load(spec: str, isolation: Isolation | None = None) -> Target:
     if spec.startswith(COMMAND):
         isolation = isolation or Isolation()
         words = program(spec[len(COMMAND) :])
-        return Isolated(spec, words, hello("", "", [], isolation), isolation, Path(words[-1]).stem).introduce()
+        return Isolated(spec, words, hello("", "", []), isolation, Path(words[-1]).stem).introduce()
     source, attribute, paths = located(spec)
     if isolation is None:
         try:
             return InProcess(load_here(source, attribute, paths), spec)
         except (Unloadable, TypeError) as error:
             raise Unusable(f"target {spec!r}: {hinted(spec, error)}") from None
-    first = hello(source, attribute, paths, isolation)
+    first = hello(source, attribute, paths)
     try:
         return Isolated(spec, worker_command(isolation), first, isolation, short(spec)).introduce()
     except Unusable as error:

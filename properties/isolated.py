@@ -16,33 +16,43 @@ import time
 import weakref
 from collections import deque
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from poolproof.kernels.geometry import Ints
 
 from .contract import CALLABLES, Declared, Unusable, declared, near_misses
-from .target import Answer, Call, answer_of, nothing_offered
-from .worker import VERSION, Header, ProtocolError, described, memory_of, pack, unpack
+from .target import Answer, Call, nothing_offered
+from .worker import EVIDENCE, VERSION, Channel, Header, Memory, ProtocolError, described, parts
 
 WORKER = Path(__file__).with_name("worker.py")
 STARTING = 60.0
 """Seconds that a process may take to load its target."""
 
-FIRST = 6
-"""The first call of a process may take so many times longer: things compile."""
-
-MARGIN = 1 << 26
-"""Bytes by which a result may be larger than its input before it is refused."""
+FIRST = 3
+"""The very first call may take so many times longer than others: things compile. Later processes get for their first
+call, beside the usual time, so many times what the longest first call before took."""
 
 HURRIED = 3.0
 """Seconds for a call while a hang is made smaller."""
 
-REMEMBERED = 1000
-"""Calls since a process started that are kept, to be made again if it dies."""
+MARGIN = 1 << 26
+"""Bytes by which a result may be larger than eight times its input before it is refused."""
+
+REMEMBERED, MOST_REMEMBERED = 1000, 1 << 26
+"""Calls since a process started, and bytes of their arrays, that are kept, to be made again if it dies."""
+
+MOST_AXES = 32
+"""Axes that an array of any NumPy may have."""
 
 TAIL = 20
 """Lines of standard error that are kept, for the report of a death."""
+
+PIPE = 1 << 20
+"""Bytes that a pipe should hold, where the system lets us say so: a large array then needs fewer turns."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,7 @@ class Death(Exception):
         self.verdict = verdict
 
 
-class Process:
+class Process(Channel):
     """A running peer, and the life of one connection to it.
 
     It is started with pipes; `exchange` sends a frame and waits for one, and anything but a frame in time ends it:
@@ -79,60 +89,48 @@ class Process:
             cwd=scratch,
             start_new_session=True,
             bufsize=0,
+            pipesize=PIPE,
         )
+        RUNNING.add(self)
         assert self.popen.stdin is not None
         assert self.popen.stdout is not None
-        self.sink, self.source = self.popen.stdin.fileno(), self.popen.stdout.fileno()
+        super().__init__(self.popen.stdout.fileno(), self.popen.stdin.fileno())
         os.set_blocking(self.sink, False)
-        self.isolation = isolation
+        limit_memory(self.popen.pid, isolation.memory)
+        self.end = 0.0
         self.said: deque[str] = deque(maxlen=TAIL)
         threading.Thread(target=self.listen, daemon=True).start()
-        RUNNING.add(self)
 
     def listen(self) -> None:
         """Drain standard error, so that it never fills, and keep its end."""
         assert self.popen.stderr is not None
-        with contextlib.suppress(OSError, ValueError):
-            while text := os.read(self.popen.stderr.fileno(), 1 << 16):
+        with contextlib.suppress(OSError, ValueError), self.popen.stderr as stream:
+            while text := os.read(stream.fileno(), 1 << 16):
                 self.said.extend(text.decode(errors="replace")[-4096:].splitlines())
 
-    def exchange(self, frame: bytes, seconds: float, limit: int) -> tuple[Header, bytes]:
-        """Send a frame and return the answer. Raises Death."""
-        end = time.monotonic() + seconds
+    def exchange(self, header: Header, payload: list[Memory], seconds: float, limit: int) -> tuple[Header, Memory]:
+        """Send a frame and return the answer to it. Raises Death."""
+        self.end = time.monotonic() + seconds
         try:
-            self.send(frame, end)
-            return unpack(lambda length: self.receive(length, end), limit)
+            self.send(header, payload)
+            answer, memory = self.receive(limit)
+            if answer.get("id") != header["id"]:
+                raise ProtocolError(f"id {answer.get('id')!r} in the answer to {header['id']}")
+            return answer, memory
         except TimeoutError:
             self.kill()
-            raise Death("hung", f"no answer within {seconds:g} s") from None
+            raise Death("hung", f"no answer within {seconds:.3g} s") from None
         except (EOFError, BrokenPipeError):
             raise Death("crashed", self.epitaph()) from None
         except ProtocolError as error:
             self.kill()
             raise Death("broken", f"spoke no protocol: {error}") from None
 
-    def send(self, frame: bytes, end: float) -> None:
-        """Write all of a frame before the end."""
-        view = memoryview(frame)
-        while view:
-            _, ready, _ = select.select([], [self.sink], [], max(0.0, end - time.monotonic()))
-            if not ready:
-                raise TimeoutError
-            view = view[os.write(self.sink, view) :]
-
-    def receive(self, length: int, end: float) -> bytes:
-        """Read exactly so many bytes before the end."""
-        parts = []
-        while length:
-            ready, _, _ = select.select([self.source], [], [], max(0.0, end - time.monotonic()))
-            if not ready:
-                raise TimeoutError
-            part = os.read(self.source, min(length, 1 << 20))
-            if not part:
-                raise EOFError
-            parts.append(part)
-            length -= len(part)
-        return b"".join(parts)
+    def ready(self, descriptor: int, *, writing: bool = False) -> None:
+        """Wait until a descriptor can be used. Raises TimeoutError at the end of the time for this exchange."""
+        wanted = ([], [descriptor], []) if writing else ([descriptor], [], [])
+        if not any(select.select(*wanted, max(0.0, self.end - time.monotonic()))):
+            raise TimeoutError
 
     def epitaph(self) -> str:
         """How the process ended."""
@@ -175,6 +173,26 @@ def end_all() -> None:
         process.kill()
 
 
+class Recent:
+    """The last calls since a process started, within bounds of their number and of their memory."""
+
+    def __init__(self) -> None:
+        self.calls: deque[Call] = deque()
+        self.bytes = 0
+
+    def add(self, calls: list[Call]) -> None:
+        """Remember calls; forget the oldest."""
+        self.calls.extend(calls)
+        self.bytes += sum(map(bytes_passed, calls))
+        while len(self.calls) > REMEMBERED or (self.bytes > MOST_REMEMBERED and len(self.calls) > 1):
+            self.bytes -= bytes_passed(self.calls.popleft())
+
+
+def bytes_passed(call: Call) -> int:
+    """Bytes of the arrays of a call."""
+    return sum(array.nbytes for array in call.arrays.values())
+
+
 @dataclass(eq=False)
 class Isolated:
     """A target in a process of its own, which is started when needed and started anew after a death."""
@@ -192,9 +210,11 @@ class Isolated:
     environment: Header = field(default_factory=dict)
     process: Process | None = None
     scratch: str = ""
-    answered: bool = False
+    warm: bool = False
+    slowest_first: float | None = None
     hurried: bool = False
-    made: list[Call] = field(default_factory=list)
+    asked: int = 0
+    made: Recent = field(default_factory=Recent)
     fatal: list[Call] = field(default_factory=list)
     law: int = 0
     case: int = 0
@@ -203,33 +223,40 @@ class Isolated:
         """Start the process once, and take over what it says of itself. Raises Unusable."""
         try:
             said = self.start()
+            if said.get("type") == "error":
+                raise Unusable(f"{self.spec}: {said.get('message')}")
+            if said.get("type") != "hello" or said.get("version") != VERSION:
+                raise ProtocolError(f"expected hello in version {VERSION}, got {shortened(said)}")
+            listed = {name: checked(said, name, list, []) for name in ("offers", "names", "evidence")}
+            given = checked(said, "declared", dict, {})
+            self.environment = checked(said, "environment", dict, {})
         except Death as death:
             raise Unusable(f"{self.spec} cannot be loaded: {death}{self.last_words()}") from None
-        if said.get("type") == "error":
-            raise Unusable(f"{self.spec}: {said.get('message')}")
-        if said.get("type") != "hello" or said.get("version") != VERSION:
-            raise Unusable(f"{self.spec} should say hello in version {VERSION} of the protocol, not {said!r}")
-        self.offers = tuple(name for name in CALLABLES if name in said.get("offers", ()))
-        self.declared = declared(said.get("declared", {}), self.name)
+        except ProtocolError as error:
+            self.end()
+            raise Unusable(f"{self.spec} speaks no protocol: {error}") from None
+        self.offers = tuple(name for name in CALLABLES if name in listed["offers"])
+        self.declared = declared(given, self.name)
         self.name = self.declared.name
-        self.evidence = frozenset(said.get("evidence", ()))
-        self.environment = said.get("environment", {})
-        self.warnings = near_misses(self.name, said.get("names", ()), self.offers)
+        self.evidence = frozenset(name for name in EVIDENCE if name in listed["evidence"])
+        self.warnings = near_misses(self.name, listed["names"], self.offers)
         if not self.offers:
             raise Unusable(nothing_offered(self.name, self.warnings))
         return self
 
     def start(self) -> Header:
         """Start the process; what it says to hello."""
+        if os.name != "posix":
+            raise Unusable("targets can be run in processes of their own on POSIX systems; use --in-process")
         if not self.scratch:
             self.scratch = tempfile.mkdtemp(prefix="poolproof-")
             weakref.finalize(self, shutil.rmtree, self.scratch, ignore_errors=True)
-        self.answered, self.made = False, []
+        self.warm, self.made = False, Recent()
         try:
             self.process = Process(self.command, self.isolation, Path(self.scratch))
         except OSError as error:
             raise Unusable(f"{self.command[0]!r} cannot be started: {error.strerror}") from None
-        return self.process.exchange(pack(self.hello), STARTING, 0)[0]
+        return self.process.exchange({**self.hello, "id": 0}, [], STARTING, 0)[0]
 
     def last_words(self) -> str:
         """The end of what the process said on standard error."""
@@ -247,12 +274,18 @@ class Isolated:
         """While a hang is made smaller, each try gets less time."""
         self.hurried = verdict == "hung"
 
-    def dies_again(self) -> list[Call]:
-        """The calls that end its process, if those since it started end it once more; else none."""
-        calls = self.fatal
+    def patience(self) -> float:
+        """Seconds for the next call."""
+        usual = min(self.isolation.timeout, HURRIED) if self.hurried else self.isolation.timeout
+        if self.warm:
+            return usual
+        return FIRST * usual if self.slowest_first is None else usual + FIRST * self.slowest_first
+
+    def repeat(self, calls: list[Call]) -> str:
+        """Make these calls in a new process; the verdict if they end it."""
         self.end()
-        died = any(self.ask(call).death for call in calls)
-        return calls if died else []
+        self.hurried = False
+        return next((answer.death for answer in map(self.ask, calls) if answer.death), "")
 
     def begin(self) -> None:
         """A new case: earlier results need not be watched any longer."""
@@ -261,38 +294,31 @@ class Isolated:
     def ask(self, call: Call) -> Answer:
         """Make one call."""
         header, payload = question(call, "layouts" in self.evidence)
-        frame = pack({**header, "type": "call", **self.place(call)}, payload)
-        return self.answers(frame, [call])[0]
+        return self.answers({**header, "type": "call"}, payload, [call])[0]
 
     def ask_together(self, calls: list[Call], seconds: float) -> list[Answer]:
         """Make several calls at the same time, each for so long from a thread of its own over there."""
         asked = [question(call, "layouts" in self.evidence) for call in calls]
-        header = {"type": "together", "seconds": seconds, "calls": [h for h, _ in asked], **self.place(*calls)}
-        return self.answers(pack(header, b"".join(payload for _, payload in asked)), calls)
+        header = {"type": "together", "seconds": seconds, "calls": [each for each, _ in asked]}
+        return self.answers(header, [chunk for _, chunks in asked for chunk in chunks], calls)
 
-    def place(self, *calls: Call) -> Header:
-        """Which law and case a call belongs to, and how large its result may be."""
-        largest = max(array.nbytes for call in calls for array in call.arrays.values())
-        return {"law": self.law, "case": self.case, "limit": 8 * largest + MARGIN}
-
-    def answers(self, frame: bytes, calls: list[Call]) -> list[Answer]:
+    def answers(self, header: Header, payload: list[Memory], calls: list[Call]) -> list[Answer]:
         """Send a frame and decode what comes; a death is an answer too."""
-        limit = len(calls) * (self.place(*calls)["limit"])
+        self.asked += 1
+        limit = 8 * max(array.nbytes for call in calls for array in call.arrays.values()) + MARGIN
+        header = {**header, "id": self.asked, "law": self.law, "case": self.case, "limit": limit}
         try:
             if self.process is None:
                 self.revive()
             assert self.process is not None
-            self.made = [*self.made[-REMEMBERED:], *calls]
-            seconds = self.isolation.timeout * (1 if self.answered else FIRST)
-            seconds = min(seconds, HURRIED) if self.hurried else seconds
-            header, payload = self.process.exchange(frame, seconds, limit)
-            self.answered = True
-            found = header.get("answers", [header]) if header.get("type") in ("answer", "answers") else None
-            if not isinstance(found, list) or len(found) != len(calls):
-                raise ProtocolError(f"expected an answer, got {str(header)[:200]}")
-            return decoded(found, payload)
+            self.made.add(calls)
+            began = time.monotonic()
+            said, memory = self.process.exchange(header, payload, self.patience(), len(calls) * limit)
+            if not self.warm:
+                self.warm, self.slowest_first = True, max(self.slowest_first or 0.0, time.monotonic() - began)
+            return decoded(said, memory, len(calls))
         except Death as death:
-            self.process, self.fatal = None, self.made
+            self.process, self.fatal = None, list(self.made.calls)
             return [Answer(death=death.verdict, error=str(death))] * len(calls)
         except ProtocolError as error:
             self.end()
@@ -312,13 +338,13 @@ class Isolated:
             self.process = None
 
 
-def question(call: Call, layouts: bool) -> tuple[Header, bytes]:
+def question(call: Call, layouts: bool) -> tuple[Header, list[Memory]]:
     """A call as header and payload."""
-    arrays, memory = [], []
+    arrays, payload = [], []
     for name, array in (call if layouts else replace(call, layouts={})).laid_out().items():
-        header, chunk = described(array)
+        header, memory = described(array)
         arrays.append({"name": name, **header})
-        memory.append(chunk)
+        payload.append(memory)
     return {
         "function": call.function,
         "arrays": arrays,
@@ -326,7 +352,7 @@ def question(call: Call, layouts: bool) -> tuple[Header, bytes]:
         "stride": coded(call.stride),
         "settings": {name: coded(value) for name, value in call.settings.items()},
         "in_place": call.in_place,
-    }, b"".join(memory)
+    }, payload
 
 
 def coded(value: Any) -> Any:
@@ -336,24 +362,73 @@ def coded(value: Any) -> Any:
     return {"float": repr(value)} if isinstance(value, float) else value
 
 
-def decoded(found: list[Header], payload: bytes) -> list[Answer]:
-    """The answers of a frame. Raises ProtocolError where a header and its payload do not agree."""
+def decoded(said: Header, memory: Memory, count: int) -> list[Answer]:
+    """The answers in a frame. Raises ProtocolError if they are not so many, or not of the form they should have."""
+    found = checked(said, "answers", list, []) if said.get("type") == "answers" else [said]
+    if said.get("type") not in ("answer", "answers") or len(found) != count or not all_of(found, dict):
+        raise ProtocolError(f"expected an answer, got {shortened(said)}")
+    kinds = [kind_of(each) for each in found]
+    chunks = parts(memory, [bytes_of(*kind) if kind else 0 for kind in kinds])
+    return [answer_from(each, kind, chunk) for each, kind, chunk in zip(found, kinds, chunks, strict=True)]
+
+
+def answer_from(said: Header, kind: tuple[np.dtype[Any], Ints] | None, memory: Memory) -> Answer:
+    """One answer, from its header and its part of the payload."""
+    seen: Header = {}
+    for name, type_ in (("changed", str), ("shares", str), ("stale", int), ("reuses", int)):
+        listed = checked(said, name, list, [])
+        if not all_of(listed, type_):
+            raise ProtocolError(f"{name}={shortened(listed)} should be a list of {type_.__name__}")
+        seen[name] = tuple(listed)
+    for name in ("error", "exited"):
+        seen[name] = checked(said, name, str, "") or None
+    value = np.frombuffer(memory, kind[0]).reshape(kind[1]) if kind else None
+    return Answer(value=value, kind=checked(said, "kind", str, "nothing"), **seen)
+
+
+def kind_of(said: Header) -> tuple[np.dtype[Any], Ints] | None:
+    """The dtype and shape of an array that is announced; None if there is none."""
+    if said.get("kind") != "array":
+        return None
+    shape, text = checked(said, "shape", list, None), checked(said, "dtype", str, None)
+    if not all_of(shape, int) or min(shape, default=0) < 0 or len(shape) > MOST_AXES:
+        raise ProtocolError(f"shape={shortened(shape)} should be a list of lengths")
+    return dtype_of(text), tuple(shape)
+
+
+@lru_cache(maxsize=64)
+def dtype_of(text: str) -> np.dtype[Any]:
+    """The dtype that a peer names. Raises ProtocolError if there is none of plain memory by that name."""
     try:
-        shapes = [tuple(map(int, each["shape"])) if each.get("kind") == "array" else None for each in found]
-        dtypes = [np.dtype(each["dtype"]) if each.get("kind") == "array" else None for each in found]
-        sizes = [
-            0 if shape is None or dtype is None else int(np.prod(shape, dtype=object)) * dtype.itemsize
-            for shape, dtype in zip(shapes, dtypes, strict=True)
-        ]
-    except (KeyError, TypeError, ValueError) as error:
-        raise ProtocolError(f"an answer without its parts: {error!r}") from None
-    if any(length < 0 for shape in shapes if shape for length in shape):
-        raise ProtocolError(f"an array of shape {shapes}")
-    answers = []
-    for each, shape, dtype, chunk in zip(found, shapes, dtypes, memory_of(payload, sizes), strict=True):
-        value = None if shape is None else np.frombuffer(chunk, dtype).reshape(shape)
-        answers.append(answer_of({**each, "value": value}))
-    return answers
+        dtype = np.dtype(text)
+    except (TypeError, ValueError, SyntaxError):
+        raise ProtocolError(f"dtype={shortened(text)} should be one of NumPy's") from None
+    if dtype.hasobject or dtype.itemsize == 0:
+        raise ProtocolError(f"dtype={shortened(text)} should be of plain numbers")
+    return dtype
+
+
+def bytes_of(dtype: np.dtype[Any], shape: Ints) -> int:
+    """Bytes of an array."""
+    return dtype.itemsize * prod(shape)
+
+
+def checked(said: Header, name: str, type_: type, default: Any) -> Any:
+    """An entry of a header. Raises ProtocolError if it is of another type."""
+    value = said.get(name, default)
+    if not isinstance(value, type_):
+        raise ProtocolError(f"{name}={shortened(value)} should be a {type_.__name__}")
+    return value
+
+
+def all_of(values: list[Any], type_: type) -> bool:
+    """Whether all are of a type; True and False are no integers here."""
+    return all(isinstance(value, type_) and not isinstance(value, bool) for value in values)
+
+
+def shortened(value: Any) -> str:
+    """What a peer said, for a message."""
+    return repr(value) if len(repr(value)) <= 200 else repr(value)[:197] + "..."
 
 
 def worker_command(isolation: Isolation) -> list[str]:
@@ -361,7 +436,18 @@ def worker_command(isolation: Isolation) -> list[str]:
     return [isolation.python, "-u", str(WORKER)]
 
 
-def hello(source: str, attribute: str, paths: list[str], isolation: Isolation) -> Header:
+def limit_memory(pid: int, limit: int | None) -> None:
+    """Let the system refuse a process more memory than this, in bytes, where it has such limits."""
+    if limit:
+        import resource
+
+        if not hasattr(resource, "prlimit"):
+            raise Unusable("memory can be limited on Linux only")
+        with contextlib.suppress(ProcessLookupError):
+            resource.prlimit(pid, resource.RLIMIT_AS, (limit, limit))
+
+
+def hello(source: str, attribute: str, paths: list[str]) -> Header:
     """The first frame: what to load, and what the suite wants to know of it."""
     return {
         "type": "hello",
@@ -371,5 +457,4 @@ def hello(source: str, attribute: str, paths: list[str], isolation: Isolation) -
         "paths": paths,
         "callables": list(CALLABLES),
         "declarations": [each.name for each in fields(Declared)],
-        "memory": isolation.memory,
     }

@@ -10,6 +10,9 @@ from pathlib import Path
 MOST = {"hung": 3, "crashed": 20}
 """So many hangs, or deaths, of a target end what is asked of it."""
 
+SEVERAL = {"hung": 1, "crashed": 3}
+"""After so many, the next is made smaller for a short time only."""
+
 
 @dataclass(frozen=True)
 class Toll:
@@ -27,6 +30,10 @@ class Toll:
         """How many there were."""
         file = self.file(target, verdict)
         return file.stat().st_size if file.exists() else 0
+
+    def seen(self, target: str) -> tuple[str, ...]:
+        """The verdicts of deaths of which there were several."""
+        return tuple(verdict for verdict, several in SEVERAL.items() if self.count(target, verdict) >= several)
 
     def reached(self, target: str) -> str:
         """Why nothing more is asked of a target; empty if it may go on."""

@@ -77,6 +77,12 @@ def pytest_configure_node(node: Any) -> None:
 BENCH: pytest.StashKey[Bench] = pytest.StashKey()
 
 
+def pytest_unconfigure() -> None:
+    """End the processes of targets; an xdist worker may end without running its exit handlers."""
+    if isolated := sys.modules.get("poolproof.properties.isolated"):
+        isolated.end_all()
+
+
 def request_of(config: pytest.Config) -> Request:
     """The options as a request."""
     from .find import REFERENCE

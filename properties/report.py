@@ -78,8 +78,9 @@ def line(result: Result, name: str, width: int) -> str:
         tail = result.reason
     else:
         tail = f"{count(result.examples, 'case')}, {result.seconds:.1f} s"
-        tail += ", then its time was over" if result.partial else ""
+        tail += ", then its time was over" if result.partial and not result.reason else ""
         tail += f", {result.refused} of them refused" if result.refused else ""
+        tail += f", {result.reason}" if result.reason else ""
     return f"{name:{width}}  {result.law:24} {word:11} {tail}"
 
 

@@ -102,6 +102,14 @@ def call_as_json(call: Call) -> Json:
     }
 
 
+def call_from_json(data: Json) -> Call:
+    """The call that `call_as_json` gave."""
+    arrays = {name: array_from_json(array) for name, array in data["args"].items()}
+    layouts = {name: array["layout"] for name, array in data["args"].items() if array["layout"] != "C"}
+    size, stride = (tuple(data[name]) if isinstance(data[name], list) else data[name] for name in ("size", "stride"))
+    return Call(data["call"], arrays, size, stride, data["settings"], layouts)
+
+
 def plain_argument(value: Any) -> Any:
     """A window size or stride, which on purpose may be no pair of integers."""
     return (

@@ -22,16 +22,16 @@ from .knobs import digest
 from .lawbook import Law
 from .messages import describe
 from .pool import Pool
-from .results import Json, Result, array_as_json, call_as_json, case_as_json, case_from_json
+from .results import Json, Result, array_as_json, call_as_json, call_from_json, case_as_json, case_from_json
 from .shrink import smallest
-from .target import Target
+from .target import Call, Target
 from .triggers import reached
 
 SHRINKING = {"broken": 20.0, "raised": 20.0, "crashed": 15.0, "hung": 15.0}
 """Seconds that shrinking one failure may take."""
 
-AGAIN = 3.0
-"""Seconds that shrinking a death may take when the target has died several times before."""
+AGAIN = {"crashed": 3.0, "hung": 0.0}
+"""The same for a target that has died, or hung, in other laws before."""
 
 ONCE = "differs between calls"
 """The note on a failure that did not come back."""
@@ -44,7 +44,7 @@ REPLAYS = 200
 class Settings:
     """How much to try: cases a law, the seed they come from, an absolute end in seconds since the epoch.
 
-    `database` and `in_hand` keep failing cases, and the one that is tried; `deadly`: the target has died before.
+    `database` and `in_hand` keep failing cases, and the one that is tried; `deadly`: verdicts of deaths seen before.
     """
 
     examples: int = 100
@@ -52,7 +52,7 @@ class Settings:
     end: float | None = None
     database: ExampleDatabase | None = None
     in_hand: InHand | None = None
-    deadly: bool = False
+    deadly: tuple[str, ...] = ()
 
 
 class OutOfTime(BaseException):
@@ -64,21 +64,26 @@ class Trial:
 
     def __init__(self, law: Law, target: Target, settings: Settings) -> None:
         self.law, self.pool, self.end, self.in_hand = law, Pool(target), settings.end, settings.in_hand
-        self.shrinking = {**SHRINKING, "crashed": AGAIN} if settings.deadly else SHRINKING
+        self.shrinking = {**SHRINKING, **{verdict: AGAIN[verdict] for verdict in settings.deadly}}
         self.tried = self.refused = self.digest = 0
         self.reached: Counter[str] = Counter()
         self.first: tuple[Failure, Json] | None = None
+        self.first_case: Case | None = None
         self.last: tuple[Failure, Case] | None = None
 
     def __call__(self, case: Case) -> None:
         """Try the law on one case."""
-        if self.end is not None and time.time() > self.end:
+        if self.over():
             raise OutOfTime
         if self.first is None:
             self.count(case)
         if self.in_hand is not None:
             self.in_hand.hold(case.data)
         self.attempt(case)
+
+    def over(self) -> bool:
+        """Whether the time for trying, or for making a failure smaller, has ended."""
+        return self.end is not None and time.time() >= self.end
 
     def count(self, case: Case) -> None:
         """Keep account of a case, until the first failure."""
@@ -100,14 +105,14 @@ class Trial:
         except Failure as failure:
             self.last = failure, case
             if self.first is None:
-                self.first = failure, self.counterexample(failure, case)
+                self.first, self.first_case = (failure, self.counterexample(failure, case)), case
                 self.end = min(self.end or float("inf"), time.time() + self.shrinking[failure.verdict])
                 self.pool.target.hurry(failure.verdict)
             raise
 
     def fails(self, case: Case) -> bool:
         """Whether the law fails on a case with the verdict it failed with before."""
-        if self.last is None or (self.end is not None and time.time() > self.end):
+        if self.last is None or self.over():
             return False
         before = self.last
         try:
@@ -161,7 +166,13 @@ def decoded(law: Law, target: Target, data: bytes) -> Case:
 
 
 def replay(law: Law, target: Target, found: Json) -> Result:
-    """Try a law again on the case of a counterexample; repeatedly, if the answer differed between calls."""
+    """Try a law again on the case of a counterexample; repeatedly, if the answer differed between calls.
+
+    Where a death needed the calls before it, all of them are made again in a new process.
+    """
+    if found.get("sequence"):
+        verdict = target.repeat(list(map(call_from_json, found["calls"])))
+        return Result(target.spec, law.name, verdict or "holds", counterexample=found if verdict else None, examples=1)
     case, trial = case_from_json(found["case"]), Trial(law, target.fresh(), Settings())
     for _ in range(REPLAYS if ONCE in found["message"] else 1):
         try:
@@ -218,12 +229,17 @@ def conclude(trial: Trial, target: str, repeats: bool, unfinished: bool, setting
 def minimal(trial: Trial) -> tuple[Failure, Json]:
     """The failure on the smallest case found, cut further where parts of it suffice."""
     assert trial.last is not None
+    assert trial.first is not None
     case = smallest(trial.last[1], trial.fails)
+    if case is trial.first_case:
+        return trial.first
+    # A hang was made smaller in a hurry; what is reported has had its full time.
+    trial.pool.target.hurry("")
     try:
         trial.attempt(case)
     except Failure as failure:
         return failure, trial.counterexample(failure, case)
-    return once(trial)
+    return noted(trial.first, f"{ONCE}: a smaller case, tried again, did not fail")
 
 
 def once(trial: Trial) -> tuple[Failure, Json]:
@@ -233,11 +249,25 @@ def once(trial: Trial) -> tuple[Failure, Json]:
     """
     assert trial.first is not None
     failure, found = trial.first
-    note = f"{ONCE}: the same case, tried again, gave another answer"
-    if failure.verdict in ("crashed", "hung") and (calls := trial.pool.target.dies_again()):
-        found = {**found, "calls": [call_as_json(call) for call in calls], "failing_call": len(calls) - 1}
-        note = f"needs the calls before it: it happens again when all {len(calls)} since its process started are made"
-    return failure, {**found, "message": f"{found['message']}\n    {note}"}
+    target = trial.pool.target
+    if failure.verdict in ("crashed", "hung") and target.fatal and target.repeat(target.fatal) == failure.verdict:
+        calls = last_ones(target, failure.verdict)
+        found = {**found, "calls": list(map(call_as_json, calls)), "failing_call": len(calls) - 1, "sequence": True}
+        return noted((failure, found), f"needs the calls before it: {len(calls)} calls in a new process end it again")
+    return noted(trial.first, f"{ONCE}: the same case, tried again, gave another answer")
+
+
+def noted(first: tuple[Failure, Json], note: str) -> tuple[Failure, Json]:
+    """A failure with a line more."""
+    return first[0], {**first[1], "message": f"{first[1]['message']}\n    {note}"}
+
+
+def last_ones(target: Target, verdict: str) -> list[Call]:
+    """As few of the last calls as still end the process, by halving; all of them for a hang, which takes its time."""
+    calls = target.fatal
+    while verdict == "crashed" and len(calls) > 1 and target.repeat(calls[len(calls) // 2 :]) == verdict:
+        calls = calls[len(calls) // 2 :]
+    return calls
 
 
 def data(value: Any) -> Any:

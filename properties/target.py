@@ -58,7 +58,8 @@ class Answer:
 class Target(Protocol):
     """What laws, conventions and doors need of a target, in whatever process it lives.
 
-    `spec` is what the user wrote, `name` what messages call it, `evidence` what it can tell of a call.
+    `spec` is what the user wrote, `name` what messages call it, `evidence` what it can tell of a call, `fatal` the
+    calls since its process started when it last died.
     """
 
     spec: str
@@ -68,6 +69,7 @@ class Target(Protocol):
     reference: bool
     warnings: list[str]
     evidence: frozenset[str]
+    fatal: list[Call]
 
     def fresh(self) -> Target:
         """The same target for another law: a class is instantiated anew."""
@@ -85,8 +87,8 @@ class Target(Protocol):
         """From now on until the next law a failure with this verdict is made smaller: be brief where it takes long."""
         ...
 
-    def dies_again(self) -> list[Call]:
-        """The calls that end its process, if those since it started end it once more; else none."""
+    def repeat(self, calls: list[Call]) -> str:
+        """Make these calls in a new process; the verdict if they end it."""
         ...
 
     def ask_together(self, calls: list[Call], seconds: float) -> list[Answer]:
@@ -101,6 +103,7 @@ class InProcess:
 
     def __init__(self, make: Callable[[], Any], spec: str, *, reference: bool = False) -> None:
         self.make, self.spec, self.reference = make, spec, reference
+        self.fatal: list[Call] = []
         self.host = Host(make)
         found = self.host.implementation
         names = [name for name in dir(found) if not name.startswith("_")]
@@ -123,9 +126,9 @@ class InProcess:
     def hurry(self, verdict: str) -> None:
         """Calls in this process take the time they take."""
 
-    def dies_again(self) -> list[Call]:
+    def repeat(self, calls: list[Call]) -> str:  # noqa: ARG002  (a protocol's method)
         """A death in this process is the end of it."""
-        return []
+        return ""
 
     def ask(self, call: Call) -> Answer:
         """Make one call."""
@@ -139,10 +142,10 @@ class InProcess:
 
 
 def answer_of(seen: Mapping[str, Any]) -> Answer:
-    """What a host saw, as an answer; what it does not tell stays unknown."""
-    known = {each.name: seen[each.name] for each in fields(Answer) if each.name in seen}
-    lists = {name: tuple(value) for name, value in known.items() if name in EVIDENCE and isinstance(value, list)}
-    return Answer(**{"kind": type(seen.get("value")).__name__, **known, **lists})
+    """What a host saw, as an answer."""
+    lists = {name: tuple(seen.get(name, ())) for name in ("changed", "shares", "stale", "reuses")}
+    value = seen["value"]
+    return Answer(value, seen.get("error"), exited=seen.get("exited"), kind=type(value).__name__, **lists)
 
 
 def nothing_offered(name: str, warnings: list[str]) -> str:

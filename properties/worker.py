@@ -20,8 +20,8 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Dict, Tuple, Union
 
 import numpy as np
 
@@ -31,11 +31,17 @@ HEAD = struct.Struct(">4sIQ")
 """Every frame begins with the magic, the bytes of its header, and the bytes of its payload."""
 
 MOST_HEADER = 1 << 24
+CHUNK = 1 << 16
+"""So much is read at once, so that most frames come with one system call."""
+
 CACHE_LINE = 64
 EVIDENCE = ("changed", "shares", "stale", "reuses", "layouts", "threads")
 """What this worker can tell of a call beyond its result, and do with the arrays of one."""
 
-Header = dict[str, Any]
+ENCODE = json.JSONEncoder(separators=(",", ":")).encode
+
+Header = Dict[str, Any]
+Memory = Union[bytes, memoryview]
 
 
 class ProtocolError(Exception):
@@ -46,55 +52,102 @@ class Unloadable(Exception):
     """The target cannot be imported, or is not there."""
 
 
-def pack(header: Header, payload: bytes = b"") -> bytes:
-    """A frame."""
-    text = json.dumps(header).encode()
-    return HEAD.pack(MAGIC, len(text), len(payload)) + text + payload
+class Channel:
+    """Frames over two descriptors. What is read beyond one frame waits for the next."""
+
+    def __init__(self, source: int, sink: int) -> None:
+        self.source, self.sink, self.rest = source, sink, b""
+
+    def ready(self, descriptor: int, *, writing: bool = False) -> None:
+        """Return when a descriptor can be used; those of a worker block, so that it need not wait here."""
+
+    def send(self, header: Header, payload: Sequence[Memory] = ()) -> None:
+        """Write a frame, whose payload is given in parts. Large parts are not copied."""
+        text = ENCODE(header).encode()
+        parts = [HEAD.pack(MAGIC, len(text), sum(len(part) for part in payload)), text, *payload]
+        for part in parts if sum(map(len, parts)) > CHUNK else [b"".join(parts)]:
+            view = memoryview(part)
+            while view:
+                try:
+                    view = view[os.write(self.sink, view) :]
+                except BlockingIOError:
+                    self.ready(self.sink, writing=True)
+
+    def receive(self, limit: int) -> tuple[Header, Memory]:
+        """The next frame. Raises ProtocolError before reading more than allowed, EOFError at the end of the stream."""
+        magic, header_length, payload_length = HEAD.unpack(self.read(HEAD.size))
+        if magic != MAGIC:
+            raise ProtocolError(f"expected a frame, got {magic!r}")
+        if header_length > MOST_HEADER or payload_length > limit:
+            raise ProtocolError(f"a frame of {header_length} + {payload_length} bytes is too large")
+        try:
+            header = json.loads(bytes(self.read(header_length)).decode())
+        except (ValueError, RecursionError) as error:
+            raise ProtocolError(f"the header is not JSON: {error}") from None
+        if not isinstance(header, dict):
+            raise ProtocolError("the header is not a JSON object")
+        return header, self.read(payload_length)
+
+    def read(self, length: int) -> Memory:
+        """Exactly so many bytes; what does not fit into a chunk goes to its place without a detour."""
+        while len(self.rest) < min(length, CHUNK):
+            self.ready(self.source)
+            part = os.read(self.source, CHUNK)
+            if not part:
+                raise EOFError
+            self.rest += part
+        if length <= len(self.rest):
+            taken, self.rest = self.rest[:length], self.rest[length:]
+            return taken
+        block = memoryview(np.empty(length, np.uint8))
+        filled = len(self.rest)
+        block[:filled], self.rest = self.rest, b""
+        while filled < length:
+            self.ready(self.source)
+            count = os.readv(self.source, [block[filled:]])
+            if not count:
+                raise EOFError
+            filled += count
+        return block
 
 
-def unpack(read: Callable[[int], bytes], limit: int) -> tuple[Header, bytes]:
-    """The next frame; `read(n)` gives exactly n bytes. Raises ProtocolError before reading more than allowed."""
-    magic, header_length, payload_length = HEAD.unpack(read(HEAD.size))
-    if magic != MAGIC:
-        raise ProtocolError(f"expected a frame, got {magic!r}")
-    if header_length > MOST_HEADER or payload_length > limit:
-        raise ProtocolError(f"a frame of {header_length} + {payload_length} bytes is too large")
-    try:
-        header = json.loads(read(header_length).decode())
-    except ValueError as error:
-        raise ProtocolError(f"the header is not JSON: {error}") from None
-    if not isinstance(header, dict):
-        raise ProtocolError("the header is not a JSON object")
-    return header, read(payload_length)
-
-
-def described(array: Any) -> tuple[Header, bytes]:
+def described(array: Any) -> tuple[Header, Memory]:
     """An array with its layout: the memory it spans, and where in it the elements lie."""
-    below = sum((n - 1) * s for n, s in zip(array.shape, array.strides) if s < 0) if array.size else 0
-    above = sum((n - 1) * s for n, s in zip(array.shape, array.strides) if s > 0) if array.size else 0
+    plain = array.flags.c_contiguous
+    reaches = [] if plain else [(n - 1) * s for n, s in zip(array.shape, array.strides)]
+    below = sum(reach for reach in reaches if reach < 0)
+    length = array.nbytes if plain else sum(map(abs, reaches)) + array.itemsize
     address = array.__array_interface__["data"][0] + below
-    length = above - below + array.itemsize if array.size else 0
     header = {
-        "dtype": array.dtype.name,
+        "dtype": array.dtype.str,
         "shape": list(array.shape),
         "strides": list(array.strides),
         "offset": -below,
         "alignment": address % CACHE_LINE,
-        "writeable": bool(array.flags.writeable),
+        "writeable": array.flags.writeable,
         "bytes": length,
     }
-    return header, ctypes.string_at(address, length) if length else b""
+    return header, memory_of(array) if plain else ctypes.string_at(address, length)
 
 
-def rebuilt(header: Header, memory: bytes) -> Any:
+def memory_of(array: Any) -> memoryview:
+    """The bytes of a contiguous array, not copied."""
+    return memoryview(array.reshape(-1).view(np.uint8))
+
+
+def rebuilt(header: Header, memory: Memory) -> Any:
     """The array that `described` saw, in memory of its own."""
-    block = np.zeros(len(memory) + 2 * CACHE_LINE, np.uint8)
+    block = np.empty(len(memory) + 2 * CACHE_LINE, np.uint8)
     start = (header["alignment"] - block.__array_interface__["data"][0]) % CACHE_LINE
     block[start : start + len(memory)] = np.frombuffer(memory, np.uint8)
     offset, strides = start + header["offset"], tuple(header["strides"])
     array = np.ndarray(tuple(header["shape"]), np.dtype(header["dtype"]), block.data, offset, strides)
     array.flags.writeable = header["writeable"]
     return array
+
+
+Question = Tuple[str, Dict[str, Any], Tuple[Any, ...], Header]
+"""A call: the function, its arrays by name, size and stride, and the settings."""
 
 
 class Host:
@@ -120,11 +173,14 @@ class Host:
         before = {name: (array.copy(), array.flags.writeable) for name, array in inputs.items()}
         answer = self.attempt(function, inputs, rest, settings)
         result = answer.get("value")
+        seen = {
+            "changed": [name for name, array in inputs.items() if written(array, *before[name])],
+            "shares": [name for name, array in inputs.items() if overlap(result, array)],
+            "stale": [k for k, (kept, copy) in enumerate(self.results) if not same(kept, copy)],
+            "reuses": [k for k, (kept, _) in enumerate(self.results) if overlap(result, kept)],
+        }
+        answer.update({what: found for what, found in seen.items() if found})
         answer["value"] = result.copy() if isinstance(result, np.ndarray) else result
-        answer["changed"] = [name for name, array in inputs.items() if written(array, *before[name])]
-        answer["shares"] = [name for name, array in inputs.items() if overlap(result, array)]
-        answer["stale"] = [k for k, (kept, copy) in enumerate(self.results) if not same(kept, copy)]
-        answer["reuses"] = [k for k, (kept, _) in enumerate(self.results) if overlap(result, kept)]
         self.results = [(kept, kept.copy() if isinstance(kept, np.ndarray) else kept) for kept, _ in self.results]
         self.results.append((result, answer["value"]))
         return answer
@@ -151,9 +207,7 @@ class Host:
                 raise
             return {"value": None, "exited": "KeyboardInterrupt"}
 
-    def together(
-        self, calls: list[tuple[str, dict[str, Any], tuple[Any, ...], Header]], seconds: float
-    ) -> list[Header]:
+    def together(self, calls: list[Question], seconds: float) -> list[Header]:
         """Make several calls at the same time, each again and again from a thread of its own, often interrupted.
 
         The answer to each is the first that differs from those before it in its thread, or else the first of all.
@@ -269,43 +323,28 @@ def suggestion(word: str, known: list[str]) -> str:
 class Server:
     """Answers frames until there are no more."""
 
-    def __init__(self, source: int, sink: int) -> None:
-        self.source, self.sink = source, sink
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
         self.host: Host | None = None
         self.law = self.case = 0
 
-    def read(self, length: int) -> bytes:
-        """Exactly so many bytes; the end of the stream ends the worker."""
-        parts = []
-        while length:
-            part = os.read(self.source, min(length, 1 << 20))
-            if not part:
-                os._exit(0)
-            parts.append(part)
-            length -= len(part)
-        return b"".join(parts)
-
-    def write(self, frame: bytes) -> None:
-        """A whole frame."""
-        view = memoryview(frame)
-        while view:
-            view = view[os.write(self.sink, view) :]
-
     def serve(self) -> None:
-        """One frame after another."""
+        """One frame after another; the end of the stream ends the worker."""
         while True:
-            header, payload = unpack(self.read, 1 << 40)
+            try:
+                header, payload = self.channel.receive(1 << 40)
+            except EOFError:
+                os._exit(0)
             try:
                 answer, memory = getattr(self, "on_" + str(header.get("type")))(header, payload)
             except Unloadable as error:
-                answer, memory = {"type": "error", "message": str(error)}, b""
-            self.write(pack(answer, memory))
+                answer, memory = {"type": "error", "message": str(error)}, []
+            self.channel.send(dict(answer, id=header.get("id")), memory)
 
-    def on_hello(self, header: Header, _: bytes) -> tuple[Header, bytes]:
+    def on_hello(self, header: Header, _: Memory) -> tuple[Header, list[Memory]]:
         """Load the target, and tell what it is."""
         if header["version"] != VERSION:
             raise Unloadable(f"protocol version {header['version']}, but this worker speaks {VERSION}")
-        limit_memory(header.get("memory"))
         make = load(header["source"], header["attribute"], header["paths"])
         try:
             self.host = Host(make, isolated=True)
@@ -321,9 +360,9 @@ class Server:
             "names": [name for name in dir(found) if not name.startswith("_")],
             "evidence": list(EVIDENCE),
             "environment": {"python": platform.python_version(), "numpy": np.__version__},
-        }, b""
+        }, []
 
-    def on_call(self, header: Header, payload: bytes) -> tuple[Header, bytes]:
+    def on_call(self, header: Header, payload: Memory) -> tuple[Header, list[Memory]]:
         """One call."""
         host = self.at_case(header)
         ((function, inputs, rest, settings),) = self.questions([header], payload)
@@ -331,12 +370,13 @@ class Server:
         answer, memory = encoded(host.ask(function, inputs, rest, settings), header["limit"])
         return dict(answer, type="answer"), memory
 
-    def on_together(self, header: Header, payload: bytes) -> tuple[Header, bytes]:
+    def on_together(self, header: Header, payload: Memory) -> tuple[Header, list[Memory]]:
         """Several calls at the same time."""
         host = self.at_case(header)
         questions = self.questions(header["calls"], payload)
         answers = [encoded(each, header["limit"]) for each in host.together(questions, header["seconds"])]
-        return {"type": "answers", "answers": [a for a, _ in answers]}, b"".join(memory for _, memory in answers)
+        memory = [chunk for _, chunks in answers for chunk in chunks]
+        return {"type": "answers", "answers": [answer for answer, _ in answers]}, memory
 
     def at_case(self, header: Header) -> Host:
         """The target, made anew for another law, and with nothing to watch at another case."""
@@ -350,11 +390,9 @@ class Server:
             self.host.begin()
         return self.host
 
-    def questions(
-        self, calls: list[Header], payload: bytes
-    ) -> list[tuple[str, dict[str, Any], tuple[Any, ...], Header]]:
+    def questions(self, calls: list[Header], payload: Memory) -> list[Question]:
         """The calls of a frame, with their arrays."""
-        chunks = memory_of(payload, [array["bytes"] for call in calls for array in call["arrays"]])
+        chunks = parts(payload, [array["bytes"] for call in calls for array in call["arrays"]])
         asked = []
         for call in calls:
             inputs = {array["name"]: rebuilt(array, next(chunks)) for array in call["arrays"]}
@@ -363,26 +401,26 @@ class Server:
         return asked
 
 
-def memory_of(payload: bytes, lengths: list[int]) -> Iterator[bytes]:
+def parts(payload: Memory, lengths: list[int]) -> Iterator[Memory]:
     """The parts of a payload. Raises ProtocolError unless the lengths add up."""
     if sum(lengths) != len(payload):
         raise ProtocolError(f"arrays of {sum(lengths)} bytes in a payload of {len(payload)}")
-    start = 0
+    view, start = memoryview(payload), 0
     for length in lengths:
-        yield payload[start : start + length]
+        yield view[start : start + length]
         start += length
 
 
-def encoded(answer: Header, limit: int) -> tuple[Header, bytes]:
+def encoded(answer: Header, limit: int) -> tuple[Header, list[Memory]]:
     """An answer as header and payload. What is no array of numbers, or too large, is only described."""
     value = answer.pop("value")
     if not isinstance(value, np.ndarray):
-        return dict(answer, kind=type(value).__name__), b""
+        return dict(answer, kind=type(value).__name__), []
     if value.dtype.hasobject or value.nbytes > limit:
         what = f"an array of dtype {value.dtype} and shape {value.shape}"
-        return dict(answer, kind=what), b""
-    native = np.ascontiguousarray(value).reshape(value.shape)
-    return dict(answer, kind="array", dtype=value.dtype.str, shape=list(value.shape)), native.tobytes()
+        return dict(answer, kind=what), []
+    answer = dict(answer, kind="array", dtype=value.dtype.str, shape=list(value.shape))
+    return answer, [memory_of(np.ascontiguousarray(value))]
 
 
 def nested(value: Any) -> Any:
@@ -401,14 +439,6 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
 
 
-def limit_memory(limit: int | None) -> None:
-    """Let the system refuse more memory than this, in bytes, where it has such limits."""
-    if limit:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-
-
 def die_with_parent() -> None:
     """Ask Linux to end this process with the one that started it, even if a call never returns."""
     if sys.platform.startswith("linux"):
@@ -416,13 +446,15 @@ def die_with_parent() -> None:
 
 
 def main() -> None:
-    """Keep the streams for frames, and give the target others."""
+    """Keep the streams for frames, and give the target others; hide the modules that lie beside this file."""
     die_with_parent()
-    source, sink = os.dup(0), os.dup(1)
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [path for path in sys.path if os.path.abspath(path) != here]
+    channel = Channel(os.dup(0), os.dup(1))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     try:
-        Server(source, sink).serve()
+        Server(channel).serve()
     except BaseException:
         traceback.print_exc()
         os._exit(70)
