@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,13 +16,14 @@ class BoundLaw:
     """One law bound to an implementation: `str(law)` is its name, `law()` raises AssertionError if it does not hold."""
 
     name: str
-    target: Target
-    request: Request
+    target: Target = field(repr=False)
+    request: Request = field(repr=False)
 
     def __str__(self) -> str:
         return self.name
 
     def __call__(self) -> None:
+        __tracebackhide__ = True
         from .session import Bench
 
         bench = Bench(self.request, loaded={self.target.spec: self.target})
@@ -52,6 +54,8 @@ def laws(
 
     target = load(implementation, Isolation()) if isinstance(implementation, str) else wrap(implementation)
     smoke_test(target)
+    for each in target.warnings:
+        warnings.warn(each, stacklevel=2)
     request = Request((target.spec,), examples, seed, None, pattern, expect).settled()
     names = [name for _, name in plan(request) if name != CONVENTIONS_ITEM]
     able = [n for n in names if n not in LAWS or not LAWS[n].unsupported(target.declared, target.offers)]

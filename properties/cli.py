@@ -59,23 +59,35 @@ def parsers() -> dict[str, Parser]:
     check.add_argument("--expect", action="append", default=[], metavar="NAME=VALUE", help="make a convention a law")
     check.add_argument("--known", default="", metavar="FILE", help="failures that are known, with reasons (TOML)")
     check.add_argument("--json", default="", metavar="FILE", help="write the report")
-    check.add_argument("--python", default=sys.executable, metavar="EXE", help="interpreter that runs the targets")
     check.add_argument(
         "--command", default="", metavar="PROGRAM", help="a target that is a program speaking the protocol"
     )
-    check.add_argument(
-        "--timeout", type=seconds, default=10.0, metavar="SECONDS", help="time for one call (default 10)"
-    )
-    check.add_argument("--memory", type=memory, metavar="SIZE", help="memory of a target's process: 512M, 2G")
-    check.add_argument("--in-process", action="store_true", help="call targets in the suite's own process")
+    add_isolation(check)
     check.add_argument("-n", default="auto", type=processes, metavar="N", help="processes (default auto; 0: this one)")
     laws = Parser(prog="poolproof laws", description="Print the laws, each with its line of mathematics.")
     replay = Parser(prog="poolproof replay", description="Try the failing cases of a report again.")
     replay.add_argument("report", metavar="REPORT", help="a file written by check --json")
     replay.add_argument("target", nargs="?", metavar="TARGET", help="another target than the report's")
+    add_isolation(replay)
     bench = Parser(prog="poolproof bench", description="The teaching document's measurement, on these kernels.")
     bench.add_argument("--repeats", type=positive, default=5000, metavar="N", help="passes forward and backward")
+    bench.add_argument("--overhead", action="store_true", help="what a process of its own costs a target, instead")
     return {"check": check, "laws": laws, "replay": replay, "bench": bench}
+
+
+def add_isolation(parser: Parser) -> None:
+    """The options about the process of a target."""
+    parser.add_argument("--python", default=sys.executable, metavar="EXE", help="interpreter that runs the targets")
+    parser.add_argument(
+        "--timeout", type=seconds, default=10.0, metavar="SECONDS", help="time for one call (default 10)"
+    )
+    parser.add_argument("--memory", type=memory, metavar="SIZE", help="memory of a target's process: 512M, 2G")
+    parser.add_argument("--in-process", action="store_true", help="call targets in the suite's own process")
+
+
+def isolation(options: argparse.Namespace) -> dict[str, Any]:
+    """Those options, as fields of a request."""
+    return {name: getattr(options, name) for name in ("python", "timeout", "memory", "in_process")}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -105,26 +117,34 @@ def check(options: argparse.Namespace) -> int:
     from .find import COMMAND, REFERENCE
     from .session import Bench, Request, plan
 
+    named = [COMMAND + options.command] if options.command else []
     request = Request(
-        targets=tuple(options.targets) + ((COMMAND + options.command,) if options.command else ()) or REFERENCE,
+        targets=tuple(dict.fromkeys([*options.targets, *named])) or REFERENCE,
         examples=options.examples,
         seed=options.seed,
         end=None if options.budget is None else time.time() + options.budget,
         laws=options.laws,
         expect=tuple(options.expect),
         known=options.known,
-        in_process=options.in_process,
-        python=options.python,
-        timeout=options.timeout,
-        memory=options.memory,
+        **isolation(options),
     ).settled()
     request.known_failures()
     plan(request)
+    writable(options.json)
     console = Console(request, Bench(request))
     console.begin()
     if console.usable:
         console.ended = drive(request, console, options)
     return console.finish(options.json)
+
+
+def writable(file: str) -> None:
+    """Raise Unusable now, rather than after the run, if the report cannot be written there."""
+    folder = Path(file).resolve().parent
+    if file and Path(file).is_dir():
+        raise Unusable(f"--json {file!r} is a folder; it should be a file")
+    if file and not os.access(folder, os.W_OK):
+        raise Unusable(f"--json {file!r} cannot be written: {str(folder)!r} should be a folder that can be written to")
 
 
 def drive(request: Any, console: Any, options: argparse.Namespace) -> int:
@@ -181,25 +201,29 @@ def replay(options: argparse.Namespace) -> int:
         raise Unusable(f"report {options.report!r} cannot be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError) as error:
         raise Unusable(f"report {options.report!r} is not one of check --json: {error!r}") from None
-    bench, still = Bench(Request()), 0
+    bench, still = Bench(Request(**isolation(options))), 0
     for spec, law in entries:
         if law["law"] not in LAWS or "case" not in law["counterexample"]:
             print(f"{law['law']} on {spec}: cannot be replayed, there is no such law here")
             continue
         result = again(LAWS[law["law"]], bench.target(options.target or spec), law["counterexample"])
         still += result.failed
-        print(f"{result.law} on {result.target}: {'holds now' if not result.failed else 'still ' + result.verdict}")
+        words = (
+            f"still {result.verdict}" if result.failed else "holds now" if result.verdict == "holds" else result.verdict
+        )
+        print(f"{result.law} on {result.target}: {words}{', ' + result.reason if result.reason else ''}")
         if result.failed:
             print(result.message)
-    print(f"{len(entries)} replayed: {still} still fail")
+    print(f"{len(entries)} replayed: {still} still fail" if entries else "the report has no failures to replay")
     return 1 if still else 0
 
 
 def measure(options: argparse.Namespace) -> int:
     """The bench."""
     from .bench import bench
+    from .overhead import overhead
 
-    for text in bench(options.repeats):
+    for text in overhead() if options.overhead else bench(options.repeats):
         print(text, flush=True)
     return 0
 
@@ -215,7 +239,7 @@ def positive(text: str) -> int:
 def natural(text: str) -> int:
     """A whole number of at least 0."""
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} should be a whole number")
+        raise argparse.ArgumentTypeError(f"{text!r} should be a whole number of at least 0")
     return int(text)
 
 
@@ -238,7 +262,9 @@ def memory(text: str) -> int:
 
 def processes(text: str) -> str:
     """`auto`, or a whole number."""
-    return text if text == "auto" else str(natural(text))
+    if text != "auto" and not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} should be auto or a whole number of at least 0")
+    return text
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import pytest
 
 from . import report
 from .contract import Unusable
+from .known import unmet
 from .plugin import result_in
 from .results import Result
 from .session import Bench, Request, plan
@@ -102,10 +103,19 @@ class Console:
         if file:
             document = report.document(self.request, self.bench.loaded, results, partial)
             Path(file).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        for warning in self.warnings(results):
+            self.say(f"\nwarning: {warning}")
         status = report.exit_status(results, interrupted=interrupted, unusable=bool(self.complaints))
         self.say()
         self.say(report.last_line(results, partial) if results else "nothing was tried")
         return status
+
+    def warnings(self, results: list[Result]) -> list[str]:
+        """What deserves a second look, said once more where it is seen: near misses, and known failures not met."""
+        near = [warning for spec in self.usable for warning in self.bench.loaded[spec].warnings]
+        names = {spec: target.name for spec, target in self.bench.loaded.items()}
+        idle = unmet(self.request.known_failures(), results, names) if self.request.laws == "*" else []
+        return [*near, *(f"known failure {k.law} of {k.target!r} met no law of this run" for k in idle)]
 
     def sections(self, results: list[Result]) -> dict[str, list[str]]:
         """What follows the laws."""

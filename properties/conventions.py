@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -92,12 +93,15 @@ def observable(target: Target) -> list[Convention]:
     return [c for c in CONVENTIONS.values() if set(c.functions) <= set(target.offers) and favourite(target, c)]
 
 
-def observed(target: Target, hangs: int = 3) -> Json:
-    """Every convention that can be observed: its value, and the calls that show it. Ends after so many hangs."""
+def observed(target: Target, hangs: int = 3, end: float | None = None) -> Json:
+    """Every convention that can be observed: its value, and the calls that show it.
+
+    No more is asked after so many hangs, or after the end, in seconds since the epoch.
+    """
     found: Json = {}
     for each in observable(target):
         hung = sum("hung" in seen.get("values", [seen["value"]]) for seen in found.values())
-        if hung == hangs:
+        if hung == hangs or (end is not None and time.time() >= end):
             break
         found[each.name] = observe(each, target, "hung" if hung else "")
     return found

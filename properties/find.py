@@ -67,7 +67,9 @@ def program(text: str) -> list[str]:
 
 
 def hinted(spec: str, error: Exception) -> str:
-    """The message, with a shipped name that may have been meant."""
+    """The message, with a shipped name that may have been meant, or what a shipped adapter needs."""
+    if spec in adapters():
+        return f"{error}; the adapter needs its library: see the README for what to install"
     hint = did_you_mean(spec, [*REFERENCE, *adapters()])
     return f"{error}; {hint}" if hint.startswith("did") and "did you mean" not in str(error) else str(error)
 

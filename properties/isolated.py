@@ -25,7 +25,7 @@ import numpy as np
 from poolproof.kernels.geometry import Ints
 
 from .contract import CALLABLES, Declared, Unusable, declared, near_misses
-from .target import Answer, Call, nothing_offered
+from .target import Answer, Call, limit_of, nothing_offered
 from .worker import EVIDENCE, VERSION, Channel, Header, Memory, ProtocolError, described, parts
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -38,9 +38,6 @@ call, beside the usual time, so many times what the longest first call before to
 
 HURRIED = 3.0
 """Seconds for a call while a hang is made smaller."""
-
-MARGIN = 1 << 26
-"""Bytes by which a result may be larger than eight times its input before it is refused."""
 
 REMEMBERED, MOST_REMEMBERED = 1000, 1 << 26
 """Calls since a process started, and bytes of their arrays, that are kept, to be made again if it dies."""
@@ -135,7 +132,7 @@ class Process(Channel):
     def epitaph(self) -> str:
         """How the process ended."""
         try:
-            code = self.popen.wait(5)
+            code = self.popen.wait(1)
         except subprocess.TimeoutExpired:
             self.kill()
             return "closed its output without ending"
@@ -305,7 +302,7 @@ class Isolated:
     def answers(self, header: Header, payload: list[Memory], calls: list[Call]) -> list[Answer]:
         """Send a frame and decode what comes; a death is an answer too."""
         self.asked += 1
-        limit = 8 * max(array.nbytes for call in calls for array in call.arrays.values()) + MARGIN
+        limit = limit_of(calls)
         header = {**header, "id": self.asked, "law": self.law, "case": self.case, "limit": limit}
         try:
             if self.process is None:
@@ -318,7 +315,7 @@ class Isolated:
                 self.warm, self.slowest_first = True, max(self.slowest_first or 0.0, time.monotonic() - began)
             return decoded(said, memory, len(calls))
         except Death as death:
-            self.process, self.fatal = None, list(self.made.calls)
+            self.process, self.warm, self.fatal = None, False, list(self.made.calls)
             return [Answer(death=death.verdict, error=str(death))] * len(calls)
         except ProtocolError as error:
             self.end()

@@ -56,6 +56,12 @@ def entry(path: Path, number: int, table: object) -> Known:
     return Known(**table)
 
 
+def unmet(known: list[Known], results: list[Result], names: dict[str, str]) -> list[Known]:
+    """The entries that no result is about: a target or a law that is not there any more, or misspelt."""
+    met = {(target, result.law) for result in results for target in (result.target, names[result.target])}
+    return [entry for entry in known if (entry.target, entry.law) not in met]
+
+
 def excused(result: Result, name: str, known: list[Known]) -> Result:
     """A result in the light of the known failures: `known` if it failed as listed, outdated if it holds after all."""
     listed = next((k for k in known if k.law == result.law and k.target in (result.target, name)), None)

@@ -125,7 +125,8 @@ class Laws(pytest.Directory):
         bench = self.config.stash.setdefault(BENCH, Bench(request, option.poolproof_persistent, option.poolproof_run))
         try:
             for spec in request.targets:
-                bench.target(spec)
+                for each in bench.target(spec).warnings:
+                    self.warn(pytest.PytestWarning(each))
             units = plan(request)
             request.known_failures()
         except (Unusable, ValueError) as error:

@@ -164,7 +164,9 @@ def last_line(results: list[Result], partial: bool) -> str:
     tried = f"{count(len(targets), 'implementation')}, {count(len(names), 'law')}, {count(cases, 'case')}"
     verdicts = Counter("outdated" if result.outdated else result.verdict for result in laws)
     special = [word for word in (*FAILURES, "outdated", "known", "unsupported", "not run") if verdicts[word]]
-    if set(special) <= {"unsupported"}:
+    if not any(verdicts[word] for word in verdicts if word not in ("unsupported", "not run")):
+        outcome = "nothing was tried, " + ", ".join(f"{verdicts[word]} {word}" for word in special)
+    elif set(special) <= {"unsupported"}:
         outcome = f"all hold, {verdicts['unsupported']} unsupported" if special else "all hold"
     else:
         outcome = ", ".join(f"{verdicts[word]} {word}" for word in ("holds", *special) if verdicts[word])

@@ -30,6 +30,8 @@ from .triggers import reached
 SHRINKING = {"broken": 20.0, "raised": 20.0, "crashed": 15.0, "hung": 15.0}
 """Seconds that shrinking one failure may take."""
 
+DEATHS = ("crashed", "hung")
+
 AGAIN = {"crashed": 3.0, "hung": 0.0}
 """The same for a target that has died, or hung, in other laws before."""
 
@@ -59,6 +61,10 @@ class OutOfTime(BaseException):
     """Passes through Hypothesis, which would shrink an Exception."""
 
 
+class Died(BaseException):
+    """So does this: a death costs a process, and whole parts cut off are worth more than bytes made smaller."""
+
+
 class Trial:
     """The function that Hypothesis calls with each case, and what it has seen."""
 
@@ -79,7 +85,10 @@ class Trial:
             self.count(case)
         if self.in_hand is not None:
             self.in_hand.hold(case.data)
-        self.attempt(case)
+        try:
+            self.attempt(case)
+        except Failure as failure:
+            raise Died if failure.verdict in DEATHS else failure from None
 
     def over(self) -> bool:
         """Whether the time for trying, or for making a failure smaller, has ended."""
@@ -151,6 +160,8 @@ def run(law: Law, target: Target, settings: Settings) -> Result:
         search(trial, settings)
     except OutOfTime:
         unfinished = True
+    except Died:
+        repeats = trial.over() or (trial.first_case is not None and trial.fails(trial.first_case))
     except Flaky:
         pass
     except Failure:
@@ -170,13 +181,15 @@ def replay(law: Law, target: Target, found: Json) -> Result:
 
     Where a death needed the calls before it, all of them are made again in a new process.
     """
+    if reason := law.unsupported(target.declared, target.offers, target.evidence):
+        return Result(target.spec, law.name, "unsupported", reason)
     if found.get("sequence"):
         verdict = target.repeat(list(map(call_from_json, found["calls"])))
         return Result(target.spec, law.name, verdict or "holds", counterexample=found if verdict else None, examples=1)
     case, trial = case_from_json(found["case"]), Trial(law, target.fresh(), Settings())
     for _ in range(REPLAYS if ONCE in found["message"] else 1):
         try:
-            trial(case)
+            trial.attempt(case)
         except Failure as failure:
             again = {"seed": found["seed"], **trial.counterexample(failure, case)}
             return Result(target.spec, law.name, failure.verdict, counterexample=again, examples=trial.tried)
@@ -230,7 +243,7 @@ def minimal(trial: Trial) -> tuple[Failure, Json]:
     """The failure on the smallest case found, cut further where parts of it suffice."""
     assert trial.last is not None
     assert trial.first is not None
-    case = smallest(trial.last[1], trial.fails)
+    case = smallest(trial.last[1], trial.fails, blank=trial.first[0].verdict in DEATHS)
     if case is trial.first_case:
         return trial.first
     # A hang was made smaller in a hurry; what is reported has had its full time.
@@ -250,7 +263,7 @@ def once(trial: Trial) -> tuple[Failure, Json]:
     assert trial.first is not None
     failure, found = trial.first
     target = trial.pool.target
-    if failure.verdict in ("crashed", "hung") and target.fatal and target.repeat(target.fatal) == failure.verdict:
+    if failure.verdict in DEATHS and target.fatal and target.repeat(target.fatal) == failure.verdict:
         calls = last_ones(target, failure.verdict)
         found = {**found, "calls": list(map(call_as_json, calls)), "failing_call": len(calls) - 1, "sequence": True}
         return noted((failure, found), f"needs the calls before it: {len(calls)} calls in a new process end it again")

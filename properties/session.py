@@ -83,10 +83,12 @@ class Bench:
     def examine(self, spec: str, name: str, end: float | None) -> Result:
         """Do one unit: a law, an expected convention, or all conventions of a target."""
         target, toll = self.target(spec), Toll(Path(self.run)) if self.run else None
+        if name in LAWS and (reason := LAWS[name].unsupported(target.declared, target.offers, target.evidence)):
+            return excused(Result(spec, name, "unsupported", reason), target.name, self.request.known_failures())
         if reason := toll.reached(spec) if toll else "":
             return Result(spec, name, "not run", reason)
         if name == CONVENTIONS_ITEM:
-            return conventions_of(target)
+            return conventions_of(target, self.request.end)
         deadly = toll.seen(spec) if toll else ()
         result = expected(target, name) if "=" in name else self.law(target, name, end, deadly=deadly)
         if toll:
@@ -162,12 +164,12 @@ def smoke_test(target: Target) -> None:
     raise Unusable(f"{target.name} fails its smoke test, one 2x2 window: {'; '.join(complaints)}")
 
 
-def conventions_of(target: Target) -> Result:
-    """All conventions of a target; some may be left, if it hangs."""
+def conventions_of(target: Target, end: float | None) -> Result:
+    """All conventions of a target; some may be left, if it hangs or the time is over."""
     began = time.perf_counter()
-    found = observed(target, MOST["hung"])
+    found = observed(target, MOST["hung"], end)
     left = [each.name for each in observable(target) if each.name not in found]
-    reason = f"it hung {MOST['hung']} times; not observed: {', '.join(left)}" if left else ""
+    reason = f"not observed, as it hangs or the time was over: {', '.join(left)}" if left else ""
     took = time.perf_counter() - began
     return Result(target.spec, CONVENTIONS_ITEM, "holds", reason, partial=bool(left), conventions=found, seconds=took)
 

@@ -12,21 +12,37 @@ from poolproof.kernels.geometry import Array
 from .cases import Case
 
 
-def smallest(case: Case, fails: Callable[[Case], bool]) -> Case:
-    """The case, or a smaller one made of it that still fails. Lattices stay lattices, distinct values distinct."""
-    smaller = next((part for part in parts(case) if fails(part)), None)
-    return case if smaller is None else smallest(smaller, fails)
+def smallest(case: Case, fails: Callable[[Case], bool], *, blank: bool = False) -> Case:
+    """The case, or a smaller one made of it that still fails. Lattices stay lattices, distinct values distinct.
+
+    `blank`: values may become zeros as well, as those of a case that ends a process may.
+    """
+    blanks = blanked(case) if blank else ()
+    smaller = next((part for part in (*blanks, *parts(case)) if fails(part)), None)
+    return case if smaller is None else smallest(smaller, fails, blank=blank)
+
+
+def blanked(case: Case) -> Iterator[Case]:
+    """The case with zeros for all values, or for those of x or dy."""
+    x, dy = np.zeros_like(case.x), np.zeros_like(case.dy)
+    if case.x.any() and case.dy.any():
+        yield replace(case, x=x, dy=dy)
+    if case.x.any():
+        yield replace(case, x=x)
+    if case.dy.any() and case.x.dtype.kind == "f":
+        yield replace(case, dy=dy)
 
 
 def parts(case: Case) -> Iterator[Case]:
-    """Simpler cases: without a sample, a channel, a first or last row or column of windows; with a smaller window or
-    stride; lying rather than standing; with the ranks of the values for the values."""
+    """Simpler cases: with half the samples, channels, rows or columns of windows, or without the first or last of
+    them; with a smaller window or stride; lying rather than standing; with the ranks of the values for the values."""
     if not case.x.size:
         return
     for axis in range(4):
-        for keep in (slice(1, None), slice(None, -1)) if case.dy.shape[axis] > 1 else ():
+        for keep in halves_and_ends(case.dy.shape[axis]):
             step = case.stride[axis - 2] if axis > 1 else 1
-            yield from cut(case, axis, keep, slice(step, None) if keep.start else slice(None, -step))
+            first, last = (keep.start or 0) * step, (keep.stop or 0) * step
+            yield from cut(case, axis, keep, slice(first, last or None))
     for axis in (2, 3):
         yield from narrower(case, axis)
     if case.x.shape[2] > case.x.shape[3]:
@@ -34,6 +50,13 @@ def parts(case: Case) -> Iterator[Case]:
     ranks = np.unique(case.x, return_inverse=True)[1].reshape(case.x.shape).astype(case.x.dtype)
     if not np.array_equal(ranks, case.x):
         yield replace(case, x=ranks)
+
+
+def halves_and_ends(count: int) -> list[slice]:
+    """What to keep of so many things in a row: the second half, the first, all but the first, all but the last."""
+    half = count // 2
+    halves = [slice(half, None), slice(None, half - count)] if count > 3 else []
+    return [*halves, slice(1, None), slice(None, -1)] if count > 1 else []
 
 
 def narrower(case: Case, axis: int) -> Iterator[Case]:

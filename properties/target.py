@@ -13,6 +13,9 @@ from .contract import CALLABLES, Declared, Unusable, declared, near_misses
 from .layouts import laid_out
 from .worker import EVIDENCE, Host
 
+MARGIN = 1 << 26
+"""Bytes by which a result may be larger than eight times its input before it is refused."""
+
 
 @dataclass(frozen=True)
 class Call:
@@ -132,20 +135,28 @@ class InProcess:
 
     def ask(self, call: Call) -> Answer:
         """Make one call."""
+        self.host.limit = limit_of([call])
         handed = self.host.handed_over(call.laid_out(), call.in_place)
         return answer_of(self.host.ask(call.function, handed, (call.size, call.stride), call.settings))
 
     def ask_together(self, calls: list[Call], seconds: float) -> list[Answer]:
         """Make several calls at the same time, each for so long, again and again, from a thread of its own."""
+        self.host.limit = limit_of(calls)
         asked = [(call.function, call.laid_out(), (call.size, call.stride), call.settings) for call in calls]
         return list(map(answer_of, self.host.together(asked, seconds)))
+
+
+def limit_of(calls: list[Call]) -> int:
+    """Bytes that a result may have: far more than any right one, and little enough to be copied."""
+    return 8 * max(array.nbytes for call in calls for array in call.arrays.values()) + MARGIN
 
 
 def answer_of(seen: Mapping[str, Any]) -> Answer:
     """What a host saw, as an answer."""
     lists = {name: tuple(seen.get(name, ())) for name in ("changed", "shares", "stale", "reuses")}
-    value = seen["value"]
-    return Answer(value, seen.get("error"), exited=seen.get("exited"), kind=type(value).__name__, **lists)
+    return Answer(
+        seen["value"], seen.get("error"), exited=seen.get("exited"), kind=seen.get("kind", "nothing"), **lists
+    )
 
 
 def nothing_offered(name: str, warnings: list[str]) -> str:

@@ -158,6 +158,8 @@ class Host:
         self.implementation = make()
         self.results: list[tuple[Any, Any]] = []
         self.inputs: dict[str, Any] = {}
+        self.limit = 1 << 62
+        """Bytes that a result may have."""
 
     def renew(self) -> None:
         """For another law: a class is instantiated anew."""
@@ -197,7 +199,7 @@ class Host:
     def attempt(self, function: str, inputs: dict[str, Any], rest: tuple[Any, ...], settings: Header) -> Header:
         """The bare call: its result, or the error it raised, or how it tried to end the process."""
         try:
-            return {"value": getattr(self.implementation, function)(*inputs.values(), *rest, **settings)}
+            return self.measured(getattr(self.implementation, function)(*inputs.values(), *rest, **settings))
         except Exception as error:
             return {"value": None, "error": f"{type(error).__name__}: {error}"}
         except SystemExit as ending:
@@ -206,6 +208,14 @@ class Host:
             if not self.isolated:
                 raise
             return {"value": None, "exited": "KeyboardInterrupt"}
+
+    def measured(self, value: Any) -> Header:
+        """A result; of one that is no array, or far too large to be one, only what it is."""
+        if not isinstance(value, np.ndarray):
+            return {"value": value, "kind": type(value).__name__}
+        if value.dtype.hasobject or value.nbytes > self.limit:
+            return {"value": None, "kind": f"an array of dtype {value.dtype} and shape {value.shape}"}
+        return {"value": value, "kind": "array"}
 
     def together(self, calls: list[Question], seconds: float) -> list[Header]:
         """Make several calls at the same time, each again and again from a thread of its own, often interrupted.
@@ -265,6 +275,8 @@ def load(source: str, attribute: str, paths: list[str]) -> Callable[[], Any]:
 
     `source` is a module or a file; `paths` come before everything else where modules are looked for.
     """
+    if os.path.isdir(source):
+        raise Unloadable(f"{source} is a folder; a target is a module or a file")
     sys.path[:0] = [path for path in paths if path not in sys.path]
     module = from_file(source) if source.endswith(".py") else from_module(source, paths)
     found = find(module, attribute, source) if attribute else module
@@ -279,7 +291,11 @@ def from_module(name: str, paths: list[str]) -> Any:
         if error.name is None or not (name + ".").startswith(error.name + "."):
             raise Unloadable(f"{name} cannot be imported: {error}") from error
         files = [
-            file[:-3] for path in paths if os.path.isdir(path) for file in os.listdir(path) if file.endswith(".py")
+            file[:-3]
+            for path in paths
+            if os.path.isdir(path)
+            for file in sorted(os.listdir(path))
+            if file.endswith(".py")
         ]
         raise Unloadable(f"there is no module {error.name!r}; {suggestion(name, files)}") from None
     except (Exception, SystemExit) as error:
@@ -367,14 +383,14 @@ class Server:
         host = self.at_case(header)
         ((function, inputs, rest, settings),) = self.questions([header], payload)
         inputs = host.handed_over(inputs, header.get("in_place", False))
-        answer, memory = encoded(host.ask(function, inputs, rest, settings), header["limit"])
+        answer, memory = encoded(host.ask(function, inputs, rest, settings))
         return dict(answer, type="answer"), memory
 
     def on_together(self, header: Header, payload: Memory) -> tuple[Header, list[Memory]]:
         """Several calls at the same time."""
         host = self.at_case(header)
         questions = self.questions(header["calls"], payload)
-        answers = [encoded(each, header["limit"]) for each in host.together(questions, header["seconds"])]
+        answers = [encoded(each) for each in host.together(questions, header["seconds"])]
         memory = [chunk for _, chunks in answers for chunk in chunks]
         return {"type": "answers", "answers": [answer for answer, _ in answers]}, memory
 
@@ -382,6 +398,7 @@ class Server:
         """The target, made anew for another law, and with nothing to watch at another case."""
         if self.host is None:
             raise Unloadable("hello should come first")
+        self.host.limit = header["limit"]
         if header["law"] != self.law:
             self.law = header["law"]
             self.host.renew()
@@ -411,16 +428,12 @@ def parts(payload: Memory, lengths: list[int]) -> Iterator[Memory]:
         start += length
 
 
-def encoded(answer: Header, limit: int) -> tuple[Header, list[Memory]]:
-    """An answer as header and payload. What is no array of numbers, or too large, is only described."""
+def encoded(answer: Header) -> tuple[Header, list[Memory]]:
+    """An answer as header and payload."""
     value = answer.pop("value")
-    if not isinstance(value, np.ndarray):
-        return dict(answer, kind=type(value).__name__), []
-    if value.dtype.hasobject or value.nbytes > limit:
-        what = f"an array of dtype {value.dtype} and shape {value.shape}"
-        return dict(answer, kind=what), []
-    answer = dict(answer, kind="array", dtype=value.dtype.str, shape=list(value.shape))
-    return answer, [memory_of(np.ascontiguousarray(value))]
+    if answer.get("kind") != "array":
+        return answer, []
+    return dict(answer, dtype=value.dtype.str, shape=list(value.shape)), [memory_of(np.ascontiguousarray(value))]
 
 
 def nested(value: Any) -> Any:

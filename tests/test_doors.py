@@ -150,7 +150,8 @@ def test_a_near_miss_is_warned_about_and_a_kernel_with_one_callable_is_not(here)
     _, said = check(here, "near.py", "forward.py", "--laws", "max-value")
     warnings = [line for line in said.splitlines() if line.startswith("warning")]
     meant = "near has 'max_bakward', which is not of the contract; did you mean 'max_backward'?"
-    assert warnings == [f"warning: {meant}"]
+    # Before the laws, and where it is seen after them.
+    assert warnings == [f"warning: {meant}"] * 2
 
 
 # Ctrl-C.
@@ -269,6 +270,18 @@ def test_a_missing_report_is_refused(tmp_path, capsys):
     assert "cannot be read: No such file" in failed(["replay", str(tmp_path / "none.json")], capsys)
 
 
+def test_a_replay_on_a_target_that_offers_less_is_unsupported(here):
+    report_of(here, "faulty.py", "--laws", "conservation")
+    status, said = poolproof(here, "replay", "report.json", "forward.py")
+    assert (status, said.splitlines()[-1]) == (0, "1 replayed: 0 still fail")
+    assert "conservation on forward.py: unsupported, it offers no max_backward or mean_backward" in said
+
+
+def test_a_replay_of_a_report_without_failures_says_so(here):
+    report_of(here, "fixed.py", "--laws", "conservation")
+    assert poolproof(here, "replay", "report.json") == (0, "the report has no failures to replay\n")
+
+
 # Known failures.
 
 
@@ -304,6 +317,12 @@ def test_a_known_failure_that_holds_now_is_to_be_removed(here):
     assert "remove" in said
 
 
+def test_an_entry_that_meets_no_law_of_the_run_is_told(here):
+    words = known(here, target="fixd.py", law="routing", reason="rewritten in May")
+    _, said = check(here, "fixed.py", "--examples", "1", *words)
+    assert "warning: known failure routing of 'fixd.py' met no law of this run" in said
+
+
 WRONG_ENTRIES = {
     "no-reason": ({"target": "t", "law": "routing"}, "should have a reason"),
     "blank-reason": ({"target": "t", "law": "routing", "reason": " "}, "should have a reason"),
@@ -333,6 +352,24 @@ def test_a_missing_list_of_known_failures_is_refused(tmp_path, capsys):
 
 
 # Options.
+
+
+@pytest.mark.parametrize(("file", "words"), [("none/report.json", "should be a folder"), (".", "is a folder")])
+def test_a_report_that_cannot_be_written_is_told_before_the_run(here, file, words):
+    status, said = check(here, "fixed.py", "--json", file)
+    assert status == 2
+    assert words in said
+    assert "[1/" not in said
+
+
+def test_a_run_in_which_nothing_could_be_tried_says_so(here):
+    status, said = check(here, "forward.py", "--laws", "conservation")
+    assert (status, said.splitlines()[-1]) == (2, "1 implementation, 1 law, 0 cases: nothing was tried, 1 unsupported")
+
+
+def test_a_folder_is_no_target(here):
+    (here / "pools").mkdir()
+    assert "pools is a folder; a target is a module or a file" in check(here, "pools")[1]
 
 
 def test_an_expected_convention_is_a_law(here):

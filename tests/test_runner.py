@@ -169,6 +169,13 @@ def test_a_fault_is_found_again_by_a_replay_where_the_naive_kernel_is_right(faul
     assert again.counterexample == judged(fault).counterexample
 
 
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("law", ["tied-maxima", "routing", "conservation", "linearity"])
+def test_what_is_left_after_shrinking_is_still_a_case_of_its_law(law, seed):
+    found = tried(law, target(max_backward=overwriting_max), seed=seed).counterexample
+    assert found is None or replay(LAWS[law], target(), found).verdict == "holds"
+
+
 @faults
 def test_the_counterexample_of_a_fault_is_small_and_complete(fault):
     found = judged(fault).counterexample

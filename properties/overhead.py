@@ -1,0 +1,87 @@
+"""What a process of its own costs: the same calls and cases in the suite's process and in one of the target's."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from .find import load
+from .isolated import Isolation
+from .lawbook import LAWS
+from .runner import Settings, run
+from .target import Call, Target
+
+TARGET = "poolproof.kernels.compiled"
+SMALL, LARGE = (2, 3, 8, 8), (100, 1, 512, 256)
+"""Images of float64: 3 kB, and 100 MB."""
+
+EXAMPLES = 20
+"""Cases a law in a round."""
+
+ROUNDS = 5
+"""Both ways take turns in so many rounds; what is told is the median."""
+
+
+def overhead() -> Iterator[str]:
+    """The measurement, line by line."""
+    ways = {"in-process": load(TARGET), "isolated": load(TARGET, Isolation())}
+    yield f"{TARGET}, in the suite's process and in one of its own; medians of {ROUNDS} interleaved rounds"
+    for shape, count in ((SMALL, 200), (LARGE, 2)):
+        call = Call("max_forward", {"x": np.random.default_rng(0).random(shape)}, (2, 2), (2, 2))
+        spent = interleaved({way: asking(target, call, count) for way, target in ways.items()})
+        yield line(
+            f"a call of max_forward, x {shape}", {way: f"{each / count * 1e6:,.0f} us" for way, each in spent.items()}
+        )
+    cases = sum(EXAMPLES for law in laws(ways["in-process"]))
+    spent = interleaved({way: judging(target) for way, target in ways.items()})
+    yield line("cases a second", {way: f"{cases / each:,.0f}" for way, each in spent.items()})
+    yield f"{1 - spent['in-process'] / spent['isolated']:.0%} fewer cases a second"
+
+
+def asking(target: Target, call: Call, count: int) -> Callable[[], None]:
+    """So many calls, each a case of its own."""
+
+    def ask() -> None:
+        for _ in range(count):
+            target.begin()
+            target.ask(call)
+
+    return ask
+
+
+def judging(target: Target) -> Callable[[], None]:
+    """A few cases of every law but that of threads, which takes its time by the clock."""
+
+    def judge() -> None:
+        for law in laws(target):
+            run(LAWS[law], target, Settings(EXAMPLES))
+
+    return judge
+
+
+def laws(target: Target) -> list[str]:
+    """The laws that are tried."""
+    return [
+        name
+        for name, law in LAWS.items()
+        if name != "two-threads" and not law.reference and not law.unsupported(target.declared, target.offers)
+    ]
+
+
+def interleaved(ways: dict[str, Callable[[], None]]) -> dict[str, float]:
+    """Seconds that each way takes, after one round that counts for nothing."""
+    spent: dict[str, list[float]] = {way: [] for way in ways}
+    for _ in range(ROUNDS + 1):
+        for way, work in ways.items():
+            began = time.perf_counter()
+            work()
+            spent[way].append(time.perf_counter() - began)
+    return {way: statistics.median(each[1:]) for way, each in spent.items()}
+
+
+def line(what: str, values: dict[str, str]) -> str:
+    """One line: what was measured, and what each way took."""
+    return f"{what:45} " + "   ".join(f"{way} {value}" for way, value in values.items())
