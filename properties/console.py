@@ -37,8 +37,11 @@ class Console:
         self.complaints: list[str] = []
 
     def say(self, text: str = "") -> None:
-        """Print a line at once."""
-        print(text, file=self.out, flush=True)
+        """Print a line at once; to nobody, when whoever read it has closed the pipe."""
+        try:
+            print(text, file=self.out, flush=True)
+        except BrokenPipeError:
+            self.out = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  (for the rest of the run)
 
     def begin(self) -> None:
         """Load every target, and say what is going to be tried."""

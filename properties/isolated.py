@@ -96,7 +96,8 @@ class Process(Channel):
         limit_memory(self.popen.pid, isolation.memory)
         self.end = 0.0
         self.said: deque[str] = deque(maxlen=TAIL)
-        threading.Thread(target=self.listen, daemon=True).start()
+        self.listener = threading.Thread(target=self.listen, daemon=True)
+        self.listener.start()
 
     def listen(self) -> None:
         """Drain standard error, so that it never fills, and keep its end."""
@@ -125,22 +126,24 @@ class Process(Channel):
 
     def ready(self, descriptor: int, *, writing: bool = False) -> None:
         """Wait until a descriptor can be used. Raises TimeoutError at the end of the time for this exchange."""
-        wanted = ([], [descriptor], []) if writing else ([descriptor], [], [])
-        if not any(select.select(*wanted, max(0.0, self.end - time.monotonic()))):
+        reading, left = [] if writing else [descriptor], max(0.0, self.end - time.monotonic())
+        if not any(select.select(reading, [descriptor] if writing else [], [], left)):
             raise TimeoutError
 
     def epitaph(self) -> str:
-        """How the process ended."""
+        """How the process ended, and the last that it said."""
         try:
-            code = self.popen.wait(1)
+            ending = ended(self.popen.wait(1))
         except subprocess.TimeoutExpired:
-            self.kill()
-            return "closed its output without ending"
-        self.close()
-        if code < 0:
-            with contextlib.suppress(ValueError):
-                return f"killed by {signal.Signals(-code).name}"
-        return f"ended with exit status {code}"
+            ending = "closed its output without ending"
+        self.kill()
+        return ending + self.last_words()
+
+    def last_words(self) -> str:
+        """The end of what the process said on standard error."""
+        self.listener.join(0.2)
+        said = [text for text in self.said if text.strip()]
+        return f"; it said: {said[-1].strip()[:200]}" if said else ""
 
     def kill(self) -> None:
         """End the process and all it started."""
@@ -158,6 +161,13 @@ class Process(Channel):
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
+
+
+def ended(code: int) -> str:
+    """An exit status in words: the name of the signal, if it was one."""
+    with contextlib.suppress(ValueError):
+        return f"killed by {signal.Signals(-code).name}"
+    return f"ended with exit status {code}"
 
 
 RUNNING: set[Process] = set()
@@ -228,7 +238,7 @@ class Isolated:
             given = checked(said, "declared", dict, {})
             self.environment = checked(said, "environment", dict, {})
         except Death as death:
-            raise Unusable(f"{self.spec} cannot be loaded: {death}{self.last_words()}") from None
+            raise Unusable(f"{self.spec} cannot be loaded: {death}") from None
         except ProtocolError as error:
             self.end()
             raise Unusable(f"{self.spec} speaks no protocol: {error}") from None
@@ -254,12 +264,6 @@ class Isolated:
         except OSError as error:
             raise Unusable(f"{self.command[0]!r} cannot be started: {error.strerror}") from None
         return self.process.exchange({**self.hello, "id": 0}, [], STARTING, 0)[0]
-
-    def last_words(self) -> str:
-        """The end of what the process said on standard error."""
-        time.sleep(0.05)
-        said = [text for text in (self.process.said if self.process else ()) if text.strip()]
-        return f"; it said: {said[-1].strip()}" if said else ""
 
     def fresh(self) -> Isolated:
         """The same target for another law: same process, a new instance in it."""

@@ -153,7 +153,7 @@ def limit_of(calls: list[Call]) -> int:
 
 def answer_of(seen: Mapping[str, Any]) -> Answer:
     """What a host saw, as an answer."""
-    lists = {name: tuple(seen.get(name, ())) for name in ("changed", "shares", "stale", "reuses")}
+    lists: dict[str, Any] = {name: tuple(seen.get(name, ())) for name in ("changed", "shares", "stale", "reuses")}
     return Answer(
         seen["value"], seen.get("error"), exited=seen.get("exited"), kind=seen.get("kind", "nothing"), **lists
     )

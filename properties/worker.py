@@ -99,7 +99,7 @@ class Channel:
         if length <= len(self.rest):
             taken, self.rest = self.rest[:length], self.rest[length:]
             return taken
-        block = memoryview(np.empty(length, np.uint8))
+        block = np.empty(length, np.uint8).data
         filled = len(self.rest)
         block[:filled], self.rest = self.rest, b""
         while filled < length:

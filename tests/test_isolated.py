@@ -131,6 +131,12 @@ def test_a_death_is_a_verdict_and_the_next_law_goes_on(tmp_path, at_once, body, 
     assert tried(target, "output-size", examples=1).verdict == "holds"
 
 
+def test_the_last_words_of_a_process_are_told(tmp_path, at_once):
+    body = "if size == (1, 3):\n    print('pool: out of water', file=sys.stderr)\n    os._exit(3)"
+    result = tried(load(written(tmp_path, body), Isolation()), examples=100)
+    assert "ended with exit status 3; it said: pool: out of water" in result.message
+
+
 def test_a_death_is_made_smaller(tmp_path):
     result = tried(load(written(tmp_path, "if size[1] == 3 and x.shape[3] > 3:\n    os._exit(1)"), Isolation()))
     case = result.counterexample["case"]

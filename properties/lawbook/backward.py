@@ -28,7 +28,7 @@ def tied_maxima(pool: Pool, case: Case) -> None:
     """dy zero but at o: dx[p] = w[p] dy[o], where w >= 0 and sum(w) = 1 on the tied maxima of window(o), else 0"""
     dx = pool(case.call())
     pool.same_shape(dx, case.x.shape)
-    n, c, row, column = np.unravel_index(int(case.dy.astype(bool).argmax()), case.dy.shape)
+    n, c, row, column = map(int, np.unravel_index(case.dy.astype(bool).argmax(), case.dy.shape))
     tied, share = np.zeros(dx.shape, bool), case.dy[n, c, row, column]
     for output, window, maxima in oracle.maxima(case.x, case.size, case.stride):
         if output == (row, column):
