@@ -146,17 +146,13 @@ class Process(Channel):
         return f"; it said: {said[-1].strip()[:200]}" if said else ""
 
     def kill(self) -> None:
-        """End the process and all it started."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.popen.pid, signal.SIGKILL)
-        self.popen.wait()
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the streams."""
+        """End the process and all it started, once: its number may be another's after that."""
+        if self not in RUNNING:
+            return
         RUNNING.discard(self)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.popen.pid, signal.SIGKILL)
+        self.popen.wait()
         for stream in (self.popen.stdin, self.popen.stdout):
             if stream is not None:
                 with contextlib.suppress(OSError):
@@ -229,19 +225,25 @@ class Isolated:
     def introduce(self) -> Isolated:
         """Start the process once, and take over what it says of itself. Raises Unusable."""
         try:
-            said = self.start()
-            if said.get("type") == "error":
-                raise Unusable(f"{self.spec}: {said.get('message')}")
-            if said.get("type") != "hello" or said.get("version") != VERSION:
-                raise ProtocolError(f"expected hello in version {VERSION}, got {shortened(said)}")
-            listed = {name: checked(said, name, list, []) for name in ("offers", "names", "evidence")}
-            given = checked(said, "declared", dict, {})
-            self.environment = checked(said, "environment", dict, {})
+            return self.introduced(self.start())
         except Death as death:
             raise Unusable(f"{self.spec} cannot be loaded: {death}") from None
         except ProtocolError as error:
             self.end()
             raise Unusable(f"{self.spec} speaks no protocol: {error}") from None
+        except Unusable:
+            self.end()
+            raise
+
+    def introduced(self, said: Header) -> Isolated:
+        """Take over what a process says of itself."""
+        if said.get("type") == "error":
+            raise Unusable(f"{self.spec}: {said.get('message')}")
+        if said.get("type") != "hello" or said.get("version") != VERSION:
+            raise ProtocolError(f"expected hello in version {VERSION}, got {shortened(said)}")
+        listed = {name: checked(said, name, list, []) for name in ("offers", "names", "evidence")}
+        given = checked(said, "declared", dict, {})
+        self.environment = checked(said, "environment", dict, {})
         self.offers = tuple(name for name in CALLABLES if name in listed["offers"])
         self.declared = declared(given, self.name)
         self.name = self.declared.name
@@ -263,6 +265,7 @@ class Isolated:
             self.process = Process(self.command, self.isolation, Path(self.scratch))
         except OSError as error:
             raise Unusable(f"{self.command[0]!r} cannot be started: {error.strerror}") from None
+        weakref.finalize(self, self.process.kill)
         return self.process.exchange({**self.hello, "id": 0}, [], STARTING, 0)[0]
 
     def fresh(self) -> Isolated:
@@ -318,6 +321,8 @@ class Isolated:
             if not self.warm:
                 self.warm, self.slowest_first = True, max(self.slowest_first or 0.0, time.monotonic() - began)
             return decoded(said, memory, len(calls))
+        except Unusable as error:
+            return [Answer(death="crashed", error=str(error))] * len(calls)
         except Death as death:
             self.process, self.warm, self.fatal = None, False, list(self.made.calls)
             return [Answer(death=death.verdict, error=str(death))] * len(calls)

@@ -276,8 +276,10 @@ GREETINGS = {
 @pytest.mark.parametrize(("mode", "words"), GREETINGS.items(), ids=GREETINGS)
 def test_a_peer_that_cannot_introduce_itself_is_unusable(mode, words, monkeypatch):
     monkeypatch.setattr(isolated, "STARTING", 0.5 if "silence" in mode else 30.0)
+    before = set(isolated.RUNNING)
     with pytest.raises(Unusable, match=words):
         load(peer(mode), Isolation())
+    assert before >= isolated.RUNNING
 
 
 def test_a_program_that_is_not_there_is_unusable():
@@ -322,9 +324,10 @@ def test_a_target_has_a_folder_of_its_own_that_goes_with_it(tmp_path):
     scratch = Path(target.scratch)
     assert [file.name for file in scratch.iterdir()] == ["left"]
     assert scratch != Path.cwd()
-    target.end()
+    process = target.process
     del target
     assert not scratch.exists()
+    assert process.popen.poll() is not None
 
 
 def test_a_target_inherits_no_handles(tmp_path):
@@ -381,7 +384,7 @@ def started(folder, spec, *words, mark):
     )
 
 
-def waited(condition, seconds=40.0):
+def waited(condition, seconds=90.0):
     """Whether something becomes true in time."""
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
