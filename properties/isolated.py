@@ -15,18 +15,14 @@ import threading
 import time
 import weakref
 from collections import deque
-from dataclasses import dataclass, field, fields, replace
-from functools import lru_cache
-from math import prod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from poolproof.kernels.geometry import Ints
 
 from .contract import CALLABLES, Declared, Unusable, declared, near_misses
 from .target import Answer, Call, limit_of, nothing_offered
-from .worker import EVIDENCE, VERSION, Channel, Header, Memory, ProtocolError, described, parts
+from .wire import Frame, checked, decoded, question, shortened
+from .worker import CHUNK, EVIDENCE, VERSION, Channel, Header, Memory, ProtocolError
 
 WORKER = Path(__file__).with_name("worker.py")
 STARTING = 60.0
@@ -42,8 +38,8 @@ HURRIED = 3.0
 REMEMBERED, MOST_REMEMBERED = 1000, 1 << 26
 """Calls since a process started, and bytes of their arrays, that are kept, to be made again if it dies."""
 
-MOST_AXES = 32
-"""Axes that an array of any NumPy may have."""
+HEADERS = 1 << 11
+"""Bytes that the header of a call hardly has."""
 
 TAIL = 20
 """Lines of standard error that are kept, for the report of a death."""
@@ -106,15 +102,22 @@ class Process(Channel):
             while text := os.read(stream.fileno(), 1 << 16):
                 self.said.extend(text.decode(errors="replace")[-4096:].splitlines())
 
-    def exchange(self, header: Header, payload: list[Memory], seconds: float, limit: int) -> tuple[Header, Memory]:
-        """Send a frame and return the answer to it. Raises Death."""
+    def exchange(
+        self, frames: list[Frame], patience: Callable[[], float], limit: int
+    ) -> Iterator[tuple[Header, Memory]]:
+        """Send frames and yield the answer to each, in order, waiting for each as long as told. Raises Death."""
+        seconds = patience()
         self.end = time.monotonic() + seconds
         try:
-            self.send(header, payload)
-            answer, memory = self.receive(limit)
-            if answer.get("id") != header["id"]:
-                raise ProtocolError(f"id {answer.get('id')!r} in the answer to {header['id']}")
-            return answer, memory
+            for header, payload in frames:
+                self.send(header, payload)
+            for header, _ in frames:
+                seconds = patience()
+                self.end = time.monotonic() + seconds
+                answer, memory = self.receive(limit)
+                if answer.get("id") != header["id"]:
+                    raise ProtocolError(f"id {answer.get('id')!r} in the answer to {header['id']}")
+                yield answer, memory
         except TimeoutError:
             self.kill()
             raise Death("hung", f"no answer within {seconds:.3g} s") from None
@@ -266,7 +269,8 @@ class Isolated:
         except OSError as error:
             raise Unusable(f"{self.command[0]!r} cannot be started: {error.strerror}") from None
         weakref.finalize(self, self.process.kill)
-        return self.process.exchange({**self.hello, "id": 0}, [], STARTING, 0)[0]
+        [(said, _)] = self.process.exchange([({**self.hello, "id": 0}, [])], lambda: STARTING, 0)
+        return said
 
     def fresh(self) -> Isolated:
         """The same target for another law: same process, a new instance in it."""
@@ -297,38 +301,57 @@ class Isolated:
 
     def ask(self, call: Call) -> Answer:
         """Make one call."""
-        header, payload = question(call, "layouts" in self.evidence)
-        return self.answers({**header, "type": "call"}, payload, [call])[0]
+        return self.ask_all([call])[0]
+
+    def ask_all(self, calls: list[Call]) -> list[Answer]:
+        """Make calls one after another; a death ends the list.
+
+        Small ones are sent together, as long as all of them fit into the pipe: their answers are then waited for once.
+        """
+        if len(calls) > 1 and sum(map(bytes_passed, calls)) + HEADERS * len(calls) > CHUNK:
+            answers: list[Answer] = []
+            for call in calls:
+                answers += self.ask_all([call])
+                if answers[-1].death:
+                    break
+            return answers
+        asked = [question(call, "layouts" in self.evidence) for call in calls]
+        return self.answers([({**header, "type": "call"}, payload) for header, payload in asked], [[c] for c in calls])
 
     def ask_together(self, calls: list[Call], seconds: float) -> list[Answer]:
         """Make several calls at the same time, each for so long from a thread of its own over there."""
         asked = [question(call, "layouts" in self.evidence) for call in calls]
         header = {"type": "together", "seconds": seconds, "calls": [each for each, _ in asked]}
-        return self.answers(header, [chunk for _, chunks in asked for chunk in chunks], calls)
+        answers = self.answers([(header, [chunk for _, chunks in asked for chunk in chunks])], [calls])
+        return answers if len(answers) == len(calls) else answers * len(calls)
 
-    def answers(self, header: Header, payload: list[Memory], calls: list[Call]) -> list[Answer]:
-        """Send a frame and decode what comes; a death is an answer too."""
-        self.asked += 1
-        limit = limit_of(calls)
-        header = {**header, "id": self.asked, "law": self.law, "case": self.case, "limit": limit}
+    def answers(self, frames: list[Frame], calls: list[list[Call]]) -> list[Answer]:
+        """Send frames and decode what comes, for each the answers to its calls; a death is an answer too, the last."""
+        limit = limit_of([call for group in calls for call in group])
+        for header, _ in frames:
+            self.asked += 1
+            header.update({"id": self.asked, "law": self.law, "case": self.case, "limit": limit})
+        found: list[Answer] = []
         try:
             if self.process is None:
                 self.revive()
             assert self.process is not None
-            self.made.add(calls)
             began = time.monotonic()
-            said, memory = self.process.exchange(header, payload, self.patience(), len(calls) * limit)
-            if not self.warm:
-                self.warm, self.slowest_first = True, max(self.slowest_first or 0.0, time.monotonic() - began)
-            return decoded(said, memory, len(calls))
+            said = self.process.exchange(frames, self.patience, limit * len(calls[0]))
+            for group in calls:
+                self.made.add(group)
+                found += decoded(*next(said), len(group))
+                if not self.warm:
+                    self.warm, self.slowest_first = True, max(self.slowest_first or 0.0, time.monotonic() - began)
         except Unusable as error:
-            return [Answer(death="crashed", error=str(error))] * len(calls)
+            return [*found, Answer(death="crashed", error=str(error))]
         except Death as death:
             self.process, self.warm, self.fatal = None, False, list(self.made.calls)
-            return [Answer(death=death.verdict, error=str(death))] * len(calls)
+            return [*found, Answer(death=death.verdict, error=str(death))]
         except ProtocolError as error:
             self.end()
-            return [Answer(death="broken", error=f"spoke no protocol: {error}")] * len(calls)
+            return [*found, Answer(death="broken", error=f"spoke no protocol: {error}")]
+        return found
 
     def revive(self) -> None:
         """Start the process again after a death."""
@@ -342,99 +365,6 @@ class Isolated:
         if self.process is not None:
             self.process.kill()
             self.process = None
-
-
-def question(call: Call, layouts: bool) -> tuple[Header, list[Memory]]:
-    """A call as header and payload."""
-    arrays, payload = [], []
-    for name, array in (call if layouts else replace(call, layouts={})).laid_out().items():
-        header, memory = described(array)
-        arrays.append({"name": name, **header})
-        payload.append(memory)
-    return {
-        "function": call.function,
-        "arrays": arrays,
-        "size": coded(call.size),
-        "stride": coded(call.stride),
-        "settings": {name: coded(value) for name, value in call.settings.items()},
-        "in_place": call.in_place,
-    }, payload
-
-
-def coded(value: Any) -> Any:
-    """A window or a setting as JSON that a worker can tell apart: floats say that they are."""
-    if isinstance(value, (tuple, list)):
-        return [coded(entry) for entry in value]
-    return {"float": repr(value)} if isinstance(value, float) else value
-
-
-def decoded(said: Header, memory: Memory, count: int) -> list[Answer]:
-    """The answers in a frame. Raises ProtocolError if they are not so many, or not of the form they should have."""
-    found = checked(said, "answers", list, []) if said.get("type") == "answers" else [said]
-    if said.get("type") not in ("answer", "answers") or len(found) != count or not all_of(found, dict):
-        raise ProtocolError(f"expected an answer, got {shortened(said)}")
-    kinds = [kind_of(each) for each in found]
-    chunks = parts(memory, [bytes_of(*kind) if kind else 0 for kind in kinds])
-    return [answer_from(each, kind, chunk) for each, kind, chunk in zip(found, kinds, chunks, strict=True)]
-
-
-def answer_from(said: Header, kind: tuple[np.dtype[Any], Ints] | None, memory: Memory) -> Answer:
-    """One answer, from its header and its part of the payload."""
-    seen: Header = {}
-    for name, type_ in (("changed", str), ("shares", str), ("stale", int), ("reuses", int)):
-        listed = checked(said, name, list, [])
-        if not all_of(listed, type_):
-            raise ProtocolError(f"{name}={shortened(listed)} should be a list of {type_.__name__}")
-        seen[name] = tuple(listed)
-    for name in ("error", "exited"):
-        seen[name] = checked(said, name, str, "") or None
-    value = np.frombuffer(memory, kind[0]).reshape(kind[1]) if kind else None
-    return Answer(value=value, kind=checked(said, "kind", str, "nothing"), **seen)
-
-
-def kind_of(said: Header) -> tuple[np.dtype[Any], Ints] | None:
-    """The dtype and shape of an array that is announced; None if there is none."""
-    if said.get("kind") != "array":
-        return None
-    shape, text = checked(said, "shape", list, None), checked(said, "dtype", str, None)
-    if not all_of(shape, int) or min(shape, default=0) < 0 or len(shape) > MOST_AXES:
-        raise ProtocolError(f"shape={shortened(shape)} should be a list of lengths")
-    return dtype_of(text), tuple(shape)
-
-
-@lru_cache(maxsize=64)
-def dtype_of(text: str) -> np.dtype[Any]:
-    """The dtype that a peer names. Raises ProtocolError if there is none of plain memory by that name."""
-    try:
-        dtype = np.dtype(text)
-    except (TypeError, ValueError, SyntaxError):
-        raise ProtocolError(f"dtype={shortened(text)} should be one of NumPy's") from None
-    if dtype.hasobject or dtype.itemsize == 0:
-        raise ProtocolError(f"dtype={shortened(text)} should be of plain numbers")
-    return dtype
-
-
-def bytes_of(dtype: np.dtype[Any], shape: Ints) -> int:
-    """Bytes of an array."""
-    return dtype.itemsize * prod(shape)
-
-
-def checked(said: Header, name: str, type_: type, default: Any) -> Any:
-    """An entry of a header. Raises ProtocolError if it is of another type."""
-    value = said.get(name, default)
-    if not isinstance(value, type_):
-        raise ProtocolError(f"{name}={shortened(value)} should be a {type_.__name__}")
-    return value
-
-
-def all_of(values: list[Any], type_: type) -> bool:
-    """Whether all are of a type; True and False are no integers here."""
-    return all(isinstance(value, type_) and not isinstance(value, bool) for value in values)
-
-
-def shortened(value: Any) -> str:
-    """What a peer said, for a message."""
-    return repr(value) if len(repr(value)) <= 200 else repr(value)[:197] + "..."
 
 
 def worker_command(isolation: Isolation) -> list[str]:

@@ -39,6 +39,16 @@ class Pool:
         """Make a call and return everything that was seen of it."""
         return self.record([call], [self.target.ask(call)])[0]
 
+    def all(self, calls: list[Call]) -> list[Array]:
+        """Make calls one after another, whatever their results, and return these."""
+        answers, first = self.watch_all(calls), len(self.calls) - len(calls)
+        return [self.result(call, answer, first + k) for k, (call, answer) in enumerate(zip(calls, answers))]  # noqa: B905
+
+    def watch_all(self, calls: list[Call]) -> list[Answer]:
+        """Make calls one after another and return everything that was seen of them; a death is the last of it."""
+        answers = self.target.ask_all(calls)
+        return self.record(calls[: len(answers)], answers)
+
     def together(self, calls: list[Call], seconds: float) -> list[Array]:
         """Make calls at the same time, each for so long, and return their results: the first that differs, if any."""
         answers = self.record(calls, self.target.ask_together(calls, seconds))

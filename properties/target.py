@@ -86,6 +86,10 @@ class Target(Protocol):
         """Make one call."""
         ...
 
+    def ask_all(self, calls: list[Call]) -> list[Answer]:
+        """Make calls one after another, whatever the answers; a death ends the list."""
+        ...
+
     def hurry(self, verdict: str) -> None:
         """From now on until the next law a failure with this verdict is made smaller: be brief where it takes long."""
         ...
@@ -138,6 +142,10 @@ class InProcess:
         self.host.limit = limit_of([call])
         handed = self.host.handed_over(call.laid_out(), call.in_place)
         return answer_of(self.host.ask(call.function, handed, (call.size, call.stride), call.settings))
+
+    def ask_all(self, calls: list[Call]) -> list[Answer]:
+        """Make calls one after another."""
+        return list(map(self.ask, calls))
 
     def ask_together(self, calls: list[Call], seconds: float) -> list[Answer]:
         """Make several calls at the same time, each for so long, again and again, from a thread of its own."""

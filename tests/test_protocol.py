@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from poolproof.properties import isolated, keep, worker
+from poolproof.properties import isolated, keep, wire, worker
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.target import Call
 
@@ -94,7 +94,7 @@ def test_the_page_tells_the_numbers_of_the_code():
 
 
 def test_the_page_names_every_key_of_a_call():
-    header, _ = isolated.question(Call("max_forward", {"x": np.zeros((1, 1, 1, 1))}, 1, 1), True)
+    header, _ = wire.question(Call("max_forward", {"x": np.zeros((1, 1, 1, 1))}, 1, 1), True)
     keys = {key for row in (*table("call"),) for key in row.split(", ")}
     assert {*header, *header["arrays"][0], "law", "case", "limit"} <= keys
 

@@ -54,18 +54,16 @@ def no_aliasing_of_identity(pool: Pool, case: Case) -> None:
 @law(Plan(ANY, gradients=("lattice", "wide"), floats=True), evidence=("stale", "reuses"))
 def results_kept(pool: Pool, case: Case) -> None:
     """an earlier result stays what it was, and shares no memory with a later one, whatever is called after it"""
-    call = case.call()
-    pool.result(call, pool.watch(call))
     # Several of the same kind, because results may come from a ring of buffers.
-    for function in (*[case.function] * 6, *companions(pool, case)):
-        call = case.call(function, x=case.x + 1, dy=-case.dy)
-        answer = pool.watch(call)
-        pool.result(call, answer)
-        name = RESULT[case.function]
+    later = [*[case.function] * 6, *companions(pool, case)]
+    calls = [case.call(), *(case.call(function, x=case.x + 1, dy=-case.dy) for function in later)]
+    name = RESULT[case.function]
+    for at, answer in enumerate(pool.watch_all(calls)):
+        pool.result(calls[at], answer, at)
         if 0 in answer.stale:
-            pool.fail(f"changed {name}, the result of the call of {case.function} before it")
+            pool.fail(f"changed {name}, the result of the call of {case.function} before it", at)
         if 0 in answer.reuses:
-            pool.fail(f"returned memory that {name}, the result of {case.function} before it, lives in")
+            pool.fail(f"returned memory that {name}, the result of {case.function} before it, lives in", at)
 
 
 @law(replace(COMPARABLE, crowded=True))
@@ -74,17 +72,16 @@ def nothing_remembered(pool: Pool, case: Case) -> None:
     twin = case.with_arrays(x=case.x[::-1].copy(), dy=case.dy[::-1].copy())
     taller = (1, 1, case.x.shape[2] + case.stride[0], case.x.shape[3])
     longer = (1, 1, case.dy.shape[2] + 1, case.dy.shape[3])
-    first = pool(case.call())
-    pool.same_shape(first, case.x.shape if case.function in BACKWARD else case.dy.shape)
-    for function in companions(pool, case):
-        pool(case.call(function, x=np.resize(case.x, taller), dy=np.resize(case.dy, longer)))
-    for function in companions(pool, case):
-        pool(twin.call(function))
-    pool(case.call())
+    between = [
+        *(case.call(f, x=np.resize(case.x, taller), dy=np.resize(case.dy, longer)) for f in companions(pool, case)),
+        *(twin.call(function) for function in companions(pool, case)),
+    ]
     # In the memory of the call before, for those who remember an array by its address.
-    again = pool(replace(twin.call(), in_place=True))
-    pool.equal(again, first[::-1], why="these are the samples of the first call in reverse order")
-    pool.equal(pool(case.call()), first, why="the same call gave another answer before the calls between")
+    in_its_place = replace(twin.call(), in_place=True)
+    first, *_, again, last = pool.all([case.call(), *between, case.call(), in_its_place, case.call()])
+    pool.same_shape(first, case.x.shape if case.function in BACKWARD else case.dy.shape, 0)
+    pool.equal(again, first[::-1], -2, why="these are the samples of the first call in reverse order")
+    pool.equal(last, first, why="the same call gave another answer before the calls between")
 
 
 @law(replace(COMPARABLE, functions=(*FORWARD, "max_indices"), layouts=UNUSUAL, crowded=True), evidence=("layouts",))

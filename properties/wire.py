@@ -1,0 +1,112 @@
+"""Calls as headers and payloads, and what comes back as answers: everything that a peer says is checked here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from math import prod
+from typing import Any
+
+import numpy as np
+from poolproof.kernels.geometry import Ints
+
+from .target import Answer, Call
+from .worker import Header, Memory, ProtocolError, described, parts
+
+Frame = tuple[Header, list[Memory]]
+
+MOST_AXES = 32
+"""Axes that an array of any NumPy may have."""
+
+
+def question(call: Call, layouts: bool) -> tuple[Header, list[Memory]]:
+    """A call as header and payload."""
+    arrays, payload = [], []
+    for name, array in (call if layouts else replace(call, layouts={})).laid_out().items():
+        header, memory = described(array)
+        arrays.append({"name": name, **header})
+        payload.append(memory)
+    return {
+        "function": call.function,
+        "arrays": arrays,
+        "size": coded(call.size),
+        "stride": coded(call.stride),
+        "settings": {name: coded(value) for name, value in call.settings.items()},
+        "in_place": call.in_place,
+    }, payload
+
+
+def coded(value: Any) -> Any:
+    """A window or a setting as JSON that a worker can tell apart: floats say that they are."""
+    if isinstance(value, (tuple, list)):
+        return [coded(entry) for entry in value]
+    return {"float": repr(value)} if isinstance(value, float) else value
+
+
+def decoded(said: Header, memory: Memory, count: int) -> list[Answer]:
+    """The answers in a frame. Raises ProtocolError if they are not so many, or not of the form they should have."""
+    found = checked(said, "answers", list, []) if said.get("type") == "answers" else [said]
+    if said.get("type") not in ("answer", "answers") or len(found) != count or not all_of(found, dict):
+        raise ProtocolError(f"expected an answer, got {shortened(said)}")
+    kinds = [kind_of(each) for each in found]
+    chunks = parts(memory, [bytes_of(*kind) if kind else 0 for kind in kinds])
+    return [answer_from(each, kind, chunk) for each, kind, chunk in zip(found, kinds, chunks, strict=True)]
+
+
+def answer_from(said: Header, kind: tuple[np.dtype[Any], Ints] | None, memory: Memory) -> Answer:
+    """One answer, from its header and its part of the payload."""
+    seen: Header = {}
+    for name, type_ in (("changed", str), ("shares", str), ("stale", int), ("reuses", int)):
+        listed = checked(said, name, list, [])
+        if not all_of(listed, type_):
+            raise ProtocolError(f"{name}={shortened(listed)} should be a list of {type_.__name__}")
+        seen[name] = tuple(listed)
+    for name in ("error", "exited"):
+        seen[name] = checked(said, name, str, "") or None
+    value = np.frombuffer(memory, kind[0]).reshape(kind[1]) if kind else None
+    return Answer(value=value, kind=checked(said, "kind", str, "nothing"), **seen)
+
+
+def kind_of(said: Header) -> tuple[np.dtype[Any], Ints] | None:
+    """The dtype and shape of an array that is announced; None if there is none."""
+    if said.get("kind") != "array":
+        return None
+    shape, text = checked(said, "shape", list, None), checked(said, "dtype", str, None)
+    if not all_of(shape, int) or min(shape, default=0) < 0 or len(shape) > MOST_AXES:
+        raise ProtocolError(f"shape={shortened(shape)} should be a list of lengths")
+    return dtype_of(text), tuple(shape)
+
+
+@lru_cache(maxsize=64)
+def dtype_of(text: str) -> np.dtype[Any]:
+    """The dtype that a peer names. Raises ProtocolError if there is none of plain memory by that name."""
+    try:
+        dtype = np.dtype(text)
+    except (TypeError, ValueError, SyntaxError):
+        raise ProtocolError(f"dtype={shortened(text)} should be one of NumPy's") from None
+    if dtype.hasobject or dtype.itemsize == 0:
+        raise ProtocolError(f"dtype={shortened(text)} should be of plain numbers")
+    return dtype
+
+
+def bytes_of(dtype: np.dtype[Any], shape: Ints) -> int:
+    """Bytes of an array."""
+    return dtype.itemsize * prod(shape)
+
+
+def checked(said: Header, name: str, type_: type, default: Any) -> Any:
+    """An entry of a header. Raises ProtocolError if it is of another type."""
+    value = said.get(name, default)
+    if not isinstance(value, type_):
+        raise ProtocolError(f"{name}={shortened(value)} should be a {type_.__name__}")
+    return value
+
+
+def all_of(values: list[Any], type_: type) -> bool:
+    """Whether all are of a type; True and False are no integers here."""
+    return all(isinstance(value, type_) and not isinstance(value, bool) for value in values)
+
+
+def shortened(value: Any) -> str:
+    """What a peer said, for a message."""
+    return repr(value) if len(repr(value)) <= 200 else repr(value)[:197] + "..."
