@@ -65,10 +65,10 @@ def mean_spread(pool: Pool, case: Case) -> None:
 @law(Plan(BACKWARD, others=("lattice",), others_like="dy", windows="powers of two"))
 def linearity(pool: Pool, case: Case) -> None:
     """J'(dy + 2 dy') = J' dy + 2 J' dy', exactly, where no sum can round"""
-    both = pool(case.call(dy=case.dy + 2 * case.another))
-    first, second = pool(case.call()), pool(case.call(dy=case.another))
-    pool.same_shape(first, case.x.shape)
-    pool.same_shape(second, case.x.shape)
+    gradients = (case.dy + 2 * case.another, case.dy, case.another)
+    both, first, second = pool.all([case.call(dy=dy) for dy in gradients])
+    pool.same_shape(first, case.x.shape, 1)
+    pool.same_shape(second, case.x.shape, 2)
     pool.equal(both, first + 2 * second, 0, why="this dy is that of the next call plus twice that of the last")
 
 
@@ -136,10 +136,11 @@ def central_difference(pool: Pool, case: Case, forward: str, h: float) -> None:
     for step in (h, -h):
         x = case.x.copy()
         x[pixel] += step
-        moved.append(pool(case.call(forward, x=x)).astype(np.float64))
-        pool.same_shape(moved[-1], case.dy.shape)
-    quotient = (case.dy * ((moved[0] - moved[1]) / (2 * h))).sum()
-    dx = pool(case.call())
+        moved.append(case.call(forward, x=x))
+    above, below, dx = pool.all([*moved, case.call()])
+    pool.same_shape(above, case.dy.shape, 0)
+    pool.same_shape(below, case.dy.shape, 1)
+    quotient = (case.dy * ((above.astype(np.float64) - below.astype(np.float64)) / (2 * h))).sum()
     pool.same_shape(dx, case.x.shape)
     expected, why = dx.astype(np.float64), f"the central difference of {forward} there, with step {h}, is {quotient}"
     expected[pixel] = quotient
