@@ -41,8 +41,15 @@ class Pool:
 
     def all(self, calls: list[Call]) -> list[Array]:
         """Make calls one after another, whatever their results, and return these."""
-        answers, first = self.watch_all(calls), len(self.calls) - len(calls)
-        return [self.result(call, answer, first + k) for k, (call, answer) in enumerate(zip(calls, answers))]  # noqa: B905
+        first = len(self.calls)
+        answers = self.watch_all(calls)
+        return [self.result(self.calls[at], answer, at) for at, answer in enumerate(answers, first)]
+
+    def seen(self, call: Call) -> Answer:
+        """Make a call that must give a result, and return everything that was seen of it."""
+        answer = self.watch(call)
+        self.result(call, answer)
+        return answer
 
     def watch_all(self, calls: list[Call]) -> list[Answer]:
         """Make calls one after another and return everything that was seen of them; a death is the last of it."""

@@ -12,9 +12,11 @@ import pytest
 from faults import FAULTS
 from poolproof.properties import isolated, runner
 from poolproof.properties.contract import Unusable
+from poolproof.properties.failures import Crashed
 from poolproof.properties.find import load
 from poolproof.properties.isolated import Isolation
 from poolproof.properties.lawbook import LAWS
+from poolproof.properties.pool import Pool
 from poolproof.properties.runner import Settings, run
 from poolproof.properties.session import smoke_test
 from poolproof.properties.target import Call
@@ -135,6 +137,16 @@ def test_the_last_words_of_a_process_are_told(tmp_path, at_once):
     body = "if size == (1, 3):\n    print('pool: out of water', file=sys.stderr)\n    os._exit(3)"
     result = tried(load(written(tmp_path, body), Isolation()), examples=100)
     assert "ended with exit status 3; it said: pool: out of water" in result.message
+
+
+@pytest.mark.parametrize("cells", [2, 20_000], ids=["sent together", "one by one"])
+def test_of_several_calls_the_one_that_died_is_told(tmp_path, cells):
+    pool = Pool(load(written(tmp_path, "if calls == 3:\n    os.abort()"), Isolation()))
+    call = Call("max_forward", {"x": np.zeros((1, 1, 1, cells))}, (1, 1), (1, 1))
+    pool(call)
+    with pytest.raises(Crashed, match="killed by SIGABRT") as death:
+        pool.all([call, call, call, call])
+    assert (death.value.call, len(pool.calls)) == (2, 3)
 
 
 def test_a_death_is_made_smaller(tmp_path):

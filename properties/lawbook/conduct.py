@@ -25,9 +25,7 @@ UNUSUAL = tuple(layout for layout in LAYOUTS if layout != "C")
 @law(Plan(ANY, values=EDGE_VALUES, gradients=("lattice", "wide"), empty=True), evidence=("changed",))
 def inputs_unchanged(pool: Pool, case: Case) -> None:
     """x and dy are after the call what they were before"""
-    call = case.call()
-    answer = pool.watch(call)
-    pool.result(call, answer)
+    answer = pool.seen(case.call())
     if answer.changed:
         pool.fail(f"wrote to its input {' and '.join(answer.changed)}")
 
@@ -126,8 +124,6 @@ def companions(pool: Pool, case: Case) -> list[str]:
 
 def fresh_memory(pool: Pool, case: Case) -> None:
     """Fail if a result lives in the memory of an input."""
-    call = case.call()
-    answer = pool.watch(call)
-    pool.result(call, answer)
+    answer = pool.seen(case.call())
     if answer.shares:
         pool.fail(f"{RESULT[case.function]} shares memory with {' and '.join(answer.shares)}")
