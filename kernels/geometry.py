@@ -1,175 +1,192 @@
-"""Where windows lie, and what a pooling kernel may be asked: written once, used by every kernel."""
+"""Where windows lie: how many there are, which cells each has, and by what its mean divides. Written once, for all."""
 
 from __future__ import annotations
 
-import operator
-import sys
 from dataclasses import dataclass
-from typing import Any
+from math import gcd
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-FLOATS = ("float16", "float32", "float64")
-INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
-ORDERED = ("bool", *INTEGERS, *FLOATS)
-"""Every dtype whose elements have a maximum; means and gradients exist for FLOATS only."""
+from .checks import flag, pairs_per_axis, per_axis, rank_of
+from .dtypes import Array, Ints
 
-RANK = 2
-AXES = ("height", "width")
-LARGEST = sys.maxsize
+NAMES = ("depth", "height", "width")
+"""The spatial axes of an image of rank 3; one of rank 2 has the last two, one of rank 1 the last."""
 
-Ints = tuple[int, ...]
-Array = np.ndarray[Any, np.dtype[Any]]
+
+class Axis(NamedTuple):
+    """Windows along one axis of an image: `length` cells with `begin` padded ones before and `end` after them.
+
+    A window has `size` cells, `dilation` apart; the starts of windows are `stride` apart.
+    """
+
+    length: int
+    size: int
+    stride: int
+    begin: int
+    end: int
+    dilation: int
+    ceil_mode: bool
+
+    @property
+    def extent(self) -> int:
+        """Cells from the first of a window to its last, both included."""
+        return self.dilation * (self.size - 1) + 1
+
+    @property
+    def room(self) -> int:
+        """Cells beyond those that the first window needs, negative if there are not even so many."""
+        return self.length + self.begin + self.end - self.extent
+
+    def count(self) -> int:
+        """Windows: room//S + 1, and in ceil mode one more if room is left and it starts before the end padding."""
+        return self.room // self.stride + 1 + (self.remains() and not self.drops_window())
+
+    def remains(self) -> bool:
+        """Whether room is left beyond the last window, in ceil mode."""
+        return self.ceil_mode and self.room % self.stride > 0
+
+    def drops_window(self) -> bool:
+        """Whether the one more window of ceil mode would start in the end padding or beyond, and so is none."""
+        return self.remains() and (self.room // self.stride + 1) * self.stride >= self.length + self.begin
+
+    def start(self, output: int) -> int:
+        """The first cell of a window; below zero it is a padded one."""
+        return output * self.stride - self.begin
+
+    def cells(self, output: int) -> range:
+        """The real cells of a window: neither padded ones nor those past the padded end."""
+        start = self.start(output)
+        first = start if start >= 0 else start % self.dilation
+        return range(first, max(first, min(self.length, start + self.extent)), self.dilation)
+
+    def real_cells(self, output: int) -> int:
+        """How many cells of a window are real."""
+        return len(self.cells(output))
+
+    def within_padding(self, output: int) -> int:
+        """How many cells of a window are real or padded: those past the padded end do not count."""
+        start = self.start(output)
+        return len(range(start, min(self.length + self.end, start + self.extent), self.dilation))
+
+    def tap(self, tap: int) -> tuple[slice, slice]:
+        """The outputs in whose windows this tap (0 .. F - 1) is a real cell, and those cells."""
+        offset = tap * self.dilation - self.begin
+        first = max(0, -(offset // self.stride))
+        last = min(self.count() - 1, (self.length - 1 - offset) // self.stride)
+        if last < first:
+            return slice(0), slice(0)
+        # One past the last cell met, not a multiple of the stride, which may be huge where it is never taken.
+        start, stop = offset + first * self.stride, offset + last * self.stride + 1
+        return slice(first, last + 1), slice(start, stop, self.stride)
+
+    def all_in_padding(self) -> int | None:
+        """A window with no real cell, or None: one at the end, or among those that start in the begin padding.
+
+        Where these first meet the image repeats with the period of their starts modulo the dilation, and of those
+        that meet it alike the first needs most cells to get there; so one period is enough.
+        """
+        last, period = self.count() - 1, self.dilation // gcd(self.dilation, self.stride)
+        early = min(last, -(-self.begin // self.stride), period)
+        return next((o for o in (*range(early + 1), last) if not self.cells(o)), None)
 
 
 @dataclass(frozen=True)
 class Geometry:
-    """Window size, stride and settings, one entry for each spatial axis.
-
-    Build one with `Geometry.of`, which checks its arguments. The fields `padding`, `dilation` and `ceil_mode` are
-    there so that the meaning of a window is written in one place; so far only their neutral values are accepted.
-    """
+    """Window size, stride and settings, one entry for each spatial axis. Build one with `Geometry.of`."""
 
     size: Ints
     stride: Ints
-    padding: tuple[tuple[int, int], ...] = ((0, 0),) * RANK
-    dilation: Ints = (1,) * RANK
+    padding: tuple[tuple[int, int], ...]
+    dilation: Ints
     ceil_mode: bool = False
+    count_include_pad: bool = True
 
     @classmethod
-    def of(cls, size: Any, stride: Any, *, padding: Any = 0, dilation: Any = 1, ceil_mode: Any = False) -> Geometry:
-        """Geometry from what a user passes: `size` and `stride` are an int or one int for each spatial axis.
+    def of(
+        cls,
+        size: Any,
+        stride: Any,
+        *,
+        padding: Any = 0,
+        dilation: Any = 1,
+        ceil_mode: Any = False,
+        count_include_pad: Any = True,
+        rank: int | None = None,
+    ) -> Geometry:
+        """Geometry from what a user passes: an int, or one for each spatial axis; for padding also pairs (begin, end).
 
+        `rank`: 1, 2 or 3; that of the first argument with one entry an axis if not said, or else 2.
         Raises TypeError for what is no integer, ValueError for an integer that cannot be.
         """
-        # Compared as text, because an array compares element by element.
-        for setting, value, neutral in (
-            ("padding", padding, (0, cls.padding)),
-            ("dilation", dilation, (1, cls.dilation)),
-            ("ceil_mode", ceil_mode, (False,)),
-        ):
-            if show(value) not in map(str, neutral):
-                raise ValueError(f"{setting}={show(value)} is not implemented yet; should be {neutral[0]}")
-        return cls(per_axis("size", size), per_axis("stride", stride))
-
-    def output(self, spatial: Ints) -> Ints:
-        """Number of windows along each spatial axis: (W - F)//S + 1.
-
-        Raises ValueError where the window is larger than the input.
-        """
-        for axis, (length, size) in enumerate(zip(spatial, self.size, strict=True)):
-            if size > length:
-                raise ValueError(f"size={self.size}: size[{axis}] should be at most {length}, the {AXES[axis]} of x")
-        return tuple(
-            (length - size) // stride + 1 for length, size, stride in zip(spatial, self.size, self.stride, strict=True)
+        rank = rank or rank_of(size, stride, padding, dilation)
+        return cls(
+            per_axis("size", size, rank),
+            per_axis("stride", stride, rank),
+            pairs_per_axis("padding", padding, rank),
+            per_axis("dilation", dilation, rank),
+            flag("ceil_mode", ceil_mode),
+            flag("count_include_pad", count_include_pad),
         )
 
+    @property
+    def rank(self) -> int:
+        """The number of spatial axes."""
+        return len(self.size)
 
-def forward_arguments(x: ArrayLike, size: Any, stride: Any, dtypes: tuple[str, ...]) -> tuple[Array, Geometry, Ints]:
-    """Check the arguments of a forward kernel; return x as an array, the geometry and the shape of the result.
+    def axes(self, spatial: Ints) -> list[Axis]:
+        """The windows along each axis of an image with these lengths."""
+        each = zip(spatial, self.size, self.stride, self.padding, self.dilation, strict=True)
+        return [Axis(length, f, s, *pair, d, self.ceil_mode) for length, f, s, pair, d in each]
 
-    Raises TypeError or ValueError naming the argument, its value and what would be right.
-    """
-    array = checked_x(x, dtypes)
-    geometry = Geometry.of(size, stride)
-    return array, geometry, array.shape[:2] + geometry.output(array.shape[2:])
+    def output(self, spatial: Ints) -> Ints:
+        """Number of windows along each spatial axis. Raises ValueError where a window is larger than the padded input.
 
+        Windows wholly in padding are counted: see `refuse_empty_windows`.
+        """
+        axes = self.axes(spatial)
+        for k, axis in enumerate(axes):
+            if axis.room < 0:
+                of_x = f"the {NAMES[k - self.rank]} of x"
+                padded = f"{axis.length + axis.begin + axis.end}, {of_x}" + (
+                    " with its padding" if axis[3:5] != (0, 0) else ""
+                )
+                spans = (
+                    f"size[{k}]"
+                    if axis.dilation == 1
+                    else f"dilation={self.dilation}: the extent {axis.extent} along axis {k}"
+                )
+                raise ValueError(f"size={self.size}: {spans} should be at most {padded}")
+        return tuple(axis.count() for axis in axes)
 
-def backward_arguments(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any) -> tuple[Array, Array, Geometry]:
-    """Check the arguments of a backward kernel; return dy and x as arrays, and the geometry.
+    def refuse_empty_windows(self, spatial: Ints) -> None:
+        """Raise ValueError where some window has no cell of the image, and so no maximum."""
+        for k, axis in enumerate(self.axes(spatial)):
+            output = axis.all_in_padding()
+            if output is not None:
+                where = f"window {output} along the {NAMES[k - self.rank]} of x, which has {axis.length} cells"
+                raise ValueError(
+                    f"padding={self.padding}: {where}, lies wholly in padding (size={self.size}, stride={self.stride}, "
+                    f"dilation={self.dilation}); every window should have a cell of x"
+                )
 
-    Raises TypeError or ValueError naming the argument, its value and what would be right.
-    """
-    array, geometry, shape = forward_arguments(x, size, stride, FLOATS)
-    return checked_dy(dy, shape, array.dtype), array, geometry
+    def is_plain(self, spatial: Ints) -> bool:
+        """Whether every window is a block of real cells: no padding, no dilation, nothing past the end."""
+        return all(
+            axis.begin == axis.end == 0
+            and axis.extent == axis.size
+            and axis.start(axis.count() - 1) + axis.extent <= axis.length
+            for axis in self.axes(spatial)
+        )
 
+    def divisors(self, spatial: Ints) -> Array:
+        """What the mean of each window divides by, (OH, OW): exact products, as float64.
 
-def checked_x(x: ArrayLike, dtypes: tuple[str, ...]) -> Array:
-    """The input as an array (N, C, H, W) of one of `dtypes`, in native byte order, with no empty axis but N."""
-    array = checked_array("x", x, dtypes)
-    if array.ndim != 2 + RANK:
-        raise ValueError(f"x has shape {array.shape}, but should have {2 + RANK} axes: (N, C, H, W)")
-    if 0 in array.shape[1:]:
-        raise ValueError(f"x has shape {array.shape}, but only the first axis, N, should ever be 0")
-    return array
-
-
-def checked_array(name: str, value: ArrayLike, dtypes: tuple[str, ...]) -> Array:
-    """`value` as an array of one of `dtypes`, in native byte order."""
-    array = as_array(name, value)
-    if array.dtype.name not in dtypes:
-        raise TypeError(f"{name} has dtype {array.dtype}, but should have one of {', '.join(dtypes)}")
-    if not array.dtype.isnative:
-        raise TypeError(f"{name} has dtype {array.dtype.str} in foreign byte order, but should have {array.dtype.name}")
-    return array
-
-
-def checked_shape(shape: Any, name: str = "shape", axes: str = "(N, C, H, W)") -> Ints:
-    """The lengths of these axes, as ints, none of them empty but N."""
-    count = len(axes.split(","))
-    what = f"{count} positive ints: {axes}" + (", of which only N may be 0" if "N" in axes else "")
-    if not isinstance(shape, (tuple, list)) or len(shape) != count:
-        raise ValueError(f"{name}={show(shape)} should be {what}")
-    least = [int(axis != "N") for axis in axes.strip("()").split(", ")]
-    if any(isinstance(length, (bool, np.bool_)) or not hasattr(length, "__index__") for length in shape):
-        raise TypeError(f"{name}={show(shape)} should be {what}")
-    lengths = tuple(map(operator.index, shape))
-    if any(not low <= length <= LARGEST for low, length in zip(least, lengths, strict=True)):
-        raise ValueError(f"{name}={show(shape)} should be {what}")
-    return lengths
-
-
-def checked_dy(dy: ArrayLike, shape: Ints, dtype: np.dtype[Any], name: str = "dy") -> Array:
-    """The gradient as an array of the forward result's shape and dtype; nested sequences are converted to it."""
-    if dtype.name not in FLOATS:
-        raise TypeError(f"x has dtype {dtype}, which has no gradient; should have one of {', '.join(FLOATS)}")
-    array = as_array(name, dy)
-    if not isinstance(dy, np.ndarray) and array.dtype.kind in "iuf":
-        with np.errstate(over="ignore"):
-            array = array.astype(dtype)
-    if array.dtype != dtype:
-        raise TypeError(f"{name} has dtype {array.dtype}, but should have {dtype}, as x")
-    if array.shape != shape:
-        raise ValueError(f"{name} has shape {array.shape}, but should have {shape}, as the forward result")
-    return array
-
-
-def as_array(name: str, value: ArrayLike) -> Array:
-    """`value` as a plain array; TypeError where that would lose something."""
-    if isinstance(value, np.ma.MaskedArray):
-        raise TypeError(f"{name} is a masked array, whose mask would be lost; should be a plain array")
-    try:
-        return np.asarray(value)
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"{name}={show(value)} should be an array: {error}") from None
-
-
-def per_axis(name: str, value: Any) -> Ints:
-    """`value` as one positive int for each spatial axis."""
-    values = value if isinstance(value, (tuple, list)) else (value,) * RANK
-    if len(values) != RANK:
-        raise ValueError(f"{name}={show(value)} has {len(values)} entries, but should be an int or {RANK} ints")
-    return tuple(positive(name, value, entry) for entry in values)
-
-
-def positive(name: str, whole: Any, entry: Any) -> int:
-    """`entry` as an int that an index can hold."""
-    if isinstance(entry, (bool, np.bool_)) or not hasattr(entry, "__index__"):
-        raise TypeError(f"{name}={show(whole)} should be an int or {RANK} ints, not {type(entry).__name__}")
-    try:
-        number = operator.index(entry)
-    except TypeError:
-        raise TypeError(f"{name}={show(whole)} should be an int or {RANK} ints") from None
-    if not 1 <= number <= LARGEST:
-        raise ValueError(f"{name}={show(whole)} should be at least 1 and at most {LARGEST}")
-    return number
-
-
-def show(value: Any) -> str:
-    """A short repr, for messages; an int may be too long to print, and an object's repr may raise."""
-    try:
-        text = repr(value)
-    except Exception:
-        text = f"<{type(value).__name__}>"
-    return text if len(text) <= 60 else text[:57] + "..."
+        All its cells but those past the padded end; or with `count_include_pad` False its real cells.
+        """
+        counts = Axis.within_padding if self.count_include_pad else Axis.real_cells
+        product = np.ones((), object)
+        for axis in self.axes(spatial):
+            product = np.multiply.outer(product, np.array([counts(axis, k) for k in range(axis.count())], object))
+        return np.asarray(product, np.float64)

@@ -6,13 +6,21 @@ import json
 from enum import Enum
 from math import prod
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from . import compiled, img2col
-from .geometry import Array, Geometry, Ints, as_array, checked_dy, checked_shape, show
+from .arguments import MEAN_SETTINGS, SETTINGS, refuse_unknown
+from .checks import as_array, checked_dy, checked_shape, show
+from .dtypes import Array, Ints
+from .geometry import Geometry
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .arguments import MeanSettings
 
 
 class PoolingType(str, Enum):
@@ -31,18 +39,30 @@ class Remembered(NamedTuple):
 
 
 class PoolingLayer:
-    """Max or mean pooling of batches (N, C, H, W).
+    """Max or mean pooling of batches (N, C, H, W), or of images with one or three axes.
 
     `input_shape` is (C, H, W), `pool_shape` (h, w) or an int, `stride` an int or (down, across), `pooling_type`
-    a PoolingType or its name. `output_shape` is (C, OH, OW) and `output_size` its product.
+    a PoolingType or its name; `settings` are those of the kernels: `padding`, `dilation`, `ceil_mode`, and for the mean
+    `count_include_pad`. `output_shape` is (C, OH, OW) and `output_size` its product.
     Raises TypeError or ValueError naming a wrong argument, with the words of the kernels.
     """
 
-    def __init__(self, input_shape: Ints, pool_shape: Any, stride: Any, pooling_type: PoolingType | str) -> None:
-        self.input_shape: Ints = checked_shape(input_shape, "input_shape", "(C, H, W)")
-        self.geometry = Geometry.of(pool_shape, stride)
+    def __init__(
+        self,
+        input_shape: Ints,
+        pool_shape: Any,
+        stride: Any,
+        pooling_type: PoolingType | str,
+        **settings: Unpack[MeanSettings],
+    ) -> None:
+        self.input_shape: Ints = checked_shape(input_shape, "input_shape", ("C", "H", "W"))
         self.pooling_type = as_type(pooling_type)
-        self.output_shape: Ints = self.input_shape[:1] + self.geometry.output(self.input_shape[1:])
+        self._known = MEAN_SETTINGS if self.pooling_type is PoolingType.MEAN else SETTINGS
+        refuse_unknown(settings, self._known)
+        spatial = self.input_shape[1:]
+        self.geometry = Geometry.of(pool_shape, stride, **settings, rank=len(spatial))
+        self.output_shape: Ints = self.input_shape[:1] + self.geometry.output(spatial)
+        self.geometry.refuse_empty_windows(spatial)
         self.output_size = prod(self.output_shape)
         self.parameters_file: Path | None = None
         self._remembered: dict[str, Remembered] = {}
@@ -69,7 +89,7 @@ class PoolingLayer:
         """`backward` after `forward_numba`."""
         shape, dtype, argmax = self._recall("numba", delta_in)
         if argmax is None:
-            return compiled.mean_backward(delta_in, stand_in(shape, dtype), *self._window)
+            return compiled.mean_backward(delta_in, stand_in(shape, dtype), *self._window, **self._settings)
         return compiled.max_backward_argmax(delta_in, argmax, shape, dtype)
 
     def forward_img2col(self, x: ArrayLike, train: bool = True) -> Array:
@@ -80,8 +100,8 @@ class PoolingLayer:
         """`backward` after `forward_img2col`."""
         shape, dtype, argmax = self._recall("img2col", delta_in)
         if argmax is None:
-            return img2col.mean_backward(delta_in, stand_in(shape, dtype), *self._window)
-        return img2col.max_backward_argmax(delta_in, argmax, shape, dtype, *self._window)
+            return img2col.mean_backward(delta_in, stand_in(shape, dtype), *self._window, **self._settings)
+        return img2col.max_backward_argmax(delta_in, argmax, shape, dtype, *self._window, **self._settings)
 
     def initialize(self, folder: str | Path, name: str) -> None:
         """Where the layer keeps its settings: `folder`/`name`.json."""
@@ -91,12 +111,12 @@ class PoolingLayer:
         """Write the settings; there is nothing else, because pooling has nothing to learn."""
         file = self._file()
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(self._settings(), indent=2) + "\n", encoding="utf-8")
+        file.write_text(json.dumps(self._saved(), indent=2) + "\n", encoding="utf-8")
 
     def load_parameters(self) -> None:
         """Check the saved settings against this layer's; ValueError names the first that differs."""
         saved = json.loads(self._file().read_text(encoding="utf-8"))
-        for name, value in self._settings().items():
+        for name, value in self._saved().items():
             if not isinstance(saved, dict) or saved.get(name) != value:
                 found = saved.get(name) if isinstance(saved, dict) else saved
                 raise ValueError(
@@ -107,13 +127,17 @@ class PoolingLayer:
     def _window(self) -> tuple[Ints, Ints]:
         return self.geometry.size, self.geometry.stride
 
+    @property
+    def _settings(self) -> dict[str, Any]:
+        return {name: getattr(self.geometry, name) for name in self._known}
+
     def _forward(self, method: str, kernel: Any, x: ArrayLike, train: bool) -> Array:
         x = self._checked(x)
         argmax = None
         if self.pooling_type is PoolingType.MEAN:
-            y = kernel.mean_forward(x, *self._window)
+            y = kernel.mean_forward(x, *self._window, **self._settings)
         else:
-            y, argmax = kernel.max_forward_argmax(x, *self._window)
+            y, argmax = kernel.max_forward_argmax(x, *self._window, **self._settings)
         self._last = method
         self._remembered.pop(method, None)
         if train:
@@ -140,12 +164,16 @@ class PoolingLayer:
             raise RuntimeError("initialize(folder, name) should come before saving and loading parameters")
         return self.parameters_file
 
-    def _settings(self) -> dict[str, Any]:
+    def _saved(self) -> dict[str, Any]:
         return {
             "input_shape": list(self.input_shape),
             "pool_shape": list(self.geometry.size),
             "stride": list(self.geometry.stride),
             "pooling_type": self.pooling_type.value,
+            "padding": [list(pair) for pair in self.geometry.padding],
+            "dilation": list(self.geometry.dilation),
+            "ceil_mode": self.geometry.ceil_mode,
+            "count_include_pad": self.geometry.count_include_pad,
         }
 
 

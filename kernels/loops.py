@@ -1,74 +1,61 @@
-"""The loops that numba compiles. They see planes (P, H, W) and preallocated results; checks live in compiled.py."""
+"""Loops that numba compiles, for windows of every kind, on planes (P, D, H, W).
+
+Each of the three axes comes as the real cells of each window along it, an array (O, 3) of start, stop and step; so
+padding, dilation, overhang and rank are data. They see preallocated results; checks live in compiled.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import numba
-from numba.core.errors import NumbaError
-
-
-def jit(function: Callable[..., None]) -> Callable[..., None]:
-    """Compile at the first call, without the GIL, cached on disk where there is a writable place for it."""
-    try:
-        compiled: Callable[..., None] = numba.njit(nogil=True, cache=True)(function)
-    except (RuntimeError, NumbaError):
-        compiled = numba.njit(nogil=True)(function)
-    return compiled
+from .jit import jit
 
 
 @jit
-def max_forward(x: Any, tall: int, wide: int, down: int, across: int, y: Any, argmax: Any) -> None:
-    """Fill y and argmax (P, OH, OW): the first maximum of each window and its row-major index in the plane."""
+def max_forward(x: Any, deep: Any, tall: Any, wide: Any, y: Any, argmax: Any) -> None:
+    """Fill y and argmax (P, OD, OH, OW): the first maximum of each window and its row-major index in the plane."""
     for p in range(y.shape[0]):
-        for row in range(y.shape[1]):
-            for column in range(y.shape[2]):
-                top, left = row * down, column * across
-                best, at = x[p, top, left], top * x.shape[2] + left
-                for h in range(top, top + tall):
-                    for w in range(left, left + wide):
-                        value = x[p, h, w]
-                        # A NaN is not <= anything, so it is taken; nothing is taken after it.
-                        if best == best and not value <= best:
-                            best, at = value, h * x.shape[2] + w
-                y[p, row, column] = best
-                argmax[p, row, column] = at
+        for a in range(y.shape[1]):
+            for b in range(y.shape[2]):
+                for c in range(y.shape[3]):
+                    best, at = x[p, deep[a, 0], tall[b, 0], wide[c, 0]], -1
+                    for d in range(deep[a, 0], deep[a, 1], deep[a, 2]):
+                        for h in range(tall[b, 0], tall[b, 1], tall[b, 2]):
+                            for w in range(wide[c, 0], wide[c, 1], wide[c, 2]):
+                                value = x[p, d, h, w]
+                                # A NaN is not <= anything, so it is taken; nothing is taken after it.
+                                if at < 0 or (best == best and not value <= best):
+                                    best, at = value, (d * x.shape[2] + h) * x.shape[3] + w
+                    y[p, a, b, c] = best
+                    argmax[p, a, b, c] = at
 
 
 @jit
-def max_backward(dy: Any, argmax: Any, sums: Any, dx: Any) -> None:
-    """Fill dx (P, H*W): each dy added at its argmax, in the float64 scratch `sums` (H*W), rounded once."""
+def mean_forward(x: Any, deep: Any, tall: Any, wide: Any, divisors: Any, y: Any) -> None:
+    """Fill y (P, OD, OH, OW): float64 sums in row-major order, divided once by divisors (OD, OH, OW), rounded once."""
+    for p in range(y.shape[0]):
+        for a in range(y.shape[1]):
+            for b in range(y.shape[2]):
+                for c in range(y.shape[3]):
+                    total = 0.0
+                    for d in range(deep[a, 0], deep[a, 1], deep[a, 2]):
+                        for h in range(tall[b, 0], tall[b, 1], tall[b, 2]):
+                            for w in range(wide[c, 0], wide[c, 1], wide[c, 2]):
+                                total += x[p, d, h, w]
+                    y[p, a, b, c] = total / divisors[a, b, c]
+
+
+@jit
+def mean_backward(dy: Any, deep: Any, tall: Any, wide: Any, divisors: Any, sums: Any, dx: Any) -> None:
+    """Fill dx (P, D, H, W): dy/n added over each window, in the float64 scratch `sums` (D, H, W), rounded once."""
     for p in range(dx.shape[0]):
         sums[:] = 0.0
-        for row in range(dy.shape[1]):
-            for column in range(dy.shape[2]):
-                sums[argmax[p, row, column]] += dy[p, row, column]
-        dx[p] = sums
-
-
-@jit
-def mean_forward(x: Any, tall: int, wide: int, down: int, across: int, y: Any) -> None:
-    """Fill y (P, OH, OW): float64 sums in row-major order, divided once, rounded once."""
-    for p in range(y.shape[0]):
-        for row in range(y.shape[1]):
-            for column in range(y.shape[2]):
-                total = 0.0
-                for h in range(row * down, row * down + tall):
-                    for w in range(column * across, column * across + wide):
-                        total += x[p, h, w]
-                y[p, row, column] = total / (tall * wide)
-
-
-@jit
-def mean_backward(dy: Any, tall: int, wide: int, down: int, across: int, sums: Any, dx: Any) -> None:
-    """Fill dx (P, H, W): dy/n added over each window, in the float64 scratch `sums` (H, W), rounded once."""
-    for p in range(dx.shape[0]):
-        sums[:] = 0.0
-        for row in range(dy.shape[1]):
-            for column in range(dy.shape[2]):
-                share = float(dy[p, row, column]) / (tall * wide)
-                for h in range(row * down, row * down + tall):
-                    for w in range(column * across, column * across + wide):
-                        sums[h, w] += share
+        for a in range(dy.shape[1]):
+            for b in range(dy.shape[2]):
+                for c in range(dy.shape[3]):
+                    share = float(dy[p, a, b, c]) / divisors[a, b, c]
+                    for d in range(deep[a, 0], deep[a, 1], deep[a, 2]):
+                        for h in range(tall[b, 0], tall[b, 1], tall[b, 2]):
+                            for w in range(wide[c, 0], wide[c, 1], wide[c, 2]):
+                                sums[d, h, w] += share
         dx[p] = sums

@@ -3,69 +3,89 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import Any
+from math import prod
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .geometry import FLOATS, ORDERED, Array, Geometry, Ints, backward_arguments, forward_arguments
+from .arguments import max_arguments, max_gradient_arguments, mean_arguments, mean_gradient_arguments
+from .dtypes import ORDERED, Array, Ints, rounded
+from .geometry import Geometry
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .arguments import MeanSettings, Settings
 
 name = "naive"
 dtypes = ORDERED
+ranks = (1, 2, 3)
 
 
-def max_forward(x: ArrayLike, size: Any, stride: Any) -> Array:
+class Window(NamedTuple):
+    """The real cells of a window in row-major order, as indices of the flat plane, and what its mean divides by."""
+
+    cells: list[int]
+    divisor: float
+
+
+def max_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
     """The largest element of each window: (N, C, H, W) -> (N, C, OH, OW), dtype kept; NaN beats everything.
 
-    `size` and `stride` are an int or a pair. Raises TypeError or ValueError naming a wrong argument.
+    Likewise for images of one or three axes. `size` and `stride` are an int or one for each axis; settings are
+    `padding`, `dilation` and `ceil_mode`. Raises TypeError or ValueError naming a wrong argument.
     """
-    x, geometry, shape = forward_arguments(x, size, stride, ORDERED)
-    cells = windows(geometry, x.shape)
-    y = [plane[first_maximum(plane, window)] for plane in planes(x) for window in cells]
+    x, geometry, shape = max_arguments(x, size, stride, ORDERED, settings)
+    everywhere = windows(geometry, x.shape[2:])
+    y = [plane[first_maximum(plane, window.cells)] for plane in planes(x) for window in everywhere]
     return np.array(y, x.dtype).reshape(shape)
 
 
-def max_indices(x: ArrayLike, size: Any, stride: Any) -> Array:
-    """Where `max_forward` found each maximum: its row-major index in the plane, int64 (N, C, OH, OW)."""
-    x, geometry, shape = forward_arguments(x, size, stride, ORDERED)
-    cells = windows(geometry, x.shape)
-    i = [first_maximum(plane, window) for plane in planes(x) for window in cells]
+def max_indices(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
+    """Where `max_forward` found each maximum: its row-major index in the unpadded plane, int64, shaped like y."""
+    x, geometry, shape = max_arguments(x, size, stride, ORDERED, settings)
+    everywhere = windows(geometry, x.shape[2:])
+    i = [first_maximum(plane, window.cells) for plane in planes(x) for window in everywhere]
     return np.array(i, np.int64).reshape(shape)
 
 
-def max_backward(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any) -> Array:
+def max_backward(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
     """Each dy goes to the place of its window's first maximum; the other places get nothing. dx is like x."""
-    dy, x, geometry = backward_arguments(dy, x, size, stride)
-    dx, cells = zeros(x), windows(geometry, x.shape)
+    dy, x, geometry = max_gradient_arguments(dy, x, size, stride, settings)
+    dx, everywhere = zeros(x), windows(geometry, x.shape[2:])
     for plane, shares, gradient in zip(planes(x), planes(dy), dx, strict=True):
-        for window, share in zip(cells, shares, strict=True):
-            gradient[first_maximum(plane, window)] += share
-    return rounded(dx, x.dtype).reshape(x.shape)
+        for window, share in zip(everywhere, shares, strict=True):
+            gradient[first_maximum(plane, window.cells)] += share
+    return rounded(np.array(dx), x.dtype).reshape(x.shape)
 
 
-def mean_forward(x: ArrayLike, size: Any, stride: Any) -> Array:
-    """The arithmetic mean of each window: (N, C, H, W) -> (N, C, OH, OW), floats only, dtype kept."""
-    x, geometry, shape = forward_arguments(x, size, stride, FLOATS)
-    cells = windows(geometry, x.shape)
-    y = [mean(plane, window) for plane in planes(x) for window in cells]
-    return rounded(y, x.dtype).reshape(shape)
+def mean_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[MeanSettings]) -> Array:
+    """The arithmetic mean of each window: (N, C, H, W) -> (N, C, OH, OW), floats only, dtype kept.
+
+    A further setting, `count_include_pad`, says whether padded cells, which are zero, count; True if not given.
+    """
+    x, geometry, shape = mean_arguments(x, size, stride, settings)
+    everywhere = windows(geometry, x.shape[2:])
+    y = [total(plane, window.cells) / window.divisor for plane in planes(x) for window in everywhere]
+    return rounded(np.array(y), x.dtype).reshape(shape)
 
 
-def mean_backward(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any) -> Array:
-    """Each dy is spread evenly over its window: every one of the n places gets dy/n. dx is like x."""
-    dy, x, geometry = backward_arguments(dy, x, size, stride)
-    dx, cells = zeros(x), windows(geometry, x.shape)
+def mean_backward(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, **settings: Unpack[MeanSettings]) -> Array:
+    """Each dy is spread evenly over its window: every cell gets dy/n, n being the mean's divisor. dx is like x."""
+    dy, x, geometry = mean_gradient_arguments(dy, x, size, stride, settings)
+    dx, everywhere = zeros(x), windows(geometry, x.shape[2:])
     for shares, gradient in zip(planes(dy), dx, strict=True):
-        for window, share in zip(cells, shares, strict=True):
-            for cell in window:
-                gradient[cell] += share / len(window)
-    return rounded(dx, x.dtype).reshape(x.shape)
+        for window, share in zip(everywhere, shares, strict=True):
+            for cell in window.cells:
+                gradient[cell] += share / window.divisor
+    return rounded(np.array(dx), x.dtype).reshape(x.shape)
 
 
-def first_maximum(plane: list[Any], window: list[int]) -> int:
+def first_maximum(plane: list[Any], cells: list[int]) -> int:
     """The cell of the largest element, the first in row-major order; a NaN is larger than everything."""
-    best = window[0]
-    for cell in window:
+    best = cells[0]
+    for cell in cells:
         if plane[best] != plane[best]:
             return best
         if not plane[cell] <= plane[best]:
@@ -73,42 +93,39 @@ def first_maximum(plane: list[Any], window: list[int]) -> int:
     return best
 
 
-def mean(plane: list[float], window: list[int]) -> float:
-    """(a + b + e + f)/4: added in row-major order, divided once."""
-    total = 0.0
-    for cell in window:
-        total += plane[cell]
-    return total / len(window)
+def total(plane: list[float], cells: list[int]) -> float:
+    """a + b + e + f, added in row-major order."""
+    s = 0.0
+    for cell in cells:
+        s += plane[cell]
+    return s
 
 
-def windows(geometry: Geometry, shape: Ints) -> list[list[int]]:
-    """For each output in row-major order the cells of its window in row-major order, as indices of the flat plane."""
-    height, width = shape[2:]
-    (rows, columns), (down, across), (tall, wide) = geometry.output((height, width)), geometry.stride, geometry.size
+def windows(geometry: Geometry, spatial: Ints) -> list[Window]:
+    """For each output in row-major order its window on an image with axes of these lengths."""
+    axes = [[axis.cells(output) for output in range(axis.count())] for axis in geometry.axes(spatial)]
     return [
-        [
-            h * width + w
-            for h in range(row * down, row * down + tall)
-            for w in range(column * across, column * across + wide)
-        ]
-        for row, column in product(range(rows), range(columns))
+        Window([flat_index(cell, spatial) for cell in product(*ranges)], divisor)
+        for ranges, divisor in zip(product(*axes), geometry.divisors(spatial).flat, strict=True)
     ]
+
+
+def flat_index(cell: Ints, spatial: Ints) -> int:
+    """The row-major index of a cell."""
+    index = 0
+    for coordinate, length in zip(cell, spatial, strict=True):
+        index = index * length + coordinate
+    return index
 
 
 def planes(array: Array) -> list[list[Any]]:
     """The (n, c) planes of an array as flat lists of Python numbers, which hold every element exactly."""
-    n, c, height, width = array.shape
-    plane: list[list[Any]] = array.reshape(n * c, height * width).tolist()
+    n, c, *spatial = array.shape
+    plane: list[list[Any]] = array.reshape(n * c, prod(spatial)).tolist()
     return plane
 
 
 def zeros(x: Array) -> list[list[float]]:
-    """+0.0 for every pixel of every plane of x."""
-    n, c, height, width = x.shape
-    return [[0.0] * (height * width) for _ in range(n * c)]
-
-
-def rounded(exact: Any, dtype: np.dtype[Any]) -> Array:
-    """Float64 numbers, each rounded once to `dtype`; what is too large becomes infinite, as IEEE 754 says."""
-    with np.errstate(over="ignore"):
-        return np.array(exact, np.float64).astype(dtype)
+    """+0.0 for every cell of every plane of x."""
+    n, c, *spatial = x.shape
+    return [[0.0] * prod(spatial) for _ in range(n * c)]

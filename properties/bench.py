@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from poolproof.kernels import naive
-from poolproof.kernels.geometry import Array
+from poolproof.kernels.dtypes import Array
 from poolproof.kernels.layer import PoolingLayer
 
 SHAPE, SIZE, STRIDE = (64, 3, 28, 28), (2, 2), (2, 2)

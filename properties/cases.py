@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial
-from itertools import product
-from math import ceil, prod, sqrt
+from functools import cached_property, partial
+from math import ceil, lcm, prod, sqrt
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
-from poolproof.kernels.geometry import FLOATS, INTEGERS, Array, Geometry, Ints
+from poolproof.kernels.dtypes import FLOATS, INTEGERS, ORDERED, Array, Ints, is_float
+from poolproof.kernels.geometry import Geometry
 
-from .contract import BACKWARD, Declared
-from .frames import KINDS, LARGE_KINDS, MANY_KINDS, Frame, Kind, gaps, one_cell, overlapping, powers_of_two
+from .contract import BACKWARD, MEAN, Declared
+from .frames import (
+    KINDS,
+    LARGE_KINDS,
+    MANY_KINDS,
+    SETTING_KINDS,
+    Frame,
+    Kind,
+    gaps,
+    one_cell,
+    overlapping,
+    powers_of_two,
+)
 from .knobs import LENGTH, Knobs
+from .oracle import windows
+from .recipes import EDGE, PLAIN, Recipe, allowed, fill, narrow
 from .target import Call
 from .values import DISTINCT, distinct, painted, room, unit
 
@@ -36,8 +48,12 @@ class Plan:
     `mean_values`: palettes for x where the function is a mean, if not the same.
     `windows`: "any", "overlapping" (S < F and at least two windows, on some axis), "powers of two" (so that division
     is exact), "gaps" (pixels that no window covers) or "one cell" (F = S = 1).
+    `needs`: settings that the function must take; `settable`: it must take some; `recipes`: names of recipes.py, all if
+    empty.
+    `ranks`: at how many ranks the target must be asked; with two, cases leave a higher one free.
     `repeated`: at least two windows on one axis; `crowded`: at least two samples and two channels.
-    `large`: now and then windows of more than 256 cells and planes of more than 32767; `empty`: now and then N = 0.
+    `large`: now and then windows of more than 256 cells and planes of more than 32767.
+    `edges`: now and then N = 0; `in_padding`: now and then a window that lies wholly in padding.
     `floats`: floats only, as gradients are always.
     """
 
@@ -50,43 +66,63 @@ class Plan:
     others_like: str = "x"
     windows: str = "any"
     layouts: tuple[str, ...] = ("C",)
+    needs: tuple[str, ...] = ()
+    recipes: tuple[str, ...] = ()
+    settable: bool = False
+    ranks: int = 1
     repeated: bool = False
     crowded: bool = False
     large: bool = False
-    empty: bool = False
+    edges: bool = False
+    in_padding: bool = False
     floats: bool = False
 
     def palettes(self, function: str) -> tuple[str, ...]:
         """The palettes for x in cases about this function."""
-        return self.mean_values if self.mean_values and function.startswith("mean") else self.values
+        return self.mean_values if self.mean_values and function in MEAN else self.values
 
     def asked(self, declared: Declared, offers: tuple[str, ...]) -> tuple[str, ...]:
         """The functions this plan can ask of a target with these declarations and callables."""
         if not set(self.also) <= set(offers):
             return ()
-        return tuple(f for f in self.functions if f in offers and dtypes(self, declared, f))
+        able = (f for f in self.functions if f in offers and dtypes(self, declared, f))
+        return tuple(f for f in able if self.taken(declared, f))
+
+    def taken(self, declared: Declared, function: str) -> bool:
+        """Whether a function takes the settings that the plan needs."""
+        settings = declared.settings_of(function, *self.also)
+        return set(self.needs) <= set(settings) and (bool(settings) or not self.settable)
 
 
 @dataclass(frozen=True)
 class Case:
-    """One input: a function, its arguments, and for some laws another array and a spot in it; `data` made it."""
+    """One input: a function, its arguments, and for some laws another array and a spot in it; `data` made it.
+
+    `assumed`: a setting that the function does not take, but is known to follow.
+    """
 
     function: str
     x: Array
-    size: tuple[int, int]
-    stride: tuple[int, int]
+    size: Ints
+    stride: Ints
     dy: Array
     values: str
     other: Array | None = None
     layouts: dict[str, str] = field(default_factory=dict)
     spot: float = 0.0
     settings: dict[str, Any] = field(default_factory=dict)
+    assumed: dict[str, Any] = field(default_factory=dict)
     data: bytes = field(default=b"", repr=False)
 
     @property
+    def window(self) -> dict[str, Any]:
+        """Size, stride and settings, as the oracle takes them."""
+        return {"size": self.size, "stride": self.stride, **self.assumed, **self.settings}
+
+    @cached_property
     def geometry(self) -> Geometry:
         """The geometry of the case."""
-        return Geometry.of(self.size, self.stride)
+        return Geometry.of(**self.window)
 
     @property
     def output(self) -> Ints:
@@ -105,7 +141,8 @@ class Case:
         case = self.with_arrays(**changed)
         function = function or case.function
         arrays = {"dy": case.dy, "x": case.x} if function in BACKWARD else {"x": case.x}
-        return Call(function, arrays, case.size, case.stride, case.settings, case.layouts)
+        passed = {k: v for k, v in case.settings.items() if k != "count_include_pad" or function in MEAN}
+        return Call(function, arrays, case.size, case.stride, passed, case.layouts)
 
     def with_arrays(self, **changed: Array) -> Case:
         """This case with another x or dy."""
@@ -128,25 +165,62 @@ def decode(plan: Plan, declared: Declared, functions: tuple[str, ...], data: byt
     knobs = Knobs(data)
     function = knobs.pick(functions)
     dtype = np.dtype(knobs.pick(dtypes(plan, declared, function)))
-    made = frame(knobs, plan, declared, dtype)
+    settings = declared.settings_of(function, *plan.also)
+    recipe = knobs.pick(
+        allowed(plan.recipes, settings, in_padding=plan.in_padding, symmetric=declared.padding == "symmetric")
+    )
+    made = frame(knobs, plan, declared, dtype, recipe)
     palettes = plan.palettes(function)
     if prod(made.spatial) > LARGE and "distinct" in palettes:
         palettes = ("distinct",)
-    size, stride = (made.size[0], made.size[1]), (made.stride[0], made.stride[1])
-    x_shape = (made.n, made.c, *made.spatial)
-    y_shape = (made.n, made.c, *made.outputs)
+    passed = passed_settings(knobs, made, recipe, function, settings)
+    unsaid = function in MEAN and "count_include_pad" not in declared.settings_of(function)
     case = Case(
         function=function,
-        x=np.empty(x_shape, dtype),
-        size=size,
-        stride=stride,
-        dy=np.empty(y_shape, dtype),
+        x=np.empty((made.n, made.c, *made.spatial), dtype),
+        size=tuple(made.size),
+        stride=tuple(made.stride),
+        dy=np.empty((made.n, made.c, *(made.along(k).count() for k in range(made.rank))), dtype),
         values=knobs.pick(palettes),
         layouts=layouts(knobs, plan, function),
         spot=(knobs.byte() * 256 + knobs.byte()) / 65536,
+        settings=passed,
+        assumed={"count_include_pad": declared.count_include_pad} if unsaid else {},
         data=data,
     )
     return filled(case, plan, knobs)
+
+
+def permitted(case: Case, plan: Plan, declared: Declared) -> bool:
+    """Whether a case that was cut smaller is still one that the target declares to take, and the law to want."""
+    geometry, dilation = case.geometry, case.geometry.dilation
+    if declared.square and len({*case.size}) + len({*case.stride}) > 2:
+        return False
+    if declared.padding == "symmetric" and any(begin != end for begin, end in geometry.padding):
+        return False
+    limits = {"half": [f // 2 for f in case.size], "window": [f - 1 for f in case.size]}
+    limit = limits.get(str(declared.padding_limit))
+    if limit and any(max(pair) > most for pair, most in zip(geometry.padding, limit, strict=True)):
+        return False
+    axes = geometry.axes(case.x.shape[2:])
+    if declared.ceil_rule == "keep" and any(axis.drops_window() for axis in axes):
+        return False
+    return plan.needs != ("dilation",) or not any(s % d for s, d in zip(case.stride, dilation, strict=True))
+
+
+def passed_settings(knobs: Knobs, made: Frame, recipe: Recipe, function: str, taken: tuple[str, ...]) -> dict[str, Any]:
+    """The settings of a case: those that its recipe is about, and for a mean over edges what it divides by."""
+    counted = knobs.pick((True, False))
+    drawn: dict[str, Any] = {
+        "padding": tuple(zip(made.begin, made.end, strict=True)),
+        "dilation": tuple(made.dilation),
+        "ceil_mode": made.ceil_mode,
+    }
+    passed = {name: drawn[name] for name in recipe.settings}
+    if passed and function in MEAN and "count_include_pad" in taken:
+        # With a window wholly in padding there is nothing to divide by but padding.
+        passed["count_include_pad"] = counted or recipe is EDGE
+    return passed
 
 
 def layouts(knobs: Knobs, plan: Plan, function: str) -> dict[str, str]:
@@ -157,7 +231,7 @@ def layouts(knobs: Knobs, plan: Plan, function: str) -> dict[str, str]:
 
 def filled(case: Case, plan: Plan, knobs: Knobs) -> Case:
     """The case with its arrays painted."""
-    n, dtype, maximum = prod(case.size), case.x.dtype, case.function.startswith("max")
+    n, dtype, maximum = prod(case.size), case.x.dtype, case.function not in MEAN
     # Maxima are not added up; their gradients are, but not divided: only the windows on a pixel limit them.
     terms, divisor = (1, ceil(sqrt(n))) if maximum else (n, n)
     x = sound(values(case, knobs.cells(case.x.shape), terms), case, knobs)
@@ -167,7 +241,7 @@ def filled(case: Case, plan: Plan, knobs: Knobs) -> Case:
         like = case.x.shape if plan.others_like == "x" else case.dy.shape
         other = painted(palette, knobs.cells(like, 2), dtype, divisor)
     case = replace(case, x=x, other=other)
-    if dtype.kind != "f":
+    if not is_float(dtype):
         return case
     if gradient == "one-hot":
         return replace(case, dy=one_hot(case, knobs.pick((1, -1, 3, -2, 200, -0.125))))
@@ -176,9 +250,9 @@ def filled(case: Case, plan: Plan, knobs: Knobs) -> Case:
 
 def dtypes(plan: Plan, declared: Declared, function: str) -> tuple[str, ...]:
     """The dtypes to draw from, the commonest first; floats only, where the function or the law wants them."""
-    order = ("float64", "float32", "float16", *INTEGERS, "bool")
+    order = ("float64", "float32", "float16", "bfloat16", *INTEGERS, "bool")
     taken = declared.dtypes_of(function, *plan.also)
-    known = tuple(dtype for dtype in order if dtype in taken)
+    known = tuple(dtype for dtype in order if dtype in taken and dtype in ORDERED)
     floats = tuple(dtype for dtype in known if dtype in FLOATS)
     if plan.floats or function not in ("max_forward", "max_indices"):
         return floats
@@ -187,79 +261,118 @@ def dtypes(plan: Plan, declared: Declared, function: str) -> tuple[str, ...]:
     return floats * max(1, len(others) // max(1, len(floats))) + others
 
 
-def kinds(plan: Plan, declared: Declared, dtype: Any) -> tuple[Kind, ...]:
+def ranks(plan: Plan, declared: Declared) -> tuple[int, ...]:
+    """The ranks to draw from, mostly the plane."""
+    order = tuple(rank for rank in (2, 2, 2, 1, 3) if rank in declared.ranks)
+    free = [rank for rank in order if plan.ranks == 1 or rank < max(declared.ranks)]
+    return tuple(free)
+
+
+def kinds(plan: Plan, declared: Declared, dtype: Any, recipe: Recipe) -> tuple[Kind, ...]:
     """The kinds of shapes to draw from; many windows only where each is a cell, so that the answer is plain."""
+    if recipe is not PLAIN:
+        return SETTING_KINDS
     if not plan.large or dtype.itemsize <= 2 or declared.square:
         return KINDS
     return MANY_KINDS if plan.windows == "one cell" else LARGE_KINDS
 
 
-def frame(knobs: Knobs, plan: Plan, declared: Declared, dtype: Any) -> Frame:
+def frame(knobs: Knobs, plan: Plan, declared: Declared, dtype: Any, recipe: Recipe) -> Frame:
     """The shape of a case, as the plan and the declarations want it."""
-    kind = knobs.pick(kinds(plan, declared, dtype))
+    rank = knobs.pick(ranks(plan, declared))
+    kind = knobs.pick(kinds(plan, declared, dtype, recipe))
+    most = (3, 3, 2)[rank - 1]
+    axes = range(3)
     made = Frame(
         n=knobs.pick((1, 1, 2, 2, 3)),
         c=knobs.pick((1, 1, 2, 2, 3)),
-        outputs=[1 + knobs.upto(3), 1 + knobs.upto(3)],
-        size=[1 + knobs.upto(3), 1 + knobs.upto(3)],
-        stride=[1 + knobs.upto(3), 1 + knobs.upto(3)],
-        rest=[knobs.byte() / 256, knobs.byte() / 256],
-        axis=knobs.upto(1),
+        outputs=[1 + knobs.upto(most) for _ in axes][:rank],
+        size=[1 + knobs.upto(most) for _ in axes][:rank],
+        stride=[1 + knobs.upto(3) for _ in axes][:rank],
+        rest=[knobs.byte() / 256 for _ in axes][:rank],
+        axis=knobs.upto(rank - 1),
         extra=knobs.byte(),
+        begin=[knobs.upto(2) for _ in axes][:rank],
+        end=[knobs.upto(2) for _ in axes][:rank],
+        dilation=[1 + knobs.upto(2) for _ in axes][:rank],
     )
+    if recipe is PLAIN:
+        recipe.make(made)
     kind(made)
     if declared.square:
-        made.size[1], made.stride[1] = made.size[0], made.stride[0]
-    constrain(made, plan, dtype)
-    if plan.empty and made.extra >= 240:
+        square(made)
+    if recipe is not PLAIN:
+        recipe.make(made)
+    constrain(made, plan, dtype, recipe)
+    if declared.square:
+        square(made)
+    fit(made, dtype)
+    narrow(made, declared.padding_limit, symmetric=declared.padding == "symmetric", keep=declared.ceil_rule == "keep")
+    if recipe is not EDGE:
+        fill(made)
+    if plan.edges and made.extra >= 240:
         made.n = 0
     return made
 
 
-def constrain(made: Frame, plan: Plan, dtype: Any) -> None:
+def square(made: Frame) -> None:
+    """Square windows and equal strides."""
+    made.size, made.stride = [max(made.size)] * made.rank, [max(made.stride)] * made.rank
+
+
+def constrain(made: Frame, plan: Plan, dtype: Any, recipe: Recipe) -> None:
     """Change a shape into one of the windows and batches that the plan asks for."""
     if plan.windows == "one cell":
         one_cell(made)
     elif plan.windows == "powers of two":
-        powers_of_two(made, 2 if unit(dtype) < 20 else 32)
+        # Over padding, and past the end, every number of cells up to F is met; 1 and 2 are powers of two.
+        powers_of_two(made, 2 if recipe is not PLAIN or unit(dtype) < 20 else 32)
     elif plan.windows == "overlapping":
         overlapping(made)
     elif plan.windows == "gaps":
         gaps(made)
+    if plan.needs == ("dilation",):
+        made.stride = [s * lcm(*made.dilation) for s in made.stride]
     if plan.repeated:
         made.outputs[made.axis] = max(made.outputs[made.axis], 2)
     if plan.crowded:
         made.n, made.c = max(made.n, 2), max(made.c, 2)
 
 
+def fit(made: Frame, dtype: Any) -> None:
+    """Make windows smaller, where a float dtype has too few integers for those of one to differ."""
+    while is_float(dtype) and prod(made.extent) > room(dtype):
+        largest = max(range(made.rank), key=lambda k: made.extent[k])
+        if made.dilation[largest] > 1:
+            made.dilation[largest] = 1
+        else:
+            made.size[largest] = (made.size[largest] + 1) // 2
+
+
 def values(case: Case, cells: Array, n: int) -> Array:
     """x by its palette; "distinct" needs more integers in a window than bool and the narrowest types may have."""
     dtype = case.x.dtype
-    if case.values in DISTINCT and dtype.kind == "f":
-        return DISTINCT[case.values](cells, dtype, case.size)
+    extent = tuple(axis.extent for axis in case.geometry.axes(case.x.shape[2:]))
+    if case.values in DISTINCT and is_float(dtype):
+        return DISTINCT[case.values](cells, dtype, extent)
     if case.values not in DISTINCT:
         return painted(case.values, cells, dtype, n)
-    return distinct(cells, dtype, case.size) if prod(case.size) <= room(dtype) else painted("ties", cells, dtype, n)
+    return distinct(cells, dtype, extent) if prod(extent) <= room(dtype) else painted("ties", cells, dtype, n)
 
 
 def sound(x: Array, case: Case, knobs: Knobs) -> Array:
     """x without windows of only -inf, and in large windows and planes with a maximum near the end."""
     late = 1 + knobs.upto(31)
+    spatial = tuple(range(2, x.ndim))
     if case.values == "infinite" and x.size and x.min() == -np.inf:
-        for window in windows(case):
-            lowest = x[window].max(axis=(2, 3)) == -np.inf
-            x[window][..., 0, 0][lowest] = -3
+        for _, window in windows(case.geometry, x.shape):
+            if x[window].size:
+                lowest = x[window].max(axis=spatial) == -np.inf
+                x[window][(..., *(0 for _ in spatial))][lowest] = -3
     if x.size and prod(x.shape[2:]) > LARGE and case.values in ("distinct", "ties"):
         flat = x.reshape(*x.shape[:2], prod(x.shape[2:]))
         flat[..., -late] = flat.max() + np.asarray(1, x.dtype)
     return x
-
-
-def windows(case: Case) -> Iterator[tuple[Any, ...]]:
-    """The index of each window, output by output in row-major order."""
-    (rows, columns), (down, across), (tall, wide) = case.output, case.stride, case.size
-    for top, left in product(range(0, rows * down, down), range(0, columns * across, across)):
-        yield ..., slice(top, top + tall), slice(left, left + wide)
 
 
 def one_hot(case: Case, value: float) -> Array:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
-from poolproof.kernels.geometry import FLOATS, ORDERED
+from poolproof.kernels.dtypes import IEEE_FLOATS, INTEGERS
 
 from .worker import suggestion
 
+SETTINGS = ("padding", "dilation", "ceil_mode")
+MEAN_SETTINGS = (*SETTINGS, "count_include_pad")
+"""The keywords that max pooling may take, and the mean."""
+
 FORWARD = ("max_forward", "mean_forward")
 BACKWARD = ("max_backward", "mean_backward")
+MEAN = ("mean_forward", "mean_backward")
 CALLABLES = (*FORWARD, *BACKWARD, "max_indices")
+DTYPES = ("bool", *INTEGERS, *IEEE_FLOATS, "bfloat16")
+"""What may be declared; bfloat16 is asked where ml_dtypes is installed."""
+
 RESULT = {"max_forward": "y", "mean_forward": "y", "max_backward": "dx", "mean_backward": "dx", "max_indices": "i"}
 """What the result of each callable is called, in messages as in the contract."""
 
@@ -26,32 +34,43 @@ class Declared:
     """What an implementation says of itself. Every field is an optional attribute of it; these are the defaults.
 
     `dtypes` is a tuple for all callables, or a dict with a tuple for each, where a library takes more in one than in
-    another.
+    another. `settings` has the keywords that each callable takes: as declared, or else as its signature names them.
+    `count_include_pad` is no declaration: what a mean that takes `padding`, but not that keyword, was seen to do.
     """
 
     name: str = ""
     version: str = ""
-    dtypes: tuple[str, ...] | dict[str, tuple[str, ...]] = FLOATS
+    dtypes: tuple[str, ...] | dict[str, tuple[str, ...]] = IEEE_FLOATS
     ranks: tuple[int, ...] = (2,)
     square: bool = False
     padding: str = "any"
     padding_limit: str | None = None
     ceil_rule: str = "drop"
-    settings: dict[str, list[str]] | None = None
+    settings: dict[str, tuple[str, ...]] = field(default_factory=dict)
     deterministic: bool = True
     threads: bool = True
+    count_include_pad: bool = True
 
     def dtypes_of(self, *functions: str) -> tuple[str, ...]:
         """The dtypes that all of these callables take."""
         if not isinstance(self.dtypes, dict):
             return self.dtypes
-        return tuple(d for d in ORDERED if all(d in self.dtypes.get(function, FLOATS) for function in functions))
+        return tuple(d for d in DTYPES if all(d in self.dtypes.get(function, IEEE_FLOATS) for function in functions))
+
+    def settings_of(self, *functions: str) -> tuple[str, ...]:
+        """The settings that all of these callables take; but for a maximum, which never counts anything."""
+        shared = [name for name in SETTINGS if all(name in self.settings.get(f, ()) for f in functions)]
+        means = [f for f in functions if f in MEAN]
+        counted = means and all("count_include_pad" in self.settings.get(f, ()) for f in means)
+        return (*shared, *(("count_include_pad",) if counted else ()))
 
     def as_json(self) -> dict[str, Any]:
         """The declarations as plain JSON values."""
-        listed = {field.name: getattr(self, field.name) for field in fields(self)}
+        listed = {each.name: getattr(self, each.name) for each in DECLARATIONS}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in listed.items()}
 
+
+DECLARATIONS = tuple(each for each in fields(Declared) if each.name != "count_include_pad")
 
 CHOICES: dict[str, tuple[Any, ...]] = {
     "padding": ("none", "symmetric", "any"),
@@ -63,38 +82,56 @@ CHOICES: dict[str, tuple[Any, ...]] = {
 }
 
 
-def declared(attributes: Mapping[str, Any], fallback: str) -> Declared:
+def declared(attributes: Mapping[str, Any], fallback: str, keywords: Mapping[str, list[str]]) -> Declared:
     """The declarations among the attributes of an implementation; `fallback` names it if it does not.
 
+    `keywords` are the parameters of its callables, as far as these have signatures.
     Raises Unusable naming a declaration that is none.
     """
-    given = {each.name: attributes[each.name] for each in fields(Declared) if each.name in attributes}
+    given = {each.name: attributes[each.name] for each in DECLARATIONS if each.name in attributes}
     for name in ("name", "version"):
         given[name] = str(given.get(name, "")) or (fallback if name == "name" else "")
     for name, choices in CHOICES.items():
         if name in given and not any(type(given[name]) is type(each) and given[name] == each for each in choices):
             raise Unusable(f"declaration {name}={given[name]!r} should be one of {', '.join(map(repr, choices))}")
-    given["dtypes"] = declared_dtypes(given.get("dtypes", FLOATS))
+    given["dtypes"] = declared_dtypes(given.get("dtypes", IEEE_FLOATS))
     if "ranks" in given:
         given["ranks"] = subset("ranks", given["ranks"], (1, 2, 3))
+    given["settings"] = declared_settings(given.get("settings", {}), keywords, given.get("padding") == "none")
     return Declared(**given)
+
+
+def declared_settings(stated: Any, keywords: Mapping[str, list[str]], unpadded: bool) -> dict[str, tuple[str, ...]]:
+    """The settings of each callable: as stated, or as its signature names them; two asterisks take all."""
+    if not isinstance(stated, dict):
+        raise Unusable(f"declaration settings={stated!r} should be a dict of lists, one for each callable")
+    taken: dict[str, tuple[str, ...]] = {}
+    for function in (*keywords, *stated):
+        if function not in CALLABLES:
+            raise Unusable(f"declaration settings has {function!r}; {did_you_mean(str(function), CALLABLES)}")
+        known = MEAN_SETTINGS if function in MEAN else SETTINGS
+        if function in stated:
+            taken[function] = subset("settings", stated[function], known)
+        else:
+            taken[function] = tuple(name for name in known if name in keywords[function] or "**" in keywords[function])
+    return {f: tuple(name for name in each if not (unpadded and name == "padding")) for f, each in taken.items()}
 
 
 def declared_dtypes(dtypes: Any) -> tuple[str, ...] | dict[str, tuple[str, ...]]:
     """One tuple for all callables, or one for each."""
     if not isinstance(dtypes, dict):
-        return subset("dtypes", dtypes, ORDERED)
+        return subset("dtypes", dtypes, DTYPES)
     for function in dtypes:
         if function not in CALLABLES:
             raise Unusable(f"declaration dtypes has {function!r}; {did_you_mean(str(function), CALLABLES)}")
-    return {function: subset("dtypes", each, ORDERED) for function, each in dtypes.items()}
+    return {function: subset("dtypes", each, DTYPES) for function, each in dtypes.items()}
 
 
 def subset(name: str, values: Any, allowed: tuple[Any, ...]) -> tuple[Any, ...]:
     """A declared tuple, in the order of `allowed`, so that equal declarations give equal cases."""
     if isinstance(values, str) or not isinstance(values, Iterable):
         raise Unusable(f"declaration {name}={values!r} should be a tuple of {', '.join(map(str, allowed))}")
-    chosen = [str(value) if name == "dtypes" else value for value in values]
+    chosen = [value if name == "ranks" else str(value) for value in values]
     for value in chosen:
         if value not in allowed:
             raise Unusable(f"declaration {name}: {value!r} should be one of {', '.join(map(str, allowed))}")

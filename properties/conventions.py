@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from poolproof.kernels.geometry import FLOATS, Array
+from poolproof.kernels.dtypes import IEEE_FLOATS, Array
 
 from .contract import did_you_mean
 from .layouts import LAYOUTS
 from .results import Json, array_as_json, call_as_json
-from .target import Answer, Call, Target
+from .target import Answer, Call, Target, with_axes
 
 WIDE_ROW = 33
 """Wider than any vector register holds, so that a value may depend on the lane."""
@@ -32,14 +32,24 @@ class Ask:
         self.last: tuple[Call, Answer] | None = None
 
     def __call__(
-        self, function: str, x: Any, size: Any = None, dy: Any = None, *, stride: Any = None, layout: str = "C"
+        self,
+        function: str,
+        x: Any,
+        size: Any = None,
+        dy: Any = None,
+        *,
+        stride: Any = None,
+        layout: str = "C",
+        settings: dict[str, Any] | None = None,
     ) -> Any:
         """The result of one call, or the text of what it raised. One window over all of x, unless said otherwise."""
         x = np.asarray(x)
         x = x.reshape((1,) * (4 - x.ndim) + x.shape)
         size = size or x.shape[2:]
         arrays = {"x": x} if dy is None else {"dy": np.full((*x.shape[:2], 1, 1), dy, x.dtype), "x": x}
-        call = Call(function, arrays, size, stride or size, layouts={} if layout == "C" else {"x": layout})
+        call = Call(function, arrays, size, stride or size, settings or {}, {} if layout == "C" else {"x": layout})
+        if 2 not in self.target.declared.ranks:
+            call = with_axes(call, 1)
         self.target.begin()
         answer = self.target.ask(call)
         self.last = call, answer
@@ -62,7 +72,7 @@ Observe = Callable[[Ask, str], Iterable[str]]
 
 @dataclass(frozen=True)
 class Convention:
-    """One point: the functions it is about, the values it may have, and how it is observed.
+    """One point: the functions it is about, the settings they must take, the values it may have, how it is observed.
 
     `observe` yields one value a probe; when they differ the convention "varies", with the first two as evidence.
     """
@@ -70,6 +80,7 @@ class Convention:
     name: str
     question: str
     functions: tuple[str, ...]
+    needs: tuple[str, ...]
     values: tuple[str, ...]
     observe: Observe
 
@@ -77,12 +88,12 @@ class Convention:
 CONVENTIONS: dict[str, Convention] = {}
 
 
-def convention(functions: tuple[str, ...], *values: str) -> Callable[[Observe], Observe]:
+def convention(functions: tuple[str, ...], *values: str, needs: tuple[str, ...] = ()) -> Callable[[Observe], Observe]:
     """Register a function that observes a convention: its docstring is the question, `values` the answers."""
 
     def register(observe: Observe) -> Observe:
         name = observe.__name__.replace("_", "-")
-        CONVENTIONS[name] = Convention(name, (observe.__doc__ or "").strip(), functions, values, observe)
+        CONVENTIONS[name] = Convention(name, (observe.__doc__ or "").strip(), functions, needs, values, observe)
         return observe
 
     return register
@@ -90,7 +101,19 @@ def convention(functions: tuple[str, ...], *values: str) -> Callable[[Observe], 
 
 def observable(target: Target) -> list[Convention]:
     """The conventions of which the target has something to show."""
-    return [c for c in CONVENTIONS.values() if set(c.functions) <= set(target.offers) and favourite(target, c)]
+    return [each for each in CONVENTIONS.values() if not unobservable(each, target)]
+
+
+def unobservable(each: Convention, target: Target) -> str:
+    """Why a convention cannot be observed on a target; empty if it can."""
+    declared = target.declared
+    if not set(each.functions) <= set(target.offers):
+        return f"it offers no {' with '.join(each.functions)}"
+    if not set(each.needs) <= set(declared.settings_of(*each.functions)):
+        return f"{' and '.join(each.functions)} takes no {' with '.join(each.needs)}"
+    if set(declared.ranks) == {1}:
+        return "it declares rank 1 alone"
+    return "" if favourite(target, each) else "it declares no floating-point dtype"
 
 
 def observed(target: Target, hangs: int = 3, end: float | None = None) -> Json:
@@ -130,7 +153,7 @@ def observe(each: Convention, target: Target, hurry: str = "") -> Json:
 def favourite(target: Target, each: Convention) -> str:
     """The float dtype to probe with: the widest declared; empty if there is none."""
     taken = target.declared.dtypes_of(*each.functions)
-    return next((dtype for dtype in reversed(FLOATS) if dtype in taken), "")
+    return next((dtype for dtype in reversed(IEEE_FLOATS) if dtype in taken), "")
 
 
 def check_expected(text: str) -> tuple[str, str]:
@@ -274,7 +297,7 @@ def infinite_mean(ask: Ask, dtype: str) -> Iterable[str]:
 def accumulator(ask: Ask, dtype: str) -> Iterable[str]:
     """Are the sums of float16 (or else float32) kept in a wider type, so that they do not overflow?"""
     taken = ask.target.declared.dtypes_of("mean_forward")
-    narrow = next((d for d in FLOATS if d in taken and d != "float64"), dtype)
+    narrow = next((d for d in IEEE_FLOATS if d in taken and d != "float64"), dtype)
     most = np.finfo(narrow).max
     y = ask("mean_forward", np.full((1, 4), most, narrow))
     if isinstance(y, str) or y.size != 1:
@@ -331,3 +354,63 @@ def stride_zero(ask: Ask, dtype: str) -> Iterable[str]:
 def wrong_rank(ask: Ask, dtype: str) -> Iterable[str]:
     """What happens to an x of five axes?"""
     yield "refused" if isinstance(ask("max_forward", np.ones((1, 1, 1, 2, 2), dtype), (2, 2)), str) else "answered"
+
+
+@convention(("max_forward",), "dropped", "kept", "refused", "other", needs=("padding", "ceil_mode"))
+def ceil_rule(ask: Ask, dtype: str) -> Iterable[str]:
+    """In ceil mode, what becomes of a last window that would start in the end padding?"""
+    # Of 3 cells and one on each side windows of 2 start at -1 and 1; one more would start at 3.
+    for x in (np.ones((1, 3), dtype), np.ones((3, 1), dtype)):
+        size, pair = tuple(min(2, length) for length in x.shape), tuple((int(n > 1),) * 2 for n in x.shape)
+        y = ask("max_forward", x, size, settings={"padding": pair, "ceil_mode": True})
+        yield "refused" if isinstance(y, str) else {2: "dropped", 3: "kept"}.get(y.size, "other")
+
+
+@convention(("mean_forward",), "counted", "not counted", "refused", "other", needs=("padding",))
+def divisor_default(ask: Ask, dtype: str) -> Iterable[str]:
+    """Does the mean count padded cells in its divisor, if nothing is said?"""
+    for pair in one_padded(ask):
+        y = ask("mean_forward", np.ones((1, 1), dtype), (1, 2), settings={"padding": pair})
+        if isinstance(y, str) or y.size == 0:
+            yield "refused" if isinstance(y, str) else "other"
+        else:
+            yield {0.5: "counted", 1.0: "not counted"}.get(float(y.reshape(-1)[0]), "other")
+
+
+def one_padded(ask: Ask) -> Iterable[tuple[tuple[int, int], ...]]:
+    """Paddings of one cell beside a single column: before and after it, or on either side, if that may be."""
+    yield (0, 0), (1, 1)
+    if ask.target.declared.padding == "any":
+        yield (0, 0), (1, 0)
+        yield (0, 0), (0, 1)
+
+
+STEPPED_OVER = {"padding": ((0, 0), (1, 1)), "dilation": (1, 2)}
+"""Settings under which a window of two columns has one on each side of a single column."""
+
+
+@convention(("max_forward",), "-inf", "lowest", "zero", "nan", "refused", "other", needs=("padding", "dilation"))
+def max_of_padding(ask: Ask, dtype: str) -> Iterable[str]:
+    """What is the maximum of a window wholly in padding?"""
+    y = ask("max_forward", np.full((1, 1), 3, dtype), (1, 2), settings=STEPPED_OVER)
+    yield of_nothing(y, dtype)
+
+
+@convention(
+    ("mean_forward",),
+    *("-inf", "lowest", "zero", "nan", "refused", "other"),
+    needs=("padding", "dilation", "count_include_pad"),
+)
+def mean_of_padding(ask: Ask, dtype: str) -> Iterable[str]:
+    """What is the mean of a window wholly in padding that is not counted?"""
+    settings = {**STEPPED_OVER, "count_include_pad": False}
+    yield of_nothing(ask("mean_forward", np.full((1, 1), 3, dtype), (1, 2), settings=settings), dtype)
+
+
+def of_nothing(y: Any, dtype: str) -> str:
+    """What a window without a real cell gave."""
+    if isinstance(y, str) or y.size != 1:
+        return "refused" if isinstance(y, str) else "other"
+    value = float(y.reshape(-1)[0])
+    names = {-np.inf: "-inf", float(np.finfo(dtype).min): "lowest", 0.0: "zero"}
+    return "nan" if np.isnan(value) else names.get(value, "other")

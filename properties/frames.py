@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import prod
 from typing import TypeVar
 
-from poolproof.kernels.geometry import Ints
+from poolproof.kernels.dtypes import Ints
+from poolproof.kernels.geometry import Axis
 
 T = TypeVar("T")
 
@@ -32,8 +34,11 @@ LARGE_PLANES = (33_000, 66_000)
 
 @dataclass
 class Frame:
-    """A shape in the making. `rest` is the part of a stride that remains beyond the last window of each axis;
-    `axis` and `extra` (0 .. 255) are drawn for the kinds that need them."""
+    """A shape in the making, with one entry of each list for each spatial axis.
+
+    `outputs` counts windows as without ceil mode; `rest` is the part of a stride that remains beyond the last of them;
+    `axis` and `extra` (0 .. 255) are drawn for the kinds that need them.
+    """
 
     n: int
     c: int
@@ -43,42 +48,80 @@ class Frame:
     rest: list[float]
     axis: int
     extra: int
+    begin: list[int] = field(default_factory=list)
+    end: list[int] = field(default_factory=list)
+    dilation: list[int] = field(default_factory=list)
+    ceil_mode: bool = False
 
     def choose(self, options: tuple[T, ...]) -> T:
         """One of the options, by `extra`."""
         return options[self.extra * len(options) >> 8]
 
     @property
+    def rank(self) -> int:
+        """The number of spatial axes."""
+        return len(self.size)
+
+    @property
+    def others(self) -> list[int]:
+        """All axes but the drawn one."""
+        return [k for k in range(self.rank) if k != self.axis]
+
+    @property
+    def extent(self) -> Ints:
+        """Cells from the first to the last of a window, along each axis."""
+        return tuple(d * (f - 1) + 1 for d, f in zip(self.dilation, self.size, strict=True))
+
+    @property
     def spatial(self) -> Ints:
         """(H, W)."""
-        axes = zip(self.outputs, self.stride, self.size, self.rest, strict=True)
-        return tuple((o - 1) * s + f + int(r * s) for o, s, f, r in axes)
+        return tuple(self.padded(k) - self.begin[k] - self.end[k] for k in range(self.rank))
+
+    def remainder(self, k: int) -> int:
+        """What of a stride remains beyond the last window along an axis."""
+        return int(self.rest[k] * self.stride[k])
+
+    def padded(self, k: int) -> int:
+        """The length of an axis with its padding."""
+        return (self.outputs[k] - 1) * self.stride[k] + self.extent[k] + self.remainder(k)
+
+    def leave(self, k: int, cells: int) -> None:
+        """So many cells beyond the last window along an axis, as far as they are less than a stride."""
+        self.rest[k] = (min(max(cells, 0), self.stride[k] - 1) + 0.5) / self.stride[k]
+
+    def along(self, k: int) -> Axis:
+        """The windows along an axis."""
+        shape = (self.spatial[k], self.size[k], self.stride[k], self.begin[k], self.end[k], self.dilation[k])
+        return Axis(*shape, self.ceil_mode)
 
 
 def usual(frame: Frame) -> None:
     """F = S = 2 and its like, over several windows."""
     f, s = frame.choose(USUAL)
-    frame.size, frame.stride, frame.outputs = [f, f], [s, s], [1 + o for o in frame.outputs]
+    frame.size, frame.stride = [f] * frame.rank, [s] * frame.rank
+    frame.outputs = [1 + o for o in frame.outputs]
 
 
 def long_axis(frame: Frame) -> None:
     """Many windows along one axis."""
     axis = frame.axis
-    frame.outputs[axis], frame.outputs[1 - axis] = frame.choose(LONG_AXES), min(frame.outputs[1 - axis], 2)
+    frame.outputs = [min(o, 2) for o in frame.outputs]
+    frame.outputs[axis] = frame.choose(LONG_AXES)
     frame.n, frame.c, frame.size[axis] = min(frame.n, 2), min(frame.c, 2), min(frame.size[axis], 3)
 
 
 def whole(frame: Frame) -> None:
     """One window over the whole plane."""
-    frame.outputs, frame.size, frame.rest = [1, 1], [2 * f - 1 for f in frame.size], [0.0, 0.0]
+    frame.outputs, frame.rest = [1] * frame.rank, [0.0] * frame.rank
+    frame.size = [2 * f - 1 if frame.rank < 3 else f for f in frame.size]
     frame.size[frame.axis] += frame.extra // 16
 
 
 def wide_stride(frame: Frame) -> None:
     """Strides up to 256 along one axis, and a long axis with them."""
-    axis = frame.axis
-    frame.n, frame.c, frame.outputs[1 - axis] = 1, min(frame.c, 2), 1
-    frame.stride[axis], frame.outputs[axis] = 1 + frame.extra, 1 + 11 * frame.outputs[axis]
+    axis, count = frame.axis, frame.outputs[frame.axis]
+    frame.n, frame.c, frame.outputs = 1, min(frame.c, 2), [1] * frame.rank
+    frame.stride[axis], frame.outputs[axis] = 1 + frame.extra, 1 + 11 * count
 
 
 def many_planes(frame: Frame) -> None:
@@ -90,29 +133,33 @@ def many_planes(frame: Frame) -> None:
 def large_window(frame: Frame) -> None:
     """Windows of more than 256 cells."""
     frame.n = frame.c = 1
-    frame.size, frame.outputs = list(frame.choose(LARGE_WINDOWS)), [1, 1]
+    tall, wide = frame.choose(LARGE_WINDOWS)
+    frame.size = [1, tall, wide][3 - frame.rank :] if frame.rank > 1 else [tall * wide]
+    frame.outputs = [1] * frame.rank
     frame.outputs[frame.axis] = 1 + frame.extra % 2
 
 
 def large_plane(frame: Frame) -> None:
     """Planes of more than 32767 cells, by strides so wide that windows stay few."""
     frame.n, frame.c = 1, min(frame.c, 2)
-    height = (frame.outputs[0] - 1) * frame.stride[0] + frame.size[0]
-    frame.stride[1] = frame.choose(LARGE_PLANES) // (height * max(frame.outputs[1] - 1, 1)) + 1
-    frame.rest = [0.0, 0.99]
+    rows = prod((o - 1) * s + f for o, s, f in list(zip(frame.outputs, frame.stride, frame.size, strict=True))[:-1])
+    frame.stride[-1] = frame.choose(LARGE_PLANES) // (rows * max(frame.outputs[-1] - 1, 1)) + 1
+    frame.rest = [0.0] * (frame.rank - 1) + [0.99]
 
 
 def many_outputs(frame: Frame) -> None:
     """More windows in a plane than 16 bits count."""
     frame.n = frame.c = 1
-    frame.size, frame.stride, frame.outputs = [min(f, 2) for f in frame.size], [1, 1], [1, 1]
+    frame.size, frame.stride = [min(f, 2) for f in frame.size], [1] * frame.rank
+    frame.outputs = [1] * frame.rank
     frame.outputs[frame.axis] = MANY_OUTPUTS
 
 
 def inexact_reciprocal(frame: Frame) -> None:
     """Two windows along each axis that just fit, by strides of which a multiple times the reciprocal is too small."""
     frame.n, frame.c = 1, min(frame.c, 2)
-    frame.stride, frame.outputs, frame.rest = list(frame.choose(INEXACT_RECIPROCALS)), [2, 2], [0.0, 0.0]
+    strides = [*frame.choose(INEXACT_RECIPROCALS), 1][: frame.rank]
+    frame.stride, frame.outputs, frame.rest = strides, [2] * frame.rank, [0.0] * frame.rank
 
 
 def small(_: Frame) -> None:
@@ -127,20 +174,22 @@ KINDS: tuple[Kind, ...] = (
 )
 LARGE_KINDS: tuple[Kind, ...] = (*KINDS, *(large_window,) * 4, large_plane, large_plane)
 MANY_KINDS: tuple[Kind, ...] = (*KINDS, *(many_outputs,) * 4)
+SETTING_KINDS: tuple[Kind, ...] = (*(small,) * 8, *(usual,) * 3, long_axis, whole)
+"""The kinds for cases with settings, which are about the edges of small images."""
 
 
 def one_cell(frame: Frame) -> None:
     """F = S = 1."""
-    frame.size, frame.stride, frame.rest = [1, 1], [1, 1], [0.0, 0.0]
+    frame.size, frame.stride, frame.rest = [1] * frame.rank, [1] * frame.rank, [0.0] * frame.rank
 
 
 def powers_of_two(frame: Frame, most: int) -> None:
-    """Windows whose number of cells is a power of two, neither axis above `most`."""
+    """Windows whose number of cells is a power of two, no axis above `most`."""
     frame.size = [min(1 << (f.bit_length() - 1), most) for f in frame.size]
 
 
 def overlapping(frame: Frame) -> None:
-    """S < F and at least two windows on one axis; on both, if they are alike."""
+    """S < F and at least two windows on one axis; on all, if they are alike."""
     for k in axes(frame):
         frame.size[k] = max(frame.size[k], 2)
         frame.stride[k] = min(frame.stride[k], frame.size[k] - 1)
@@ -156,6 +205,6 @@ def gaps(frame: Frame) -> None:
 
 
 def axes(frame: Frame) -> tuple[int, ...]:
-    """The drawn axis; both where size and stride are square, and should stay so."""
-    square = frame.size[0] == frame.size[1] and frame.stride[0] == frame.stride[1]
-    return (0, 1) if square else (frame.axis,)
+    """The drawn axis; all where size and stride are square, and should stay so."""
+    square = len(set(frame.size)) == len(set(frame.stride)) == 1
+    return tuple(range(frame.rank)) if square else (frame.axis,)

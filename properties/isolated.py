@@ -16,12 +16,12 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from .contract import CALLABLES, Declared, Unusable, declared, near_misses
+from .contract import CALLABLES, DECLARATIONS, Declared, Unusable, declared, near_misses
 from .target import Answer, Call, limit_of, nothing_offered
-from .wire import Frame, checked, decoded, question, shortened
+from .wire import Frame, checked, checked_keywords, decoded, question, shortened
 from .worker import CHUNK, EVIDENCE, VERSION, Channel, Header, Memory, ProtocolError
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -248,7 +248,7 @@ class Isolated:
         given = checked(said, "declared", dict, {})
         self.environment = checked(said, "environment", dict, {})
         self.offers = tuple(name for name in CALLABLES if name in listed["offers"])
-        self.declared = declared(given, self.name)
+        self.declared = declared(given, self.name, checked_keywords(said, self.offers))
         self.name = self.declared.name
         self.evidence = frozenset(name for name in EVIDENCE if name in listed["evidence"])
         self.warnings = near_misses(self.name, listed["names"], self.offers)
@@ -294,6 +294,10 @@ class Isolated:
         self.end()
         self.hurried = False
         return next((answer.death for answer in map(self.ask, calls) if answer.death), "")
+
+    def discard(self) -> None:
+        """The memory of the process may be damaged: later calls get another."""
+        self.end()
 
     def begin(self) -> None:
         """A new case: earlier results need not be watched any longer."""
@@ -392,5 +396,5 @@ def hello(source: str, attribute: str, paths: list[str]) -> Header:
         "attribute": attribute,
         "paths": paths,
         "callables": list(CALLABLES),
-        "declarations": [each.name for each in fields(Declared)],
+        "declarations": [each.name for each in DECLARATIONS],
     }

@@ -16,11 +16,11 @@ from math import prod
 from typing import Any, TypeVar
 
 import numpy as np
-from poolproof.kernels.geometry import Array
+from poolproof.kernels.dtypes import Array
 
 T = TypeVar("T")
 
-CHOICES = 24
+CHOICES = 40
 CORNERS = ((3, 4, 8), (3, 2, 6), (3, 2, 6))
 """For the three arrays of a case (x, dy, another): planes, rows and columns whose cells have bytes of their own."""
 
@@ -52,14 +52,14 @@ class Knobs:
         return self.byte() * (most + 1) >> 8
 
     def cells(self, shape: tuple[int, ...], which: int = 0) -> Array:
-        """A byte for each cell of (N, C, H, W), for the first, second or third array of a case.
+        """A byte for each cell of (N, C, ..., W), for the first, second or third array of a case.
 
         A corner of the first planes has bytes of its own, by coordinates, so that cells keep their values when the
         shape shrinks. What lies outside is a recipe: pseudo-random from the corner's last byte, all zero if that is.
         """
-        n, c, height, width = shape
+        planes, rows, width = prod(shape[:2]), prod(shape[2:-1]), shape[-1]
         corner = np.frombuffer(self.data, np.uint8, prod(CORNERS[which]), STARTS[which]).reshape(CORNERS[which])
-        cells = scattered((n * c, height, width), int(corner[-1, -1, -1]))
+        cells = scattered((planes, rows, width), int(corner[-1, -1, -1]))
         inside = tuple(slice(min(a, b)) for a, b in zip(cells.shape, corner.shape, strict=True))
         cells[inside] = corner[inside]
         return cells.reshape(shape)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from poolproof.kernels.geometry import Array
+from poolproof.kernels.dtypes import Array
 
 
 def fortran(array: Array) -> Array:

@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 import numpy as np
-from poolproof.kernels.geometry import Array
+from poolproof.kernels.dtypes import Array, is_float
 
 from .failures import Failure
 from .target import Call
@@ -77,4 +77,4 @@ def as_recipe(array: Array, name: str) -> str:
 def unlike(array: Array, base: Any) -> Array:
     """Where an array differs from a number or an array, the sign of a zero being a difference."""
     mask: Array = array != base
-    return mask | (np.signbit(array) != np.signbit(base)) if array.dtype.kind == "f" else mask
+    return mask | (np.signbit(array) != np.signbit(base)) if is_float(array.dtype) else mask

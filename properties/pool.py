@@ -6,9 +6,10 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from poolproof.kernels.geometry import Array
+from poolproof.kernels.dtypes import Array, finfo, is_float
+from poolproof.kernels.geometry import Axis, Geometry
 
-from .contract import RESULT
+from .contract import BACKWARD, RESULT
 from .failures import Broken, Crashed, Hung, Raised, Refused
 from .oracle import Exact
 from .suspects import suspicion
@@ -68,6 +69,9 @@ class Pool:
         """Remember calls and their answers, for the report."""
         self.calls += calls
         self.answers += answers
+        if any(call.function in BACKWARD and empty_window(call) for call in calls):
+            # Who has no place for a gradient may have written it anywhere.
+            self.target.discard()
         return answers
 
     def result(self, call: Call, answer: Answer, at: int | None = None) -> Array:
@@ -93,7 +97,7 @@ class Pool:
         self.same_shape(got, expected.shape, at)
         with np.errstate(invalid="ignore"):
             alike = got == expected
-        if got.dtype.kind == "f" and expected.dtype.kind == "f":
+        if is_float(got.dtype) and is_float(expected.dtype):
             alike |= np.isnan(got) & np.isnan(expected)
         if not alike.all():
             self.differ(got, expected, ~alike, at, why)
@@ -138,15 +142,32 @@ class Pool:
 
 
 def at_an_edge(call: Call) -> bool:
-    """Whether refusing is a matter of convention: an empty batch, an unusual layout, or numbers beyond an end of the
-    type: not finite, or in a mean too large to be added up."""
+    """Whether refusing is a matter of convention: an empty batch, an unusual layout, a window larger than the input
+    without its padding (and so perhaps wholly in padding), or numbers beyond an end of the type: not finite, or in a mean too large to be added up."""
     if call.layouts or any(array.size == 0 for array in call.arrays.values()):
         return True
     largest = [largest_of(array) for array in call.arrays.values()]
     if not np.isfinite(largest).all():
         return True
     x = call.arrays["x"]
-    return call.function.startswith("mean") and prod(call.size) * max(largest) > float(np.finfo(x.dtype).max)
+    if larger_than_input(call):
+        return True
+    return call.function.startswith("mean") and prod(call.size) * max(largest) > float(finfo(x.dtype).max)
+
+
+def larger_than_input(call: Call) -> bool:
+    """Whether a window fits into the input with its padding alone."""
+    return "padding" in call.settings and any(axis.extent > axis.length for axis in axes_of(call))
+
+
+def empty_window(call: Call) -> bool:
+    """Whether some window lies wholly in padding."""
+    return "padding" in call.settings and any(axis.all_in_padding() is not None for axis in axes_of(call))
+
+
+def axes_of(call: Call) -> list[Axis]:
+    """The windows of a call along each axis."""
+    return Geometry.of(call.size, call.stride, **call.settings).axes(call.arrays["x"].shape[2:])
 
 
 def largest_of(array: Array) -> float:

@@ -7,9 +7,9 @@ import platform
 from collections import Counter
 from collections.abc import Iterable
 
-from poolproof.kernels.geometry import FLOATS
+from poolproof.kernels.dtypes import FLOATS, IEEE_FLOATS
 
-from .contract import CALLABLES, Declared
+from .contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Declared
 from .results import FAILURES, SCHEMA, Json, Result
 from .session import CONVENTIONS_ITEM, Request
 from .target import Target
@@ -105,11 +105,33 @@ def declarations(target: Target) -> str:
     for name in ("ranks", "square", "padding", "padding_limit", "ceil_rule", "deterministic", "threads"):
         if getattr(stated, name) != getattr(default, name):
             parts.append(f"{name}={getattr(stated, name)}")
-    missing = [f for f in CALLABLES if f not in target.offers]
-    missing += [d for d in FLOATS if not any(d in stated.dtypes_of(function) for function in target.offers)]
-    untested = f"; not tested: {', '.join(missing)}" if missing else ""
+    parts += taken_settings(target)
+    missing = untested(target)
+    tail = f"; not tested: {', '.join(missing)}" if missing else ""
     version = f" {stated.version}" if stated.version else ""
-    return f"{target.name}{version}: {', '.join(parts)}{untested}"
+    return f"{target.name}{version}: {', '.join(parts)}{tail}"
+
+
+def taken_settings(target: Target) -> list[str]:
+    """The settings that are tested, if any."""
+    taken = [name for name in MEAN_SETTINGS if any(name in target.declared.settings_of(f) for f in target.offers)]
+    return [f"settings {' '.join(taken)}"] if taken else []
+
+
+def untested(target: Target) -> list[str]:
+    """What of the contract is not asked of a target: callables, dtypes, ranks, settings of all callables or of some."""
+    stated, offers = target.declared, target.offers
+    missing = [f for f in CALLABLES if f not in offers]
+    missing += [d for d in IEEE_FLOATS if not any(d in stated.dtypes_of(function) for function in offers)]
+    if "bfloat16" in stated.dtypes_of(*offers) and "bfloat16" not in FLOATS:
+        missing.append("bfloat16 (without ml_dtypes)")
+    missing += [f"rank {rank}" for rank in (1, 2, 3) if rank not in stated.ranks]
+    for name in MEAN_SETTINGS:
+        able = [f for f in offers if f in MEAN or name in SETTINGS]
+        lacking = [f for f in able if name not in stated.settings_of(f)]
+        if lacking:
+            missing.append(name if lacking == able else f"{name} of {' and '.join(lacking)}")
+    return missing
 
 
 def conventions(results: Iterable[Result], names: dict[str, str]) -> list[str]:

@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from poolproof.kernels.geometry import Array
+from poolproof.kernels.dtypes import Array, is_float
 
 from .cases import Case
 from .target import Call
@@ -98,7 +98,7 @@ def call_as_json(call: Call) -> Json:
         "args": arrays,
         "size": plain_argument(call.size),
         "stride": plain_argument(call.stride),
-        "settings": call.settings,
+        "settings": lists(call.settings),
     }
 
 
@@ -107,7 +107,21 @@ def call_from_json(data: Json) -> Call:
     arrays = {name: array_from_json(array) for name, array in data["args"].items()}
     layouts = {name: array["layout"] for name, array in data["args"].items() if array["layout"] != "C"}
     size, stride = (tuple(data[name]) if isinstance(data[name], list) else data[name] for name in ("size", "stride"))
-    return Call(data["call"], arrays, size, stride, data["settings"], layouts)
+    return Call(data["call"], arrays, size, stride, tuples(data["settings"]), layouts)
+
+
+def lists(settings: Any) -> Any:
+    """Settings as JSON: padding is always [[begin, end], ...]."""
+    if isinstance(settings, dict):
+        return {name: lists(value) for name, value in settings.items()}
+    return list(map(lists, settings)) if isinstance(settings, (tuple, list)) else settings
+
+
+def tuples(settings: Any) -> Any:
+    """The inverse of `lists`."""
+    if isinstance(settings, dict):
+        return {name: tuples(value) for name, value in settings.items()}
+    return tuple(map(tuples, settings)) if isinstance(settings, list) else settings
 
 
 def plain_argument(value: Any) -> Any:
@@ -122,14 +136,15 @@ def case_as_json(case: Case) -> Json:
     return {
         "function": case.function,
         "x": array_as_json(case.x),
-        "dy": array_as_json(case.dy) if case.x.dtype.kind == "f" else {"shape": list(case.dy.shape)},
+        "dy": array_as_json(case.dy) if is_float(case.x.dtype) else {"shape": list(case.dy.shape)},
         "other": None if case.other is None else array_as_json(case.other),
         "size": list(case.size),
         "stride": list(case.stride),
         "values": case.values,
         "layouts": case.layouts,
         "spot": case.spot,
-        "settings": case.settings,
+        "settings": lists(case.settings),
+        "assumed": case.assumed,
     }
 
 
@@ -147,5 +162,6 @@ def case_from_json(data: Json) -> Case:
         values=data["values"],
         layouts=data["layouts"],
         spot=data["spot"],
-        settings=data["settings"],
+        settings=tuples(data["settings"]),
+        assumed=data["assumed"],
     )

@@ -14,8 +14,9 @@ import hypothesis
 from hypothesis import HealthCheck, Phase
 from hypothesis.database import ExampleDatabase
 from hypothesis.errors import Flaky
+from poolproof.kernels.dtypes import is_float
 
-from .cases import Case, cases, decode
+from .cases import Case, cases, decode, permitted
 from .failures import Failure, Refused
 from .keep import InHand
 from .knobs import digest
@@ -98,8 +99,9 @@ class Trial:
         """Keep account of a case, until the first failure."""
         self.tried += 1
         self.reached.update(reached(case))
-        parts = (case.function, case.size, case.stride, case.layouts, case.spot, case.x.dtype.name)
-        arrays = (case.x, case.dy if case.x.dtype.kind == "f" else None, case.other)
+        window = (case.size, case.stride, sorted(case.settings.items()))
+        parts = (case.function, *window, case.layouts, case.spot, case.x.dtype.name)
+        arrays = (case.x, case.dy if is_float(case.x.dtype) else None, case.other)
         self.digest = zlib.crc32(digest((*parts, *arrays)).to_bytes(4, "big"), self.digest)
 
     def attempt(self, case: Case) -> None:
@@ -243,7 +245,12 @@ def minimal(trial: Trial) -> tuple[Failure, Json]:
     """The failure on the smallest case found, cut further where parts of it suffice."""
     assert trial.last is not None
     assert trial.first is not None
-    case = smallest(trial.last[1], trial.fails, blank=trial.first[0].verdict in DEATHS)
+    law, declared = trial.law, trial.pool.target.declared
+    case = smallest(
+        trial.last[1],
+        lambda part: permitted(part, law.plan, declared) and trial.fails(part),
+        blank=trial.first[0].verdict in DEATHS,
+    )
     if case is trial.first_case:
         return trial.first
     # A hang was made smaller in a hurry; what is reported has had its full time.

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from hypothesis.database import DirectoryBasedExampleDatabase
-from poolproof.kernels.geometry import FLOATS
+from poolproof.kernels.dtypes import IEEE_FLOATS
 
-from .contract import RESULT, Unusable, did_you_mean
-from .conventions import CONVENTIONS, check_expected, observable, observe, observed
+from .contract import MEAN, RESULT, Unusable, did_you_mean
+from .conventions import CONVENTIONS, check_expected, observable, observe, observed, unobservable
 from .find import REFERENCE, load
 from .isolated import Isolation
 from .keep import MOST, InHand, Toll
@@ -23,7 +23,7 @@ from .known import Known, excused, load_known
 from .lawbook import LAWS
 from .results import Result
 from .runner import Settings, run
-from .target import Call, Target
+from .target import Answer, Call, Target
 
 CONVENTIONS_ITEM = "conventions"
 KEPT = Path(".poolproof")
@@ -145,23 +145,43 @@ def selected(patterns: str) -> list[str]:
 def smoke_test(target: Target) -> None:
     """Raise Unusable if no callable of a target answers the plainest question with an array.
 
-    A target that fails here is broken in its adapter or its installation, not in its mathematics.
+    A target that fails here is broken in its adapter or its installation, not in its mathematics. One whose mean takes
+    padding, but no `count_include_pad`, is asked besides which of both it does, and judged by that.
     """
-    import numpy as np
-
     complaints = []
     for function in target.offers:
-        taken = target.declared.dtypes_of(function)
-        dtype = next((d for d in reversed(FLOATS) if d in taken), taken[0] if taken else "float64")
-        x, dy = np.ones((1, 1, 2, 2), dtype), np.ones((1, 1, 1, 1), dtype)
-        arrays = {"dy": dy, "x": x} if RESULT[function] == "dx" else {"x": x}
-        answer = target.ask(Call(function, arrays, (2, 2), (2, 2)))
+        answer = one_window(target, function, 2)
         target.hurry(answer.death or "")
         if answer.error is None and answer.exited is None and hasattr(answer.value, "dtype"):
+            target.declared = replace(target.declared, count_include_pad=counts_padding(target))
             return
         what = answer.error or answer.exited or f"returned {answer.kind}, not an array"
         complaints.append(f"{function}: {what}")
     raise Unusable(f"{target.name} fails its smoke test, one 2x2 window: {'; '.join(complaints)}")
+
+
+def one_window(target: Target, function: str, length: int, **settings: Any) -> Answer:
+    """The answer to ones, so many an axis, pooled by windows of two; dy are ones as well."""
+    import numpy as np
+
+    taken = target.declared.dtypes_of(function)
+    dtype = next((d for d in reversed(IEEE_FLOATS) if d in taken), taken[0] if taken else "float64")
+    rank = 2 if 2 in target.declared.ranks else target.declared.ranks[0]
+    x, dy = np.ones((1, 1, *(length,) * rank), dtype), np.ones((1, 1, *(1,) * rank), dtype)
+    arrays = {"dy": dy, "x": x} if RESULT[function] == "dx" else {"x": x}
+    passed = {name: (value,) * rank for name, value in settings.items()}
+    return target.ask(Call(function, arrays, (2,) * rank, (2,) * rank, passed))
+
+
+def counts_padding(target: Target) -> bool:
+    """Whether the mean of a target counts padded cells where it cannot be told: with one real cell in a window."""
+    for function in MEAN:
+        taken = target.declared.settings.get(function, ()) if function in target.offers else ()
+        if "padding" in taken and "count_include_pad" not in taken:
+            # Padded on both sides, as all can; the second cell of padding lies beyond the window.
+            answer = one_window(target, function, 1, padding=(1, 1))
+            return not (hasattr(answer.value, "dtype") and answer.value.size and (answer.value == 1).all())
+    return True
 
 
 def conventions_of(target: Target, end: float | None) -> Result:
@@ -178,8 +198,8 @@ def expected(target: Target, name: str) -> Result:
     """A convention that the user has pinned, as a law."""
     began = time.perf_counter()
     each, value = CONVENTIONS[name.partition("=")[0]], name.partition("=")[2]
-    if not set(each.functions) <= set(target.offers):
-        return Result(target.spec, name, "unsupported", f"it offers no {' with '.join(each.functions)}")
+    if reason := unobservable(each, target):
+        return Result(target.spec, name, "unsupported", reason)
     found = observe(each, target)
     took = time.perf_counter() - began
     if found["value"] == value:

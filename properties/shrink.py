@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from poolproof.kernels.geometry import Array
+from poolproof.kernels.dtypes import Array, Ints, is_float
 
 from .cases import Case
+from .pool import empty_window
 
 
 def smallest(case: Case, fails: Callable[[Case], bool], *, blank: bool = False) -> Case:
@@ -29,24 +30,25 @@ def blanked(case: Case) -> Iterator[Case]:
         yield replace(case, x=x, dy=dy)
     if case.x.any():
         yield replace(case, x=x)
-    if case.dy.any() and case.x.dtype.kind == "f":
+    if case.dy.any() and is_float(case.x.dtype):
         yield replace(case, dy=dy)
 
 
 def parts(case: Case) -> Iterator[Case]:
     """Simpler cases: with half the samples, channels, rows or columns of windows, or without the first or last of
-    them; with a smaller window or stride; lying rather than standing; with the ranks of the values for the values."""
+    them; with a smaller window, stride or padding; lying rather than standing; with ranks of values for the values."""
     if not case.x.size:
         return
-    for axis in range(4):
+    for axis in range(case.x.ndim):
         for keep in halves_and_ends(case.dy.shape[axis]):
             step = case.stride[axis - 2] if axis > 1 else 1
             first, last = (keep.start or 0) * step, (keep.stop or 0) * step
             yield from cut(case, axis, keep, slice(first, last or None))
-    for axis in (2, 3):
+    for axis in range(2, case.x.ndim):
         yield from narrower(case, axis)
-    if case.x.shape[2] > case.x.shape[3]:
-        yield transposed(case)
+        yield from less_padded(case, axis)
+    if sorted(case.x.shape[2:]) != list(case.x.shape[2:]):
+        yield lying(case)
     ranks = np.unique(case.x, return_inverse=True)[1].reshape(case.x.shape).astype(case.x.dtype)
     if not np.array_equal(ranks, case.x):
         yield replace(case, x=ranks)
@@ -62,45 +64,96 @@ def halves_and_ends(count: int) -> list[slice]:
 def narrower(case: Case, axis: int) -> Iterator[Case]:
     """The case with a smaller window, or half the stride, along an axis. Windows of a power of two stay such."""
     size, stride, everything = case.size[axis - 2], case.stride[axis - 2], slice(None)
+    dilation = case.geometry.dilation[axis - 2]
     for fewer in dict.fromkeys((size // 2, size - 1 if size & (size - 1) else size // 2)) if size > 1 else ():
-        smaller = replace(case, size=changed(case.size, axis - 2, fewer))
-        for pixels in (slice(None, fewer - size), slice(size - fewer, None)):
+        smaller, gone = replace(case, size=changed(case.size, axis - 2, fewer)), dilation * (size - fewer)
+        for pixels in (slice(None, -gone), slice(gone, None)):
             yield from cut(smaller, axis, everything, pixels)
     if stride > 1:
-        kept = (case.dy.shape[axis] - 1) * (stride // 2) + size
+        last = case.geometry.axes(case.x.shape[2:])[axis - 2]
+        kept = last.start(case.dy.shape[axis] - 1) - (case.dy.shape[axis] - 1) * (stride - stride // 2) + last.extent
         smaller = replace(case, stride=changed(case.stride, axis - 2, stride // 2))
-        yield from cut(smaller, axis, everything, slice(None, kept))
-    rest = case.x.shape[axis] - (case.dy.shape[axis] - 1) * stride - size
+        yield from cut(smaller, axis, everything, slice(None, max(kept, 1)))
+    rest = case.geometry.axes(case.x.shape[2:])[axis - 2].room % stride
     if rest:
         yield from cut(case, axis, everything, slice(None, -rest))
 
 
-def transposed(case: Case) -> Case:
-    """The case with height and width exchanged."""
-    x, dy = (array.swapaxes(-1, -2).copy() for array in (case.x, case.dy))
-    other = None if case.other is None else case.other.swapaxes(-1, -2).copy()
+def less_padded(case: Case, axis: int) -> Iterator[Case]:
+    """The case without padding before or after an axis, x being cut or left; with neighbouring cells in a window."""
+    everything = slice(None)
+    padding = case.settings.get("padding")
+    if padding:
+        begin, end = padding[axis - 2]
+        for pair in dict.fromkeys(((0, 0), (begin // 2, end), (begin, end // 2))):
+            if pair != (begin, end):
+                settings = {**case.settings, "padding": changed(padding, axis - 2, pair)}
+                yield from cut(replace(case, settings=settings), axis, everything, everything)
+    dilation = case.settings.get("dilation")
+    if dilation and dilation[axis - 2] > 1:
+        settings = {**case.settings, "dilation": changed(dilation, axis - 2, dilation[axis - 2] - 1)}
+        gone = case.size[axis - 2] - 1
+        yield from cut(replace(case, settings=settings), axis, everything, slice(None, -gone or None))
+
+
+def lying(case: Case) -> Case:
+    """The case with its axes in the order of their lengths."""
+    order = sorted(range(len(case.size)), key=lambda k: case.x.shape[2 + k])
+    axes = (0, 1, *(2 + k for k in order))
+    x, dy = (array.transpose(axes).copy() for array in (case.x, case.dy))
+    other = None if case.other is None else case.other.transpose(axes).copy()
     flat = np.zeros(case.dy.shape, bool)
     flat[case.spot_in(case.dy.shape)] = True
-    spot = (int(flat.swapaxes(-1, -2).argmax()) + 0.5) / flat.size
-    return replace(case, x=x, dy=dy, other=other, size=case.size[::-1], stride=case.stride[::-1], spot=spot)
+    spot = (int(flat.transpose(axes).argmax()) + 0.5) / flat.size
+    per_axis = ("padding", "dilation")
+    settings = {k: reordered(v, order) if k in per_axis else v for k, v in case.settings.items()}
+    size, stride = reordered(case.size, order), reordered(case.stride, order)
+    return replace(case, x=x, dy=dy, other=other, size=size, stride=stride, settings=settings, spot=spot)
 
 
-def changed(pair: tuple[int, int], place: int, value: int) -> tuple[int, int]:
-    """The pair with another value at one place."""
-    return (value, pair[1]) if place == 0 else (pair[0], value)
+def reordered(entries: Any, order: list[int]) -> Any:
+    """The entries of a tuple in another order."""
+    return tuple(entries[k] for k in order)
+
+
+def changed(entries: Any, place: int, value: Any) -> Any:
+    """The tuple with another value at one place."""
+    return (*entries[:place], value, *entries[place + 1 :])
 
 
 def cut(case: Case, axis: int, outputs: slice, pixels: slice) -> Iterator[Case]:
-    """The case with these outputs and these pixels along one axis; its spot may be one of outputs or of pixels."""
+    """The case with these outputs and these pixels along one axis; its spot may be one of outputs or of pixels.
+
+    Nothing, if they do not fit together: with padding a cut may leave other windows than it was meant to.
+    """
     y_part = (slice(None),) * axis + (outputs,)
     x_part = (slice(None),) * axis + (pixels,)
     dy, x = case.dy[y_part].copy(), case.x[x_part].copy()
-    other = case.other
-    if other is not None:
-        other = other[x_part if other.shape == case.x.shape else y_part].copy()
+    before = case.other
+    shape = shape_of(replace(case, x=x), emptied=empty_window(case.call()))
+    if shape is None or any(a > b for a, b in zip(shape, dy.shape, strict=True)):
+        return
+    fitting = tuple(map(slice, shape))
+    other = None
+    if before is not None:
+        other = before[x_part].copy() if before.shape == case.x.shape else before[y_part][fitting].copy()
     spots = (moved(case, case.dy, y_part), moved(case, case.x, x_part))
     for spot in dict.fromkeys(spots):
-        yield replace(case, x=x, dy=dy, other=other, spot=spot)
+        yield replace(case, x=x, dy=dy[fitting].copy(), other=other, spot=spot)
+
+
+def shape_of(case: Case, *, emptied: bool) -> Ints | None:
+    """The shape that y has, or None if x, size and settings do not fit together as in cases for laws they should.
+
+    `emptied`: a window may lie wholly in padding.
+    """
+    if 0 in case.x.shape[1:]:
+        return None
+    axes = case.geometry.axes(case.x.shape[2:])
+    if any(axis.room < 0 or max(axis.begin, axis.end) >= axis.extent for axis in axes):
+        return None
+    empty = any(axis.all_in_padding() is not None for axis in axes)
+    return None if empty and not emptied else (*case.x.shape[:2], *(axis.count() for axis in axes))
 
 
 def moved(case: Case, array: Array, part: tuple[Any, ...]) -> float:

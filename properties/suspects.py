@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from math import prod
 from typing import Any
 
 import numpy as np
-from poolproof.kernels.geometry import Array, Geometry
+from poolproof.kernels.dtypes import Array, finfo, is_float
+from poolproof.kernels.geometry import Geometry
 
 from . import oracle
 from .target import Call
 
-Mistake = Callable[[Array, Array, Any, Any], Any]
-Places = list[tuple[tuple[int, ...], Any]]
+Mistake = Callable[[Array, Array, Geometry], Any]
+"""What a mistake makes of x and dy under a geometry."""
 
 
 def suspicion(calls: list[Call], at: int, got: Any, expected: Any) -> str:
@@ -26,11 +29,11 @@ def suspicion(calls: list[Call], at: int, got: Any, expected: Any) -> str:
         or not all(np.isfinite(a).all() for a in call.arrays.values())
     ):
         return ""
-    right = answer(call)
-    for function, sentence, mistake in MISTAKES:
-        if call.function == function:
+    right, geometry = answer(call), Geometry.of(call.size, call.stride, **call.settings)
+    for functions, sentence, mistake in MISTAKES:
+        if call.function in functions:
             try:
-                wrong = np.asarray(mistake(x, x if dy is None else dy, call.size, call.stride))
+                wrong = np.asarray(mistake(x, x if dy is None else dy, geometry))
             except (ValueError, IndexError, TypeError):
                 continue
             if alike(wrong, got) and not any(alike(wrong, each) for each in (right, expected) if each is not None):
@@ -40,7 +43,7 @@ def suspicion(calls: list[Call], at: int, got: Any, expected: Any) -> str:
 
 def answer(call: Call) -> Array | None:
     """The right answer, because a case on which a mistake gives it shows nothing of that mistake."""
-    right = getattr(oracle, call.function)(*call.arrays.values(), call.size, call.stride)
+    right = getattr(oracle, call.function)(*call.arrays.values(), call.size, call.stride, **call.settings)
     return right.nearest() if isinstance(right, oracle.Exact) else right
 
 
@@ -48,24 +51,26 @@ def alike(wrong: Array, got: Array) -> bool:
     """Whether a mistake gives this answer, up to the rounding of its dtype."""
     if wrong.shape != got.shape:
         return False
-    if got.dtype.kind != "f":
+    if not is_float(got.dtype):
         return bool((wrong == got).all())
-    margin = 8 * float(np.finfo(got.dtype).eps) * (np.abs(wrong) + np.abs(got))
+    margin = 8 * float(finfo(got.dtype).eps) * (np.abs(wrong) + np.abs(got))
     return bool((np.abs(wrong - got.astype(np.float64)) <= margin).all())
 
 
-def windows(x: Array, size: Any, stride: Any) -> Places:
-    """Outputs (row, column), each with the index of its window."""
-    return list(oracle.windows(Geometry.of(size, stride), x.shape))
+def windows(x: Array, geometry: Geometry) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    """The index of each output in y, and that of its window in x; those wholly in padding are left out."""
+    for output, window in oracle.windows(geometry, x.shape):
+        if prod(x[window].shape[2:]):
+            yield oracle.at(output), window
 
 
 def reduced(how: Callable[[Array], Any]) -> Mistake:
     """A forward pass that reduces the cells of each window, (N, C, F*F), in another way."""
 
-    def mistake(x: Array, _: Array, size: Any, stride: Any) -> Array:
-        y = np.zeros(x.shape[:2] + Geometry.of(size, stride).output(x.shape[2:]))
-        for output, window in windows(x, size, stride):
-            y[oracle.at(output)] = how(oracle.flat(x[window].astype(np.float64)))
+    def mistake(x: Array, _: Array, geometry: Geometry) -> Array:
+        y = np.zeros(x.shape[:2] + geometry.output(x.shape[2:]))
+        for output, window in windows(x, geometry):
+            y[output] = how(oracle.flat(x[window].astype(np.float64), geometry.rank))
         return y
 
     return mistake
@@ -74,10 +79,11 @@ def reduced(how: Callable[[Array], Any]) -> Mistake:
 def spread(share: Callable[[Array, Array], Array], *, assigned: Callable[[Array], Array] | None = None) -> Mistake:
     """A backward pass: `share(dy, cells)` is added to the cells of a window, or (wrongly) assigned to some of them."""
 
-    def mistake(x: Array, dy: Array, size: Any, stride: Any) -> Array:
+    def mistake(x: Array, dy: Array, geometry: Geometry) -> Array:
         dx = np.zeros(x.shape)
-        for output, window in windows(x, size, stride):
-            part = share(dy[oracle.at(output)].astype(np.float64)[..., np.newaxis, np.newaxis], x[window])
+        for output, window in windows(x, geometry):
+            one = dy[output].astype(np.float64).reshape(*x.shape[:2], *(1,) * geometry.rank)
+            part = share(one, x[window])
             dx[window] = dx[window] + part if assigned is None else np.where(assigned(x[window]), part, dx[window])
         return dx
 
@@ -86,21 +92,20 @@ def spread(share: Callable[[Array, Array], Array], *, assigned: Callable[[Array]
 
 def first(cells: Array) -> Array:
     """Where in each window (N, C, FH, FW) the first maximum is."""
-    chosen = oracle.flat(cells).argmax(axis=-1)
-    spots = np.arange(cells.shape[-2] * cells.shape[-1]).reshape(cells.shape[-2:])
-    mask: Array = spots == chosen[..., np.newaxis, np.newaxis]
-    return mask
+    flat = oracle.flat(cells, cells.ndim - 2)
+    mask: Array = np.arange(flat.shape[-1]) == flat.argmax(axis=-1)[..., np.newaxis]
+    return mask.reshape(cells.shape)
 
 
 def ties(cells: Array) -> Array:
     """Where in each window all its maxima are."""
-    mask: Array = cells == cells.max(axis=(-2, -1), keepdims=True)
+    mask: Array = cells == cells.max(axis=tuple(range(2, cells.ndim)), keepdims=True)
     return mask
 
 
 def count(cells: Array) -> int:
-    """n, the cells of a window."""
-    return int(cells.shape[-2] * cells.shape[-1])
+    """The real cells of a window."""
+    return prod(cells.shape[2:])
 
 
 def non_zero_mean(cells: Array) -> Any:
@@ -108,52 +113,152 @@ def non_zero_mean(cells: Array) -> Any:
     return cells.sum(-1) / np.maximum((cells != 0).sum(-1), 1)
 
 
+def mean(x: Array, _: Array, geometry: Geometry) -> Any:
+    """The mean as it should be, under a geometry that may be another."""
+    return oracle.mean_forward(x, **vars(geometry)).nearest()
+
+
+def mean_gradient(x: Array, dy: Array, geometry: Geometry) -> Any:
+    """Its gradient."""
+    return oracle.mean_backward(dy, x, **vars(geometry)).nearest()
+
+
+def over_whole_windows(function: Mistake) -> Mistake:
+    """The mean, or its gradient, divided by F*F everywhere."""
+
+    def mistake(x: Array, dy: Array, geometry: Geometry) -> Array:
+        size, divisors = prod(geometry.size), geometry.divisors(x.shape[2:])
+        if function is mean:
+            wrong: Array = mean(x, dy, geometry) * divisors / size
+            return wrong
+        return mean_gradient(x, (dy * divisors / size).astype(dy.dtype), geometry)
+
+    return mistake
+
+
+def under(function: Mistake, **other: Callable[[Geometry], Any]) -> Mistake:
+    """The same under a geometry that differs in some fields, each a function of the right one."""
+    return lambda x, dy, geometry: function(
+        x, dy, replace(geometry, **{name: change(geometry) for name, change in other.items()})
+    )
+
+
 def exchanged(function: Mistake) -> Mistake:
-    """The same with both axes of size and stride exchanged."""
-    return lambda x, dy, size, stride: function(x, dy, size[::-1], stride[::-1])
+    """The same with the axes of size and stride in reverse order."""
+    return under(function, size=lambda g: g.size[::-1], stride=lambda g: g.stride[::-1])
 
 
-MAX, MEAN = reduced(lambda cells: cells.max(-1)), reduced(lambda cells: cells.mean(-1))
+MAX = reduced(lambda cells: cells.max(-1))
+INDEX: Mistake = lambda x, _, geometry: oracle.max_indices(x, **vars(geometry))  # noqa: E731
 ROUTE = spread(lambda d, cells: d * first(cells))
 SHARE = spread(lambda d, cells: d / count(cells) * np.ones(cells.shape))
 
-MISTAKES: tuple[tuple[str, str, Mistake], ...] = (
-    ("max_forward", "this is the mean of the window, not its maximum", MEAN),
+FORWARD = {"max_forward": MAX, "mean_forward": mean}
+BACKWARD = {"max_backward": ROUTE, "mean_backward": mean_gradient}
+EVERY = {**FORWARD, **BACKWARD, "max_indices": INDEX}
+MEANS = {"mean_forward": mean, "mean_backward": mean_gradient}
+
+Entry = tuple[tuple[str, ...], str, Mistake]
+
+OWN: tuple[Entry, ...] = (
+    (("max_forward",), "this is the mean of the window, not its maximum", mean),
     (
-        "max_forward",
-        "zero seems to take part in the maximum: is it the initial value?",
+        ("max_forward",),
+        "zero seems to take part in the maximum: is it the initial value, or that of padding?",
         reduced(lambda c: c.max(-1, initial=0)),
     ),
-    ("max_forward", "this is the minimum of the window", reduced(lambda c: c.min(-1))),
-    ("max_forward", "the largest absolute value seems to win", reduced(lambda c: np.abs(c).max(-1))),
-    ("max_forward", "the axes of size and stride seem to be exchanged", exchanged(MAX)),
-    ("mean_forward", "this is the maximum of the window, not its mean", MAX),
-    ("mean_forward", "this is the sum of the window, not divided", reduced(lambda c: c.sum(-1))),
-    ("mean_forward", "the sum seems to be divided by the number of cells that are not zero", reduced(non_zero_mean)),
-    ("mean_forward", "the axes of size and stride seem to be exchanged", exchanged(MEAN)),
+    (("max_forward",), "this is the minimum of the window", reduced(lambda c: c.min(-1))),
+    (("max_forward",), "the largest absolute value seems to win", reduced(lambda c: np.abs(c).max(-1))),
+    (("mean_forward",), "this is the maximum of the window, not its mean", MAX),
+    (("mean_forward",), "this is the sum of the window, not divided", reduced(lambda c: c.sum(-1))),
     (
-        "max_backward",
+        ("mean_forward",),
+        "the sum seems to be divided by the number of cells that are not zero",
+        reduced(non_zero_mean),
+    ),
+    (
+        ("max_backward",),
         "windows share their maximum; their gradients must add up, and the last one seems to have overwritten",
         spread(lambda d, cells: d * first(cells), assigned=first),
     ),
     (
-        "max_backward",
+        ("max_backward",),
         "every tied maximum seems to get the whole gradient; together they should get it once",
         spread(lambda d, cells: d * ties(cells)),
     ),
-    ("max_backward", "the gradient seems to be spread over the window, as for the mean", SHARE),
-    ("max_backward", "negative gradients seem to be dropped", lambda x, dy, *w: ROUTE(x, np.maximum(dy, 0), *w)),
-    ("max_backward", "the axes of size and stride seem to be exchanged", exchanged(ROUTE)),
-    ("max_backward", "nothing seems to be passed back at all", lambda x, *_: np.zeros(x.shape)),
+    (("max_backward",), "the gradient seems to be spread over the window, as for the mean", SHARE),
     (
-        "mean_backward",
+        ("mean_backward",),
         "windows overlap; their gradients must add up, and the last one seems to have overwritten",
         spread(lambda d, cells: d / count(cells) * np.ones(cells.shape), assigned=lambda cells: cells == cells),
     ),
-    ("mean_backward", "the gradient goes to the maximum, as for max pooling", ROUTE),
-    ("mean_backward", "the gradient seems not to be divided by n", spread(lambda d, cells: d * np.ones(cells.shape))),
-    ("mean_backward", "negative gradients seem to be dropped", lambda x, dy, *w: SHARE(x, np.maximum(dy, 0), *w)),
-    ("mean_backward", "the axes of size and stride seem to be exchanged", exchanged(SHARE)),
-    ("mean_backward", "nothing seems to be passed back at all", lambda x, *_: np.zeros(x.shape)),
+    (("mean_backward",), "the gradient goes to the maximum, as for max pooling", ROUTE),
+    (
+        ("mean_backward",),
+        "the gradient seems not to be divided by n",
+        spread(lambda d, cells: d * np.ones(cells.shape)),
+    ),
 )
-"""Function, sentence and mistake; the first that explains the answer is named."""
+NEUTRAL: dict[str, Callable[[Geometry], Any]] = {
+    "dilation": lambda g: (1,) * g.rank,
+    "padding": lambda g: ((0, 0),) * g.rank,
+    "ceil_mode": lambda _: False,
+}
+SHARED: tuple[Entry, ...] = (
+    *(
+        ((name,), "the axes of size and stride seem to be exchanged", exchanged(function))
+        for name, function in EVERY.items()
+    ),
+    *(
+        ((name,), "negative gradients seem to be dropped", lambda x, dy, g, f=function: f(x, np.maximum(dy, 0), g))
+        for name, function in BACKWARD.items()
+    ),
+    (tuple(BACKWARD), "nothing seems to be passed back at all", lambda x, *_: np.zeros(x.shape)),
+    *(
+        ((name,), f"{setting} seems to be ignored", under(function, **{setting: neutral}))
+        for name, function in EVERY.items()
+        for setting, neutral in NEUTRAL.items()
+    ),
+    *(
+        (
+            (name,),
+            "padding seems to be counted in the divisor, or not, against count_include_pad",
+            under(function, count_include_pad=lambda g: not g.count_include_pad),
+        )
+        for name, function in MEANS.items()
+    ),
+    *(
+        (
+            (name,),
+            "the divisor seems to be F*F for every window, past the end and over padding too",
+            over_whole_windows(function),
+        )
+        for name, function in MEANS.items()
+    ),
+    *(
+        (
+            (name,),
+            "the padding before seems to be used after as well",
+            under(function, padding=lambda g: tuple((begin, begin) for begin, _ in g.padding)),
+        )
+        for name, function in EVERY.items()
+    ),
+    *(
+        (
+            (name,),
+            "the padding before and after seem to be exchanged",
+            under(function, padding=lambda g: tuple((end, begin) for begin, end in g.padding)),
+        )
+        for name, function in EVERY.items()
+    ),
+    *(
+        (
+            (name,),
+            "the dilation of the first axis seems to be used for all",
+            under(function, dilation=lambda g: g.dilation[:1] * g.rank),
+        )
+        for name, function in EVERY.items()
+    ),
+)
+MISTAKES = (*OWN, *SHARED)
+"""Functions, sentence and mistake; the first that explains the answer is named."""

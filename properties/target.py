@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from poolproof.kernels.geometry import Array
+from poolproof.kernels.dtypes import Array
 
-from .contract import CALLABLES, Declared, Unusable, declared, near_misses
+from .contract import CALLABLES, DECLARATIONS, Declared, Unusable, declared, near_misses
 from .layouts import laid_out
-from .worker import EVIDENCE, Host
+from .worker import EVIDENCE, Host, keywords_of
 
 MARGIN = 1 << 26
 """Bytes by which a result may be larger than eight times its input before it is refused."""
@@ -98,6 +98,10 @@ class Target(Protocol):
         """Make these calls in a new process; the verdict if they end it."""
         ...
 
+    def discard(self) -> None:
+        """The memory of the process may be damaged: later calls need another."""
+        ...
+
     def ask_together(self, calls: list[Call], seconds: float) -> list[Answer]:
         """Make several calls at the same time, each for so long, again and again, from a thread of its own."""
         ...
@@ -114,17 +118,19 @@ class InProcess:
         self.host = Host(make)
         found = self.host.implementation
         names = [name for name in dir(found) if not name.startswith("_")]
-        attributes = {each.name: getattr(found, each.name) for each in fields(Declared) if hasattr(found, each.name)}
-        self.declared = declared(attributes, short(spec))
-        self.name = self.declared.name
+        attributes = {each.name: getattr(found, each.name) for each in DECLARATIONS if hasattr(found, each.name)}
         self.offers = tuple(name for name in CALLABLES if callable(getattr(found, name, None)))
+        self.declared = declared(attributes, short(spec), keywords_of(found, self.offers))
+        self.name = self.declared.name
         self.warnings = near_misses(self.name, names, self.offers)
         if not self.offers:
             raise Unusable(nothing_offered(self.name, self.warnings))
 
     def fresh(self) -> InProcess:
         """The same target for another law: a class is instantiated anew."""
-        return InProcess(self.make, self.spec, reference=self.reference)
+        again = InProcess(self.make, self.spec, reference=self.reference)
+        again.declared = self.declared
+        return again
 
     def begin(self) -> None:
         """A new case: earlier results need not be watched any longer."""
@@ -136,6 +142,9 @@ class InProcess:
     def repeat(self, calls: list[Call]) -> str:  # noqa: ARG002  (a protocol's method)
         """A death in this process is the end of it."""
         return ""
+
+    def discard(self) -> None:
+        """There is no other process to go to."""
 
     def ask(self, call: Call) -> Answer:
         """Make one call."""
@@ -152,6 +161,16 @@ class InProcess:
         self.host.limit = limit_of(calls)
         asked = [(call.function, call.laid_out(), (call.size, call.stride), call.settings) for call in calls]
         return list(map(answer_of, self.host.together(asked, seconds)))
+
+
+def with_axes(call: Call, count: int) -> Call:
+    """The call with so many axes of length one before the spatial ones."""
+    arrays = {name: a.reshape(*a.shape[:2], *(1,) * count, *a.shape[2:]) for name, a in call.arrays.items()}
+    ones = (1,) * count
+    neutral: dict[str, Any] = {"padding": ((0, 0),), "dilation": (1,)}
+    settings = {k: (*neutral[k] * count, *value) if k in neutral else value for k, value in call.settings.items()}
+    size, stride = (*ones, *call.size), (*ones, *call.stride)
+    return Call(call.function, arrays, size, stride, settings, call.layouts)
 
 
 def limit_of(calls: list[Call]) -> int:

@@ -8,28 +8,40 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from poolproof.kernels.geometry import Array
+from poolproof.kernels.dtypes import Array, is_float
+from poolproof.kernels.geometry import Axis
 
-from .cases import Case, windows
-from .contract import BACKWARD
+from .cases import Case
+from .contract import BACKWARD, MEAN
+from .oracle import Index, flat, windows
 
 Trigger = Callable[[Case], Any]
-
 
 SEEN = 1000
 """So many windows of a plane are looked at."""
 
 
+def in_windows(case: Case) -> list[Array]:
+    """The cells of the first windows, (N, C, F*F) each; those wholly in padding left out."""
+    seen: list[Index] = [window for _, window in islice(windows(case.geometry, case.x.shape), SEEN)]
+    cells = (flat(case.x[window], case.geometry.rank) for window in seen)
+    return [each for each in cells if each.size]
+
+
 def tied(case: Case) -> bool:
     """Whether some window has two equal maxima."""
-    seen = islice(windows(case), SEEN)
-    return any((case.x[w] == case.x[w].max(axis=(2, 3), keepdims=True)).sum(axis=(2, 3)).max() > 1 for w in seen)
+    return any((w == w.max(axis=-1, keepdims=True)).sum(axis=-1).max() > 1 for w in in_windows(case))
 
 
 def all_negative(case: Case) -> bool:
     """Whether some window is negative throughout."""
-    seen = islice(windows(case), SEEN)
-    return bool(case.x.min() < 0) and any(case.x[w].max(axis=(2, 3)).min() < 0 for w in seen)
+    return bool(case.x.min() < 0) and any(w.max(axis=-1).min() < 0 for w in in_windows(case))
+
+
+def all_lowest(case: Case) -> bool:
+    """Whether some window has nothing but -inf beside padding."""
+    padded = case.values == "bottomless" and any(map(sum, case.geometry.padding))
+    return padded and any((w == -np.inf).all(axis=-1).any() for w in in_windows(case))
 
 
 def passed(case: Case) -> list[Array]:
@@ -40,19 +52,33 @@ def passed(case: Case) -> list[Array]:
 def late_maximum(case: Case) -> bool:
     """Whether a window of more than 256 cells has its maximum beyond what a byte can count."""
     large = prod(case.size) > 256 and case.x.size > 0
-    flat = [case.x[w].reshape(*case.x.shape[:2], -1) for w in windows(case)] if large else []
-    return any((cells.argmax(axis=-1) > 255).any() for cells in flat)
+    return large and any((cells.argmax(axis=-1) > 255).any() for cells in in_windows(case))
 
 
 def uncovered(case: Case) -> bool:
-    """Whether some pixel lies in no window."""
-    axes = zip(case.x.shape[2:], case.output, case.size, case.stride, strict=True)
-    return any((s > f and o > 1) or (o - 1) * s + f < length for length, o, f, s in axes)
+    """Whether some cell lies in no window."""
+    axes = case.geometry.axes(case.x.shape[2:])
+    return any((a.stride > a.extent and a.count() > 1) or a.start(a.count() - 1) + a.extent < a.length for a in axes)
 
 
-def contiguous(case: Case) -> bool:
-    """Whether the arrays lie in memory as usual."""
-    return not case.layouts
+def plain(case: Case) -> bool:
+    """Whether all settings are neutral."""
+    return case.geometry.is_plain(case.x.shape[2:])
+
+
+def some_axis(holds: Callable[[Axis], Any]) -> Trigger:
+    """Whether something holds along some axis."""
+    return lambda case: any(holds(axis) for axis in case.geometry.axes(case.x.shape[2:]))
+
+
+def overhang(axis: Axis) -> int:
+    """Cells of the last window past the padded end."""
+    return max(0, axis.start(axis.count() - 1) + axis.extent - axis.length - axis.end)
+
+
+def differ(entries: Any) -> bool:
+    """Whether not all entries are alike."""
+    return len(set(entries)) > 1
 
 
 GEOMETRY: dict[str, Trigger] = {
@@ -60,19 +86,21 @@ GEOMETRY: dict[str, Trigger] = {
     "S = F": lambda case: case.stride == case.size,
     "S > F": lambda case: any(s > f for s, f in zip(case.stride, case.size, strict=True)),
     "S > W": lambda case: any(s > length for s, length in zip(case.stride, case.x.shape[2:], strict=True)),
-    "F = 1": lambda case: case.size == (1, 1),
+    "F = 1": lambda case: set(case.size) == {1},
     "F = W": lambda case: case.size == case.x.shape[2:],
-    "F not square": lambda case: case.size[0] != case.size[1],
-    "S not square": lambda case: case.stride[0] != case.stride[1],
-    "H != W": lambda case: case.x.shape[2] != case.x.shape[3],
-    "OH != OW": lambda case: case.output[0] != case.output[1],
-    "H, F and S all not square": lambda case: all(
-        a != b for a, b in (case.size, case.stride, case.x.shape[2:], case.output)
+    "F not square": lambda case: differ(case.size),
+    "S not square": lambda case: differ(case.stride),
+    "H != W": lambda case: differ(case.x.shape[2:]),
+    "OH != OW": lambda case: differ(case.output),
+    "H, F and S all not square": lambda case: all(map(differ, (case.size, case.stride, case.x.shape[2:], case.output))),
+    "F = S, H a multiple, H != W": lambda case: (
+        plain(case) and case.size == case.stride and uncovered(case) is False and differ(case.x.shape[2:])
     ),
-    "does not divide": lambda case: any(
-        (length - f) % s for length, f, s in zip(case.x.shape[2:], case.size, case.stride, strict=True)
+    "does not divide": some_axis(lambda axis: axis.room % axis.stride),
+    "odd width, F = S = 2": lambda case: set(case.size) == set(case.stride) == {2} and case.x.shape[-1] % 2 == 1,
+    "odd width, F = S = 2, far": lambda case: (
+        set(case.size) == set(case.stride) == {2} and case.x.shape[-1] % 2 == 1 and case.x.shape[-1] > 14
     ),
-    "odd width, F = S = 2": lambda case: case.size == case.stride == (2, 2) and case.x.shape[3] % 2 == 1,
     "output width 7 to 9": lambda case: 7 <= max(case.output) <= 9,
     "output width 15 to 17": lambda case: 15 <= max(case.output) <= 17,
     "output width 31 to 33": lambda case: 31 <= max(case.output) <= 33,
@@ -82,37 +110,72 @@ GEOMETRY: dict[str, Trigger] = {
     "plane over 32767 cells": lambda case: prod(case.x.shape[2:]) > 32_767,
     "plane over 65535 cells": lambda case: prod(case.x.shape[2:]) > 65_535,
     "more than 65535 windows": lambda case: prod(case.output) > 65_535,
-    "S * (1/S) < 1": lambda case: set(case.stride) & {41, 47, 49, 98} != set() and case.output == (2, 2),
+    "S * (1/S) < 1": lambda case: set(case.stride) & {41, 47, 49, 98} != set() and 2 in case.output,
     "N = 0": lambda case: case.x.shape[0] == 0,
     "N > 1": lambda case: case.x.shape[0] > 1,
     "C > 1": lambda case: case.x.shape[1] > 1,
     "N != C, both > 1": lambda case: min(case.x.shape[:2]) > 1 and case.x.shape[0] != case.x.shape[1],
 }
+SETTINGS: dict[str, Trigger] = {
+    "rank 1": lambda case: len(case.size) == 1,
+    "rank 3": lambda case: len(case.size) == 3,
+    "padding": some_axis(lambda axis: axis.begin + axis.end),
+    "padding, begin != end": some_axis(lambda axis: axis.begin != axis.end),
+    "padding at the end alone": some_axis(lambda axis: axis.end > 0 == axis.begin),
+    "padding differs by axis": lambda case: differ(case.geometry.padding),
+    "padding of an all negative x": lambda case: (
+        case.x.size and case.x.max() < 0 and any(map(sum, case.geometry.padding))
+    ),
+    "padding tied with -inf": all_lowest,
+    "dilation": some_axis(lambda axis: axis.extent > axis.size),
+    "dh != dw": lambda case: differ(case.geometry.dilation),
+    "dilation and padding": some_axis(lambda axis: axis.extent > axis.size and axis.begin + axis.end),
+    "window wholly in padding": some_axis(lambda axis: axis.all_in_padding() is not None),
+    "ceil mode": lambda case: case.geometry.ceil_mode,
+    "ceil mode, divides": lambda case: case.geometry.ceil_mode and not some_axis(Axis.remains)(case),
+    "ceil mode, remainder": some_axis(Axis.remains),
+    "ceil mode, K < S": some_axis(lambda axis: axis.remains() and axis.size < axis.stride and overhang(axis)),
+    "ceil mode, starts in padding": some_axis(lambda axis: axis.end > 0 and axis.drops_window()),
+    "ceil mode and padding": some_axis(lambda axis: axis.remains() and axis.begin + axis.end and overhang(axis)),
+    "overhang": some_axis(overhang),
+    "overhang of two or more": some_axis(lambda axis: overhang(axis) > 1),
+    "overhang, mean": lambda case: case.function in MEAN and some_axis(overhang)(case),
+    "overhang, padding not counted": lambda case: (
+        case.function in MEAN and not case.geometry.count_include_pad and some_axis(overhang)(case)
+    ),
+    "padding, counted": lambda case: (
+        case.function in MEAN and case.geometry.count_include_pad and any(map(sum, case.geometry.padding))
+    ),
+    "padding, not counted": lambda case: (
+        case.function in MEAN and not case.geometry.count_include_pad and any(map(sum, case.geometry.padding))
+    ),
+}
 VALUES: dict[str, Trigger] = {
     "tied maxima": tied,
     "window all negative": all_negative,
     "mostly zeros": lambda case: case.x.size > 1 and np.mean(case.x == 0) > 0.5,
-    "infinities": lambda case: case.x.dtype.kind == "f" and np.isinf(case.x).any(),
-    "NaN": lambda case: case.x.dtype.kind == "f" and np.isnan(case.x).any(),
+    "infinities": lambda case: is_float(case.x.dtype) and np.isinf(case.x).any(),
+    "NaN": lambda case: is_float(case.x.dtype) and np.isnan(case.x).any(),
     "subnormals": lambda case: case.values == "subnormal" and case.x.any(),
-    "huge beside small": lambda case: case.values == "huge" and case.x.dtype.kind == "f",
+    "huge beside small": lambda case: case.values == "huge" and is_float(case.x.dtype),
     "lowest of the type": lambda case: case.values == "lowest",
     "highest of the type": lambda case: case.values == "highest",
     "beyond float32": lambda case: case.x.dtype == np.float64 and any(abs(a).max() > 3.5e38 for a in passed(case)),
     "neighbouring numbers": lambda case: case.values in ("close", "neighbours"),
-    "full significands": lambda case: case.values == "wide" and case.x.dtype.kind == "f",
+    "full significands": lambda case: case.values == "wide" and is_float(case.x.dtype),
     "dy of both signs": lambda case: case.function in BACKWARD and (case.dy > 0).any() and (case.dy < 0).any(),
     "dy one-hot": lambda case: case.function in BACKWARD and np.count_nonzero(case.dy) == 1,
-    "unusual layout": lambda case: not contiguous(case),
+    "unusual layout": lambda case: bool(case.layouts),
     "layout of dy alone": lambda case: list(case.layouts) == ["dy"],
 }
-TRIGGERS: dict[str, Trigger] = {**GEOMETRY, **VALUES}
+SHAPES = {**GEOMETRY, **SETTINGS}
+TRIGGERS: dict[str, Trigger] = {**SHAPES, **VALUES}
 """Every trigger by name: what holds of a case that meets it."""
 
 
 def reached(case: Case) -> list[str]:
     """The names of the triggers that a case meets, and its dtype, function and layout."""
-    triggers = TRIGGERS if case.x.size else GEOMETRY
+    triggers = TRIGGERS if case.x.size else SHAPES
     with np.errstate(invalid="ignore"):
         met = [name for name, trigger in triggers.items() if trigger(case)]
     return [*met, case.x.dtype.name, case.function, *sorted(set(case.layouts.values()))]

@@ -5,18 +5,18 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from math import ceil, log2
+from math import ceil, log2, prod
 from typing import Any
 
 import numpy as np
-from poolproof.kernels.geometry import Array
+from poolproof.kernels.dtypes import Array, Ints, finfo, is_float
 
 Palette = Callable[[Any, int], Any]
 
 
 def unit(dtype: Any) -> int:
     """p, the significand bits of a float dtype."""
-    bits = int(np.finfo(dtype).nmant)
+    bits = int(finfo(dtype).nmant)
     return bits + 1
 
 
@@ -25,7 +25,7 @@ def lattice_height(dtype: Any, n: int) -> int:
 
     The condition is 4 * n * sum|x| <= 2**p, and sum|x| <= n*m.
     """
-    if dtype.kind != "f":
+    if not is_float(dtype):
         return 1 if dtype.kind == "b" else 8
     most: int = min(2 ** unit(dtype) // (4 * n * n), 8)
     return most
@@ -38,9 +38,9 @@ def ties(dtype: Any, _n: int) -> list[Any]:
 
 def close(dtype: Any, _n: int) -> list[Any]:
     """Neighbouring numbers, which differ by a unit in the last place."""
-    if dtype.kind != "f":
+    if not is_float(dtype):
         return highest(dtype, 1)
-    eps = float(np.finfo(dtype).eps)
+    eps = float(finfo(dtype).eps)
     return [1, 1 + eps, 1 + 2 * eps, 1 - eps / 2, -1, -1 - eps]
 
 
@@ -73,9 +73,9 @@ def negative(dtype: Any, n: int) -> list[Any]:
 
 def huge(dtype: Any, n: int) -> list[Any]:
     """One huge value beside small ones: what a running sum never forgets."""
-    if dtype.kind != "f":
+    if not is_float(dtype):
         return spread(dtype)
-    most = float(np.finfo(dtype).max) / (4 * n)
+    most = float(finfo(dtype).max) / (4 * n)
     return [1, -1, 0.5, 3, 1, 0.75, -0.5, 1.5, min(most, 2.0 ** (2 * unit(dtype)))]
 
 
@@ -83,8 +83,8 @@ def lowest(dtype: Any, _n: int) -> list[Any]:
     """Near the lower end of the type: below every sentinel that is not its minimum."""
     if dtype.kind == "b":
         return [False, True]
-    if dtype.kind == "f":
-        least = float(np.finfo(dtype).min)
+    if is_float(dtype):
+        least = float(finfo(dtype).min)
         return [least, least / 2, least * 0.75, least / 4]
     least = int(np.iinfo(dtype).min)
     return [least, least + 1, least + 2]
@@ -94,8 +94,8 @@ def highest(dtype: Any, _n: int) -> list[Any]:
     """Near the upper end of the type, where a detour through a narrower type or a float shows."""
     if dtype.kind == "b":
         return [True, False]
-    if dtype.kind == "f":
-        most = float(np.finfo(dtype).max)
+    if is_float(dtype):
+        most = float(finfo(dtype).max)
         return [most, most / 2, most * 0.75, -most]
     most = int(np.iinfo(dtype).max)
     return [most, most - 1, most - 2, most // 2, int(np.iinfo(dtype).min)]
@@ -103,31 +103,31 @@ def highest(dtype: Any, _n: int) -> list[Any]:
 
 def infinite(dtype: Any, _n: int) -> list[Any]:
     """Infinities among ordinary numbers."""
-    return [0, 1, -1, np.inf, -np.inf, 2] if dtype.kind == "f" else ties(dtype, 1)
+    return [0, 1, -1, np.inf, -np.inf, 2] if is_float(dtype) else ties(dtype, 1)
 
 
 def bottomless(dtype: Any, _n: int) -> list[Any]:
     """Mostly -inf: windows in which nothing is larger than the lowest that a scan may begin with."""
-    return [-np.inf, -np.inf, -np.inf, 0] if dtype.kind == "f" else lowest(dtype, 1)
+    return [-np.inf, -np.inf, -np.inf, 0] if is_float(dtype) else lowest(dtype, 1)
 
 
 def not_a_number(dtype: Any, _n: int) -> list[Any]:
     """NaN among everything else."""
-    return [0, 1, np.nan, -1, np.inf, -np.inf, -0.0] if dtype.kind == "f" else ties(dtype, 1)
+    return [0, 1, np.nan, -1, np.inf, -np.inf, -0.0] if is_float(dtype) else ties(dtype, 1)
 
 
 def subnormal(dtype: Any, _n: int) -> list[Any]:
     """Numbers below the smallest normal, and zeros of both signs."""
-    if dtype.kind != "f":
+    if not is_float(dtype):
         return ties(dtype, 1)
-    eta, tiny = float(np.finfo(dtype).smallest_subnormal), float(np.finfo(dtype).tiny)
+    eta, tiny = float(finfo(dtype).smallest_subnormal), float(finfo(dtype).tiny)
     return [0, eta, -eta, -0.0, 3 * eta, tiny, tiny - eta, -tiny]
 
 
 @lru_cache(maxsize=512)
 def wide(dtype: Any, n: int) -> list[Any]:
     """Full significands over many exponents, without subnormals or overflow in sums of n of them or in x/n."""
-    if dtype.kind != "f":
+    if not is_float(dtype):
         return spread(dtype)
     low, high = exponents(dtype, n)
     low, high = max(low, -40), min(high, 40)
@@ -138,7 +138,7 @@ def wide(dtype: Any, n: int) -> list[Any]:
 @lru_cache(maxsize=512)
 def remote(dtype: Any, n: int) -> list[Any]:
     """Full significands near both ends of the exponents that `wide` may have: beyond the range of a narrower type."""
-    if dtype.kind != "f":
+    if not is_float(dtype):
         return spread(dtype)
     low, high = exponents(dtype, n)
     ends = (high, high - 1, low, low + 1) if low < high else (high,)
@@ -151,7 +151,7 @@ def exponents(dtype: Any, n: int) -> tuple[int, int]:
     A sum is a multiple of the last bit of its smallest term, so it cancels to zero or to a normal number. For a large
     n in a narrow dtype there is no such exponent; then the least is above the largest, and no sum may cancel.
     """
-    info, steps = np.finfo(dtype), ceil(log2(n)) + 1
+    info, steps = finfo(dtype), ceil(log2(n)) + 1
     return int(info.minexp) + unit(dtype) + steps, int(info.maxexp) - 2 - steps
 
 
@@ -171,7 +171,7 @@ def spread(dtype: Any) -> list[Any]:
 
 def signed(dtype: Any) -> bool:
     """Whether the type has numbers below zero."""
-    return bool(dtype.kind in "fi")
+    return is_float(dtype) or bool(dtype.kind == "i")
 
 
 PALETTES: dict[str, Palette] = {
@@ -201,41 +201,43 @@ def painted(kind: str, cells: Array, dtype: Any, n: int) -> Array:
     """An array of `dtype`: each cell's byte picks from the palette, a lower byte a simpler value."""
     palette = PALETTES[kind](dtype, n)
     with np.errstate(over="ignore", invalid="ignore"):
-        values = np.array(palette, np.float64).astype(dtype) if dtype.kind == "f" else np.array(palette, dtype)
+        values = np.array(palette, np.float64).astype(dtype) if is_float(dtype) else np.array(palette, dtype)
     chosen: Array = values[cells.astype(np.int64) * len(palette) >> 8]
     return chosen
 
 
-def distinct(cells: Array, dtype: Any, size: tuple[int, int]) -> Array:
-    """Integers that differ within each window: the bytes are sort keys, all zeros giving 0, 1, 2, ...
+def distinct(cells: Array, dtype: Any, extent: Ints) -> Array:
+    """Integers that differ within each window of this extent: the bytes are sort keys, all zeros giving 0, 1, 2, ...
 
     Each plane is a permutation of consecutive integers around zero, if the dtype has room for them and for quarters
-    between them; if not, cells get equal values where their places in the grid of windows are equal.
+    between them; if not, cells get equal values where their places in a grid of windows are equal.
     """
-    height, width = cells.shape[2:]
-    if height * width > room(dtype):
-        tall, wide = min(size[0], height), min(size[1], width)
-        tile = distinct(cells[:, :, :tall, :wide], dtype, size)
-        return np.tile(tile, (1, 1, height // tall + 1, width // wide + 1))[:, :, :height, :width]
-    flat = cells.reshape(*cells.shape[:2], height * width)
+    spatial = cells.shape[2:]
+    count = prod(spatial)
+    if count > room(dtype):
+        corner = tuple(min(pair) for pair in zip(extent, spatial, strict=True))
+        tile = distinct(cells[(..., *map(slice, corner))], dtype, extent)
+        repeats = (length // part + 1 for length, part in zip(spatial, corner, strict=True))
+        return np.tile(tile, (1, 1, *repeats))[(..., *map(slice, spatial))]
+    flat = cells.reshape(*cells.shape[:2], count)
     ranks = np.argsort(np.argsort(flat, axis=-1, kind="stable"), axis=-1, kind="stable")
-    below = int(cells.flat[0]) % (height * width) if cells.size and signed(dtype) else 0
+    below = int(cells.flat[0]) % count if cells.size and signed(dtype) else 0
     return (ranks - below).reshape(cells.shape).astype(dtype)
 
 
-def sunk(cells: Array, dtype: Any, size: tuple[int, int]) -> Array:
+def sunk(cells: Array, dtype: Any, extent: Ints) -> Array:
     """Like `distinct`, but near the lower end of a float type: below every sentinel that is not its minimum."""
-    ranks = distinct(cells, dtype, size).astype(np.float64)
+    ranks = distinct(cells, dtype, extent).astype(np.float64)
     ranks -= ranks.min(initial=0)
-    least = float(np.finfo(dtype).min)
+    least = float(finfo(dtype).min)
     values: Array = (least - least / (2 * ranks.max(initial=0) + 2) * ranks).astype(dtype)
     return values
 
 
-def neighbours(cells: Array, dtype: Any, size: tuple[int, int]) -> Array:
+def neighbours(cells: Array, dtype: Any, extent: Ints) -> Array:
     """Like `distinct`, but a unit in the last place apart, so that whoever compares in a narrower type sees ties."""
-    ranks = distinct(cells, dtype, size).astype(np.float64)
-    values: Array = (1 + (ranks - ranks.min(initial=0)) * float(np.finfo(dtype).eps)).astype(dtype)
+    ranks = distinct(cells, dtype, extent).astype(np.float64)
+    values: Array = (1 + (ranks - ranks.min(initial=0)) * float(finfo(dtype).eps)).astype(dtype)
     return values
 
 
@@ -247,5 +249,5 @@ def room(dtype: Any) -> int:
     """How many consecutive integers fit into a dtype with one above; for floats with exact quarters between them."""
     if dtype.kind == "b":
         return 1
-    count: int = 2 ** unit(dtype) // 4 if dtype.kind == "f" else 2 ** (8 * int(dtype.itemsize) - 1)
+    count: int = 2 ** unit(dtype) // 4 if is_float(dtype) else 2 ** (8 * int(dtype.itemsize) - 1)
     return count - 1

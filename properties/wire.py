@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from poolproof.kernels.geometry import Ints
+from poolproof.kernels.dtypes import Ints
 
 from .target import Answer, Call
 from .worker import Header, Memory, ProtocolError, described, parts
@@ -100,6 +100,16 @@ def checked(said: Header, name: str, type_: type, default: Any) -> Any:
     if not isinstance(value, type_):
         raise ProtocolError(f"{name}={shortened(value)} should be a {type_.__name__}")
     return value
+
+
+def checked_keywords(said: Header, offers: tuple[str, ...]) -> dict[str, list[str]]:
+    """The parameters of each callable that a peer offers, as far as it tells."""
+    found = checked(said, "keywords", dict, {})
+    listed = {name: checked(found, name, list, []) for name in offers if name in found}
+    for name, words in listed.items():
+        if not all_of(words, str):
+            raise ProtocolError(f"keywords of {name}={shortened(words)} should be a list of str")
+    return listed
 
 
 def all_of(values: list[Any], type_: type) -> bool:

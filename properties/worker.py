@@ -11,6 +11,7 @@ import ctypes
 import difflib
 import importlib
 import importlib.util
+import inspect
 import json
 import os
 import platform
@@ -119,7 +120,7 @@ def described(array: Any) -> tuple[Header, Memory]:
     length = array.nbytes if plain else sum(map(abs, reaches)) + array.itemsize
     address = array.__array_interface__["data"][0] + below
     header = {
-        "dtype": array.dtype.str,
+        "dtype": named(array.dtype),
         "shape": list(array.shape),
         "strides": list(array.strides),
         "offset": -below,
@@ -135,13 +136,25 @@ def memory_of(array: Any) -> memoryview:
     return memoryview(array.reshape(-1).view(np.uint8))
 
 
+def named(dtype: Any) -> str:
+    """A dtype as text; NumPy has none of its own for bfloat16, which ml_dtypes adds."""
+    return "bfloat16" if dtype.name == "bfloat16" else str(dtype.str)
+
+
+def dtype_of(text: str) -> Any:
+    """The dtype that `named` gave."""
+    if text == "bfloat16":
+        importlib.import_module("ml_dtypes")
+    return np.dtype(text)
+
+
 def rebuilt(header: Header, memory: Memory) -> Any:
     """The array that `described` saw, in memory of its own."""
     block = np.empty(len(memory) + 2 * CACHE_LINE, np.uint8)
     start = (header["alignment"] - block.__array_interface__["data"][0]) % CACHE_LINE
     block[start : start + len(memory)] = np.frombuffer(memory, np.uint8)
     offset, strides = start + header["offset"], tuple(header["strides"])
-    array = np.ndarray(tuple(header["shape"]), np.dtype(header["dtype"]), block.data, offset, strides)
+    array = np.ndarray(tuple(header["shape"]), dtype_of(header["dtype"]), block.data, offset, strides)
     array.flags.writeable = header["writeable"]
     return array
 
@@ -245,6 +258,19 @@ class Host:
         finally:
             sys.setswitchinterval(usual)
         return answers
+
+
+def keywords_of(found: Any, names: Sequence[str]) -> dict[str, list[str]]:
+    """The parameters that each of these callables takes by keyword, "**" if any; some have no signature."""
+    known = {}
+    for name in names:
+        try:
+            parameters = inspect.signature(getattr(found, name)).parameters.values()
+        except (TypeError, ValueError):
+            continue
+        named = [each.name for each in parameters if each.kind in (each.POSITIONAL_OR_KEYWORD, each.KEYWORD_ONLY)]
+        known[name] = named + ["**" for each in parameters if each.kind == each.VAR_KEYWORD]
+    return known
 
 
 def reusable(old: dict[str, Any], new: dict[str, Any]) -> bool:
@@ -368,10 +394,12 @@ class Server:
             what = f"{type(error).__name__}: {error}"
             raise Unloadable(f"{header['attribute']} cannot be instantiated without arguments: {what}") from error
         found = self.host.implementation
+        offers = [name for name in header["callables"] if callable(getattr(found, name, None))]
         return {
             "type": "hello",
             "version": VERSION,
-            "offers": [name for name in header["callables"] if callable(getattr(found, name, None))],
+            "offers": offers,
+            "keywords": keywords_of(found, offers),
             "declared": {name: plain(getattr(found, name)) for name in header["declarations"] if hasattr(found, name)},
             "names": [name for name in dir(found) if not name.startswith("_")],
             "evidence": list(EVIDENCE),
@@ -433,7 +461,7 @@ def encoded(answer: Header) -> tuple[Header, list[Memory]]:
     value = answer.pop("value")
     if answer.get("kind") != "array":
         return answer, []
-    return dict(answer, dtype=value.dtype.str, shape=list(value.shape)), [memory_of(np.ascontiguousarray(value))]
+    return dict(answer, dtype=named(value.dtype), shape=list(value.shape)), [memory_of(np.ascontiguousarray(value))]
 
 
 def nested(value: Any) -> Any:

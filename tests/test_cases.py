@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
-from poolproof.kernels.geometry import FLOATS, ORDERED
+from poolproof.kernels.dtypes import FLOATS, ORDERED
 from poolproof.properties.cases import Plan, cases, decode, filled
 from poolproof.properties.contract import CALLABLES, Declared
 from poolproof.properties.knobs import LENGTH, Knobs, digest

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from poolproof.kernels import img2col, naive
-from poolproof.kernels.geometry import FLOATS, ORDERED
+from poolproof.kernels.dtypes import FLOATS, ORDERED
 
 IMAGE = np.array([[[[0, 1, 2], [3, 4, 5], [6, 7, 8]]]])
 

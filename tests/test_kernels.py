@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from poolproof.kernels import compiled, img2col, naive
-from poolproof.kernels.geometry import FLOATS, ORDERED
+from poolproof.kernels.dtypes import FLOATS, ORDERED
 from poolproof.properties import oracle
 from poolproof.properties.cases import EDGE_VALUES, MAX_VALUES, MEAN_VALUES, Plan, cases
 from poolproof.properties.contract import CALLABLES, Declared

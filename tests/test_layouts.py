@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from poolproof.kernels.geometry import ORDERED
+from poolproof.kernels.dtypes import ORDERED
 from poolproof.properties.layouts import LAYOUTS, laid_out
 
 SHAPES = [

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from poolproof.kernels.geometry import FLOATS, ORDERED
+from poolproof.kernels.dtypes import FLOATS, ORDERED
 from poolproof.properties.cases import Case
 from poolproof.properties.failures import Broken, Crashed, Failure, Raised
 from poolproof.properties.lawbook import LAWS

@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 from poolproof.kernels import naive
-from poolproof.kernels.geometry import ORDERED
+from poolproof.kernels.dtypes import ORDERED
 from poolproof.properties import runner
 from poolproof.properties.cases import Case, decode
 from poolproof.properties.contract import CALLABLES, Declared

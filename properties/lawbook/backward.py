@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
-from poolproof.kernels.geometry import Array
+from poolproof.kernels.dtypes import Array
 
 from .. import oracle
 from ..cases import Case, Plan
@@ -20,7 +20,7 @@ TIED = ("ties", "relu", "negative")
 def routing(pool: Pool, case: Case) -> None:
     """dy zero but at o: dx[argmax of window(o)] = dy[o], and dx = 0 elsewhere"""
     dx = pool(case.call())
-    pool.equal(dx, oracle.max_backward(case.dy, case.x, case.size, case.stride).nearest())
+    pool.equal(dx, oracle.max_backward(case.dy, case.x, **case.window).nearest())
 
 
 @law(Plan(("max_backward",), values=TIED, gradients=("one-hot",)))
@@ -28,15 +28,15 @@ def tied_maxima(pool: Pool, case: Case) -> None:
     """dy zero but at o: dx[p] = w[p] dy[o], where w >= 0 and sum(w) = 1 on the tied maxima of window(o), else 0"""
     dx = pool(case.call())
     pool.same_shape(dx, case.x.shape)
-    n, c, row, column = map(int, np.unravel_index(case.dy.astype(bool).argmax(), case.dy.shape))
-    tied, share = np.zeros(dx.shape, bool), case.dy[n, c, row, column]
-    for output, window, maxima in oracle.maxima(case.x, case.size, case.stride):
-        if output == (row, column):
+    n, c, *hot = map(int, np.unravel_index(case.dy.astype(bool).argmax(), case.dy.shape))
+    tied, share = np.zeros(dx.shape, bool), case.dy[(n, c, *hot)]
+    for output, window, maxima in oracle.maxima(case.x, **case.window):
+        if output == tuple(hot):
             tied[(n, c, *window[1:])] = maxima[n, c]
     between = (np.minimum(share, 0) <= dx) & (dx <= np.maximum(share, 0))
     wrong = ~np.where(tied, between, dx == 0)
     if wrong.any():
-        pool.differ(dx, oracle.max_backward(case.dy, case.x, case.size, case.stride).nearest(), wrong)
+        pool.differ(dx, oracle.max_backward(case.dy, case.x, **case.window).nearest(), wrong)
     conserved(pool, dx, case)
 
 
@@ -44,7 +44,7 @@ def tied_maxima(pool: Pool, case: Case) -> None:
 def max_accumulation(pool: Pool, case: Case) -> None:
     """dx[p] = sum { dy[o] : p = argmax of window(o) }, within the bound of a sum of so many terms"""
     dx = pool(case.call())
-    exact = oracle.max_backward(case.dy, case.x, case.size, case.stride)
+    exact = oracle.max_backward(case.dy, case.x, **case.window)
     pool.within(dx, exact)
 
 
@@ -52,14 +52,14 @@ def max_accumulation(pool: Pool, case: Case) -> None:
 def mean_accumulation(pool: Pool, case: Case) -> None:
     """dx[p] = sum { dy[o]/n : p in window(o) }, within the bound of a sum of so many terms"""
     dx = pool(case.call())
-    pool.within(dx, oracle.mean_backward(case.dy, case.x, case.size, case.stride))
+    pool.within(dx, oracle.mean_backward(case.dy, case.x, **case.window))
 
 
 @law(Plan(("mean_backward",), values=("lattice", "wide"), gradients=("one-hot",), large=True))
 def mean_spread(pool: Pool, case: Case) -> None:
     """dy zero but at o: dx = dy[o]/n on window(o), and dx = 0 elsewhere"""
     dx = pool(case.call())
-    pool.within(dx, oracle.mean_backward(case.dy, case.x, case.size, case.stride))
+    pool.within(dx, oracle.mean_backward(case.dy, case.x, **case.window))
 
 
 @law(Plan(BACKWARD, others=("lattice",), others_like="dy", windows="powers of two"))
@@ -72,9 +72,9 @@ def linearity(pool: Pool, case: Case) -> None:
     pool.equal(both, first + 2 * second, 0, why="this dy is that of the next call plus twice that of the last")
 
 
-@law(Plan(BACKWARD, values=("distinct", *TIED), windows="powers of two"))
+@law(Plan(BACKWARD, values=("distinct", *TIED), windows="powers of two", in_padding=True))
 def conservation(pool: Pool, case: Case) -> None:
-    """sum(dx) = sum(dy) over each plane"""
+    """sum(dx) = sum(dy) over each plane; with padding the sum of what reaches a real cell: dy * real cells/divisor"""
     dx = pool(case.call())
     pool.same_shape(dx, case.x.shape)
     conserved(pool, dx, case)
@@ -85,7 +85,7 @@ def uncovered_pixels(pool: Pool, case: Case) -> None:
     """dx[p] = 0 where p lies in no window"""
     dx = pool(case.call())
     pool.same_shape(dx, case.x.shape)
-    covered = oracle.coverage(case.x.shape, case.size, case.stride) > 0
+    covered = oracle.coverage(case.x.shape, **case.window) > 0
     pool.equal(np.where(covered, 0, dx), np.zeros_like(dx), why="no window covers this pixel")
 
 
@@ -148,17 +148,20 @@ def central_difference(pool: Pool, case: Case, forward: str, h: float) -> None:
 
 
 def conserved(pool: Pool, dx: Array, case: Case) -> None:
-    """Fail unless each plane of dx sums to that of dy: exactly for the mean, within the bound of split ties for max."""
-    covering = int(oracle.coverage(case.x.shape, case.size, case.stride).max(initial=1))
+    """Fail unless each plane of dx sums to what it should: the mean exactly, max within the bound of a split."""
+    covering = int(oracle.coverage(case.x.shape, **case.window).max(initial=1))
+    backward = oracle.max_backward if case.function == "max_backward" else oracle.mean_backward
     relative: Fraction = (
         oracle.relative_bound(covering, case.x.dtype) if case.function == "max_backward" else Fraction(0)
     )
+    exact = backward(case.dy, case.x, **case.window).value
     for plane in np.ndindex(dx.shape[:2]):
         if not np.isfinite(dx[plane]).all():
             pool.fail(f"dx[{plane[0]},{plane[1]}] is not finite, though dy is", got=dx)
-        got, sent = (total(array[plane]) for array in (dx, case.dy))
+        got, sent = total(dx[plane]), sum(exact[plane].flat, Fraction(0))
         if abs(got - sent) > relative * total(abs(case.dy[plane])):
-            text = f"sum(dx[{plane[0]},{plane[1]}]) = {float(got)}, but should be {float(sent)}, the sum of dy"
+            whole = "the sum of dy" if sent == total(case.dy[plane]) else "the sum of what of dy reaches a real cell"
+            text = f"sum(dx[{plane[0]},{plane[1]}]) = {float(got)}, but should be {float(sent)}, {whole}"
             pool.fail(text, got=dx)
 
 

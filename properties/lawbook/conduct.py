@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..cases import EDGE_VALUES, Case, Plan
-from ..contract import BACKWARD, FORWARD, RESULT
+from ..contract import BACKWARD, FORWARD, MEAN, RESULT
 from ..layouts import LAYOUTS
 from ..pool import Pool
 from .registry import law
@@ -22,7 +22,7 @@ BUSY = 2000
 UNUSUAL = tuple(layout for layout in LAYOUTS if layout != "C")
 
 
-@law(Plan(ANY, values=EDGE_VALUES, gradients=("lattice", "wide"), empty=True), evidence=("changed",))
+@law(Plan(ANY, values=EDGE_VALUES, gradients=("lattice", "wide"), edges=True), evidence=("changed",))
 def inputs_unchanged(pool: Pool, case: Case) -> None:
     """x and dy are after the call what they were before"""
     answer = pool.seen(case.call())
@@ -30,7 +30,7 @@ def inputs_unchanged(pool: Pool, case: Case) -> None:
         pool.fail(f"wrote to its input {' and '.join(answer.changed)}")
 
 
-@law(Plan(ANY, values=EDGE_VALUES, gradients=("lattice", "wide"), empty=True), unless=("deterministic", False))
+@law(Plan(ANY, values=EDGE_VALUES, gradients=("lattice", "wide"), edges=True), unless=("deterministic", False))
 def same_twice(pool: Pool, case: Case) -> None:
     """pool(x) = pool(x), bit for bit but for NaN: asked again, the same answer"""
     first, second = pool.all([case.call(), case.call()])
@@ -68,8 +68,8 @@ def results_kept(pool: Pool, case: Case) -> None:
 def nothing_remembered(pool: Pool, case: Case) -> None:
     """pool(x) and pool(x with its samples reversed) agree, whatever is pooled before, between and after them"""
     twin = case.with_arrays(x=case.x[::-1].copy(), dy=case.dy[::-1].copy())
-    taller = (1, 1, case.x.shape[2] + case.stride[0], case.x.shape[3])
-    longer = (1, 1, case.dy.shape[2] + 1, case.dy.shape[3])
+    taller = (1, 1, case.x.shape[2] + case.stride[0], *case.x.shape[3:])
+    longer = (1, 1, case.dy.shape[2] + 1, *case.dy.shape[3:])
     between = [
         *(case.call(f, x=np.resize(case.x, taller), dy=np.resize(case.dy, longer)) for f in companions(pool, case)),
         *(twin.call(function) for function in companions(pool, case)),
@@ -108,8 +108,9 @@ def two_threads(pool: Pool, case: Case) -> None:
     """pool(x) is the same while another thread pools other values"""
     # Small images for what is between the loops; large ones, on which fast calls overlap, for what is within.
     copies = 1 + int(case.spot * BUSY) // (case.x.size + 1)
-    case = case.with_arrays(x=np.tile(case.x, (copies, 1, 1, 1)), dy=np.tile(case.dy, (copies, 1, 1, 1)))
-    twin = case.with_arrays(x=case.x[..., ::-1, ::-1].copy(), dy=case.dy + 1)
+    batch = (copies, *(1 for _ in case.x.shape[1:]))
+    case = case.with_arrays(x=np.tile(case.x, batch), dy=np.tile(case.dy, batch))
+    twin = case.with_arrays(x=case.x[..., ::-1].copy(), dy=case.dy + 1)
     alone = [pool(case.call()), pool(twin.call())]
     results = pool.together([case.call(), twin.call()], seconds=0.02)
     for at, (result, expected) in enumerate(zip(results, alone, strict=True), -2):
@@ -117,9 +118,13 @@ def two_threads(pool: Pool, case: Case) -> None:
 
 
 def companions(pool: Pool, case: Case) -> list[str]:
-    """All callables of the target that take the dtype of the case."""
+    """All callables of the target that take the dtype and the settings of the case."""
     dtype, target = case.x.dtype.name, pool.target
-    return [function for function in target.offers if dtype in target.declared.dtypes_of(function)]
+    wanted = set(case.settings) - {"count_include_pad"}
+    able = [f for f in target.offers if wanted <= set(target.declared.settings_of(f))]
+    if "count_include_pad" in case.settings:
+        able = [f for f in able if f not in MEAN or "count_include_pad" in target.declared.settings_of(f)]
+    return [f for f in able if dtype in target.declared.dtypes_of(f)]
 
 
 def fresh_memory(pool: Pool, case: Case) -> None:

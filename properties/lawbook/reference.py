@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from poolproof.kernels.geometry import Array
+from poolproof.kernels.dtypes import Array, is_float
 
 from ..cases import EDGE_VALUES, MAX_VALUES, Case, Plan
 from ..contract import BACKWARD, FORWARD, RESULT
@@ -29,7 +29,7 @@ EVERYTHING = (*dict.fromkeys((*EDGE_VALUES, *MAX_VALUES, "huge", "lattice", "bot
         gradients=("lattice", "wide", "not_a_number", "subnormal", "highest"),
         layouts=("C", *LAYOUTS),
         large=True,
-        empty=True,
+        edges=True,
     ),
     reference=True,
 )
@@ -40,15 +40,15 @@ def agreement(pool: Pool, case: Case) -> None:
         if name != pool.target.name:
             kernel = importlib.import_module(f"poolproof.kernels.{name}")
             call = case.call()
-            expected = getattr(kernel, call.function)(*call.arrays.values(), call.size, call.stride)
+            expected = getattr(kernel, call.function)(*call.arrays.values(), call.size, call.stride, **call.settings)
             pool.equal(bits(result), bits(expected), why=f"{name} gives another answer, as bits")
             if call.function != "max_indices" and result.dtype != expected.dtype:
                 pool.fail(f"{RESULT[call.function]}.dtype = {result.dtype}, but {name} gives {expected.dtype}")
 
 
-@law(Plan(ANY, floats=True), reference=True)
+@law(Plan(ANY, recipes=("plain",), floats=True), reference=True)
 def refusal(pool: Pool, case: Case) -> None:
-    """F > W, F < 1, S < 1, wrong rank, wrong dtype, no integers: an exception, never numbers"""
+    """F > W, F < 1, S < 1, wrong rank, dtype or setting, a window wholly in padding: an exception, never numbers"""
     name, call = wrong_calls(case)[int(case.spot * len(wrong_calls(case)))]
     answer = pool.watch(call)
     if answer.error is None:
@@ -59,35 +59,45 @@ def refusal(pool: Pool, case: Case) -> None:
 
 def wrong_calls(case: Case) -> list[tuple[str, Call]]:
     """Calls that should be refused, each with what is wrong about it."""
-    call, height = case.call(), case.x.shape[2]
+    call, length, ones = case.call(), case.x.shape[2], (1,) * (len(case.size) - 1)
     windows: list[tuple[str, Any]] = [
-        ("a window larger than the input", (height + 1, 1)),
-        ("an empty window", (0, 1)),
-        ("a negative window", (1, -1)),
-        ("a window that is no integer", (1.0, 1)),
-        ("a window of type bool", (True, 1)),
-        ("a window with three axes", (1, 1, 1)),
+        ("a window larger than the input", (length + 1, *ones)),
+        ("an empty window", (0, *ones)),
+        ("a negative window", (*ones, -1)),
+        ("a window that is no integer", (1.0, *ones)),
+        ("a window of type bool", (True, *ones)),
+        ("a window with an axis too many", (1, 1, *ones)),
         ("no window", None),
     ]
-    strides = [("stride 0", (1, 0)), ("a negative stride", (-1, 1)), ("a stride that is no integer", (1, 1.5))]
+    strides = [("stride 0", (*ones, 0)), ("a negative stride", (-1, *ones)), ("a broken stride", (*ones, 1.5))]
+    settings: list[tuple[str, dict[str, Any]]] = [
+        ("negative padding", {"padding": ((0, -1), *((0, 0) for _ in ones))}),
+        ("broken padding", {"padding": ((0.5, 0), *((0, 0) for _ in ones))}),
+        ("a window wholly in padding", {"padding": ((case.size[0], 0), *((0, 0) for _ in ones))}),
+        ("dilation 0", {"dilation": (0, *ones)}),
+        ("a dilation with an axis too many", {"dilation": (1, 1, *ones)}),
+        ("a ceil_mode that is no bool", {"ceil_mode": 1}),
+        ("an unknown setting", {"pading": 1}),
+    ]
     arrays: list[tuple[str, Array]] = [
-        ("an x of rank 3", case.x[0]),
+        ("an x with an axis too few", case.x[0]),
         ("a complex x", case.x.astype(complex)),
         ("an x of objects", case.x.astype(object)),
         ("an x of foreign byte order", case.x.astype(case.x.dtype.newbyteorder())),
         ("an empty plane", case.x[:, :, :0]),
-        ("no channels", np.zeros((1, 0, 2, 2), case.x.dtype)),
+        ("no channels", case.x[:, :0]),
     ]
     return [
         *((what, replace(call, size=size)) for what, size in windows),
         *((what, replace(call, stride=stride)) for what, stride in strides),
+        *((what, replace(call, settings=wrong)) for what, wrong in settings),
         *((what, replace(call, arrays={**call.arrays, "x": x})) for what, x in arrays),
     ]
 
 
 def bits(array: Array) -> Array:
     """An array as something whose equality is that of bits, but for the payload and sign of a NaN."""
-    if array.dtype.kind != "f":
+    if not is_float(array.dtype):
         return array
     plain = np.where(np.isnan(array), np.array(np.nan, array.dtype), array)
     return np.ascontiguousarray(plain).view(f"u{array.dtype.itemsize}")

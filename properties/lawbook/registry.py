@@ -33,18 +33,25 @@ class Law:
 
     def unsupported(self, declared: Declared, offers: tuple[str, ...], evidence: Iterable[str] = EVIDENCE) -> str:
         """Why the law cannot be asked of such a target; empty if it can."""
-        if 2 not in declared.ranks:
-            return "rank 2 is not declared"
+        if len(declared.ranks) < self.plan.ranks:
+            return f"it declares rank {declared.ranks[0]} alone"
         wanted = f"{' or '.join(self.plan.functions)}{''.join(f' with {function}' for function in self.plan.also)}"
         if not set(self.plan.functions) & set(offers) or not set(self.plan.also) <= set(offers):
             return f"it offers no {wanted}"
         if not self.plan.asked(declared, offers):
-            return f"it declares no floating-point dtype for {wanted}"
+            return self.lacking(declared, offers, wanted)
         if self.unless and getattr(declared, self.unless[0]) == self.unless[1]:
             return f"it declares {self.unless[0]}={self.unless[1]}"
         if lacking := [each for each in self.evidence if each not in evidence]:
             return f"its process cannot tell of {' and '.join(lacking)}"
         return ""
+
+    def lacking(self, declared: Declared, offers: tuple[str, ...], wanted: str) -> str:
+        """What a target with the right callables still lacks."""
+        able = [f for f in self.plan.functions if f in offers and self.plan.taken(declared, f)]
+        if not able:
+            return f"{wanted} takes no {' with '.join(self.plan.needs) or 'settings'}"
+        return f"it declares no floating-point dtype for {wanted}"
 
 
 LAWS: dict[str, Law] = {}

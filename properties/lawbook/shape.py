@@ -10,20 +10,23 @@ from .registry import law
 ANY = (*FORWARD, *BACKWARD, "max_indices")
 
 
-@law(Plan((*FORWARD, "max_indices"), values=EDGE_VALUES, empty=True))
+@law(Plan((*FORWARD, "max_indices"), values=EDGE_VALUES, edges=True))
 def output_size(pool: Pool, case: Case) -> None:
-    """OH = (H - FH)//SH + 1 and OW = (W - FW)//SW + 1"""
+    """OH = (H + padding - extent)//SH + 1, extent = d(F - 1) + 1, and OW likewise; in ceil mode one more if something
+    remains and it starts before the end padding"""
     y = pool(case.call())
     if y.shape[2:] != case.output:
+        axes = case.geometry.axes(case.x.shape[2:])
         formula = " and ".join(
-            f"({length} - {f})//{s} + 1 = {o}"
-            for length, f, s, o in zip(case.x.shape[2:], case.size, case.stride, case.output, strict=True)
+            f"({axis.room + axis.extent} - {axis.extent})//{axis.stride} + 1 = {axis.room // axis.stride + 1}"
+            for axis in axes
         )
+        why = formula + ("; in ceil mode one more where it counts" if case.settings.get("ceil_mode") else "")
         name = RESULT[case.function]
-        pool.fail(f"{name}.shape = {y.shape}, but should be {case.dy.shape}", got=y, why=f"{formula}")
+        pool.fail(f"{name}.shape = {y.shape}, but should be {case.dy.shape}", got=y, why=why)
 
 
-@law(Plan((*FORWARD, "max_indices"), values=EDGE_VALUES, empty=True))
+@law(Plan((*FORWARD, "max_indices"), values=EDGE_VALUES, edges=True))
 def depth_preserved(pool: Pool, case: Case) -> None:
     """y has the N and the C of x: N2 = N1, D2 = D1"""
     y = pool(case.call())
@@ -32,7 +35,7 @@ def depth_preserved(pool: Pool, case: Case) -> None:
         pool.fail(f"{name}.shape = {y.shape}, but should begin with {case.x.shape[:2]}, N and C of x", got=y)
 
 
-@law(Plan(BACKWARD, values=EDGE_VALUES, empty=True))
+@law(Plan(BACKWARD, values=EDGE_VALUES, edges=True))
 def gradient_shape(pool: Pool, case: Case) -> None:
     """dx.shape = x.shape"""
     dx = pool(case.call())
@@ -40,7 +43,7 @@ def gradient_shape(pool: Pool, case: Case) -> None:
         pool.fail(f"dx.shape = {dx.shape}, but should be {case.x.shape}, the shape of x", got=dx)
 
 
-@law(Plan(ANY, values=EDGE_VALUES, empty=True))
+@law(Plan(ANY, values=EDGE_VALUES, edges=True))
 def dtype_preserved(pool: Pool, case: Case) -> None:
     """y.dtype = x.dtype, dx.dtype = x.dtype, and indices are integers"""
     result = pool(case.call())

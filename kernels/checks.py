@@ -1,0 +1,125 @@
+"""One argument at a time: taken as what it should be, or refused with its name, its value and what would be right."""
+
+from __future__ import annotations
+
+import operator
+import sys
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .dtypes import FLOATS, Array, Ints, is_float, rounded
+
+LARGEST = sys.maxsize
+SEQUENCES = (tuple, list)
+
+
+def rank_of(*arguments: Any) -> int:
+    """The number of entries of the first argument that has some; 2 if all are plain ints, or the number cannot be."""
+    counts = [len(each) for each in arguments if isinstance(each, SEQUENCES)]
+    return counts[0] if counts and counts[0] in (1, 2, 3) else 2
+
+
+def per_axis(name: str, value: Any, rank: int) -> Ints:
+    """`value` as one positive int for each spatial axis."""
+    what = f"an int or {count(rank, 'int')}"
+    values = value if isinstance(value, SEQUENCES) else (value,) * rank
+    if len(values) != rank:
+        raise ValueError(f"{name}={show(value)} has {len(values)} entries, but should be {what}")
+    return tuple(integer(name, value, entry, what, least=1) for entry in values)
+
+
+def pairs_per_axis(name: str, value: Any, rank: int) -> tuple[tuple[int, int], ...]:
+    """`value` as a pair (begin, end) of ints from 0 for each spatial axis."""
+    what = f"an int, {count(rank, 'int')} or {count(rank, 'pair')} (begin, end)"
+    values = value if isinstance(value, SEQUENCES) else (value,) * rank
+    if len(values) != rank:
+        raise ValueError(f"{name}={show(value)} has {len(values)} entries, but should be {what}")
+    pairs = [entry if isinstance(entry, SEQUENCES) else (entry, entry) for entry in values]
+    if any(len(pair) != 2 for pair in pairs):
+        raise ValueError(f"{name}={show(value)} should be {what}")
+    begins, ends = ([integer(name, value, pair[side], what, least=0) for pair in pairs] for side in (0, 1))
+    return tuple(zip(begins, ends, strict=True))
+
+
+def integer(name: str, whole: Any, entry: Any, what: str, *, least: int) -> int:
+    """`entry` of an argument as an int that an index can hold."""
+    if isinstance(entry, (bool, np.bool_)) or not hasattr(entry, "__index__"):
+        raise TypeError(f"{name}={show(whole)} should be {what}, not {type(entry).__name__}")
+    try:
+        number = operator.index(entry)
+    except TypeError:
+        raise TypeError(f"{name}={show(whole)} should be {what}") from None
+    if not least <= number <= LARGEST:
+        raise ValueError(f"{name}={show(whole)} should be at least {least} and at most {LARGEST}")
+    return number
+
+
+def flag(name: str, value: Any) -> bool:
+    """`value` as a bool; a number or a string might be meant otherwise."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name}={show(value)} should be True or False, not {type(value).__name__}")
+    return bool(value)
+
+
+def checked_array(name: str, value: ArrayLike, dtypes: tuple[str, ...]) -> Array:
+    """`value` as an array of one of `dtypes`, in native byte order."""
+    array = as_array(name, value)
+    if array.dtype.name not in dtypes:
+        raise TypeError(f"{name} has dtype {array.dtype}, but should have one of {', '.join(dtypes)}")
+    if not array.dtype.isnative:
+        raise TypeError(f"{name} has dtype {array.dtype.str} in foreign byte order, but should have {array.dtype.name}")
+    return array
+
+
+def checked_shape(shape: Any, name: str, axes: tuple[str, ...]) -> Ints:
+    """The lengths of these axes as ints, none of them empty but N; there may be a spatial axis more, or one less."""
+    what = f"{len(axes)} positive ints: ({', '.join(axes)})" + (", of which only N may be 0" if "N" in axes else "")
+    if not isinstance(shape, SEQUENCES) or abs(len(shape) - len(axes)) > 1:
+        raise ValueError(f"{name}={show(shape)} should be {what}")
+    if any(isinstance(length, (bool, np.bool_)) or not hasattr(length, "__index__") for length in shape):
+        raise TypeError(f"{name}={show(shape)} should be {what}")
+    lengths = tuple(map(operator.index, shape))
+    least = (int(axes[0] != "N"), *(1 for _ in lengths[1:]))
+    if any(not low <= length <= LARGEST for low, length in zip(least, lengths, strict=True)):
+        raise ValueError(f"{name}={show(shape)} should be {what}")
+    return lengths
+
+
+def checked_dy(dy: ArrayLike, shape: Ints, dtype: np.dtype[Any], name: str = "dy") -> Array:
+    """The gradient as an array of the forward result's shape and dtype; nested sequences are converted to it."""
+    if not is_float(dtype):
+        raise TypeError(f"x has dtype {dtype}, which has no gradient; should have one of {', '.join(FLOATS)}")
+    array = as_array(name, dy)
+    if not isinstance(dy, np.ndarray) and array.dtype.kind in "iuf":
+        array = rounded(array, dtype)
+    if array.dtype != dtype:
+        raise TypeError(f"{name} has dtype {array.dtype}, but should have {dtype}, as x")
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}, but should have {shape}, as the forward result")
+    return array
+
+
+def as_array(name: str, value: ArrayLike) -> Array:
+    """`value` as a plain array; TypeError where that would lose something."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array, whose mask would be lost; should be a plain array")
+    try:
+        return np.asarray(value)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name}={show(value)} should be an array: {error}") from None
+
+
+def count(number: int, noun: str) -> str:
+    """ "1 int", "2 ints"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def show(value: Any) -> str:
+    """A short repr, for messages; an int may be too long to print, and an object's repr may raise."""
+    try:
+        text = repr(value)
+    except Exception:
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= 60 else text[:57] + "..."
