@@ -32,7 +32,7 @@ from .target import Call
 from .values import DISTINCT, distinct, painted, room, unit
 
 MAX_VALUES = ("distinct", "ties", "close", "negative", "relu", "wide", "lowest", "highest", "infinite")
-MEAN_VALUES = ("wide", "lattice", "huge", "relu", "negative", "remote")
+MEAN_VALUES = ("wide", "lattice", "huge", "huge", "relu", "negative", "remote")
 EDGE_VALUES = ("distinct", "ties", "not_a_number", "infinite", "subnormal", "wide", "highest", "lowest")
 
 LARGE = 256
@@ -166,8 +166,9 @@ def decode(plan: Plan, declared: Declared, functions: tuple[str, ...], data: byt
     function = knobs.pick(functions)
     dtype = np.dtype(knobs.pick(dtypes(plan, declared, function)))
     settings = declared.settings_of(function, *plan.also)
+    symmetric = declared.padding == "symmetric"
     recipe = knobs.pick(
-        allowed(plan.recipes, settings, in_padding=plan.in_padding, symmetric=declared.padding == "symmetric")
+        allowed(plan.recipes, settings, symmetric=symmetric, large=plan.large, in_padding=plan.in_padding)
     )
     made = frame(knobs, plan, declared, dtype, recipe)
     palettes = plan.palettes(function)
@@ -299,25 +300,29 @@ def frame(knobs: Knobs, plan: Plan, declared: Declared, dtype: Any, recipe: Reci
     if recipe is PLAIN:
         recipe.make(made)
     kind(made)
-    if declared.square:
-        square(made)
     if recipe is not PLAIN:
         recipe.make(made)
-    constrain(made, plan, dtype, recipe)
     if declared.square:
         square(made)
-    fit(made, dtype)
-    narrow(made, declared.padding_limit, symmetric=declared.padding == "symmetric", keep=declared.ceil_rule == "keep")
+    constrain(made, plan, dtype, recipe)
+    fit(made, dtype, alike=declared.square)
+    limits = (declared.padding_limit, declared.padding == "symmetric", declared.ceil_rule == "keep")
+    narrow(made, *limits)
     if recipe is not EDGE:
         fill(made)
+    if declared.square:
+        made.stride = [max(made.stride)] * made.rank
+        narrow(made, *limits)
     if plan.edges and made.extra >= 240:
         made.n = 0
     return made
 
 
 def square(made: Frame) -> None:
-    """Square windows and equal strides."""
-    made.size, made.stride = [max(made.size)] * made.rank, [max(made.stride)] * made.rank
+    """Square windows, equal strides and dilations."""
+    made.size, made.stride, made.dilation = (
+        [max(each)] * made.rank for each in (made.size, made.stride, made.dilation)
+    )
 
 
 def constrain(made: Frame, plan: Plan, dtype: Any, recipe: Recipe) -> None:
@@ -339,14 +344,16 @@ def constrain(made: Frame, plan: Plan, dtype: Any, recipe: Recipe) -> None:
         made.n, made.c = max(made.n, 2), max(made.c, 2)
 
 
-def fit(made: Frame, dtype: Any) -> None:
+def fit(made: Frame, dtype: Any, *, alike: bool) -> None:
     """Make windows smaller, where a float dtype has too few integers for those of one to differ."""
     while is_float(dtype) and prod(made.extent) > room(dtype):
         largest = max(range(made.rank), key=lambda k: made.extent[k])
         if made.dilation[largest] > 1:
-            made.dilation[largest] = 1
+            made.undilate(largest)
         else:
             made.size[largest] = (made.size[largest] + 1) // 2
+    if alike:
+        made.size = [min(made.size)] * made.rank
 
 
 def values(case: Case, cells: Array, n: int) -> Array:

@@ -28,7 +28,7 @@ MANY_OUTPUTS = 66_000
 """More windows than a 16-bit integer counts."""
 
 LARGE_WINDOWS = ((17, 17), (1, 300), (300, 1), (16, 32))
-LARGE_PLANES = (33_000, 66_000)
+LARGE_PLANES = (33_000, 66_000, 66_000)
 """Cells of a plane: more than a signed, and more than an unsigned 16-bit index can name."""
 
 
@@ -89,6 +89,12 @@ class Frame:
         """So many cells beyond the last window along an axis, as far as they are less than a stride."""
         self.rest[k] = (min(max(cells, 0), self.stride[k] - 1) + 0.5) / self.stride[k]
 
+    def undilate(self, k: int) -> None:
+        """Take the gaps out of windows along an axis; a stride that is a multiple of them meets the same taps after."""
+        if self.stride[k] % self.dilation[k] == 0:
+            self.stride[k] //= self.dilation[k]
+        self.dilation[k] = 1
+
     def along(self, k: int) -> Axis:
         """The windows along an axis."""
         shape = (self.spatial[k], self.size[k], self.stride[k], self.begin[k], self.end[k], self.dilation[k])
@@ -100,6 +106,12 @@ def usual(frame: Frame) -> None:
     f, s = frame.choose(USUAL)
     frame.size, frame.stride = [f] * frame.rank, [s] * frame.rank
     frame.outputs = [1 + o for o in frame.outputs]
+
+
+def odd_width(frame: Frame) -> None:
+    """F = S = 2 on a row of odd width, far from whose end a vector loop may turn to its tail."""
+    frame.size, frame.stride = [2] * frame.rank, [2] * frame.rank
+    frame.outputs[-1], frame.rest[-1] = 7 + frame.extra // 16, 0.5
 
 
 def long_axis(frame: Frame) -> None:
@@ -170,10 +182,10 @@ Kind = Callable[[Frame], None]
 
 KINDS: tuple[Kind, ...] = (
     *((small,) * 10 + (usual,) * 3 + (long_axis,) * 3 + (whole,) * 2),
-    *(wide_stride, many_planes, inexact_reciprocal),
+    *(odd_width, wide_stride, many_planes, inexact_reciprocal),
 )
-LARGE_KINDS: tuple[Kind, ...] = (*KINDS, *(large_window,) * 4, large_plane, large_plane)
-MANY_KINDS: tuple[Kind, ...] = (*KINDS, *(many_outputs,) * 4)
+LARGE_KINDS: tuple[Kind, ...] = (*KINDS, *(large_window,) * 10, *(large_plane,) * 12)
+MANY_KINDS: tuple[Kind, ...] = (*KINDS, *(many_outputs,) * 7)
 SETTING_KINDS: tuple[Kind, ...] = (*(small,) * 8, *(usual,) * 3, long_axis, whole)
 """The kinds for cases with settings, which are about the edges of small images."""
 
@@ -192,15 +204,19 @@ def overlapping(frame: Frame) -> None:
     """S < F and at least two windows on one axis; on all, if they are alike."""
     for k in axes(frame):
         frame.size[k] = max(frame.size[k], 2)
-        frame.stride[k] = min(frame.stride[k], frame.size[k] - 1)
+        # A multiple of the dilation, or windows would pass each other by.
+        frame.stride[k] = min(frame.stride[k], frame.size[k] - 1) * frame.dilation[k]
         frame.outputs[k] = max(frame.outputs[k], 2)
 
 
 def gaps(frame: Frame) -> None:
-    """Pixels that no window covers: between windows, or beyond the last."""
+    """Pixels that no window covers: between windows, or beyond the last, where no window of ceil mode reaches them."""
     for k in axes(frame):
+        frame.begin[k], frame.end[k] = 0, 0
         frame.stride[k] = max(frame.stride[k], 2)
-        if frame.outputs[k] == 1 or frame.size[k] >= frame.stride[k]:
+        if frame.ceil_mode:
+            frame.outputs[k], frame.stride[k] = max(frame.outputs[k], 2), frame.extent[k] + 1
+        elif frame.outputs[k] == 1 or frame.extent[k] >= frame.stride[k]:
             frame.rest[k] = max(frame.rest[k], 1 / frame.stride[k])
 
 

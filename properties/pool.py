@@ -143,7 +143,8 @@ class Pool:
 
 def at_an_edge(call: Call) -> bool:
     """Whether refusing is a matter of convention: an empty batch, an unusual layout, a window larger than the input
-    without its padding (and so perhaps wholly in padding), or numbers beyond an end of the type: not finite, or in a mean too large to be added up."""
+    without its padding (and so perhaps wholly in padding), or numbers beyond an end of the type: not finite, or in a
+    mean too large to be added up."""
     if call.layouts or any(array.size == 0 for array in call.arrays.values()):
         return True
     largest = [largest_of(array) for array in call.arrays.values()]
@@ -166,8 +167,11 @@ def empty_window(call: Call) -> bool:
 
 
 def axes_of(call: Call) -> list[Axis]:
-    """The windows of a call along each axis."""
-    return Geometry.of(call.size, call.stride, **call.settings).axes(call.arrays["x"].shape[2:])
+    """The windows of a call along each axis; none, if its arguments are wrong on purpose."""
+    try:
+        return Geometry.of(call.size, call.stride, **call.settings).axes(call.arrays["x"].shape[2:])
+    except (TypeError, ValueError):
+        return []
 
 
 def largest_of(array: Array) -> float:

@@ -164,12 +164,12 @@ DILATED = ("dilation",)
 CEILED = tuple(recipe.name for recipe in RECIPES if CEIL in recipe.settings)
 """Names of recipes, for plans that want nothing else."""
 
-PLAIN_CASES = 10
-"""So many cases without settings to one of each recipe."""
+PLAIN_CASES, PLAIN_LARGE, PLAIN_AT_EDGES = 10, 20, 4
+"""So many cases without settings to one of each recipe; where images should be large too, and where it is about edges."""
 
 
 def allowed(
-    names: tuple[str, ...], settings: tuple[str, ...], *, in_padding: bool, symmetric: bool
+    names: tuple[str, ...], settings: tuple[str, ...], *, symmetric: bool, large: bool, in_padding: bool
 ) -> tuple[Recipe, ...]:
     """The recipes to draw from: those of these names (all, if none are given) whose settings can be passed."""
     able = [recipe for recipe in RECIPES if set(recipe.settings) <= set(settings)]
@@ -177,10 +177,12 @@ def allowed(
         able = [recipe for recipe in able if recipe.make not in (uneven, end_only)]
     if names:
         return tuple(recipe for recipe in (PLAIN, *able) if recipe.name in names)
-    return (*(PLAIN,) * PLAIN_CASES, *able, *(EDGE,) * (in_padding and set(EDGE.settings) <= set(settings)))
+    often = PLAIN_AT_EDGES if in_padding else PLAIN_LARGE if large else PLAIN_CASES
+    edges = (EDGE, EDGE, EDGE) if in_padding and set(EDGE.settings) <= set(settings) else ()
+    return (*(PLAIN,) * often, *able, *edges)
 
 
-def narrow(frame: Frame, limit: str | None, *, symmetric: bool, keep: bool) -> None:
+def narrow(frame: Frame, limit: str | None, symmetric: bool, keep: bool) -> None:
     """Bring padding within what is declared, and within the extent of a window."""
     for k in range(frame.rank):
         most = {"half": frame.size[k] // 2, "window": frame.size[k] - 1}.get(str(limit), frame.extent[k] - 1)
@@ -196,7 +198,7 @@ def fill(frame: Frame) -> None:
     """Take the gaps out of windows along axes where one would lie wholly in padding."""
     for k in range(frame.rank):
         if frame.along(k).all_in_padding() is not None:
-            frame.dilation[k] = 1
+            frame.undilate(k)
             frame.begin[k], frame.end[k] = (min(side[k], frame.size[k] - 1) for side in (frame.begin, frame.end))
             leave_a_cell(frame, k)
 

@@ -11,7 +11,7 @@ from poolproof.kernels.dtypes import Array
 
 from .contract import CALLABLES, DECLARATIONS, Declared, Unusable, declared, near_misses
 from .layouts import laid_out
-from .worker import EVIDENCE, Host, keywords_of
+from .worker import EVIDENCE, Host, keywords_of, stated
 
 MARGIN = 1 << 26
 """Bytes by which a result may be larger than eight times its input before it is refused."""
@@ -118,7 +118,7 @@ class InProcess:
         self.host = Host(make)
         found = self.host.implementation
         names = [name for name in dir(found) if not name.startswith("_")]
-        attributes = {each.name: getattr(found, each.name) for each in DECLARATIONS if hasattr(found, each.name)}
+        attributes = stated(found, [each.name for each in DECLARATIONS])
         self.offers = tuple(name for name in CALLABLES if callable(getattr(found, name, None)))
         self.declared = declared(attributes, short(spec), keywords_of(found, self.offers))
         self.name = self.declared.name

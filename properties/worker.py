@@ -260,6 +260,12 @@ class Host:
         return answers
 
 
+def stated(found: Any, names: Sequence[str]) -> dict[str, Any]:
+    """The attributes with these names; a function that happens to be called so declares nothing."""
+    values = {name: getattr(found, name) for name in names if hasattr(found, name)}
+    return {name: value for name, value in values.items() if not callable(value)}
+
+
 def keywords_of(found: Any, names: Sequence[str]) -> dict[str, list[str]]:
     """The parameters that each of these callables takes by keyword, "**" if any; some have no signature."""
     known = {}
@@ -400,7 +406,7 @@ class Server:
             "version": VERSION,
             "offers": offers,
             "keywords": keywords_of(found, offers),
-            "declared": {name: plain(getattr(found, name)) for name in header["declarations"] if hasattr(found, name)},
+            "declared": {name: plain(value) for name, value in stated(found, header["declarations"]).items()},
             "names": [name for name in dir(found) if not name.startswith("_")],
             "evidence": list(EVIDENCE),
             "environment": {"python": platform.python_version(), "numpy": np.__version__},

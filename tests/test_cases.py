@@ -3,7 +3,6 @@
 import random
 from dataclasses import replace
 from fractions import Fraction
-from functools import lru_cache
 from itertools import product
 from math import prod
 
@@ -12,20 +11,31 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
-from poolproof.kernels.dtypes import FLOATS, ORDERED
+from poolproof.kernels.dtypes import FLOATS, ORDERED, finfo, is_float
 from poolproof.properties.cases import Plan, cases, decode, filled
-from poolproof.properties.contract import CALLABLES, Declared
-from poolproof.properties.knobs import LENGTH, Knobs, digest
+from poolproof.properties.contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Declared
+from poolproof.properties.knobs import CHOICES, LENGTH, Knobs, digest
 from poolproof.properties.lawbook import LAWS
+from poolproof.properties.pool import empty_window
 from poolproof.properties.shrink import parts, smallest
 from poolproof.properties.triggers import TRIGGERS, reached
 
-EVERY_DTYPE = Declared(dtypes=ORDERED)
+TAKEN = {function: MEAN_SETTINGS if function in MEAN else SETTINGS for function in CALLABLES}
+EVERYTHING = Declared(dtypes=ORDERED, ranks=(1, 2, 3), settings=TAKEN)
+NARROW = {
+    "square": Declared(square=True, ranks=(1, 2, 3), settings=TAKEN),
+    "symmetric": Declared(padding="symmetric", settings=TAKEN),
+    "half": Declared(padding="symmetric", padding_limit="half", ranks=(1, 2, 3), settings=TAKEN),
+    "window": Declared(padding_limit="window", settings=TAKEN),
+    "keeps": Declared(ceil_rule="keep", ranks=(1, 2, 3), settings=TAKEN),
+    "rank 1": Declared(ranks=(1,), settings=TAKEN),
+    "rank 3": Declared(ranks=(3,), settings=TAKEN),
+}
 DECLARED = {
+    **NARROW,
     "defaults": Declared(),
-    "every dtype": EVERY_DTYPE,
+    "everything": EVERYTHING,
     "float16": Declared(dtypes=("float16",)),
-    "square": Declared(square=True),
     "square float16": Declared(dtypes=("float16",), square=True),
     "int8": Declared(dtypes=("int8",)),
     "bool": Declared(dtypes=("bool",)),
@@ -45,8 +55,18 @@ laws = pytest.mark.parametrize("law", LAWS.values(), ids=lambda law: law.name)
 tame = pytest.mark.parametrize("law", TAME, ids=lambda law: law.name)
 
 
-@lru_cache(maxsize=256)
-def sample(plan, declared=EVERY_DTYPE, count=60, offers=CALLABLES):
+SAMPLES = {}
+
+
+def sample(plan, declared=EVERYTHING, count=60, offers=CALLABLES):
+    """Cases of a plan, drawn once."""
+    key = repr((plan, declared, count, offers))
+    if key not in SAMPLES:
+        SAMPLES[key] = drawn_anew(plan, declared, count, offers)
+    return SAMPLES[key]
+
+
+def drawn_anew(plan, declared=EVERYTHING, count=60, offers=CALLABLES):
     """Cases from random bytes, the same in every run; in every fourth most bytes are zero, as when shrinking."""
     source, functions = random.Random(repr(plan)), plan.asked(declared, offers)
     drawn = [bytes(source.randbytes(LENGTH)) for _ in range(count)]
@@ -55,30 +75,42 @@ def sample(plan, declared=EVERY_DTYPE, count=60, offers=CALLABLES):
 
 
 def windows(case):
-    """The index of every window of every plane."""
-    (rows, columns), (down, across), (tall, wide) = case.output, case.stride, case.size
-    for n, c, row, column in product(range(case.x.shape[0]), range(case.x.shape[1]), range(rows), range(columns)):
-        top, left = row * down, column * across
-        yield n, c, slice(top, top + tall), slice(left, left + wide)
+    """The index of the real cells of every window of every plane, found by trying each of its cells."""
+    rank = len(case.size)
+    padding = case.settings.get("padding", ((0, 0),) * rank)
+    dilation = case.settings.get("dilation", (1,) * rank)
+    axes = []
+    for k, count in enumerate(case.dy.shape[2:]):
+        starts = [o * case.stride[k] - padding[k][0] for o in range(count)]
+        inside = [[a + tap * dilation[k] for tap in range(case.size[k])] for a in starts]
+        axes.append([real_part([p for p in cells if 0 <= p < case.x.shape[2 + k]], dilation[k]) for cells in inside])
+    for n, c in np.ndindex(case.x.shape[:2]):
+        for window in product(*axes):
+            yield (n, c, *window)
+
+
+def real_part(cells, step):
+    """Cells that lie so far apart as a slice."""
+    return slice(cells[0], cells[-1] + 1, step) if cells else slice(0)
 
 
 def arrays(case):
     """The arrays of a case that are passed to a target."""
-    return [case.x, *([case.dy] if case.x.dtype.kind == "f" else []), *([] if case.other is None else [case.other])]
+    return [case.x, *([case.dy] if is_float(case.x.dtype) else []), *([] if case.other is None else [case.other])]
 
 
 def covered(case):
     """How many windows each pixel of a plane lies in."""
     counts = np.zeros(case.x.shape[2:], int)
-    for n, c, rows, columns in windows(case):
+    for n, c, *window in windows(case):
         if n == c == 0:
-            counts[rows, columns] += 1
+            counts[tuple(window)] += 1
     return counts
 
 
 def significand(dtype):
     """p, the bits of a significand."""
-    return {"float16": 11, "float32": 24, "float64": 53}[dtype.name]
+    return {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}[dtype.name]
 
 
 # What cases reach.
@@ -86,7 +118,7 @@ def significand(dtype):
 
 @pytest.mark.parametrize("name", TRIGGERS)
 def test_some_law_reaches(name):
-    every_law = st.sampled_from(list(LAWS.values())).flatmap(lambda law: cases(law.plan, EVERY_DTYPE, CALLABLES))
+    every_law = st.sampled_from(list(LAWS.values())).flatmap(lambda law: cases(law.plan, EVERYTHING, CALLABLES))
     assert name in reached(hypothesis.find(every_law, lambda case: name in reached(case), settings=UNSHRUNK))
 
 
@@ -119,13 +151,14 @@ def test_any_bytes_are_a_case(law, declared):
         assert case.x.dtype.name in declared.dtypes
         assert case.dy.shape == (*case.x.shape[:2], *case.output)
         assert case.dy.dtype == case.x.dtype
-        assert case.x.shape[1] > 0
+        assert 0 not in case.x.shape[1:]
         assert min(case.output) > 0
+        assert law.plan.in_padding or empty_window(case.call()) is False
 
 
 @laws
 def test_the_same_bytes_are_the_same_case(law):
-    for one, other in zip(sample(law.plan, count=8), sample.__wrapped__(law.plan, count=8), strict=True):
+    for one, other in zip(sample(law.plan, count=8), drawn_anew(law.plan, count=8), strict=True):
         assert digest([*arrays(one), one.size, one.stride, one.spot]) == digest(
             [*arrays(other), other.size, other.stride, other.spot]
         )
@@ -134,8 +167,7 @@ def test_the_same_bytes_are_the_same_case(law):
 @laws
 def test_a_square_target_gets_square_windows_and_equal_strides(law):
     for case in sample(law.plan, DECLARED["square"], count=12):
-        assert case.size[0] == case.size[1]
-        assert case.stride[0] == case.stride[1]
+        assert len(set(case.size)) == len(set(case.stride)) == 1
 
 
 @laws
@@ -146,9 +178,9 @@ def test_gradients_and_means_are_asked_of_floats_alone(law):
 
 def test_a_case_has_a_fixed_number_of_choices():
     knobs = Knobs(bytes(LENGTH))
-    for _ in range(24):
+    for _ in range(CHOICES):
         knobs.byte()
-    with pytest.raises(IndexError, match="24 choices"):
+    with pytest.raises(IndexError, match=f"{CHOICES} choices"):
         knobs.byte()
 
 
@@ -165,7 +197,7 @@ def test_every_number_is_finite(law):
 def test_no_number_is_below_the_smallest_normal(law):
     for case in sample(law.plan):
         for array in arrays(case):
-            tiny = np.finfo(array.dtype).tiny if array.dtype.kind == "f" else 0
+            tiny = finfo(array.dtype).tiny if is_float(array.dtype) else 0
             assert (np.abs(array[array != 0].astype(np.longdouble)) >= tiny).all()
 
 
@@ -175,7 +207,7 @@ def test_no_share_of_a_mean_is_below_the_smallest_normal(law):
         if case.function.startswith("mean"):
             for array in arrays(case):
                 shares = np.abs(array[array != 0].astype(np.float64)) / prod(case.size)
-                assert (shares >= np.finfo(array.dtype).tiny).all()
+                assert (shares >= finfo(array.dtype).tiny).all()
 
 
 @tame
@@ -183,14 +215,14 @@ def test_no_sum_over_a_window_overflows_its_dtype(law):
     for case in sample(law.plan):
         if case.function == "mean_forward":
             for window in windows(case):
-                assert sum(map(abs, case.x[window].flat), Fraction(0)) <= float(np.finfo(case.x.dtype).max)
+                assert sum(map(abs, case.x[window].flat), Fraction(0)) <= float(finfo(case.x.dtype).max)
 
 
 @tame
 def test_no_sum_of_a_window_is_below_the_smallest_normal_on_the_way(law):
     for case in sample(law.plan, count=40):
         if case.function == "mean_forward" and case.x.size < 3000:
-            tiny = Fraction(float(np.finfo(case.x.dtype).tiny))
+            tiny = Fraction(float(finfo(case.x.dtype).tiny))
             for window in windows(case):
                 total = Fraction(0)
                 for number in case.x[window].flat:
@@ -201,14 +233,14 @@ def test_no_sum_of_a_window_is_below_the_smallest_normal_on_the_way(law):
 @tame
 def test_no_sum_of_gradients_on_a_pixel_overflows(law):
     for case in sample(law.plan):
-        if case.x.dtype.kind == "f" and case.dy.size:
+        if is_float(case.x.dtype) and case.dy.size:
             most = float(np.abs(case.dy.astype(np.float64)).max()) * float(covered(case).max())
-            assert most <= float(np.finfo(case.x.dtype).max)
+            assert most <= float(finfo(case.x.dtype).max)
 
 
 @pytest.mark.parametrize("law", MAXIMA, ids=lambda law: law.name)
 def test_infinities_never_fill_a_window_below_everything(law):
-    infinite = [case for case in sample(law.plan, count=600) if case.values == "infinite" and case.x.dtype.kind == "f"]
+    infinite = [case for case in sample(law.plan, count=600) if case.values == "infinite" and is_float(case.x.dtype)]
     assert any(np.isinf(case.x).any() for case in infinite)
     for case in infinite:
         assert all(case.x[window].max() > -np.inf for window in windows(case))
@@ -216,7 +248,7 @@ def test_infinities_never_fill_a_window_below_everything(law):
 
 @pytest.mark.parametrize("law", MAXIMA, ids=lambda law: law.name)
 def test_maxima_are_never_asked_of_nan(law):
-    assert not any(np.isnan(case.x).any() for case in sample(law.plan, count=300) if case.x.dtype.kind == "f")
+    assert not any(np.isnan(case.x).any() for case in sample(law.plan, count=300) if is_float(case.x.dtype))
 
 
 # Palettes.
@@ -247,7 +279,7 @@ def test_distinct_numbers_differ_within_each_window(dtype):
 def test_sunk_numbers_differ_within_each_window_and_are_near_the_lowest(dtype):
     plan = Plan(("max_backward",), values=("sunk",), large=True)
     for case in sample(plan, Declared(dtypes=(dtype,)), count=150):
-        assert (case.x <= np.finfo(dtype).min / 4).all()
+        assert (case.x <= finfo(np.dtype(dtype)).min / 4).all()
         assert all(different(case.x[window]) for window in windows(case))
 
 
@@ -332,8 +364,8 @@ def with_windows(kind):
 
 def test_overlapping_windows_overlap():
     for case in with_windows("overlapping"):
-        axes = zip(case.stride, case.size, case.output, strict=True)
-        assert any(stride < size and windows >= 2 for stride, size, windows in axes)
+        axes = case.geometry.axes(case.x.shape[2:])
+        assert any(axis.stride < axis.extent and axis.count() >= 2 for axis in axes)
         assert covered(case).max() > 1
 
 
@@ -343,7 +375,7 @@ def test_gaps_leave_a_pixel_to_no_window():
 
 def test_one_cell_is_a_window_and_a_stride_of_one():
     for case in with_windows("one cell"):
-        assert case.size == case.stride == (1, 1)
+        assert set(case.size) == set(case.stride) == {1}
         assert case.output == case.x.shape[2:]
 
 
@@ -363,7 +395,7 @@ def test_crowds_have_two_samples_and_two_channels(law):
 # What is left after shrinking.
 
 
-def simplest(plan, condition=lambda _: True, declared=EVERY_DTYPE):
+def simplest(plan, condition=lambda _: True, declared=EVERYTHING):
     """The case to which Hypothesis shrinks, cut as a counterexample is."""
     return smallest(hypothesis.find(cases(plan, declared, CALLABLES), condition, settings=DETERMINISTIC), condition)
 
@@ -384,7 +416,7 @@ def overlapping(case):
     ],
 )
 def test_the_simplest_case_can_be_drawn_even_before_it_is_cut(name, most):
-    case = hypothesis.find(cases(LAWS[name].plan, EVERY_DTYPE, CALLABLES), lambda _: True, settings=DETERMINISTIC)
+    case = hypothesis.find(cases(LAWS[name].plan, EVERYTHING, CALLABLES), lambda _: True, settings=DETERMINISTIC)
     assert case.x.shape[:2] == (1, 1)
     assert sorted(case.x.shape[2:]) <= sorted(most)
     assert case.x.dtype == np.float64

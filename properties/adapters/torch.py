@@ -1,4 +1,4 @@
-"""PyTorch on the CPU, contiguous tensors: max_pool and avg_pool of one, two and three axes, differentiated by autograd."""
+"""PyTorch on the CPU, contiguous tensors: max_pool and avg_pool of one to three axes, differentiated by autograd."""
 
 from __future__ import annotations
 

@@ -12,6 +12,9 @@ from ..contract import FORWARD
 from ..pool import Pool
 from .registry import law
 
+BOTTOMLESS = ("not_a_number", "bottomless", "bottomless", "infinite", "distinct")
+"""Palettes for indices: windows in which nothing is larger than what padding counts for, and NaN."""
+
 SHIFTABLE = ("plain", "dilation")
 """Recipes without edges, so that what is cut off changes nothing else."""
 
@@ -42,7 +45,7 @@ def max_index(pool: Pool, case: Case) -> None:
         pool.differ(result, oracle.max_indices(case.x, **case.window), ~allowed)
 
 
-@law(Plan(("max_indices",), values=("not_a_number", "bottomless", "infinite", "distinct"), edges=True, in_padding=True))
+@law(Plan(("max_indices",), values=BOTTOMLESS, edges=True, in_padding=True))
 def index_in_plane(pool: Pool, case: Case) -> None:
     """0 <= i[o] < H*W on every input, whatever a window has for its maximum"""
     i = pool(case.call())
@@ -119,7 +122,7 @@ def increasing_maps(pool: Pool, case: Case) -> None:
     pool.equal(mapped, images[np.searchsorted(known, y)], why=f"x is the x before through the increasing map {pairs}")
 
 
-@law(Plan(FORWARD, values=("wide", "distinct"), windows="one cell", large=True, floats=True))
+@law(Plan(FORWARD, values=("wide", "distinct"), windows="one cell", recipes=("plain",), large=True, floats=True))
 def identity(pool: Pool, case: Case) -> None:
     """F = 1, S = 1: pool(x) = x"""
     pool.equal(pool(case.call()), case.x, why="every window is a single cell")

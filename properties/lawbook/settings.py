@@ -87,7 +87,9 @@ def ranks_agree(pool: Pool, case: Case) -> None:
     )
 
 
-@law(Plan(("max_indices",), also=("max_forward",), values=("distinct", "ties", "negative", "relu", "lowest")))
+@law(
+    Plan(("max_indices",), also=("max_forward",), values=("distinct", "ties", "negative", "relu", "lowest"), large=True)
+)
 def indices_gather(pool: Pool, case: Case) -> None:
     """x[i[o]] = y[o]"""
     i, y = pool.all([case.call(), case.call("max_forward")])

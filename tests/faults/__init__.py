@@ -19,7 +19,7 @@ def defined_in(module):
 
 
 MODULES = {info.name: importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)}
-KINDS = {kind: defined_in(module) for kind, module in MODULES.items() if kind not in ("base", "sound")}
+KINDS = {kind: defined_in(module) for kind, module in MODULES.items() if kind not in ("base", "general", "sound")}
 
 FAULTS = {name: fault for faults in KINDS.values() for name, fault in faults.items()}
 SOUND = defined_in(MODULES["sound"])

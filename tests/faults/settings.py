@@ -1,0 +1,304 @@
+"""Mistakes in padding, dilation, ceil mode, the divisor and rank, as libraries have shipped them."""
+
+import numpy as np
+
+from .general import PAST, General
+
+
+class CeilForFloor(General):
+    """The size is rounded up without being asked."""
+
+    laws = ("output-size",)
+
+    def count(self, length, room, stride, pair, ceil_mode):
+        return super().count(length, room, stride, pair, True)
+
+
+class FloorForCeil(General):
+    """Ceil mode is taken and forgotten."""
+
+    laws = ("output-size",)
+
+    def count(self, length, room, stride, pair, ceil_mode):
+        return room // stride + 1
+
+
+class KeepsWindowInEndPadding(General):
+    """Ceil mode keeps a last window that starts in the end padding."""
+
+    laws = ("output-size",)
+
+    def count(self, length, room, stride, pair, ceil_mode):
+        return -(-room // stride) + 1 if ceil_mode else room // stride + 1
+
+    def without_maximum(self, x, windows, shape):
+        return self.first_maxima(x, np.maximum(windows, 0)).reshape(*x.shape[:2], *shape)
+
+    def divisor(self, windows, size, count_include_pad):
+        return np.maximum(super().divisor(windows, size, count_include_pad), 1)
+
+
+class DropsWindowTooEarly(General):
+    """Ceil mode drops a last window unless it starts before the end less the padding."""
+
+    laws = ("output-size", "ceil-extends-floor")
+
+    def count(self, length, room, stride, pair, ceil_mode):
+        count = room // stride + 1
+        return count + bool(ceil_mode and room % stride and count * stride < length - pair[0])
+
+
+class DilationLeftOutOfSize(General):
+    """The output size is that of windows without gaps, clipped at the end."""
+
+    laws = ("output-size",)
+
+    def extent(self, size, dilation):
+        return size
+
+
+class PaddingLeftOutOfSize(General):
+    """The output size does not know of the end padding."""
+
+    laws = ("output-size",)
+
+    def count(self, length, room, stride, pair, ceil_mode):
+        return max(1, (room - pair[1]) // stride + 1)
+
+
+class OneDilation(General):
+    """The dilation of the first axis serves for all."""
+
+    laws = ("output-size", "max-value")
+
+    def dilation(self, dilation):
+        return dilation[:1] * len(dilation)
+
+
+class DilationIgnored(General):
+    """Dilation is taken and forgotten."""
+
+    laws = ("output-size", "dilation-by-gathering")
+
+    def dilation(self, dilation):
+        return (1,) * len(dilation)
+
+
+class DilationOnlyForward(General):
+    """The backward pass of the mean does not know of dilation."""
+
+    laws = ("mean-spread", "mean-adjoint")
+
+    def mean_backward(self, dy, x, size, stride, padding=None, dilation=None, ceil_mode=False, count_include_pad=True):
+        windows, _ = self.windows(x, size, stride, padding, dilation, ceil_mode)
+        near, shape = self.windows(x, size, stride, padding, None, ceil_mode)
+        if len(near) != len(windows):
+            return super().mean_backward(dy, x, size, stride, padding, dilation, ceil_mode, count_include_pad)
+        return super().mean_backward(dy, x, size, stride, padding, None, ceil_mode, count_include_pad)
+
+
+class EndIsBegin(General):
+    """The padding before an axis is used after it as well."""
+
+    laws = ("output-size", "padding-with-lowest")
+
+    def padding(self, padding):
+        return tuple((begin, begin) for begin, _ in padding)
+
+
+class PaddingExchanged(General):
+    """Padding before and after are exchanged."""
+
+    laws = ("max-value", "padding-with-lowest")
+
+    def padding(self, padding):
+        return tuple((end, begin) for begin, end in padding)
+
+
+class PaddingOfFirstAxis(General):
+    """The padding of the first axis serves for all."""
+
+    laws = ("output-size", "padding-with-lowest")
+
+    def padding(self, padding):
+        return padding[:1] * len(padding)
+
+
+class ZeroWins(General):
+    """Padded cells are zeros that may win a maximum."""
+
+    laws = ("max-value", "padding-with-lowest")
+
+    def max_forward(self, x, size, stride, padding=None, dilation=None, ceil_mode=False):
+        y = super().max_forward(x, size, stride, padding, dilation, ceil_mode)
+        return np.maximum(y, x.dtype.type(0)) if padding and np.any(padding) else y
+
+
+class PaddedIndex(General):
+    """Indices count in the padded plane."""
+
+    laws = ("max-index", "index-in-plane", "indices-gather")
+
+    def max_indices(self, x, size, stride, padding=None, dilation=None, ceil_mode=False):
+        winners = super().max_indices(x, size, stride, padding, dilation, ceil_mode)
+        pairs = padding or ((0, 0),) * len(size)
+        cells = np.unravel_index(winners, x.shape[2:])
+        padded = tuple(length + sum(pair) for length, pair in zip(x.shape[2:], pairs))
+        return np.ravel_multi_index(tuple(cell + pair[0] for cell, pair in zip(cells, pairs)), padded)
+
+
+class PadHoldsIndexOfTie(General):
+    """Where nothing is larger than -inf the padded cell keeps the index, which lies before the plane."""
+
+    laws = ("index-in-plane",)
+
+    def max_indices(self, x, size, stride, padding=None, dilation=None, ceil_mode=False):
+        i = super().max_indices(x, size, stride, padding, dilation, ceil_mode)
+        y = super().max_forward(x, size, stride, padding, dilation, ceil_mode)
+        lost = (y == -np.inf) if padding and np.any(padding) and x.dtype.kind == "f" else np.zeros(y.shape, bool)
+        return np.where(lost, -1, i)
+
+
+class IndexPastThePlane(General):
+    """A dilated window wholly in padding names a cell that the plane has not."""
+
+    laws = ("index-in-plane",)
+
+    def without_maximum(self, x, windows, shape):
+        i = self.first_maxima(x, np.maximum(windows, 0))
+        return np.where((windows < 0).all(axis=1), np.prod(x.shape[2:]), i).reshape(*x.shape[:2], *shape)
+
+    def taken(self, x, winners):
+        return super().taken(x, np.minimum(winners, np.prod(x.shape[2:]) - 1))
+
+    def scattered(self, dy, winners, x):
+        inside = winners < np.prod(x.shape[2:])
+        return super().scattered(dy * inside, np.where(inside, winners, 0), x)
+
+
+class GradientOfPaddingToFirstCell(IndexPastThePlane):
+    """The gradient of a window wholly in padding goes to the first cell of the plane."""
+
+    laws = ("conservation",)
+
+    def max_indices(self, x, size, stride, padding=None, dilation=None, ceil_mode=False):
+        i = super().max_indices(x, size, stride, padding, dilation, ceil_mode)
+        return np.where(i < np.prod(x.shape[2:]), i, 0)
+
+    def scattered(self, dy, winners, x):
+        return General.scattered(self, dy, np.where(winners < np.prod(x.shape[2:]), winners, 0), x)
+
+
+class DividesByWindow(General):
+    """The mean always divides by F*F."""
+
+    laws = ("mean-value", "mean-exact")
+
+    def divisor(self, windows, size, count_include_pad):
+        return int(np.prod(size))
+
+
+class OverhangCounts(General):
+    """Cells past the padded end count in the divisor, if padded ones do."""
+
+    laws = ("mean-value", "mean-exact")
+
+    def divisor(self, windows, size, count_include_pad):
+        return int(np.prod(size)) if count_include_pad else (windows >= 0).sum(axis=1)
+
+
+class OverhangCountsBackward(General):
+    """The same in the backward pass alone."""
+
+    laws = ("mean-spread", "mean-adjoint", "mean-accumulation")
+
+    def backward_divisor(self, windows, size, count_include_pad):
+        return int(np.prod(size)) if count_include_pad else (windows >= 0).sum(axis=1)
+
+
+class IncludesBackward(General):
+    """The backward pass counts padded cells, whatever is said."""
+
+    laws = ("mean-spread", "mean-adjoint")
+
+    def backward_divisor(self, windows, size, count_include_pad):
+        return (windows > PAST).sum(axis=1)
+
+
+class ExcludesBackward(General):
+    """The backward pass never counts padded cells."""
+
+    laws = ("mean-spread", "mean-adjoint")
+
+    def backward_divisor(self, windows, size, count_include_pad):
+        return (windows >= 0).sum(axis=1)
+
+
+class CountIncludePadIgnored(General):
+    """Padded cells are counted, whatever is said."""
+
+    laws = ("mean-value", "mean-exact")
+
+    def divisor(self, windows, size, count_include_pad):
+        return (windows > PAST).sum(axis=1)
+
+
+class CountIncludePadReversed(General):
+    """What is said about padded cells is understood the other way round."""
+
+    laws = ("mean-value", "padding-with-zero")
+
+    def divisor(self, windows, size, count_include_pad):
+        return super().divisor(window, size, not count_include_pad)
+
+
+class RaggedEdgeForgotten(General):
+    """The last window of ceil mode is left at zero, where it reaches past the end."""
+
+    laws = ("max-value", "mean-exact")
+
+    def max_forward(self, x, size, stride, padding=None, dilation=None, ceil_mode=False):
+        y = super().max_forward(x, size, stride, padding, dilation, ceil_mode)
+        if ceil_mode:
+            floor = self.windows(x, size, stride, padding, dilation, False)[1]
+            kept = np.zeros_like(y)
+            inside = (..., *map(slice, floor))
+            kept[inside] = y[inside]
+            return kept
+        return y
+
+
+class LastAxisFirst(General):
+    """In three dimensions depth and width of a window are exchanged."""
+
+    laws = ("output-size", "max-value")
+
+    def windows(self, x, size, stride, padding, dilation, ceil_mode):
+        size = size[::-1] if len(size) == 3 else size
+        return super().windows(x, size, stride, padding, dilation, ceil_mode)
+
+
+class IndexOfSlice(General):
+    """In three dimensions an index counts within its slice."""
+
+    laws = ("max-index", "indices-gather", "ranks-agree")
+
+    def max_indices(self, x, size, stride, padding=None, dilation=None, ceil_mode=False):
+        i = super().max_indices(x, size, stride, padding, dilation, ceil_mode)
+        return i % (x.shape[-1] * x.shape[-2]) if len(size) == 3 else i
+
+
+class PaddingAtLeastOne(General):
+    """Padding that is passed is never less than one cell before an axis."""
+
+    laws = ("neutral-settings",)
+
+    def windows(self, x, size, stride, padding, dilation, ceil_mode):
+        wider = padding and tuple((max(begin, 1), end) for begin, end in padding)
+        return super().windows(x, size, stride, wider, dilation, ceil_mode)
+
+    def without_maximum(self, x, windows, shape):
+        return self.first_maxima(x, np.maximum(windows, 0)).reshape(*x.shape[:2], *shape)
+
+    def divisor(self, windows, size, count_include_pad):
+        return np.maximum(super().divisor(windows, size, count_include_pad), 1)
