@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from numpy.typing import ArrayLike
 
-from .checks import checked_array, checked_dy, show
+from .checks import checked_array, checked_dy, plain, show
 from .dtypes import FLOATS, Array, Ints
 from .geometry import Geometry
 
@@ -80,7 +80,7 @@ def forward_arguments(
     known: tuple[str, ...],
 ) -> tuple[Array, Geometry, Ints]:
     """Check the arguments of a forward pass that knows these settings."""
-    array = checked_x(x, dtypes)
+    array = checked_x(x, dtypes, plane=plain(size, stride, *settings.values()))
     refuse_unknown(settings, known)
     geometry = Geometry.of(size, stride, **settings, rank=array.ndim - 2)
     spatial = array.shape[2:]
@@ -96,11 +96,15 @@ def refuse_unknown(settings: Mapping[str, Any], known: tuple[str, ...]) -> None:
             raise TypeError(f"{name}={show(value)} is no setting here; there are {', '.join(known)}")
 
 
-def checked_x(x: ArrayLike, dtypes: tuple[str, ...]) -> Array:
-    """The input as an array (N, C, W), (N, C, H, W) or (N, C, D, H, W) with no empty axis but N."""
+def checked_x(x: ArrayLike, dtypes: tuple[str, ...], *, plane: bool) -> Array:
+    """The input as an array (N, C, W), (N, C, H, W) or (N, C, D, H, W) with no empty axis but N.
+
+    `plane`: (N, C, H, W) alone, as where no argument has an entry for each axis; (C, H, W) would be taken for another.
+    """
     array = checked_array("x", x, dtypes)
-    if array.ndim not in (3, 4, 5):
-        raise ValueError(f"x has shape {array.shape}, but should have 4 axes: (N, C, H, W), or 3 or 5")
+    if array.ndim not in ((4,) if plane else (3, 4, 5)):
+        also = "; one or three spatial axes need a size of one or three ints" if array.ndim in (3, 5) else ""
+        raise ValueError(f"x has shape {array.shape}, but should have 4 axes: (N, C, H, W){also}")
     if 0 in array.shape[1:]:
         raise ValueError(f"x has shape {array.shape}, but only the first axis, N, should ever be 0")
     return array

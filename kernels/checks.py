@@ -21,6 +21,11 @@ def rank_of(*arguments: Any) -> int:
     return counts[0] if counts and counts[0] in (1, 2, 3) else 2
 
 
+def plain(*arguments: Any) -> bool:
+    """Whether no argument has an entry for each axis, so that two axes are meant."""
+    return not any(isinstance(each, SEQUENCES) for each in arguments)
+
+
 def per_axis(name: str, value: Any, rank: int) -> Ints:
     """`value` as one positive int for each spatial axis."""
     what = f"an int or {count(rank, 'int')}"
@@ -73,10 +78,14 @@ def checked_array(name: str, value: ArrayLike, dtypes: tuple[str, ...]) -> Array
     return array
 
 
-def checked_shape(shape: Any, name: str, axes: tuple[str, ...]) -> Ints:
-    """The lengths of these axes as ints, none of them empty but N; there may be a spatial axis more, or one less."""
+def checked_shape(shape: Any, name: str, before: tuple[str, ...], *, plane: bool) -> Ints:
+    """The lengths of axes as ints, none of them empty but N: those named, and two spatial ones, or one to three.
+
+    `plane`: two alone, as where no argument has an entry for each axis.
+    """
+    axes = (*before, "H", "W")
     what = f"{len(axes)} positive ints: ({', '.join(axes)})" + (", of which only N may be 0" if "N" in axes else "")
-    if not isinstance(shape, SEQUENCES) or abs(len(shape) - len(axes)) > 1:
+    if not isinstance(shape, SEQUENCES) or len(shape) - len(before) not in ((2,) if plane else (1, 2, 3)):
         raise ValueError(f"{name}={show(shape)} should be {what}")
     if any(isinstance(length, (bool, np.bool_)) or not hasattr(length, "__index__") for length in shape):
         raise TypeError(f"{name}={show(shape)} should be {what}")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from .arguments import max_arguments, max_gradient_arguments, mean_arguments, mean_gradient_arguments
-from .checks import checked_array, checked_dy, checked_shape
+from .checks import checked_array, checked_dy, checked_shape, plain
 from .dtypes import FLOATS, ORDERED, Array, Ints, lowest, rounded
 from .geometry import Geometry
 
@@ -42,7 +42,7 @@ def col2img(columns: ArrayLike, shape: Ints, size: Any, stride: Any, **settings:
     Raises TypeError or ValueError naming a wrong argument.
     """
     columns = checked_array("columns", columns, FLOATS)
-    shape = checked_shape(shape, "shape", ("N", "C", "H", "W"))
+    shape = checked_shape(shape, "shape", ("N", "C"), plane=plain(size, stride, *settings.values()))
     geometry = Geometry.of(size, stride, **settings, rank=len(shape) - 2)
     expected = (prod(geometry.size), *shape[:2], *geometry.output(shape[2:]))
     if columns.shape != expected:

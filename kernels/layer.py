@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from . import compiled, img2col
 from .arguments import MEAN_SETTINGS, SETTINGS, refuse_unknown
-from .checks import as_array, checked_dy, checked_shape, show
+from .checks import as_array, checked_dy, checked_shape, plain, show
 from .dtypes import Array, Ints
 from .geometry import Geometry
 
@@ -55,10 +55,11 @@ class PoolingLayer:
         pooling_type: PoolingType | str,
         **settings: Unpack[MeanSettings],
     ) -> None:
-        self.input_shape: Ints = checked_shape(input_shape, "input_shape", ("C", "H", "W"))
         self.pooling_type = as_type(pooling_type)
         self._known = MEAN_SETTINGS if self.pooling_type is PoolingType.MEAN else SETTINGS
         refuse_unknown(settings, self._known)
+        plane = plain(pool_shape, stride, *settings.values())
+        self.input_shape: Ints = checked_shape(input_shape, "input_shape", ("C",), plane=plane)
         spatial = self.input_shape[1:]
         self.geometry = Geometry.of(pool_shape, stride, **settings, rank=len(spatial))
         self.output_shape: Ints = self.input_shape[:1] + self.geometry.output(spatial)

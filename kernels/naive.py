@@ -106,7 +106,7 @@ def windows(geometry: Geometry, spatial: Ints) -> list[Window]:
     axes = [[axis.cells(output) for output in range(axis.count())] for axis in geometry.axes(spatial)]
     return [
         Window([flat_index(cell, spatial) for cell in product(*ranges)], divisor)
-        for ranges, divisor in zip(product(*axes), geometry.divisors(spatial).flat, strict=True)
+        for ranges, divisor in zip(product(*axes), geometry.divisors(spatial).ravel().tolist(), strict=True)
     ]
 
 

@@ -206,6 +206,8 @@ def permitted(case: Case, plan: Plan, declared: Declared) -> bool:
     axes = geometry.axes(case.x.shape[2:])
     if declared.ceil_rule == "keep" and any(axis.drops_window() for axis in axes):
         return False
+    if plan.windows == "powers of two" and prod(case.size).bit_count() > 1:
+        return False
     return plan.needs != ("dilation",) or not any(s % d for s, d in zip(case.stride, dilation, strict=True))
 
 

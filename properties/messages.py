@@ -46,8 +46,10 @@ def assignment(start: str, array: Array, name: str) -> str:
         return f"{start}np.empty({array.shape}, {array.dtype.name!r})"
     if array.size > RECIPE_FROM and (recipe := as_recipe(array, name)):
         return start + recipe
+    # A bfloat16 prints as a float32 of the same value: NumPy has no words of its own for its zeros and fractions.
+    shown = array.astype(np.float32) if array.dtype.name == "bfloat16" else array
     text = np.array2string(
-        array, separator=", ", threshold=sys.maxsize, floatmode="unique", max_line_width=sys.maxsize, sign="-"
+        shown, separator=", ", threshold=sys.maxsize, floatmode="unique", max_line_width=sys.maxsize, sign="-"
     )
     one_line = re.sub(r"\s+", " ", text).replace("[ ", "[")
     return start + (one_line if len(one_line) <= WIDTH else re.sub(r"\n\s*\n|\n", "\n" + " " * len(start), text))

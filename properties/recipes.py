@@ -165,7 +165,7 @@ CEILED = tuple(recipe.name for recipe in RECIPES if CEIL in recipe.settings)
 """Names of recipes, for plans that want nothing else."""
 
 PLAIN_CASES, PLAIN_LARGE, PLAIN_AT_EDGES = 10, 20, 4
-"""So many cases without settings to one of each recipe; where images should be large too, and where it is about edges."""
+"""So many cases without settings to one of each recipe: usually, where images may be large, and at edges."""
 
 
 def allowed(

@@ -62,12 +62,12 @@ def halves_and_ends(count: int) -> list[slice]:
 
 
 def narrower(case: Case, axis: int) -> Iterator[Case]:
-    """The case with a smaller window, or half the stride, along an axis. Windows of a power of two stay such."""
+    """The case with a smaller window, or half the stride, along an axis."""
     size, stride, everything = case.size[axis - 2], case.stride[axis - 2], slice(None)
     dilation = case.geometry.dilation[axis - 2]
-    for fewer in dict.fromkeys((size // 2, size - 1 if size & (size - 1) else size // 2)) if size > 1 else ():
+    for fewer in dict.fromkeys((size // 2, size - 1)) if size > 1 else ():
         smaller, gone = replace(case, size=changed(case.size, axis - 2, fewer)), dilation * (size - fewer)
-        for pixels in (slice(None, -gone), slice(gone, None)):
+        for pixels in (slice(None, -gone), slice(gone, None), slice(gone // 2, gone // 2 - gone)):
             yield from cut(smaller, axis, everything, pixels)
     if stride > 1:
         last = case.geometry.axes(case.x.shape[2:])[axis - 2]
@@ -75,8 +75,8 @@ def narrower(case: Case, axis: int) -> Iterator[Case]:
         smaller = replace(case, stride=changed(case.stride, axis - 2, stride // 2))
         yield from cut(smaller, axis, everything, slice(None, max(kept, 1)))
     rest = case.geometry.axes(case.x.shape[2:])[axis - 2].room % stride
-    if rest:
-        yield from cut(case, axis, everything, slice(None, -rest))
+    for gone in dict.fromkeys((rest, (rest + 1) // 2, 1)) if rest else ():
+        yield from cut(case, axis, everything, slice(None, -gone))
 
 
 def less_padded(case: Case, axis: int) -> Iterator[Case]:

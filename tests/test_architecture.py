@@ -26,6 +26,8 @@ def module(file):
 
 
 MODULES = {module(file): file for file in FILES}
+BELOW = {GEOMETRY, "kernels.checks", "kernels.dtypes"}
+LOOPS = {"kernels.blocks", "kernels.loops"}
 KERNELS = [name for name in MODULES if name.startswith("kernels.")]
 PROPERTIES = [name for name in MODULES if name.startswith("properties")]
 LAW_MODULES = [name for name in MODULES if name.startswith("properties.lawbook")]
@@ -93,9 +95,9 @@ def reached_from(name, *, inside=False):
 
 
 def test_imports_are_read_as_they_are_meant():
-    assert ours("kernels.naive") == {GEOMETRY}
+    assert ours("kernels.naive") == {GEOMETRY, "kernels.arguments", "kernels.dtypes"}
     assert "properties.lawbook" in ours("properties.runner")
-    assert {"kernels.loops"} == ours("kernels.compiled") - ours("kernels.compiled", inside=False)
+    assert ours("kernels.compiled") - ours("kernels.compiled", inside=False) == LOOPS
     assert "properties.lawbook.registry" in reached_from("properties.lawbook.forward")
 
 
@@ -107,8 +109,10 @@ def test_every_import_of_ours_names_a_module_that_exists():
 # Layers, from the ground up.
 
 
-def test_geometry_stands_on_nothing():
-    assert ours(GEOMETRY) == set()
+def test_geometry_stands_on_checks_and_dtypes_alone():
+    assert ours(GEOMETRY) == {"kernels.checks", "kernels.dtypes"}
+    assert ours("kernels.checks") == {"kernels.dtypes"}
+    assert ours("kernels.dtypes") == set()
 
 
 @pytest.mark.parametrize("name", KERNELS)
@@ -117,32 +121,34 @@ def test_kernels_know_nothing_of_properties(name):
 
 
 @pytest.mark.parametrize("name", ["kernels.naive", "kernels.img2col", "kernels.compiled"])
-def test_kernels_share_nothing_but_the_geometry(name):
-    assert ours(name) - {"kernels.loops"} == {GEOMETRY}
+def test_kernels_share_nothing_but_the_geometry_and_how_arguments_are_checked(name):
+    assert ours(name) - LOOPS <= {GEOMETRY, "kernels.arguments", "kernels.checks", "kernels.dtypes"}
 
 
 def test_the_layer_stands_on_the_fast_kernels():
-    assert ours("kernels.layer") <= {GEOMETRY, "kernels", "kernels.compiled", "kernels.img2col"}
+    below = {GEOMETRY, "kernels.arguments", "kernels.checks", "kernels.dtypes"}
+    assert ours("kernels.layer") <= {*below, "kernels", "kernels.compiled", "kernels.img2col"}
 
 
-def test_loops_stand_alone_and_only_the_compiled_kernel_asks_for_them_late():
-    assert ours("kernels.loops") == set()
-    assert [name for name in MODULES if "kernels.loops" in imports(name)] == ["kernels.compiled"]
-    assert [name for name in MODULES if "kernels.loops" in imports(name, inside=False)] == []
+@pytest.mark.parametrize("name", sorted(LOOPS))
+def test_loops_stand_alone_and_only_the_compiled_kernel_asks_for_them_late(name):
+    assert ours(name) == {"kernels.jit"}
+    assert [each for each in MODULES if name in imports(each)] == ["kernels.compiled"]
+    assert [each for each in MODULES if name in imports(each, inside=False)] == []
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_numba_is_imported_by_the_loops_alone(name):
-    assert any(target.split(".")[0] == "numba" for target in imports(name)) == (name == "kernels.loops")
+def test_numba_is_imported_for_the_loops_alone(name):
+    assert any(target.split(".")[0] == "numba" for target in imports(name)) == (name == "kernels.jit")
 
 
 def test_the_oracle_shares_with_kernels_the_geometry_alone():
-    assert ours("properties.oracle") == {GEOMETRY}
+    assert ours("properties.oracle") == {GEOMETRY, "kernels.dtypes"}
 
 
 @pytest.mark.parametrize("name", ["properties.cases", "properties.values", "properties.layouts", "properties.contract"])
 def test_cases_and_the_contract_know_no_kernel(name):
-    assert {target for target in reached_from(name, inside=True) if target.startswith("kernels")} <= {GEOMETRY}
+    assert {target for target in reached_from(name, inside=True) if target.startswith("kernels")} <= BELOW
 
 
 def test_the_contract_knows_nothing_of_laws_or_targets():
@@ -288,5 +294,5 @@ def test_no_two_laws_say_the_same():
 
 def test_laws_come_in_the_order_of_their_families():
     families = list(dict.fromkeys(law.family for law in LAWS.values()))
-    assert families == ["shape", "forward", "backward", "conduct", "reference"]
+    assert families == ["shape", "forward", "backward", "settings", "conduct", "reference"]
     assert [law.family for law in LAWS.values()] == sorted((law.family for law in LAWS.values()), key=families.index)

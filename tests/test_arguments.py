@@ -102,7 +102,7 @@ WINDOWS = {
     ),
 }
 
-WORDS = "x has dtype {}, but should have one of .*float16, float32, float64"
+WORDS = "x has dtype {}, but should have one of .*float16, float32, float64.*"
 RANK = r"x has shape {}, but should have 4 axes: \(N, C, H, W\)"
 EMPTY = r"x has shape {}, but only the first axis, N, should ever be 0"
 
@@ -160,7 +160,7 @@ SHAPES = {
 INTEGERS = {
     f"x: {dtype}": Bad(
         TypeError,
-        f"x has dtype {dtype}, but should have one of float16, float32, float64$",
+        f"x has dtype {dtype}, but should have one of float16, float32, float64(, bfloat16)?$",
         x=np.ones((2, 3, 4, 5), dtype),
     )
     for dtype in ("bool", "int8", "int64", "uint8", "uint64")

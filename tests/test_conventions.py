@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from poolproof.properties.conventions import CONVENTIONS, check_expected, observe, observed
+from poolproof.kernels import naive
+from poolproof.properties.conventions import CONVENTIONS, check_expected, observe, observed, unobservable
 from poolproof.properties.find import load
 from poolproof.properties.results import call_as_json
 from poolproof.properties.target import Call, wrap
@@ -35,7 +36,7 @@ def at(place, cells, d):
     return np.where(np.arange(cells.size) == place, d, 0)
 
 
-def refuse(*_):
+def refuse(*_, **settings):
     raise ValueError("no")
 
 
@@ -46,7 +47,7 @@ def refuse_if(condition):
 
 def answered(value):
     """A kernel that always gives one number."""
-    return lambda x, size, stride: np.full((1, 1, 1, 1), value)
+    return lambda x, size, stride, **settings: np.full((1, 1, 1, 1), value)
 
 
 def unchecked(x, size, stride):
@@ -141,6 +142,27 @@ SHOWN = {
     ("stride-zero", "answered"): unchecked,
     ("wrong-rank", "refused"): strict,
     ("wrong-rank", "answered"): unchecked,
+    ("ceil-rule", "dropped"): naive.max_forward,
+    ("ceil-rule", "kept"): lambda x, size, stride, **settings: np.zeros((1, 1, 1, 3)),
+    ("ceil-rule", "refused"): refuse,
+    ("ceil-rule", "other"): answered(1.0),
+    ("divisor-default", "counted"): naive.mean_forward,
+    ("divisor-default", "not counted"): answered(1.0),
+    ("divisor-default", "refused"): refuse,
+    ("divisor-default", "other"): answered(3.0),
+    **{
+        (name, value): answered(number)
+        for name in ("max-of-padding", "mean-of-padding")
+        for value, number in (
+            ("-inf", -np.inf),
+            ("lowest", np.finfo(np.float64).min),
+            ("zero", 0.0),
+            ("nan", np.nan),
+            ("other", 3.0),
+        )
+    },
+    ("max-of-padding", "refused"): naive.max_forward,
+    ("mean-of-padding", "refused"): naive.mean_forward,
 }
 VARYING = {
     ("ties", "first", "last"): backward(
@@ -210,7 +232,33 @@ def test_the_reference_kernels_have_the_same_conventions(name):
 
 def test_only_conventions_about_what_is_offered_are_observed():
     found = observed(wrap(SimpleNamespace(mean_forward=MEAN)))
-    assert set(found) == {name for name, each in CONVENTIONS.items() if each.functions == ("mean_forward",)}
+    assert set(found) == {
+        name for name, each in CONVENTIONS.items() if each.functions == ("mean_forward",) and not each.needs
+    }
+
+
+def test_a_convention_about_a_setting_is_observed_where_it_is_taken():
+    def mean_forward(x, size, stride, padding=((0, 0), (0, 0))):
+        return naive.mean_forward(x, size, stride, padding=padding, count_include_pad=False)
+
+    found = observed(wrap(SimpleNamespace(mean_forward=mean_forward)))
+    assert found["divisor-default"]["value"] == "not counted"
+    assert "mean-of-padding" not in found
+
+
+def test_what_cannot_be_observed_is_told_when_it_is_expected():
+    target = wrap(SimpleNamespace(max_forward=MAXIMUM))
+    assert unobservable(CONVENTIONS["ceil-rule"], target) == "max_forward takes no padding with ceil_mode"
+    assert unobservable(CONVENTIONS["ties"], target) == "it offers no max_backward"
+
+
+def test_a_target_of_rank_3_alone_is_observed_too():
+    found = observed(wrap(SimpleNamespace(max_forward=naive.max_forward, ranks=(3,))))
+    assert {found[name]["value"] for name in ("nan", "ceil-rule", "max-of-padding")} == {
+        "propagates",
+        "dropped",
+        "refused",
+    }
 
 
 def test_a_target_without_floats_has_no_conventions():

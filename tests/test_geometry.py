@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import Phase, example, given, settings
@@ -10,6 +12,27 @@ from poolproof.kernels import compiled, img2col, naive
 from poolproof.kernels.geometry import Geometry
 
 KERNELS = (naive, compiled, img2col)
+
+
+@st.composite
+def settled(draw):
+    """Length, size, stride, padding, dilation and ceil mode of one axis."""
+    numbers = [draw(st.integers(1, most)) for most in (12, 4, 5)]
+    pair = draw(st.tuples(st.integers(0, 4), st.integers(0, 4)))
+    return (*numbers, pair, draw(st.integers(1, 4)), draw(st.booleans()))
+
+
+def windows_by_trying(length, size, stride, pair, dilation, ceil_mode):
+    """The real cells of each window, and how many of its cells are not past the padded end; None if none fits."""
+    begin, end = pair
+    reach = dilation * (size - 1)
+    starts = [start for start in range(-begin, length + end, stride) if start + reach < length + end]
+    if not starts:
+        return None
+    if ceil_mode and starts[-1] + reach < length + end - 1 and starts[-1] + stride < length:
+        starts.append(starts[-1] + stride)
+    windows = [[start + tap * dilation for tap in range(size)] for start in starts]
+    return [([p for p in cells if 0 <= p < length], len([p for p in cells if p < length + end])) for cells in windows]
 
 
 @st.composite
@@ -142,21 +165,6 @@ def test_a_window_as_large_as_the_input_is_one_window():
     assert Geometry.of((4, 9), 3).output((4, 9)) == (1, 1)
 
 
-SETTINGS = {
-    "padding": [1, ((0, 1), (0, 0)), "same", -1, None],
-    "dilation": [2, (1, 2), 0, None],
-    "ceil_mode": [True, None, "ceil"],
-}
-
-
-@pytest.mark.parametrize(
-    ("setting", "value"), [(name, value) for name, values in SETTINGS.items() for value in values], ids=str
-)
-def test_a_setting_that_is_not_implemented_is_refused_in_words(setting, value):
-    with pytest.raises((TypeError, ValueError), match=f"^{setting}=.* not implemented yet; should be "):
-        Geometry.of(2, 2, **{setting: value})
-
-
 @pytest.mark.parametrize("setting", ["padding", "dilation"])
 def test_a_setting_that_is_an_array_is_refused_in_words(setting):
     with pytest.raises((TypeError, ValueError), match=f"^{setting}="):
@@ -173,3 +181,71 @@ def test_a_geometry_cannot_be_changed_and_serves_as_a_key():
     with pytest.raises(AttributeError):
         geometry.size = (3, 3)
     assert {geometry: "here"}[Geometry.of((2, 2), [2, 2])] == "here"
+
+
+@given(settled())
+@settings(deadline=None, max_examples=1000)
+def test_windows_have_the_cells_that_are_found_by_trying(case):
+    length, size, stride, pair, dilation, ceil_mode = case
+    geometry = Geometry.of((size,), (stride,), padding=(pair,), dilation=(dilation,), ceil_mode=ceil_mode)
+    expected = windows_by_trying(*case)
+    (axis,) = geometry.axes((length,))
+    if expected is None:
+        with pytest.raises(ValueError, match="should be at most"):
+            geometry.output((length,))
+        return
+    assert geometry.output((length,)) == (len(expected),)
+    assert [list(axis.cells(o)) for o in range(axis.count())] == [cells for cells, _ in expected]
+    assert geometry.divisors((length,)).tolist() == [count for _, count in expected]
+    excluded = replace(geometry, count_include_pad=False)
+    assert excluded.divisors((length,)).tolist() == [len(cells) for cells, _ in expected]
+    empty = [o for o, (cells, _) in enumerate(expected) if not cells]
+    if empty:
+        assert axis.all_in_padding() in empty
+        with pytest.raises(ValueError, match="lies wholly in padding"):
+            geometry.refuse_empty_windows((length,))
+    else:
+        assert axis.all_in_padding() is None
+
+
+@given(settled())
+@settings(deadline=None, max_examples=300)
+def test_a_tap_meets_the_outputs_in_whose_windows_it_is_real(case):
+    length, size, stride, pair, dilation, ceil_mode = case
+    if windows_by_trying(*case) is None:
+        return
+    (axis,) = Geometry.of((size,), (stride,), padding=(pair,), dilation=(dilation,), ceil_mode=ceil_mode).axes(
+        (length,)
+    )
+    for tap in range(size):
+        outputs, cells = axis.tap(tap)
+        met = [(o, axis.start(o) + tap * dilation) for o in range(axis.count())]
+        real = [(o, cell) for o, cell in met if 0 <= cell < length]
+        assert list(range(axis.count()))[outputs] == [o for o, _ in real]
+        assert list(range(length))[cells] == [cell for _, cell in real]
+
+
+def test_geometry_is_exact_beyond_64_bits():
+    geometry = Geometry.of((2**62,), (2**62,), padding=((2**62 - 1, 0),), ceil_mode=True)
+    assert geometry.output((2**62 + 2,)) == (3,)
+    assert geometry.divisors((2**62 + 2,)).tolist() == [2**62, 2**62, 1]
+
+
+SETTINGS = {
+    "padding of one int": ({"padding": 1}, ((1, 1), (1, 1))),
+    "padding of an int an axis": ({"padding": (1, 2)}, ((1, 1), (2, 2))),
+    "padding of pairs": ({"padding": [(0, 1), (2, 0)]}, ((0, 1), (2, 0))),
+    "padding of both": ({"padding": (1, (2, 0))}, ((1, 1), (2, 0))),
+}
+
+
+@pytest.mark.parametrize(("given_", "expected"), SETTINGS.values(), ids=SETTINGS)
+def test_padding_becomes_a_pair_for_each_axis(given_, expected):
+    assert Geometry.of(3, 1, **given_).padding == expected
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_the_rank_is_that_of_the_first_argument_with_entries(rank):
+    assert Geometry.of((2,) * rank, 1).rank == Geometry.of(2, (1,) * rank).rank == rank
+    assert Geometry.of(2, 1, dilation=(1,) * rank).rank == rank
+    assert Geometry.of(2, 1, rank=rank).stride == (1,) * rank

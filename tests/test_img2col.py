@@ -114,10 +114,10 @@ def test_col2img_rounds_float16_once():
 @pytest.fixture
 def altered(monkeypatch):
     """Make the columns that pooling sees another function of the true ones."""
-    true = img2col.img2col
+    true = img2col.columns_of
 
     def alter(function):
-        monkeypatch.setattr(img2col, "img2col", lambda x, size, stride: function(true(x, size, stride)))
+        monkeypatch.setattr(img2col, "columns_of", lambda *arguments: function(true(*arguments)))
 
     return alter
 
@@ -145,8 +145,8 @@ def test_the_gradient_goes_where_the_columns_say(altered):
 
 @pytest.mark.parametrize("function", ["max_backward", "mean_backward"])
 def test_gradients_are_what_col2img_makes_of_them(function, monkeypatch):
-    true = img2col.col2img
-    monkeypatch.setattr(img2col, "col2img", lambda columns, *rest: 2 * true(columns, *rest))
+    true = img2col.image_of
+    monkeypatch.setattr(img2col, "image_of", lambda columns, *rest: 2 * true(columns, *rest))
     x, dy = integers((1, 1, 4, 4), 0), integers((1, 1, 3, 3), 1)
     once = getattr(naive, function)(dy, x, 2, 1)
     assert getattr(img2col, function)(dy, x, 2, 1).tolist() == (2 * once).tolist()

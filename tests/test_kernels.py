@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 import poolproof.kernels
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from poolproof.kernels import compiled, img2col, naive
-from poolproof.kernels.dtypes import FLOATS, ORDERED
+from poolproof.kernels.dtypes import FLOATS, ORDERED, finfo, is_float, rounded
 from poolproof.properties import oracle
 from poolproof.properties.cases import EDGE_VALUES, MAX_VALUES, MEAN_VALUES, Plan, cases
-from poolproof.properties.contract import CALLABLES, Declared
+from poolproof.properties.contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Declared
 from poolproof.properties.layouts import LAYOUTS, laid_out
 
 KERNELS = (naive, compiled, img2col)
@@ -40,7 +40,7 @@ def image(plane, dtype=np.float64):
 
 def bits(array):
     """Dtype, shape and bits of an array; a NaN's sign and payload alone are free."""
-    plain = np.where(np.isnan(array), array.dtype.type(np.nan), array) if array.dtype.kind == "f" else array
+    plain = np.where(np.isnan(array), array.dtype.type(np.nan), array) if is_float(array.dtype) else array
     return array.dtype, array.shape, plain.tobytes()
 
 
@@ -58,10 +58,18 @@ def functions_for(dtype):
     return FUNCTIONS if dtype in FLOATS else FUNCTIONS[:2]
 
 
-def drawn(dtype, **plan):
+def drawn(dtype, functions=None, **plan):
     """Cases of one dtype, a gradient in them where the dtype has one."""
-    functions = BACKWARD if dtype in FLOATS else ("max_forward",)
-    return cases(Plan(functions, **plan), replace(Declared(), dtypes=(dtype,)), CALLABLES)
+    functions = functions or (BACKWARD if dtype in FLOATS else ("max_forward",))
+    taken = {function: MEAN_SETTINGS if function in MEAN else SETTINGS for function in CALLABLES}
+    declared = replace(Declared(), dtypes=(dtype,), ranks=(1, 2, 3), settings=taken)
+    return cases(Plan(functions, **plan), declared, CALLABLES)
+
+
+def asked(kernel, function, case, **arrays):
+    """What a kernel says to a case, under its settings."""
+    call = replace(case, **arrays).call(function)
+    return getattr(kernel, function)(*call.arrays.values(), call.size, call.stride, **call.settings)
 
 
 @pytest.mark.parametrize("dtype", ORDERED)
@@ -69,13 +77,12 @@ def drawn(dtype, **plan):
 @settings(deadline=None, max_examples=60)
 def test_three_kernels_are_equal_bit_for_bit(dtype, data):
     gradients = ("lattice", "wide", "not_a_number", "subnormal", "highest", "infinite")
-    plan = {"values": EDGES, "gradients": gradients, "layouts": tuple(LAYOUTS), "empty": True}
+    plan = {"values": EDGES, "gradients": gradients, "layouts": tuple(LAYOUTS), "edges": True}
     case = data.draw(drawn(dtype, **plan))
     dy, x = (laid_out(array, case.layouts.get(name, "C")) for name, array in (("dy", case.dy), ("x", case.x)))
     for function in functions_for(dtype):
         expected, *others = (
-            bits(indices_as_int64(function, answer(kernel, function, dy, x, case.size, case.stride)))
-            for kernel in KERNELS
+            bits(indices_as_int64(function, asked(kernel, function, case, dy=dy, x=x))) for kernel in KERNELS
         )
         assert others == [expected, expected], function
 
@@ -86,22 +93,22 @@ def test_three_kernels_are_equal_bit_for_bit(dtype, data):
 def test_maxima_and_their_indices_are_the_oracles(dtype, data):
     case = data.draw(drawn(dtype, values=EDGES))
     for kernel in KERNELS:
-        y = kernel.max_forward(case.x, case.size, case.stride)
-        assert np.array_equal(y, oracle.max_forward(case.x, case.size, case.stride), equal_nan=y.dtype.kind == "f")
-        indices = kernel.max_indices(case.x, case.size, case.stride)
+        y = asked(kernel, "max_forward", case)
+        assert np.array_equal(y, asked(oracle, "max_forward", case), equal_nan=is_float(y.dtype))
+        indices = asked(kernel, "max_indices", case)
         assert indices.dtype.kind == "i"
-        assert np.array_equal(indices, oracle.max_indices(case.x, case.size, case.stride))
+        assert np.array_equal(indices, asked(oracle, "max_indices", case))
 
 
 @each_float
 @given(st.data())
 @settings(deadline=None, max_examples=30)
 def test_sums_are_within_the_oracles_bound(dtype, data):
-    case = data.draw(drawn(dtype, values=MEAN_VALUES, gradients=("lattice", "wide")))
+    case = data.draw(drawn(dtype, ("mean_backward",), values=MEAN_VALUES, gradients=("lattice", "wide")))
     for function in ("mean_forward", "mean_backward", "max_backward"):
-        exact = answer(oracle, function, case.dy, case.x, case.size, case.stride)
+        exact = asked(oracle, function, case)
         for kernel in KERNELS:
-            assert exact.allows(answer(kernel, function, case.dy, case.x, case.size, case.stride)).all(), function
+            assert exact.allows(asked(kernel, function, case)).all(), function
 
 
 @each_float
@@ -110,9 +117,9 @@ def test_sums_are_within_the_oracles_bound(dtype, data):
 def test_sums_are_exact_on_lattices(dtype, data):
     case = data.draw(drawn(dtype, values=("lattice",), gradients=("lattice",), windows="powers of two"))
     for function in ("mean_forward", "mean_backward", "max_backward"):
-        exact = answer(oracle, function, case.dy, case.x, case.size, case.stride).nearest()
+        exact = asked(oracle, function, case).nearest()
         for kernel in KERNELS:
-            assert np.array_equal(answer(kernel, function, case.dy, case.x, case.size, case.stride), exact), function
+            assert np.array_equal(asked(kernel, function, case), exact), function
 
 
 @pytest.mark.parametrize(
@@ -201,7 +208,7 @@ def test_a_gradient_of_negative_zero_becomes_positive_zero(kernel, dtype, functi
 @each_kernel
 @each_float
 def test_a_mean_that_rounds_to_zero_keeps_its_sign(kernel, dtype):
-    eta = np.finfo(dtype).smallest_subnormal
+    eta = finfo(np.dtype(dtype)).smallest_subnormal
     means = kernel.mean_forward(image([[-eta, 0, 0, eta, 0, 0]], dtype), (1, 3), 3)
     assert signs(means) == [True, False]
 
@@ -474,7 +481,7 @@ BEYOND = {
 @each_float
 @pytest.mark.parametrize(("x", "dy"), BEYOND.values(), ids=BEYOND)
 def test_no_warning_of_any_kind(kernel, function, dtype, x, dy):
-    most = np.finfo(dtype).max
+    most = finfo(np.dtype(dtype)).max
     with warnings.catch_warnings(), np.errstate(over="warn", invalid="warn", divide="warn", under="ignore"):
         warnings.simplefilter("error")
         question = image(dy, dtype) * most, image(x, dtype) * most, (1, 2), 1
@@ -485,7 +492,7 @@ def test_no_warning_of_any_kind(kernel, function, dtype, x, dy):
 @each_kernel
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 def test_gradients_too_large_for_the_dtype_become_infinite(kernel, dtype):
-    most = np.finfo(dtype).max
+    most = finfo(np.dtype(dtype)).max
     dx = kernel.max_backward(image([[most, most]], dtype), image([[0, 1, 0]], dtype), (1, 2), 1)
     assert dx.tolist() == [[[[0, np.inf, 0]]]]
 
@@ -544,14 +551,14 @@ x = np.arange(16.0).reshape(1, 1, 4, 4)
 threads = [threading.Thread(target=compiled.max_forward, args=(x, 2, 2)) for _ in range(2)]
 [thread.start() for thread in threads], [thread.join() for thread in threads]
 assert compiled.max_forward(x, 2, 2).tolist() == [[[[5, 7], [13, 15]]]]
-print("cached", compiled.loops().max_forward._cache.cache_path is not None)
+print("cached", compiled.blocks().max_forward._cache.cache_path is not None)
 """
 
 
 def test_the_first_compiled_calls_are_silent_and_fill_the_cache(tmp_path):
     code = FIRST_CALLS.format(package="poolproof.kernels")
     assert python(code, NUMBA_CACHE_DIR=tmp_path) == (0, "cached True\n", "")
-    assert list(tmp_path.rglob("loops.max_forward*.nbi"))
+    assert list(tmp_path.rglob("blocks.max_forward*.nbi"))
 
 
 def test_a_bogus_cache_directory_is_no_obstacle(tmp_path):
@@ -570,3 +577,115 @@ def test_no_writable_place_for_a_cache_is_no_obstacle(tmp_path):
     places = dict.fromkeys(("NUMBA_CACHE_DIR", "HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "USERPROFILE"), nowhere)
     code = FIRST_CALLS.format(package="installed")
     assert python(code, PYTHONPATH=tmp_path, **places) == (0, "cached False\n", "")
+
+
+# Settings, worked out by hand.
+
+PLANE = np.arange(1.0, 13).reshape(1, 1, 3, 4)
+BY_HAND = {
+    "padding": ({"padding": 1}, 2, 2, [[1, 3, 4], [9, 11, 12]], [[0.25, 1.25, 1], [3.5, 8.5, 5]]),
+    "padding at the end": ({"padding": ((0, 1), (0, 0))}, 2, 2, [[6, 8], [10, 12]], [[3.5, 5.5], [4.75, 5.75]]),
+    "padding not counted": (
+        {"padding": 1, "count_include_pad": False},
+        *(2, 2),
+        [[1, 3, 4], [9, 11, 12]],
+        [[1, 2.5, 4], [7, 8.5, 10]],
+    ),
+    "dilation": ({"dilation": (2, 3)}, 2, 1, [[12]], [[(1 + 4 + 9 + 12) / 4]]),
+    "ceil": ({"ceil_mode": True}, 2, 2, [[6, 8], [10, 12]], [[3.5, 5.5], [9.5, 11.5]]),
+    "ceil and padding": (
+        {"padding": ((0, 0), (1, 0)), "ceil_mode": True},
+        *((1, 3), (1, 3)),
+        [[2, 4], [6, 8], [10, 12]],
+        [[1, 3.5], [11 / 3, 7.5], [19 / 3, 11.5]],
+    ),
+}
+
+
+@each_kernel
+@pytest.mark.parametrize(("given_", "size", "stride", "maxima", "means"), BY_HAND.values(), ids=BY_HAND)
+def test_settings_by_hand(kernel, given_, size, stride, maxima, means):
+    shared = {name: value for name, value in given_.items() if name != "count_include_pad"}
+    assert kernel.max_forward(PLANE, size, stride, **shared)[0, 0].tolist() == maxima
+    assert kernel.max_indices(PLANE, size, stride, **shared)[0, 0].tolist() == (np.array(maxima) - 1).tolist()
+    assert kernel.mean_forward(PLANE, size, stride, **given_)[0, 0].tolist() == means
+    n, covered = len(maxima) * len(maxima[0]), np.ones(np.shape(maxima))[np.newaxis, np.newaxis]
+    assert kernel.max_backward(covered, PLANE, size, stride, **shared).sum() == n
+
+
+@each_kernel
+def test_padding_never_holds_the_index_of_a_tie(kernel):
+    x = np.full((1, 1, 2, 2), -np.inf)
+    assert kernel.max_indices(x, 2, 2, padding=1)[0, 0].tolist() == [[0, 1], [2, 3]]
+    least = np.full((1, 1, 2, 2), -128, np.int8)
+    assert kernel.max_indices(least, 2, 2, padding=1)[0, 0].tolist() == [[0, 1], [2, 3]]
+
+
+@each_kernel
+def test_the_share_of_a_mean_is_that_of_its_forward_overhang_included(kernel):
+    dy, x = np.ones((1, 1, 1, 2)), np.ones((1, 1, 1, 4))
+    dx = kernel.mean_backward(dy, x, (1, 3), (1, 2), padding=((0, 0), (0, 0)), ceil_mode=True)
+    assert dx[0, 0, 0].tolist() == [1 / 3, 1 / 3, 1 / 3 + 1 / 2, 1 / 2]
+
+
+@each_kernel
+@pytest.mark.parametrize("rank", [1, 3])
+def test_ranks_one_and_three(kernel, rank):
+    x = np.arange(1.0, 1 + 4**rank).reshape(1, 1, *(4,) * rank)
+    size = (2,) * rank
+    assert kernel.max_forward(x, size, 2).max() == 4**rank
+    assert kernel.mean_forward(x, size, 2).mean() == x.mean()
+    indices = kernel.max_indices(x, size, 2)
+    assert x.reshape(-1)[indices.reshape(-1)].tolist() == kernel.max_forward(x, size, 2).reshape(-1).tolist()
+
+
+@each_kernel
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 1, 3, 3, 3)])
+def test_one_and_three_spatial_axes_need_a_size_that_says_so(kernel, shape):
+    with pytest.raises(ValueError, match=r"should have 4 axes.*need a size of one or three ints"):
+        kernel.max_forward(np.ones(shape), 2, 2)
+
+
+REFUSED = {
+    "negative padding": ({"padding": -1}, ValueError, "padding=-1 should be at least 0 and at most"),
+    "padding of three": ({"padding": (1, 1, 1)}, ValueError, "has 3 entries, but should be an int, 2 ints or 2 pairs"),
+    "padding of triples": ({"padding": ((1, 1, 1), (0, 0, 0))}, ValueError, "should be an int, 2 ints or 2 pairs"),
+    "padding in words": ({"padding": "same"}, TypeError, "padding='same' should be .*, not str"),
+    "dilation 0": ({"dilation": 0}, ValueError, "dilation=0 should be at least 1"),
+    "broken dilation": ({"dilation": 1.5}, TypeError, "dilation=1.5 should be an int or 2 ints, not float"),
+    "ceil_mode 1": ({"ceil_mode": 1}, TypeError, "ceil_mode=1 should be True or False, not int"),
+    "unknown": ({"pading": 1}, TypeError, "pading=1 is no setting here; there are padding, dilation, ceil_mode"),
+    "counted in a maximum": ({"count_include_pad": True}, TypeError, "count_include_pad=True is no setting here"),
+    "wholly in padding": ({"padding": 2}, ValueError, "window 0 along the height of x, .*, lies wholly in padding"),
+    "stepped over": ({"padding": 1, "dilation": 9}, ValueError, "the extent 10 along axis 0 should be at most"),
+}
+
+
+@each_kernel
+@pytest.mark.parametrize(("given_", "error", "words"), REFUSED.values(), ids=REFUSED)
+def test_a_setting_that_cannot_be_is_refused_in_words(kernel, given_, error, words):
+    with pytest.raises(error, match=words):
+        kernel.max_forward(PLANE, 2, 2, **given_)
+
+
+@pytest.mark.skipif("bfloat16" not in FLOATS, reason="ml_dtypes is not installed")
+@each_kernel
+def test_bfloat16_is_rounded_once(kernel):
+    # Half a unit and a little more: float32 would lose the little, and the half would then go to even.
+    x = np.array([[[[1, 2.0**-8, 2.0**-30, 0]]]]).astype("bfloat16")
+    ones = np.array([[[[4, 4 * 2.0**-8, 4 * 2.0**-30, 0]]]]).astype("bfloat16")
+    assert kernel.mean_forward(ones, (1, 4), 1).item() == 1 + 2.0**-7
+    assert kernel.mean_forward(x, (1, 4), 1).item() == 0.25 * (1 + 2.0**-7)
+
+
+@pytest.mark.skipif("bfloat16" not in FLOATS, reason="ml_dtypes is not installed")
+@given(st.lists(st.floats(width=64), min_size=1, max_size=20))
+@example([1 + 2.0**-8 + 2.0**-30, 1 + 2.0**-8 - 2.0**-30, -1 - 2.0**-8 - 2.0**-40, 3.39e38, 3.4e38, 1e39, 4e-41, -0.0])
+@settings(deadline=None)
+def test_rounding_to_bfloat16_is_that_of_the_oracle(numbers):
+    dtype = np.dtype("bfloat16")
+    for number, result in zip(numbers, rounded(np.array(numbers), dtype).tolist(), strict=True):
+        if np.isfinite(number):
+            assert result == float(oracle.nearest(number, dtype))
+        else:
+            assert np.array_equal(result, number, equal_nan=True)

@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from poolproof.kernels.dtypes import FLOATS, ORDERED
+from poolproof.kernels import naive
+from poolproof.kernels.dtypes import FLOATS, ORDERED, finfo, is_float
 from poolproof.properties.cases import Case
 from poolproof.properties.failures import Broken, Crashed, Failure, Raised
 from poolproof.properties.lawbook import LAWS
@@ -70,13 +71,14 @@ def evenly(d, cells):
     return np.full(cells.shape, d / cells.size)
 
 
-def failure(law, x, dy, size, stride, **functions):
+def failure(law, x, dy, size, stride, settings=None, **functions):
     """The failure of a law on one case, with the calls made for it."""
     pool = Pool(wrap(SimpleNamespace(**functions), "my_pool"))
     x, dy = np.array(x), np.array(dy)
     pool.begin()
+    case = Case(next(iter(functions)), x, size, stride, dy.astype(x.dtype), "distinct", settings=settings or {})
     with pytest.raises(Failure) as caught:
-        LAWS[law].check(pool, Case(next(iter(functions)), x, size, stride, dy.astype(x.dtype), "distinct"))
+        LAWS[law].check(pool, case)
     return caught.value, pool.calls
 
 
@@ -216,9 +218,9 @@ def edges(dtype):
     dtype = np.dtype(dtype)
     if dtype.kind == "b":
         return np.array([True, False, False])
-    if dtype.kind != "f":
+    if not is_float(dtype):
         return np.array([0, 1, np.iinfo(dtype).min, np.iinfo(dtype).max], dtype)
-    info = np.finfo(dtype)
+    info = finfo(dtype)
     simple = [0.0, -0.0, 1.0, 0.1, 1 / 3, np.nan, np.inf, -np.inf]
     return np.array([*simple, info.max, info.min, info.tiny, info.smallest_subnormal, 1 + info.eps], dtype)
 
@@ -332,7 +334,7 @@ def positive_only(share):
 
 MADE = {
     ("max_forward", "this is the mean of the window, not its maximum"): forward(np.mean),
-    ("max_forward", "zero seems to take part in the maximum: is it the initial value?"): forward(
+    ("max_forward", "zero seems to take part in the maximum: is it the initial value, or that of padding?"): forward(
         lambda c: max(c.max(), 0)
     ),
     ("max_forward", "this is the minimum of the window"): forward(np.min),
@@ -377,8 +379,57 @@ def made(function, kernel):
     return message(JUDGE[function], X, DY, (2, 3), (3, 2), **{function: kernel})
 
 
+UNEVEN = {"padding": ((1, 0), (0, 1))}
+COUNTED = {**UNEVEN, "count_include_pad": True}
+GAPS = {"dilation": (1, 2)}
+CEIL = {"ceil_mode": True}
+
+UNDER_SETTINGS = {
+    "dilation seems to be ignored": (GAPS, lambda given: {"dilation": (1, 1)}),
+    "padding seems to be ignored": (UNEVEN, lambda given: {"padding": ((0, 0), (0, 0))}),
+    "ceil_mode seems to be ignored": (CEIL, lambda given: {"ceil_mode": False}),
+    "the padding before seems to be used after as well": (UNEVEN, lambda given: {"padding": ((1, 1), (0, 0))}),
+    "the padding before and after seem to be exchanged": (UNEVEN, lambda given: {"padding": ((0, 1), (1, 0))}),
+    "the dilation of the first axis seems to be used for all": (GAPS, lambda given: {"dilation": (1, 1)}),
+    "padding seems to be counted in the divisor, or not, against count_include_pad": (
+        COUNTED,
+        lambda given: {"count_include_pad": False},
+    ),
+}
+"""For each sentence about settings some of them, and what a mistake makes of these."""
+
+WHOLE = "the divisor seems to be F*F for every window, past the end and over padding too"
+
+
 def test_every_mistake_is_made_here():
-    assert {(function, sentence) for function, sentence, _ in MISTAKES} == set(MADE)
+    sentences = {sentence for _, sentence in MADE} | set(UNDER_SETTINGS) | {WHOLE}
+    assert {sentence for _, sentence, _ in MISTAKES} == sentences
+
+
+@pytest.mark.parametrize("sentence", UNDER_SETTINGS)
+@pytest.mark.parametrize("function", ["max_forward", "mean_forward"])
+def test_a_mistake_about_settings_is_named(function, sentence):
+    settings, mistaken = UNDER_SETTINGS[sentence]
+    if "count_include_pad" in settings and function == "max_forward":
+        return
+
+    def kernel(x, size, stride, **given):
+        return getattr(naive, function)(x, size, stride, **{**given, **mistaken(given)})
+
+    size, stride = ((1, 2), (1, 2)) if settings in (GAPS, CEIL) else ((2, 2), (1, 1))
+    text = message(JUDGE[function], X, DY, size, stride, settings, **{function: kernel})
+    # The same slip may have two names: without gaps all dilations are alike.
+    assert text.splitlines()[-1].strip() in (sentence, "dilation seems to be ignored")
+
+
+def test_a_divisor_that_is_the_same_for_every_window_is_named():
+    def mean_forward(x, size, stride, ceil_mode):
+        y = naive.mean_forward(x, size, stride, ceil_mode=ceil_mode)
+        return np.concatenate([y[..., :-1], y[..., -1:] / 2], axis=-1)
+
+    x = np.array([[[[1.0, 2, 3]]]])
+    text = message("mean-value", x, np.zeros((1, 1, 1, 2)), (1, 2), (1, 2), CEIL, mean_forward=mean_forward)
+    assert text.splitlines()[-1].strip() == WHOLE
 
 
 @pytest.mark.parametrize(("function", "sentence"), MADE, ids=lambda word: word.partition(":")[0][:40].replace(" ", "-"))

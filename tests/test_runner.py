@@ -11,10 +11,10 @@ from typing import ClassVar
 import numpy as np
 import pytest
 from poolproof.kernels import naive
-from poolproof.kernels.dtypes import ORDERED
+from poolproof.kernels.dtypes import ORDERED, is_float
 from poolproof.properties import runner
 from poolproof.properties.cases import Case, decode
-from poolproof.properties.contract import CALLABLES, Declared
+from poolproof.properties.contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Declared
 from poolproof.properties.find import load
 from poolproof.properties.knobs import LENGTH
 from poolproof.properties.lawbook import LAWS
@@ -113,7 +113,8 @@ def test_every_law_holds_for_the_naive_kernel(law):
 @pytest.mark.parametrize("law", ASKED, ids=lambda law: law.name)
 def test_every_law_for_everybody_holds_where_the_last_maximum_gets_the_gradient(law):
     result = run(law, target(max_backward=to_the_last), Settings(examples=25))
-    assert result.verdict == "holds", result.message
+    expected = "unsupported" if law.plan.ranks > 1 else "holds"
+    assert result.verdict == expected, result.message
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -393,7 +394,10 @@ def known(result):
 
 @pytest.mark.parametrize("law", ["max-value", "linearity", "same-twice", "memory-layouts"])
 def test_one_seed_gives_the_same_cases_to_every_target(law):
-    one, other = tried(law, target()), tried(law, target(max_backward=to_the_last, name="another"))
+    def negated(dy, x, size, stride, **settings):
+        return -naive.max_backward(-dy, x, size, stride, **settings)
+
+    one, other = tried(law, target()), tried(law, target(max_backward=negated, name="another"))
     assert one.digest == other.digest != 0
     assert one.reached == other.reached
 
@@ -467,7 +471,8 @@ def test_a_result_survives_json(result):
 
 def drawn(law, count):
     """Cases of a law from random bytes."""
-    declared, source = Declared(dtypes=ORDERED), random.Random(law.name)
+    taken = {function: MEAN_SETTINGS if function in MEAN else SETTINGS for function in CALLABLES}
+    declared, source = Declared(dtypes=ORDERED, ranks=(1, 2, 3), settings=taken), random.Random(law.name)
     functions = law.plan.asked(declared, CALLABLES)
     return [decode(law.plan, declared, functions, source.randbytes(LENGTH)) for _ in range(count)]
 
@@ -487,8 +492,8 @@ def test_a_case_survives_json(law):
             assert identical(again.x, case.x)
             assert identical(again.other, case.other)
             assert again.dy.shape == case.dy.shape
-            assert case.x.dtype.kind != "f" or identical(again.dy, case.dy)
-            for name in ("function", "size", "stride", "values", "layouts", "spot", "settings"):
+            assert not is_float(case.x.dtype) or identical(again.dy, case.dy)
+            for name in ("function", "size", "stride", "values", "layouts", "spot", "settings", "assumed"):
                 assert getattr(again, name) == getattr(case, name)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
-from poolproof.kernels.dtypes import Array
+from poolproof.kernels.dtypes import Array, Ints
 
 from .. import oracle
 from ..cases import Case, Plan
@@ -131,8 +131,8 @@ def adjoint(pool: Pool, case: Case, derivative: Array) -> None:
 
 
 def central_difference(pool: Pool, case: Case, forward: str, h: float) -> None:
-    """Hold dx at the drawn pixel against the difference quotient of the forward pass."""
-    pixel, moved = case.spot_in(case.x.shape), []
+    """Hold dx at a pixel against the difference quotient of the forward pass."""
+    pixel, moved = probed(case, forward), []
     for step in (h, -h):
         x = case.x.copy()
         x[pixel] += step
@@ -145,6 +145,15 @@ def central_difference(pool: Pool, case: Case, forward: str, h: float) -> None:
     expected, why = dx.astype(np.float64), f"the central difference of {forward} there, with step {h}, is {quotient}"
     expected[pixel] = quotient
     pool.equal(dx.astype(np.float64), expected, why=why)
+
+
+def probed(case: Case, forward: str) -> Ints:
+    """The drawn pixel; for maxima half of the time that of a drawn window's maximum, where gradients are."""
+    if forward == "mean_forward" or int(case.spot * 65536) % 2:
+        return case.spot_in(case.x.shape)
+    output = case.spot_in(case.dy.shape)
+    at = int(oracle.max_indices(case.x, **case.window)[output])
+    return (*output[:2], *(int(k) for k in np.unravel_index(at, case.x.shape[2:])))
 
 
 def conserved(pool: Pool, dx: Array, case: Case) -> None:

@@ -12,8 +12,7 @@ ANY = (*FORWARD, *BACKWARD, "max_indices")
 
 @law(Plan((*FORWARD, "max_indices"), values=EDGE_VALUES, edges=True))
 def output_size(pool: Pool, case: Case) -> None:
-    """OH = (H + padding - extent)//SH + 1, extent = d(F - 1) + 1, and OW likewise; in ceil mode one more if something
-    remains and it starts before the end padding"""
+    """OH = (H + padding - d(F - 1) - 1)//SH + 1, and one more in ceil mode if it starts before the end padding"""
     y = pool(case.call())
     if y.shape[2:] != case.output:
         axes = case.geometry.axes(case.x.shape[2:])

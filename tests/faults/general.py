@@ -1,4 +1,4 @@
-"""One sound implementation for every rank and setting, in short methods: faults in the settings override a few of them."""
+"""One sound implementation for every rank and setting, in short methods: faults in the settings override a few."""
 
 from math import prod
 
@@ -10,7 +10,7 @@ PADDED, PAST = -1, -2
 
 
 class General:
-    """Windows as rows of a matrix (windows, taps) of places in the plane; the first maximum wins, sums are in float64."""
+    """Windows are rows of a matrix (windows, taps) of places in the plane; the first maximum wins, sums are float64."""
 
     ranks = (1, 2, 3)
 
@@ -78,10 +78,10 @@ class General:
         padding, dilation = padding or ((0, 0),) * rank, dilation or (1,) * rank
         if min(*size, *stride, *dilation) < 1 or x.ndim != 2 + rank:
             raise ValueError("sizes, strides and dilations should be positive, one for each axis")
-        each = zip(x.shape[2:], size, stride, self.padding(padding), self.dilation(dilation))
+        each = zip(x.shape[2:], size, stride, self.padding(padding), self.dilation(dilation), strict=True)
         places = np.zeros((1, 1), np.int64)
         shape = []
-        for axis, length in zip([self.axis(*one, ceil_mode) for one in each], x.shape[2:]):
+        for axis, length in zip([self.axis(*one, ceil_mode) for one in each], x.shape[2:], strict=True):
             shape.append(len(axis))
             places = self.combined(places[:, np.newaxis, :, np.newaxis], axis[np.newaxis, :, np.newaxis, :], length)
         return places, tuple(shape)

@@ -87,11 +87,11 @@ class DilationIgnored(General):
 class DilationOnlyForward(General):
     """The backward pass of the mean does not know of dilation."""
 
-    laws = ("mean-spread", "mean-adjoint")
+    laws = ("mean-accumulation", "mean-adjoint")
 
     def mean_backward(self, dy, x, size, stride, padding=None, dilation=None, ceil_mode=False, count_include_pad=True):
         windows, _ = self.windows(x, size, stride, padding, dilation, ceil_mode)
-        near, shape = self.windows(x, size, stride, padding, None, ceil_mode)
+        near, _shape = self.windows(x, size, stride, padding, None, ceil_mode)
         if len(near) != len(windows):
             return super().mean_backward(dy, x, size, stride, padding, dilation, ceil_mode, count_include_pad)
         return super().mean_backward(dy, x, size, stride, padding, None, ceil_mode, count_include_pad)
@@ -143,8 +143,8 @@ class PaddedIndex(General):
         winners = super().max_indices(x, size, stride, padding, dilation, ceil_mode)
         pairs = padding or ((0, 0),) * len(size)
         cells = np.unravel_index(winners, x.shape[2:])
-        padded = tuple(length + sum(pair) for length, pair in zip(x.shape[2:], pairs))
-        return np.ravel_multi_index(tuple(cell + pair[0] for cell, pair in zip(cells, pairs)), padded)
+        padded = tuple(length + sum(pair) for length, pair in zip(x.shape[2:], pairs, strict=True))
+        return np.ravel_multi_index(tuple(cell + pair[0] for cell, pair in zip(cells, pairs, strict=True)), padded)
 
 
 class PadHoldsIndexOfTie(General):
@@ -249,7 +249,7 @@ class CountIncludePadReversed(General):
     laws = ("mean-value", "padding-with-zero")
 
     def divisor(self, windows, size, count_include_pad):
-        return super().divisor(window, size, not count_include_pad)
+        return super().divisor(windows, size, not count_include_pad)
 
 
 class RaggedEdgeForgotten(General):
