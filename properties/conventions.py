@@ -396,6 +396,16 @@ def max_of_padding(ask: Ask, dtype: str) -> Iterable[str]:
     yield of_nothing(y, dtype)
 
 
+@convention(("max_indices",), "inside", "negative", "past the end", "refused", "other", needs=("padding", "dilation"))
+def index_of_padding(ask: Ask, dtype: str) -> Iterable[str]:
+    """Which index has a window wholly in padding?"""
+    i = ask("max_indices", np.full((1, 1), 3, dtype), (1, 2), settings=STEPPED_OVER)
+    if isinstance(i, str) or i.size != 1:
+        yield "refused" if isinstance(i, str) else "other"
+    else:
+        yield "negative" if i.item() < 0 else "inside" if i.item() == 0 else "past the end"
+
+
 @convention(
     ("mean_forward",),
     *("-inf", "lowest", "zero", "nan", "refused", "other"),

@@ -109,8 +109,10 @@ class Process(Channel):
         seconds = patience()
         self.end = time.monotonic() + seconds
         try:
-            for header, payload in frames:
-                self.send(header, payload)
+            # Who died at one of several frames may have answered those before; then the reading ends, and tells of it.
+            with contextlib.suppress(BrokenPipeError):
+                for header, payload in frames:
+                    self.send(header, payload)
             for header, _ in frames:
                 seconds = patience()
                 self.end = time.monotonic() + seconds
@@ -121,7 +123,7 @@ class Process(Channel):
         except TimeoutError:
             self.kill()
             raise Death("hung", f"no answer within {seconds:.3g} s") from None
-        except (EOFError, BrokenPipeError):
+        except EOFError:
             raise Death("crashed", self.epitaph()) from None
         except ProtocolError as error:
             self.kill()

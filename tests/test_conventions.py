@@ -161,6 +161,11 @@ SHOWN = {
             ("other", 3.0),
         )
     },
+    ("index-of-padding", "inside"): answered(0),
+    ("index-of-padding", "negative"): answered(-1),
+    ("index-of-padding", "past the end"): answered(1),
+    ("index-of-padding", "refused"): refuse,
+    ("index-of-padding", "other"): lambda *_, **settings: np.zeros((1, 1, 1, 2)),
     ("max-of-padding", "refused"): naive.max_forward,
     ("mean-of-padding", "refused"): naive.mean_forward,
 }

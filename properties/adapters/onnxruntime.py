@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -10,45 +11,64 @@ import onnxruntime
 from onnx import TensorProto, helper
 
 OPSET, IR_VERSION = 22, 10
+OF_MAXIMA = ("float16", "float32", "float64", "int8", "uint8")
 
 name = "onnxruntime"
 version = onnxruntime.__version__
-dtypes = {
-    "max_forward": ("float16", "float32", "float64", "int8", "uint8"),
-    "max_indices": ("float16", "float32", "float64", "int8", "uint8"),
-    "mean_forward": ("float16", "float32"),
-}
+dtypes = {"max_forward": OF_MAXIMA, "max_indices": OF_MAXIMA, "mean_forward": ("float16", "float32")}
+ranks = (1, 2, 3)
+padding_limit = "window"
 
 
-def max_forward(x: Any, size: Any, stride: Any) -> Any:
+def max_forward(x: Any, size: Any, stride: Any, padding: Any = None, dilation: Any = None, ceil_mode: Any = 0) -> Any:
     """MaxPool, its first output."""
-    return run(x, "MaxPool", size, stride)[0]
+    return run(x, "MaxPool", size, stride, padding, dilation, ceil_mode)[0]
 
 
-def max_indices(x: Any, size: Any, stride: Any) -> Any:
+def max_indices(x: Any, size: Any, stride: Any, padding: Any = None, dilation: Any = None, ceil_mode: Any = 0) -> Any:
     """MaxPool, its second output, which counts through the whole tensor: less the offset of each plane."""
-    indices = run(x, "MaxPool", size, stride)[1]
-    n, c, height, width = x.shape
-    return indices - np.arange(n * c).reshape(n, c, 1, 1) * (height * width)
+    indices = run(x, "MaxPool", size, stride, padding, dilation, ceil_mode)[1]
+    planes = np.arange(prod(x.shape[:2])).reshape(*x.shape[:2], *(1 for _ in size))
+    return indices - planes * prod(x.shape[2:])
 
 
-def mean_forward(x: Any, size: Any, stride: Any) -> Any:
+def mean_forward(
+    x: Any,
+    size: Any,
+    stride: Any,
+    padding: Any = None,
+    dilation: Any = None,
+    ceil_mode: Any = 0,
+    count_include_pad: Any = 0,
+) -> Any:
     """AveragePool."""
-    return run(x, "AveragePool", size, stride)[0]
+    return run(x, "AveragePool", size, stride, padding, dilation, ceil_mode, count_include_pad=int(count_include_pad))[
+        0
+    ]
 
 
-def run(x: Any, operator: str, size: Any, stride: Any) -> list[Any]:
+def run(
+    x: Any, operator: str, size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: Any, **more: int
+) -> list[Any]:
     """All outputs of a model."""
-    outputs: list[Any] = session(operator, x.dtype.name, tuple(size), tuple(stride)).run(None, {"x": x})
+    attributes = {"kernel_shape": size, "strides": stride, **more}
+    if padding is not None:
+        attributes["pads"] = (*(begin for begin, _ in padding), *(end for _, end in padding))
+    if dilation is not None:
+        attributes["dilations"] = dilation
+    if ceil_mode:
+        attributes["ceil_mode"] = 1
+    outputs: list[Any] = session(operator, x.dtype.name, tuple(sorted(attributes.items()))).run(None, {"x": x})
     return outputs
 
 
 @lru_cache(maxsize=256)
-def session(operator: str, dtype: str, size: tuple[int, ...], stride: tuple[int, ...]) -> Any:
+def session(operator: str, dtype: str, attributes: tuple[tuple[str, Any], ...]) -> Any:
     """A session for one node with these attributes."""
-    element, shape = helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), [None] * (2 + len(size))
+    given = dict(attributes)
+    element, shape = helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), [None] * (2 + len(given["kernel_shape"]))
     outputs = {"y": element, "i": TensorProto.INT64} if operator == "MaxPool" else {"y": element}
-    node = helper.make_node(operator, ["x"], list(outputs), kernel_shape=size, strides=stride)
+    node = helper.make_node(operator, ["x"], list(outputs), **given)
     x = helper.make_tensor_value_info("x", element, shape)
     ys = [helper.make_tensor_value_info(each, kind, shape) for each, kind in outputs.items()]
     graph = helper.make_graph([node], "pool", [x], ys)

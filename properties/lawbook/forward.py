@@ -47,10 +47,11 @@ def max_index(pool: Pool, case: Case) -> None:
 
 @law(Plan(("max_indices",), values=BOTTOMLESS, edges=True, in_padding=True))
 def index_in_plane(pool: Pool, case: Case) -> None:
-    """0 <= i[o] < H*W on every input, whatever a window has for its maximum"""
+    """0 <= i[o] < H*W on every input; where window(o) lies wholly in padding i[o] may be negative, for none"""
     i = pool(case.call())
+    pool.same_shape(i, case.dy.shape)
     cells = prod(case.x.shape[2:])
-    outside = (i < 0) | (i >= cells)
+    outside = (i >= cells) | ((i < 0) & (oracle.max_indices(case.x, **case.window) >= 0))
     if outside.any():
         where = tuple(int(k) for k in np.argwhere(outside)[0])
         place = ",".join(map(str, where))
