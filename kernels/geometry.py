@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import gcd
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +15,8 @@ NAMES = ("depth", "height", "width")
 """The spatial axes of an image of rank 3; one of rank 2 has the last two, one of rank 1 the last."""
 
 
-class Axis(NamedTuple):
+@dataclass(frozen=True)
+class Axis:
     """Windows along one axis of an image: `length` cells with `begin` padded ones before and `end` after them.
 
     A window has `size` cells, `dilation` apart; the starts of windows are `stride` apart.
@@ -150,7 +151,7 @@ class Geometry:
             if axis.room < 0:
                 of_x = f"the {NAMES[k - self.rank]} of x"
                 padded = f"{axis.length + axis.begin + axis.end}, {of_x}" + (
-                    " with its padding" if axis[3:5] != (0, 0) else ""
+                    " with its padding" if axis.begin + axis.end else ""
                 )
                 spans = (
                     f"size[{k}]"

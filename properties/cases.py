@@ -373,11 +373,12 @@ def sound(x: Array, case: Case, knobs: Knobs) -> Array:
     """x without windows of only -inf, and in large windows and planes with a maximum near the end."""
     late = 1 + knobs.upto(31)
     spatial = tuple(range(2, x.ndim))
+    first: Any = (..., *(0 for _ in spatial))
     if case.values == "infinite" and x.size and x.min() == -np.inf:
         for _, window in windows(case.geometry, x.shape):
             if x[window].size:
                 lowest = x[window].max(axis=spatial) == -np.inf
-                x[window][(..., *(0 for _ in spatial))][lowest] = -3
+                x[window][first][lowest] = -3
     if x.size and prod(x.shape[2:]) > LARGE and case.values in ("distinct", "ties"):
         flat = x.reshape(*x.shape[:2], prod(x.shape[2:]))
         flat[..., -late] = flat.max() + np.asarray(1, x.dtype)

@@ -126,11 +126,10 @@ def mean_gradient(x: Array, dy: Array, geometry: Geometry) -> Any:
 def over_whole_windows(function: Mistake) -> Mistake:
     """The mean, or its gradient, divided by F*F everywhere."""
 
-    def mistake(x: Array, dy: Array, geometry: Geometry) -> Array:
+    def mistake(x: Array, dy: Array, geometry: Geometry) -> Any:
         size, divisors = prod(geometry.size), geometry.divisors(x.shape[2:])
         if function is mean:
-            wrong: Array = mean(x, dy, geometry) * divisors / size
-            return wrong
+            return mean(x, dy, geometry) * divisors / size
         return mean_gradient(x, (dy * divisors / size).astype(dy.dtype), geometry)
 
     return mistake

@@ -216,9 +216,10 @@ def distinct(cells: Array, dtype: Any, extent: Ints) -> Array:
     count = prod(spatial)
     if count > room(dtype):
         corner = tuple(min(pair) for pair in zip(extent, spatial, strict=True))
-        tile = distinct(cells[(..., *map(slice, corner))], dtype, extent)
+        first: Any = (..., *map(slice, corner))
+        whole: Any = (..., *map(slice, spatial))
         repeats = (length // part + 1 for length, part in zip(spatial, corner, strict=True))
-        return np.tile(tile, (1, 1, *repeats))[(..., *map(slice, spatial))]
+        return np.tile(distinct(cells[first], dtype, extent), (1, 1, *repeats))[whole]
     flat = cells.reshape(*cells.shape[:2], count)
     ranks = np.argsort(np.argsort(flat, axis=-1, kind="stable"), axis=-1, kind="stable")
     below = int(cells.flat[0]) % count if cells.size and signed(dtype) else 0

@@ -472,3 +472,87 @@ def test_the_simplest_numbers_are_small_integers(function):
     assert case.x.size == 4
     assert np.abs(case.x).max() <= 3
     assert not case.dy.any()
+
+
+# How often a run reaches what is rare, in laws that fail where that goes wrong.
+
+VALUE = ("max-value", "mean-value", "mean-exact", "increasing-maps", "padding-with-lowest", "padding-with-zero")
+GRADIENT = (
+    "routing",
+    "max-accumulation",
+    "mean-accumulation",
+    "mean-spread",
+    "conservation",
+    "max-adjoint",
+    "max-differences",
+)
+DIVISOR = ("mean-value", "mean-exact", "mean-spread", "mean-accumulation", "conservation", "mean-adjoint")
+INDEX = ("max-index", "index-in-plane", "indices-gather")
+SIZE = ("output-size", *VALUE, *GRADIENT, *INDEX)
+ANYWHERE = (
+    *SIZE,
+    *DIVISOR,
+    "tied-maxima",
+    "linearity",
+    "uncovered-pixels",
+    "identity",
+    "ranks-agree",
+    "ceil-extends-floor",
+)
+
+SHOWN_BY = {
+    "S > W": SIZE,
+    "H, F and S all not square": (*VALUE, *GRADIENT),
+    "F = S, H a multiple, H != W": (*VALUE, *GRADIENT),
+    "odd width, F = S = 2, far": (*VALUE, *GRADIENT, *INDEX),
+    "output width 7 to 9": (*VALUE, *GRADIENT, *INDEX),
+    "output width 15 to 17": (*VALUE, *GRADIENT, *INDEX),
+    "output width 31 to 33": (*VALUE, *GRADIENT, *INDEX),
+    "pixels in no window": ("uncovered-pixels", "conservation"),
+    "window over 256 cells": (*INDEX, "max-value", "routing"),
+    "its maximum late": (*INDEX, "max-value", "routing"),
+    "plane over 32767 cells": (*INDEX, "routing"),
+    "plane over 65535 cells": (*INDEX, "routing"),
+    "more than 65535 windows": ("identity",),
+    "S * (1/S) < 1": SIZE,
+    "N = 0": ("output-size", "depth-preserved", "gradient-shape", "dtype-preserved"),
+    "rank 1": ANYWHERE,
+    "rank 3": ANYWHERE,
+    "padding, begin != end": (*VALUE, *GRADIENT, *INDEX),
+    "padding at the end alone": (*VALUE, *GRADIENT, *INDEX),
+    "padding differs by axis": (*VALUE, *GRADIENT, *INDEX),
+    "padding of an all negative x": ("max-value", "padding-with-lowest", "indices-gather", "max-index"),
+    "padding tied with -inf": INDEX,
+    "dh != dw": (*VALUE, *GRADIENT, *INDEX, "dilation-by-gathering"),
+    "dilation and padding": (*VALUE, *GRADIENT, *INDEX),
+    "window wholly in padding": ("index-in-plane", "conservation"),
+    "ceil mode, divides": ("output-size", "ceil-extends-floor"),
+    "ceil mode, K < S": ("output-size", "ceil-extends-floor", *VALUE, *GRADIENT),
+    "ceil mode, starts in padding": ("output-size", "ceil-extends-floor"),
+    "ceil mode and padding": (*VALUE, *GRADIENT),
+    "overhang of two or more": (*VALUE, *GRADIENT),
+    "overhang, mean": DIVISOR,
+    "overhang, padding not counted": DIVISOR,
+    "padding, counted": DIVISOR,
+    "padding, not counted": DIVISOR,
+    "tied maxima": ("tied-maxima", "conservation"),
+    "window all negative": ("max-value", "max-index", "indices-gather"),
+    "mostly zeros": ("mean-value", "mean-exact", "tied-maxima"),
+    "huge beside small": ("mean-value",),
+    "lowest of the type": ("max-value", "max-index", "indices-gather", "padding-with-lowest"),
+    "beyond float32": ("max-value", "routing", "mean-value", "max-accumulation", "mean-accumulation"),
+    "neighbouring numbers": ("routing", "max-value"),
+    "full significands": ("mean-value", "mean-spread", "identity"),
+    "dy of both signs": GRADIENT,
+    "unusual layout": ("memory-layouts", "gradient-layouts"),
+    "layout of dy alone": ("gradient-layouts",),
+}
+FLOOR = 10
+
+
+@pytest.mark.parametrize("name", SHOWN_BY)
+def test_a_run_of_the_default_size_reaches(name):
+    counts = {
+        law: sum(TRIGGERS[name](case) for case in sample(LAWS[law].plan, count=100)) for law in set(SHOWN_BY[name])
+    }
+    assert sum(counts.values()) >= FLOOR, counts

@@ -58,8 +58,8 @@ def dilation_by_gathering(pool: Pool, case: Case) -> None:
     """pool(x, S, dilation d) = pool(every d-th cell of x, S/d), where d divides S"""
     dilation = case.settings["dilation"]
     stride = tuple(s // d for s, d in zip(case.stride, dilation, strict=True))
-    every = case.x[(..., *(slice(None, None, d) for d in dilation))].copy()
-    y, gathered = pool.all([case.call(), Call(case.function, {"x": every}, case.size, stride)])
+    every: Any = (..., *(slice(None, None, d) for d in dilation))
+    y, gathered = pool.all([case.call(), Call(case.function, {"x": case.x[every].copy()}, case.size, stride)])
     pool.equal(y, gathered, 0, why="the next call, on every d-th cell of x with S/d, gave another answer")
 
 
@@ -70,8 +70,8 @@ def ceil_extends_floor(pool: Pool, case: Case) -> None:
     more, fewer = pool.all([case.call(), floor.call()])
     pool.same_shape(fewer, (*case.x.shape[:2], *floor.output), -1)
     pool.same_shape(more, case.dy.shape, 0)
-    shared = more[(..., *map(slice, floor.output))]
-    pool.equal(fewer, shared, -1, why="in ceil mode, the call before, the same windows gave another answer")
+    shared: Any = (..., *map(slice, floor.output))
+    pool.equal(fewer, more[shared], -1, why="in ceil mode, the call before, the same windows gave another answer")
 
 
 @law(replace(EXACT, ranks=2))
