@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import sys
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,42 +24,50 @@ def rank_of(*arguments: Any) -> int:
 
 def plain(*arguments: Any) -> bool:
     """Whether no argument has an entry for each axis, so that two axes are meant."""
-    return not any(isinstance(each, SEQUENCES) for each in arguments)
+    return not any([isinstance(each, SEQUENCES) for each in arguments])
 
 
 def per_axis(name: str, value: Any, rank: int) -> Ints:
     """`value` as one positive int for each spatial axis."""
-    what = f"an int or {count(rank, 'int')}"
-    values = value if isinstance(value, SEQUENCES) else (value,) * rank
-    if len(values) != rank:
-        raise ValueError(f"{name}={show(value)} has {len(values)} entries, but should be {what}")
-    return tuple(integer(name, value, entry, what, least=1) for entry in values)
+    if not isinstance(value, SEQUENCES):
+        return (integer(name, value, value, rank, least=1),) * rank
+    if len(value) != rank:
+        raise ValueError(f"{name}={show(value)} has {len(value)} entries, but should be {wanted(rank, least=1)}")
+    return tuple([integer(name, value, entry, rank, least=1) for entry in value])
 
 
 def pairs_per_axis(name: str, value: Any, rank: int) -> tuple[tuple[int, int], ...]:
     """`value` as a pair (begin, end) of ints from 0 for each spatial axis."""
-    what = f"an int, {count(rank, 'int')} or {count(rank, 'pair')} (begin, end)"
-    values = value if isinstance(value, SEQUENCES) else (value,) * rank
-    if len(values) != rank:
-        raise ValueError(f"{name}={show(value)} has {len(values)} entries, but should be {what}")
-    pairs = [entry if isinstance(entry, SEQUENCES) else (entry, entry) for entry in values]
+    if not isinstance(value, SEQUENCES):
+        width = integer(name, value, value, rank, least=0)
+        return ((width, width),) * rank
+    if len(value) != rank:
+        raise ValueError(f"{name}={show(value)} has {len(value)} entries, but should be {wanted(rank, least=0)}")
+    pairs = [entry if isinstance(entry, SEQUENCES) else (entry, entry) for entry in value]
     if any(len(pair) != 2 for pair in pairs):
-        raise ValueError(f"{name}={show(value)} should be {what}")
-    begins, ends = ([integer(name, value, pair[side], what, least=0) for pair in pairs] for side in (0, 1))
+        raise ValueError(f"{name}={show(value)} should be {wanted(rank, least=0)}")
+    begins, ends = ([integer(name, value, pair[side], rank, least=0) for pair in pairs] for side in (0, 1))
     return tuple(zip(begins, ends, strict=True))
 
 
-def integer(name: str, whole: Any, entry: Any, what: str, *, least: int) -> int:
+def integer(name: str, whole: Any, entry: Any, rank: int, *, least: int) -> int:
     """`entry` of an argument as an int that an index can hold."""
     if isinstance(entry, (bool, np.bool_)) or not hasattr(entry, "__index__"):
-        raise TypeError(f"{name}={show(whole)} should be {what}, not {type(entry).__name__}")
+        raise TypeError(f"{name}={show(whole)} should be {wanted(rank, least)}, not {type(entry).__name__}")
     try:
         number = operator.index(entry)
     except TypeError:
-        raise TypeError(f"{name}={show(whole)} should be {what}") from None
+        raise TypeError(f"{name}={show(whole)} should be {wanted(rank, least)}") from None
     if not least <= number <= LARGEST:
         raise ValueError(f"{name}={show(whole)} should be at least {least} and at most {LARGEST}")
     return number
+
+
+def wanted(rank: int, least: int) -> str:
+    """What an argument with an entry for each axis should be; from 0 there may be pairs."""
+    if least:
+        return f"an int or {count(rank, 'int')}"
+    return f"an int, {count(rank, 'int')} or {count(rank, 'pair')} (begin, end)"
 
 
 def flag(name: str, value: Any) -> bool:
@@ -71,11 +80,17 @@ def flag(name: str, value: Any) -> bool:
 def checked_array(name: str, value: ArrayLike, dtypes: tuple[str, ...]) -> Array:
     """`value` as an array of one of `dtypes`, in native byte order."""
     array = as_array(name, value)
+    if array.dtype in native(dtypes):
+        return array
     if array.dtype.name not in dtypes:
         raise TypeError(f"{name} has dtype {array.dtype}, but should have one of {', '.join(dtypes)}")
-    if not array.dtype.isnative:
-        raise TypeError(f"{name} has dtype {array.dtype.str} in foreign byte order, but should have {array.dtype.name}")
-    return array
+    raise TypeError(f"{name} has dtype {array.dtype.str} in foreign byte order, but should have {array.dtype.name}")
+
+
+@cache
+def native(dtypes: tuple[str, ...]) -> frozenset[np.dtype[Any]]:
+    """Dtypes by their names; those in foreign byte order are others."""
+    return frozenset(map(np.dtype, dtypes))
 
 
 def checked_shape(shape: Any, name: str, before: tuple[str, ...], *, plane: bool) -> Ints:

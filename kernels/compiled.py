@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +103,7 @@ def scatter(dy: Array, argmax: Array, shape: Ints) -> Array:
     return rounded(dx, dy.dtype)
 
 
+@cache
 def blocks() -> ModuleType:
     """The compiled loops over plain windows; imported at the first call, because numba is slow to import."""
     from . import blocks
@@ -109,6 +111,7 @@ def blocks() -> ModuleType:
     return blocks
 
 
+@cache
 def loops() -> ModuleType:
     """The compiled loops over windows of every kind."""
     from . import loops

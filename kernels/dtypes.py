@@ -24,7 +24,7 @@ ORDERED = ("bool", *INTEGERS, *FLOATS)
 
 def is_float(dtype: np.dtype[Any]) -> bool:
     """Whether a dtype is a binary floating-point one."""
-    return dtype.kind == "f" or dtype.name == "bfloat16"
+    return dtype.kind == "f" or (dtype.kind == "V" and dtype.name == "bfloat16")
 
 
 @lru_cache(maxsize=16)
@@ -43,6 +43,8 @@ def lowest(dtype: np.dtype[Any]) -> Any:
 def rounded(exact: Any, dtype: np.dtype[Any]) -> Array:
     """Float64 or narrower numbers, each rounded once to `dtype`; too large a one becomes infinite, as IEEE 754 says."""
     numbers = np.asarray(exact)
+    if numbers.dtype == dtype:
+        return numbers
     with np.errstate(over="ignore", invalid="ignore"):
         if dtype.name == "bfloat16" and numbers.dtype == np.float64:
             numbers = rounded_to_odd(numbers)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import gcd
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -82,6 +83,11 @@ class Axis:
         start, stop = offset + first * self.stride, offset + last * self.stride + 1
         return slice(first, last + 1), slice(start, stop, self.stride)
 
+    def is_plain(self) -> bool:
+        """Whether every window is a block of real cells."""
+        padded = self.begin or self.end or self.extent > self.size
+        return not padded and self.start(self.count() - 1) + self.extent <= self.length
+
     def all_in_padding(self) -> int | None:
         """A window with no real cell, or None: one at the end, or among those that start in the begin padding.
 
@@ -136,50 +142,43 @@ class Geometry:
         """The number of spatial axes."""
         return len(self.size)
 
-    def axes(self, spatial: Ints) -> list[Axis]:
+    def axes(self, spatial: Ints) -> tuple[Axis, ...]:
         """The windows along each axis of an image with these lengths."""
-        each = zip(spatial, self.size, self.stride, self.padding, self.dilation, strict=True)
-        return [Axis(length, f, s, *pair, d, self.ceil_mode) for length, f, s, pair, d in each]
+        return placed(self, spatial).axes
 
     def output(self, spatial: Ints) -> Ints:
         """Number of windows along each spatial axis. Raises ValueError where a window is larger than the padded input.
 
         Windows wholly in padding are counted: see `refuse_empty_windows`.
         """
-        axes = self.axes(spatial)
-        for k, axis in enumerate(axes):
-            if axis.room < 0:
-                of_x = f"the {NAMES[k - self.rank]} of x"
-                padded = f"{axis.length + axis.begin + axis.end}, {of_x}" + (
-                    " with its padding" if axis.begin + axis.end else ""
-                )
-                spans = (
-                    f"size[{k}]"
-                    if axis.dilation == 1
-                    else f"dilation={self.dilation}: the extent {axis.extent} along axis {k}"
-                )
-                raise ValueError(f"size={self.size}: {spans} should be at most {padded}")
-        return tuple(axis.count() for axis in axes)
+        found = placed(self, spatial)
+        if found.too_large is not None:
+            self.refuse_large_window(found.too_large, found.axes[found.too_large])
+        return found.output
+
+    def refuse_large_window(self, k: int, axis: Axis) -> None:
+        """Raise ValueError about a window that is larger than the padded input along the k-th axis."""
+        room = f"{axis.length + axis.begin + axis.end}, the {NAMES[k - self.rank]} of x"
+        padded = room + (" with its padding" if axis.begin + axis.end else "")
+        window = f"size[{k}]"
+        if axis.dilation > 1:
+            window = f"dilation={self.dilation}: the extent {axis.extent} along axis {k}"
+        raise ValueError(f"size={self.size}: {window} should be at most {padded}")
 
     def refuse_empty_windows(self, spatial: Ints) -> None:
         """Raise ValueError where some window has no cell of the image, and so no maximum."""
-        for k, axis in enumerate(self.axes(spatial)):
-            output = axis.all_in_padding()
-            if output is not None:
-                where = f"window {output} along the {NAMES[k - self.rank]} of x, which has {axis.length} cells"
-                raise ValueError(
-                    f"padding={self.padding}: {where}, lies wholly in padding (size={self.size}, stride={self.stride}, "
-                    f"dilation={self.dilation}); every window should have a cell of x"
-                )
+        found = placed(self, spatial)
+        if found.empty is not None:
+            k, output = found.empty
+            where = f"window {output} along the {NAMES[k - self.rank]} of x, which has {spatial[k]} cells"
+            raise ValueError(
+                f"padding={self.padding}: {where}, lies wholly in padding (size={self.size}, stride={self.stride}, "
+                f"dilation={self.dilation}); every window should have a cell of x"
+            )
 
     def is_plain(self, spatial: Ints) -> bool:
         """Whether every window is a block of real cells: no padding, no dilation, nothing past the end."""
-        return all(
-            axis.begin == axis.end == 0
-            and axis.extent == axis.size
-            and axis.start(axis.count() - 1) + axis.extent <= axis.length
-            for axis in self.axes(spatial)
-        )
+        return placed(self, spatial).plain
 
     def divisors(self, spatial: Ints) -> Array:
         """What the mean of each window divides by, (OH, OW): exact products, as float64.
@@ -191,3 +190,30 @@ class Geometry:
         for axis in self.axes(spatial):
             product = np.multiply.outer(product, np.array([counts(axis, k) for k in range(axis.count())], object))
         return np.asarray(product, np.float64)
+
+
+class Placed(NamedTuple):
+    """A geometry on an image: the windows along each axis, and what is asked of them again and again.
+
+    `too_large`: an axis along which the window does not fit; `empty`: an axis, and a window along it without a real
+    cell; `plain`: every window is a block of real cells.
+    """
+
+    axes: tuple[Axis, ...]
+    output: Ints
+    too_large: int | None
+    empty: tuple[int, int] | None
+    plain: bool
+
+
+@lru_cache(maxsize=1024)
+def placed(geometry: Geometry, spatial: Ints) -> Placed:
+    """A geometry on an image with these lengths; remembered, because a small image is pooled in less time than this."""
+    each = zip(spatial, geometry.size, geometry.stride, geometry.padding, geometry.dilation, strict=True)
+    axes = tuple([Axis(length, f, s, *pair, d, geometry.ceil_mode) for length, f, s, pair, d in each])
+    too_large = next((k for k, axis in enumerate(axes) if axis.room < 0), None)
+    if too_large is not None:
+        return Placed(axes, (), too_large, None, plain=False)
+    empty = next(((k, o) for k, axis in enumerate(axes) if (o := axis.all_in_padding()) is not None), None)
+    output = tuple([axis.count() for axis in axes])
+    return Placed(axes, output, None, empty, all(axis.is_plain() for axis in axes))

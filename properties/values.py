@@ -219,7 +219,8 @@ def distinct(cells: Array, dtype: Any, extent: Ints) -> Array:
         first: Any = (..., *map(slice, corner))
         whole: Any = (..., *map(slice, spatial))
         repeats = (length // part + 1 for length, part in zip(spatial, corner, strict=True))
-        return np.tile(distinct(cells[first], dtype, extent), (1, 1, *repeats))[whole]
+        tiled: Array = np.tile(distinct(cells[first], dtype, extent), (1, 1, *repeats))[whole]
+        return tiled
     flat = cells.reshape(*cells.shape[:2], count)
     ranks = np.argsort(np.argsort(flat, axis=-1, kind="stable"), axis=-1, kind="stable")
     below = int(cells.flat[0]) % count if cells.size and signed(dtype) else 0
