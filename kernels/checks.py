@@ -24,7 +24,7 @@ def rank_of(*arguments: Any) -> int:
 
 def plain(*arguments: Any) -> bool:
     """Whether no argument has an entry for each axis, so that two axes are meant."""
-    return not any([isinstance(each, SEQUENCES) for each in arguments])
+    return not any(isinstance(each, SEQUENCES) for each in arguments)
 
 
 def per_axis(name: str, value: Any, rank: int) -> Ints:

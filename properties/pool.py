@@ -166,12 +166,12 @@ def empty_window(call: Call) -> bool:
     return "padding" in call.settings and any(axis.all_in_padding() is not None for axis in axes_of(call))
 
 
-def axes_of(call: Call) -> list[Axis]:
+def axes_of(call: Call) -> tuple[Axis, ...]:
     """The windows of a call along each axis; none, if its arguments are wrong on purpose."""
     try:
         return Geometry.of(call.size, call.stride, **call.settings).axes(call.arrays["x"].shape[2:])
     except (TypeError, ValueError):
-        return []
+        return ()
 
 
 def largest_of(array: Array) -> float:

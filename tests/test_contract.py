@@ -5,10 +5,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from poolproof.properties.contract import CALLABLES, Unusable, did_you_mean
+from poolproof.kernels import naive
+from poolproof.properties.contract import CALLABLES, Declared, Unusable, did_you_mean
 from poolproof.properties.find import load
 from poolproof.properties.isolated import Isolation
-from poolproof.properties.session import Bench, Request
+from poolproof.properties.lawbook import LAWS
+from poolproof.properties.report import declarations
+from poolproof.properties.runner import Settings, run
+from poolproof.properties.session import Bench, Request, smoke_test
 from poolproof.properties.target import Call, wrap
 
 KERNEL = """
@@ -361,3 +365,93 @@ def test_the_smoke_test_asks_with_a_dtype_that_is_declared(here, dtypes):
     )
     (here / "mine.py").write_text(text)
     assert Bench(Request(in_process=True)).target("mine.py").offers == ("max_forward",)
+
+
+# Settings.
+
+ALL = ("padding", "dilation", "ceil_mode")
+
+
+def taken(**functions):
+    """The settings of each callable of a target."""
+    return wrap(SimpleNamespace(**functions)).declared.settings
+
+
+def test_a_callable_takes_the_settings_that_it_names():
+    assert taken(max_forward=lambda x, size, stride, ceil_mode=False, *, padding=0: x) == {
+        "max_forward": ("padding", "ceil_mode")
+    }
+    assert taken(mean_forward=lambda x, size, stride: x) == {"mean_forward": ()}
+
+
+def test_two_asterisks_take_every_setting_and_a_maximum_counts_nothing():
+    found = taken(max_forward=lambda x, *window, **settings: x, mean_forward=lambda x, *window, **settings: x)
+    assert found == {"max_forward": ALL, "mean_forward": (*ALL, "count_include_pad")}
+
+
+def test_what_is_declared_goes_before_what_is_named():
+    found = taken(max_forward=lambda x, *window, **settings: x, settings={"max_forward": ["dilation"]})
+    assert found == {"max_forward": ("dilation",)}
+
+
+def test_who_pads_nothing_takes_no_padding():
+    found = taken(max_forward=lambda x, *window, **settings: x, padding="none")
+    assert found == {"max_forward": ("dilation", "ceil_mode")}
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (["padding"], "should be a dict of lists"),
+        ({"max_foward": ["padding"]}, "did you mean 'max_forward'"),
+        ({"max_forward": ["pading"]}, "'pading' should be one of padding, dilation, ceil_mode"),
+        ({"max_forward": ["count_include_pad"]}, "'count_include_pad' should be one of padding, dilation, ceil_mode"),
+    ],
+)
+def test_settings_that_cannot_be_declared_are_refused(settings, words):
+    with pytest.raises(Unusable, match=words):
+        taken(max_forward=lambda x, size, stride: x, settings=settings)
+
+
+def test_a_function_that_is_called_like_a_declaration_declares_nothing():
+    declared = wrap(SimpleNamespace(max_forward=lambda x, size, stride: x, padding=lambda x: x)).declared
+    assert declared.padding == "any"
+
+
+def test_the_settings_that_several_callables_share_leave_the_divisor_to_means():
+    declared = Declared(
+        settings={"max_forward": ("padding",), "mean_forward": ("padding", "dilation", "count_include_pad")}
+    )
+    assert declared.settings_of("max_forward", "mean_forward") == ("padding", "count_include_pad")
+    assert declared.settings_of("max_forward") == ("padding",)
+    assert declared.settings_of("mean_backward") == ()
+
+
+@pytest.mark.parametrize(("counted", "expected"), [(True, True), (False, False)])
+def test_a_mean_that_does_not_say_what_it_divides_by_is_asked_once(counted, expected):
+    def mean_forward(x, size, stride, padding=0):
+        return naive.mean_forward(x, size, stride, padding=padding, count_include_pad=counted)
+
+    target = wrap(SimpleNamespace(mean_forward=mean_forward))
+    smoke_test(target)
+    assert target.declared.count_include_pad is expected
+    results = [run(LAWS[law], target, Settings(60)) for law in ("mean-value", "mean-exact", "padding-with-zero")]
+    assert [result.verdict for result in results] == ["holds"] * 3
+
+
+def test_what_is_not_tested_is_told():
+    def mean_forward(x, size, stride, padding=0):
+        return x
+
+    target = wrap(SimpleNamespace(max_forward=lambda x, size, stride, dilation=1: x, mean_forward=mean_forward))
+    line = declarations(target)
+    assert "settings padding dilation; not tested: " in line
+    for missing in (
+        "max_indices",
+        "rank 1",
+        "rank 3",
+        "padding of max_forward",
+        "dilation of mean_forward",
+        "ceil_mode",
+    ):
+        assert missing in line.partition("not tested: ")[2]

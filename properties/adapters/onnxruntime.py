@@ -20,57 +20,44 @@ ranks = (1, 2, 3)
 padding_limit = "window"
 
 
-def max_forward(x: Any, size: Any, stride: Any, padding: Any = None, dilation: Any = None, ceil_mode: Any = 0) -> Any:
+def max_forward(x: Any, size: Any, stride: Any, **settings: Any) -> Any:
     """MaxPool, its first output."""
-    return run(x, "MaxPool", size, stride, padding, dilation, ceil_mode)[0]
+    return run(x, "MaxPool", ("y",), size, stride, settings)[0]
 
 
-def max_indices(x: Any, size: Any, stride: Any, padding: Any = None, dilation: Any = None, ceil_mode: Any = 0) -> Any:
+def max_indices(x: Any, size: Any, stride: Any, **settings: Any) -> Any:
     """MaxPool, its second output, which counts through the whole tensor: less the offset of each plane."""
-    indices = run(x, "MaxPool", size, stride, padding, dilation, ceil_mode)[1]
+    indices = run(x, "MaxPool", ("y", "i"), size, stride, settings)[1]
     planes = np.arange(prod(x.shape[:2])).reshape(*x.shape[:2], *(1 for _ in size))
     return indices - planes * prod(x.shape[2:])
 
 
-def mean_forward(
-    x: Any,
-    size: Any,
-    stride: Any,
-    padding: Any = None,
-    dilation: Any = None,
-    ceil_mode: Any = 0,
-    count_include_pad: Any = 0,
-) -> Any:
+def mean_forward(x: Any, size: Any, stride: Any, **settings: Any) -> Any:
     """AveragePool."""
-    return run(x, "AveragePool", size, stride, padding, dilation, ceil_mode, count_include_pad=int(count_include_pad))[
-        0
-    ]
+    return run(x, "AveragePool", ("y",), size, stride, settings)[0]
 
 
-def run(
-    x: Any, operator: str, size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: Any, **more: int
-) -> list[Any]:
+def run(x: Any, operator: str, outputs: tuple[str, ...], size: Any, stride: Any, settings: dict[str, Any]) -> list[Any]:
     """All outputs of a model."""
-    attributes = {"kernel_shape": size, "strides": stride, **more}
-    if padding is not None:
-        attributes["pads"] = (*(begin for begin, _ in padding), *(end for _, end in padding))
-    if dilation is not None:
-        attributes["dilations"] = dilation
-    if ceil_mode:
-        attributes["ceil_mode"] = 1
-    outputs: list[Any] = session(operator, x.dtype.name, tuple(sorted(attributes.items()))).run(None, {"x": x})
-    return outputs
+    attributes = {"kernel_shape": size, "strides": stride}
+    if "padding" in settings:
+        begins, ends = zip(*settings["padding"], strict=True)
+        attributes["pads"] = (*begins, *ends)
+    if "dilation" in settings:
+        attributes["dilations"] = settings["dilation"]
+    attributes.update({name: int(settings[name]) for name in ("ceil_mode", "count_include_pad") if name in settings})
+    answers: list[Any] = session(operator, outputs, x.dtype.name, tuple(sorted(attributes.items()))).run(None, {"x": x})
+    return answers
 
 
 @lru_cache(maxsize=256)
-def session(operator: str, dtype: str, attributes: tuple[tuple[str, Any], ...]) -> Any:
+def session(operator: str, outputs: tuple[str, ...], dtype: str, attributes: tuple[tuple[str, Any], ...]) -> Any:
     """A session for one node with these attributes."""
     given = dict(attributes)
     element, shape = helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), [None] * (2 + len(given["kernel_shape"]))
-    outputs = {"y": element, "i": TensorProto.INT64} if operator == "MaxPool" else {"y": element}
     node = helper.make_node(operator, ["x"], list(outputs), **given)
-    x = helper.make_tensor_value_info("x", element, shape)
-    ys = [helper.make_tensor_value_info(each, kind, shape) for each, kind in outputs.items()]
-    graph = helper.make_graph([node], "pool", [x], ys)
+    kinds = {"y": element, "i": TensorProto.INT64}
+    ys = [helper.make_tensor_value_info(each, kinds[each], shape) for each in outputs]
+    graph = helper.make_graph([node], "pool", [helper.make_tensor_value_info("x", element, shape)], ys)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
     return onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
