@@ -55,7 +55,7 @@ def mean_accumulation(pool: Pool, case: Case) -> None:
     pool.within(dx, oracle.mean_backward(case.dy, case.x, **case.window))
 
 
-@law(Plan(("mean_backward",), values=("lattice", "wide"), gradients=("one-hot",), large=True))
+@law(Plan(("mean_backward",), values=("lattice", "wide", "infinite"), gradients=("one-hot",), large=True))
 def mean_spread(pool: Pool, case: Case) -> None:
     """dy zero but at o: dx = dy[o]/n on window(o), and dx = 0 elsewhere"""
     dx = pool(case.call())

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from poolproof.kernels.dtypes import Array
 
+from .. import oracle
 from ..cases import MAX_VALUES, Case, Plan
 from ..contract import BACKWARD, FORWARD
 from ..pool import Pool
-from ..recipes import CEILED, DILATED, PADDED
+from ..recipes import CEILED, DILATED, PADDED, RECIPES
 from ..target import Call, with_axes
 from .registry import law
 
@@ -103,6 +104,30 @@ def indices_gather(pool: Pool, case: Case) -> None:
         where = tuple(int(k) for k in np.argwhere(wrong.reshape(i.shape))[0])
         place, value = ",".join(map(str, where)), y[where]
         pool.fail(f"i[{place}] = {i[where]}, where x is not y[{place}] = {value}", 0, got=i, where=where)
+
+
+@law(replace(EXACT, settable=True, recipes=tuple(recipe.name for recipe in RECIPES)))
+def other_settings(pool: Pool, case: Case) -> None:
+    """pool(x) is what it should be under its settings, though the same x was pooled without them just before"""
+    spatial = case.x.shape[2:]
+    if any(f > length for f, length in zip(case.size, spatial, strict=True)):
+        return
+    without = replace(case, settings={})
+    shape = (*case.x.shape[:2], *without.output)
+    without = replace(without, dy=np.resize(case.dy, shape))
+    before, result, after = pool.all([without.call(), case.call(), without.call()])
+    pool.equal(
+        result, right(case), 1, why="the same x was pooled without settings before; were its windows remembered?"
+    )
+    pool.equal(before, right(without), 0)
+    pool.equal(after, before, why="the same call gave another answer before that with settings")
+
+
+def right(case: Case) -> Array:
+    """The exact answer, where no sum rounds and no maxima are tied."""
+    call = case.call()
+    answer = getattr(oracle, case.function)(*call.arrays.values(), **case.window)
+    return answer.nearest() if isinstance(answer, oracle.Exact) else np.asarray(answer)
 
 
 def surrounded(case: Case, fill: float) -> Call:

@@ -302,3 +302,30 @@ class PaddingAtLeastOne(General):
 
     def divisor(self, windows, size, count_include_pad):
         return np.maximum(super().divisor(windows, size, count_include_pad), 1)
+
+
+class WindowsRememberedByShape(General):
+    """The windows of an image are kept by its shape, size and stride, and found again under other settings."""
+
+    laws = ("other-settings",)
+
+    def __init__(self):
+        self.kept = {}
+
+    def windows(self, x, size, stride, padding, dilation, ceil_mode):
+        key = (x.shape, size, stride, ceil_mode)
+        if key not in self.kept:
+            self.kept[key] = super().windows(x, size, stride, padding, dilation, ceil_mode)
+        return self.kept[key]
+
+
+class GradientOfMeanNeedsX(General):
+    """The gradient of a mean is multiplied by one made of x, and lost where x is infinite."""
+
+    laws = ("mean-spread",)
+
+    def mean_backward(self, dy, x, size, stride, padding=None, dilation=None, ceil_mode=False, count_include_pad=True):
+        with np.errstate(invalid="ignore"):
+            ones = 1 + (x - x)
+        dx = super().mean_backward(dy, x, size, stride, padding, dilation, ceil_mode, count_include_pad)
+        return dx * ones.astype(dx.dtype)
