@@ -48,6 +48,15 @@ def end_only(frame: Frame) -> None:
     frame.begin, frame.end[frame.axis] = [0] * frame.rank, max(frame.end[frame.axis], 1)
 
 
+def tiled(frame: Frame) -> None:
+    """Windows that would tile the image but for the padding, by which they are shifted: as many as without it."""
+    undilated(frame)
+    frame.size, frame.stride = [3] * frame.rank, [3] * frame.rank
+    frame.begin, frame.end = [1] * frame.rank, [frame.extra % 2] * frame.rank
+    for k in range(frame.rank):
+        frame.leave(k, frame.begin[k] + frame.end[k])
+
+
 def dilated(frame: Frame) -> None:
     """Windows with gaps along one axis at least, of another width than along the others; no padding."""
     frame.begin, frame.end = [0] * frame.rank, [0] * frame.rank
@@ -149,6 +158,7 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe("symmetric padding", symmetric, (PADDING,)),
     Recipe("uneven padding", uneven, (PADDING,)),
     Recipe("end padding", end_only, (PADDING,)),
+    Recipe("tiles and padding", tiled, (PADDING,)),
     Recipe("dilation", dilated, (DILATION,)),
     Recipe("dilation and padding", dilated_padding, (PADDING, DILATION)),
     Recipe("ceil", ceil, (CEIL,)),

@@ -122,6 +122,12 @@ SETTINGS: dict[str, Trigger] = {
     "padding": some_axis(lambda axis: axis.begin + axis.end),
     "padding, begin != end": some_axis(lambda axis: axis.begin != axis.end),
     "padding at the end alone": some_axis(lambda axis: axis.end > 0 == axis.begin),
+    "padding shifts tiles": lambda case: (
+        case.size == case.stride
+        and any(map(sum, case.geometry.padding))
+        and case.output == tuple(n // f for n, f in zip(case.x.shape[2:], case.size, strict=True))
+        and not any(n % f for n, f in zip(case.x.shape[2:], case.size, strict=True))
+    ),
     "padding differs by axis": lambda case: differ(case.geometry.padding),
     "padding of an all negative x": lambda case: (
         case.x.size and case.x.max() < 0 and any(map(sum, case.geometry.padding))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .general import PAST, General
+from .general import PADDED, PAST, General
 
 
 class CeilForFloor(General):
@@ -329,3 +329,145 @@ class GradientOfMeanNeedsX(General):
             ones = 1 + (x - x)
         dx = super().mean_backward(dy, x, size, stride, padding, dilation, ceil_mode, count_include_pad)
         return dx * ones.astype(dx.dtype)
+
+
+class EndPaddingNotCounted(General):
+    """Of padded cells the divisor counts those before an axis, not those after it."""
+
+    laws = ("mean-value", "mean-spread")
+
+    def axis(self, length, size, stride, pair, dilation, ceil_mode):
+        cells = super().axis(length, size, stride, pair, dilation, ceil_mode)
+        starts = np.arange(len(cells))[:, np.newaxis] * stride - pair[0] + np.arange(size) * dilation
+        return np.where((starts >= length) & (cells < 0), PAST, cells)
+
+
+class DivisorByExtent(General):
+    """The divisor counts every cell that a dilated window stretches over, within the padded image."""
+
+    laws = ("mean-value", "mean-exact")
+
+    def windows(self, x, size, stride, padding, dilation, ceil_mode):
+        self.gaps = dilation or (1,) * len(size)
+        return super().windows(x, size, stride, padding, dilation, ceil_mode)
+
+    def divisor(self, windows, size, count_include_pad):
+        extent = np.prod([d * (f - 1) + 1 for d, f in zip(self.gaps, size, strict=True)])
+        right = super().divisor(windows, size, count_include_pad)
+        return np.where(right == np.prod(size), extent, right)
+
+
+class CeilOnFirstAxisOnly(General):
+    """Ceil mode reaches the first axis alone."""
+
+    laws = ("output-size",)
+
+    def windows(self, x, size, stride, padding, dilation, ceil_mode):
+        self.axes_seen = 0
+        return super().windows(x, size, stride, padding, dilation, ceil_mode)
+
+    def count(self, length, room, stride, pair, ceil_mode):
+        self.axes_seen += 1
+        return super().count(length, room, stride, pair, ceil_mode and self.axes_seen == 1)
+
+
+class LastWindowMovedInside(General):
+    """A window that would reach past the end is moved back until it fits."""
+
+    laws = ("max-value", "mean-value")
+
+    def axis(self, length, size, stride, pair, dilation, ceil_mode):
+        cells = super().axis(length, size, stride, pair, dilation, ceil_mode)
+        if (cells == PAST).any() and len(cells) > 1:
+            last = length + pair[1] - self.extent(size, dilation) + np.arange(size) * dilation
+            cells[-1] = np.where((last >= 0) & (last < length), last, PADDED)
+        return cells
+
+
+class BackwardForgetsOverhang(General):
+    """The backward pass of the maximum leaves out windows that reach past the end."""
+
+    laws = ("routing", "conservation", "max-accumulation")
+
+    def max_backward(self, dy, x, size, stride, padding=None, dilation=None, ceil_mode=False):
+        floor = self.windows(x, size, stride, padding, dilation, False)[1]
+        kept = np.zeros_like(dy)
+        inside = (..., *map(slice, floor))
+        kept[inside] = dy[inside]
+        return super().max_backward(kept, x, size, stride, padding, dilation, ceil_mode)
+
+
+class CroppedOnTheWrongSide(General):
+    """The padded gradient of the mean is cropped by the padding after, not before."""
+
+    laws = ("mean-spread", "mean-accumulation")
+
+    def mean_backward(self, dy, x, size, stride, padding=None, dilation=None, ceil_mode=False, count_include_pad=True):
+        dx = super().mean_backward(dy, x, size, stride, padding, dilation, ceil_mode, count_include_pad)
+        for k, (begin, end) in enumerate(padding or ()):
+            shift = end - begin
+            moved = np.roll(dx, -shift, axis=2 + k)
+            lost = [slice(None)] * dx.ndim
+            lost[2 + k] = slice(-shift, None) if shift > 0 else slice(0, -shift)
+            if shift:
+                moved[tuple(lost)] = 0
+            dx = moved
+        return dx
+
+
+class FastPathWithoutPadding(General):
+    """Where windows tile the image exactly it is reshaped, and the padding before it forgotten."""
+
+    laws = ("max-value", "padding-with-lowest")
+
+    def max_forward(self, x, size, stride, padding=None, dilation=None, ceil_mode=False):
+        tiles = size == stride and not any(n % f for n, f in zip(x.shape[2:], size, strict=True)) and not dilation
+        plain = tuple(n // f for n, f in zip(x.shape[2:], size, strict=True))
+        if tiles and self.windows(x, size, stride, padding, dilation, ceil_mode)[1] == plain:
+            return super().max_forward(x, size, stride)
+        return super().max_forward(x, size, stride, padding, dilation, ceil_mode)
+
+
+class StrideTimesDilation(General):
+    """Windows start a dilated stride apart, as far as there are cells."""
+
+    laws = ("max-value", "dilation-by-gathering")
+
+    def axis(self, length, size, stride, pair, dilation, ceil_mode):
+        cells = super().axis(length, size, stride, pair, dilation, ceil_mode)
+        starts = np.arange(len(cells)) * stride * dilation - pair[0]
+        moved = np.minimum(starts[:, np.newaxis] + np.arange(size) * dilation, length - 1)
+        return np.where(cells >= 0, np.maximum(moved, 0), cells)
+
+
+class NonZeroDivisor(General):
+    """Without padded cells the mean divides by the number of cells that are not zero."""
+
+    laws = ("mean-value", "mean-exact")
+
+    def mean_forward(self, x, size, stride, padding=None, dilation=None, ceil_mode=False, count_include_pad=True):
+        y = super().mean_forward(x, size, stride, padding, dilation, ceil_mode, count_include_pad)
+        if count_include_pad or not padding:
+            return y
+        ones = super().mean_forward((x != 0).astype(x.dtype), size, stride, padding, dilation, ceil_mode, False)
+        return np.where(ones > 0, y / np.where(ones > 0, ones, 1), 0).astype(x.dtype)
+
+
+class PaddingOfIntegersIsZero(General):
+    """Padded cells of integer images are zeros that may win."""
+
+    laws = ("max-value",)
+    dtypes = ("int8", "int32", "float32")
+
+    def max_forward(self, x, size, stride, padding=None, dilation=None, ceil_mode=False):
+        y = super().max_forward(x, size, stride, padding, dilation, ceil_mode)
+        return np.maximum(y, 0).astype(x.dtype) if x.dtype.kind == "i" and padding and np.any(padding) else y
+
+
+class PaddingOfHeightAlone(General):
+    """Only the first axis is padded."""
+
+    laws = ("output-size", "padding-with-zero")
+
+    def padding(self, padding):
+        return (padding[0], *((0, 0) for _ in padding[1:]))
