@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from poolproof.kernels.geometry import Axis
+
 from ..cases import EDGE_VALUES, Case, Plan
 from ..contract import BACKWARD, FORWARD, RESULT
 from ..pool import Pool
@@ -15,14 +17,19 @@ def output_size(pool: Pool, case: Case) -> None:
     """OH = (H + padding - d(F - 1) - 1)//SH + 1, and one more in ceil mode if it starts before the end padding"""
     y = pool(case.call())
     if y.shape[2:] != case.output:
-        axes = case.geometry.axes(case.x.shape[2:])
-        formula = " and ".join(
-            f"({axis.room + axis.extent} - {axis.extent})//{axis.stride} + 1 = {axis.room // axis.stride + 1}"
-            for axis in axes
-        )
-        why = formula + ("; in ceil mode one more where it counts" if case.settings.get("ceil_mode") else "")
+        why = " and ".join(map(worked_out, case.geometry.axes(case.x.shape[2:])))
         name = RESULT[case.function]
         pool.fail(f"{name}.shape = {y.shape}, but should be {case.dy.shape}", got=y, why=why)
+
+
+def worked_out(axis: Axis) -> str:
+    """The formula of the output size with its numbers."""
+    floor = axis.room // axis.stride + 1
+    text = f"({axis.room + axis.extent} - {axis.extent})//{axis.stride} + 1 = {floor}"
+    if axis.drops_window():
+        start = floor * axis.stride - axis.begin
+        return f"{text} (in ceil mode one more would start at {start} of {axis.length} cells: none)"
+    return f"{text}, in ceil mode {floor + 1}," if axis.remains() else text
 
 
 @law(Plan((*FORWARD, "max_indices"), values=EDGE_VALUES, edges=True))
