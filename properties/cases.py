@@ -194,21 +194,32 @@ def decode(plan: Plan, declared: Declared, functions: tuple[str, ...], data: byt
 
 def permitted(case: Case, plan: Plan, declared: Declared) -> bool:
     """Whether a case that was cut smaller is still one that the target declares to take, and the law to want."""
-    geometry, dilation = case.geometry, case.geometry.dilation
+    return is_declared(case, declared) and is_planned(case, plan)
+
+
+def is_declared(case: Case, declared: Declared) -> bool:
+    """Whether a target declares to take the windows and the padding of a case."""
+    padding = case.geometry.padding
     if declared.square and len({*case.size}) + len({*case.stride}) > 2:
         return False
-    if declared.padding == "symmetric" and any(begin != end for begin, end in geometry.padding):
+    if declared.padding == "symmetric" and any(begin != end for begin, end in padding):
         return False
     limits = {"half": [f // 2 for f in case.size], "window": [f - 1 for f in case.size]}
     limit = limits.get(str(declared.padding_limit))
-    if limit and any(max(pair) > most for pair, most in zip(geometry.padding, limit, strict=True)):
+    if limit and any(max(pair) > most for pair, most in zip(padding, limit, strict=True)):
         return False
-    axes = geometry.axes(case.x.shape[2:])
-    if declared.ceil_rule == "keep" and any(axis.drops_window() for axis in axes):
-        return False
+    dropped = any(axis.drops_window() for axis in case.geometry.axes(case.x.shape[2:]))
+    return not (dropped and declared.ceil_rule == "keep")
+
+
+def is_planned(case: Case, plan: Plan) -> bool:
+    """Whether a case has the windows and the settings that a plan asks for."""
     if plan.windows == "powers of two" and prod(case.size).bit_count() > 1:
         return False
-    return plan.needs != ("dilation",) or not any(s % d for s, d in zip(case.stride, dilation, strict=True))
+    if not set(plan.needs) <= set(case.settings):
+        return False
+    multiple = not any(s % d for s, d in zip(case.stride, case.geometry.dilation, strict=True))
+    return multiple or plan.needs != ("dilation",)
 
 
 def passed_settings(knobs: Knobs, made: Frame, recipe: Recipe, function: str, taken: tuple[str, ...]) -> dict[str, Any]:

@@ -7,13 +7,16 @@ import platform
 from collections import Counter
 from collections.abc import Iterable
 
-from poolproof.kernels.dtypes import FLOATS, IEEE_FLOATS
+from poolproof.kernels.dtypes import FLOATS, IEEE_FLOATS, INTEGERS
 
 from .contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Declared
 from .results import FAILURES, SCHEMA, Json, Result
 from .session import CONVENTIONS_ITEM, Request
 from .target import Target
 from .triggers import TRIGGERS
+
+OF_INTEGERS = ("max_forward", "max_indices")
+"""The callables that may be asked of integers; the others want floats."""
 
 
 def document(request: Request, targets: dict[str, Target], results: list[Result], partial: bool) -> Json:
@@ -118,19 +121,28 @@ def taken_settings(target: Target) -> list[str]:
     return [f"settings {' '.join(taken)}"] if taken else []
 
 
+def any_of(stated: Declared, function: str, dtypes: tuple[str, ...]) -> bool:
+    """Whether a callable takes one of these dtypes."""
+    return any(dtype in dtypes for dtype in stated.dtypes_of(function))
+
+
 def untested(target: Target) -> list[str]:
     """What of the contract is not asked of a target: callables, dtypes, ranks, settings of all callables or of some."""
     stated, offers = target.declared, target.offers
     missing = [f for f in CALLABLES if f not in offers]
     missing += [d for d in IEEE_FLOATS if not any(d in stated.dtypes_of(function) for function in offers)]
-    if "bfloat16" in stated.dtypes_of(*offers) and "bfloat16" not in FLOATS:
-        missing.append("bfloat16 (without ml_dtypes)")
+    missing += [f"{f} (of no float)" for f in offers if f not in OF_INTEGERS and not any_of(stated, f, IEEE_FLOATS)]
+    missing += [] if any(any_of(stated, f, INTEGERS) for f in offers) else ["integers"]
+    if "bfloat16" not in FLOATS or not any(any_of(stated, f, ("bfloat16",)) for f in offers):
+        missing.append("bfloat16")
     missing += [f"rank {rank}" for rank in (1, 2, 3) if rank not in stated.ranks]
     for name in MEAN_SETTINGS:
         able = [f for f in offers if f in MEAN or name in SETTINGS]
         lacking = [f for f in able if name not in stated.settings_of(f)]
         if lacking:
             missing.append(name if lacking == able else f"{name} of {' and '.join(lacking)}")
+    if stated.ceil_rule == "keep":
+        missing.append("windows of ceil mode that start in the end padding")
     return missing
 
 

@@ -11,6 +11,7 @@ from poolproof.kernels.dtypes import Array, Ints, is_float
 
 from .cases import Case
 from .pool import empty_window
+from .values import signed
 
 
 def smallest(case: Case, fails: Callable[[Case], bool], *, blank: bool = False) -> Case:
@@ -36,7 +37,8 @@ def blanked(case: Case) -> Iterator[Case]:
 
 def parts(case: Case) -> Iterator[Case]:
     """Simpler cases: with half the samples, channels, rows or columns of windows, or without the first or last of
-    them; with a smaller window, stride or padding; lying rather than standing; with ranks of values for the values."""
+    them; with a smaller window, stride or padding, or fewer settings; lying rather than standing; with the ranks of
+    the values for the values."""
     if not case.x.size:
         return
     for axis in range(case.x.ndim):
@@ -47,11 +49,15 @@ def parts(case: Case) -> Iterator[Case]:
     for axis in range(2, case.x.ndim):
         yield from narrower(case, axis)
         yield from less_padded(case, axis)
+    yield from fewer_settings(case)
     if sorted(case.x.shape[2:]) != list(case.x.shape[2:]):
         yield lying(case)
     ranks = np.unique(case.x, return_inverse=True)[1].reshape(case.x.shape).astype(case.x.dtype)
     if not np.array_equal(ranks, case.x):
         yield replace(case, x=ranks)
+    below = ranks - ranks.max() - 1 if signed(ranks.dtype) else ranks
+    if case.x.max() < 0 and not np.array_equal(below, case.x):
+        yield replace(case, x=below)
 
 
 def halves_and_ends(count: int) -> list[slice]:
@@ -69,10 +75,10 @@ def narrower(case: Case, axis: int) -> Iterator[Case]:
         smaller, gone = replace(case, size=changed(case.size, axis - 2, fewer)), dilation * (size - fewer)
         for pixels in (slice(None, -gone), slice(gone, None), slice(gone // 2, gone // 2 - gone)):
             yield from cut(smaller, axis, everything, pixels)
-    if stride > 1:
+    for shorter in dict.fromkeys((stride // 2, stride - 1)) if stride > 1 else ():
         last = case.geometry.axes(case.x.shape[2:])[axis - 2]
-        kept = last.start(case.dy.shape[axis] - 1) - (case.dy.shape[axis] - 1) * (stride - stride // 2) + last.extent
-        smaller = replace(case, stride=changed(case.stride, axis - 2, stride // 2))
+        kept = last.start(case.dy.shape[axis] - 1) - (case.dy.shape[axis] - 1) * (stride - shorter) + last.extent
+        smaller = replace(case, stride=changed(case.stride, axis - 2, shorter))
         yield from cut(smaller, axis, everything, slice(None, max(kept, 1)))
     rest = case.geometry.axes(case.x.shape[2:])[axis - 2].room % stride
     for gone in dict.fromkeys((rest, (rest + 1) // 2, 1)) if rest else ():
@@ -94,6 +100,14 @@ def less_padded(case: Case, axis: int) -> Iterator[Case]:
         settings = {**case.settings, "dilation": changed(dilation, axis - 2, dilation[axis - 2] - 1)}
         gone = case.size[axis - 2] - 1
         yield from cut(replace(case, settings=settings), axis, everything, slice(None, -gone or None))
+
+
+def fewer_settings(case: Case) -> Iterator[Case]:
+    """The case without one of its settings; what the mean counts is said as long as there is something to count."""
+    for name in case.settings:
+        fewer = {key: value for key, value in case.settings.items() if key != name}
+        if name != "count_include_pad" or not fewer:
+            yield from cut(replace(case, settings=fewer), 0, slice(None), slice(None))
 
 
 def lying(case: Case) -> Case:
