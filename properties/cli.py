@@ -64,7 +64,9 @@ def parsers() -> dict[str, Parser]:
     )
     add_isolation(check)
     check.add_argument("-n", default="auto", type=processes, metavar="N", help="processes (default auto; 0: this one)")
-    laws = Parser(prog="poolproof laws", description="Print the laws, each with its line of mathematics.")
+    laws = Parser(
+        prog="poolproof laws", description="Print the laws, each with its line of mathematics, and the conventions."
+    )
     replay = Parser(prog="poolproof replay", description="Try the failing cases of a report again.")
     replay.add_argument("report", metavar="REPORT", help="a file written by check --json")
     replay.add_argument("target", nargs="?", metavar="TARGET", help="another target than the report's")
@@ -176,7 +178,8 @@ def drive(request: Any, console: Any, options: argparse.Namespace) -> int:
 
 
 def print_laws(_: argparse.Namespace) -> int:
-    """The registry, family by family."""
+    """The registry, family by family; after it the conventions, with the values that may be expected of them."""
+    from .conventions import CONVENTIONS
     from .lawbook import LAWS
 
     family = ""
@@ -185,6 +188,9 @@ def print_laws(_: argparse.Namespace) -> int:
             family = law.family
             print(f"{family}")
         print(f"  {law.name:24} {law.formula}")
+    print("conventions, observed and no laws unless expected")
+    for each in CONVENTIONS.values():
+        print(f"  {each.name:24} {each.question} ({', '.join(each.values)})")
     return 0
 
 

@@ -77,7 +77,9 @@ def line(result: Result, name: str, width: int) -> str:
     """One result as one line of progress."""
     verdict = "outdated" if result.outdated else result.verdict
     word = verdict.upper() if result.failed else verdict
-    if result.verdict in ("unsupported", "not run", "known") or result.outdated:
+    if result.law == CONVENTIONS_ITEM and not result.failed:
+        word, tail = "observed", result.reason
+    elif result.verdict in ("unsupported", "not run", "known") or result.outdated:
         tail = result.reason
     else:
         tail = f"{count(result.examples, 'case')}, {result.seconds:.1f} s"
