@@ -401,12 +401,15 @@ class Server:
             raise Unloadable(f"{header['attribute']} cannot be instantiated without arguments: {what}") from error
         found = self.host.implementation
         offers = [name for name in header["callables"] if callable(getattr(found, name, None))]
+        declared = {name: plain(value) for name, value in stated(found, header["declarations"]).items()}
+        if "bfloat16" in str(declared.get("dtypes")) and importlib.util.find_spec("ml_dtypes") is None:
+            raise Unloadable("it declares bfloat16, for which ml_dtypes should be installed beside it")
         return {
             "type": "hello",
             "version": VERSION,
             "offers": offers,
             "keywords": keywords_of(found, offers),
-            "declared": {name: plain(value) for name, value in stated(found, header["declarations"]).items()},
+            "declared": declared,
             "names": [name for name in dir(found) if not name.startswith("_")],
             "evidence": list(EVIDENCE),
             "environment": {"python": platform.python_version(), "numpy": np.__version__},

@@ -465,3 +465,13 @@ def test_a_crash_in_one_process_of_the_suite_does_not_disturb_another(tmp_path):
     lines = [line for line in said.splitlines() if line.startswith("[")]
     assert len(lines) == 6
     assert all(word in said for word in ("output-size              CRASHED", "gradient-shape           unsupported"))
+
+
+def test_bfloat16_without_ml_dtypes_is_told_at_once(tmp_path):
+    hidden = "import importlib.util, sys\nreal = importlib.util.find_spec\n"
+    hidden += "importlib.util.find_spec = lambda name, *rest: None if name == 'ml_dtypes' else real(name, *rest)\n"
+    (tmp_path / "pool.py").write_text(
+        hidden + "dtypes = ('bfloat16',)\ndef max_forward(x, size, stride):\n    return x\n", encoding="utf-8"
+    )
+    with pytest.raises(Unusable, match="declares bfloat16, for which ml_dtypes should be installed"):
+        load(str(tmp_path / "pool.py"), Isolation())
