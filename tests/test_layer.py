@@ -408,3 +408,58 @@ def test_saving_and_loading_leave_what_backward_needs(tmp_path):
     pooling.forward(x)
     saved(tmp_path, pooling).load_parameters()
     assert same(pooling.backward(delta, 0), naive.max_backward(delta, x, SIZE, STRIDE))
+
+
+# Settings.
+
+GIVEN = {
+    "padding": {"padding": ((1, 0), (0, 1))},
+    "dilation": {"dilation": (2, 1)},
+    "ceil": {"ceil_mode": True},
+    "all": {"padding": 1, "dilation": (1, 2), "ceil_mode": True},
+}
+
+
+@each_kind
+@pytest.mark.parametrize("method", ["numba", "img2col"])
+@pytest.mark.parametrize("given_", GIVEN.values(), ids=GIVEN)
+def test_a_layer_with_settings_is_the_naive_kernel_with_them(kind, method, given_):
+    counted = {"count_include_pad": False} if kind == "MEAN" else {}
+    built = PoolingLayer((3, 5, 6), (2, 3), (2, 2), kind, **given_, **counted)
+    x = np.random.default_rng(0).standard_normal((2, 3, 5, 6))
+    name = "max" if kind == "MAX" else "mean"
+    y = getattr(built, f"forward_{method}")(x)
+    assert y.tolist() == getattr(naive, f"{name}_forward")(x, (2, 3), (2, 2), **given_, **counted).tolist()
+    assert y.shape == (2, *built.output_shape)
+    delta = np.random.default_rng(1).standard_normal(y.shape)
+    dx = getattr(built, "backward_numba" if method == "numba" else "backward_col2img")(delta, 0)
+    assert dx.tolist() == getattr(naive, f"{name}_backward")(delta, x, (2, 3), (2, 2), **given_, **counted).tolist()
+
+
+@each_kind
+@pytest.mark.parametrize("shape", [(2, 7), (2, 3, 4, 5)], ids=["one axis", "three axes"])
+def test_a_layer_for_images_of_one_and_three_axes(kind, shape):
+    rank = len(shape) - 1
+    built = PoolingLayer(shape, (2,) * rank, 2, kind)
+    x = np.random.default_rng(0).standard_normal((3, *shape))
+    y = built.forward(x)
+    assert y.shape == (3, *built.output_shape)
+    assert built.backward(np.ones_like(y), 0).sum() == y.size
+
+
+def test_settings_of_a_layer_are_refused_in_the_words_of_the_kernels():
+    with pytest.raises(TypeError, match="count_include_pad=True is no setting here"):
+        PoolingLayer((1, 4, 4), 2, 2, "MAX", count_include_pad=True)
+    with pytest.raises(ValueError, match="lies wholly in padding"):
+        PoolingLayer((1, 4, 4), 2, 2, "MEAN", padding=2)
+    with pytest.raises(ValueError, match="padding=-1 should be at least 0"):
+        PoolingLayer((1, 4, 4), 2, 2, "MEAN", padding=-1)
+
+
+def test_a_saved_setting_that_differs_is_named(tmp_path):
+    one, other = PoolingLayer((1, 4, 4), 2, 2, "MEAN", padding=1), PoolingLayer((1, 4, 4), 2, 2, "MEAN")
+    for each in (one, other):
+        each.initialize(tmp_path, "pool")
+    one.save_parameters()
+    with pytest.raises(ValueError, match=r"has padding=\[\[1, 1\], \[1, 1\]\], but should have \[\[0, 0\], \[0, 0\]\]"):
+        other.load_parameters()
