@@ -83,10 +83,15 @@ class Plan:
 
     def asked(self, declared: Declared, offers: tuple[str, ...]) -> tuple[str, ...]:
         """The functions this plan can ask of a target with these declarations and callables."""
-        if not set(self.also) <= set(offers):
+        if not set(self.also) <= set(offers) or (declared.tiles and not self.by_tiles):
             return ()
         able = (f for f in self.functions if f in offers and dtypes(self, declared, f))
         return tuple(f for f in able if self.taken(declared, f))
+
+    @property
+    def by_tiles(self) -> bool:
+        """Whether there are such cases with strides equal to the size."""
+        return self.windows != "overlapping" and "dilation" not in self.needs
 
     def taken(self, declared: Declared, function: str) -> bool:
         """Whether a function takes the settings that the plan needs."""
@@ -170,7 +175,7 @@ def decode(plan: Plan, declared: Declared, functions: tuple[str, ...], data: byt
     recipe = knobs.pick(
         allowed(plan.recipes, settings, symmetric=symmetric, large=plan.large, in_padding=plan.in_padding)
     )
-    made = frame(knobs, plan, declared, dtype, recipe)
+    made = frame(knobs, plan, declared, dtype, recipe, knobs.pick(ranks(plan, declared, function, dtype.name)))
     palettes = plan.palettes(function)
     if prod(made.spatial) > LARGE and "distinct" in palettes:
         palettes = ("distinct",)
@@ -201,6 +206,8 @@ def is_declared(case: Case, declared: Declared) -> bool:
     """Whether a target declares to take the windows and the padding of a case."""
     padding = case.geometry.padding
     if declared.square and len({*case.size}) + len({*case.stride}) > 2:
+        return False
+    if declared.tiles and case.stride != case.size:
         return False
     if declared.padding == "symmetric" and any(begin != end for begin, end in padding):
         return False
@@ -265,8 +272,7 @@ def filled(case: Case, plan: Plan, knobs: Knobs) -> Case:
 def dtypes(plan: Plan, declared: Declared, function: str) -> tuple[str, ...]:
     """The dtypes to draw from, the commonest first; floats only, where the function or the law wants them."""
     order = ("float64", "float32", "float16", "bfloat16", *INTEGERS, "bool")
-    taken = declared.dtypes_of(function, *plan.also)
-    known = tuple(dtype for dtype in order if dtype in taken and dtype in ORDERED)
+    known = tuple(dtype for dtype in order if dtype in ORDERED and ranks(plan, declared, function, dtype))
     floats = tuple(dtype for dtype in known if dtype in FLOATS)
     if plan.floats or function not in ("max_forward", "max_indices"):
         return floats
@@ -275,11 +281,10 @@ def dtypes(plan: Plan, declared: Declared, function: str) -> tuple[str, ...]:
     return floats * max(1, len(others) // max(1, len(floats))) + others
 
 
-def ranks(plan: Plan, declared: Declared) -> tuple[int, ...]:
+def ranks(plan: Plan, declared: Declared, function: str, dtype: str) -> tuple[int, ...]:
     """The ranks to draw from, mostly the plane."""
-    order = tuple(rank for rank in (2, 2, 2, 1, 3) if rank in declared.ranks)
-    free = [rank for rank in order if plan.ranks == 1 or rank < max(declared.ranks)]
-    return tuple(free)
+    taken = declared.ranks_of(dtype, function, *plan.also)
+    return tuple(rank for rank in (2, 2, 2, 1, 3) if rank in taken and (plan.ranks == 1 or rank < max(taken)))
 
 
 def kinds(plan: Plan, declared: Declared, dtype: Any, recipe: Recipe) -> tuple[Kind, ...]:
@@ -291,9 +296,8 @@ def kinds(plan: Plan, declared: Declared, dtype: Any, recipe: Recipe) -> tuple[K
     return MANY_KINDS if plan.windows == "one cell" else LARGE_KINDS
 
 
-def frame(knobs: Knobs, plan: Plan, declared: Declared, dtype: Any, recipe: Recipe) -> Frame:
+def frame(knobs: Knobs, plan: Plan, declared: Declared, dtype: Any, recipe: Recipe, rank: int) -> Frame:
     """The shape of a case, as the plan and the declarations want it."""
-    rank = knobs.pick(ranks(plan, declared))
     kind = knobs.pick(kinds(plan, declared, dtype, recipe))
     most = (3, 3, 2)[rank - 1]
     axes = range(3)
@@ -319,6 +323,8 @@ def frame(knobs: Knobs, plan: Plan, declared: Declared, dtype: Any, recipe: Reci
         square(made)
     constrain(made, plan, dtype, recipe)
     fit(made, dtype, alike=declared.square)
+    if declared.tiles:
+        tile(made, uncovered=plan.windows == "gaps")
     limits = (declared.padding_limit, declared.padding == "symmetric", declared.ceil_rule == "keep")
     narrow(made, *limits)
     if recipe is not EDGE:
@@ -336,6 +342,16 @@ def square(made: Frame) -> None:
     made.size, made.stride, made.dilation = (
         [max(each)] * made.rank for each in (made.size, made.stride, made.dilation)
     )
+
+
+def tile(made: Frame, *, uncovered: bool) -> None:
+    """Strides equal to the size, and a pixel beyond the last window, where some should not be covered."""
+    if uncovered:
+        made.ceil_mode = False
+        made.size = [max(f, 2) for f in made.size]
+    made.dilation, made.stride = [1] * made.rank, list(made.size)
+    for k in range(made.rank) if uncovered else ():
+        made.leave(k, max(made.remainder(k), 1))
 
 
 def constrain(made: Frame, plan: Plan, dtype: Any, recipe: Recipe) -> None:

@@ -1,4 +1,4 @@
-"""The command `poolproof`: check, laws, replay and bench."""
+"""The command `poolproof`: check, laws, peers, replay and bench."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from .contract import Unusable, did_you_mean
 
 UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
-COMMANDS = ("check", "laws", "replay", "bench")
+COMMANDS = ("check", "laws", "peers", "replay", "bench")
 
 
 class Parser(argparse.ArgumentParser):
@@ -67,6 +67,10 @@ def parsers() -> dict[str, Parser]:
     laws = Parser(
         prog="poolproof laws", description="Print the laws, each with its line of mathematics, and the conventions."
     )
+    peers = Parser(
+        prog="poolproof peers", description="Print the libraries with a shipped adapter, and their versions."
+    )
+    peers.add_argument("--python", default=sys.executable, metavar="EXE", help="interpreter to look into")
     replay = Parser(prog="poolproof replay", description="Try the failing cases of a report again.")
     replay.add_argument("report", metavar="REPORT", help="a file written by check --json")
     replay.add_argument("target", nargs="?", metavar="TARGET", help="another target than the report's")
@@ -74,7 +78,7 @@ def parsers() -> dict[str, Parser]:
     bench = Parser(prog="poolproof bench", description="The teaching document's measurement, on these kernels.")
     bench.add_argument("--repeats", type=positive, default=5000, metavar="N", help="passes forward and backward")
     bench.add_argument("--overhead", action="store_true", help="what a process of its own costs a target, instead")
-    return {"check": check, "laws": laws, "replay": replay, "bench": bench}
+    return {"check": check, "laws": laws, "peers": peers, "replay": replay, "bench": bench}
 
 
 def add_isolation(parser: Parser) -> None:
@@ -106,7 +110,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown:
         parser.unknown(unknown)
     try:
-        return {"check": check, "laws": print_laws, "replay": replay, "bench": measure}[command](options)
+        commands = {"check": check, "laws": print_laws, "peers": print_peers, "replay": replay, "bench": measure}
+        return commands[command](options)
     except (Unusable, ValueError) as error:
         parser.error(str(error))
     except KeyboardInterrupt:
@@ -191,6 +196,15 @@ def print_laws(_: argparse.Namespace) -> int:
     print("conventions, observed and no laws unless expected")
     for each in CONVENTIONS.values():
         print(f"  {each.name:24} {each.question} ({', '.join(each.values)})")
+    return 0
+
+
+def print_peers(options: argparse.Namespace) -> int:
+    """The adapters, with what is installed."""
+    from .peers import listing
+
+    for text in listing(options.python):
+        print(text)
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from fnmatch import fnmatchcase
 from typing import Any
 
 from poolproof.kernels.dtypes import IEEE_FLOATS, INTEGERS
@@ -34,7 +35,8 @@ class Declared:
     """What an implementation says of itself. Every field is an optional attribute of it; these are the defaults.
 
     `dtypes` is a tuple for all callables, or a dict with a tuple for each, where a library takes more in one than in
-    another. `settings` has the keywords that each callable takes: as declared, or else as its signature names them.
+    another; `lacks` has patterns "callable dtype rank" of what it takes in some combinations only. `settings` has the
+    keywords that each callable takes: as declared, or else as its signature names them.
     `count_include_pad` is no declaration: what a mean that takes `padding`, but not that keyword, was seen to do.
     """
 
@@ -42,7 +44,9 @@ class Declared:
     version: str = ""
     dtypes: tuple[str, ...] | dict[str, tuple[str, ...]] = IEEE_FLOATS
     ranks: tuple[int, ...] = (2,)
+    lacks: tuple[str, ...] = ()
     square: bool = False
+    tiles: bool = False
     padding: str = "any"
     padding_limit: str | None = None
     ceil_rule: str = "drop"
@@ -52,10 +56,18 @@ class Declared:
     count_include_pad: bool = True
 
     def dtypes_of(self, *functions: str) -> tuple[str, ...]:
-        """The dtypes that all of these callables take."""
-        if not isinstance(self.dtypes, dict):
-            return self.dtypes
-        return tuple(d for d in DTYPES if all(d in self.dtypes.get(function, IEEE_FLOATS) for function in functions))
+        """The dtypes that all of these callables take, at some rank."""
+        return tuple(dtype for dtype in DTYPES if self.ranks_of(dtype, *functions))
+
+    def ranks_of(self, dtype: str, *functions: str) -> tuple[int, ...]:
+        """The ranks at which all of these callables take a dtype."""
+        return tuple(rank for rank in self.ranks if all(self.takes(function, dtype, rank) for function in functions))
+
+    def takes(self, function: str, dtype: str, rank: int) -> bool:
+        """Whether a callable takes a dtype at a rank."""
+        dtypes = self.dtypes.get(function, IEEE_FLOATS) if isinstance(self.dtypes, dict) else self.dtypes
+        asked = f"{function} {dtype} {rank}"
+        return dtype in dtypes and rank in self.ranks and not any(fnmatchcase(asked, each) for each in self.lacks)
 
     def settings_of(self, *functions: str) -> tuple[str, ...]:
         """The settings that all of these callables take; but for a maximum, which never counts anything."""
@@ -77,6 +89,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "padding_limit": ("half", "window", None),
     "ceil_rule": ("drop", "keep"),
     "square": (True, False),
+    "tiles": (True, False),
     "deterministic": (True, False),
     "threads": (True, False),
 }
@@ -97,12 +110,19 @@ def declared(attributes: Mapping[str, Any], fallback: str, keywords: Mapping[str
     given["dtypes"] = declared_dtypes(given.get("dtypes", IEEE_FLOATS))
     if "ranks" in given:
         given["ranks"] = subset("ranks", given["ranks"], (1, 2, 3))
-    given["settings"] = declared_settings(given.get("settings", {}), keywords, given.get("padding") == "none")
+    if "lacks" in given:
+        given["lacks"] = declared_lacks(given["lacks"])
+    # Windows with gaps are no tiles.
+    excluded = {"padding": given.get("padding") == "none", "dilation": given.get("tiles", False)}
+    without = tuple(name for name, out in excluded.items() if out)
+    given["settings"] = declared_settings(given.get("settings", {}), keywords, without)
     return Declared(**given)
 
 
-def declared_settings(stated: Any, keywords: Mapping[str, list[str]], unpadded: bool) -> dict[str, tuple[str, ...]]:
-    """The settings of each callable: as stated, or as its signature names them; two asterisks take all."""
+def declared_settings(
+    stated: Any, keywords: Mapping[str, list[str]], without: tuple[str, ...]
+) -> dict[str, tuple[str, ...]]:
+    """The settings of each callable, less some: as stated, or as its signature names them; two asterisks take all."""
     if not isinstance(stated, dict):
         raise Unusable(f"declaration settings={stated!r} should be a dict of lists, one for each callable")
     taken: dict[str, tuple[str, ...]] = {}
@@ -114,7 +134,7 @@ def declared_settings(stated: Any, keywords: Mapping[str, list[str]], unpadded: 
             taken[function] = subset("settings", stated[function], known)
         else:
             taken[function] = tuple(name for name in known if name in keywords[function] or "**" in keywords[function])
-    return {f: tuple(name for name in each if not (unpadded and name == "padding")) for f, each in taken.items()}
+    return {f: tuple(name for name in each if name not in without) for f, each in taken.items()}
 
 
 def declared_dtypes(dtypes: Any) -> tuple[str, ...] | dict[str, tuple[str, ...]]:
@@ -125,6 +145,19 @@ def declared_dtypes(dtypes: Any) -> tuple[str, ...] | dict[str, tuple[str, ...]]
         if function not in CALLABLES:
             raise Unusable(f"declaration dtypes has {function!r}; {did_you_mean(str(function), CALLABLES)}")
     return {function: subset("dtypes", each, DTYPES) for function, each in dtypes.items()}
+
+
+def declared_lacks(patterns: Any) -> tuple[str, ...]:
+    """Patterns, each of which matches some combination of callable, dtype and rank."""
+    if isinstance(patterns, str) or not isinstance(patterns, Iterable):
+        raise Unusable(f"declaration lacks={patterns!r} should be a tuple of texts like 'mean_* float16 3'")
+    every = [f"{function} {dtype} {rank}" for function in CALLABLES for dtype in DTYPES for rank in (1, 2, 3)]
+    for pattern in patterns:
+        if not any(fnmatchcase(each, str(pattern)) for each in every):
+            raise Unusable(
+                f"declaration lacks: {pattern!r} should be like 'mean_* float16 3': callable, dtype and rank"
+            )
+    return tuple(map(str, patterns))
 
 
 def subset(name: str, values: Any, allowed: tuple[Any, ...]) -> tuple[Any, ...]:

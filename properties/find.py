@@ -5,10 +5,13 @@ from __future__ import annotations
 import importlib
 import os
 import shlex
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from .contract import Unusable, did_you_mean
 from .isolated import Isolated, Isolation, hello, worker_command
+from .peers import PEERS
 from .target import InProcess, Target, short, split
 from .worker import Unloadable
 from .worker import load as load_here
@@ -22,7 +25,8 @@ COMMAND = "command:"
 
 def load(spec: str, isolation: Isolation | None = None) -> Target:
     """The target that a string names: `module:object`, `module`, `path/file.py:object`, `path/file.py`,
-    `command:program arguments`, or a shipped kernel or adapter, unless `module:` or `./` says otherwise.
+    `command:program arguments`, or a shipped kernel or adapter, unless `module:` or `./` says otherwise; `@python`
+    after it names the interpreter that is to run it.
 
     Without `isolation` it is loaded into this process. Raises Unusable with what is wrong or was perhaps meant.
     """
@@ -33,7 +37,10 @@ def load(spec: str, isolation: Isolation | None = None) -> Target:
         isolation = isolation or Isolation()
         words = program(spec[len(COMMAND) :])
         return Isolated(spec, words, hello("", "", []), isolation, Path(words[-1]).stem).introduce()
-    source, attribute, paths = located(spec)
+    plain, python = at_interpreter(spec)
+    source, attribute, paths = located(plain)
+    if python:
+        isolation = replace(isolation or Isolation(), python=python)
     if isolation is None:
         try:
             return InProcess(load_here(source, attribute, paths), spec)
@@ -41,15 +48,25 @@ def load(spec: str, isolation: Isolation | None = None) -> Target:
             raise Unusable(f"target {spec!r}: {hinted(spec, error)}") from None
     first = hello(source, attribute, paths)
     try:
-        return Isolated(spec, worker_command(isolation), first, isolation, short(spec)).introduce()
+        return Isolated(spec, worker_command(isolation), first, isolation, short(plain)).introduce()
     except Unusable as error:
-        raise Unusable(hinted(spec, error)) from None
+        raise Unusable(hinted(plain, error)) from None
+
+
+def at_interpreter(spec: str) -> tuple[str, str]:
+    """A target, and the interpreter that is to run it, if it ends in `@python`; a file may have such a name too."""
+    plain, at, python = spec.rpartition("@")
+    if not at or os.path.exists(split(spec)[0]):
+        return spec, ""
+    if shutil.which(python) is None:
+        raise Unusable(f"target {spec!r}: {python!r} should be an interpreter")
+    return plain, python
 
 
 def located(spec: str) -> tuple[str, str, list[str]]:
     """Module or file, object in it, and where it may import from: beside itself, and the working directory."""
-    if spec in adapters():
-        return str(adapter_folder() / f"{spec}.py"), "", []
+    if spec in PEERS:
+        return PEERS[spec].path, PEERS[spec].attribute, []
     source, attribute = split(spec)
     here = str(Path.cwd())
     if not source.endswith(".py"):
@@ -68,17 +85,7 @@ def program(text: str) -> list[str]:
 
 def hinted(spec: str, error: Exception) -> str:
     """The message, with a shipped name that may have been meant, or what a shipped adapter needs."""
-    if spec in adapters():
-        return f"{error}; the adapter needs its library: see the README for what to install"
-    hint = did_you_mean(spec, [*REFERENCE, *adapters()])
+    if spec in PEERS:
+        return f"{error}; the adapter needs its library: {PEERS[spec].install}"
+    hint = did_you_mean(spec, [*REFERENCE, *PEERS])
     return f"{error}; {hint}" if hint.startswith("did") and "did you mean" not in str(error) else str(error)
-
-
-def adapters() -> list[str]:
-    """The names of the shipped adapters."""
-    return sorted(file.stem for file in adapter_folder().glob("*.py") if file.stem != "__init__")
-
-
-def adapter_folder() -> Path:
-    """Where they are: as files, because they may run where poolproof is not installed."""
-    return Path(__file__).with_name("adapters")

@@ -107,7 +107,7 @@ def declarations(target: Target) -> str:
     if isinstance(stated.dtypes, dict):
         more = {f: " ".join(d for d in stated.dtypes_of(f) if d not in together) for f in target.offers}
         parts += [f"{function} also {extra}" for function, extra in more.items() if extra]
-    for name in ("ranks", "square", "padding", "padding_limit", "ceil_rule", "deterministic", "threads"):
+    for name in ("ranks", "square", "tiles", "padding", "padding_limit", "ceil_rule", "deterministic", "threads"):
         if getattr(stated, name) != getattr(default, name):
             parts.append(f"{name}={getattr(stated, name)}")
     parts += taken_settings(target)
@@ -138,6 +138,7 @@ def untested(target: Target) -> list[str]:
     if "bfloat16" not in FLOATS or not any(any_of(stated, f, ("bfloat16",)) for f in offers):
         missing.append("bfloat16")
     missing += [f"rank {rank}" for rank in (1, 2, 3) if rank not in stated.ranks]
+    missing += stated.lacks
     for name in MEAN_SETTINGS:
         able = [f for f in offers if f in MEAN or name in SETTINGS]
         lacking = [f for f in able if name not in stated.settings_of(f)]

@@ -15,7 +15,7 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 from poolproof.kernels.dtypes import IEEE_FLOATS
 
 from .contract import MEAN, RESULT, Unusable, did_you_mean
-from .conventions import CONVENTIONS, check_expected, observable, observe, observed, unobservable
+from .conventions import CONVENTIONS, check_expected, observe, observed, unobservable
 from .find import REFERENCE, load
 from .isolated import Isolation
 from .keep import MOST, InHand, Toll
@@ -166,7 +166,8 @@ def one_window(target: Target, function: str, length: int, **settings: Any) -> A
 
     taken = target.declared.dtypes_of(function)
     dtype = next((d for d in reversed(IEEE_FLOATS) if d in taken), taken[0] if taken else "float64")
-    rank = 2 if 2 in target.declared.ranks else target.declared.ranks[0]
+    ranks = target.declared.ranks_of(dtype, function) or target.declared.ranks
+    rank = 2 if 2 in ranks else ranks[0]
     x, dy = np.ones((1, 1, *(length,) * rank), dtype), np.ones((1, 1, *(1,) * rank), dtype)
     arrays = {"dy": dy, "x": x} if RESULT[function] == "dx" else {"x": x}
     passed = {name: (value,) * rank for name, value in settings.items()}
@@ -187,8 +188,7 @@ def counts_padding(target: Target) -> bool:
 def conventions_of(target: Target, end: float | None) -> Result:
     """All conventions of a target; some may be left, if it hangs or the time is over."""
     began = time.perf_counter()
-    found = observed(target, MOST["hung"], end)
-    left = [each.name for each in observable(target) if each.name not in found]
+    found, left = observed(target, MOST["hung"], end)
     reason = f"not observed, as it hangs or the time was over: {', '.join(left)}" if left else ""
     took = time.perf_counter() - began
     return Result(target.spec, CONVENTIONS_ITEM, "holds", reason, partial=bool(left), conventions=found, seconds=took)
@@ -202,6 +202,8 @@ def expected(target: Target, name: str) -> Result:
         return Result(target.spec, name, "unsupported", reason)
     found = observe(each, target)
     took = time.perf_counter() - began
+    if not found:
+        return Result(target.spec, name, "unsupported", "nothing of what it declares shows it")
     if found["value"] == value:
         return Result(target.spec, name, "holds", examples=1, seconds=took, conventions={each.name: found})
     seen = " and ".join(map(repr, found.get("values", [found["value"]])))

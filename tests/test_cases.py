@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
 from poolproof.kernels.dtypes import FLOATS, ORDERED, finfo, is_float
-from poolproof.properties.cases import Plan, cases, decode, filled
+from poolproof.properties.cases import Plan, cases, decode, filled, permitted
 from poolproof.properties.contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Declared
 from poolproof.properties.knobs import CHOICES, LENGTH, Knobs, digest
 from poolproof.properties.lawbook import LAWS
@@ -21,9 +21,13 @@ from poolproof.properties.shrink import parts, smallest
 from poolproof.properties.triggers import TRIGGERS, reached
 
 TAKEN = {function: MEAN_SETTINGS if function in MEAN else SETTINGS for function in CALLABLES}
+TILED = {function: tuple(s for s in taken if s != "dilation") for function, taken in TAKEN.items()}
+LACKS = ("mean_* float16 3", "max_indices * 1", "max_backward * 2", "* float32 1")
 EVERYTHING = Declared(dtypes=ORDERED, ranks=(1, 2, 3), settings=TAKEN)
 NARROW = {
+    "lacks": Declared(lacks=LACKS, ranks=(1, 2, 3), settings=TAKEN),
     "square": Declared(square=True, ranks=(1, 2, 3), settings=TAKEN),
+    "tiles": Declared(tiles=True, ranks=(1, 2, 3), settings=TILED),
     "symmetric": Declared(padding="symmetric", settings=TAKEN),
     "half": Declared(padding="symmetric", padding_limit="half", ranks=(1, 2, 3), settings=TAKEN),
     "window": Declared(padding_limit="window", settings=TAKEN),
@@ -173,6 +177,25 @@ def test_the_same_bytes_are_the_same_case(law):
 def test_a_square_target_gets_square_windows_and_equal_strides(law):
     for case in sample(law.plan, DECLARED["square"], count=12):
         assert len(set(case.size)) == len(set(case.stride)) == 1
+
+
+@laws
+def test_a_target_is_asked_nothing_that_it_lacks(law):
+    if law.unsupported(DECLARED["lacks"], CALLABLES):
+        assert "max_backward" in law.plan.functions
+        return
+    for case in sample(law.plan, DECLARED["lacks"], count=24):
+        assert DECLARED["lacks"].takes(case.function, case.x.dtype.name, len(case.size))
+
+
+@laws
+def test_a_target_that_tiles_gets_strides_equal_to_the_size(law):
+    if law.unsupported(DECLARED["tiles"], CALLABLES) == "it declares tiles=True":
+        assert law.plan.windows == "overlapping" or law.plan.needs == ("dilation",)
+        return
+    for case in sample(law.plan, DECLARED["tiles"], count=12):
+        assert case.stride == case.size
+        assert permitted(case, law.plan, DECLARED["tiles"])
 
 
 @laws

@@ -62,7 +62,9 @@ WRONG = {
         {"max_foward": ("int8",)},
     ],
     "ranks": [(4,), 2, "2", (2, 0)],
+    "lacks": ["max_indices * 1", 3, ("max_indices",), ("max_indices float8 2",)],
     "square": ["yes", None, 2],
+    "tiles": ["yes", None, 2],
     "padding": ["same", 0, None],
     "padding_limit": ["full", 1],
     "ceil_rule": ["keeps", True],
@@ -83,7 +85,9 @@ def test_a_wrong_declaration_is_named(declaration, value):
 RIGHT = {
     "dtypes": [("float32",), ["int8", "bool"], (np.float64,), {"max_forward": ("int8",)}],
     "ranks": [(1, 2, 3), [2]],
+    "lacks": [("max_indices * 1", "mean_* float16 3")],
     "square": [True, False],
+    "tiles": [True, False],
     "padding": ["none", "symmetric", "any"],
     "padding_limit": ["half", "window", None],
     "ceil_rule": ["drop", "keep"],
@@ -120,6 +124,15 @@ def test_what_is_not_declared_has_its_default():
     assert found.ranks == (2,)
     assert (found.square, found.deterministic, found.threads) == (False, True, True)
     assert (found.name, found.version) == ("it", "")
+
+
+def test_what_lacks_in_combination_is_not_taken():
+    found = declared(lacks=["max_forward float16 3", "max_forward float64 *"], ranks=(2, 3))
+    assert found.takes("max_forward", "float16", 2)
+    assert not found.takes("max_forward", "float16", 3)
+    assert found.ranks_of("float16", "max_forward", "mean_forward") == (2,)
+    assert found.dtypes_of("max_forward") == ("float16", "float32")
+    assert found.ranks_of("float16", "mean_forward") == (2, 3)
 
 
 def test_a_dtype_that_is_declared_for_one_callable_is_asked_of_it_alone():

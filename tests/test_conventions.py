@@ -7,7 +7,7 @@ import pytest
 from poolproof.kernels import naive
 from poolproof.properties.conventions import CONVENTIONS, check_expected, observe, observed, unobservable
 from poolproof.properties.find import load
-from poolproof.properties.results import call_as_json
+from poolproof.properties.results import array_from_json, call_as_json
 from poolproof.properties.target import Call, wrap
 
 
@@ -27,8 +27,22 @@ def forward(reduce):
 
 
 def backward(share):
-    """A backward kernel for one window: dx from its cells and dy."""
-    return lambda dy, x, size, stride: np.asarray(share(x.reshape(-1), dy.item()), x.dtype).reshape(x.shape)
+    """A backward kernel that gives the cells of each window, which do not overlap, a share of its dy."""
+
+    def kernel(dy, x, size, stride):
+        dx = np.zeros(x.shape, x.dtype)
+        for place in np.ndindex(dy.shape):
+            top, left = place[2] * stride[0], place[3] * stride[1]
+            window = (*place[:2], slice(top, top + size[0]), slice(left, left + size[1]))
+            dx[window] = np.reshape(share(x[window].reshape(-1), dy[place].item()), size)
+        return dx
+
+    return kernel
+
+
+def constant(value):
+    """A forward kernel with one number for every window."""
+    return forward(lambda _: value)
 
 
 def at(place, cells, d):
@@ -80,6 +94,11 @@ def ties(cells):
     return cells == cells.max()
 
 
+def indices(choose):
+    """A kernel of indices, for one window."""
+    return lambda x, size, stride: np.full((1, 1, 1, 1), choose(x.reshape(-1)))
+
+
 MAXIMUM, MEAN = forward(np.max), forward(np.mean)
 OWN = forward(lambda cells: np.add.reduce(cells, dtype=cells.dtype) / cells.dtype.type(cells.size))
 
@@ -92,21 +111,46 @@ SHOWN = {
     ("nan", "propagates"): MAXIMUM,
     ("nan", "ignored"): forward(np.nanmax),
     ("nan", "refused"): refuse_if(np.isnan),
-    ("nan", "other"): answered(77.0),
+    ("nan", "other"): constant(77.0),
     ("nan-gradient", "to the nan"): backward(lambda cells, d: at(cells.argmax(), cells, d)),
     ("nan-gradient", "to the largest"): backward(lambda cells, d: at(np.nanargmax(cells), cells, d)),
     ("nan-gradient", "nowhere"): backward(lambda cells, d: d * (cells == cells.max())),
     ("nan-gradient", "refused"): refuse,
     ("nan-gradient", "other"): backward(lambda cells, d: np.full(cells.shape, d)),
+    ("nan-mean", "propagates"): MEAN,
+    ("nan-mean", "ignored"): forward(np.nanmean),
+    ("nan-mean", "refused"): refuse,
+    ("nan-mean", "other"): answered(1.0),
+    ("minus-infinity-gradient", "inside"): backward(lambda cells, d: at(last(cells), cells, d)),
+    ("minus-infinity-gradient", "nowhere"): backward(lambda cells, d: d * (cells > -np.inf)),
+    ("minus-infinity-gradient", "refused"): refuse,
+    ("minus-infinity-gradient", "other"): backward(lambda cells, d: ties(cells) * d),
+    ("mean-subnormals", "kept"): MEAN,
+    ("mean-subnormals", "flushed"): constant(0.0),
+    ("mean-subnormals", "refused"): refuse,
+    ("mean-subnormals", "other"): constant(1.0),
+    ("ties-index", "first"): indices(np.argmax),
+    ("ties-index", "last"): indices(last),
+    ("ties-index", "refused"): refuse,
+    ("ties-index", "other"): answered(-1),
+    ("nan-index", "the nan"): indices(np.argmax),
+    ("nan-index", "the largest"): indices(np.nanargmax),
+    ("nan-index", "inside"): indices(lambda cells: (np.isnan(cells) | (cells == np.nanmax(cells))).argmin()),
+    ("nan-index", "outside"): answered(-1),
+    ("nan-index", "refused"): refuse,
+    ("nan-index", "other"): lambda *_: np.zeros((1, 1, 1, 2), int),
+    ("mean-overflow", "other"): lambda *_: np.zeros((1, 1, 1, 2)),
     ("all-minus-infinity", "-inf"): MAXIMUM,
     ("all-minus-infinity", "lowest"): forward(lambda cells: max(np.finfo(cells.dtype).min, cells.max())),
-    ("all-minus-infinity", "nan"): answered(np.nan),
+    ("all-minus-infinity", "nan"): constant(np.nan),
     ("all-minus-infinity", "refused"): refuse_if(np.isinf),
-    ("all-minus-infinity", "other"): answered(0.0),
+    ("all-minus-infinity", "other"): constant(0.0),
     ("subnormals", "kept"): MAXIMUM,
-    ("subnormals", "flushed"): forward(lambda cells: cells.max() if abs(cells.max()) >= 1e-300 else 0),
+    ("subnormals", "flushed"): forward(
+        lambda cells: cells.max() if abs(cells.max()) >= np.finfo(cells.dtype).tiny else 0
+    ),
     ("subnormals", "refused"): refuse,
-    ("subnormals", "other"): answered(1.0),
+    ("subnormals", "other"): constant(1.0),
     ("signed-zero", "first"): forward(lambda cells: cells[cells.argmax()]),
     ("signed-zero", "last"): forward(lambda cells: cells[last(cells)]),
     ("signed-zero", "positive"): forward(lambda cells: abs(cells.max())),
@@ -115,7 +159,7 @@ SHOWN = {
     ("signed-zero", "other"): lambda *_: np.zeros((1, 1, 1, 2)),
     ("mean-overflow", "infinite"): OWN,
     ("mean-overflow", "finite"): forward(lambda cells: (cells / cells.size).sum()),
-    ("mean-overflow", "nan"): answered(np.nan),
+    ("mean-overflow", "nan"): constant(np.nan),
     ("mean-overflow", "refused"): refuse,
     ("infinite-mean", "inf"): MEAN,
     ("infinite-mean", "nan"): forward(lambda cells: np.nan if np.isinf(cells).any() else cells.mean()),
@@ -124,7 +168,7 @@ SHOWN = {
     ("accumulator", "wider"): forward(lambda cells: cells.astype(np.float64).mean()),
     ("accumulator", "own"): OWN,
     ("accumulator", "refused"): refuse,
-    ("accumulator", "other"): answered(1.0),
+    ("accumulator", "other"): constant(1.0),
     ("integer-mean", "float"): lambda x, size, stride: MEAN(x.astype(float), size, stride),
     ("integer-mean", "truncated"): MEAN,
     ("integer-mean", "rounded"): forward(lambda cells: round(float(cells.mean()))),
@@ -143,7 +187,9 @@ SHOWN = {
     ("wrong-rank", "refused"): strict,
     ("wrong-rank", "answered"): unchecked,
     ("ceil-rule", "dropped"): naive.max_forward,
-    ("ceil-rule", "kept"): lambda x, size, stride, **settings: np.zeros((1, 1, 1, 3)),
+    ("ceil-rule", "kept"): lambda x, size, stride, **settings: np.zeros(
+        (1, 1, *(n if n > 1 else 1 for n in x.shape[2:]))
+    ),
     ("ceil-rule", "refused"): refuse,
     ("ceil-rule", "other"): answered(1.0),
     ("divisor-default", "counted"): naive.mean_forward,
@@ -165,7 +211,7 @@ SHOWN = {
     ("index-of-padding", "negative"): answered(-1),
     ("index-of-padding", "past the end"): answered(1),
     ("index-of-padding", "refused"): refuse,
-    ("index-of-padding", "other"): lambda *_, **settings: np.zeros((1, 1, 1, 2)),
+    ("index-of-padding", "other"): lambda *_, **settings: np.zeros((1, 1, 1, 0)),
     ("max-of-padding", "refused"): naive.max_forward,
     ("mean-of-padding", "refused"): naive.mean_forward,
 }
@@ -186,7 +232,15 @@ VARYING = {
 
 def implementation(name, kernel):
     """A target whose every callable of a convention is this kernel."""
-    return wrap(SimpleNamespace(**dict.fromkeys(CONVENTIONS[name].functions, kernel)), "crafted")
+    functions = CONVENTIONS[name].functions or ("max_forward",)
+    return wrap(SimpleNamespace(**dict.fromkeys(functions, kernel)), "crafted")
+
+
+def seen_on(implementation):
+    """Its conventions, all of them observed."""
+    found, left = observed(implementation)
+    assert left == []
+    return found
 
 
 def test_every_value_of_every_convention_is_shown_here():
@@ -225,20 +279,20 @@ def test_a_target_of_another_name_has_the_same_conventions():
         return MAXIMUM(x, size, stride)
 
     one, other = SimpleNamespace(max_forward=kernel, name="torch"), SimpleNamespace(max_forward=kernel, name="mine")
-    assert observed(wrap(one)) == observed(wrap(other))
+    assert seen_on(wrap(one)) == seen_on(wrap(other))
 
 
 @pytest.mark.parametrize("name", ["compiled", "img2col"])
 def test_the_reference_kernels_have_the_same_conventions(name):
-    values = [{key: found["value"] for key, found in observed(load(each)).items()} for each in ("naive", name)]
+    values = [{key: found["value"] for key, found in seen_on(load(each)).items()} for each in ("naive", name)]
     assert values[0] == values[1]
     assert values[0]["ties"] == values[0]["signed-zero"] == "first"
 
 
 def test_only_conventions_about_what_is_offered_are_observed():
-    found = observed(wrap(SimpleNamespace(mean_forward=MEAN)))
+    found = seen_on(wrap(SimpleNamespace(mean_forward=MEAN)))
     assert set(found) == {
-        name for name, each in CONVENTIONS.items() if each.functions == ("mean_forward",) and not each.needs
+        name for name, each in CONVENTIONS.items() if each.functions in ((), ("mean_forward",)) and not each.needs
     }
 
 
@@ -246,7 +300,7 @@ def test_a_convention_about_a_setting_is_observed_where_it_is_taken():
     def mean_forward(x, size, stride, padding=((0, 0), (0, 0))):
         return naive.mean_forward(x, size, stride, padding=padding, count_include_pad=False)
 
-    found = observed(wrap(SimpleNamespace(mean_forward=mean_forward)))
+    found = seen_on(wrap(SimpleNamespace(mean_forward=mean_forward)))
     assert found["divisor-default"]["value"] == "not counted"
     assert "mean-of-padding" not in found
 
@@ -258,7 +312,7 @@ def test_what_cannot_be_observed_is_told_when_it_is_expected():
 
 
 def test_a_target_of_rank_3_alone_is_observed_too():
-    found = observed(wrap(SimpleNamespace(max_forward=naive.max_forward, ranks=(3,))))
+    found = seen_on(wrap(SimpleNamespace(max_forward=naive.max_forward, ranks=(3,))))
     assert {found[name]["value"] for name in ("nan", "ceil-rule", "max-of-padding")} == {
         "propagates",
         "dropped",
@@ -267,7 +321,7 @@ def test_a_target_of_rank_3_alone_is_observed_too():
 
 
 def test_a_target_without_floats_has_no_conventions():
-    assert observed(wrap(SimpleNamespace(max_forward=MAXIMUM, dtypes=("int8",)))) == {}
+    assert seen_on(wrap(SimpleNamespace(max_forward=MAXIMUM, dtypes=("int8",)))) == {}
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32"])
@@ -298,7 +352,7 @@ def test_every_value_can_be_expected(name, value):
     ("text", "complaint"),
     [
         ("tie=first", "--expect 'tie=first': there is no convention 'tie'; did you mean 'ties'?"),
-        ("xyzzy=1", "there is no convention 'xyzzy'; there are: ties, nan, "),
+        ("xyzzy=1", "there is no convention 'xyzzy'; there are: ties, ties-index, nan, "),
         ("ties=frist", "ties should be one of first, last, split, all, other; did you mean 'first'?"),
         ("ties", "ties should be one of first, last, split, all, other"),
         ("ties=", "ties should be one of first, last, split, all, other"),
@@ -310,3 +364,71 @@ def test_what_cannot_be_expected_is_told(text, complaint):
     with pytest.raises(ValueError, match="--expect") as caught:
         check_expected(text)
     assert complaint in str(caught.value)
+
+
+# Where the answer depends on position, layout, path or size.
+
+
+def ignoring_nan(x, size, stride, **settings):
+    return naive.max_forward(np.where(np.isnan(x), -np.inf, x), size, stride, **settings)
+
+
+def late_columns(x, y):
+    return np.arange(y.shape[-1]) >= 8
+
+
+def late_channels(x, y):
+    return np.arange(y.shape[1])[:, None, None] >= 16
+
+
+SOMETIMES = {
+    "column": (late_columns, {}, lambda call: call["size"][1] * 9 == call["args"]["x"]["shape"][3]),
+    "channel": (late_channels, {}, lambda call: call["args"]["x"]["shape"][:2] == [1, 17]),
+    "dtype": (lambda x, y: x.dtype == np.float32, {}, lambda call: call["args"]["x"]["dtype"] == "float32"),
+    "layout": (lambda x, y: not x.flags.c_contiguous, {}, lambda call: call["args"]["x"]["layout"] != "C"),
+    "rank": (lambda x, y: x.ndim == 5, {"ranks": (2, 3)}, lambda call: len(call["size"]) == 3),
+    "stride": (lambda x, y, stride, size: stride != size, {}, lambda call: call["size"] != call["stride"]),
+    **{
+        name: (
+            lambda x, y, name=name, **settings: name in settings,
+            {},
+            lambda call, name=name: name in call["settings"],
+        )
+        for name in ("padding", "dilation", "ceil_mode")
+    },
+}
+
+
+@pytest.mark.parametrize("name", SOMETIMES)
+def test_a_nan_that_is_lost_on_one_path_alone_is_found_there(name):
+    when, declared, shown_by = SOMETIMES[name]
+
+    def max_forward(x, size, stride, padding=0, dilation=1, ceil_mode=False):
+        given = {"padding": padding, "dilation": dilation, "ceil_mode": ceil_mode}
+        passed = {k: v for k, v in given.items() if v is True or v not in (0, 1)}
+        y = naive.max_forward(x, size, stride, **given)
+        told = {"size": size, "stride": stride} if name == "stride" else passed if name in given else {}
+        return np.where(when(x, y, **told), ignoring_nan(x, size, stride, **given), y)
+
+    found = observe(CONVENTIONS["nan"], wrap(SimpleNamespace(max_forward=max_forward, **declared)))
+    assert found["values"] == ["propagates", "ignored"]
+    assert shown_by(found["other"])
+    assert array_from_json(found["other"]["got"])[tuple(found["other"]["where"])] == max(
+        value for value in array_from_json(found["other"]["args"]["x"]).flat if value == value
+    )
+
+
+@pytest.mark.parametrize("declared", [{"square": True}, {"tiles": True}, {"ranks": (1,)}, {"padding_limit": "half"}])
+def test_a_target_is_probed_with_what_it_declares_to_take(declared):
+    asked = []
+
+    def max_forward(x, size, stride, padding=0, dilation=1, ceil_mode=False):
+        asked.append((size, stride, padding))
+        return naive.max_forward(x, size, stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode)
+
+    found = seen_on(wrap(SimpleNamespace(max_forward=max_forward, **declared)))
+    assert found["nan"]["value"] == "propagates"
+    valid = [(size, stride, padding) for size, stride, padding in asked if stride and min(stride) > 0]
+    assert all(len(set(size)) == 1 for size, _, _ in valid) or "square" not in declared
+    assert all(size == stride for size, stride, _ in valid) or "tiles" not in declared
+    assert {len(size) for size, _, _ in valid} == set(declared.get("ranks", (2,)))

@@ -1,7 +1,8 @@
-"""PyTorch on the CPU, contiguous tensors: max_pool and avg_pool of one to three axes, differentiated by autograd."""
+"""PyTorch on the CPU: max_pool and avg_pool of one to three axes, by autograd; in three layouts of memory."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,75 +11,107 @@ from torch.nn import functional
 
 torch.set_num_threads(1)
 
-name = "torch"
-version = torch.__version__
-WIDE = ("float32", "float64")
-EVERY = ("float16", "bfloat16", *WIDE)
-dtypes = {
-    "max_forward": EVERY,
-    "max_backward": EVERY,
-    "max_indices": EVERY,
-    "mean_forward": WIDE,
-    "mean_backward": WIDE,
+FLOATS = ("float16", "bfloat16", "float32", "float64")
+INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
+DTYPES = {
+    **dict.fromkeys(("max_forward", "max_indices"), INTEGERS + FLOATS),
+    **dict.fromkeys(("max_backward", "mean_forward", "mean_backward"), FLOATS),
 }
-ranks = (1, 2, 3)
-padding = "symmetric"
-padding_limit = "half"
+MAXIMA = dict.fromkeys(("max_forward", "max_backward"), ("padding", "ceil_mode"))
 
 
-def max_forward(x: Any, size: Any, stride: Any, padding: Any = 0, dilation: Any = 1, ceil_mode: Any = False) -> Any:
-    """torch.nn.functional.max_pool2d and its like."""
-    return array(maxima(tensor(x), size, stride, padding, dilation, ceil_mode))
+class Pooling:
+    """The functions of torch.nn.functional, on tensors laid out in one way."""
+
+    version = torch.__version__
+    padding = "symmetric"
+    padding_limit = "half"
+
+    def __init__(self, name: str, ranks: tuple[int, ...], lay_out: Callable[[Any], Any]) -> None:
+        self.name, self.ranks, self.lay_out = name, ranks, lay_out
+
+    def max_forward(
+        self, x: Any, size: Any, stride: Any, padding: Any = 0, dilation: Any = 1, ceil_mode: Any = False
+    ) -> Any:
+        """max_pool2d and its like."""
+        return array(maxima(self.tensor(x), size, stride, padding, dilation, ceil_mode))
+
+    def max_backward(
+        self, dy: Any, x: Any, size: Any, stride: Any, padding: Any = 0, dilation: Any = 1, ceil_mode: Any = False
+    ) -> Any:
+        """Its gradient."""
+        return self.gradient(dy, x, lambda t: maxima(t, size, stride, padding, dilation, ceil_mode))
+
+    def mean_forward(
+        self, x: Any, size: Any, stride: Any, padding: Any = 0, ceil_mode: Any = False, count_include_pad: Any = True
+    ) -> Any:
+        """avg_pool2d and its like."""
+        return array(means(self.tensor(x), size, stride, padding, ceil_mode, count_include_pad))
+
+    def mean_backward(
+        self,
+        dy: Any,
+        x: Any,
+        size: Any,
+        stride: Any,
+        padding: Any = 0,
+        ceil_mode: Any = False,
+        count_include_pad: Any = True,
+    ) -> Any:
+        """Its gradient."""
+        return self.gradient(dy, x, lambda t: means(t, size, stride, padding, ceil_mode, count_include_pad))
+
+    def gradient(self, dy: Any, x: Any, forward: Callable[[Any], Any]) -> Any:
+        """What autograd passes back to x."""
+        leaf = tensor(x).requires_grad_(True)
+        forward(self.lay_out(leaf)).backward(self.tensor(dy))
+        return array(leaf.grad)
+
+    def tensor(self, a: Any) -> Any:
+        """A tensor in the layout."""
+        return self.lay_out(tensor(a))
 
 
-def max_indices(x: Any, size: Any, stride: Any, padding: Any = 0, dilation: Any = 1, ceil_mode: Any = False) -> Any:
-    """The same with return_indices."""
-    return array(maxima(tensor(x), size, stride, padding, dilation, ceil_mode, return_indices=True)[1])
+class WithIndices(Pooling):
+    """The same in ordinary memory, where all dtypes and return_indices are known."""
+
+    dtypes = DTYPES
+    lacks = ("max_forward *int* 1", "mean_* *float16 3")
+
+    def max_indices(
+        self, x: Any, size: Any, stride: Any, padding: Any = 0, dilation: Any = 1, ceil_mode: Any = False
+    ) -> Any:
+        """max_pool2d and its like with return_indices."""
+        return array(maxima(self.tensor(x), size, stride, padding, dilation, ceil_mode, return_indices=True)[1])
 
 
-def max_backward(
-    dy: Any, x: Any, size: Any, stride: Any, padding: Any = 0, dilation: Any = 1, ceil_mode: Any = False
-) -> Any:
-    """Its gradient."""
-    return gradient(dy, x, lambda leaf: maxima(leaf, size, stride, padding, dilation, ceil_mode))
+class OneDNN(Pooling):
+    """The same in the memory of oneDNN."""
 
-
-def mean_forward(
-    x: Any, size: Any, stride: Any, padding: Any = 0, ceil_mode: Any = False, count_include_pad: Any = True
-) -> Any:
-    """torch.nn.functional.avg_pool2d and its like."""
-    return array(means(tensor(x), size, stride, padding, ceil_mode, count_include_pad))
-
-
-def mean_backward(
-    dy: Any, x: Any, size: Any, stride: Any, padding: Any = 0, ceil_mode: Any = False, count_include_pad: Any = True
-) -> Any:
-    """Its gradient."""
-    return gradient(dy, x, lambda leaf: means(leaf, size, stride, padding, ceil_mode, count_include_pad))
+    dtypes = ("float32",)
+    settings = MAXIMA
 
 
 def maxima(x: Any, size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: Any, **more: Any) -> Any:
     """max_pool of the rank of x."""
-    pool = (functional.max_pool1d, functional.max_pool2d, functional.max_pool3d)[x.ndim - 3]
+    pool = (functional.max_pool1d, functional.max_pool2d, functional.max_pool3d)[len(size) - 1]
     return pool(x, size, stride, one_side(padding), dilation, ceil_mode, **more)
 
 
 def means(x: Any, size: Any, stride: Any, padding: Any, ceil_mode: Any, count_include_pad: Any) -> Any:
     """avg_pool of the rank of x."""
-    pool = (functional.avg_pool1d, functional.avg_pool2d, functional.avg_pool3d)[x.ndim - 3]
+    pool = (functional.avg_pool1d, functional.avg_pool2d, functional.avg_pool3d)[len(size) - 1]
     return pool(x, size, stride, one_side(padding), ceil_mode, count_include_pad)
-
-
-def gradient(dy: Any, x: Any, forward: Any) -> Any:
-    """What autograd passes back to x."""
-    leaf = tensor(x).requires_grad_(True)
-    forward(leaf).backward(tensor(dy))
-    return array(leaf.grad)
 
 
 def one_side(padding: Any) -> Any:
     """Pairs (begin, end) as one number an axis; they are equal, as declared."""
     return tuple(begin for begin, _ in padding) if padding else 0
+
+
+def channels_last_(t: Any) -> Any:
+    """The channels innermost."""
+    return t.contiguous(memory_format=torch.channels_last if t.ndim == 4 else torch.channels_last_3d)
 
 
 def tensor(a: Any) -> Any:
@@ -90,8 +123,14 @@ def tensor(a: Any) -> Any:
 
 def array(t: Any) -> Any:
     """A tensor as an array."""
+    t = (t.to_dense() if t.is_mkldnn else t).detach()
     if t.dtype == torch.bfloat16:
         import ml_dtypes
 
-        return t.detach().contiguous().view(torch.int16).numpy().view(ml_dtypes.bfloat16)
-    return t.detach().numpy()
+        return t.contiguous().view(torch.int16).numpy().view(ml_dtypes.bfloat16)
+    return t.numpy()
+
+
+contiguous = WithIndices("torch", (1, 2, 3), lambda t: t)
+channels_last = WithIndices("torch-channels-last", (2, 3), channels_last_)
+mkldnn = OneDNN("torch-mkldnn", (2, 3), lambda t: t.to_mkldnn())

@@ -124,7 +124,7 @@ def companions(pool: Pool, case: Case) -> list[str]:
     able = [f for f in target.offers if wanted <= set(target.declared.settings_of(f))]
     if "count_include_pad" in case.settings:
         able = [f for f in able if f not in MEAN or "count_include_pad" in target.declared.settings_of(f)]
-    return [f for f in able if dtype in target.declared.dtypes_of(f)]
+    return [f for f in able if target.declared.takes(f, dtype, len(case.size))]
 
 
 def fresh_memory(pool: Pool, case: Case) -> None:

@@ -33,18 +33,24 @@ class Law:
 
     def unsupported(self, declared: Declared, offers: tuple[str, ...], evidence: Iterable[str] = EVIDENCE) -> str:
         """Why the law cannot be asked of such a target; empty if it can."""
-        if len(declared.ranks) < self.plan.ranks:
-            return f"it declares rank {declared.ranks[0]} alone"
+        if excuse := self.excused(declared):
+            return excuse
         wanted = f"{' or '.join(self.plan.functions)}{''.join(f' with {function}' for function in self.plan.also)}"
         if not set(self.plan.functions) & set(offers) or not set(self.plan.also) <= set(offers):
             return f"it offers no {wanted}"
         if not self.plan.asked(declared, offers):
             return self.lacking(declared, offers, wanted)
-        if self.unless and getattr(declared, self.unless[0]) == self.unless[1]:
-            return f"it declares {self.unless[0]}={self.unless[1]}"
         if lacking := [each for each in self.evidence if each not in evidence]:
             return f"its process cannot tell of {' and '.join(lacking)}"
         return ""
+
+    def excused(self, declared: Declared) -> str:
+        """The declaration by which the law is not asked; empty if there is none."""
+        if len(declared.ranks) < self.plan.ranks:
+            return f"it declares rank {declared.ranks[0]} alone"
+        if self.unless and getattr(declared, self.unless[0]) == self.unless[1]:
+            return f"it declares {self.unless[0]}={self.unless[1]}"
+        return "it declares tiles=True" if declared.tiles and not self.plan.by_tiles else ""
 
     def lacking(self, declared: Declared, offers: tuple[str, ...], wanted: str) -> str:
         """What a target with the right callables still lacks."""

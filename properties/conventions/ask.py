@@ -1,0 +1,119 @@
+"""Calls to a target with small arrays: what came back, and the evidence for what is concluded from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from poolproof.kernels.dtypes import IEEE_FLOATS, is_float
+
+from ..contract import BACKWARD
+from ..results import Json, array_as_json, call_as_json
+from ..target import Answer, Call, Target, with_axes
+
+
+class Died(Exception):
+    """The target's process died, hung or spoke no protocol, which is an answer too."""
+
+
+class Ask:
+    """Asks, and remembers the last call; `where` is the place in its answer that a conclusion is about."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.last: tuple[Call, Answer] | None = None
+        self.where: tuple[int, ...] | None = None
+
+    @property
+    def rank(self) -> int:
+        """The number of axes that calls are made with; those written for two are made to fit."""
+        ranks = self.target.declared.ranks
+        return 2 if 2 in ranks else ranks[0]
+
+    def fits(self, *windows: tuple[int, ...]) -> bool:
+        """Whether windows and images of such sizes can be asked of the target: it may want squares, or rows alone."""
+        square = self.target.declared.square
+        return all(len(set(window)) == 1 if square else self.rank > 1 or window[0] == 1 for window in windows)
+
+    def dtype_for(self, function: str) -> str:
+        """The widest float dtype that a function takes; the first dtype of all, where it takes no float."""
+        declared = self.target.declared
+        taken = [dtype for dtype in reversed(IEEE_FLOATS) if declared.takes(function, dtype, self.rank)]
+        return [*taken, *declared.dtypes_of(function)][0]
+
+    def __call__(
+        self,
+        function: str,
+        x: Any,
+        size: Any = None,
+        dy: Any = None,
+        *,
+        stride: Any = None,
+        layout: str = "C",
+        settings: dict[str, Any] | None = None,
+    ) -> Any:
+        """The result of one call, or the text of what it raised. One window over all of x, unless said otherwise.
+
+        `dy` is a number, for all windows.
+        """
+        x = np.asarray(x)
+        x = x.reshape((1,) * (4 - x.ndim) + x.shape)
+        size = size or x.shape[2:]
+        arrays = {"x": x} if dy is None else {"dy": np.broadcast_to(dy, (*x.shape[:2], 1, 1)).astype(x.dtype), "x": x}
+        layouts = {} if layout == "C" else {"x": layout}
+        return self.make(Call(function, arrays, size, stride or size, settings or {}, layouts), self.rank)
+
+    def make(self, call: Call, rank: int) -> Any:
+        """The result of a call for two axes, made at another rank."""
+        result = self.plain(at_rank(call, rank))
+        return result if isinstance(result, str) else at_rank_2(result, rank)
+
+    def plain(self, call: Call) -> Any:
+        """The result of a call as it is."""
+        self.target.begin()
+        answer = self.target.ask(call)
+        self.last, self.where = (call, answer), None
+        if answer.death:
+            raise Died("hung" if answer.death == "hung" else answer.error or answer.death)
+        usable = isinstance(answer.value, np.ndarray) and (
+            answer.value.dtype.kind in "biuf" or is_float(answer.value.dtype)
+        )
+        return np.asarray(answer.value) if usable else answer.error or answer.exited or "no array"
+
+    @property
+    def evidence(self) -> Json:
+        """The last call and what it gave, at the place that matters."""
+        assert self.last is not None
+        call, answer = self.last
+        return {**call_as_json(call), "got": outcome(answer), "where": self.where and list(self.where)}
+
+
+def outcome(answer: Answer) -> Any:
+    """What a call gave, as JSON: an array, or the words of its refusal."""
+    return array_as_json(answer.value) if isinstance(answer.value, np.ndarray) else answer.error or answer.exited
+
+
+def at_rank(call: Call, rank: int) -> Call:
+    """A call for two axes as one for three, or for one if the first of them has length one everywhere."""
+    if rank == 3:
+        return with_axes(call, 1)
+    return call if rank == 2 else without_axis(call)
+
+
+def without_axis(call: Call) -> Call:
+    """A call for the last axis alone."""
+    arrays = {name: array.reshape(*array.shape[:2], array.shape[-1]) for name, array in call.arrays.items()}
+    cut = {name: value[1:] if isinstance(value, tuple) else value for name, value in call.settings.items()}
+    return Call(call.function, arrays, call.size[1:], call.stride[1:], cut, call.layouts)
+
+
+def at_rank_2(result: Any, rank: int) -> Any:
+    """A result of another rank as one of two axes; one of another form as it is."""
+    if rank == 2 or result.ndim != 2 + rank or (rank == 3 and result.shape[2] != 1):
+        return result
+    return result[:, :, 0] if rank == 3 else result[:, :, None]
+
+
+def takes_dy(function: str) -> bool:
+    """Whether a function is called with dy."""
+    return function in BACKWARD

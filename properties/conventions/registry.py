@@ -1,0 +1,118 @@
+"""The registry of conventions, and how one is observed: its value, and the calls that show it."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from poolproof.kernels.dtypes import IEEE_FLOATS
+
+from ..contract import did_you_mean
+from ..results import Json
+from ..target import Target
+from .ask import Ask, Died
+
+Observe = Callable[[Ask, str], Iterable[str]]
+
+
+@dataclass(frozen=True)
+class Convention:
+    """One point: the functions it is about, the settings they must take, the values it may have, how it is observed.
+
+    `observe` yields one value a probe; when they differ the convention "varies", with the first two as evidence.
+    """
+
+    name: str
+    question: str
+    functions: tuple[str, ...]
+    needs: tuple[str, ...]
+    values: tuple[str, ...]
+    observe: Observe
+
+
+CONVENTIONS: dict[str, Convention] = {}
+
+
+def convention(functions: tuple[str, ...], *values: str, needs: tuple[str, ...] = ()) -> Callable[[Observe], Observe]:
+    """Register a function that observes a convention: its docstring is the question, `values` the answers."""
+
+    def register(observe: Observe) -> Observe:
+        name = observe.__name__.replace("_", "-")
+        CONVENTIONS[name] = Convention(name, (observe.__doc__ or "").strip(), functions, needs, values, observe)
+        return observe
+
+    return register
+
+
+def observable(target: Target) -> list[Convention]:
+    """The conventions of which the target has something to show."""
+    return [each for each in CONVENTIONS.values() if not unobservable(each, target)]
+
+
+def unobservable(each: Convention, target: Target) -> str:
+    """Why a convention cannot be observed on a target; empty if it can."""
+    declared = target.declared
+    if not set(each.functions) <= set(target.offers):
+        return f"it offers no {' with '.join(each.functions)}"
+    if not set(each.needs) <= set(declared.settings_of(*each.functions)):
+        return f"{' and '.join(each.functions)} takes no {' with '.join(each.needs)}"
+    return "" if favourite(target, each) else "it declares no floating-point dtype"
+
+
+def observed(target: Target, hangs: int = 3, end: float | None = None) -> tuple[Json, list[str]]:
+    """Every convention that can be observed, its value and the calls that show it; and the names of those left out.
+
+    No more is asked after so many hangs, or after the end, in seconds since the epoch.
+    """
+    found: Json = {}
+    left: list[str] = []
+    for each in observable(target):
+        hung = sum("hung" in seen.get("values", [seen["value"]]) for seen in found.values())
+        if hung == hangs or (end is not None and time.time() >= end):
+            left.append(each.name)
+        elif seen := observe(each, target, "hung" if hung else ""):
+            found[each.name] = seen
+    return found, left
+
+
+def observe(each: Convention, target: Target, hurry: str = "") -> Json:
+    """One convention: the value, or "varies" where probes differ; empty if there is nothing it could be asked."""
+    ask = Ask(target.fresh())
+    target.hurry(hurry)
+    seen: dict[str, Json] = {}
+    with warnings.catch_warnings():
+        # A warning of the target's is no refusal, even where warnings are errors.
+        warnings.simplefilter("ignore")
+        try:
+            for value in each.observe(ask, favourite(target, each)):
+                seen.setdefault(value, ask.evidence)
+        except Died as death:
+            seen.setdefault(str(death), ask.evidence)
+    if not seen:
+        return {}
+    if len(seen) == 1:
+        ((value, evidence),) = seen.items()
+        return {"value": value, "evidence": evidence}
+    values = list(seen)
+    return {"value": "varies", "values": values, "evidence": seen[values[0]], "other": seen[values[1]]}
+
+
+def favourite(target: Target, each: Convention) -> str:
+    """The float dtype to probe with: the widest declared; empty if there is none."""
+    taken = target.declared.dtypes_of(*each.functions or target.offers[:1])
+    return next((dtype for dtype in reversed(IEEE_FLOATS) if dtype in taken), "")
+
+
+def check_expected(text: str) -> tuple[str, str]:
+    """NAME=VALUE of a pinned convention; ValueError with what may have been meant."""
+    name, equals, value = text.partition("=")
+    if name not in CONVENTIONS:
+        raise ValueError(f"--expect {text!r}: there is no convention {name!r}; {did_you_mean(name, CONVENTIONS)}")
+    values = CONVENTIONS[name].values
+    if not equals or value not in values:
+        raise ValueError(
+            f"--expect {text!r}: {name} should be one of {', '.join(values)}; {did_you_mean(value, values)}"
+        )
+    return name, value
