@@ -24,12 +24,13 @@ from .frames import (
     one_cell,
     overlapping,
     powers_of_two,
+    vast,
 )
 from .knobs import LENGTH, Knobs
 from .oracle import windows
 from .recipes import EDGE, PLAIN, Recipe, allowed, fill, narrow
 from .target import Call
-from .values import DISTINCT, distinct, painted, room, unit
+from .values import DISTINCT, alone, distinct, painted, room, unit
 
 MAX_VALUES = ("distinct", "ties", "close", "negative", "relu", "wide", "lowest", "highest", "infinite")
 MEAN_VALUES = ("wide", "lattice", "huge", "huge", "relu", "negative", "remote")
@@ -47,7 +48,8 @@ class Plan:
     `values`, `gradients`, `others`: palettes for x, dy and a third array (`others_like` says whose shape it has);
     `mean_values`: palettes for x where the function is a mean, if not the same.
     `windows`: "any", "overlapping" (S < F and at least two windows, on some axis), "powers of two" (so that division
-    is exact), "gaps" (pixels that no window covers) or "one cell" (F = S = 1).
+    is exact), "gaps" (pixels that no window covers), "one cell" (F = S = 1) or "vast" (a power of two of cells, more
+    than narrow types count).
     `needs`: settings that the function must take; `settable`: it must take some; `recipes`: names of recipes.py, all if
     empty.
     `ranks`: at how many ranks the target must be asked; with two, cases leave a higher one free.
@@ -205,7 +207,8 @@ def permitted(case: Case, plan: Plan, declared: Declared) -> bool:
 def is_declared(case: Case, declared: Declared) -> bool:
     """Whether a target declares to take the windows and the padding of a case."""
     padding = case.geometry.padding
-    if declared.square and len({*case.size}) + len({*case.stride}) > 2:
+    same = (case.size, case.stride, padding, case.geometry.dilation)
+    if declared.square and any(len(set(each)) > 1 for each in same):
         return False
     if declared.tiles and case.stride != case.size:
         return False
@@ -221,7 +224,7 @@ def is_declared(case: Case, declared: Declared) -> bool:
 
 def is_planned(case: Case, plan: Plan) -> bool:
     """Whether a case has the windows and the settings that a plan asks for."""
-    if plan.windows == "powers of two" and prod(case.size).bit_count() > 1:
+    if plan.windows in ("powers of two", "vast") and prod(case.size).bit_count() > 1:
         return False
     if not set(plan.needs) <= set(case.settings):
         return False
@@ -322,7 +325,8 @@ def frame(knobs: Knobs, plan: Plan, declared: Declared, dtype: Any, recipe: Reci
     if declared.square:
         square(made)
     constrain(made, plan, dtype, recipe)
-    fit(made, dtype, alike=declared.square)
+    if plan.windows != "vast":
+        fit(made, dtype, alike=declared.square)
     if declared.tiles:
         tile(made, uncovered=plan.windows == "gaps")
     limits = (declared.padding_limit, declared.padding == "symmetric", declared.ceil_rule == "keep")
@@ -330,7 +334,9 @@ def frame(knobs: Knobs, plan: Plan, declared: Declared, dtype: Any, recipe: Reci
     if recipe is not EDGE:
         fill(made)
     if declared.square:
+        # What was narrowed along one axis is narrowed along all.
         made.stride = [max(made.stride)] * made.rank
+        made.begin, made.end, made.dilation = ([min(e)] * made.rank for e in (made.begin, made.end, made.dilation))
         narrow(made, *limits)
     if plan.edges and made.extra >= 240:
         made.n = 0
@@ -338,9 +344,9 @@ def frame(knobs: Knobs, plan: Plan, declared: Declared, dtype: Any, recipe: Reci
 
 
 def square(made: Frame) -> None:
-    """Square windows, equal strides and dilations."""
-    made.size, made.stride, made.dilation = (
-        [max(each)] * made.rank for each in (made.size, made.stride, made.dilation)
+    """Square windows, equal strides, dilations and paddings."""
+    made.size, made.stride, made.dilation, made.begin, made.end = (
+        [max(each)] * made.rank for each in (made.size, made.stride, made.dilation, made.begin, made.end)
     )
 
 
@@ -365,6 +371,8 @@ def constrain(made: Frame, plan: Plan, dtype: Any, recipe: Recipe) -> None:
         overlapping(made)
     elif plan.windows == "gaps":
         gaps(made)
+    elif plan.windows == "vast":
+        vast(made)
     if plan.needs == ("dilation",):
         made.stride = [s * lcm(*made.dilation) for s in made.stride]
     if plan.repeated:
@@ -388,6 +396,8 @@ def fit(made: Frame, dtype: Any, *, alike: bool) -> None:
 def values(case: Case, cells: Array, n: int) -> Array:
     """x by its palette; "distinct" needs more integers in a window than bool and the narrowest types may have."""
     dtype = case.x.dtype
+    if case.values == "alone":
+        return alone(cells, dtype)
     extent = tuple(axis.extent for axis in case.geometry.axes(case.x.shape[2:]))
     if case.values in DISTINCT and is_float(dtype):
         return DISTINCT[case.values](cells, dtype, extent)

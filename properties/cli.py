@@ -1,22 +1,22 @@
-"""The command `poolproof`: check, laws, peers, replay and bench."""
+"""The command `poolproof`: check, matrix, laws, peers, replay and bench."""
 
 from __future__ import annotations
 
 import argparse
 import importlib.metadata
-import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 from .contract import Unusable, did_you_mean
 
 UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
-COMMANDS = ("check", "laws", "peers", "replay", "bench")
+COMMANDS = ("check", "matrix", "laws", "peers", "replay", "bench")
 
 
 class Parser(argparse.ArgumentParser):
@@ -46,24 +46,16 @@ def parsers() -> dict[str, Parser]:
         help="module:object, module, path/file.py:object, path/file.py, or a shipped kernel; "
         "none: the three reference kernels",
     )  # fmt: skip
-    check.add_argument("--examples", type=positive, default=100, metavar="N", help="cases a law (default 100)")
-    check.add_argument(
-        "--budget", type=seconds, metavar="SECONDS", help="end after so long, each law having had its turn"
-    )
-    check.add_argument(
-        "--seed", type=natural, metavar="N", help="the same cases every time; nothing is kept between runs"
-    )
-    check.add_argument(
-        "--laws", default="*", metavar="PATTERN", help="laws or families to try, comma-separated, * allowed"
-    )
-    check.add_argument("--expect", action="append", default=[], metavar="NAME=VALUE", help="make a convention a law")
-    check.add_argument("--known", default="", metavar="FILE", help="failures that are known, with reasons (TOML)")
-    check.add_argument("--json", default="", metavar="FILE", help="write the report")
     check.add_argument(
         "--command", default="", metavar="PROGRAM", help="a target that is a program speaking the protocol"
     )
-    add_isolation(check)
-    check.add_argument("-n", default="auto", type=processes, metavar="N", help="processes (default auto; 0: this one)")
+    add_run(check)
+    matrix = Parser(prog="poolproof matrix", description="Judge implementations side by side, one column each.")
+    matrix.add_argument(
+        "targets", nargs="+", metavar="TARGET", help="as for check; TARGET@PYTHON runs under an interpreter of its own"
+    )
+    matrix.add_argument("--markdown", default="", metavar="FILE", help="write the table as Markdown too")
+    add_run(matrix)
     laws = Parser(
         prog="poolproof laws", description="Print the laws, each with its line of mathematics, and the conventions."
     )
@@ -71,14 +63,33 @@ def parsers() -> dict[str, Parser]:
         prog="poolproof peers", description="Print the libraries with a shipped adapter, and their versions."
     )
     peers.add_argument("--python", default=sys.executable, metavar="EXE", help="interpreter to look into")
-    replay = Parser(prog="poolproof replay", description="Try the failing cases of a report again.")
+    replay = Parser(prog="poolproof replay", description="Try the failing cases and the conventions of a report again.")
     replay.add_argument("report", metavar="REPORT", help="a file written by check --json")
     replay.add_argument("target", nargs="?", metavar="TARGET", help="another target than the report's")
     add_isolation(replay)
     bench = Parser(prog="poolproof bench", description="The teaching document's measurement, on these kernels.")
     bench.add_argument("--repeats", type=positive, default=5000, metavar="N", help="passes forward and backward")
     bench.add_argument("--overhead", action="store_true", help="what a process of its own costs a target, instead")
-    return {"check": check, "laws": laws, "peers": peers, "replay": replay, "bench": bench}
+    return {"check": check, "matrix": matrix, "laws": laws, "peers": peers, "replay": replay, "bench": bench}
+
+
+def add_run(parser: Parser) -> None:
+    """The options of a run: how much to try, and what to make of it."""
+    parser.add_argument("--examples", type=positive, default=100, metavar="N", help="cases a law (default 100)")
+    parser.add_argument(
+        "--budget", type=seconds, metavar="SECONDS", help="end after so long, each law having had its turn"
+    )
+    parser.add_argument(
+        "--seed", type=natural, metavar="N", help="the same cases every time; nothing is kept between runs"
+    )
+    parser.add_argument(
+        "--laws", default="*", metavar="PATTERN", help="laws or families to try, comma-separated, * allowed"
+    )
+    parser.add_argument("--expect", action="append", default=[], metavar="NAME=VALUE", help="make a convention a law")
+    parser.add_argument("--known", default="", metavar="FILE", help="failures that are known, with reasons (TOML)")
+    parser.add_argument("--json", default="", metavar="FILE", help="write the report")
+    add_isolation(parser)
+    parser.add_argument("-n", default="auto", type=processes, metavar="N", help="processes (default auto; 0: this one)")
 
 
 def add_isolation(parser: Parser) -> None:
@@ -110,8 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown:
         parser.unknown(unknown)
     try:
-        commands = {"check": check, "laws": print_laws, "peers": print_peers, "replay": replay, "bench": measure}
-        return commands[command](options)
+        return RUN[command](options)
     except (Unusable, ValueError) as error:
         parser.error(str(error))
     except KeyboardInterrupt:
@@ -119,14 +129,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def check(options: argparse.Namespace) -> int:
-    """Judge targets, by driving pytest with a configuration of its own."""
+    """Judge targets, and print what was found on each."""
     from .console import Console
-    from .find import COMMAND, REFERENCE
-    from .session import Bench, Request, plan
+    from .find import COMMAND
 
     named = [COMMAND + options.command] if options.command else []
+    return judge(options, [*options.targets, *named], Console)
+
+
+def matrix(options: argparse.Namespace) -> int:
+    """Judge targets, and print a table with a column for each."""
+    from .matrix import Matrix
+
+    writable("--markdown", options.markdown)
+    return judge(options, options.targets, partial(Matrix, markdown=options.markdown))
+
+
+def judge(options: argparse.Namespace, targets: list[str], make: Callable[[Any, Any], Any]) -> int:
+    """Run laws on targets, by driving pytest with a configuration of its own; what `make` makes prints."""
+    from .find import REFERENCE
+    from .session import Bench, Request, plan
+
     request = Request(
-        targets=tuple(dict.fromkeys([*options.targets, *named])) or REFERENCE,
+        targets=tuple(dict.fromkeys(targets)) or REFERENCE,
         examples=options.examples,
         seed=options.seed,
         end=None if options.budget is None else time.time() + options.budget,
@@ -137,21 +162,23 @@ def check(options: argparse.Namespace) -> int:
     ).settled()
     request.known_failures()
     plan(request)
-    writable(options.json)
-    console = Console(request, Bench(request))
+    writable("--json", options.json)
+    console = make(request, Bench(request))
     console.begin()
     if console.usable:
         console.ended = drive(request, console, options)
-    return console.finish(options.json)
+    return int(console.finish(options.json))
 
 
-def writable(file: str) -> None:
-    """Raise Unusable now, rather than after the run, if the report cannot be written there."""
+def writable(option: str, file: str) -> None:
+    """Raise Unusable now, rather than after the run, if the file of an option cannot be written there."""
     folder = Path(file).resolve().parent
     if file and Path(file).is_dir():
-        raise Unusable(f"--json {file!r} is a folder; it should be a file")
+        raise Unusable(f"{option} {file!r} is a folder; it should be a file")
     if file and not os.access(folder, os.W_OK):
-        raise Unusable(f"--json {file!r} cannot be written: {str(folder)!r} should be a folder that can be written to")
+        raise Unusable(
+            f"{option} {file!r} cannot be written: {str(folder)!r} should be a folder that can be written to"
+        )
 
 
 def drive(request: Any, console: Any, options: argparse.Namespace) -> int:
@@ -209,33 +236,11 @@ def print_peers(options: argparse.Namespace) -> int:
 
 
 def replay(options: argparse.Namespace) -> int:
-    """Try the counterexamples of a report again: 1 if any still fails, 0 if none does."""
-    from .lawbook import LAWS
-    from .runner import replay as again
+    """Try the counterexamples of a report again, and the calls that show its conventions: 1 if any still fails."""
+    from .replay import replay as again
     from .session import Bench, Request
 
-    try:
-        report = json.loads(Path(options.report).read_text(encoding="utf-8"))
-        entries = [(each["target"], law) for each in report["targets"] for law in each["laws"] if law["counterexample"]]
-    except OSError as error:
-        raise Unusable(f"report {options.report!r} cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise Unusable(f"report {options.report!r} is not one of check --json: {error!r}") from None
-    bench, still = Bench(Request(**isolation(options))), 0
-    for spec, law in entries:
-        if law["law"] not in LAWS or "case" not in law["counterexample"]:
-            print(f"{law['law']} on {spec}: cannot be replayed, there is no such law here")
-            continue
-        result = again(LAWS[law["law"]], bench.target(options.target or spec), law["counterexample"])
-        still += result.failed
-        words = (
-            f"still {result.verdict}" if result.failed else "holds now" if result.verdict == "holds" else result.verdict
-        )
-        print(f"{result.law} on {result.target}: {words}{', ' + result.reason if result.reason else ''}")
-        if result.failed:
-            print(result.message)
-    print(f"{len(entries)} replayed: {still} still fail" if entries else "the report has no failures to replay")
-    return 1 if still else 0
+    return again(options.report, Bench(Request(**isolation(options))), options.target or "", print)
 
 
 def measure(options: argparse.Namespace) -> int:
@@ -286,6 +291,8 @@ def processes(text: str) -> str:
         raise argparse.ArgumentTypeError(f"{text!r} should be auto or a whole number of at least 0")
     return text
 
+
+RUN = {"check": check, "matrix": matrix, "laws": print_laws, "peers": print_peers, "replay": replay, "bench": measure}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -35,6 +35,7 @@ class Console:
         self.names: list[tuple[str, str]] = []
         self.ended = 0
         self.complaints: list[str] = []
+        self.refused: dict[str, str] = {}
 
     def say(self, text: str = "") -> None:
         """Print a line at once; to nobody, when whoever read it has closed the pipe."""
@@ -52,6 +53,7 @@ class Console:
                 target = self.bench.target(spec)
             except Unusable as error:
                 self.complaints.append(str(error))
+                self.refused[spec] = str(error)
                 continue
             self.usable.append(spec)
             for warning in target.warnings:
@@ -127,7 +129,7 @@ class Console:
         blocks = "\n\n".join(failed).split("\n") if failed else []
         return {
             "": blocks,
-            "conventions": report.conventions(results, names),
+            "conventions": [*report.conventions(results, names), *report.varying(results, names)],
             "cases reached": [*reached, f"digest {report.cases_digest(results)}"] if reached else [],
         }
 

@@ -18,8 +18,8 @@ USUAL = ((2, 2), (2, 2), (3, 2), (3, 3))
 LONG_AXES = (7, 8, 9, 15, 16, 17, 31, 32, 33) * 3 + (255, 256, 257)
 """Output widths on both sides of the widths of vector registers, and of what a byte counts."""
 
-MANY_PLANES = ((9, 1), (1, 17), (2, 33), (17, 2))
-"""Samples and channels of more than a vector register, or a block of threads, takes at once."""
+MANY_PLANES = ((9, 1), (1, 17), (1, 8), (2, 16), (2, 33), (17, 2))
+"""Samples and channels of as many, or more, than a vector register or a block of threads takes at once."""
 
 INEXACT_RECIPROCALS = ((49, 41), (41, 49), (47, 98), (98, 47))
 """Strides S with S * (1/S) < 1 in double (49, 98) and in single precision (41, 47)."""
@@ -28,6 +28,10 @@ MANY_OUTPUTS = 66_000
 """More windows than a 16-bit integer counts."""
 
 LARGE_WINDOWS = ((17, 17), (1, 300), (300, 1), (16, 32))
+VAST_WINDOWS = ((512, 512, 512, 4096, 65536), (32, 32, 32, 64, 256), (8, 8, 8, 16, 32))
+"""Lengths of the axes of windows, by rank, that have more cells than bfloat16 (256) or float16 (2048) can count one by
+one, or more than the largest float16."""
+
 LARGE_PLANES = (33_000, 66_000, 66_000)
 """Cells of a plane: more than a signed, and more than an unsigned 16-bit index can name."""
 
@@ -198,6 +202,12 @@ def one_cell(frame: Frame) -> None:
 def powers_of_two(frame: Frame, most: int) -> None:
     """Windows whose number of cells is a power of two, no axis above `most`."""
     frame.size = [min(1 << (f.bit_length() - 1), most) for f in frame.size]
+
+
+def vast(frame: Frame) -> None:
+    """One window of a power of two of cells, more than a narrow float type counts."""
+    frame.n, frame.c, frame.outputs, frame.rest = 1, 1, [1] * frame.rank, [0.0] * frame.rank
+    frame.size = [frame.choose(VAST_WINDOWS[frame.rank - 1])] * frame.rank
 
 
 def overlapping(frame: Frame) -> None:

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 
 from poolproof.kernels.dtypes import FLOATS, IEEE_FLOATS, INTEGERS
 
-from .contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Declared
-from .results import FAILURES, SCHEMA, Json, Result
+from .contract import CALLABLES, MEAN, MEAN_SETTINGS, RESULT, SETTINGS, Declared
+from .messages import arguments
+from .results import FAILURES, SCHEMA, Json, Result, array_from_json, call_from_json
 from .session import CONVENTIONS_ITEM, Request
 from .target import Target
 from .triggers import TRIGGERS
@@ -162,8 +163,30 @@ def conventions(results: Iterable[Result], names: dict[str, str]) -> list[str]:
     for convention, values in table.items():
         several = len(values) > 1
         text = "; ".join(f"{value} ({', '.join(who)})" if several else value for value, who in values.items())
-        lines.append(f"{convention:20} {text}")
+        lines.append(f"{convention:24} {text}")
     return lines
+
+
+def varying(results: Iterable[Result], names: dict[str, str]) -> list[str]:
+    """For each convention that varies, the two calls that show it, as they can be pasted."""
+    lines = []
+    for result in results:
+        for convention, found in result.conventions.items():
+            if found["value"] == "varies":
+                lines.append(f"{convention} of {names[result.target]} varies")
+                for value, shown in zip(found["values"], (found["evidence"], found["other"]), strict=False):
+                    lines += evidence(value, shown)
+    return lines
+
+
+def evidence(value: str, shown: Json) -> list[str]:
+    """One call, and what it gave at the place that matters."""
+    call, got = call_from_json(shown), shown["got"]
+    if isinstance(got, dict):
+        answer, where = array_from_json(got), tuple(shown["where"] or ())
+        name = RESULT[call.function] + (f"[{','.join(map(str, where))}]" if where else "")
+        got = f"{name} = {' '.join(str(answer[where]).split())}"
+    return [f"  {value}: {call.function} gives {got}", *arguments(call, "      ")]
 
 
 def cases_reached(results: Iterable[Result]) -> list[str]:

@@ -55,6 +55,11 @@ def lattice(dtype: Any, n: int) -> list[Any]:
     return [0, *(sign * m for m in range(1, most + 1) for sign in ((1, -1) if signed(dtype) else (1,)))]
 
 
+def thousands(_dtype: Any, _n: int) -> list[Any]:
+    """Numbers of which the shares of many thousand cells are still normal."""
+    return [1024, -1024, 1536]
+
+
 def signs(dtype: Any, _n: int) -> list[Any]:
     """Directions: nothing, up or down."""
     return [0, 1, -1] if signed(dtype) else [0, 1]
@@ -181,6 +186,7 @@ PALETTES: dict[str, Palette] = {
         close,
         ones,
         lattice,
+        thousands,
         signs,
         relu,
         negative,
@@ -240,6 +246,14 @@ def neighbours(cells: Array, dtype: Any, extent: Ints) -> Array:
     """Like `distinct`, but a unit in the last place apart, so that whoever compares in a narrower type sees ties."""
     ranks = distinct(cells, dtype, extent).astype(np.float64)
     values: Array = (1 + (ranks - ranks.min(initial=0)) * float(finfo(dtype).eps)).astype(dtype)
+    return values
+
+
+def alone(cells: Array, dtype: Any) -> Array:
+    """Zeros, but for one of `thousands` in each plane."""
+    flat = cells.reshape(*cells.shape[:2], prod(cells.shape[2:]))
+    one = np.arange(flat.shape[-1]) == flat.argmax(axis=-1)[..., np.newaxis]
+    values: Array = np.where(one, painted("thousands", flat, dtype, 1), np.zeros(1, dtype)).reshape(cells.shape)
     return values
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from poolproof.properties.lawbook import LAWS
+from poolproof.properties.peers import PEERS
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -240,7 +241,7 @@ def test_both_packages_say_that_they_are_typed():
 def test_everything_that_is_imported_is_a_dependency():
     given = {re.split(r"[><=; ]", each)[0].replace("-", "_") for each in project()["project"]["dependencies"]}
     given = {{"pytest_xdist": "xdist"}.get(name, name) for name in given}
-    optional = {"tomllib", "ml_dtypes", "onnx", "onnxruntime", "torch", "tensorflow", "jax", "poolproof"}
+    optional = {"tomllib", "ml_dtypes", "poolproof", *(peer.file for peer in PEERS.values()), "onnx"}
     for name in MODULES:
         used = {target.split(".")[0] for target in imports(name)} - {"kernels", "properties"}
         assert used - set(sys.stdlib_module_names) <= given | optional, name

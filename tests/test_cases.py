@@ -177,6 +177,8 @@ def test_the_same_bytes_are_the_same_case(law):
 def test_a_square_target_gets_square_windows_and_equal_strides(law):
     for case in sample(law.plan, DECLARED["square"], count=12):
         assert len(set(case.size)) == len(set(case.stride)) == 1
+        assert len(set(case.geometry.padding)) == len(set(case.geometry.dilation)) == 1
+        assert permitted(case, law.plan, DECLARED["square"])
 
 
 @laws

@@ -1,5 +1,6 @@
-"""Every block of the README is run: files are written, commands compared with what they print, Python executed."""
+"""The blocks of the README and of docs/wrappers.md are run: files written, output compared, Python executed."""
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -9,7 +10,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-BLOCK = re.compile(r"^(?:<!-- file: (?P<file>\S+) -->\n)?```(?P<kind>\w+)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"^(?:<!-- file: (?P<file>\S+) -->\n)?(?:<!-- needs: (?P<needs>[\w, ]+) -->\n)?"
+    r"```(?P<kind>\w+)\n(?P<text>.*?)^```",
+    re.MULTILINE | re.DOTALL,
+)
 CHANGING = (
     (re.compile(r"\d+\.\d+(?= ?s\b)"), "#"),
     (re.compile(r"\d+(?= cases?\b)"), "#"),
@@ -54,30 +59,39 @@ def session(text):
     return list(zip(parts[::2], parts[1::2], strict=True))
 
 
+def numbered(*kinds):
+    """The blocks to run of these kinds, each with its page, named by the page and its first line."""
+    found = [(page, block) for page in PAGES for block in blocks(page) if block["kind"] in kinds and not block["file"]]
+    names = [f"{page}:{k}: {block['text'].splitlines()[0]}" for k, (page, block) in enumerate(found)]
+    return [pytest.param(*each, id=name) for each, name in zip(found, names, strict=True)]
+
+
+PAGES = ("README.md", "docs/wrappers.md")
 README = blocks("README.md")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     made = tmp_path_factory.mktemp("readme")
-    for block in README:
+    for block in [block for page in PAGES for block in blocks(page)]:
         if block["file"]:
             (made / block["file"]).write_text(block["text"], encoding="utf-8")
     return made
 
 
-@pytest.mark.parametrize("block", [b for b in README if b["kind"] == "console"], ids=lambda b: b["text"].split("\n")[0])
-def test_a_command_of_the_readme_prints_what_it_says(block, folder):
+@pytest.mark.parametrize(("page", "block"), numbered("console"))
+def test_a_command_prints_what_its_page_says(page, block, folder):
     steps = session(block["text"])
     for (command, expected), got in zip(steps, in_shell([c for c, _ in steps], folder), strict=True):
         assert matches(steady(expected), steady(got)), f"{command} printed\n{got}"
 
 
-@pytest.mark.parametrize(
-    "block", [b for b in README if b["kind"] == "python" and not b["file"]], ids=lambda b: b["text"].split("\n")[0]
-)
-def test_python_of_the_readme_runs(block):
-    exec(compile(block["text"], "README.md", "exec"), {"__name__": "readme"})
+@pytest.mark.parametrize(("page", "block"), numbered("python"))
+def test_python_runs_where_what_it_needs_is_installed(page, block):
+    for library in (block["needs"] or "").replace(",", " ").split():
+        if importlib.util.find_spec(library) is None:
+            pytest.skip(f"{library} is not installed")
+    exec(compile(block["text"], page, "exec"), {"__name__": "page"})
 
 
 def test_every_block_is_of_a_kind_that_is_run():

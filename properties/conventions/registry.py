@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from poolproof.kernels.dtypes import IEEE_FLOATS
 
 from ..contract import did_you_mean
-from ..results import Json
+from ..results import Json, call_from_json
 from ..target import Target
-from .ask import Ask, Died
+from .ask import Ask, Died, outcome
 
 Observe = Callable[[Ask, str], Iterable[str]]
 
@@ -97,6 +97,12 @@ def observe(each: Convention, target: Target, hurry: str = "") -> Json:
         return {"value": value, "evidence": evidence}
     values = list(seen)
     return {"value": "varies", "values": values, "evidence": seen[values[0]], "other": seen[values[1]]}
+
+
+def as_before(target: Target, found: Json) -> bool:
+    """Whether a target still gives the answers by which a convention was observed."""
+    shown = [found[name] for name in ("evidence", "other") if name in found]
+    return all(outcome(target.fresh().ask(call_from_json(each))) == each["got"] for each in shown)
 
 
 def favourite(target: Target, each: Convention) -> str:

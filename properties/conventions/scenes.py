@@ -22,6 +22,9 @@ from .ask import Ask, takes_dy
 MANY = 33
 """More windows, or channels, than any vector register has lanes; the last of them is in the tail of a loop."""
 
+FEW = 3
+"""So many sizes of windows are repeated."""
+
 WIDEST_FIRST = tuple(dtype for dtype in ("float64", "float32", "float16", "bfloat16") if dtype in FLOATS)
 
 Windows = Callable[[str], Array]
@@ -42,6 +45,11 @@ class Scene:
     layout: str = "C"
     setting: str = ""
     spaced: bool = False
+
+    @property
+    def alone(self) -> bool:
+        """Whether this is one plain window."""
+        return self.channels == 1 and self.tiles == (1, 1) and not self.setting
 
     def call(self, function: str, windows: Array) -> Call:
         """All windows (P, FH, FW), each in a sample of its own; dy are ones."""
@@ -169,7 +177,8 @@ def show(
     """What the answers to windows are called, each name once, its evidence being the smallest call that shows it."""
     showing, seen, kinds = Showing(function, name, together), set(), list(windows)
     for scene in scenes(ask.target, function, dtypes, ask):
-        for kind in kinds:
+        # Libraries that compile for every shape take their time: only single windows are shown in all sizes.
+        for kind in kinds if scene.alone else kinds[:FEW]:
             batch = kind(scene.dtype)
             if not ask.fits(batch.shape[1:]) or (scene.rank == 1 and batch.shape[1] > 1):
                 continue

@@ -12,7 +12,7 @@ from .ask import Ask
 from .registry import convention
 from .scenes import MANY, Windows, show
 
-SHAPES = ((1, 2), (2, 2), (1, 3), (3, 3), (1, MANY))
+SHAPES = ((1, 2), (2, 2), (3, 3), (1, 3), (1, MANY))
 SMALL = SHAPES[:4]
 
 

@@ -8,12 +8,18 @@ import numpy as np
 
 from .. import oracle
 from ..cases import MAX_VALUES, MEAN_VALUES, Case, Plan
-from ..contract import FORWARD
+from ..contract import FORWARD, MEAN
 from ..pool import Pool
 from .registry import law
 
 BOTTOMLESS = ("not_a_number", "bottomless", "bottomless", "infinite", "distinct")
 """Palettes for indices: windows in which nothing is larger than what padding counts for, and NaN."""
+
+OUTSIDE = (np.nan, np.inf, -np.inf)
+"""What a window must not be touched by if it lies beside it."""
+
+ALONE = Plan(MEAN, values=("alone",), gradients=("thousands",), windows="vast", recipes=("plain",))
+"""One window of many cells, of which one is not zero: nothing rounds, so that the divisor is seen as it is."""
 
 SHIFTABLE = ("plain", "dilation")
 """Recipes without edges, so that what is cut off changes nothing else."""
@@ -70,6 +76,17 @@ def mean_exact(pool: Pool, case: Case) -> None:
     pool.equal(pool(case.call()), oracle.mean_forward(case.x, **case.window).nearest())
 
 
+@law(ALONE)
+def large_divisor(pool: Pool, case: Case) -> None:
+    """y = x[p]/n for x zero but at p, and dx = dy/n, exactly, for one window of n cells, n a large power of two"""
+    n, result = prod(case.size), pool(case.call())
+    if case.function == "mean_forward":
+        share = case.x.astype(np.float64).sum().reshape(case.dy.shape) / n
+    else:
+        share = np.broadcast_to(case.dy.astype(np.float64) / n, case.x.shape)
+    pool.equal(result, share.astype(case.x.dtype))
+
+
 @law(
     Plan(FORWARD, values=("lattice",), windows="powers of two", recipes=SHIFTABLE, repeated=True, floats=True),
 )
@@ -84,6 +101,22 @@ def translation(pool: Pool, case: Case) -> None:
     pool.equal(
         shifted, y[next_one], why=f"x is the x before without its first {case.stride[axis - 2]} along axis {axis}"
     )
+
+
+@law(Plan(FORWARD, values=("lattice",), windows="powers of two", floats=True))
+def locality(pool: Pool, case: Case) -> None:
+    """y[o] is the same whatever lies outside window(o), even NaN and infinities"""
+    y = pool(case.call())
+    pool.same_shape(y, case.dy.shape)
+    place = case.spot_in(y.shape)
+    window = (*place[:2], *dict(oracle.windows(case.geometry, case.x.shape))[place[2:]][1:])
+    x = np.full_like(case.x, OUTSIDE[sum(place) % len(OUTSIDE)])
+    x[window] = case.x[window]
+    found = pool(case.call(x=x))
+    pool.same_shape(found, y.shape)
+    expected = found.copy()
+    expected[place] = y[place]
+    pool.equal(found, expected, why="the call before had the same numbers in this window, and others around it")
 
 
 @law(Plan(FORWARD, values=("lattice",), others=("lattice",), windows="powers of two", crowded=True, floats=True))

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from poolproof.kernels.dtypes import Array
+from poolproof.kernels.dtypes import Array, lowest
 
 from .. import oracle
-from ..cases import MAX_VALUES, Case, Plan
-from ..contract import BACKWARD, FORWARD
+from ..cases import MEAN_VALUES, Case, Plan
+from ..contract import BACKWARD, FORWARD, MEAN
 from ..pool import Pool
 from ..recipes import CEILED, DILATED, PADDED, RECIPES
 from ..target import Call, with_axes
@@ -33,11 +33,12 @@ def neutral_settings(pool: Pool, case: Case) -> None:
         pool.equal(other, usual, at, why=f"without {' and '.join(settings)} the answer was another")
 
 
-@law(Plan(("max_forward",), values=MAX_VALUES, needs=("padding",), recipes=PADDED, floats=True))
+@law(Plan(("max_forward",), values=("negative", "distinct", "lowest", "ties"), needs=("padding",), recipes=PADDED))
 def padding_with_lowest(pool: Pool, case: Case) -> None:
-    """max(x, padding) = max(x with -inf around it)"""
-    y, around = pool.all([case.call(), surrounded(case, -np.inf)])
-    pool.equal(y, around, 0, why="the next call, with -inf around x for padding, gave another answer")
+    """max(x, padding) = max(x with -inf, or the least of an integer type, around it)"""
+    least = lowest(case.x.dtype)
+    y, around = pool.all([case.call(), surrounded(case, least)])
+    pool.equal(y, around, 0, why=f"the next call, with {least} around x for padding, gave another answer")
 
 
 @law(
@@ -52,6 +53,15 @@ def padding_with_zero(pool: Pool, case: Case) -> None:
         # A mean that leaves padding out, and cannot be told otherwise, is the other one times n over the real cells.
         around = around * divisors_ratio(case)
     pool.equal(y, around, 0, why="the next call, with zeros around x for padding, gave another answer")
+
+
+@law(Plan(MEAN, values=MEAN_VALUES, gradients=("wide", "lattice"), needs=("ceil_mode",), recipes=CEILED))
+def overhang(pool: Pool, case: Case) -> None:
+    """in ceil mode y[o] = sum/n and dx[p] = sum { dy[o]/n : p in window(o) }, n counting no cell past the padded end"""
+    if case.function == "mean_forward":
+        pool.within(pool(case.call()), oracle.mean_forward(case.x, **case.window))
+    else:
+        pool.within(pool(case.call()), oracle.mean_backward(case.dy, case.x, **case.window))
 
 
 @law(Plan(FORWARD, values=("lattice",), windows="powers of two", needs=("dilation",), recipes=DILATED, floats=True))

@@ -24,6 +24,26 @@ class SingleReciprocalSize(Sound):
         return int(np.float32(length - size) * (np.float32(1) / np.float32(stride))) + 1
 
 
+class RunningSum(Sound):
+    """Sums of a row are kept by adding what enters a window and subtracting what leaves it: NaN never leaves."""
+
+    laws = ("locality",)
+
+    def mean_forward(self, x, size, stride):
+        sums = np.cumsum(np.pad(x.astype(np.float64), ((0, 0), (0, 0), (0, 0), (1, 0))), axis=-1)
+        rows = super().mean_forward(sums[..., size[1] :] - sums[..., : -size[1]], (size[0], 1), (stride[0], stride[1]))
+        return (rows / size[1]).astype(x.dtype)
+
+
+class NarrowDivisor(Sound):
+    """The cells of a window are counted in the dtype of x, where adding one to 2048 gives 2048."""
+
+    laws = ("large-divisor",)
+
+    def divisor(self, x, grid):
+        return min(grid.cells, 2048) if x.dtype == np.float16 else grid.cells
+
+
 class SharedScratch(Sound):
     """All calls gather their windows in one buffer, whoever makes them."""
 

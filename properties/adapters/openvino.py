@@ -1,0 +1,80 @@
+"""OpenVINO on the CPU: MaxPool and AvgPool, each as a model of one node with a fixed shape; forward only."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import openvino
+from openvino import Type, opset14, opset16
+
+FLOATS = ("float16", "bfloat16", "float32")
+OF_MAXIMA = (*FLOATS, "int8", "uint8", "int32")
+
+name = "openvino"
+version = openvino.__version__
+dtypes = {"max_forward": OF_MAXIMA, "max_indices": OF_MAXIMA, "mean_forward": FLOATS}
+ranks = (1, 2, 3)
+
+core = openvino.Core()
+core.set_property("CPU", {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32"})
+"""Without the hint, float32 is computed in bfloat16 or float16 where the processor has instructions for these."""
+
+
+def max_forward(x: Any, size: Any, stride: Any, **settings: Any) -> Any:
+    """MaxPool, its first output alone, which is computed by other kernels than both together."""
+    return run(x, "max_pool", 0, size, stride, settings)
+
+
+def max_indices(x: Any, size: Any, stride: Any, **settings: Any) -> Any:
+    """MaxPool, its second output."""
+    return run(x, "max_pool", 1, size, stride, settings)
+
+
+def mean_forward(x: Any, size: Any, stride: Any, **settings: Any) -> Any:
+    """AvgPool."""
+    return run(x, "avg_pool", 0, size, stride, settings)
+
+
+def run(x: Any, operation: str, output: int, size: Any, stride: Any, settings: dict[str, Any]) -> Any:
+    """One output of an operation."""
+    nowhere = ((0, 0),) * len(size)
+    begins, ends = zip(*settings.get("padding", nowhere), strict=True)
+    attributes = {
+        "kernel_shape": size,
+        "strides": stride,
+        "dilations": settings.get("dilation", (1,) * len(size)),
+        "pads_begin": begins,
+        "pads_end": ends,
+        "rounding_type": "ceil_torch" if settings.get("ceil_mode") else "floor",
+    }
+    if operation == "avg_pool":
+        attributes["exclude_pad"] = not settings.get("count_include_pad", True)
+    compiled = model(operation, output, x.dtype.name, x.shape, tuple(attributes.items()))
+    return array(compiled.infer_new_request({0: tensor(x)})[0], x.dtype)
+
+
+@lru_cache(maxsize=256)
+def model(operation: str, output: int, dtype: str, shape: Any, attributes: Any) -> Any:
+    """A compiled model of one node; MaxPool counts its indices from axis 2 on, that is in each plane."""
+    x = opset14.parameter(shape, Type.bf16 if dtype == "bfloat16" else np.dtype(dtype))
+    if operation == "max_pool":
+        node = opset14.max_pool(x, **dict(attributes), index_element_type="i64", axis=2)
+    else:
+        node = opset16.avg_pool(x, **dict(attributes))
+    return core.compile_model(openvino.Model([node.output(output)], [x], operation), "CPU")
+
+
+def tensor(x: Any) -> Any:
+    """What a request takes: an array, but for bfloat16, which it would take for float16."""
+    if x.dtype.name != "bfloat16":
+        return x
+    held = openvino.Tensor(Type.bf16, x.shape)
+    held.data.view(x.dtype)[...] = x
+    return held
+
+
+def array(answer: Any, dtype: Any) -> Any:
+    """An output, which is seen as float16 where it is bfloat16."""
+    return answer.view(dtype) if dtype.name == "bfloat16" and answer.dtype == np.float16 else answer

@@ -1,0 +1,54 @@
+"""What a wrapper is given: functions by the contract's names, and declarations; and the target made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+from ..contract import CALLABLES, DECLARATIONS, did_you_mean
+
+Function = Callable[..., Any]
+
+DECLARED = tuple(each.name for each in DECLARATIONS)
+
+
+class Taken(NamedTuple):
+    """What a wrapper was given: functions by the contract's names, declarations, and what to call the result."""
+
+    functions: dict[str, Function]
+    declarations: dict[str, Any]
+    label: str
+
+    def made(self, functions: dict[str, Function], **defaults: Any) -> SimpleNamespace:
+        """A target of these functions; what was declared goes before the defaults."""
+        return SimpleNamespace(__name__=self.label, **functions, **{**defaults, **self.declarations})
+
+
+def taken(wrapper: str, implementation: Any, given: dict[str, Any]) -> Taken:
+    """The callables and declarations of an implementation, those given by name first; a class is instantiated."""
+    check_names(wrapper, given, (*CALLABLES, *DECLARED))
+    for name in given.keys() & set(CALLABLES):
+        if not callable(given[name]):
+            raise TypeError(f"{wrapper}: {name}={given[name]!r} should be a function")
+    source = implementation() if isinstance(implementation, type) else implementation
+    own = {name: getattr(source, name) for name in (*CALLABLES, *DECLARED) if hasattr(source, name)}
+    functions = {name: each for name, each in (own | given).items() if name in CALLABLES and callable(each)}
+    if not functions:
+        told = f"implementation={source!r} has none of {', '.join(CALLABLES)}"
+        raise TypeError(f"{wrapper}: {told}; give an object that has some, or name the function: max_forward=...")
+    inside = own.pop("name", None) or called(next(iter(functions.values())) if source is None else source)
+    declarations = {name: each for name, each in (own | given).items() if name in DECLARED and not callable(each)}
+    return Taken(functions, declarations, f"{wrapper}({inside})")
+
+
+def check_names(wrapper: str, given: dict[str, Any], known: tuple[str, ...]) -> None:
+    """Raise TypeError about a keyword that is unknown."""
+    for name, value in given.items():
+        if name not in known:
+            raise TypeError(f"{wrapper}: {name}={value!r} is not of the contract; {did_you_mean(name, known)}")
+
+
+def called(function: Any) -> str:
+    """What messages call a function."""
+    return getattr(function, "__name__", type(function).__name__)

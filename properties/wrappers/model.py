@@ -1,0 +1,204 @@
+"""A pooling node of an ONNX file, run by ONNX Runtime or by the reference evaluator of ONNX."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable
+from functools import lru_cache
+from math import prod
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .given import DECLARED, Function, Taken, check_names
+
+RUNTIMES = ("onnxruntime", "reference")
+GLOBAL = ("GlobalMaxPool", "GlobalAveragePool")
+OPERATORS = ("MaxPool", "AveragePool", *GLOBAL)
+SETTINGS = {
+    "padding": "pads",
+    "dilation": "dilations",
+    "ceil_mode": "ceil_mode",
+    "count_include_pad": "count_include_pad",
+}
+FLOATS = {"float16": "float16", "float": "float32", "double": "float64"}
+"""Attributes and element types of ONNX, and what the contract calls them."""
+
+Attributes = tuple[tuple[str, Any], ...]
+
+
+def onnx_model(file: str | os.PathLike[str], /, *, runtime: str = "onnxruntime", **declared: Any) -> SimpleNamespace:
+    """The one pooling node of an ONNX file, run alone by `runtime`: "onnxruntime", or "reference" for onnx's own.
+
+    What is judged is the operator, of the opset and IR version of the file, in that runtime: kernel_shape, strides,
+    pads, dilations, ceil_mode and count_include_pad are not those of the file but what the suite asks for, auto_pad is
+    dropped, and the rest of the graph is left out. x is (N, C, H, W), of one to three axes. MaxPool and AveragePool are
+    asked with the settings that their opset has, and for indices if the node gives them in row-major order;
+    GlobalMaxPool and GlobalAveragePool are handed each window as an image of its own. Dtypes are those for which the
+    runtime takes the node. ValueError if there is no such file, it is no ONNX model or has not exactly one pooling
+    node, or the runtime is unknown or refuses it.
+    """
+    check_names("onnx_model", declared, DECLARED)
+    if runtime not in RUNTIMES:
+        raise ValueError(f"onnx_model: runtime={runtime!r} should be one of {', '.join(RUNTIMES)}")
+    return node_target(read_node(file, runtime), Path(file).name, declared)
+
+
+class Node(NamedTuple):
+    """A pooling node as its file has it, the versions that the file was written for, and what runs it."""
+
+    operator: str
+    opset: int
+    ir_version: int
+    storage_order: int
+    outputs: int
+    runtime: str
+
+    @property
+    def schema(self) -> Any:
+        """What the opset says of the operator."""
+        from onnx.defs import get_schema
+
+        return get_schema(self.operator, self.opset)
+
+
+def read_node(file: str | os.PathLike[str], runtime: str) -> Node:
+    """The one pooling node of a file."""
+    import onnx
+
+    told = f"onnx_model: file={os.fspath(file)!r}"
+    if not Path(file).is_file():
+        beside = f"Path(__file__).with_name({Path(file).name!r})"
+        raise ValueError(f"{told} should be an ONNX file, but {Path(file).resolve()} is none; try {beside}")
+    try:
+        model = onnx.load(file, load_external_data=False)
+    except Exception as error:
+        raise ValueError(f"{told} should be an ONNX model, but cannot be read: {error}") from error
+    nodes = [each for each in model.graph.node if each.domain in ("", "ai.onnx") and each.op_type in OPERATORS]
+    if len(nodes) != 1:
+        seen = ", ".join(each.op_type for each in nodes or model.graph.node) or "no node at all"
+        raise ValueError(f"{told} should have one pooling node ({', '.join(OPERATORS)}), but has {seen}")
+    storage_order = sum(each.i for each in nodes[0].attribute if each.name == "storage_order")
+    (opset,) = (each.version for each in model.opset_import if each.domain in ("", "ai.onnx"))
+    return Node(nodes[0].op_type, opset, model.ir_version, storage_order, len(nodes[0].output), runtime)
+
+
+def node_target(node: Node, file: str, declared: dict[str, Any]) -> SimpleNamespace:
+    """A target that asks the runtime for this node."""
+    first = "max_forward" if "Max" in node.operator else "mean_forward"
+    functions = {first: over_windows(node) if node.operator in GLOBAL else output_of(node)}
+    if node.outputs == 2 and not node.storage_order:
+        functions["max_indices"] = indices_of(node)
+    settings = [setting for setting, attribute in SETTINGS.items() if attribute in node.schema.attributes]
+    library = importlib.import_module("onnx" if node.runtime == "reference" else node.runtime)
+    versions = f"opset {node.opset}, IR version {node.ir_version}, {library.__name__} {library.__version__}"
+    defaults: dict[str, Any] = {
+        "version": f"{node.operator} of {versions}",
+        "dtypes": dtypes_of(node),
+        "ranks": (1, 2, 3),
+        "padding_limit": "window",
+        "settings": dict.fromkeys(functions, settings),
+    }
+    return Taken(functions, declared, f"onnx_model({file})").made(functions, **defaults)
+
+
+def dtypes_of(node: Node) -> tuple[str, ...]:
+    """The dtypes that the operator has and the runtime takes. Raises ValueError if there is none."""
+    (of_x,) = (each for each in node.schema.type_constraints if each.type_param_str == node.schema.inputs[0].type_str)
+    names = [each.removeprefix("tensor(").removesuffix(")") for each in of_x.allowed_type_strs]
+    dtypes = [FLOATS.get(name, name) for name in names if name in FLOATS or "int" in name]
+    refusals = {dtype: refusal(node, dtype) for dtype in dtypes}
+    able = tuple(dtype for dtype in dtypes if not refusals[dtype])
+    if not able:
+        why = next(iter(refusals.values()))
+        raise ValueError(f"onnx_model: {node.runtime} refuses {node.operator} of opset {node.opset}: {why}")
+    return able
+
+
+def refusal(node: Node, dtype: str) -> str:
+    """What the runtime says against a node of this dtype; nothing if it takes it."""
+    try:
+        runner(node, dtype, 2, 1, attributes_of(node, (1, 1), (1, 1), {}))
+    except Exception as error:
+        return str(error)
+    return ""
+
+
+def output_of(node: Node, which: int = 0) -> Function:
+    """The node with the attributes that are asked for, as a function that gives one of its outputs."""
+
+    def call(x: Any, size: Any, stride: Any, **settings: Any) -> Any:
+        attributes = attributes_of(node, size, stride, settings)
+        return runner(node, x.dtype.name, len(size), which + 1, attributes)(x)[which]
+
+    return call
+
+
+def indices_of(node: Node) -> Function:
+    """The second output of MaxPool, which counts through the whole tensor: less the offset of each plane."""
+    counted = output_of(node, 1)
+
+    def call(x: Any, size: Any, stride: Any, **settings: Any) -> Any:
+        before = np.arange(prod(x.shape[:2])).reshape(*x.shape[:2], *(1 for _ in size))
+        return counted(x, size, stride, **settings) - before * prod(x.shape[2:])
+
+    return call
+
+
+def over_windows(node: Node) -> Function:
+    """A global pooling of each window, as an image of its own; what is not one cell for each as it is."""
+
+    def call(x: Any, size: Any, stride: Any) -> Any:
+        rank, channels = len(size), x.shape[1]
+        windows = np.lib.stride_tricks.sliding_window_view(x, size, tuple(range(2, x.ndim)))
+        steps = (slice(None), slice(None), *(slice(None, None, step) for step in stride))
+        outer = (x.shape[0], *windows[steps].shape[2 : 2 + rank])
+        cut = np.moveaxis(windows[steps], 1, 1 + rank).reshape(prod(outer), channels, *size)
+        y = runner(node, x.dtype.name, rank, 1, ())(cut)[0]
+        fits = y.shape == (prod(outer), channels, *(1 for _ in size))
+        return np.moveaxis(y.reshape(*outer, channels), -1, 1) if fits else y
+
+    return call
+
+
+def attributes_of(node: Node, size: Any, stride: Any, settings: dict[str, Any]) -> Attributes:
+    """The attributes of the node for a call: those that are asked for, and of its own the storage order."""
+    if node.operator in GLOBAL:
+        return ()
+    counted = {"count_include_pad": True} if "count_include_pad" in node.schema.attributes else {}
+    asked = {SETTINGS[name]: value for name, value in (counted | settings).items()}
+    if "pads" in asked:
+        asked["pads"] = tuple(cells for side in zip(*asked["pads"], strict=True) for cells in side)
+    asked |= {name: int(asked[name]) for name in ("ceil_mode", "count_include_pad") if name in asked}
+    own = {"storage_order": node.storage_order} if node.storage_order else {}
+    return tuple({"kernel_shape": size, "strides": stride, **asked, **own}.items())
+
+
+@lru_cache(maxsize=256)
+def runner(node: Node, dtype: str, rank: int, outputs: int, attributes: Attributes) -> Callable[[Any], list[Any]]:
+    """A function of x that gives the first outputs of a model of this node alone."""
+    from onnx import TensorProto, helper
+
+    element, shape = helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), [None] * (2 + rank)
+    y, i = (helper.make_tensor_value_info(*each, shape) for each in (("y", element), ("i", TensorProto.INT64)))
+    one = helper.make_node(node.operator, ["x"], ["y", "i"][:outputs], **dict(attributes))
+    graph = helper.make_graph([one], "pool", [helper.make_tensor_value_info("x", element, shape)], [y, i][:outputs])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", node.opset)], ir_version=node.ir_version)
+    run = evaluator(model, node.runtime).run
+    return lambda x: run(None, {"x": x})
+
+
+def evaluator(model: Any, runtime: str) -> Any:
+    """What runs a model: the evaluator of onnx, or a session of ONNX Runtime with one thread."""
+    if runtime == "reference":
+        from onnx.reference import ReferenceEvaluator
+
+        return ReferenceEvaluator(model)
+    from onnxruntime import InferenceSession, SessionOptions
+
+    options = SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
