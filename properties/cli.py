@@ -86,7 +86,9 @@ def add_run(parser: Parser) -> None:
         "--laws", default="*", metavar="PATTERN", help="laws or families to try, comma-separated, * allowed"
     )
     parser.add_argument("--expect", action="append", default=[], metavar="NAME=VALUE", help="make a convention a law")
-    parser.add_argument("--known", default="", metavar="FILE", help="failures that are known, with reasons (TOML)")
+    parser.add_argument(
+        "--known", action="append", default=[], metavar="FILE", help="failures that are known, with reasons (TOML)"
+    )
     parser.add_argument("--json", default="", metavar="FILE", help="write the report")
     add_isolation(parser)
     parser.add_argument("-n", default="auto", type=processes, metavar="N", help="processes (default auto; 0: this one)")
@@ -157,7 +159,7 @@ def judge(options: argparse.Namespace, targets: list[str], make: Callable[[Any, 
         end=None if options.budget is None else time.time() + options.budget,
         laws=options.laws,
         expect=tuple(options.expect),
-        known=options.known,
+        known=tuple(options.known),
         **isolation(options),
     ).settled()
     request.known_failures()
@@ -189,7 +191,7 @@ def drive(request: Any, console: Any, options: argparse.Namespace) -> int:
     clean["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     given = [f"--impl={spec}" for spec in console.usable] + [f"--poolproof-expect={pin}" for pin in request.expect]
     given += [f"--poolproof-seed={request.seed}", f"--poolproof-examples={request.examples}"]
-    given += [f"--poolproof-laws={request.laws}", f"--poolproof-known={request.known}"]
+    given += [f"--poolproof-laws={request.laws}"] + [f"--poolproof-known={file}" for file in request.known]
     given += [f"--poolproof-python={request.python}", f"--poolproof-timeout={request.timeout}"]
     given += [f"--poolproof-memory={request.memory}"] if request.memory else []
     given += ["--poolproof-in-process"] if request.in_process else []

@@ -11,7 +11,7 @@ from . import report
 from .console import Console
 from .conventions import CONVENTIONS
 from .lawbook import LAWS
-from .results import Result
+from .results import FAILURES, Result
 from .session import CONVENTIONS_ITEM, Bench, Request
 from .target import Target
 
@@ -111,7 +111,7 @@ def as_text(columns: list[Column], width: int) -> list[str]:
 
 def padded(name: str, cells: list[str], first: int, widths: list[int]) -> str:
     """One line of the table; the name of a family stands alone."""
-    loud = [cell.upper() if cell in report.FAILURES else cell for cell in cells]
+    loud = [cell.upper() if cell in FAILURES else cell for cell in cells]
     text = "".join(f"  {cell:{width}}" for cell, width in zip(loud, widths, strict=False))
     return f"{name:{first}}{text}".rstrip()
 
@@ -120,7 +120,7 @@ def as_markdown(columns: list[Column]) -> list[str]:
     """The table as Markdown, and the notes below it."""
     lines = ["| | " + " | ".join(column.title for column in columns) + " |", "|---" * (len(columns) + 1) + "|"]
     for name, cells in rows(columns):
-        bold = [f"**{cell}**" if cell in report.FAILURES else cell for cell in cells]
+        bold = [f"**{cell}**" if cell in FAILURES else cell for cell in cells]
         text = [f"{name}", *bold] if cells else [f"**{name}**", *([""] * len(columns))]
         lines.append("| " + " | ".join(text) + " |")
     return [*lines, "", *(f"{note}  " for note in notes(columns))]

@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--poolproof-seed", type=int, metavar="N", help="the same cases every time")
     group.addoption("--poolproof-laws", default="*", metavar="PATTERN", help="laws or families to try, comma-separated")
     group.addoption("--poolproof-expect", action="append", default=[], metavar="NAME=VALUE", help="pin a convention")
-    group.addoption("--poolproof-known", default="", metavar="FILE", help="known failures, TOML")
+    group.addoption("--poolproof-known", action="append", default=[], metavar="FILE", help="known failures, TOML")
     group.addoption("--poolproof-json", default="", metavar="FILE", help="write the report")
     group.addoption("--poolproof-in-process", action="store_true", help="call implementations in this process")
     group.addoption("--poolproof-python", default=sys.executable, metavar="EXE", help="interpreter of implementations")
@@ -96,7 +96,7 @@ def request_of(config: pytest.Config) -> Request:
         end=option.poolproof_end,
         laws=option.poolproof_laws,
         expect=tuple(option.poolproof_expect),
-        known=option.poolproof_known,
+        known=tuple(option.poolproof_known),
         in_process=option.poolproof_in_process,
         python=option.poolproof_python,
         timeout=option.poolproof_timeout,

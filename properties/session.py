@@ -40,7 +40,7 @@ class Request:
     end: float | None = None
     laws: str = "*"
     expect: tuple[str, ...] = ()
-    known: str = ""
+    known: tuple[str, ...] = ()
     in_process: bool = False
     python: str = sys.executable
     timeout: float = 10.0
@@ -56,8 +56,8 @@ class Request:
         return replace(self, seed=seed)
 
     def known_failures(self) -> list[Known]:
-        """The entries of the known-failures file, if one is given."""
-        return load_known(Path(self.known)) if self.known else []
+        """The entries of the known-failures files that are given."""
+        return [entry for file in self.known for entry in load_known(Path(file))]
 
 
 @dataclass

@@ -16,21 +16,8 @@ from poolproof.properties import api
 from poolproof.properties.cli import main
 from poolproof.properties.conventions import CONVENTIONS
 from poolproof.properties.lawbook import LAWS
+from shell import FAULTY, FIXED, FORWARD, check, environment, kernels_in, poolproof, python
 
-FAULTY = """
-import numpy as np
-
-
-def max_backward(dy, x, size, stride):
-    dx = np.zeros_like(x)
-    for n, c, i, j in np.ndindex(dy.shape):
-        window = x[n, c, i * stride[0] :, j * stride[1] :][: size[0], : size[1]]
-        h, w = np.unravel_index(window.argmax(), size)
-        dx[n, c, i * stride[0] + h, j * stride[1] + w] = dy[n, c, i, j]
-    return dx
-"""
-FIXED = FAULTY.replace("= dy[n", "+= dy[n")
-FORWARD = "from poolproof.kernels.naive import max_forward\n"
 SLOW = """
 import time
 from poolproof.kernels import naive
@@ -45,32 +32,6 @@ def max_forward(x, size, stride):
     return naive.max_forward(x, size, stride)
 """
 OVERLAP = "windows share their maximum; their gradients must add up, and the last one seems to have overwritten"
-
-
-def environment(**more):
-    """The environment without what an outer pytest or a CI leaves in it."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COV_")) and k != "CI"}
-    return {**kept, "NO_COLOR": "1", "COLUMNS": "80", **more}
-
-
-def python(folder, *words, **more):
-    """Run Python with these arguments in a folder; its status and all it printed."""
-    command = [sys.executable, *words]
-    done = subprocess.run(
-        command, cwd=folder, env=environment(**more), capture_output=True, text=True, timeout=100, check=False
-    )
-    return done.returncode, done.stdout + done.stderr
-
-
-def poolproof(folder, *words, **more):
-    """Run the command."""
-    return python(folder, "-m", "poolproof.properties.cli", *words, **more)
-
-
-def check(folder, *words, n="0", **more):
-    """Run `poolproof check` with few cases, in the suite's process."""
-    given = ["--examples", "20", "--seed", "1", "--in-process", "-n", n]
-    return poolproof(folder, "check", *given, *words, **more)
 
 
 def report_of(folder, *words, **more):
@@ -91,10 +52,7 @@ def verdicts(report):
 @pytest.fixture
 def here(tmp_path):
     """A folder with a faulty kernel, a sound one and one that offers little."""
-    (tmp_path / "faulty.py").write_text(FAULTY)
-    (tmp_path / "fixed.py").write_text(FIXED)
-    (tmp_path / "forward.py").write_text(FORWARD)
-    return tmp_path
+    return kernels_in(tmp_path)
 
 
 # Exit statuses.
@@ -235,7 +193,8 @@ def test_a_counterexample_in_a_report_is_complete(full_report):
 
 def test_a_report_has_the_conventions_with_their_evidence(full_report):
     faulty, forward = full_report["targets"]
-    assert set(forward["conventions"]) == {n for n, each in CONVENTIONS.items() if each.functions == ("max_forward",)}
+    of_maxima = {name for name, each in CONVENTIONS.items() if each.functions in ((), ("max_forward",))}
+    assert set(forward["conventions"]) == of_maxima
     assert faulty["conventions"]["ties"]["value"] == "first"
     assert {"call", "args", "got"} <= set(faulty["conventions"]["ties"]["evidence"])
 
@@ -282,6 +241,35 @@ def test_a_replay_of_a_report_without_failures_says_so(here):
     assert poolproof(here, "replay", "report.json") == (0, "the report has no failures to replay\n")
 
 
+VARYING = """
+import numpy as np
+from poolproof.kernels import naive
+
+
+def max_forward(x, size, stride):
+    y = naive.max_forward(x, size, stride)
+    lost = naive.max_forward(np.where(np.isnan(x), -np.inf, x), size, stride)
+    return np.where(np.arange(y.shape[-1]) >= {first}, lost, y)
+"""
+
+
+def test_a_convention_that_varies_is_shown_by_two_calls_that_can_be_replayed(here):
+    (here / "lanes.py").write_text(VARYING.format(first=8))
+    _, said = check(here, "lanes.py", "--examples", "1", "--json", "report.json")
+    lines = said.splitlines()
+    assert "  nan                      varies: propagates and ignored" in lines
+    at = lines.index("  nan of lanes varies")
+    assert lines[at + 1] == "    propagates: max_forward gives y[0,0,0,0] = nan"
+    assert lines[at + 4].startswith("    ignored: max_forward gives y[0,0,0,8] = ")
+    status, said = poolproof(here, "replay", "report.json")
+    assert status == 0
+    assert "conventions replayed: 0 answer otherwise" in said
+    (here / "lanes.py").write_text(VARYING.format(first=1000))
+    status, said = poolproof(here, "replay", "report.json")
+    assert "nan on lanes.py: answers otherwise now" in said.splitlines()
+    assert "conventions replayed: 1 answer otherwise" in said
+
+
 # Known failures.
 
 
@@ -308,6 +296,18 @@ def test_only_the_failure_and_the_target_that_are_listed_are_known(here):
     assert status == 1
     assert other == {"conservation": "known", "max-accumulation": "broken"}
     assert faulty == {"conservation": "broken", "max-accumulation": "broken"}
+
+
+def test_known_failures_may_be_in_several_files(here):
+    words = known(here, target="faulty.py", law="conservation", reason="rewritten in May")
+    (here / "known.toml").rename(here / "more.toml")
+    words = [
+        "--known",
+        "more.toml",
+        *known(here, target="faulty.py", law="max-accumulation", reason="rewritten in May"),
+    ]
+    _, report = report_of(here, "faulty.py", "--laws", "conservation,max-accumulation", *words)
+    assert set(verdicts(report).values()) == {"known"}
 
 
 def test_a_known_failure_that_holds_now_is_to_be_removed(here):

@@ -1,4 +1,4 @@
-"""The blocks of the README and of docs/wrappers.md are run: files written, output compared, Python executed."""
+"""The blocks of the README and of the pages for users are run: files written, output compared, Python executed."""
 
 import importlib.util
 import os
@@ -66,23 +66,26 @@ def numbered(*kinds):
     return [pytest.param(*each, id=name) for each, name in zip(found, names, strict=True)]
 
 
-PAGES = ("README.md", "docs/wrappers.md")
+PAGES = ("README.md", "docs/adopt.md", "docs/wrappers.md")
 README = blocks("README.md")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    made = tmp_path_factory.mktemp("readme")
-    for block in [block for page in PAGES for block in blocks(page)]:
-        if block["file"]:
-            (made / block["file"]).write_text(block["text"], encoding="utf-8")
+def folders(tmp_path_factory):
+    """A folder for each page, with its files."""
+    made = {page: tmp_path_factory.mktemp("page") for page in PAGES}
+    for page, folder in made.items():
+        for block in blocks(page):
+            if block["file"]:
+                (folder / block["file"]).parent.mkdir(parents=True, exist_ok=True)
+                (folder / block["file"]).write_text(block["text"], encoding="utf-8")
     return made
 
 
 @pytest.mark.parametrize(("page", "block"), numbered("console"))
-def test_a_command_prints_what_its_page_says(page, block, folder):
+def test_a_command_prints_what_its_page_says(page, block, folders):
     steps = session(block["text"])
-    for (command, expected), got in zip(steps, in_shell([c for c, _ in steps], folder), strict=True):
+    for (command, expected), got in zip(steps, in_shell([c for c, _ in steps], folders[page]), strict=True):
         assert matches(steady(expected), steady(got)), f"{command} printed\n{got}"
 
 
@@ -99,9 +102,21 @@ def test_every_block_is_of_a_kind_that_is_run():
     pages = [str(page.relative_to(ROOT)) for page in found]
     kinds = {(page, block["kind"]) for page in pages for block in blocks(page) if not block["file"]}
     # The transcript is checked byte by byte, and the examples are built, by tests of their own.
-    elsewhere = {("docs/protocol.md", "text")}
+    # The scripts of the findings are run where their libraries are installed.
+    elsewhere = {("docs/protocol.md", "text"), ("docs/findings.md", "text"), ("docs/findings.md", "python")}
     assert len(pages) >= 7
     assert {kind for page, kind in kinds - elsewhere} <= {"sh", "console", "python"}
+
+
+def test_the_step_of_continuous_integration_passes(folders):
+    """The commands of the workflow, but for the installation, exit with 0 on the files of the page."""
+    page = "docs/adopt.md"
+    workflow = (folders[page] / ".github" / "workflows" / "pooling.yml").read_text(encoding="utf-8")
+    commands = [c for c in re.findall(r"- run: (.*)", workflow) if not c.startswith("pip install")]
+    assert len(commands) == 1
+    (said,) = in_shell([f"({commands[0]} --examples 20; echo status $?)"], folders[page])
+    assert said.splitlines()[-1] == "status 0"
+    assert (folders[page] / "pooling.json").is_file()
 
 
 def test_ci_runs_the_first_two_commands_as_they_stand():

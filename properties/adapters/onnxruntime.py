@@ -60,4 +60,6 @@ def session(operator: str, outputs: tuple[str, ...], dtype: str, attributes: tup
     ys = [helper.make_tensor_value_info(each, kinds[each], shape) for each in outputs]
     graph = helper.make_graph([node], "pool", [helper.make_tensor_value_info("x", element, shape)], ys)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
-    return onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])

@@ -35,9 +35,9 @@ def max_forward(x: Any, size: Any, stride: Any, padding: Any = (), ceil_mode: An
     return maxima(tensor(x), size, stride, padding, ceil_mode).numpy()
 
 
-def max_indices(x: Any, size: Any, stride: Any, padding: Any = (), ceil_mode: Any = False) -> Any:
-    """The same with return_mask."""
-    return maxima(tensor(x), size, stride, padding, ceil_mode, return_mask=True)[1].numpy()
+def max_indices(x: Any, size: Any, stride: Any, ceil_mode: Any = False) -> Any:
+    """The same with return_mask, which takes padding only if it is as much before as after: none is asked."""
+    return maxima(tensor(x), size, stride, (), ceil_mode, return_mask=True)[1].numpy()
 
 
 def max_backward(dy: Any, x: Any, size: Any, stride: Any, padding: Any = (), ceil_mode: Any = False) -> Any:

@@ -37,6 +37,9 @@ def one_special(special: float, shape: Ints) -> Windows:
     return windows
 
 
+WHOLE = {1.0: "inside", 0.0: "nowhere"}
+"""Where a gradient of 1 is, by its sum over the window."""
+
 ONE_NAN = [partial(one_special, np.nan)(shape) for shape in SHAPES]
 ONE_INFINITY = [partial(one_special, np.inf)(shape) for shape in SMALL]
 
@@ -145,7 +148,7 @@ def of_minus_infinity(_: Array, y: Array) -> str:
 def minus_infinity_gradient(ask: Ask, _: str) -> Iterable[str]:
     """Where does the gradient of a window of nothing but -inf go?"""
     windows = [filled(lambda _: -np.inf, shape) for shape in SMALL]
-    return show(ask, "max_backward", windows, lambda _, dx: {1: "inside", 0: "nowhere"}.get(float(dx.sum()), "other"))
+    return show(ask, "max_backward", windows, lambda _, dx: WHOLE.get(float(dx.sum()), "other"))
 
 
 @convention(("max_forward",), "kept", "flushed", "refused", "other")

@@ -1,0 +1,54 @@
+"""The command as people run it: in a folder of its own, with a faulty kernel, a sound one and one of a single function."""
+
+import os
+import subprocess
+import sys
+
+FAULTY = """
+import numpy as np
+
+
+def max_backward(dy, x, size, stride):
+    dx = np.zeros_like(x)
+    for n, c, i, j in np.ndindex(dy.shape):
+        window = x[n, c, i * stride[0] :, j * stride[1] :][: size[0], : size[1]]
+        h, w = np.unravel_index(window.argmax(), size)
+        dx[n, c, i * stride[0] + h, j * stride[1] + w] = dy[n, c, i, j]
+    return dx
+"""
+FIXED = FAULTY.replace("= dy[n", "+= dy[n")
+FORWARD = "from poolproof.kernels.naive import max_forward\n"
+
+
+def environment(**more):
+    """The environment without what an outer pytest or a CI leaves in it."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COV_")) and k != "CI"}
+    return {**kept, "NO_COLOR": "1", "COLUMNS": "80", **more}
+
+
+def python(folder, *words, **more):
+    """Run Python with these arguments in a folder; its status and all it printed."""
+    command = [sys.executable, *words]
+    done = subprocess.run(
+        command, cwd=folder, env=environment(**more), capture_output=True, text=True, timeout=100, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def poolproof(folder, *words, **more):
+    """Run the command."""
+    return python(folder, "-m", "poolproof.properties.cli", *words, **more)
+
+
+def check(folder, *words, n="0", **more):
+    """Run `poolproof check` with few cases, in the suite's process."""
+    given = ["--examples", "20", "--seed", "1", "--in-process", "-n", n]
+    return poolproof(folder, "check", *given, *words, **more)
+
+
+def kernels_in(folder):
+    """The folder, with the three kernels in it."""
+    (folder / "faulty.py").write_text(FAULTY)
+    (folder / "fixed.py").write_text(FIXED)
+    (folder / "forward.py").write_text(FORWARD)
+    return folder
