@@ -1,4 +1,4 @@
-"""The command as people run it: in a folder of its own, with a faulty kernel, a sound one and one of a single function."""
+"""The command as people run it: in a folder with a faulty kernel, a sound one and one that offers little."""
 
 import os
 import subprocess

@@ -243,9 +243,10 @@ def test_no_share_of_a_mean_is_below_the_smallest_normal(law):
 @tame
 def test_no_sum_over_a_window_overflows_its_dtype(law):
     for case in sample(law.plan):
-        if case.function == "mean_forward":
+        limit = float(finfo(case.x.dtype).max) if case.function == "mean_forward" else np.inf
+        if float(np.abs(case.x.astype(np.float64)).max(initial=0)) * prod(case.size) > limit:
             for window in windows(case):
-                assert sum(map(abs, case.x[window].flat), Fraction(0)) <= float(finfo(case.x.dtype).max)
+                assert sum(map(abs, case.x[window].flat), Fraction(0)) <= limit
 
 
 @tame
@@ -264,8 +265,9 @@ def test_no_sum_of_a_window_is_below_the_smallest_normal_on_the_way(law):
 def test_no_sum_of_gradients_on_a_pixel_overflows(law):
     for case in sample(law.plan):
         if is_float(case.x.dtype) and case.dy.size:
-            most = float(np.abs(case.dy.astype(np.float64)).max()) * float(covered(case).max())
-            assert most <= float(finfo(case.x.dtype).max)
+            largest, limit = float(np.abs(case.dy.astype(np.float64)).max()), float(finfo(case.x.dtype).max)
+            # A pixel lies in no more windows than a window has cells; only where that is too many they are counted.
+            assert largest * prod(case.size) <= limit or largest * float(covered(case).max()) <= limit
 
 
 @pytest.mark.parametrize("law", MAXIMA, ids=lambda law: law.name)
@@ -386,8 +388,8 @@ def with_windows(kind):
         *(law.plan for law in LAWS.values() if law.plan.windows == kind),
     ]
     for plan in plans:
-        yield from sample(plan, count=120)
-        yield from sample(plan, DECLARED["square"], count=120)
+        yield from sample(plan, count=60)
+        yield from sample(plan, DECLARED["square"], count=60)
 
 
 def test_overlapping_windows_overlap():

@@ -69,12 +69,13 @@ def max_of_padding(ask: Ask, dtype: str) -> Iterable[str]:
 def index_of_padding(ask: Ask, dtype: str) -> Iterable[str]:
     """Which index has a window wholly in padding?"""
     for settings in beside_everything(ask, "max_indices"):
-        i = ask("max_indices", np.full((1, 1), 3, dtype), (1, 2), settings=settings)
-        if isinstance(i, str) or i.size == 0:
+        i = ask("max_indices", np.full((1, 2, 1, 1), 3, dtype), (1, 2), settings=settings)
+        if isinstance(i, str) or i.ndim != 4 or i.shape[:2] != (1, 2) or i.size == 0:
             yield "refused" if isinstance(i, str) else "other"
         else:
-            first = i.reshape(-1)[0]
-            yield "negative" if first < 0 else "inside" if first == 0 else "past the end"
+            # The first window of both planes: what lies before the second plane is no place in it either.
+            least, most = i[:, :, 0, 0].min(), i[:, :, 0, 0].max()
+            yield "past the end" if most > 0 else "inside" if least == 0 else "negative" if most < 0 else "other"
 
 
 @convention(

@@ -27,11 +27,12 @@ def numbers(dtype: str, shape: Ints) -> Array:
 
 
 def one_special(special: float, shape: Ints) -> Windows:
-    """Windows with one special number, at every place, beside smaller and larger ones."""
+    """Windows with one special number, at every place, among numbers that rise, and among numbers that fall."""
 
     def windows(dtype: str) -> Array:
-        made = np.repeat(numbers(dtype, shape)[None], np.prod(shape), axis=0)
-        made.reshape(len(made), -1)[np.diag_indices(len(made))] = special
+        rising = np.repeat(numbers(dtype, shape)[None], np.prod(shape), axis=0)
+        made = np.concatenate([rising, rising[:, ::-1, ::-1]])
+        made.reshape(len(made), -1)[np.arange(len(made)), np.tile(np.arange(len(rising)), 2)] = special
         return made
 
     return windows
