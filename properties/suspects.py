@@ -35,7 +35,7 @@ def suspicion(calls: list[Call], at: int, got: Any, expected: Any) -> str:
     if not (x.any() or (dy is not None and dy.any())):
         # What is zero everywhere gives zeros under every mistake.
         return ""
-    for functions, sentence, mistake in MISTAKES:
+    for functions, sentence, mistake in mistakes(call):
         if call.function in functions:
             try:
                 wrong = np.asarray(mistake(x, x if dy is None else dy, geometry))
@@ -227,6 +227,8 @@ SHARED: tuple[Entry, ...] = (
         for name, function in BACKWARD.items()
     ),
     (tuple(BACKWARD), "nothing seems to be passed back at all", lambda x, *_: np.zeros(x.shape)),
+)
+ABOUT_SETTINGS: tuple[Entry, ...] = (
     *(
         ((name,), f"{setting} seems to be ignored", under(function, **{setting: neutral}))
         for name, function in EVERY.items()
@@ -273,5 +275,10 @@ SHARED: tuple[Entry, ...] = (
         for name, function in EVERY.items()
     ),
 )
-MISTAKES = (*OWN, *SHARED)
+MISTAKES = (*OWN, *SHARED, *ABOUT_SETTINGS)
 """Functions, sentence and mistake; the first that explains the answer is named."""
+
+
+def mistakes(call: Call) -> tuple[Entry, ...]:
+    """Those that may be made in a call; those about settings first, as in small cases the others look alike."""
+    return (*ABOUT_SETTINGS, *OWN, *SHARED) if call.settings else (*OWN, *SHARED)
