@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from poolproof.properties.known import load_known
+from poolproof.properties.peers import PEERS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
@@ -98,8 +100,32 @@ def test_a_finding_says_what_kind_it_is(finding):
     assert finding.prints != finding.right
     assert re.search(r"Class \*[^*]+\*", finding.text)
     assert re.search(r"[Aa] (bug|limit|convention)", finding.text)
-    assert "Upstream: " in finding.text
+    assert re.search(r"Upstream:\s", finding.text)
     compile(finding.script, finding.name, "exec")
+
+
+# What is known to fail.
+
+KNOWN = sorted((ROOT / "known").glob("*.toml"))
+
+
+def anchor(heading):
+    """Where a heading is found on a page."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("file", KNOWN, ids=lambda file: file.stem)
+def test_what_is_known_names_adapters_and_findings_that_exist(file):
+    anchors = {f"docs/findings.md#{anchor(finding.heading)}" for finding in FINDINGS}
+    entries = load_known(file)
+    assert {entry.target for entry in entries} <= {peer.name for peer in PEERS.values()}
+    assert {entry.finding for entry in entries} <= anchors
+
+
+def test_every_library_has_a_list_and_every_list_is_used():
+    told = (ROOT / "tox.ini").read_text(encoding="utf-8")
+    assert {f"known/{file.name}" for file in KNOWN} == set(re.findall(r"known/\w+\.toml", told))
+    assert {peer.file for peer in PEERS.values()} - {"flax"} == {file.stem for file in KNOWN}
 
 
 # The judge can fail.
