@@ -51,9 +51,7 @@ def parsers() -> dict[str, Parser]:
     )
     add_run(check)
     matrix = Parser(prog="poolproof matrix", description="Judge implementations side by side, one column each.")
-    matrix.add_argument(
-        "targets", nargs="+", metavar="TARGET", help="as for check; TARGET@PYTHON runs under an interpreter of its own"
-    )
+    matrix.add_argument("targets", nargs="+", metavar="TARGET", help="as for check, or a report of check --json")
     matrix.add_argument("--markdown", default="", metavar="FILE", help="write the table as Markdown too")
     add_run(matrix)
     laws = Parser(
@@ -140,11 +138,17 @@ def check(options: argparse.Namespace) -> int:
 
 
 def matrix(options: argparse.Namespace) -> int:
-    """Judge targets, and print a table with a column for each."""
-    from .matrix import Matrix
+    """Judge targets, and print a table with a column for each; for a report, with those that it has."""
+    from .matrix import Matrix, from_reports, table
 
     writable("--markdown", options.markdown)
-    return judge(options, options.targets, partial(Matrix, markdown=options.markdown))
+    reports = [target for target in options.targets if target.endswith(".json")]
+    targets = [target for target in options.targets if target not in reports]
+    columns = from_reports(reports)
+    if targets:
+        return judge(options, targets, partial(Matrix, markdown=options.markdown, reports=columns))
+    print("\n".join(table(list(columns), options.markdown)))
+    return 0
 
 
 def judge(options: argparse.Namespace, targets: list[str], make: Callable[[Any, Any], Any]) -> int:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from . import report
 from .console import Console
+from .contract import Unusable
 from .conventions import CONVENTIONS
 from .lawbook import LAWS
-from .results import FAILURES, Result
+from .results import FAILURES, Json, Result
 from .session import CONVENTIONS_ITEM, Bench, Request
-from .target import Target
 
 NOTHING = {"unsupported": "-", "not run": "?"}
 """Cells that stand for what was not tested, and for what should have been."""
@@ -26,51 +27,71 @@ class Column:
     """One target: its cells by row, and what must be known to read them."""
 
     title: str
+    spec: str
     cells: dict[str, str] = field(default_factory=dict)
     note: str = ""
 
 
 class Matrix(Console):
-    """The same run as `check`, reported as a table."""
+    """The same run as `check`, reported as a table; `reports` are columns of runs before it."""
 
-    def __init__(self, request: Request, bench: Bench, markdown: str = "") -> None:
+    def __init__(self, request: Request, bench: Bench, markdown: str = "", reports: tuple[Column, ...] = ()) -> None:
         super().__init__(request, bench)
-        self.markdown = markdown
+        self.markdown, self.reports = markdown, reports
 
     def sections(self, results: list[Result]) -> dict[str, list[str]]:
         """The table, and what failed."""
-        columns = [self.column(spec, results) for spec in self.request.targets]
-        titles = [column.title for column in columns]
-        for column, spec in zip(columns, self.request.targets, strict=True):
-            column.title = spec if titles.count(column.title) > 1 else column.title
-        if self.markdown:
-            Path(self.markdown).write_text("\n".join(as_markdown(columns)) + "\n", encoding="utf-8")
+        columns = [*(self.column(spec, results) for spec in self.request.targets), *self.reports]
         failed = report.failures(results)
-        table = as_text(columns, shutil.get_terminal_size((120, 50)).columns)
-        return {"": [*table, *(line for block in failed for line in ("", *block.split("\n")))]}
+        return {"": [*table(columns, self.markdown), *(line for block in failed for line in ("", *block.split("\n")))]}
 
     def column(self, spec: str, results: list[Result]) -> Column:
         """The column of a target, or of one that could not be loaded."""
         if spec in self.refused:
-            return Column(spec, dict.fromkeys((*LAWS, *CONVENTIONS), "?"), f"cannot be judged: {self.refused[spec]}")
-        return column_of(self.bench.loaded[spec], [result for result in results if result.target == spec])
+            everything = dict.fromkeys((*LAWS, *CONVENTIONS), "?")
+            return Column(spec, spec, everything, f"cannot be judged: {self.refused[spec]}")
+        unobserved = [result.reason for result in results if result.target == spec and result.law == CONVENTIONS_ITEM]
+        return column_of(report.target_as_json(self.bench.loaded[spec], results), "; ".join(filter(None, unobserved)))
 
 
-def column_of(target: Target, results: list[Result]) -> Column:
-    """What was found on a target."""
-    laws = [result for result in results if result.law != CONVENTIONS_ITEM]
-    cells = {result.law: NOTHING.get(result.verdict, result.verdict) for result in laws}
-    for result in results:
-        for name, found in result.conventions.items():
-            cells[name] = ", ".join(found["values"]) if found["value"] == "varies" else found["value"]
-    cells["cases"] = f"{sum(result.examples for result in laws):,}"
-    cells["seconds"] = f"{sum(result.seconds for result in results):.0f}"
-    unfinished = [result for result in results if result.verdict == "not run" or result.partial]
-    reasons = dict.fromkeys(result.reason or "its time was over" for result in unfinished)
-    note = f"{report.count(len(unfinished), 'row')} unfinished: {'; '.join(reasons)}" if unfinished else ""
-    for result in unfinished:
-        cells[result.law] = f"{cells.get(result.law, '?')}?".replace("??", "?")
-    return Column(f"{target.name} {target.declared.version}".strip(), cells, note)
+def from_reports(files: Sequence[str]) -> tuple[Column, ...]:
+    """The columns of reports that were written before. Raises Unusable."""
+    columns = []
+    for file in files:
+        try:
+            targets = json.loads(Path(file).read_text(encoding="utf-8"))["targets"]
+            columns += [replace(column_of(target), spec=f"{target['target']} of {file}") for target in targets]
+        except OSError as error:
+            raise Unusable(f"report {file!r} cannot be read: {error.strerror}") from None
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise Unusable(f"report {file!r} is not one of check --json: {error!r}") from None
+    return tuple(columns)
+
+
+def column_of(target: Json, unobserved: str = "") -> Column:
+    """What was found on a target, from its part of a report."""
+    laws = target["laws"]
+    cells = {law["law"]: NOTHING.get(law["verdict"], law["verdict"]) for law in laws}
+    for name, found in target["conventions"].items():
+        cells[name] = ", ".join(found["values"]) if found["value"] == "varies" else found["value"]
+    cells["cases"] = f"{sum(law['examples'] for law in laws):,}"
+    cells["seconds"] = f"{sum(law['seconds'] for law in laws):.0f}"
+    unfinished = [law for law in laws if law["verdict"] == "not run" or law["partial"]]
+    for law in unfinished:
+        cells[law["law"]] = cells[law["law"]].rstrip("?") + "?"
+    reasons = dict.fromkeys(law["reason"] or "its time was over" for law in unfinished)
+    told = f"{report.count(len(unfinished), 'law')} unfinished: {'; '.join(reasons)}" if unfinished else ""
+    note = "; ".join(filter(None, (told, unobserved)))
+    return Column(f"{target['name']} {target['version']}".strip(), target["target"], cells, note)
+
+
+def table(columns: list[Column], markdown: str = "") -> list[str]:
+    """The table for the terminal; written as Markdown too, if a file is given. Equal titles are told apart."""
+    titles = [column.title for column in columns]
+    columns = [replace(each, title=each.spec) if titles.count(each.title) > 1 else each for each in columns]
+    if markdown:
+        Path(markdown).write_text("\n".join(as_markdown(columns)) + "\n", encoding="utf-8")
+    return as_text(columns, shutil.get_terminal_size((120, 50)).columns)
 
 
 def rows(columns: list[Column]) -> Iterator[tuple[str, list[str]]]:

@@ -80,13 +80,34 @@ def test_the_table_is_written_as_markdown_and_the_report_as_json(here):
     assert [each["laws"][0]["verdict"] for each in report["targets"]] == ["broken", "holds"]
 
 
+def test_reports_are_columns_too(here):
+    matrix(here, "faulty.py", "--laws", "conservation,routing", "--json", "report.json")
+    status, lines, said = matrix(here, "report.json", "--markdown", "table.md")
+    assert status == 0, said
+    assert ["conservation", "BROKEN"] in lines
+    assert "| conservation | **broken** |" in (here / "table.md").read_text()
+    status, lines, _ = matrix(here, "fixed.py", "report.json", "--laws", "conservation")
+    assert status == 0
+    assert ["fixed", "faulty"] in lines
+    assert ["conservation", "holds", "BROKEN"] in lines
+    assert ["routing", "-", "holds"] in lines
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"targets": [3]}'])
+def test_what_is_no_report_is_refused(here, text):
+    (here / "report.json").write_text(text)
+    status, said = poolproof(here, "matrix", "report.json")
+    assert status == 2
+    assert "report 'report.json' is not one of check --json" in said
+
+
 def test_a_file_that_cannot_be_written_is_told_before_the_run(here):
     status, said = poolproof(here, "matrix", "fixed.py", "--markdown", "none/table.md")
     assert status == 2
     assert "--markdown 'none/table.md' cannot be written" in said
 
 
-COLUMNS = [Column(f"target {k}", {"routing": "holds", "max-value": "broken", "cases": "10"}) for k in range(5)]
+COLUMNS = [Column(f"target {k}", str(k), {"routing": "holds", "max-value": "broken", "cases": "10"}) for k in range(5)]
 
 
 @pytest.mark.parametrize("width", [40, 60, 200])
