@@ -117,7 +117,8 @@ def test_a_near_miss_is_warned_about_and_a_kernel_with_one_callable_is_not(here)
 
 @pytest.mark.parametrize(("mode", "n"), [("--in-process", "0"), ("--timeout=90", "0"), ("--timeout=90", "1")])
 def test_an_interruption_gives_130_and_the_partial_report(here, n, mode):
-    (here / "slow.py").write_text(SLOW.format(sleep="60 if calls > 12 else 0"))
+    asleep = here / "asleep"
+    (here / "slow.py").write_text(SLOW.format(sleep=f"open({str(asleep)!r}, 'w').close() or 60 if calls > 12 else 0"))
     words = ["--laws", "output-size,depth-preserved,max-value", "--examples", "5", "--seed", "1", "-n", n, mode]
     command = [sys.executable, "-m", "poolproof.properties.cli", "check", "slow.py", *words, "--json", "report.json"]
     with subprocess.Popen(
@@ -127,7 +128,9 @@ def test_an_interruption_gives_130_and_the_partial_report(here, n, mode):
         while not any("[2/3]" in line for line in said):
             said.append(process.stdout.readline())
             assert said[-1], said
-        time.sleep(0.2)
+        # An interruption is to come in the middle of a call, not of what pytest does between two laws.
+        while not asleep.exists():
+            time.sleep(0.05)
         os.killpg(process.pid, signal.SIGINT)
         rest = process.communicate(timeout=50)[0]
     report = json.loads((here / "report.json").read_text())
