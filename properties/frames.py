@@ -28,9 +28,9 @@ MANY_OUTPUTS = 66_000
 """More windows than a 16-bit integer counts."""
 
 LARGE_WINDOWS = ((17, 17), (1, 300), (300, 1), (16, 32))
-VAST_WINDOWS = ((512, 512, 512, 4096, 65536), (32, 32, 32, 64, 256), (8, 8, 8, 16, 32))
+VAST_WINDOWS = ((512, 4096, 32768), (32, 64, 128), (8, 16, 32))
 """Lengths of the axes of windows, by rank, that have more cells than bfloat16 (256) or float16 (2048) can count one by
-one, or more than the largest float16."""
+one, and no more than float16 has a number for."""
 
 LARGE_PLANES = (33_000, 66_000, 66_000)
 """Cells of a plane: more than a signed, and more than an unsigned 16-bit index can name."""
