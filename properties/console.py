@@ -112,7 +112,8 @@ class Console:
             self.say(f"\nwarning: {warning}")
         status = report.exit_status(results, interrupted=interrupted, unusable=bool(self.complaints))
         self.say()
-        self.say(report.last_line(results, partial) if results else "nothing was tried")
+        judged = report.last_line(results, partial) if results else "nothing was tried"
+        self.say(f"{judged}; {len(self.refused)} could not be judged" if self.refused else judged)
         return status
 
     def warnings(self, results: list[Result]) -> list[str]:

@@ -62,6 +62,11 @@ def unmet(known: list[Known], results: list[Result], names: dict[str, str]) -> l
     return [entry for entry in known if (entry.target, entry.law) not in met]
 
 
+def is_listed(law: str, target: str, name: str, known: list[Known]) -> bool:
+    """Whether a law is known to fail on a target."""
+    return any(entry.law == law and entry.target in (target, name) for entry in known)
+
+
 def excused(result: Result, name: str, known: list[Known]) -> Result:
     """A result in the light of the known failures: `known` if it failed as listed, outdated if it holds after all."""
     listed = next((k for k in known if k.law == result.law and k.target in (result.target, name)), None)
@@ -70,6 +75,6 @@ def excused(result: Result, name: str, known: list[Known]) -> Result:
     if result.failed:
         return replace(result, verdict="known", reason=listed.reason)
     if result.verdict == "holds" and not result.partial:
-        reason = f"listed as a known failure ({listed.reason}), but holds: remove the entry"
+        reason = f"listed as a known failure ({listed.reason}), but holds in {result.examples} cases: remove the entry"
         return replace(result, reason=reason, outdated=True)
     return result

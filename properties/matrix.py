@@ -19,17 +19,18 @@ from .session import CONVENTIONS_ITEM, Bench, Request
 NOTHING = {"unsupported": "-", "not run": "?"}
 """Cells that stand for what was not tested, and for what should have been."""
 
-LEGEND = "- it does not offer what the law or convention is about; ? not run to the end"
+LEGEND = "- not asked, or not offered; ? not run, or not to the end"
 
 
 @dataclass
 class Column:
-    """One target: its cells by row, and what must be known to read them."""
+    """One target: its cells by row, what stands where it has none, and what must be known to read them."""
 
     title: str
     spec: str
     cells: dict[str, str] = field(default_factory=dict)
     note: str = ""
+    empty: str = "-"
 
 
 class Matrix(Console):
@@ -48,8 +49,7 @@ class Matrix(Console):
     def column(self, spec: str, results: list[Result]) -> Column:
         """The column of a target, or of one that could not be loaded."""
         if spec in self.refused:
-            everything = dict.fromkeys((*LAWS, *CONVENTIONS), "?")
-            return Column(spec, spec, everything, f"cannot be judged: {self.refused[spec]}")
+            return Column(spec, spec, note=f"cannot be judged: {self.refused[spec]}", empty="?")
         unobserved = [result.reason for result in results if result.target == spec and result.law == CONVENTIONS_ITEM]
         return column_of(report.target_as_json(self.bench.loaded[spec], results), "; ".join(filter(None, unobserved)))
 
@@ -107,7 +107,7 @@ def rows(columns: list[Column]) -> Iterator[tuple[str, list[str]]]:
         filled = [name for name in names if any(column.cells.get(name, "-") != "-" for column in columns)]
         if filled:
             yield family, []
-            yield from ((name, [column.cells.get(name, "-") for column in columns]) for name in filled)
+            yield from ((name, [column.cells.get(name, column.empty) for column in columns]) for name in filled)
 
 
 def notes(columns: list[Column]) -> list[str]:
@@ -120,7 +120,7 @@ def as_text(columns: list[Column], width: int) -> list[str]:
     lines: list[str] = []
     first = max(len(name) for name, _ in rows(columns))
     while columns:
-        widths = [max(len(c.title), *(len(cell) for cell in c.cells.values())) for c in columns]
+        widths = [max([len(c.title), *(len(cell) for cell in c.cells.values())]) for c in columns]
         fits = [k for k in range(1, len(columns) + 1) if first + sum(widths[:k]) + 2 * k <= width]
         block, widths = columns[: max(fits, default=1)], widths[: max(fits, default=1)]
         lines += [padded("", [column.title for column in block], first, widths)]

@@ -16,6 +16,9 @@ from .session import CONVENTIONS_ITEM, Request
 from .target import Target
 from .triggers import TRIGGERS
 
+MOST_SHOWN = 200
+"""Cells of an x that evidence is printed with."""
+
 OF_INTEGERS = ("max_forward", "max_indices")
 """The callables that may be asked of integers; the others want floats."""
 
@@ -174,7 +177,9 @@ def varying(results: Iterable[Result], names: dict[str, str]) -> list[str]:
         for convention, found in result.conventions.items():
             if found["value"] == "varies":
                 lines.append(f"{convention} of {names[result.target]} varies")
-                for value, shown in zip(found["values"], (found["evidence"], found["other"]), strict=False):
+                for value, shown in zip(
+                    found["values"], (found["evidence"], found["other"], *found["more"]), strict=True
+                ):
                     lines += evidence(value, shown)
     return lines
 
@@ -186,7 +191,10 @@ def evidence(value: str, shown: Json) -> list[str]:
         answer, where = array_from_json(got), tuple(shown["where"] or ())
         name = RESULT[call.function] + (f"[{','.join(map(str, where))}]" if where else "")
         got = f"{name} = {' '.join(str(answer[where]).split())}"
-    return [f"  {value}: {call.function} gives {got}", *arguments(call, "      ")]
+    told = arguments(call, "      ")
+    if call.arrays["x"].size > MOST_SHOWN:
+        told = [told[0], f"      x of shape {call.arrays['x'].shape}, as --json has it"]
+    return [f"  {value}: {call.function} gives {got}", *told]
 
 
 def cases_reached(results: Iterable[Result]) -> list[str]:

@@ -47,7 +47,8 @@ REPLAYS = 200
 class Settings:
     """How much to try: cases a law, the seed they come from, an absolute end in seconds since the epoch.
 
-    `database` and `in_hand` keep failing cases, and the one that is tried; `deadly`: verdicts of deaths seen before.
+    `database` and `in_hand` keep failing cases, and the one that is tried; `deadly`: verdicts of deaths seen before;
+    `brief`: failures are known, and not made smaller.
     """
 
     examples: int = 100
@@ -56,6 +57,7 @@ class Settings:
     database: ExampleDatabase | None = None
     in_hand: InHand | None = None
     deadly: tuple[str, ...] = ()
+    brief: bool = False
 
 
 class OutOfTime(BaseException):
@@ -71,7 +73,8 @@ class Trial:
 
     def __init__(self, law: Law, target: Target, settings: Settings) -> None:
         self.law, self.pool, self.end, self.in_hand = law, Pool(target), settings.end, settings.in_hand
-        self.shrinking = {**SHRINKING, **{verdict: AGAIN[verdict] for verdict in settings.deadly}}
+        again = {verdict: AGAIN[verdict] for verdict in settings.deadly}
+        self.shrinking = dict.fromkeys(SHRINKING, 0.0) if settings.brief else {**SHRINKING, **again}
         self.tried = self.refused = self.digest = 0
         self.reached: Counter[str] = Counter()
         self.first: tuple[Failure, Json] | None = None

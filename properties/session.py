@@ -19,7 +19,7 @@ from .conventions import CONVENTIONS, check_expected, observe, observed, unobser
 from .find import REFERENCE, load
 from .isolated import Isolation
 from .keep import MOST, InHand, Toll
-from .known import Known, excused, load_known
+from .known import Known, excused, is_listed, load_known
 from .lawbook import LAWS
 from .results import Result
 from .runner import Settings, run
@@ -99,7 +99,8 @@ class Bench:
         """One law on one target."""
         seed = self.request.seed
         assert seed is not None
-        settings = Settings(self.request.examples, seed, end, deadly=deadly)
+        brief = is_listed(name, target.spec, target.name, self.request.known_failures())
+        settings = Settings(self.request.examples, seed, end, deadly=deadly, brief=brief)
         if not self.persistent:
             return run(LAWS[name], target, settings)
         in_hand = InHand(KEPT / "inhand", target.spec, name)

@@ -429,6 +429,7 @@ def test_a_target_is_probed_with_what_it_declares_to_take(declared):
     found = seen_on(wrap(SimpleNamespace(max_forward=max_forward, **declared)))
     assert found["nan"]["value"] == "propagates"
     valid = [(size, stride, padding) for size, stride, padding in asked if stride and min(stride) > 0]
-    assert all(len(set(size)) == 1 for size, _, _ in valid) or "square" not in declared
+    assert all(len(set(size)) == len(set(stride)) == 1 for size, stride, _ in valid) or "square" not in declared
+    assert {found[name]["value"] for name in ("signed-zero", "subnormals")} == {"first", "kept"} or "ranks" in declared
     assert all(size == stride for size, stride, _ in valid) or "tiles" not in declared
     assert {len(size) for size, _, _ in valid} == set(declared.get("ranks", (2,)))

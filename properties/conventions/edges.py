@@ -54,7 +54,8 @@ def window_too_large(ask: Ask, _: str) -> Iterable[str]:
 def stride_zero(ask: Ask, _: str) -> Iterable[str]:
     """What happens to a stride of 0?"""
     for function in forward(ask) if not ask.target.declared.tiles else ():
-        for stride in ((1, 0), (0, 1), (0, 0)) if ask.rank > 1 else ((1, 0),):
+        strides = ((1, 0), (0, 1), (0, 0)) if ask.rank > 1 else ((1, 0),)
+        for stride in strides if not ask.target.declared.square else ((0, 0),):
             yield answered(ask(function, np.ones((1, 2), ask.dtype_for(function)), (1, 1), stride=stride))
 
 

@@ -21,7 +21,7 @@ Observe = Callable[[Ask, str], Iterable[str]]
 class Convention:
     """One point: the functions it is about, the settings they must take, the values it may have, how it is observed.
 
-    `observe` yields one value a probe; when they differ the convention "varies", with the first two as evidence.
+    `observe` yields one value a probe; when they differ the convention "varies", with a call for each as evidence.
     """
 
     name: str
@@ -95,13 +95,13 @@ def observe(each: Convention, target: Target, hurry: str = "") -> Json:
     if len(seen) == 1:
         ((value, evidence),) = seen.items()
         return {"value": value, "evidence": evidence}
-    values = list(seen)
-    return {"value": "varies", "values": values, "evidence": seen[values[0]], "other": seen[values[1]]}
+    first, other, *more = seen.values()
+    return {"value": "varies", "values": list(seen), "evidence": first, "other": other, "more": more}
 
 
 def as_before(target: Target, found: Json) -> bool:
     """Whether a target still gives the answers by which a convention was observed."""
-    shown = [found[name] for name in ("evidence", "other") if name in found]
+    shown = [found["evidence"], *([found["other"], *found["more"]] if found["value"] == "varies" else [])]
     return all(outcome(target.fresh().ask(call_from_json(each))) == each["got"] for each in shown)
 
 

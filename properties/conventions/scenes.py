@@ -22,6 +22,9 @@ from .ask import Ask, takes_dy
 MANY = 33
 """More windows, or channels, than any vector register has lanes; the last of them is in the tail of a loop."""
 
+COUNTS = (1, 2, 3, 4, 5, 8, 9, 16, 17, 32)
+"""So many windows are tried where fewer may do: lanes of vector registers, and one more."""
+
 FEW = 3
 """So many sizes of windows are repeated."""
 
@@ -91,8 +94,9 @@ class Scene:
 
     def simpler(self) -> Iterator[Scene]:
         """Scenes with fewer windows, the smallest first."""
-        for k in range(1, max(self.tiles[1], self.channels)):
-            yield replace(self, tiles=(1, min(k, self.tiles[1])), channels=min(k, self.channels))
+        for k in COUNTS:
+            if k < max(self.tiles[1], self.channels):
+                yield replace(self, tiles=(1, min(k, self.tiles[1])), channels=min(k, self.channels))
 
 
 def scenes(target: Target, function: str, dtypes: tuple[str, ...], ask: Ask) -> list[Scene]:
@@ -114,7 +118,7 @@ def scenes(target: Target, function: str, dtypes: tuple[str, ...], ask: Ask) -> 
     if rank > 1:
         found += [Scene(usual, rank, tiles=(3, 5), channels=3, layout=layout) for layout in LAYOUTS]
         found += [Scene(usual, rank, tiles=(3, MANY), channels=2)]
-    if not declared.tiles:
+    if not declared.tiles and not declared.square:
         found += [Scene(usual, rank, tiles=(1, MANY), spaced=True)]
     return found
 
@@ -158,7 +162,9 @@ class Showing:
     def minimal(self, ask: Ask, scene: Scene, batch: Array, sample: int, called: str) -> None:
         """Make the smallest call that gives this name, so that it is the evidence; the first, if no smaller does."""
         alone = batch if self.together else batch[sample : sample + 1]
-        for simpler, some in [*((each, alone) for each in scene.simpler()), (scene, alone), (scene, batch)]:
+        several = [np.repeat(alone, k, axis=0) for k in (1, 4, 16)]
+        fewer = [(each, some) for some in several for each in (*scene.simpler(), scene)]
+        for simpler, some in [*fewer, (scene, batch)]:
             found = self.names(ask, simpler, some)
             if called in found:
                 ask.where = found[called][1] or None

@@ -38,9 +38,6 @@ def one_special(special: float, shape: Ints) -> Windows:
     return windows
 
 
-WHOLE = {1.0: "inside", 0.0: "nowhere"}
-"""Where a gradient of 1 is, by its sum over the window."""
-
 ONE_NAN = [partial(one_special, np.nan)(shape) for shape in SHAPES]
 ONE_INFINITY = [partial(one_special, np.inf)(shape) for shape in SMALL]
 
@@ -149,25 +146,38 @@ def of_minus_infinity(_: Array, y: Array) -> str:
 def minus_infinity_gradient(ask: Ask, _: str) -> Iterable[str]:
     """Where does the gradient of a window of nothing but -inf go?"""
     windows = [filled(lambda _: -np.inf, shape) for shape in SMALL]
-    return show(ask, "max_backward", windows, lambda _, dx: WHOLE.get(float(dx.sum()), "other"))
+    return show(ask, "max_backward", windows, where_it_is)
+
+
+def where_it_is(_: Array, dx: Array) -> str:
+    """Whether the gradient 1 is in its window, whole but for the rounding of its shares."""
+    total, rounding = float(dx.astype(np.float64).sum()), dx.size * float(finfo(dx.dtype).eps)
+    return "nowhere" if total == 0 else "inside" if abs(total - 1) <= rounding else "other"
 
 
 @convention(("max_forward",), "kept", "flushed", "refused", "other")
 def subnormals(ask: Ask, _: str) -> Iterable[str]:
     """Does a number below the smallest normal one survive?"""
-    return show(ask, "max_forward", [small_numbers], kept)
+    return show(ask, "max_forward", map(small_numbers, SMALL[:2]), kept)
 
 
 @convention(("mean_forward",), "kept", "flushed", "refused", "other")
 def mean_subnormals(ask: Ask, _: str) -> Iterable[str]:
     """Does the mean of numbers below the smallest normal one survive?"""
-    return show(ask, "mean_forward", [filled(lambda dtype: 4 * float(finfo(dtype).smallest_subnormal), (1, 2))], kept)
+    windows = [filled(lambda dtype: 4 * float(finfo(dtype).smallest_subnormal), shape) for shape in SMALL[:2]]
+    return show(ask, "mean_forward", windows, kept)
 
 
-def small_numbers(dtype: str) -> Array:
-    """Windows with the smallest number above zero, and three times that."""
-    eta = float(finfo(np.dtype(dtype)).smallest_subnormal)
-    return np.array([[[0, eta]], [[0, 3 * eta]]], dtype)
+def small_numbers(shape: Ints) -> Windows:
+    """Windows of zeros with the smallest number above zero at the end, and with three times that."""
+
+    def windows(dtype: str) -> Array:
+        eta = float(finfo(np.dtype(dtype)).smallest_subnormal)
+        made = np.zeros((2, *shape), dtype)
+        made[:, -1, -1] = [eta, 3 * eta]
+        return made
+
+    return windows
 
 
 def kept(window: Array, y: Array) -> str:
@@ -179,10 +189,19 @@ def kept(window: Array, y: Array) -> str:
 def signed_zero(ask: Ask, _: str) -> Iterable[str]:
     """Which zero is the maximum of +0 and -0?"""
 
-    def windows(dtype: str) -> Array:
-        return np.array([[[0.0, -0.0]], [[-0.0, 0.0]]], dtype)
+    return show(ask, "max_forward", map(zeros, SMALL[:2]), which_zero, together=True)
 
-    return show(ask, "max_forward", [windows], which_zero, together=True)
+
+def zeros(shape: Ints) -> Windows:
+    """Two windows: +0, and after it -0; -0, and after it +0."""
+
+    def windows(dtype: str) -> Array:
+        made = np.zeros((2, *shape), dtype)
+        first = np.arange(made[0].size).reshape(shape) == 0
+        made[:] = np.where(first == np.array([True, False]).reshape(2, 1, 1), made, -made)
+        return made
+
+    return windows
 
 
 def which_zero(_: Array, zeros: Array) -> str:
