@@ -388,10 +388,10 @@ def test_an_expected_convention_is_a_law(here):
 def test_a_budget_ends_the_run_in_time_and_gives_every_law_a_turn(here, more):
     (here / "slow.py").write_text(SLOW.format(sleep="0.02"))
     laws = ["output-size", "depth-preserved", "max-value", "inputs-unchanged"]
-    words = ["--budget", "2", "--examples", "10000", "--laws", ",".join(laws), "--json", "report.json"]
+    words = ["--budget", "6", "--examples", "10000", "--laws", ",".join(laws), "--json", "report.json"]
     began = time.monotonic()
     status, said = check(here, "slow.py", *words, **more)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 30
     assert (status, said.splitlines()[-1][-18:]) == (0, "all hold (partial)")
     report = json.loads((here / "report.json").read_text())
     tried = {law["law"]: law["examples"] for law in report["targets"][0]["laws"]}
