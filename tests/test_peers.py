@@ -23,7 +23,7 @@ def here(tmp_path):
 
 
 def test_every_adapter_has_a_name_and_every_name_an_adapter():
-    assert {peer.path for peer in PEERS.values()} == {str(file) for file in FILES}
+    assert {Path(peer.path).name for peer in PEERS.values()} == {file.name for file in FILES}
     assert all(name == peer.name for name, peer in PEERS.items())
 
 
