@@ -28,7 +28,9 @@ MANY_OUTPUTS = 66_000
 """More windows than a 16-bit integer counts."""
 
 LARGE_WINDOWS = ((17, 17), (1, 300), (300, 1), (16, 32))
-VAST_WINDOWS = ((512, 4096, 32768), (32, 64, 128), (8, 16, 32))
+VAST_WINDOWS = tuple(
+    (few,) * 3 + (more,) * 4 + (most,) for few, more, most in ((512, 4096, 32768), (32, 64, 128), (8, 16, 32))
+)
 """Lengths of the axes of windows, by rank, that have more cells than bfloat16 (256) or float16 (2048) can count one by
 one, and no more than float16 has a number for."""
 
