@@ -66,8 +66,8 @@ class Declared:
     def takes(self, function: str, dtype: str, rank: int) -> bool:
         """Whether a callable takes a dtype at a rank."""
         dtypes = self.dtypes.get(function, IEEE_FLOATS) if isinstance(self.dtypes, dict) else self.dtypes
-        asked = f"{function} {dtype} {rank}"
-        return dtype in dtypes and rank in self.ranks and not any(fnmatchcase(asked, each) for each in self.lacks)
+        lacking = any(fnmatchcase(f"{function} {dtype} {rank}", each) for each in self.lacks)
+        return dtype in dtypes and rank in self.ranks and not lacking
 
     def settings_of(self, *functions: str) -> tuple[str, ...]:
         """The settings that all of these callables take; but for a maximum, which never counts anything."""

@@ -46,7 +46,7 @@ PEERS = {
         Peer("torch-mkldnn", "torch", "mkldnn", ("torch",), f"{TORCH}, in the memory of oneDNN"),
         Peer("onnxruntime", "onnxruntime", "", ("onnxruntime", "onnx"), "MaxPool and AveragePool, forward"),
         Peer("onnx", "onnx", "", ("onnx",), "MaxPool and AveragePool of the reference evaluator, forward"),
-        Peer("openvino", "openvino", "", ("openvino",), "opset14.max_pool and avg_pool, forward"),
+        Peer("openvino", "openvino", "", ("openvino",), "opset14.max_pool and opset16.avg_pool, forward"),
         Peer("jax", "jax", "", ("jax",), "lax.reduce_window with max, by jax.vjp"),
         Peer("flax", "flax", "", ("flax", "jax"), "linen.max_pool and avg_pool, by jax.vjp"),
         Peer("tensorflow", "tensorflow", "", ("tensorflow-cpu",), "tf.nn of one and two axes, by GradientTape"),

@@ -171,7 +171,7 @@ def conventions(results: Iterable[Result], names: dict[str, str]) -> list[str]:
 
 
 def varying(results: Iterable[Result], names: dict[str, str]) -> list[str]:
-    """For each convention that varies, the two calls that show it, as they can be pasted."""
+    """For each convention that varies, a call that shows each value, as it can be pasted."""
     lines = []
     for result in results:
         for convention, found in result.conventions.items():

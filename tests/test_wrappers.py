@@ -13,6 +13,7 @@ from poolproof.properties import check, laws
 from poolproof.properties.target import wrap
 from poolproof.properties.wrappers import arranged, cached, images, ints, nhwc, onnx_model, planes
 from poolproof.properties.wrappers.shapes import LAYOUTS
+from shell import FAULTY
 
 NAMES = ("max_forward", "max_backward", "mean_forward", "mean_backward", "max_indices")
 LAWS = "output-size,gradient-shape,max-value,max-index,mean-value,routing,max-accumulation,mean-spread,inputs-unchanged"
@@ -51,14 +52,10 @@ def kernel(layout):
     return SimpleNamespace(**{name: in_layout(layout, getattr(naive, name)) for name in NAMES})
 
 
-def overwriting(dy, x, size, stride):
-    """A max_backward in which the last of two windows with one maximum wins."""
-    dx = np.zeros_like(x)
-    for n, c, i, j in np.ndindex(dy.shape):
-        window = x[n, c, i * stride[0] :, j * stride[1] :][: size[0], : size[1]]
-        h, w = np.unravel_index(window.argmax(), size)
-        dx[n, c, i * stride[0] + h, j * stride[1] + w] = dy[n, c, i, j]
-    return dx
+FAULTS = {}
+exec(FAULTY, FAULTS)
+overwriting = FAULTS["max_backward"]
+"""A max_backward in which the last of two windows with one maximum wins."""
 
 
 # Layouts.
@@ -266,7 +263,7 @@ def test_declarations_and_names_come_along():
     found = wrap(nhwc(target)).declared
     assert (found.name, found.version, found.dtypes, found.ranks) == ("nhwc(planes(mine))", "3", ("float32",), (1, 2))
     assert wrap(ints(target, name="ours", square=False)).declared.name == "ours"
-    assert wrap(planes(max_forward=overwriting)).name == "planes(overwriting)"
+    assert wrap(planes(max_forward=overwriting)).name == "planes(max_backward)"
     assert wrap(nhwc(naive, max_forward=max)).name == "nhwc(naive)"
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from poolproof.kernels.dtypes import IEEE_FLOATS, is_float
 
-from ..contract import BACKWARD
 from ..results import Json, array_as_json, call_as_json
 from ..target import Answer, Call, Target, with_axes
 
@@ -30,10 +29,9 @@ class Ask:
         ranks = self.target.declared.ranks
         return 2 if 2 in ranks else ranks[0]
 
-    def fits(self, *windows: tuple[int, ...]) -> bool:
-        """Whether windows and images of such sizes can be asked of the target: it may want squares, or rows alone."""
-        square = self.target.declared.square
-        return all(len(set(window)) == 1 if square else self.rank > 1 or window[0] == 1 for window in windows)
+    def fits(self, window: tuple[int, ...]) -> bool:
+        """Whether windows and images of such a size can be asked of the target: it may want squares, or rows alone."""
+        return len(set(window)) == 1 if self.target.declared.square else self.rank > 1 or window[0] == 1
 
     def dtype_for(self, function: str) -> str:
         """The widest float dtype that a function takes; the first dtype of all, where it takes no float."""
@@ -112,8 +110,3 @@ def at_rank_2(result: Any, rank: int) -> Any:
     if rank == 2 or result.ndim != 2 + rank or (rank == 3 and result.shape[2] != 1):
         return result
     return result[:, :, 0] if rank == 3 else result[:, :, None]
-
-
-def takes_dy(function: str) -> bool:
-    """Whether a function is called with dy."""
-    return function in BACKWARD

@@ -101,7 +101,7 @@ def observe(each: Convention, target: Target, hurry: str = "") -> Json:
 
 def as_before(target: Target, found: Json) -> bool:
     """Whether a target still gives the answers by which a convention was observed."""
-    shown = [found["evidence"], *([found["other"], *found["more"]] if found["value"] == "varies" else [])]
+    shown = [found["evidence"], *([found["other"], *found.get("more", [])] if found["value"] == "varies" else [])]
     return all(outcome(target.fresh().ask(call_from_json(each))) == each["got"] for each in shown)
 
 

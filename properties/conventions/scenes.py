@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from poolproof.kernels.dtypes import FLOATS, Array, Ints
 
-from ..contract import MEAN, SETTINGS
+from ..contract import BACKWARD, MEAN, SETTINGS
 from ..layouts import LAYOUTS
 from ..target import Call, Target
-from .ask import Ask, takes_dy
+from .ask import Ask
 
 MANY = 33
 """More windows, or channels, than any vector register has lanes; the last of them is in the tail of a loop."""
@@ -72,14 +72,14 @@ class Scene:
         if self.setting == "ceil_mode":
             settings["ceil_mode"] = True
         x = np.repeat(x[:, None], self.channels, axis=1)
-        arrays = {"dy": np.ones((*x.shape[:2], *self.tiles), x.dtype), "x": x} if takes_dy(function) else {"x": x}
+        arrays = {"dy": np.ones((*x.shape[:2], *self.tiles), x.dtype), "x": x} if function in BACKWARD else {"x": x}
         return Call(function, arrays, size, stride, settings, {} if self.layout == "C" else {"x": self.layout})
 
     def read(self, result: Any, windows: Array, function: str) -> Iterator[tuple[int, Ints, Array]]:
         """For every place: the number of its window, where it is in the result, and what the result has for it."""
         size = windows.shape[1:]
         for place in np.ndindex((len(windows), self.channels, *self.tiles)):
-            if not takes_dy(function):
+            if function not in BACKWARD:
                 yield place[0], place, result[place]
                 continue
             step = 2 if self.setting == "dilation" else 1
@@ -90,7 +90,7 @@ class Scene:
     def shape(self, call: Call) -> Ints:
         """The shape of a right result."""
         x = call.arrays["x"]
-        return x.shape if takes_dy(call.function) else (*x.shape[:2], *self.tiles)
+        return x.shape if call.function in BACKWARD else (*x.shape[:2], *self.tiles)
 
     def simpler(self) -> Iterator[Scene]:
         """Scenes with fewer windows, the smallest first."""
