@@ -109,8 +109,8 @@ class Sound:
     def spread(self, shares, grid):
         """Shares (FH * FW, N, C, OH, OW) added to the pixels under their taps."""
         dx, rows, columns = np.zeros(grid.image), self.rows(grid), self.columns(grid)
-        for tap, share in enumerate(shares):
-            dx[:, :, rows[tap // grid.fw][:, np.newaxis], columns[tap % grid.fw]] += share
+        shares = shares.reshape(grid.fh, grid.fw, *grid.result).transpose(2, 3, 0, 4, 1, 5)
+        np.add.at(dx, (slice(None), slice(None), rows[:, :, np.newaxis, np.newaxis], columns), shares)
         return dx
 
     def total(self, taps):

@@ -36,11 +36,10 @@ class General:
     def mean_backward(self, dy, x, size, stride, padding=None, dilation=None, ceil_mode=False, count_include_pad=True):
         windows, _ = self.windows(x, size, stride, padding, dilation, ceil_mode)
         share = flat(dy).astype(np.float64) / self.backward_divisor(windows, size, count_include_pad)
-        dx = np.zeros((prod(x.shape[2:]), *x.shape[:2]))
-        for tap in windows.T:
-            real = tap >= 0
-            np.add.at(dx, tap[real], np.moveaxis(share[..., real], -1, 0))
-        return np.moveaxis(dx, 0, -1).reshape(x.shape).astype(x.dtype)
+        dx = np.zeros((prod(x.shape[:2]), prod(x.shape[2:])))
+        window, tap = np.nonzero(windows >= 0)
+        np.add.at(dx, (slice(None), windows[window, tap]), share.reshape(len(dx), len(windows))[:, window])
+        return dx.reshape(x.shape).astype(x.dtype)
 
     def winners(self, x, size, stride, padding, dilation, ceil_mode):
         """The place of each window's first maximum."""
@@ -68,8 +67,8 @@ class General:
     def scattered(self, dy, winners, x):
         """Each dy added at its place."""
         dx = np.zeros((prod(x.shape[:2]), prod(x.shape[2:])))
-        planes = np.arange(len(dx))[:, np.newaxis]
-        np.add.at(dx, (planes, winners.reshape(len(dx), -1)), dy.reshape(len(dx), -1).astype(np.float64))
+        planes, shape = np.arange(len(dx))[:, np.newaxis], (len(dx), prod(dy.shape[2:]))
+        np.add.at(dx, (planes, winners.reshape(shape)), dy.reshape(shape).astype(np.float64))
         return dx.reshape(x.shape).astype(x.dtype)
 
     def windows(self, x, size, stride, padding, dilation, ceil_mode):
