@@ -338,7 +338,7 @@ def frame(knobs: Knobs, plan: Plan, declared: Declared, dtype: Any, recipe: Reci
         made.stride = [max(made.stride)] * made.rank
         made.begin, made.end, made.dilation = ([min(e)] * made.rank for e in (made.begin, made.end, made.dilation))
         narrow(made, *limits)
-    if plan.edges and made.extra >= 240:
+    if plan.edges and made.extra >= 224:
         made.n = 0
     return made
 
