@@ -12,14 +12,14 @@ import pkgutil
 def defined_in(module):
     """The public classes that a module defines, by module and name."""
     classes = inspect.getmembers(module, inspect.isclass)
-    kind = module.__name__.rpartition(".")[2]
+    file = module.__name__.rpartition(".")[2]
     return {
-        f"{kind}.{name}": cls for name, cls in classes if cls.__module__ == module.__name__ and not name.startswith("_")
+        f"{file}.{name}": cls for name, cls in classes if cls.__module__ == module.__name__ and not name.startswith("_")
     }
 
 
 MODULES = {info.name: importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)}
-KINDS = {kind: defined_in(module) for kind, module in MODULES.items() if kind not in ("base", "general", "sound")}
+OTHERS = ("base", "general", "mistakes", "sound", "sums")
 
-FAULTS = {name: fault for faults in KINDS.values() for name, fault in faults.items()}
-SOUND = defined_in(MODULES["sound"])
+FAULTS = {name: fault for file in MODULES if file not in OTHERS for name, fault in defined_in(MODULES[file]).items()}
+SOUND = defined_in(MODULES["sound"]) | defined_in(MODULES["sums"])

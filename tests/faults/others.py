@@ -9,6 +9,7 @@ class ZeroSentinel(Sound):
     """The scan for the maximum begins with zero."""
 
     laws = ("max-value",)
+    mistake = "initial value"
 
     def max_forward(self, x, size, stride):
         return np.maximum(super().max_forward(x, size, stride), x.dtype.type(0))
@@ -18,6 +19,8 @@ class Float32Sentinel(Sound):
     """The scan begins with the lowest float32, also for float64."""
 
     laws = ("max-value",)
+    mistake = "initial value"
+    models = "paddle-float32-lowest-in-float64"
 
     def max_forward(self, x, size, stride):
         y = super().max_forward(x, size, stride)
@@ -28,6 +31,7 @@ class CeilsOutputSize(Sound):
     """One more window where the division leaves a remainder."""
 
     laws = ("output-size",)
+    mistake = "output size"
 
     def count(self, length, size, stride):
         return -((size - length) // stride) + 1
@@ -37,6 +41,7 @@ class SwapsStride(Sound):
     """The strides of both axes are exchanged."""
 
     laws = ("output-size", "max-value")
+    mistake = "axes"
 
     def grid(self, x, size, stride):
         return super().grid(x, size, stride[::-1])
@@ -46,6 +51,7 @@ class MeanIsMax(Sound):
     """The pooling type is stored and never read: a mean is a maximum."""
 
     laws = ("mean-value",)
+    mistake = "divisor"
 
     def mean_forward(self, x, size, stride):
         return self.max_forward(self.floats(x), size, stride)
@@ -55,6 +61,7 @@ class OneFastColumn(Sound):
     """The last window of a row of more than 16 is left at zero: a tail that a vector loop forgot."""
 
     laws = ("max-value",)
+    mistake = "last cells"
 
     def max_forward(self, x, size, stride):
         y = super().max_forward(x, size, stride)
@@ -67,6 +74,7 @@ class ByteArgmax(Sound):
     """The winning tap is kept in a byte."""
 
     laws = ("routing",)
+    mistake = "index"
 
     def winner(self, taps):
         return super().winner(taps).astype(np.uint8).astype(np.int64)
@@ -76,6 +84,7 @@ class ShortIndices(Sound):
     """Indices of a plane are kept in 16 bits."""
 
     laws = ("max-index",)
+    mistake = "index"
 
     def max_indices(self, x, size, stride):
         return super().max_indices(x, size, stride).astype(np.uint16)
@@ -85,6 +94,7 @@ class TensorIndices(Sound):
     """Indices count through the whole tensor."""
 
     laws = ("max-index",)
+    mistake = "index"
 
     def max_indices(self, x, size, stride):
         n, c, h, w = x.shape
@@ -94,7 +104,8 @@ class TensorIndices(Sound):
 class StaleArgmax(Sound):
     """The argmax is remembered by shape, and found again for other data."""
 
-    laws = ("nothing-remembered", "routing")
+    laws = ("nothing-remembered",)
+    mistake = "state"
 
     def __init__(self):
         self.memory = {}
@@ -107,6 +118,7 @@ class ReusedBuffer(Sound):
     """Results of one shape and dtype share one buffer."""
 
     laws = ("results-kept",)
+    mistake = "state"
 
     def __init__(self):
         self.buffers = {}
@@ -122,6 +134,7 @@ class MutatesInput(Sound):
     """The input is sorted in place."""
 
     laws = ("inputs-unchanged",)
+    mistake = "state"
 
     def max_forward(self, x, size, stride):
         y = super().max_forward(x, size, stride)
@@ -133,6 +146,7 @@ class ReturnsInput(Sound):
     """F = S = 1 hands the input itself back."""
 
     laws = ("no-aliasing-of-identity",)
+    mistake = "state"
 
     def max_forward(self, x, size, stride):
         return x if size == stride == (1, 1) else super().max_forward(x, size, stride)
@@ -142,6 +156,7 @@ class ReadsMemoryOrder(Sound):
     """dy is read in the order of its memory."""
 
     laws = ("gradient-layouts",)
+    mistake = "layout"
 
     def gradient(self, dy):
         return dy.ravel(order="K").reshape(dy.shape).astype(np.float64)
@@ -151,6 +166,7 @@ class ChannelsMixed(Sound):
     """The last channel sees the first."""
 
     laws = ("channel-independence",)
+    mistake = "planes"
 
     def max_forward(self, x, size, stride):
         y = super().max_forward(x, size, stride)
@@ -162,6 +178,7 @@ class DividesByStrideArea(Sound):
     """A mean divides by the area of the stride."""
 
     laws = ("mean-value",)
+    mistake = "divisor"
 
     def divisor(self, x, grid):
         return grid.sh * grid.sw
@@ -171,6 +188,7 @@ class BackwardNotDivided(Sound):
     """The gradient of a mean is not divided."""
 
     laws = ("mean-spread",)
+    mistake = "backward"
 
     def backward_divisor(self, x, grid):
         return 1
@@ -180,6 +198,7 @@ class SmallEpsilon(Sound):
     """The divisor is n + 1e-12."""
 
     laws = ("mean-value", "mean-exact")
+    mistake = "divisor"
 
     def divisor(self, x, grid):
         return grid.cells + 1e-12
@@ -189,6 +208,7 @@ class Float32Mean(Sound):
     """Means of float64 are computed in float32."""
 
     laws = ("mean-value",)
+    mistake = "accumulation"
 
     def total(self, taps):
         return taps.astype(np.float32).sum(axis=0)
@@ -198,6 +218,7 @@ class RunningSum(Sound):
     """Means come from a summed-area table."""
 
     laws = ("mean-value",)
+    mistake = "accumulation"
 
     def mean_forward(self, x, size, stride):
         grid = self.grid(self.floats(x), size, stride)
@@ -213,6 +234,7 @@ class WidensDtype(Sound):
     """A mean of float32 is float64."""
 
     laws = ("dtype-preserved",)
+    mistake = "dtype"
 
     def mean_forward(self, x, size, stride):
         return super().mean_forward(x, size, stride).astype(np.float64)
@@ -222,6 +244,7 @@ class DropsNegativeGradients(Sound):
     """Negative gradients are dropped."""
 
     laws = ("routing", "mean-spread")
+    mistake = "backward"
 
     def gradient(self, dy):
         return np.maximum(super().gradient(dy), 0)
@@ -231,6 +254,7 @@ class GarbageInGaps(Sound):
     """Pixels in no window keep their values in dx."""
 
     laws = ("uncovered-pixels",)
+    mistake = "backward"
 
     def max_backward(self, dy, x, size, stride):
         dx = super().max_backward(dy, x, size, stride)
@@ -244,6 +268,7 @@ class GradientAccumulates(Sound):
     """dx of one call is added to that of the next of its shape."""
 
     laws = ("same-twice",)
+    mistake = "state"
 
     def __init__(self):
         self.sums = {}
@@ -257,6 +282,7 @@ class RaisesOnFullWidth(Sound):
     """A window as wide as the input is taken for too large."""
 
     laws = ("max-value",)
+    mistake = "robustness"
 
     def grid(self, x, size, stride):
         if size[1] >= x.shape[3] > 1:
@@ -268,6 +294,7 @@ class WrongOnceIn37(Sound):
     """One call in 37 is off by one."""
 
     laws = ("max-value",)
+    mistake = "state"
 
     def __init__(self):
         self.calls = 0

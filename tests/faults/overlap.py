@@ -8,7 +8,8 @@ from .base import Sound, planewise
 class AssignsMaxGradient(Sound):
     """max_backward writes dx[i] = dy for dx[i] += dy: the last window wins."""
 
-    laws = ("max-accumulation", "conservation", "linearity")
+    laws = ("max-accumulation", "conservation")
+    mistake = "overlap"
     models = "NNlib.jl 205, ocannl 512, joey PR 5"
 
     def scatter(self, dy, pixels, grid):
@@ -21,6 +22,7 @@ class AssignsMeanGradient(Sound):
     """mean_backward writes the share of each window over those of the windows before."""
 
     laws = ("mean-accumulation", "conservation")
+    mistake = "overlap"
 
     def spread(self, shares, grid):
         dx = np.zeros(grid.image)
@@ -34,6 +36,7 @@ class LosesDuplicatesInOneRow(Sound):
     """max_backward adds a row of windows by dx[index] += dy, which counts an index that comes twice only once."""
 
     laws = ("max-accumulation",)
+    mistake = "overlap"
 
     def scatter(self, dy, pixels, grid):
         dx, dy = np.zeros((grid.n * grid.c, grid.h * grid.w)), dy.reshape(grid.n * grid.c, grid.oh * grid.ow)
@@ -48,6 +51,7 @@ class AssignsBetweenRows(Sound):
     """max_backward adds within a row of windows, but each row of windows overwrites what the rows before it gave."""
 
     laws = ("max-accumulation",)
+    mistake = "overlap"
 
     def scatter(self, dy, pixels, grid):
         dx = np.zeros(grid.image)
@@ -62,6 +66,7 @@ class FirstWindowOnly(Sound):
     """max_backward marks pixels as visited, so that only the first window passes its gradient."""
 
     laws = ("max-accumulation",)
+    mistake = "overlap"
 
     def scatter(self, dy, pixels, grid):
         dx, dy = np.zeros((grid.n * grid.c, grid.h * grid.w)), dy.reshape(grid.n * grid.c, grid.oh * grid.ow)
@@ -74,6 +79,7 @@ class LargestWins(Sound):
     """max_backward keeps the largest gradient where windows share a pixel: an atomic maximum for an atomic addition."""
 
     laws = ("max-accumulation",)
+    mistake = "overlap"
 
     def scatter(self, dy, pixels, grid):
         dx = np.zeros((grid.n * grid.c, grid.h * grid.w))
@@ -87,6 +93,7 @@ class ThirdWindowLost(Sound):
     """max_backward has room for the gradients of two windows at each pixel and drops those of more."""
 
     laws = ("max-accumulation",)
+    mistake = "overlap"
 
     def scatter(self, dy, pixels, grid):
         dx, dy = np.zeros((grid.n * grid.c, grid.h * grid.w)), dy.reshape(grid.n * grid.c, grid.oh * grid.ow)
@@ -102,6 +109,7 @@ class AveragesShares(Sound):
     """mean_backward averages the shares of overlapping windows: a fold with normalisation."""
 
     laws = ("mean-accumulation", "conservation")
+    mistake = "overlap"
 
     def spread(self, shares, grid):
         windows = super().spread(np.ones_like(shares), grid)
@@ -112,6 +120,7 @@ class LosesHaloOfTiles(Sound):
     """mean_backward works in tiles of 8 rows of windows; what two tiles share is overwritten."""
 
     laws = ("mean-accumulation",)
+    mistake = "overlap"
 
     def spread(self, shares, grid):
         dx = np.zeros(grid.image)
@@ -127,6 +136,7 @@ class AssignsUnlessStrideDivides(AssignsMeanGradient):
     """mean_backward adds where the stride divides the width of the window, and overwrites where it does not."""
 
     laws = ("mean-accumulation",)
+    mistake = "overlap"
 
     def spread(self, shares, grid):
         overwrites = grid.sw < grid.fw and grid.fw % grid.sw
@@ -136,7 +146,8 @@ class AssignsUnlessStrideDivides(AssignsMeanGradient):
 class RightForOneGradient(AssignsMaxGradient):
     """max_backward takes a path for sparse gradients that adds, and overwrites where a plane has several gradients."""
 
-    laws = ("max-accumulation", "linearity")
+    laws = ("max-accumulation",)
+    mistake = "overlap"
 
     def scatter(self, dy, pixels, grid):
         sparse = (np.count_nonzero(dy, axis=(2, 3)) <= 1).all()

@@ -10,6 +10,7 @@ class ReciprocalSize(Sound):
     """The number of windows is a product with 1/S: 49 * (1/49) is less than 1."""
 
     laws = ("output-size",)
+    mistake = "output size"
 
     def count(self, length, size, stride):
         return int((length - size) * (1 / stride)) + 1
@@ -19,6 +20,7 @@ class SingleReciprocalSize(Sound):
     """The same in float32: 41 * (1/41) is less than 1."""
 
     laws = ("output-size",)
+    mistake = "output size"
 
     def count(self, length, size, stride):
         return int(np.float32(length - size) * (np.float32(1) / np.float32(stride))) + 1
@@ -28,6 +30,8 @@ class RunningSum(Sound):
     """Sums of a row are kept by adding what enters a window and subtracting what leaves it: NaN never leaves."""
 
     laws = ("locality",)
+    mistake = "accumulation"
+    models = "scipy-running-sum, scipy 7818"
 
     def mean_forward(self, x, size, stride):
         sums = np.cumsum(np.pad(x.astype(np.float64), ((0, 0), (0, 0), (0, 0), (1, 0))), axis=-1)
@@ -39,6 +43,8 @@ class NarrowDivisor(Sound):
     """The cells of a window are counted in the dtype of x, where adding one to 2048 gives 2048."""
 
     laws = ("large-divisor",)
+    mistake = "divisor"
+    models = "tensorflow-divisor-in-own-dtype"
 
     def divisor(self, x, grid):
         return min(grid.cells, 2048) if x.dtype == np.float16 else grid.cells
@@ -48,6 +54,7 @@ class SharedScratch(Sound):
     """All calls gather their windows in one buffer, whoever makes them."""
 
     laws = ("two-threads",)
+    mistake = "state"
 
     def __init__(self):
         self.scratch = {}
@@ -64,6 +71,7 @@ class SharedArguments(Sound):
     """The arguments are attributes of the object, which another thread's call replaces."""
 
     laws = ("two-threads",)
+    mistake = "state"
 
     def mean_forward(self, x, size, stride):
         self.x, self.size, self.stride = x, size, stride
@@ -75,6 +83,7 @@ class ShortOutputIndex(Sound):
     """Outputs are counted in 16 bits: those of a plane beyond 65535 are never written."""
 
     laws = ("identity",)
+    mistake = "index"
 
     def max_forward(self, x, size, stride):
         y = super().max_forward(x, size, stride)
@@ -86,6 +95,7 @@ class ShortOutputOffset(Sound):
     """Windows are found through a signed 16-bit count of outputs, which wraps to the front."""
 
     laws = ("identity",)
+    mistake = "index"
 
     def max_forward(self, x, size, stride):
         y = super().max_forward(x, size, stride)
@@ -98,6 +108,8 @@ class NoIndexForNaN(Sound):
     """A window in which nothing is larger than the initial -inf has the index -1."""
 
     laws = ("index-in-plane",)
+    mistake = "NaN"
+    models = "paddle-index-minus-one"
 
     def max_indices(self, x, size, stride):
         taps = self.taps(x, self.grid(x, size, stride))
@@ -109,6 +121,7 @@ class NoIndexForMinusInfinity(Sound):
     """The scan for the index begins past the plane, and a window of only -inf leaves it there."""
 
     laws = ("index-in-plane",)
+    mistake = "index"
 
     def max_indices(self, x, size, stride):
         i = super().max_indices(x, size, stride)
@@ -119,6 +132,7 @@ class TrustsGradientLayout(Sound):
     """The backward pass checks that x is contiguous, and reads dy as if it were."""
 
     laws = ("gradient-layouts",)
+    mistake = "layout"
 
     def max_backward(self, dy, x, size, stride):
         if x.flags.c_contiguous:
@@ -130,6 +144,7 @@ class SaturatesSums(Sound):
     """Sums saturate at the largest float32, also those of float64."""
 
     laws = ("mean-value",)
+    mistake = "accumulation"
 
     def total(self, taps):
         return np.clip(super().total(taps), -3.4e38, 3.4e38)
@@ -139,6 +154,7 @@ class SaturatesShares(Sound):
     """Gradients saturate at the largest float32, also those of float64."""
 
     laws = ("mean-accumulation", "max-accumulation")
+    mistake = "accumulation"
 
     def gradient(self, dy):
         return np.clip(super().gradient(dy), -3.4e38, 3.4e38)
@@ -148,6 +164,7 @@ class FlushesSmallShares(Sound):
     """Gradients below the smallest normal float32 are flushed, also those of float64."""
 
     laws = ("max-accumulation", "mean-accumulation")
+    mistake = "accumulation"
 
     def gradient(self, dy):
         wide = super().gradient(dy)
@@ -158,6 +175,7 @@ class TiesWithinOneUlp(_Masked):
     """Cells within a unit in the last place of the maximum count as maxima; the first of them wins."""
 
     laws = ("routing",)
+    mistake = "ties"
 
     def weights(self, taps, grid):
         largest = taps.max(axis=0)
@@ -169,6 +187,7 @@ class ComparesInFloat32(_Masked):
     """The argmax of float64 is found in float32, where neighbours are equal."""
 
     laws = ("routing",)
+    mistake = "accumulation"
 
     def weights(self, taps, grid):
         return super().weights(taps.astype(np.float32), grid)

@@ -9,6 +9,7 @@ class CeilForFloor(General):
     """The size is rounded up without being asked."""
 
     laws = ("output-size",)
+    mistake = "output size"
 
     def count(self, length, room, stride, pair, ceil_mode):
         return super().count(length, room, stride, pair, True)
@@ -18,6 +19,7 @@ class FloorForCeil(General):
     """Ceil mode is taken and forgotten."""
 
     laws = ("output-size",)
+    mistake = "ceil overhang"
 
     def count(self, length, room, stride, pair, ceil_mode):
         return room // stride + 1
@@ -27,6 +29,8 @@ class KeepsWindowInEndPadding(General):
     """Ceil mode keeps a last window that starts in the end padding."""
 
     laws = ("output-size",)
+    mistake = "ceil overhang"
+    models = "paddle-ceil-outside, Paddle 51542"
 
     def count(self, length, room, stride, pair, ceil_mode):
         return -(-room // stride) + 1 if ceil_mode else room // stride + 1
@@ -42,6 +46,7 @@ class DropsWindowTooEarly(General):
     """Ceil mode drops a last window unless it starts before the end less the padding."""
 
     laws = ("output-size", "ceil-extends-floor")
+    mistake = "ceil overhang"
 
     def count(self, length, room, stride, pair, ceil_mode):
         count = room // stride + 1
@@ -52,6 +57,7 @@ class DilationLeftOutOfSize(General):
     """The output size is that of windows without gaps, clipped at the end."""
 
     laws = ("output-size",)
+    mistake = "dilation"
 
     def extent(self, size, dilation):
         return size
@@ -61,6 +67,7 @@ class PaddingLeftOutOfSize(General):
     """The output size does not know of the end padding."""
 
     laws = ("output-size",)
+    mistake = "output size"
 
     def count(self, length, room, stride, pair, ceil_mode):
         return max(1, (room - pair[1]) // stride + 1)
@@ -70,6 +77,7 @@ class OneDilation(General):
     """The dilation of the first axis serves for all."""
 
     laws = ("output-size", "max-value")
+    mistake = "dilation"
 
     def dilation(self, dilation):
         return dilation[:1] * len(dilation)
@@ -79,6 +87,7 @@ class DilationIgnored(General):
     """Dilation is taken and forgotten."""
 
     laws = ("output-size", "dilation-by-gathering")
+    mistake = "dilation"
 
     def dilation(self, dilation):
         return (1,) * len(dilation)
@@ -88,6 +97,7 @@ class DilationOnlyForward(General):
     """The backward pass of the mean does not know of dilation."""
 
     laws = ("mean-accumulation", "mean-adjoint")
+    mistake = "dilation"
 
     def mean_backward(self, dy, x, size, stride, padding=None, dilation=None, ceil_mode=False, count_include_pad=True):
         windows, _ = self.windows(x, size, stride, padding, dilation, ceil_mode)
@@ -101,6 +111,7 @@ class EndIsBegin(General):
     """The padding before an axis is used after it as well."""
 
     laws = ("output-size", "padding-with-lowest")
+    mistake = "padding"
 
     def padding(self, padding):
         return tuple((begin, begin) for begin, _ in padding)
@@ -110,6 +121,7 @@ class PaddingExchanged(General):
     """Padding before and after are exchanged."""
 
     laws = ("max-value", "padding-with-lowest")
+    mistake = "padding"
 
     def padding(self, padding):
         return tuple((end, begin) for begin, end in padding)
@@ -119,6 +131,7 @@ class PaddingOfFirstAxis(General):
     """The padding of the first axis serves for all."""
 
     laws = ("output-size", "padding-with-lowest")
+    mistake = "padding"
 
     def padding(self, padding):
         return padding[:1] * len(padding)
@@ -128,6 +141,7 @@ class ZeroWins(General):
     """Padded cells are zeros that may win a maximum."""
 
     laws = ("max-value", "padding-with-lowest")
+    mistake = "padding"
 
     def max_forward(self, x, size, stride, padding=None, dilation=None, ceil_mode=False):
         y = super().max_forward(x, size, stride, padding, dilation, ceil_mode)
@@ -138,6 +152,7 @@ class PaddedIndex(General):
     """Indices count in the padded plane."""
 
     laws = ("max-index", "index-in-plane", "indices-gather")
+    mistake = "index"
 
     def max_indices(self, x, size, stride, padding=None, dilation=None, ceil_mode=False):
         winners = super().max_indices(x, size, stride, padding, dilation, ceil_mode)
@@ -151,6 +166,7 @@ class PadHoldsIndexOfTie(General):
     """Where nothing is larger than -inf the padded cell keeps the index, which lies before the plane."""
 
     laws = ("index-in-plane",)
+    mistake = "padding"
 
     def max_indices(self, x, size, stride, padding=None, dilation=None, ceil_mode=False):
         i = super().max_indices(x, size, stride, padding, dilation, ceil_mode)
@@ -163,6 +179,8 @@ class IndexPastThePlane(General):
     """A dilated window wholly in padding names a cell that the plane has not."""
 
     laws = ("index-in-plane",)
+    mistake = "dilation"
+    models = "torch-gradient-of-padding"
 
     def without_maximum(self, x, windows, shape):
         i = self.first_maxima(x, np.maximum(windows, 0))
@@ -180,6 +198,8 @@ class GradientOfPaddingToFirstCell(IndexPastThePlane):
     """The gradient of a window wholly in padding goes to the first cell of the plane."""
 
     laws = ("conservation",)
+    mistake = "dilation"
+    models = "torch-gradient-of-padding"
 
     def max_indices(self, x, size, stride, padding=None, dilation=None, ceil_mode=False):
         i = super().max_indices(x, size, stride, padding, dilation, ceil_mode)
@@ -193,6 +213,7 @@ class DividesByWindow(General):
     """The mean always divides by F*F."""
 
     laws = ("mean-value", "mean-exact")
+    mistake = "divisor"
 
     def divisor(self, windows, size, count_include_pad):
         return int(np.prod(size))
@@ -202,6 +223,8 @@ class OverhangCounts(General):
     """Cells past the padded end count in the divisor, if padded ones do."""
 
     laws = ("mean-value", "mean-exact")
+    mistake = "ceil overhang"
+    models = "openvino-ceil-divisor, torch-mkldnn-overhang"
 
     def divisor(self, windows, size, count_include_pad):
         return int(np.prod(size)) if count_include_pad else (windows >= 0).sum(axis=1)
@@ -210,7 +233,8 @@ class OverhangCounts(General):
 class OverhangCountsBackward(General):
     """The same in the backward pass alone."""
 
-    laws = ("mean-spread", "mean-adjoint", "mean-accumulation")
+    laws = ("mean-accumulation", "mean-adjoint")
+    mistake = "ceil overhang"
 
     def backward_divisor(self, windows, size, count_include_pad):
         return int(np.prod(size)) if count_include_pad else (windows >= 0).sum(axis=1)
@@ -220,6 +244,7 @@ class IncludesBackward(General):
     """The backward pass counts padded cells, whatever is said."""
 
     laws = ("mean-spread", "mean-adjoint")
+    mistake = "divisor"
 
     def backward_divisor(self, windows, size, count_include_pad):
         return (windows > PAST).sum(axis=1)
@@ -229,6 +254,7 @@ class ExcludesBackward(General):
     """The backward pass never counts padded cells."""
 
     laws = ("mean-spread", "mean-adjoint")
+    mistake = "divisor"
 
     def backward_divisor(self, windows, size, count_include_pad):
         return (windows >= 0).sum(axis=1)
@@ -238,6 +264,7 @@ class CountIncludePadIgnored(General):
     """Padded cells are counted, whatever is said."""
 
     laws = ("mean-value", "mean-exact")
+    mistake = "divisor"
 
     def divisor(self, windows, size, count_include_pad):
         return (windows > PAST).sum(axis=1)
@@ -247,6 +274,7 @@ class CountIncludePadReversed(General):
     """What is said about padded cells is understood the other way round."""
 
     laws = ("mean-value", "padding-with-zero")
+    mistake = "divisor"
 
     def divisor(self, windows, size, count_include_pad):
         return super().divisor(windows, size, not count_include_pad)
@@ -255,7 +283,8 @@ class CountIncludePadReversed(General):
 class RaggedEdgeForgotten(General):
     """The last window of ceil mode is left at zero, where it reaches past the end."""
 
-    laws = ("max-value", "mean-exact")
+    laws = ("max-value",)
+    mistake = "last cells"
 
     def max_forward(self, x, size, stride, padding=None, dilation=None, ceil_mode=False):
         y = super().max_forward(x, size, stride, padding, dilation, ceil_mode)
@@ -272,6 +301,7 @@ class LastAxisFirst(General):
     """In three dimensions depth and width of a window are exchanged."""
 
     laws = ("output-size", "max-value")
+    mistake = "axes"
 
     def windows(self, x, size, stride, padding, dilation, ceil_mode):
         size = size[::-1] if len(size) == 3 else size
@@ -281,7 +311,8 @@ class LastAxisFirst(General):
 class IndexOfSlice(General):
     """In three dimensions an index counts within its slice."""
 
-    laws = ("max-index", "indices-gather", "ranks-agree")
+    laws = ("max-index", "indices-gather")
+    mistake = "index"
 
     def max_indices(self, x, size, stride, padding=None, dilation=None, ceil_mode=False):
         i = super().max_indices(x, size, stride, padding, dilation, ceil_mode)
@@ -292,6 +323,7 @@ class PaddingAtLeastOne(General):
     """Padding that is passed is never less than one cell before an axis."""
 
     laws = ("neutral-settings",)
+    mistake = "padding"
 
     def windows(self, x, size, stride, padding, dilation, ceil_mode):
         wider = padding and tuple((max(begin, 1), end) for begin, end in padding)
@@ -308,6 +340,7 @@ class WindowsRememberedByShape(General):
     """The windows of an image are kept by its shape, size and stride, and found again under other settings."""
 
     laws = ("other-settings",)
+    mistake = "state"
 
     def __init__(self):
         self.kept = {}
@@ -323,6 +356,7 @@ class GradientOfMeanNeedsX(General):
     """The gradient of a mean is multiplied by one made of x, and lost where x is infinite."""
 
     laws = ("mean-spread",)
+    mistake = "backward"
 
     def mean_backward(self, dy, x, size, stride, padding=None, dilation=None, ceil_mode=False, count_include_pad=True):
         with np.errstate(invalid="ignore"):
@@ -335,6 +369,8 @@ class EndPaddingNotCounted(General):
     """Of padded cells the divisor counts those before an axis, not those after it."""
 
     laws = ("mean-value", "mean-spread")
+    mistake = "divisor"
+    models = "paddle-padding-end, Paddle 54404"
 
     def axis(self, length, size, stride, pair, dilation, ceil_mode):
         cells = super().axis(length, size, stride, pair, dilation, ceil_mode)
@@ -346,6 +382,7 @@ class DivisorByExtent(General):
     """The divisor counts every cell that a dilated window stretches over, within the padded image."""
 
     laws = ("mean-value", "mean-exact")
+    mistake = "divisor"
 
     def windows(self, x, size, stride, padding, dilation, ceil_mode):
         self.gaps = dilation or (1,) * len(size)
@@ -361,6 +398,7 @@ class CeilOnFirstAxisOnly(General):
     """Ceil mode reaches the first axis alone."""
 
     laws = ("output-size",)
+    mistake = "ceil overhang"
 
     def windows(self, x, size, stride, padding, dilation, ceil_mode):
         self.axes_seen = 0
@@ -375,6 +413,7 @@ class LastWindowMovedInside(General):
     """A window that would reach past the end is moved back until it fits."""
 
     laws = ("max-value", "mean-value")
+    mistake = "ceil overhang"
 
     def axis(self, length, size, stride, pair, dilation, ceil_mode):
         cells = super().axis(length, size, stride, pair, dilation, ceil_mode)
@@ -388,6 +427,7 @@ class BackwardForgetsOverhang(General):
     """The backward pass of the maximum leaves out windows that reach past the end."""
 
     laws = ("routing", "conservation", "max-accumulation")
+    mistake = "ceil overhang"
 
     def max_backward(self, dy, x, size, stride, padding=None, dilation=None, ceil_mode=False):
         floor = self.windows(x, size, stride, padding, dilation, False)[1]
@@ -401,6 +441,7 @@ class CroppedOnTheWrongSide(General):
     """The padded gradient of the mean is cropped by the padding after, not before."""
 
     laws = ("mean-spread", "mean-accumulation")
+    mistake = "padding"
 
     def mean_backward(self, dy, x, size, stride, padding=None, dilation=None, ceil_mode=False, count_include_pad=True):
         dx = super().mean_backward(dy, x, size, stride, padding, dilation, ceil_mode, count_include_pad)
@@ -419,6 +460,7 @@ class FastPathWithoutPadding(General):
     """Where windows tile the image exactly it is reshaped, and the padding before it forgotten."""
 
     laws = ("max-value", "padding-with-lowest")
+    mistake = "padding"
 
     def max_forward(self, x, size, stride, padding=None, dilation=None, ceil_mode=False):
         tiles = size == stride and not any(n % f for n, f in zip(x.shape[2:], size, strict=True)) and not dilation
@@ -432,6 +474,7 @@ class StrideTimesDilation(General):
     """Windows start a dilated stride apart, as far as there are cells."""
 
     laws = ("max-value", "dilation-by-gathering")
+    mistake = "dilation"
 
     def axis(self, length, size, stride, pair, dilation, ceil_mode):
         cells = super().axis(length, size, stride, pair, dilation, ceil_mode)
@@ -444,6 +487,7 @@ class NonZeroDivisor(General):
     """Without padded cells the mean divides by the number of cells that are not zero."""
 
     laws = ("mean-value", "mean-exact")
+    mistake = "divisor"
 
     def mean_forward(self, x, size, stride, padding=None, dilation=None, ceil_mode=False, count_include_pad=True):
         y = super().mean_forward(x, size, stride, padding, dilation, ceil_mode, count_include_pad)
@@ -457,6 +501,8 @@ class PaddingOfIntegersIsZero(General):
     """Padded cells of integer images are zeros that may win."""
 
     laws = ("max-value",)
+    mistake = "padding"
+    models = "mlx-integer-padding"
     dtypes = ("int8", "int32", "float32")
 
     def max_forward(self, x, size, stride, padding=None, dilation=None, ceil_mode=False):
@@ -468,6 +514,7 @@ class PaddingOfHeightAlone(General):
     """Only the first axis is padded."""
 
     laws = ("output-size", "padding-with-zero")
+    mistake = "padding"
 
     def padding(self, padding):
         return (padding[0], *((0, 0) for _ in padding[1:]))

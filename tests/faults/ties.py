@@ -27,6 +27,7 @@ class EveryTie(_Masked):
     """Every tied maximum gets the whole gradient."""
 
     laws = ("tied-maxima", "conservation")
+    mistake = "ties"
     models = "Theano 5248"
 
     def weights(self, taps, grid):
@@ -37,6 +38,7 @@ class EveryTieWhereWindowsTile(_Masked):
     """Every tied maximum gets the whole gradient on the fast path for a stride that equals the window."""
 
     laws = ("tied-maxima", "conservation")
+    mistake = "ties"
 
     def weights(self, taps, grid):
         tiling = (grid.fh, grid.fw) == (grid.sh, grid.sw)
@@ -47,6 +49,7 @@ class EqualPixelsOfPlane(Sound):
     """Every pixel of the plane that equals the maximum of a window gets its gradient."""
 
     laws = ("tied-maxima",)
+    mistake = "ties"
 
     def max_backward(self, dy, x, size, stride):
         dx, y = np.zeros(x.shape), self.max_forward(x, size, stride)
@@ -59,6 +62,7 @@ class EqualCellsOfBatch(_Masked):
     """A cell that equals the maximum in the same window of any sample counts as a maximum of its own."""
 
     laws = ("routing",)
+    mistake = "planes"
 
     def weights(self, taps, grid):
         highest = taps.max(axis=0)
@@ -70,6 +74,7 @@ class TiesDropped(_Masked):
     """A window with tied maxima passes no gradient."""
 
     laws = ("tied-maxima", "conservation")
+    mistake = "ties"
 
     def weights(self, taps, grid):
         return maxima(taps) & (maxima(taps).sum(axis=0) == 1)
@@ -79,6 +84,7 @@ class SplitByArea(_Masked):
     """Tied maxima get the gradient divided by the cells of the window, not by the number of ties."""
 
     laws = ("tied-maxima", "conservation")
+    mistake = "ties"
 
     def weights(self, taps, grid):
         tied = maxima(taps)
@@ -89,6 +95,7 @@ class SplitByCountOfBatch(_Masked):
     """Tied maxima get the gradient divided by the number of maxima in the same window of all samples."""
 
     laws = ("routing", "conservation")
+    mistake = "planes"
 
     def weights(self, taps, grid):
         tied = maxima(taps)
@@ -99,6 +106,7 @@ class HalvesForThree(_Masked):
     """Tied maxima get a half each, however many they are."""
 
     laws = ("tied-maxima", "conservation")
+    mistake = "ties"
 
     def weights(self, taps, grid):
         tied = maxima(taps)
@@ -109,6 +117,7 @@ class FirstAndLast(_Masked):
     """A scan from either end marks its winner: the first and the last of tied maxima both get the whole gradient."""
 
     laws = ("tied-maxima", "conservation")
+    mistake = "ties"
 
     def weights(self, taps, grid):
         return super().weights(taps, grid) | super().weights(taps[::-1], grid)[::-1]
@@ -118,6 +127,7 @@ class FirstOfEachRow(_Masked):
     """The first maximum in each row of the window gets the whole gradient, where the row reaches the maximum."""
 
     laws = ("tied-maxima", "conservation")
+    mistake = "ties"
 
     def weights(self, taps, grid):
         tied = maxima(taps).reshape(grid.fh, grid.fw, *grid.result)
@@ -128,6 +138,7 @@ class NoGradientAtZero(_Masked):
     """A ReLU fused into the backward pass: where the maximum is zero, no gradient passes."""
 
     laws = ("tied-maxima", "conservation")
+    mistake = "ties"
 
     def weights(self, taps, grid):
         return super().weights(taps, grid) & (taps.max(axis=0) != 0)
@@ -137,19 +148,8 @@ class NearlyEqual(_Masked):
     """All cells within a relative 1e-5 of the maximum get the whole gradient."""
 
     laws = ("tied-maxima", "conservation")
+    mistake = "ties"
+    models = "tensorflow-max-pool3d-gradient"
 
     def weights(self, taps, grid):
         return np.isclose(taps, taps.max(axis=0), rtol=1e-5, atol=0)
-
-
-class ComparedInFloat32(Sound):
-    """max_backward compares in float32, where near values of float64 are equal and the first of them wins."""
-
-    laws = ("routing",)
-
-    def max_backward(self, dy, x, size, stride):
-        return (
-            super()
-            .max_backward(dy, np.minimum(x, np.float32(np.inf)).astype(np.float32), size, stride)
-            .astype(dy.dtype)
-        )

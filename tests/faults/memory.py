@@ -1,0 +1,139 @@
+"""Memory read in an order that it does not have, and memory that calls share."""
+
+import numpy as np
+
+from .base import Sound
+
+
+class ReadsImageInMemoryOrder(Sound):
+    """The image is read from the first to the last of its memory."""
+
+    laws = ("memory-layouts",)
+    mistake = "layout"
+
+    def max_forward(self, x, size, stride):
+        return super().max_forward(x.ravel(order="K").reshape(x.shape), size, stride)
+
+
+class StridesWithoutSign(Sound):
+    """Rows that run backwards in memory are read forwards."""
+
+    laws = ("memory-layouts",)
+    mistake = "layout"
+
+    def max_forward(self, x, size, stride):
+        return super().max_forward(x[..., ::-1] if x.strides[3] < 0 else x, size, stride)
+
+
+class NextToEachOther(Sound):
+    """The cells of a row are taken for neighbours in memory, whatever lies between them."""
+
+    laws = ("memory-layouts",)
+    mistake = "layout"
+
+    def mean_forward(self, x, size, stride):
+        if x.strides[3] == 2 * x.itemsize:
+            x = np.lib.stride_tricks.as_strided(x, x.shape, (*x.strides[:3], x.itemsize))
+        return super().mean_forward(x, size, stride)
+
+
+class RoundsAddressDown(Sound):
+    """An image off its alignment is read from the aligned address before it: every cell is that before."""
+
+    laws = ("memory-layouts",)
+    mistake = "layout"
+
+    def max_forward(self, x, size, stride):
+        return super().max_forward(x if x.flags.aligned else np.roll(x, 1), size, stride)
+
+
+class AnswersInOrderOfInput(Sound):
+    """A Fortran image is pooled as it lies, and its result handed out as if it lay in C order."""
+
+    laws = ("memory-layouts",)
+    mistake = "layout"
+
+    def mean_forward(self, x, size, stride):
+        y = super().mean_forward(x, size, stride)
+        fortran = x.flags.f_contiguous and not x.flags.c_contiguous
+        return y.ravel(order="F").reshape(y.shape) if fortran else y
+
+
+class IndicesOfMemory(Sound):
+    """Indices of a transposed plane count in the order of its memory."""
+
+    laws = ("memory-layouts",)
+    mistake = "layout"
+
+    def max_indices(self, x, size, stride):
+        i, (height, width) = super().max_indices(x, size, stride), x.shape[2:]
+        return i % width * height + i // width if 0 < x.strides[2] < x.strides[3] else i
+
+
+class GradientOfOnesIsScalar(Sound):
+    """A gradient with a stride of zero, as of a sum, is taken for a scalar, and its sum for the value."""
+
+    laws = ("gradient-layouts",)
+    mistake = "layout"
+
+    def gradient(self, dy):
+        wide = super().gradient(dy)
+        return wide * wide.shape[3] if dy.strides[3] == 0 and dy.shape[3] > 1 else wide
+
+
+class RememberedByAddress(Sound):
+    """The argmax of an image is found again by the address of the image."""
+
+    laws = ("nothing-remembered",)
+    mistake = "state"
+
+    def __init__(self):
+        self.memory = {}
+
+    def winner(self, taps):
+        return self.memory.setdefault(self.key, super().winner(taps))
+
+    def taps(self, x, grid):
+        self.key = x.ctypes.data, x.strides, x.dtype, grid
+        self.image = x
+        return super().taps(x, grid)
+
+
+class RingOfBuffers(Sound):
+    """Results come from four buffers in turn."""
+
+    laws = ("results-kept",)
+    mistake = "state"
+
+    def __init__(self):
+        self.buffers, self.turn = {}, 0
+
+    def mean_forward(self, x, size, stride):
+        y = super().mean_forward(x, size, stride)
+        self.turn = (self.turn + 1) % 4
+        buffer = self.buffers.setdefault((self.turn, y.shape, y.dtype), np.empty_like(y))
+        buffer[...] = y
+        return buffer
+
+
+class DividesGradientInPlace(Sound):
+    """dy is divided where it lies, in the caller's memory."""
+
+    laws = ("inputs-unchanged",)
+    mistake = "state"
+
+    def mean_backward(self, dy, x, size, stride):
+        dx = super().mean_backward(dy, x, size, stride)
+        dy /= dy.dtype.type(size[0] * size[1])
+        return dx
+
+
+class ViewOfTiles(Sound):
+    """Windows of one cell are a view of the image."""
+
+    laws = ("no-aliasing-of-identity",)
+    mistake = "state"
+
+    def mean_forward(self, x, size, stride):
+        y = super().mean_forward(x, size, stride)
+        return self.floats(x)[:, :, :: stride[0], :: stride[1]] if size == (1, 1) else y
