@@ -11,9 +11,12 @@ from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .contract import Unusable, did_you_mean
+
+if TYPE_CHECKING:
+    from .session import Request
 
 UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 COMMANDS = ("check", "matrix", "laws", "peers", "replay", "bench")
@@ -49,6 +52,11 @@ def parsers() -> dict[str, Parser]:
     check.add_argument(
         "--command", default="", metavar="PROGRAM", help="a target that is a program speaking the protocol"
     )
+    check.add_argument(
+        "--exhaustive", action="store_true", help="every case of finite sets, instead of drawn ones: docs/exhaustive.md"
+    )
+    check.add_argument("--length", type=positive, metavar="N", help="with it: the longest axis of an image (default 6)")
+    check.add_argument("--resume", action="store_true", help="with it: go on where the run before was ended")
     add_run(check)
     matrix = Parser(prog="poolproof matrix", description="Judge implementations side by side, one column each.")
     matrix.add_argument("targets", nargs="+", metavar="TARGET", help="as for check, or a report of check --json")
@@ -134,7 +142,27 @@ def check(options: argparse.Namespace) -> int:
     from .find import COMMAND
 
     named = [COMMAND + options.command] if options.command else []
-    return judge(options, [*options.targets, *named], Console)
+    targets = [*options.targets, *named]
+    if options.exhaustive:
+        return prove(options, targets)
+    if options.length or options.resume:
+        raise Unusable("--length and --resume are about proofs, and should come with --exhaustive")
+    return judge(options, targets, Console)
+
+
+def prove(options: argparse.Namespace, targets: list[str]) -> int:
+    """Try the laws on every case of finite sets, and print what that proves."""
+    from .proofs.run import LENGTH, Run, processes
+
+    if options.expect or options.seed is not None:
+        raise Unusable("--expect and --seed are about drawn cases, and should not come with --exhaustive")
+    request = requested(options, targets)
+    request.known_failures()
+    writable("--json", options.json)
+    run = Run(request, options.length or LENGTH, partial(print, flush=True))
+    run.begin()
+    finished = run.try_all(processes(options.n), resume=options.resume)
+    return run.finish(options.json, interrupted=not finished)
 
 
 def matrix(options: argparse.Namespace) -> int:
@@ -153,19 +181,9 @@ def matrix(options: argparse.Namespace) -> int:
 
 def judge(options: argparse.Namespace, targets: list[str], make: Callable[[Any, Any], Any]) -> int:
     """Run laws on targets, by driving pytest with a configuration of its own; what `make` makes prints."""
-    from .find import REFERENCE
-    from .session import Bench, Request, plan
+    from .session import Bench, plan
 
-    request = Request(
-        targets=tuple(dict.fromkeys(targets)) or REFERENCE,
-        examples=options.examples,
-        seed=options.seed,
-        end=None if options.budget is None else time.time() + options.budget,
-        laws=options.laws,
-        expect=tuple(options.expect),
-        known=tuple(options.known),
-        **isolation(options),
-    ).settled()
+    request = requested(options, targets).settled()
     request.known_failures()
     plan(request)
     writable("--json", options.json)
@@ -174,6 +192,23 @@ def judge(options: argparse.Namespace, targets: list[str], make: Callable[[Any, 
     if console.usable:
         console.ended = drive(request, console, options)
     return int(console.finish(options.json))
+
+
+def requested(options: argparse.Namespace, targets: list[str]) -> Request:
+    """What these options ask for."""
+    from .find import REFERENCE
+    from .session import Request
+
+    return Request(
+        targets=tuple(dict.fromkeys(targets)) or REFERENCE,
+        examples=options.examples,
+        seed=options.seed,
+        end=None if options.budget is None else time.time() + options.budget,
+        laws=options.laws,
+        expect=tuple(options.expect),
+        known=tuple(options.known),
+        **isolation(options),
+    )
 
 
 def writable(option: str, file: str) -> None:
