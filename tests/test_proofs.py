@@ -259,8 +259,9 @@ def test_a_run_that_ended_early_is_resumed(folder, capsys):
 
 def interrupted(folder):
     """A run that got Ctrl-C after its first part."""
-    command = [sys.executable, "-m", "poolproof.properties.cli", "check", "right.py", "--exhaustive", "--length", "4", "-n", "1"]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+    command = ["check", "right.py", "--exhaustive", "--length", "4", "-n", "1"]
+    program = [sys.executable, "-m", "poolproof.properties.cli", *command]
+    with subprocess.Popen(program, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         deadline = time.monotonic() + 120
         while not (folder / DONE).exists() and time.monotonic() < deadline:
             time.sleep(0.05)
