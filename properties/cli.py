@@ -1,4 +1,4 @@
-"""The command `poolproof`: check, matrix, laws, peers, replay and bench."""
+"""The command `poolproof`: check, matrix, laws, cases, peers, replay and bench."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .session import Request
 
 UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
-COMMANDS = ("check", "matrix", "laws", "peers", "replay", "bench")
+COMMANDS = ("check", "matrix", "laws", "cases", "peers", "replay", "bench")
 
 
 class Parser(argparse.ArgumentParser):
@@ -65,6 +65,15 @@ def parsers() -> dict[str, Parser]:
     laws = Parser(
         prog="poolproof laws", description="Print the laws, each with its line of mathematics, and the conventions."
     )
+    drawn = Parser(prog="poolproof cases", description="Print the cases that laws draw, or what these reach.")
+    drawn.add_argument("target", nargs="?", metavar="TARGET", help="as for check; none: one that takes everything")
+    drawn.add_argument(
+        "--statistics", action="store_true", help="how often each trigger of a mistake is reached, by law"
+    )
+    drawn.add_argument("--examples", type=positive, default=100, metavar="N", help="cases a law (default 100)")
+    drawn.add_argument("--seed", type=natural, default=0, metavar="N", help="which cases (default 0)")
+    drawn.add_argument("--laws", default="*", metavar="PATTERN", help="laws or families, comma-separated, * allowed")
+    add_isolation(drawn)
     peers = Parser(
         prog="poolproof peers", description="Print the libraries with a shipped adapter, and their versions."
     )
@@ -76,7 +85,8 @@ def parsers() -> dict[str, Parser]:
     bench = Parser(prog="poolproof bench", description="The teaching document's measurement, on these kernels.")
     bench.add_argument("--repeats", type=positive, default=5000, metavar="N", help="passes forward and backward")
     bench.add_argument("--overhead", action="store_true", help="what a process of its own costs a target, instead")
-    return {"check": check, "matrix": matrix, "laws": laws, "peers": peers, "replay": replay, "bench": bench}
+    every = (check, matrix, laws, drawn, peers, replay, bench)
+    return dict(zip(COMMANDS, every, strict=True))
 
 
 def add_run(parser: Parser) -> None:
@@ -267,6 +277,19 @@ def print_laws(_: argparse.Namespace) -> int:
     return 0
 
 
+def print_cases(options: argparse.Namespace) -> int:
+    """The cases of laws, or how often these reach each trigger."""
+    from .runner import Settings
+    from .session import Bench, Request, selected
+    from .statistics import shown, statistics
+
+    target = Bench(Request(**isolation(options))).target(options.target) if options.target else None
+    say = statistics if options.statistics else shown
+    for text in say(selected(options.laws), target, Settings(options.examples, options.seed)):
+        print(text, flush=True)
+    return 0
+
+
 def print_peers(options: argparse.Namespace) -> int:
     """The adapters, with what is installed."""
     from .peers import listing
@@ -333,7 +356,8 @@ def processes(text: str) -> str:
     return text
 
 
-RUN = {"check": check, "matrix": matrix, "laws": print_laws, "peers": print_peers, "replay": replay, "bench": measure}
+EACH = (check, matrix, print_laws, print_cases, print_peers, replay, measure)
+RUN = dict(zip(COMMANDS, EACH, strict=True))
 
 if __name__ == "__main__":
     sys.exit(main())

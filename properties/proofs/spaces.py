@@ -98,7 +98,8 @@ def axes_with_settings(longest: int, taken: Sequence[str]) -> list[tuple[int, in
     padding alone could hold it."""
     most_padding, most_dilation = PADDING * ("padding" in taken), DILATION if "dilation" in taken else 1
     padding, dilations = range(most_padding + 1), range(1, most_dilation + 1)
-    every = product(*(range(1, most + 1) for most in (longest, SIZE, STRIDE)), padding, padding, dilations)
+    lengths, sizes, strides = (range(1, most + 1) for most in (longest, SIZE, STRIDE))
+    every = product(lengths, sizes, strides, padding, padding, dilations)
     return sorted((each for each in every if fits(*each)), key=sum)
 
 
