@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from math import ceil, lcm, prod, sqrt
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
-from poolproof.kernels.dtypes import FLOATS, INTEGERS, ORDERED, Array, Ints, is_float
-from poolproof.kernels.geometry import Geometry
+from poolproof.kernels.dtypes import FLOATS, INTEGERS, ORDERED, Array, Ints, is_float, lowest
+from poolproof.kernels.geometry import Axis, Geometry
 
 from .contract import BACKWARD, MEAN, Declared
 from .frames import (
@@ -27,7 +27,7 @@ from .frames import (
     vast,
 )
 from .knobs import LENGTH, Knobs
-from .oracle import windows
+from .oracle import in_windows, windows
 from .recipes import EDGE, PLAIN, Recipe, allowed, fill, narrow
 from .target import Call
 from .values import DISTINCT, alone, distinct, painted, room, unit
@@ -131,10 +131,20 @@ class Case:
         """The geometry of the case."""
         return Geometry.of(**self.window)
 
-    @property
+    @cached_property
+    def axes(self) -> tuple[Axis, ...]:
+        """The windows along each spatial axis."""
+        return self.geometry.axes(self.x.shape[2:])
+
+    @cached_property
     def output(self) -> Ints:
         """(OH, OW)."""
         return self.geometry.output(self.x.shape[2:])
+
+    @cached_property
+    def in_windows(self) -> tuple[Array, Array]:
+        """The cells of each window and x there, as the oracle has them; beside the image lies the lowest element."""
+        return in_windows(self.geometry, self.x, lowest(self.x.dtype))
 
     @property
     def another(self) -> Array:
@@ -218,7 +228,7 @@ def is_declared(case: Case, declared: Declared) -> bool:
     limit = limits.get(str(declared.padding_limit))
     if limit and any(max(pair) > most for pair, most in zip(padding, limit, strict=True)):
         return False
-    dropped = any(axis.drops_window() for axis in case.geometry.axes(case.x.shape[2:]))
+    dropped = any(axis.drops_window() for axis in case.axes)
     return not (dropped and declared.ceil_rule == "keep")
 
 
@@ -272,6 +282,7 @@ def filled(case: Case, plan: Plan, knobs: Knobs) -> Case:
     return replace(case, dy=painted(gradient, knobs.cells(case.dy.shape, 1), dtype, divisor))
 
 
+@lru_cache(maxsize=1024)
 def dtypes(plan: Plan, declared: Declared, function: str) -> tuple[str, ...]:
     """The dtypes to draw from, the commonest first; floats only, where the function or the law wants them."""
     order = ("float64", "float32", "float16", "bfloat16", *INTEGERS, "bool")
@@ -284,6 +295,7 @@ def dtypes(plan: Plan, declared: Declared, function: str) -> tuple[str, ...]:
     return floats * max(1, len(others) // max(1, len(floats))) + others
 
 
+@lru_cache(maxsize=1024)
 def ranks(plan: Plan, declared: Declared, function: str, dtype: str) -> tuple[int, ...]:
     """The ranks to draw from, mostly the plane."""
     taken = declared.ranks_of(dtype, function, *plan.also)
@@ -398,7 +410,7 @@ def values(case: Case, cells: Array, n: int) -> Array:
     dtype = case.x.dtype
     if case.values == "alone":
         return alone(cells, dtype)
-    extent = tuple(axis.extent for axis in case.geometry.axes(case.x.shape[2:]))
+    extent = tuple(axis.extent for axis in case.axes)
     if case.values in DISTINCT and is_float(dtype):
         return DISTINCT[case.values](cells, dtype, extent)
     if case.values not in DISTINCT:

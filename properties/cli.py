@@ -1,4 +1,4 @@
-"""The command `poolproof`: check, matrix, laws, peers, replay and bench."""
+"""The command `poolproof`: check, matrix, laws, cases, peers, replay and bench."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .contract import Unusable, did_you_mean
 
+if TYPE_CHECKING:
+    from .session import Request
+
 UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
-COMMANDS = ("check", "matrix", "laws", "peers", "replay", "bench")
+COMMANDS = ("check", "matrix", "laws", "cases", "peers", "replay", "bench")
 
 
 class Parser(argparse.ArgumentParser):
@@ -49,6 +52,11 @@ def parsers() -> dict[str, Parser]:
     check.add_argument(
         "--command", default="", metavar="PROGRAM", help="a target that is a program speaking the protocol"
     )
+    check.add_argument(
+        "--exhaustive", action="store_true", help="every case of finite sets, instead of drawn ones: docs/exhaustive.md"
+    )
+    check.add_argument("--length", type=positive, metavar="N", help="with it: the longest axis of an image (default 6)")
+    check.add_argument("--resume", action="store_true", help="with it: go on where the run before was ended")
     add_run(check)
     matrix = Parser(prog="poolproof matrix", description="Judge implementations side by side, one column each.")
     matrix.add_argument("targets", nargs="+", metavar="TARGET", help="as for check, or a report of check --json")
@@ -57,6 +65,15 @@ def parsers() -> dict[str, Parser]:
     laws = Parser(
         prog="poolproof laws", description="Print the laws, each with its line of mathematics, and the conventions."
     )
+    drawn = Parser(prog="poolproof cases", description="Print the cases that laws draw, or what these reach.")
+    drawn.add_argument("target", nargs="?", metavar="TARGET", help="as for check; none: one that takes everything")
+    drawn.add_argument(
+        "--statistics", action="store_true", help="how often each trigger of a mistake is reached, by law"
+    )
+    drawn.add_argument("--examples", type=positive, default=100, metavar="N", help="cases a law (default 100)")
+    drawn.add_argument("--seed", type=natural, default=0, metavar="N", help="which cases (default 0)")
+    drawn.add_argument("--laws", default="*", metavar="PATTERN", help="laws or families, comma-separated, * allowed")
+    add_isolation(drawn)
     peers = Parser(
         prog="poolproof peers", description="Print the libraries with a shipped adapter, and their versions."
     )
@@ -68,7 +85,8 @@ def parsers() -> dict[str, Parser]:
     bench = Parser(prog="poolproof bench", description="The teaching document's measurement, on these kernels.")
     bench.add_argument("--repeats", type=positive, default=5000, metavar="N", help="passes forward and backward")
     bench.add_argument("--overhead", action="store_true", help="what a process of its own costs a target, instead")
-    return {"check": check, "matrix": matrix, "laws": laws, "peers": peers, "replay": replay, "bench": bench}
+    every = (check, matrix, laws, drawn, peers, replay, bench)
+    return dict(zip(COMMANDS, every, strict=True))
 
 
 def add_run(parser: Parser) -> None:
@@ -134,7 +152,27 @@ def check(options: argparse.Namespace) -> int:
     from .find import COMMAND
 
     named = [COMMAND + options.command] if options.command else []
-    return judge(options, [*options.targets, *named], Console)
+    targets = [*options.targets, *named]
+    if options.exhaustive:
+        return prove(options, targets)
+    if options.length or options.resume:
+        raise Unusable("--length and --resume are about proofs, and should come with --exhaustive")
+    return judge(options, targets, Console)
+
+
+def prove(options: argparse.Namespace, targets: list[str]) -> int:
+    """Try the laws on every case of finite sets, and print what that proves."""
+    from .proofs.run import LENGTH, Run, processes
+
+    if options.expect or options.seed is not None:
+        raise Unusable("--expect and --seed are about drawn cases, and should not come with --exhaustive")
+    request = requested(options, targets)
+    request.known_failures()
+    writable("--json", options.json)
+    run = Run(request, options.length or LENGTH, partial(print, flush=True))
+    run.begin()
+    finished = run.try_all(processes(options.n), resume=options.resume)
+    return run.finish(options.json, interrupted=not finished)
 
 
 def matrix(options: argparse.Namespace) -> int:
@@ -153,19 +191,9 @@ def matrix(options: argparse.Namespace) -> int:
 
 def judge(options: argparse.Namespace, targets: list[str], make: Callable[[Any, Any], Any]) -> int:
     """Run laws on targets, by driving pytest with a configuration of its own; what `make` makes prints."""
-    from .find import REFERENCE
-    from .session import Bench, Request, plan
+    from .session import Bench, plan
 
-    request = Request(
-        targets=tuple(dict.fromkeys(targets)) or REFERENCE,
-        examples=options.examples,
-        seed=options.seed,
-        end=None if options.budget is None else time.time() + options.budget,
-        laws=options.laws,
-        expect=tuple(options.expect),
-        known=tuple(options.known),
-        **isolation(options),
-    ).settled()
+    request = requested(options, targets).settled()
     request.known_failures()
     plan(request)
     writable("--json", options.json)
@@ -174,6 +202,23 @@ def judge(options: argparse.Namespace, targets: list[str], make: Callable[[Any, 
     if console.usable:
         console.ended = drive(request, console, options)
     return int(console.finish(options.json))
+
+
+def requested(options: argparse.Namespace, targets: list[str]) -> Request:
+    """What these options ask for."""
+    from .find import REFERENCE
+    from .session import Request
+
+    return Request(
+        targets=tuple(dict.fromkeys(targets)) or REFERENCE,
+        examples=options.examples,
+        seed=options.seed,
+        end=None if options.budget is None else time.time() + options.budget,
+        laws=options.laws,
+        expect=tuple(options.expect),
+        known=tuple(options.known),
+        **isolation(options),
+    )
 
 
 def writable(option: str, file: str) -> None:
@@ -229,6 +274,19 @@ def print_laws(_: argparse.Namespace) -> int:
     print("conventions, observed and no laws unless expected")
     for each in CONVENTIONS.values():
         print(f"  {each.name:24} {each.question} ({', '.join(each.values)})")
+    return 0
+
+
+def print_cases(options: argparse.Namespace) -> int:
+    """The cases of laws, or how often these reach each trigger."""
+    from .runner import Settings
+    from .session import Bench, Request, selected
+    from .statistics import shown, statistics
+
+    target = Bench(Request(**isolation(options))).target(options.target) if options.target else None
+    say = statistics if options.statistics else shown
+    for text in say(selected(options.laws), target, Settings(options.examples, options.seed)):
+        print(text, flush=True)
     return 0
 
 
@@ -298,7 +356,8 @@ def processes(text: str) -> str:
     return text
 
 
-RUN = {"check": check, "matrix": matrix, "laws": print_laws, "peers": print_peers, "replay": replay, "bench": measure}
+EACH = (check, matrix, print_laws, print_cases, print_peers, replay, measure)
+RUN = dict(zip(COMMANDS, EACH, strict=True))
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -42,7 +42,7 @@ class Declared:
 
     name: str = ""
     version: str = ""
-    dtypes: tuple[str, ...] | dict[str, tuple[str, ...]] = IEEE_FLOATS
+    dtypes: tuple[str, ...] | dict[str, tuple[str, ...]] = field(default=IEEE_FLOATS, hash=False)
     ranks: tuple[int, ...] = (2,)
     lacks: tuple[str, ...] = ()
     square: bool = False
@@ -50,7 +50,7 @@ class Declared:
     padding: str = "any"
     padding_limit: str | None = None
     ceil_rule: str = "drop"
-    settings: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    settings: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     deterministic: bool = True
     threads: bool = True
     count_include_pad: bool = True

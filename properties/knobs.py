@@ -59,9 +59,11 @@ class Knobs:
         """
         planes, rows, width = prod(shape[:2]), prod(shape[2:-1]), shape[-1]
         corner = np.frombuffer(self.data, np.uint8, prod(CORNERS[which]), STARTS[which]).reshape(CORNERS[which])
+        inside = corner[:planes, :rows, :width]
+        if inside.shape == (planes, rows, width):
+            return inside.reshape(shape)
         cells = scattered((planes, rows, width), int(corner[-1, -1, -1]))
-        inside = tuple(slice(min(a, b)) for a, b in zip(cells.shape, corner.shape, strict=True))
-        cells[inside] = corner[inside]
+        cells[tuple(map(slice, inside.shape))] = inside
         return cells.reshape(shape)
 
 

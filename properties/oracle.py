@@ -1,4 +1,4 @@
-"""What pooling should give: exact values and proved bounds, by clipped slices in plain Python.
+"""What pooling should give: exact values and proved bounds, in integers of any length.
 
 Usable alone: `mean_forward(x, size, stride)` gives the exact means as fractions together with the largest error that a
 correct floating-point kernel may make, and `Exact.allows(y)` holds any result against them. Inputs are arrays
@@ -19,9 +19,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import product
-from math import lcm, prod
+from math import ceil, gcd, lcm, prod
 from typing import Any
 
 import numpy as np
@@ -33,26 +33,36 @@ Index = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Exact:
-    """Exact values: object arrays of Fraction of one shape, and for each the error that is allowed."""
+    """Exact values of one shape, and for each the error that is allowed: Python ints, in multiples of `unit`."""
 
-    value: Array
-    bound: Array
+    whole: Array
+    margin: Array
+    unit: Fraction
     dtype: np.dtype[Any]
+
+    @cached_property
+    def value(self) -> Array:
+        """The exact values, an object array of Fraction."""
+        return np.asarray(self.whole * self.unit, object)
+
+    @cached_property
+    def bound(self) -> Array:
+        """The errors that are allowed, an object array of Fraction."""
+        return np.asarray(self.margin * self.unit, object)
 
     def allows(self, result: Array) -> Array:
         """Where a result of the same shape lies within the bound: an array of bool. NaN and infinity never do."""
-        within = result == 0
-        # Gradients are mostly zeros; only the others need exact arithmetic.
-        for place in places((self.value != 0) | (self.bound != 0) | ~np.isfinite(result)):
-            number = result[place]
-            within[place] = np.isfinite(number) and abs(fraction(number) - self.value[place]) <= self.bound[place]
-        return np.asarray(within, bool)
+        finite = np.isfinite(result)
+        numbers, exponent = integers(np.where(finite, result, np.zeros((), result.dtype)))
+        ratio = Fraction(2) ** exponent / self.unit
+        error = abs(numbers * ratio.numerator - self.whole * ratio.denominator)
+        return np.asarray(finite & (error <= self.margin * ratio.denominator), bool)
 
     def nearest(self) -> Array:
         """The exact values correctly rounded to the dtype of the input: to nearest, ties to even."""
-        rounded = np.zeros(self.value.shape, self.dtype)
-        for place in places(self.value != 0):
-            rounded[place] = nearest(self.value[place], self.dtype)
+        rounded = np.zeros(self.whole.shape, self.dtype)
+        for place in places(self.whole != 0):
+            rounded[place] = nearest(self.whole[place] * self.unit, self.dtype)
         return rounded
 
 
@@ -68,39 +78,32 @@ def max_forward(x: Array, size: Any, stride: Any, **settings: Any) -> Array:
 def max_indices(x: Array, size: Any, stride: Any, **settings: Any) -> Array:
     """The row-major index in its plane of each window's first maximum (or first NaN), int64 (N, C, OH, OW)."""
     geometry = geometry_of(x, size, stride, settings)
-    indices = np.full(x.shape[:2] + geometry.output(x.shape[2:]), -1, np.int64)
-    cells = np.arange(prod(x.shape[2:])).reshape(x.shape[2:])
-    for output, window in windows(geometry, x.shape):
-        inside = flat(cells[window[1:]], geometry.rank)
-        if inside.size:
-            indices[at(output)] = inside[flat(x[window], geometry.rank).argmax(axis=-1)]
-    return indices
+    cells, values = in_windows(geometry, x, lowest(x.dtype))
+    best = (cells >= 0) & ((values == values.max(axis=-1, keepdims=True)) | (values != values))
+    indices: Array = cells[np.arange(len(cells)), best.argmax(axis=-1)]
+    return indices.reshape(*x.shape[:2], *geometry.output(x.shape[2:]))
 
 
-def maxima(x: Array, size: Any, stride: Any, **settings: Any) -> Iterator[tuple[Ints, Index, Array]]:
-    """For each output (row, column) its window's index, and where in that (N, C, FH, FW) the tied maxima are.
-
-    Windows wholly in padding are left out.
-    """
-    geometry = geometry_of(x, size, stride, settings)
-    spatial = tuple(range(-geometry.rank, 0))
-    for output, window in windows(geometry, x.shape):
-        cells = x[window]
-        if prod(cells.shape[2:]):
-            yield output, window, cells == cells.max(axis=spatial, keepdims=True)
+def maxima(x: Array, size: Any, stride: Any, **settings: Any) -> tuple[Array, Array]:
+    """The cells of each window, as `cells_of` gives them, and which of them are its maxima, (N, C, OH*OW, FH*FW)."""
+    cells, values = in_windows(geometry_of(x, size, stride, settings), x, lowest(x.dtype))
+    return cells, (cells >= 0) & (values == values.max(axis=-1, keepdims=True))
 
 
 def max_backward(dy: Array, x: Array, size: Any, stride: Any, **settings: Any) -> Exact:
     """The gradient of x, each dy at its window's first maximum; only on unique maxima is it everybody's gradient."""
     where = max_indices(x, size, stride, **settings)
     scaled, exponent = integers(dy)
-    totals, sizes, shares = sums(x.shape)
-    for place in places((dy != 0) & (where >= 0)):
-        cell = (*place[:2], *np.unravel_index(where[place], x.shape[2:]))
-        totals[cell] += scaled[place]
-        sizes[cell] += abs(scaled[place])
-        shares[cell] += 1
-    return exact(totals, sizes, shares, Fraction(2) ** exponent, np.ones(x.shape, bool), dy.dtype)
+    sent = np.nonzero((dy != 0) & (where >= 0))
+    pixels = (*sent[:2], where[sent])
+
+    def added(shares: Array) -> Array:
+        sums = np.zeros((*x.shape[:2], prod(x.shape[2:])), shares.dtype)
+        np.add.at(sums, pixels, shares)
+        return sums.reshape(x.shape)
+
+    totals, sizes, terms = map(added, (scaled[sent], abs(scaled[sent]), np.ones(len(sent[0]), np.int64)))
+    return exact(totals, sizes, terms, Fraction(2) ** exponent, np.ones(x.shape, bool), dy.dtype)
 
 
 def mean_forward(x: Array, size: Any, stride: Any, **settings: Any) -> Exact:
@@ -108,13 +111,11 @@ def mean_forward(x: Array, size: Any, stride: Any, **settings: Any) -> Exact:
     geometry = geometry_of(x, size, stride, settings)
     scaled, exponent = integers(x)
     common, factors, powers = divisors(geometry, x.shape[2:])
-    totals, sizes, terms = sums(x.shape[:2] + factors.shape)
-    for output, window in windows(geometry, x.shape):
-        cells = flat(scaled[window], geometry.rank)
-        totals[at(output)] = cells.sum(axis=-1) * factors[output]
-        sizes[at(output)] = abs(cells).sum(axis=-1) * factors[output]
-        terms[at(output)] = cells.shape[-1]
-    return exact(totals, sizes, terms, Fraction(2) ** exponent / common, np.broadcast_to(powers, terms.shape), x.dtype)
+    cells, values = in_windows(geometry, scaled, 0)
+    shape = x.shape[:2] + factors.shape
+    totals, sizes = (each.sum(axis=-1).reshape(shape) * factors for each in (values, abs(values)))
+    terms = np.broadcast_to((cells >= 0).sum(axis=-1).reshape(factors.shape), shape)
+    return exact(totals, sizes, terms, Fraction(2) ** exponent / common, np.broadcast_to(powers, shape), x.dtype)
 
 
 def mean_backward(dy: Array, x: Array, size: Any, stride: Any, **settings: Any) -> Exact:
@@ -122,23 +123,32 @@ def mean_backward(dy: Array, x: Array, size: Any, stride: Any, **settings: Any) 
     geometry = geometry_of(x, size, stride, settings)
     scaled, exponent = integers(dy)
     common, factors, powers = divisors(geometry, x.shape[2:])
-    totals, sizes, shares = sums(x.shape)
-    simple = np.ones(x.shape, bool)
-    for output, window in windows(geometry, x.shape):
-        share = (scaled[at(output)] * factors[output]).reshape(*x.shape[:2], *(1,) * geometry.rank)
-        totals[window] += share
-        sizes[window] += abs(share)
-        shares[window] += 1
-        simple[window] &= powers[output]
-    return exact(totals, sizes, shares, Fraction(2) ** exponent / common, simple, dy.dtype)
+    shares = scaled * factors
+    totals, sizes = (spread(each, geometry, x.shape) for each in (shares, abs(shares)))
+    uneven = spread(np.broadcast_to(~powers, dy.shape), geometry, x.shape)
+    terms = coverage(x.shape, size, stride, **settings)
+    return exact(totals, sizes, terms, Fraction(2) ** exponent / common, ~uneven, dy.dtype)
+
+
+def spread(shares: Array, geometry: Geometry, shape: Ints) -> Array:
+    """An image of this shape to whose pixels each window has added its share."""
+    cells, rank = cells_of(geometry, shape[2:]), geometry.rank
+    # One more pixel takes what falls into padding.
+    sums, shares = np.zeros((*shape[:2], prod(shape[2:]) + 1), shares.dtype), flat(shares, rank)
+    if len(cells) < cells.shape[1]:
+        for window, inside in enumerate(cells):
+            sums[..., inside] += shares[..., window, np.newaxis]
+    else:
+        # No two windows have the same pixel as the same tap.
+        for tap in cells.T:
+            sums[..., tap] += shares
+    return sums[..., :-1].reshape(shape)
 
 
 def coverage(shape: Ints, size: Any, stride: Any, **settings: Any) -> Array:
     """How many windows each cell of an image of this shape (N, C, H, W) lies in."""
-    count = np.zeros(shape, np.int64)
-    for _, window in windows(Geometry.of(size, stride, **settings, rank=len(shape) - 2), shape):
-        count[window] += 1
-    return count
+    geometry = Geometry.of(size, stride, **settings, rank=len(shape) - 2)
+    return spread(np.ones(shape[:2] + geometry.output(shape[2:]), np.int64), geometry, shape)
 
 
 def geometry_of(x: Array, size: Any, stride: Any, settings: dict[str, Any]) -> Geometry:
@@ -151,6 +161,26 @@ def windows(geometry: Geometry, shape: Ints) -> Iterator[tuple[Ints, Index]]:
     slices = [[clipped(axis.cells(o)) for o in range(axis.count())] for axis in geometry.axes(shape[2:])]
     for output in product(*(range(len(axis)) for axis in slices)):
         yield output, (..., *(axis[o] for axis, o in zip(slices, output, strict=True)))
+
+
+def cells_of(geometry: Geometry, spatial: Ints) -> Array:
+    """The row-major index of each cell of each window, (OH*OW, FH*FW); -1 for what is not in the image."""
+    found = np.zeros((1, 1), np.int64)
+    for axis in geometry.axes(spatial):
+        starts = np.array([axis.start(output) for output in range(axis.count())])
+        along = starts[:, np.newaxis] + axis.dilation * np.arange(axis.size)
+        inside = (along >= 0) & (along < axis.length)
+        before, along = found[:, np.newaxis, :, np.newaxis], np.where(inside, along, -1)[:, np.newaxis, :]
+        crossed = np.where((before < 0) | (along < 0), -1, before * axis.length + along)
+        found = crossed.reshape(len(found) * len(starts), -1)
+    return found
+
+
+def in_windows(geometry: Geometry, x: Array, outside: Any) -> tuple[Array, Array]:
+    """The cells of each window, and x there, (N, C, OH*OW, FH*FW); `outside` stands for what is not in the image."""
+    cells = cells_of(geometry, x.shape[2:])
+    beyond = np.full((*x.shape[:2], 1), outside, x.dtype)
+    return cells, np.concatenate([flat(x, geometry.rank), beyond], axis=-1)[..., cells]
 
 
 def clipped(cells: range) -> slice:
@@ -186,29 +216,21 @@ def flat(cells: Array, rank: int) -> Array:
     return cells.reshape(*kept, prod(cells.shape[cells.ndim - rank :]))
 
 
-def sums(shape: Ints) -> tuple[Array, Array, Array]:
-    """Zeros to add up in: sums and sums of absolute values, as Python ints, and numbers of terms."""
-    totals, sizes = objects(shape), objects(shape)
-    return totals, sizes, np.zeros(shape, np.int64)
-
-
-def objects(shape: Ints) -> Array:
-    """Zeros that may grow: an array of Python ints."""
-    zeros = np.empty(shape, object)
-    zeros[...] = 0
-    return zeros
-
-
 def integers(x: Array) -> tuple[Array, int]:
     """x as Python ints and one power of two: x = ints * 2**exponent, exactly. Raises ValueError if x is not finite."""
+    if not is_float(x.dtype):
+        return x.astype(np.uint8 if x.dtype.kind == "b" else x.dtype).astype(object), 0
     if not np.isfinite(x).all():
         raise ValueError("exact sums exist for finite numbers only")
-    significands, exponents = np.frexp(x.astype(np.float64))
+    significands, exponents = np.frexp(x.astype(np.promote_types(x.dtype, np.float64)))
     used = exponents[significands != 0]
     least = int(used.min()) if used.size else 0
-    whole = np.ldexp(significands, 53).astype(np.int64).astype(object)
+    bits = int(np.finfo(significands.dtype).nmant) + 1
+    whole = np.ldexp(significands, bits)
+    # Only a longdouble, which no kernel should return, has more bits than an integer of NumPy.
+    whole = whole.astype(np.int64).astype(object) if bits < 64 else np.frompyfunc(int, 1, 1)(whole)
     shift = np.where(significands != 0, exponents - least, 0).astype(object)
-    return np.asarray(whole << shift, object), least - 53
+    return np.asarray(whole << shift, object), least - bits
 
 
 def exact(totals: Array, sizes: Array, terms: Array, scale: Fraction, simple: Array, dtype: np.dtype[Any]) -> Exact:
@@ -216,15 +238,21 @@ def exact(totals: Array, sizes: Array, terms: Array, scale: Fraction, simple: Ar
 
     `simple`: where every divisor is a power of two, so that a single term is exact.
     """
-    value, bound = objects(totals.shape), objects(totals.shape)
     eta, normal = smallest(dtype), Fraction(float(finfo(dtype).tiny))
-    for index in places(sizes != 0):
-        count = int(terms[index])
-        value[index] = totals[index] * scale
-        is_exact = count == 1 and simple[index] and abs(value[index]) >= normal
-        if not is_exact:
-            bound[index] = relative_bound(count, dtype) * (sizes[index] * scale) + (count + 1) * eta
-    return Exact(value, bound, dtype)
+    # Relative bounds are multiples of u**4.
+    unit = measure(scale * unit_roundoff(dtype) ** 4, eta)
+    whole = totals * int(scale / unit)
+    counts, which = np.unique(terms, return_inverse=True)
+    relative = np.array([int(relative_bound(int(n), dtype) * scale / unit) for n in counts], object)
+    margin = sizes * relative[which.reshape(terms.shape)] + (terms.astype(object) + 1) * int(eta / unit)
+    is_exact = (terms == 1) & simple & (abs(whole) >= ceil(normal / unit))
+    margin[(sizes == 0) | is_exact] = 0
+    return Exact(whole, margin, unit, dtype)
+
+
+def measure(a: Fraction, b: Fraction) -> Fraction:
+    """The largest fraction of which both are multiples."""
+    return Fraction(gcd(a.numerator * b.denominator, b.numerator * a.denominator), a.denominator * b.denominator)
 
 
 @lru_cache(maxsize=4096)

@@ -104,7 +104,7 @@ class Pool:
 
     def within(self, got: Array, exact: Exact, at: int = -1, why: str = "") -> None:
         """Fail unless every element lies within the proved bound of its exact value."""
-        self.same_shape(got, exact.value.shape, at)
+        self.same_shape(got, exact.whole.shape, at)
         allowed = exact.allows(got)
         if not allowed.all():
             self.differ(got, exact.nearest(), ~allowed, at, why, exact)

@@ -7,6 +7,7 @@ named for really happens. What a law or a target does not want is narrowed after
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from .frames import Frame
@@ -178,6 +179,7 @@ PLAIN_CASES, PLAIN_LARGE, PLAIN_AT_EDGES = 10, 20, 4
 """So many cases without settings to one of each recipe: usually, where images may be large, and at edges."""
 
 
+@lru_cache(maxsize=256)
 def allowed(
     names: tuple[str, ...], settings: tuple[str, ...], *, symmetric: bool, large: bool, in_padding: bool
 ) -> tuple[Recipe, ...]:

@@ -33,10 +33,12 @@ def read(file: str) -> tuple[list[Entry], list[tuple[str, str, Json]]]:
 def replayed(failures: list[Entry], bench: Bench, other: str) -> Iterator[Result | str]:
     """For each failure what came of it, on the target it was seen on or another; words, where it cannot be tried."""
     for spec, law in failures:
-        if law["law"] not in LAWS or "case" not in law["counterexample"]:
+        # A proof is named by its law, and after a slash the method by which it was proved.
+        name = law["law"].partition("/")[0]
+        if name not in LAWS or "case" not in law["counterexample"]:
             yield f"{law['law']} on {spec}: cannot be replayed, there is no such law here"
         else:
-            yield again(LAWS[law["law"]], bench.target(other or spec), law["counterexample"])
+            yield again(LAWS[name], bench.target(other or spec), law["counterexample"])
 
 
 def outcome(result: Result) -> str:

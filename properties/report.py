@@ -62,6 +62,7 @@ def law_as_json(result: Result) -> Json:
         "digest",
         "reached",
         "counterexample",
+        "assumption",
     )
     return {**{name: getattr(result, name) for name in kept}, "seconds": round(result.seconds, 3)}
 
@@ -77,8 +78,8 @@ def environment() -> Json:
     }
 
 
-def line(result: Result, name: str, width: int) -> str:
-    """One result as one line of progress."""
+def line(result: Result, name: str, width: int, column: int = 24) -> str:
+    """One result as one line of progress: the target in so wide a column, the law in another; and what it rests on."""
     verdict = "outdated" if result.outdated else result.verdict
     word = verdict.upper() if result.failed else verdict
     if result.law == CONVENTIONS_ITEM and not result.failed:
@@ -90,7 +91,9 @@ def line(result: Result, name: str, width: int) -> str:
         tail += ", then its time was over" if result.partial and not result.reason else ""
         tail += f", {result.refused} of them refused" if result.refused else ""
         tail += f", {result.reason}" if result.reason else ""
-    return f"{name:{width}}  {result.law:24} {word:11} {tail}"
+    rests = result.assumption and result.verdict not in ("unsupported", "not run")
+    assumed = f"\n{'':{width}}    if {result.assumption}" if rests else ""
+    return f"{name:{width}}  {result.law:{column}} {word:11} {tail}{assumed}"
 
 
 def failures(results: Iterable[Result]) -> list[str]:
@@ -224,12 +227,12 @@ def wrapped(cells: list[str], width: int = 100) -> list[str]:
     return [*lines, current] if current else lines
 
 
-def last_line(results: list[Result], partial: bool) -> str:
+def last_line(results: list[Result], partial: bool, noun: str = "law") -> str:
     """The line to quote: how much was tried, and what came of it."""
     laws = [result for result in results if result.law != CONVENTIONS_ITEM]
     targets, names = {result.target for result in laws}, {result.law for result in laws}
     cases = sum(result.examples for result in laws)
-    tried = f"{count(len(targets), 'implementation')}, {count(len(names), 'law')}, {count(cases, 'case')}"
+    tried = f"{count(len(targets), 'implementation')}, {count(len(names), noun)}, {count(cases, 'case')}"
     verdicts = Counter("outdated" if result.outdated else result.verdict for result in laws)
     special = [word for word in (*FAILURES, "outdated", "known", "unsupported", "not run") if verdicts[word]]
     if not any(verdicts[word] for word in verdicts if word not in ("unsupported", "not run")):

@@ -27,6 +27,7 @@ class Result:
     `examples` were tried, of which `refused` by the target at an edge; `reached` counts the cases that met each
     trigger; `digest` is a checksum of the cases up to the first failure. `counterexample` is JSON already. `outdated`:
     it holds, although it is listed as a known failure. `partial`: time ended before all examples were tried.
+    `assumption`: what a proof by exhaustion rests on; empty where cases were drawn.
     """
 
     target: str
@@ -42,6 +43,7 @@ class Result:
     counterexample: Json | None = None
     reached: dict[str, int] = field(default_factory=dict)
     conventions: Json = field(default_factory=dict)
+    assumption: str = ""
 
     @property
     def failed(self) -> bool:

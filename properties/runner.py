@@ -7,6 +7,7 @@ import time
 import warnings
 import zlib
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from hypothesis.errors import Flaky
 from poolproof.kernels.dtypes import is_float
 
 from .cases import Case, cases, decode, permitted
+from .contract import Declared
 from .failures import Failure, Refused
 from .keep import InHand
 from .knobs import digest
@@ -204,12 +206,31 @@ def replay(law: Law, target: Target, found: Json) -> Result:
 def search(trial: Trial, settings: Settings) -> None:
     """Let Hypothesis draw cases, and shrink the first that fails; raises that failure."""
     law, target = trial.law, trial.pool.target
+    explore(law, target.declared, target.offers, settings, trial, f"{law.name} of {target.spec}")
+
+
+def drawn(law: Law, declared: Declared, offers: tuple[str, ...], settings: Settings) -> list[Case]:
+    """The cases that a law draws for such a target, as long as none fails."""
+    found: list[Case] = []
+    explore(law, declared, offers, settings, found.append, law.name)
+    return found
+
+
+def explore(
+    law: Law,
+    declared: Declared,
+    offers: tuple[str, ...],
+    settings: Settings,
+    attempt: Callable[[Case], None],
+    name: str,
+) -> None:
+    """Attempt one case after another, and shrink the first that fails; raises that failure."""
 
     def test(case: Case) -> None:
-        trial(case)
+        attempt(case)
 
     # Hypothesis files examples under the name and the source of the test; the name must be an identifier.
-    test.__name__ = re.sub(r"\W", "_", f"{law.name} of {target.spec}")
+    test.__name__ = re.sub(r"\W", "_", name)
     phases = [Phase.generate, Phase.shrink] + ([Phase.reuse] if settings.database else [])
     search_settings = hypothesis.settings(
         max_examples=settings.examples,
@@ -221,7 +242,7 @@ def search(trial: Trial, settings: Settings) -> None:
         print_blob=False,
     )
     seeded = hypothesis.seed(zlib.crc32(f"{settings.seed} {law.name}".encode()))
-    strategy = cases(law.plan, target.declared, target.offers)
+    strategy = cases(law.plan, declared, offers)
     search_settings(seeded(hypothesis.given(strategy)(test)))()
 
 

@@ -76,11 +76,11 @@ def narrower(case: Case, axis: int) -> Iterator[Case]:
         for pixels in (slice(None, -gone), slice(gone, None), slice(gone // 2, gone // 2 - gone)):
             yield from cut(smaller, axis, everything, pixels)
     for shorter in dict.fromkeys((stride // 2, stride - 1)) if stride > 1 else ():
-        last = case.geometry.axes(case.x.shape[2:])[axis - 2]
+        last = case.axes[axis - 2]
         kept = last.start(case.dy.shape[axis] - 1) - (case.dy.shape[axis] - 1) * (stride - shorter) + last.extent
         smaller = replace(case, stride=changed(case.stride, axis - 2, shorter))
         yield from cut(smaller, axis, everything, slice(None, max(kept, 1)))
-    rest = case.geometry.axes(case.x.shape[2:])[axis - 2].room % stride
+    rest = case.axes[axis - 2].room % stride
     for gone in dict.fromkeys((rest, (rest + 1) // 2, 1)) if rest else ():
         yield from cut(case, axis, everything, slice(None, -gone))
 
@@ -163,7 +163,7 @@ def shape_of(case: Case, *, emptied: bool) -> Ints | None:
     """
     if 0 in case.x.shape[1:]:
         return None
-    axes = case.geometry.axes(case.x.shape[2:])
+    axes = case.axes
     if any(axis.room < 0 or max(axis.begin, axis.end) >= axis.extent for axis in axes):
         return None
     empty = any(axis.all_in_padding() is not None for axis in axes)

@@ -12,7 +12,6 @@ from poolproof.kernels.geometry import Axis
 
 from .cases import Case
 from .contract import BACKWARD, MEAN
-from .oracle import flat, windows
 
 Trigger = Callable[[Case], Any]
 
@@ -20,28 +19,35 @@ SEEN = 1000
 """In planes of more windows their cells are not looked at."""
 
 
-def in_windows(case: Case) -> list[Array]:
-    """The cells of each window, (N, C, F*F); those wholly in padding left out."""
-    if prod(case.output) > SEEN:
-        return []
-    cells = (flat(case.x[window], case.geometry.rank) for _, window in windows(case.geometry, case.x.shape))
-    return [each for each in cells if each.size]
+def seen(case: Case) -> bool:
+    """Whether the cells of windows are looked at."""
+    return prod(case.output) <= SEEN
 
 
 def tied(case: Case) -> bool:
     """Whether some window has two equal maxima."""
-    return any((w == w.max(axis=-1, keepdims=True)).sum(axis=-1).max() > 1 for w in in_windows(case))
+    if not seen(case):
+        return False
+    cells, values = case.in_windows
+    maxima = (values == values.max(axis=-1, keepdims=True)) & (cells >= 0)
+    return bool((maxima.sum(axis=-1) > 1).any())
 
 
 def all_negative(case: Case) -> bool:
     """Whether some window is negative throughout."""
-    return bool(case.x.min() < 0) and any(w.max(axis=-1).min() < 0 for w in in_windows(case))
+    if not (case.x.min() < 0 and seen(case)):
+        return False
+    cells, values = case.in_windows
+    return bool(((values.max(axis=-1).min(axis=(0, 1)) < 0) & (cells >= 0).any(axis=-1)).any())
 
 
 def all_lowest(case: Case) -> bool:
     """Whether some window has nothing but -inf, or the minimum of an integer type, beside padding."""
     padded = case.values in ("bottomless", "lowest") and any(map(sum, case.geometry.padding))
-    return padded and any((w == lowest(case.x.dtype)).all(axis=-1).any() for w in in_windows(case))
+    if not padded or not seen(case):
+        return False
+    cells, values = case.in_windows
+    return bool(((values == lowest(case.x.dtype)).all(axis=-1) & (cells >= 0).any(axis=-1)).any())
 
 
 def passed(case: Case) -> list[Array]:
@@ -51,14 +57,16 @@ def passed(case: Case) -> list[Array]:
 
 def late_maximum(case: Case) -> bool:
     """Whether a window of more than 256 cells has its maximum beyond what a byte can count."""
-    large = prod(case.size) > 256 and case.x.size > 0
-    return large and any((cells.argmax(axis=-1) > 255).any() for cells in in_windows(case))
+    large = prod(case.size) > 256 and case.x.size > 0 and seen(case)
+    return large and bool((case.in_windows[1].argmax(axis=-1) > 255).any())
 
 
 def uncovered(case: Case) -> bool:
     """Whether some cell lies in no window."""
-    axes = case.geometry.axes(case.x.shape[2:])
-    return any((a.stride > a.extent and a.count() > 1) or a.start(a.count() - 1) + a.extent < a.length for a in axes)
+    return any(
+        (axis.stride > axis.extent and axis.count() > 1) or axis.start(axis.count() - 1) + axis.extent < axis.length
+        for axis in case.axes
+    )
 
 
 def plain(case: Case) -> bool:
@@ -68,7 +76,7 @@ def plain(case: Case) -> bool:
 
 def some_axis(holds: Callable[[Axis], Any]) -> Trigger:
     """Whether something holds along some axis."""
-    return lambda case: any(holds(axis) for axis in case.geometry.axes(case.x.shape[2:]))
+    return lambda case: any(holds(axis) for axis in case.axes)
 
 
 def overhang(axis: Axis) -> int:

@@ -129,7 +129,6 @@ def subnormal(dtype: Any, _n: int) -> list[Any]:
     return [0, eta, -eta, -0.0, 3 * eta, tiny, tiny - eta, -tiny]
 
 
-@lru_cache(maxsize=512)
 def wide(dtype: Any, n: int) -> list[Any]:
     """Full significands over many exponents, without subnormals or overflow in sums of n of them or in x/n."""
     if not is_float(dtype):
@@ -140,7 +139,6 @@ def wide(dtype: Any, n: int) -> list[Any]:
     return [*simple, *full_significands(low, high, range(min(low, high), high + 1))]
 
 
-@lru_cache(maxsize=512)
 def remote(dtype: Any, n: int) -> list[Any]:
     """Full significands near both ends of the exponents that `wide` may have: beyond the range of a narrower type."""
     if not is_float(dtype):
@@ -205,11 +203,17 @@ PALETTES: dict[str, Palette] = {
 
 def painted(kind: str, cells: Array, dtype: Any, n: int) -> Array:
     """An array of `dtype`: each cell's byte picks from the palette, a lower byte a simpler value."""
+    palette = colours(kind, dtype, n)
+    chosen: Array = palette[cells.astype(np.int64) * len(palette) >> 8]
+    return chosen
+
+
+@lru_cache(maxsize=1024)
+def colours(kind: str, dtype: Any, n: int) -> Array:
+    """A palette as an array of `dtype`."""
     palette = PALETTES[kind](dtype, n)
     with np.errstate(over="ignore", invalid="ignore"):
-        values = np.array(palette, np.float64).astype(dtype) if is_float(dtype) else np.array(palette, dtype)
-    chosen: Array = values[cells.astype(np.int64) * len(palette) >> 8]
-    return chosen
+        return np.array(palette, np.float64).astype(dtype) if is_float(dtype) else np.array(palette, dtype)
 
 
 def distinct(cells: Array, dtype: Any, extent: Ints) -> Array:

@@ -294,7 +294,9 @@ def same(a: Any, b: Any) -> bool:
     """Equal element by element, NaN equal to NaN; what is no array is not compared."""
     if not isinstance(a, np.ndarray) or not isinstance(b, np.ndarray):
         return True
-    return a.shape == b.shape and bool(((a == b) | ((a != a) & (b != b))).all())
+    if a.shape != b.shape:
+        return False
+    return (a.dtype == b.dtype and a.tobytes() == b.tobytes()) or bool(((a == b) | ((a != a) & (b != b))).all())
 
 
 def overlap(result: Any, other: Any) -> bool:

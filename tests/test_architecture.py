@@ -32,7 +32,14 @@ LOOPS = {"kernels.blocks", "kernels.loops"}
 KERNELS = [name for name in MODULES if name.startswith("kernels.")]
 PROPERTIES = [name for name in MODULES if name.startswith("properties")]
 LAW_MODULES = [name for name in MODULES if name.startswith("properties.lawbook")]
-DOORS = {"properties.plugin", "properties.cli", "properties.console", "properties.api", "properties.bench"}
+DOORS = {
+    "properties.plugin",
+    "properties.cli",
+    "properties.console",
+    "properties.api",
+    "properties.bench",
+    "properties.proofs.run",
+}
 
 
 def is_for_types(node):

@@ -394,7 +394,7 @@ def with_windows(kind):
 
 def test_overlapping_windows_overlap():
     for case in with_windows("overlapping"):
-        axes = case.geometry.axes(case.x.shape[2:])
+        axes = case.axes
         assert any(axis.stride < axis.extent and axis.count() >= 2 for axis in axes)
         assert covered(case).max() > 1
 

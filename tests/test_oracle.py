@@ -121,12 +121,14 @@ def test_coverage_counts_the_windows_of_each_pixel(question):
 @given(questions(most=8))
 def test_maxima_are_told_for_each_window_with_all_places_that_tie(question):
     x, dy, size, stride = question
-    told = {output: (window, tied) for output, window, tied in oracle.maxima(x, size, stride)}
+    places, tied = oracle.maxima(x, size, stride)
+    plane = list(np.ndindex(x.shape[2:]))
     for n, c, row, column in np.ndindex(dy.shape):
-        window, tied = told[row, column]
-        values = [x[p] for p in cells((n, c, row, column), size, stride)]
-        assert x[window][n, c].reshape(-1).tolist() == values
-        assert tied[n, c].reshape(-1).tolist() == [value == max(values) for value in values]
+        window = cells((n, c, row, column), size, stride)
+        output = row * dy.shape[3] + column
+        assert [(n, c, *plane[place]) for place in places[output]] == window
+        values = [x[p] for p in window]
+        assert tied[n, c, output].tolist() == [value == max(values) for value in values]
 
 
 @pytest.mark.parametrize("dtype", ["bool", "int8", "uint64", "int64"])
@@ -240,14 +242,9 @@ def test_all_exact_values_are_rounded_to_the_dtype_of_the_input(dtype):
 
 
 def exactly(value, bound, dtype="float64"):
-    """One exact value with its bound."""
-
-    def one(number):
-        array = np.empty((1,), object)
-        array[0] = Fraction(number)
-        return array
-
-    return oracle.Exact(one(value), one(bound), np.dtype(dtype))
+    """One exact value with its bound, in eighths."""
+    value, bound = (np.array([int(8 * number)], object) for number in (value, bound))
+    return oracle.Exact(value, bound, Fraction(1, 8), np.dtype(dtype))
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf], ids=str)

@@ -17,7 +17,7 @@ BLOCK = re.compile(
 )
 CHANGING = (
     (re.compile(r"\d+\.\d+(?= ?s\b)"), "#"),
-    (re.compile(r"\d+(?= cases?\b)"), "#"),
+    (re.compile(r"[\d,]+(?= cases?\b)"), "#"),
     (re.compile(r"cases?\b"), "cases"),
     (re.compile(r"poolproof \d+\.\d+\.\d+"), "poolproof #"),
 )
@@ -66,7 +66,7 @@ def numbered(*kinds):
     return [pytest.param(*each, id=name) for each, name in zip(found, names, strict=True)]
 
 
-PAGES = ("README.md", "docs/adopt.md", "docs/wrappers.md")
+PAGES = ("README.md", "docs/adopt.md", "docs/exhaustive.md", "docs/wrappers.md")
 README = blocks("README.md")
 
 

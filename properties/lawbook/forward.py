@@ -39,13 +39,9 @@ def max_index(pool: Pool, case: Case) -> None:
     cells = prod(case.x.shape[2:])
     inside = (result >= 0) & (result < cells)
     i = np.where(inside, result, 0).astype(np.int64)
-    allowed, best = np.zeros(i.shape, bool), np.zeros(case.x.shape, bool)
-    samples, channels = np.ogrid[: i.shape[0], : i.shape[1]]
-    for output, window, tied in oracle.maxima(case.x, **case.window):
-        best[window] = tied
-        planes = best.reshape(*i.shape[:2], cells)
-        allowed[oracle.at(output)] = planes[samples, channels, i[oracle.at(output)]]
-        best[window] = False
+    places, best = oracle.maxima(case.x, **case.window)
+    found = oracle.flat(i, len(case.size))[..., np.newaxis]
+    allowed = ((found == places) & best).any(axis=-1).reshape(i.shape)
     allowed &= inside
     if not allowed.all():
         pool.differ(result, oracle.max_indices(case.x, **case.window), ~allowed)

@@ -17,7 +17,7 @@ def output_size(pool: Pool, case: Case) -> None:
     """OH = (H + padding - d(F - 1) - 1)//SH + 1, and one more in ceil mode if it starts before the end padding"""
     y = pool(case.call())
     if y.shape[2:] != case.output:
-        why = " and ".join(map(worked_out, case.geometry.axes(case.x.shape[2:])))
+        why = " and ".join(map(worked_out, case.axes))
         name = RESULT[case.function]
         pool.fail(f"{name}.shape = {y.shape}, but should be {case.dy.shape}", got=y, why=why)
 

@@ -1,0 +1,5 @@
+"""Proofs by exhaustion: a law asked of every case of a finite set, under an assumption that says why these suffice."""
+
+from .methods import PROOFS, Proof
+
+__all__ = ["PROOFS", "Proof"]

@@ -1,0 +1,269 @@
+"""How a finite set of cases can prove a law for all: each method with its cases, and the assumption it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from math import comb
+from typing import Any, NamedTuple
+
+import numpy as np
+from poolproof.kernels.dtypes import FLOATS, Array, Ints, finfo
+
+from .. import oracle
+from ..cases import Case, permitted
+from ..contract import BACKWARD, MEAN, Declared
+from ..lawbook import LAWS, Law
+from .spaces import CELLS, SOLID, Space, plain, single_windows, with_settings
+
+CHANNELS = 3
+"""So many values lie around a window: the law of locality takes another in each channel."""
+
+OUTSIDE = (np.inf, -np.inf)
+"""What lies around a window whose gradient should not be touched by it; what becomes of NaN is a convention there."""
+
+
+class Method(NamedTuple):
+    """One way to prove: a name, what it assumes, which spaces it goes through, and their cases.
+
+    `spaces` takes the rank, the longest axis and the settings of a callable; `count` says how many `cases` a blank case
+    gives, which has the shapes of a space and zeros.
+    """
+
+    name: str
+    assumption: str
+    spaces: Callable[[int, int, tuple[str, ...]], Iterator[Space]]
+    count: Callable[[Case], int]
+    cases: Callable[[Case], Iterator[Case]]
+
+
+class Proof(NamedTuple):
+    """One law for one callable, by one method."""
+
+    law: Law
+    function: str
+    method: Method
+
+    @property
+    def name(self) -> str:
+        """What reports call it; the callable only where the law is about several."""
+        several = len(self.law.plan.functions) > 1
+        return f"{self.law.name}/{self.method.name}{f' of {self.function}' if several else ''}"
+
+    def unsupported(self, declared: Declared, offers: tuple[str, ...]) -> str:
+        """Why it cannot be asked of such a target; empty if it can."""
+        if reason := self.law.unsupported(declared, offers):
+            return reason
+        return "" if self.function in self.law.plan.asked(declared, offers) else f"it offers no {self.function}"
+
+    def blanks(self, declared: Declared, longest: int) -> Iterator[Case]:
+        """The cases with zeros that stand for all spaces that a target takes."""
+        dtype = widest(declared, self.function)
+        taken = declared.settings_of(self.function)
+        for rank in declared.ranks_of(dtype, self.function):
+            for space in self.method.spaces(rank, longest, taken):
+                case = blank(space, self.function, np.dtype(dtype), declared)
+                if permitted(case, self.law.plan, declared):
+                    yield case
+
+
+def widest(declared: Declared, function: str) -> str:
+    """The float with most bits that a callable takes."""
+    order = ("float64", "float32", "float16", "bfloat16")
+    return next(dtype for dtype in order if dtype in FLOATS and dtype in declared.dtypes_of(function))
+
+
+def blank(space: Space, function: str, dtype: np.dtype[Any], declared: Declared) -> Case:
+    """The case of a space with nothing but zeros."""
+    unsaid = function in MEAN and "count_include_pad" not in space.settings
+    return Case(
+        function=function,
+        x=np.zeros((1, 1, *space.spatial), dtype),
+        size=space.size,
+        stride=space.stride,
+        dy=np.zeros((1, 1, *space.output), dtype),
+        values="exhaustive",
+        settings=dict(space.settings),
+        assumed={"count_include_pad": declared.count_include_pad} if unsaid else {},
+    )
+
+
+# A: every order of the cells of a window.
+
+
+def every_window(rank: int, longest: int, taken: tuple[str, ...]) -> Iterator[Space]:  # noqa: ARG001  (one signature)
+    """Images that are one window."""
+    return single_windows(rank, min(most_ordered(longest), 4 if rank == 3 else CELLS))
+
+
+def most_ordered(longest: int) -> int:
+    """The cells of the largest window that is asked in every order, where images have so long axes."""
+    return min(CELLS, longest * longest)
+
+
+def number_of_orders(case: Case) -> int:
+    """1, 3, 13, 75, 541, 4683: the ways to rank n cells, ties allowed (Fubini numbers, OEIS A000670)."""
+    return fubini(case.x.size)
+
+
+def fubini(n: int) -> int:
+    """Choose the k lowest cells, which are equal, and rank the others."""
+    return 1 if n == 0 else sum(comb(n, k) * fubini(n - k) for k in range(1, n + 1))
+
+
+def every_order(case: Case) -> Iterator[Case]:
+    """All cells in every weak order, below zero, which no search may begin with; for a gradient with dy = 1."""
+    for ranks in weak_orders(case.x.size):
+        x = np.array(ranks, case.x.dtype).reshape(case.x.shape) - case.x.size
+        yield replace(case, x=x, dy=np.ones_like(case.dy))
+
+
+def weak_orders(n: int) -> Iterator[Ints]:
+    """All tuples of n ranks that leave none out between 0 and the highest."""
+    for highest in range(n):
+        yield from surjections(n, highest + 1)
+
+
+def surjections(n: int, ranks: int) -> Iterator[Ints]:
+    """All tuples of n entries that take each of so many ranks."""
+    if n < ranks:
+        return
+    if n == 0:
+        yield ()
+        return
+    for rest in surjections(n - 1, ranks):
+        yield from ((*rest, rank) for rank in range(ranks))
+    # Or the last entry is the only one of its rank.
+    for rest in surjections(n - 1, ranks - 1) if ranks else ():
+        yield from ((*(r + (r >= rank) for r in rest), rank) for rank in range(ranks))
+
+
+# B: images of zeros and ones.
+
+
+def every_image(rank: int, longest: int, taken: tuple[str, ...]) -> Iterator[Space]:
+    """Every geometry at small bounds; with settings, if there are any."""
+    yield from plain(rank, min(longest, SOLID) if rank == 3 else longest)
+    if taken:
+        yield from with_settings(rank, longest, taken)
+
+
+def zero_and_one(case: Case) -> Iterator[Case]:
+    """x zero; x zero but for one cell; and for each window x one outside of it and zero inside."""
+    yield case
+    yield from (replace(case, x=x) for x in ones(case.x))
+    for _, window in oracle.windows(case.geometry, case.x.shape):
+        x = np.ones_like(case.x)
+        x[window] = 0
+        yield replace(case, x=x)
+
+
+def one_maximum(case: Case) -> Iterator[Case]:
+    """x zero but for one cell, and dy a power of two of its own for each window with that cell, zero for others."""
+    bits = int(finfo(case.dy.dtype).nmant) + 1
+    powers = np.exp2(np.arange(case.dy.size) % bits).reshape(case.dy.shape).astype(case.dy.dtype)
+    for x in ones(case.x):
+        held = [bool(x[window].any()) for _, window in oracle.windows(case.geometry, x.shape)]
+        yield replace(case, x=x, dy=powers * np.reshape(held, case.dy.shape).astype(case.dy.dtype))
+
+
+def ones(array: Array) -> Iterator[Array]:
+    """Zeros with a one at each place in turn."""
+    for k in range(array.size):
+        one = np.zeros_like(array)
+        one.flat[k] = 1
+        yield one
+
+
+# C: impulses.
+
+
+def impulses(case: Case) -> Iterator[Case]:
+    """What is averaged zero but for a power of two, its neighbours having others; and one dense lattice."""
+    name = "dy" if case.function in BACKWARD else "x"
+    like = getattr(case, name)
+    yield case.with_arrays(**{name: lattice(like)})
+    for k, one in enumerate(ones(like)):
+        yield case.with_arrays(**{name: one * like.dtype.type(2.0 ** (k % 8))})
+
+
+def lattice(like: Array) -> Array:
+    """Small integers of both signs, no two neighbours alike."""
+    return ((np.arange(like.size) * 7) % 11 - 5).astype(like.dtype).reshape(like.shape)
+
+
+# D: what lies outside of a window.
+
+
+def small_images(rank: int, longest: int, taken: tuple[str, ...]) -> Iterator[Space]:
+    """The same geometries, but with shorter axes, because each window is asked alone."""
+    return every_image(rank, min(longest, 4), taken)
+
+
+def surroundings(case: Case) -> Iterator[Case]:
+    """Each window in turn, with NaN and both infinities around it: one to each of three channels."""
+    shape = (1, CHANNELS, *case.x.shape[2:])
+    x = np.broadcast_to(lattice(case.x), shape).copy()
+    wide = replace(case, x=x, dy=np.zeros((*shape[:2], *case.dy.shape[2:]), case.dy.dtype))
+    for k in range(wide.dy.size):
+        yield replace(wide, spot=(k + 0.5) / wide.dy.size)
+
+
+def gradient_surroundings(case: Case) -> Iterator[Case]:
+    """The same for a gradient: dy = 1 for that window alone."""
+    for (_, window), dy in zip(oracle.windows(case.geometry, case.x.shape), ones(case.dy), strict=True):
+        for outside in OUTSIDE:
+            x = np.full_like(case.x, outside)
+            x[window] = np.arange(case.x[window].size).reshape(case.x[window].shape)
+            yield replace(case, x=x, dy=dy)
+
+
+ORDER = Method(
+    "every-order",
+    "the answer depends only on the order of the window's cells (A)",
+    every_window, number_of_orders, every_order,
+)  # fmt: skip
+MONOTONE = Method(
+    "zero-and-one",
+    "the function commutes with every non-decreasing map (B)",
+    every_image, lambda case: 1 + case.x.size + case.dy.size, zero_and_one,
+)  # fmt: skip
+UNIQUE = Method(
+    "one-maximum",
+    "dx is linear in dy, and where one cell of a window is largest its place decides (B)",
+    every_image, lambda case: case.x.size, one_maximum,
+)  # fmt: skip
+LINEAR = Method(
+    "impulses",
+    "the function is linear, up to rounding, which one dense case for each geometry samples (C)",
+    every_image, lambda case: 1 + (case.dy if case.function in BACKWARD else case.x).size, impulses,
+)  # fmt: skip
+LOCAL = Method(
+    "surroundings",
+    "what matters outside of a window matters as NaN or infinity all around it (D)",
+    small_images, lambda case: CHANNELS * case.dy.size, surroundings,
+)  # fmt: skip
+LOCAL_GRADIENT = Method(
+    "surroundings",
+    "what matters to a gradient outside of its window matters as infinity all around it (D)",
+    small_images, lambda case: len(OUTSIDE) * case.dy.size, gradient_surroundings,
+)  # fmt: skip
+
+
+def proofs() -> Iterator[Proof]:
+    """Which laws are proved for which callables, and how."""
+    plans = (
+        (ORDER, ("max-value", "max-index", "tied-maxima")),
+        (MONOTONE, ("max-value", "max-index")),
+        (UNIQUE, ("max-accumulation",)),
+        (LINEAR, ("mean-value", "mean-spread")),
+        (LOCAL, ("locality",)),
+        (LOCAL_GRADIENT, ("routing", "mean-spread")),
+    )
+    for method, laws in plans:
+        for law in laws:
+            for function in LAWS[law].plan.functions:
+                yield Proof(LAWS[law], function, method)
+
+
+PROOFS = {proof.name: proof for proof in proofs()}

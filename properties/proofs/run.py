@@ -1,0 +1,186 @@
+"""`poolproof check --exhaustive`: count the cases, try them all, and say what is proved under which assumption."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from .. import report
+from ..contract import Unusable, did_you_mean
+from ..known import excused
+from ..results import Result
+from ..session import Bench, Request
+from .methods import PROOFS, most_ordered
+from .parts import Diary, Part, at_once, identity, in_turn, parts_of
+
+LENGTH = 6
+"""The longest axis of an image, if not said otherwise."""
+
+EVERY = 10.0
+"""Seconds between two lines of progress."""
+
+
+class Run:
+    """All proofs of a request: what is to be done, what came of it, and what is said of it."""
+
+    def __init__(self, request: Request, longest: int, say: Callable[[str], None]) -> None:
+        self.request, self.bench, self.longest, self.say = request, Bench(request), longest, say
+        self.complaints: list[str] = []
+        self.order: list[tuple[str, str]] = []
+        self.parts: list[Part] = []
+        self.total: dict[tuple[str, str], int] = {}
+        self.results: dict[tuple[str, str], Result] = {}
+
+    def begin(self) -> None:
+        """Load the targets, and count what is to be tried."""
+        for spec in dict.fromkeys(self.request.targets):
+            try:
+                target = self.bench.target(spec)
+            except Unusable as error:
+                self.complaints.append(str(error))
+                continue
+            for name in selected(self.request.laws):
+                unit = (spec, name)
+                self.order.append(unit)
+                self.total[unit] = 0
+                assumption = PROOFS[name].method.assumption
+                self.results[unit] = Result(spec, name, "holds", assumption=assumption)
+                if reason := PROOFS[name].unsupported(target.declared, target.offers):
+                    self.results[unit] = Result(spec, name, "unsupported", reason, assumption=assumption)
+                    continue
+                parts = list(parts_of(target, name, self.longest))
+                self.parts += parts
+                self.total[unit] = sum(part.cases for part in parts)
+        self.say(f"poolproof {importlib.metadata.version('poolproof')}, by exhaustion: {self.bounds()}")
+        for target in self.bench.loaded.values():
+            self.say(report.declarations(target))
+        self.say("")
+
+    def bounds(self) -> str:
+        """How far proofs go, and how many cases that makes."""
+        cells, cases = most_ordered(self.longest), report.count(sum(self.total.values()), "case")
+        return f"axes up to {self.longest}, every order of up to {cells} cells; {cases}"
+
+    def try_all(self, processes: int, *, resume: bool) -> bool:
+        """Try every part, those that were done before excepted; whether all were, and no Ctrl-C came."""
+        diary, began, told = Diary(resume=resume), time.monotonic(), time.monotonic()
+        known = {spec: identity(target) for spec, target in self.bench.loaded.items()}
+        left = []
+        for part in self.parts:
+            before = diary.found(key(part, known[part.target], self.longest))
+            self.add(before) if before else left.append(part)
+        if len(left) < len(self.parts):
+            self.say(f"{report.count(self.tried(), 'case')} were tried before")
+        by_start = {(part.target, part.proof, part.first): part for part in left}
+        try:
+            for result in self.answers(left, processes):
+                part = by_start[result.target, result.law, result.digest]
+                diary.write(key(part, known[part.target], self.longest), result)
+                self.add(result)
+                if time.monotonic() - told > EVERY:
+                    told = time.monotonic()
+                    self.say(self.progress(told - began))
+        except KeyboardInterrupt:
+            return False
+        if not any(map(self.is_open, self.parts)):
+            diary.close()
+        return True
+
+    def answers(self, parts: list[Part], processes: int) -> Iterator[Result]:
+        """What comes of parts, in this process or in several."""
+        if processes:
+            return at_once(parts, self.request, self.longest, self.wanted, processes)
+        return in_turn(parts, self.request, self.longest, self.wanted)
+
+    def wanted(self, part: Part) -> bool:
+        """Whether a part is still to be tried: its proof has not failed, and there is time."""
+        in_time = self.request.end is None or time.time() < self.request.end
+        return in_time and not self.results[part.target, part.proof].failed
+
+    def is_open(self, part: Part) -> bool:
+        """Whether the proof of a part has neither failed nor been tried on all cases."""
+        result = self.results[part.target, part.proof]
+        return not result.failed and result.examples < self.total[part.target, part.proof]
+
+    def add(self, part: Result) -> None:
+        """What came of a part; of several failures the one on the smallest space is kept."""
+        unit = (part.target, part.law)
+        so_far = self.results[unit]
+        worse = part.failed and (not so_far.failed or part.digest < so_far.digest)
+        kept = part if worse else so_far
+        both = (so_far, part)
+        self.results[unit] = replace(
+            kept,
+            examples=sum(each.examples for each in both),
+            refused=sum(each.refused for each in both),
+            seconds=sum(each.seconds for each in both),
+        )
+
+    def tried(self) -> int:
+        """Cases so far."""
+        return sum(result.examples for result in self.results.values())
+
+    def progress(self, seconds: float) -> str:
+        """How far it is."""
+        total = sum(self.total.values())
+        return f"{self.tried():,} of {total:,} cases, {100 * self.tried() // total} %, after {seconds:.0f} s"
+
+    def finish(self, file: str, *, interrupted: bool) -> int:
+        """Say what is proved and what failed, write the JSON, and return the exit status."""
+        why = "interrupted" if interrupted else "its time was over"
+        results = [self.concluded(unit, why) for unit in self.order]
+        width = max((len(target.name) for target in self.bench.loaded.values()), default=0)
+        column = max(map(len, PROOFS))
+        for result in results:
+            self.say(report.line(result, self.bench.loaded[result.target].name, width, column))
+        for block in report.failures(results):
+            self.say(f"\n{block}")
+        for complaint in self.complaints:
+            self.say(f"\n{complaint}")
+        partial = any(result.verdict == "not run" for result in results)
+        if file:
+            document = report.document(self.request, self.bench.loaded, results, partial)
+            Path(file).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        self.say("")
+        self.say(report.last_line(results, partial, "proof") if results else "nothing was tried")
+        return report.exit_status(results, interrupted=interrupted, unusable=bool(self.complaints))
+
+    def concluded(self, unit: tuple[str, str], why: str) -> Result:
+        """The result of a proof; it proves nothing where cases are left."""
+        result, total = self.results[unit], self.total[unit]
+        if result.verdict == "holds" and not total:
+            return replace(result, verdict="unsupported", reason="no such image or window can be asked of it")
+        if result.verdict == "holds" and result.examples < total:
+            reason = f"{why} after {result.examples:,} of {total:,} cases; --resume goes on"
+            return replace(result, verdict="not run", reason=reason, partial=True)
+        if result.verdict == "holds" and result.refused == result.examples:
+            return replace(result, verdict="unsupported", reason="it refused every case")
+        return excused(result, self.bench.loaded[unit[0]].name, self.request.known_failures())
+
+
+def selected(patterns: str) -> list[str]:
+    """The proofs of laws whose name or family matches one of several comma-separated patterns. Raises Unusable."""
+    chosen: set[str] = set()
+    for pattern in (text.strip() for text in patterns.split(",")):
+        found = {n for n, p in PROOFS.items() if any(fnmatchcase(t, pattern) for t in (n, p.law.name, p.law.family))}
+        if not found:
+            names = [*PROOFS, *dict.fromkeys(proof.law.name for proof in PROOFS.values())]
+            raise Unusable(f"laws {pattern!r}: no proof is of such a law; {did_you_mean(pattern, names)}")
+        chosen |= found
+    return [name for name in PROOFS if name in chosen]
+
+
+def key(part: Part, known: int, longest: int) -> str:
+    """What a part is filed under: another target, or other bounds, make it another part."""
+    return f"{part.target} {known:08x} {longest} {part.proof} {part.first} {part.last} {part.cases}"
+
+
+def processes(text: str) -> int:
+    """As many as the machine has, for `auto`."""
+    return (os.cpu_count() or 1) if text == "auto" else int(text)
