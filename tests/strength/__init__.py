@@ -1,0 +1,1 @@
+"""How strong the laws are: the corpus of tests/faults under every law, measured by `tox -e strength`."""

@@ -1,0 +1,76 @@
+"""The measurement, `python -m strength`; it fails, and says where, if the laws are not as strong as they must be."""
+
+import argparse
+import os
+import sys
+from fnmatch import fnmatch
+from pathlib import Path
+
+from faults import FAULTS, SOUND
+
+from .measure import CORPUS, KEPT, ROOT, Kept
+from .page import written
+from .verdicts import NEVER, SOUND_RUNS, Measured, problems
+
+PAGE = ROOT / "docs" / "strength.md"
+SEEDS = 5
+
+
+def arguments():
+    """What is to be measured: everything, if nothing else is said."""
+    parser = argparse.ArgumentParser(prog="python -m strength", description=__doc__)
+    parser.add_argument("--only", default="*", help="names of the implementations to measure; * for all")
+    parser.add_argument("--seeds", type=int, default=SEEDS, help="seeds of each fault")
+    parser.add_argument("-n", type=int, default=os.cpu_count(), help="processes")
+    parser.add_argument("--kept", type=Path, default=KEPT, help="results of an interrupted run, to go on with")
+    return parser.parse_args()
+
+
+def runs(names, seeds):
+    """Units of work: every fault with all seeds, every sound implementation with as many as make 200 of variants."""
+    sound = -(-SOUND_RUNS * seeds // (SEEDS * len(SOUND)))
+    for name in names:
+        yield from (("tried", name, seed) for seed in range(seeds if name in FAULTS else max(seeds, sound)))
+
+
+def of_faults(measured):
+    """Units of work: the smallest counterexample of each fault by its first law, and what people's checks say."""
+    for name in measured.faults:
+        laws = measured.rejecting(name)
+        if laws:
+            seed = next(seed for seed, cases in enumerate(measured.column(name, laws[0])) if cases < NEVER)
+            yield "shrunk", name, laws[0], seed
+        yield "judged", name
+
+
+def gathered(names, seeds, kept, processes):
+    """Everything that is measured: runs, cells of the smallest counterexamples, checks that reject."""
+    by_name = {name: {} for name in names}
+    for (_, name, seed), run in kept.complete(list(runs(names, seeds)), processes).items():
+        by_name[name][seed] = run
+    measured = Measured(by_name)
+    rest = kept.complete(list(of_faults(measured)), processes)
+    shrunk = {unit[1]: cells for unit, cells in rest.items() if unit[0] == "shrunk"}
+    judged = {unit[1]: checks for unit, checks in rest.items() if unit[0] == "judged"}
+    return measured, shrunk, judged
+
+
+def main():
+    """Measure, and write the page, or print it for a part; 1 if something is not as it must be."""
+    asked = arguments()
+    names = [name for name in CORPUS if fnmatch(name, asked.only)]
+    if not any(name in FAULTS for name in names):
+        sys.exit(f"--only {asked.only!r} should match some fault of {', '.join(FAULTS)}")
+    complete = len(names) == len(CORPUS) and asked.seeds >= SEEDS
+    measured, shrunk, judged = gathered(names, asked.seeds, Kept(asked.kept), asked.n)
+    failed = problems(measured, complete=complete)
+    for problem in failed:
+        print(problem, file=sys.stderr)
+    if not failed:
+        text = written(measured, shrunk, judged)
+        PAGE.write_text(text, encoding="utf-8") if complete else print(text)
+    return bool(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

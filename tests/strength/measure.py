@@ -1,0 +1,109 @@
+"""The corpus under all laws, seed by seed and in several processes; what is done is kept, so that a run can go on."""
+
+import hashlib
+import json
+import multiprocessing
+import sys
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import cache
+from math import prod
+from pathlib import Path
+
+from faults import FAULTS, SOUND
+from faults.base import Sound
+from faults.general import General
+from poolproof.properties.lawbook import LAWS
+from poolproof.properties.runner import Settings, run
+from poolproof.properties.target import wrap
+
+from .asked import laws_about
+from .people import CHECKS
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+KEPT = ROOT / ".poolproof" / "strength.jsonl"
+
+BASES = {"base.Sound": Sound, "general.General": General}
+CORPUS = {**BASES, **SOUND, **FAULTS}
+
+
+def tried(name, seed):
+    """Every law about an implementation with the default number of cases: {law: [verdict, cases, seconds]}."""
+    results = [run(LAWS[law], wrap(CORPUS[name]), Settings(seed=seed, brief=True)) for law in laws_about(CORPUS[name])]
+    return {result.law: [result.verdict, result.examples, result.seconds] for result in results}
+
+
+def shrunk(name, law, seed):
+    """How many cells the image has in the counterexample that a user would see."""
+    found = run(LAWS[law], wrap(CORPUS[name]), Settings(seed=seed)).counterexample
+    return prod(found["case"]["x"]["shape"])
+
+
+def judged(name):
+    """Which of the checks that people use reject an implementation."""
+    return [check for check in CHECKS if rejects(CHECKS[check], CORPUS[name])]
+
+
+def rejects(check, implementation):
+    """Whether a check raises."""
+    try:
+        check(implementation)
+    except Exception:
+        return True
+    return False
+
+
+TASKS = {task.__name__: task for task in (tried, shrunk, judged)}
+
+
+def done(unit):
+    """The result of one unit of work: the name of a task, and its arguments."""
+    task, *arguments = unit
+    return TASKS[task](*arguments)
+
+
+class Kept:
+    """Results of units of work in a file of JSON lines; those of other sources than the present ones do not count."""
+
+    def __init__(self, file):
+        self.file, self.results = file, {}
+        file.parent.mkdir(exist_ok=True)
+        for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+            entry = json.loads(line)
+            self.results[(entry["sources"], *entry["unit"])] = entry["result"]
+
+    def add(self, unit, result):
+        """Keep a result at once, so that nothing is lost by an interruption."""
+        self.results[key(unit)] = result
+        with self.file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"sources": key(unit)[0], "unit": unit, "result": result}) + "\n")
+
+    def complete(self, units, processes):
+        """The results of these units; what is not done yet is done, and told on the standard error."""
+        left = [unit for unit in units if key(unit) not in self.results]
+        with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+            futures = {pool.submit(done, unit): unit for unit in left}
+            try:
+                for count, future in enumerate(as_completed(futures), 1):
+                    self.add(futures[future], future.result())
+                    print(f"{count} of {len(left)}: {' '.join(map(str, futures[future]))}", file=sys.stderr)
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+        return {unit: self.results[key(unit)] for unit in units}
+
+
+def key(unit):
+    """What a result is kept under: a unit of work, and the sources that it was done with."""
+    task, name, *_ = unit
+    return (sources(name, checks=task == "judged"), *unit)
+
+
+@cache
+def sources(name, *, checks):
+    """A checksum of all sources that say what comes of an implementation, under the laws or under people's checks."""
+    own = {Path(sys.modules[each.__module__].__file__) for each in CORPUS[name].__mro__ if each is not object}
+    judges = [HERE / "people.py"] if checks else [HERE / "asked.py", *(ROOT / "properties").rglob("*.py")]
+    below = [ROOT / "kernels" / file for file in ("checks.py", "dtypes.py", "geometry.py")]
+    contents = b"".join(file.read_bytes() for file in sorted({*own, *judges, *below}))
+    return hashlib.sha256(contents).hexdigest()[:16]
