@@ -82,11 +82,9 @@ class LargestWins(Sound):
     mistake = "overlap"
 
     def scatter(self, dy, pixels, grid):
-        dx = np.zeros((grid.n * grid.c, grid.h * grid.w))
-        where, dy = planewise(pixels, grid), dy.reshape(len(dx), grid.oh * grid.ow)
-        np.maximum.at(dx, where, dy)
-        np.minimum.at(dx, where, np.minimum(dy, 0))
-        return dx.reshape(grid.image)
+        dx = np.full((grid.n * grid.c, grid.h * grid.w), -np.inf)
+        np.maximum.at(dx, planewise(pixels, grid), dy.reshape(len(dx), grid.oh * grid.ow))
+        return np.where(dx == -np.inf, 0, dx).reshape(grid.image)
 
 
 class ThirdWindowLost(Sound):
