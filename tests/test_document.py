@@ -7,6 +7,7 @@ import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 from poolproof.kernels import PoolingLayer, compiled, img2col, naive
 from poolproof.properties import laws
+from strength.people import agree, document
 
 
 class Layered:
@@ -208,16 +209,6 @@ def maxima(dy, x, size, stride):
         yield (n, c, i * stride[0] + h, j * stride[1] + w), dy[n, c, i, j]
 
 
-def documents_check(one, other):
-    """The published script's comparison of two implementations: one shape, normals, F = S = 2, max only."""
-    normal = np.random.default_rng(0).standard_normal
-    x, dy = normal((64, 3, 28, 28)), normal((64, 3, 14, 14))
-    forward = one.max_forward(x, (2, 2), (2, 2)), other.max_forward(x, (2, 2), (2, 2))
-    backward = one.max_backward(dy, x, (2, 2), (2, 2)), other.max_backward(dy, x, (2, 2), (2, 2))
-    # The only tolerance in these tests: it is the published check's own, rebuilt here to show what it lets through.
-    return np.allclose(*forward, atol=1e-7) and np.allclose(*backward, atol=1e-7)
-
-
 def broken(implementation, law):
     """The message with which a law rejects an implementation; None if it holds."""
     [bound] = laws(implementation, seed=0, pattern=law)
@@ -241,16 +232,20 @@ def reference():
 
 
 def test_the_documents_check_accepts_the_published_pair():
-    assert documents_check(PublishedNumba(), PublishedCol2img())
+    agree(PublishedNumba, PublishedCol2img)
 
 
 @pytest.mark.parametrize("published", [PublishedNumba, PublishedCol2img])
 def test_the_documents_check_accepts_each_published_kernel_beside_a_right_one(published, reference):
-    assert documents_check(published(), reference)
+    agree(published, reference)
+    document(published)
 
 
 def test_the_documents_check_is_not_blind_to_everything():
-    assert not documents_check(PublishedNumba(), Zeros())
+    with pytest.raises(AssertionError):
+        agree(PublishedNumba, Zeros)
+    with pytest.raises(AssertionError):
+        document(Zeros)
 
 
 REJECTED = [

@@ -103,7 +103,8 @@ def key(unit):
 def sources(name, *, checks):
     """A checksum of all sources that say what comes of an implementation, under the laws or under people's checks."""
     own = {Path(sys.modules[each.__module__].__file__) for each in CORPUS[name].__mro__ if each is not object}
-    judges = [HERE / "people.py"] if checks else [HERE / "asked.py", *(ROOT / "properties").rglob("*.py")]
+    people = [HERE / file for file in ("people.py", "kernel.py", "nodes.py", "samples.py")]
+    judges = people if checks else [HERE / "asked.py", *(ROOT / "properties").rglob("*.py")]
     below = [ROOT / "kernels" / file for file in ("checks.py", "dtypes.py", "geometry.py")]
     contents = b"".join(file.read_bytes() for file in sorted({*own, *judges, *below}))
     return hashlib.sha256(contents).hexdigest()[:16]
