@@ -1,14 +1,13 @@
-"""Cases: what a law is tried on. A plan says which a law needs; `cases` is the Hypothesis strategy that draws them."""
+"""Cases: what a law is tried on. A plan says which a law needs; `decode` makes them of bytes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
 from math import ceil, lcm, prod, sqrt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from hypothesis import strategies as st
 from poolproof.kernels.dtypes import FLOATS, INTEGERS, ORDERED, Array, Ints, is_float, lowest
 from poolproof.kernels.geometry import Axis, Geometry
 
@@ -31,6 +30,9 @@ from .oracle import in_windows, windows
 from .recipes import EDGE, PLAIN, Recipe, allowed, fill, narrow
 from .target import Call
 from .values import DISTINCT, alone, distinct, painted, room, unit
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
 
 MAX_VALUES = ("distinct", "ties", "close", "negative", "relu", "wide", "lowest", "highest", "infinite")
 MEAN_VALUES = ("wide", "lattice", "huge", "huge", "relu", "negative", "remote")
@@ -171,8 +173,10 @@ class Case:
         return tuple(int(k) for k in np.unravel_index(flat, shape))
 
 
-def cases(plan: Plan, declared: Declared, offers: tuple[str, ...]) -> st.SearchStrategy[Case]:
-    """Cases for a plan, as far as a target with these declarations and callables can take them."""
+def cases(plan: Plan, declared: Declared, offers: tuple[str, ...]) -> SearchStrategy[Case]:
+    """Cases for a plan, as far as a target with these declarations and callables can take them, for Hypothesis."""
+    from hypothesis import strategies as st
+
     data = st.binary(min_size=LENGTH, max_size=LENGTH)
     return data.map(partial(decode, plan, declared, plan.asked(declared, offers)))
 

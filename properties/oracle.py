@@ -33,8 +33,12 @@ Index = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Exact:
-    """Exact values of one shape, and for each the error that is allowed: Python ints, in multiples of `unit`."""
+    """Exact values of one shape, and for each the error that is allowed: Python ints, in multiples of `unit`.
 
+    `met`: where terms were added up; elsewhere nothing but zero is right.
+    """
+
+    met: Array
     whole: Array
     margin: Array
     unit: Fraction
@@ -52,16 +56,19 @@ class Exact:
 
     def allows(self, result: Array) -> Array:
         """Where a result of the same shape lies within the bound: an array of bool. NaN and infinity never do."""
-        finite = np.isfinite(result)
-        numbers, exponent = integers(np.where(finite, result, np.zeros((), result.dtype)))
+        allowed = np.asarray(result == 0)
+        # Gradients are mostly zeros; only the others need exact arithmetic.
+        judged = np.isfinite(result) & (self.met | ~allowed)
+        numbers, exponent = integers(result[judged])
         ratio = Fraction(2) ** exponent / self.unit
-        error = abs(numbers * ratio.numerator - self.whole * ratio.denominator)
-        return np.asarray(finite & (error <= self.margin * ratio.denominator), bool)
+        error = abs(numbers * ratio.numerator - self.whole[judged] * ratio.denominator)
+        allowed[judged] = error <= self.margin[judged] * ratio.denominator
+        return allowed
 
     def nearest(self) -> Array:
         """The exact values correctly rounded to the dtype of the input: to nearest, ties to even."""
         rounded = np.zeros(self.whole.shape, self.dtype)
-        for place in places(self.whole != 0):
+        for place in places(self.met):
             rounded[place] = nearest(self.whole[place] * self.unit, self.dtype)
         return rounded
 
@@ -241,13 +248,22 @@ def exact(totals: Array, sizes: Array, terms: Array, scale: Fraction, simple: Ar
     eta, normal = smallest(dtype), Fraction(float(finfo(dtype).tiny))
     # Relative bounds are multiples of u**4.
     unit = measure(scale * unit_roundoff(dtype) ** 4, eta)
-    whole = totals * int(scale / unit)
+    met = terms > 0
+    totals, sizes, terms, simple = (each[met] for each in (totals, sizes, terms, simple))
     counts, which = np.unique(terms, return_inverse=True)
     relative = np.array([int(relative_bound(int(n), dtype) * scale / unit) for n in counts], object)
-    margin = sizes * relative[which.reshape(terms.shape)] + (terms.astype(object) + 1) * int(eta / unit)
-    is_exact = (terms == 1) & simple & (abs(whole) >= ceil(normal / unit))
-    margin[(sizes == 0) | is_exact] = 0
-    return Exact(whole, margin, unit, dtype)
+    absolute = np.array([(int(n) + 1) * int(eta / unit) for n in counts], object)
+    whole = totals * int(scale / unit)
+    margin = sizes * relative[which] + absolute[which]
+    margin[(sizes == 0) | ((terms == 1) & simple & (abs(whole) >= ceil(normal / unit)))] = 0
+    return Exact(met, placed(met, whole), placed(met, margin), unit, dtype)
+
+
+def placed(where: Array, values: Array) -> Array:
+    """Python ints at these places, zeros elsewhere."""
+    array = np.zeros(where.shape, object)
+    array[where] = values
+    return array
 
 
 def measure(a: Fraction, b: Fraction) -> Fraction:

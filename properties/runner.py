@@ -1,27 +1,31 @@
-"""One law on one target: draw cases, shrink what fails, and say what was found. Knows nothing of pytest or reports."""
+"""One law on one target: draw cases, shrink what fails, and say what was found. Knows nothing of pytest or reports.
+
+Cases are drawn here, without Hypothesis, which would take as long for it as the whole law; it makes smaller what fails,
+and keeps that for the next run. It is loaded when there is something for it to do.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import random
 import re
 import time
 import warnings
 import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from unittest import SkipTest
 
-import hypothesis
-from hypothesis import HealthCheck, Phase
-from hypothesis.database import ExampleDatabase
-from hypothesis.errors import Flaky
 from poolproof.kernels.dtypes import is_float
 
 from .cases import Case, cases, decode, permitted
 from .contract import Declared
 from .failures import Failure, Refused
 from .keep import InHand
-from .knobs import digest
+from .knobs import LENGTH, digest
 from .lawbook import Law
 from .messages import describe
 from .pool import Pool
@@ -49,14 +53,14 @@ REPLAYS = 200
 class Settings:
     """How much to try: cases a law, the seed they come from, an absolute end in seconds since the epoch.
 
-    `database` and `in_hand` keep failing cases, and the one that is tried; `deadly`: verdicts of deaths seen before;
-    `brief`: failures are known, and not made smaller.
+    `database`, a folder, and `in_hand` keep failing cases, and the one that is tried; `deadly`: verdicts of deaths seen
+    before; `brief`: failures are known, and not made smaller.
     """
 
     examples: int = 100
     seed: int = 0
     end: float | None = None
-    database: ExampleDatabase | None = None
+    database: Path | None = None
     in_hand: InHand | None = None
     deadly: tuple[str, ...] = ()
     brief: bool = False
@@ -71,7 +75,7 @@ class Died(BaseException):
 
 
 class Trial:
-    """The function that Hypothesis calls with each case, and what it has seen."""
+    """The function that is called with each case, and what it has seen."""
 
     def __init__(self, law: Law, target: Target, settings: Settings) -> None:
         self.law, self.pool, self.end, self.in_hand = law, Pool(target), settings.end, settings.in_hand
@@ -169,8 +173,6 @@ def run(law: Law, target: Target, settings: Settings) -> Result:
         unfinished = True
     except Died:
         repeats = trial.over() or (trial.first_case is not None and trial.fails(trial.first_case))
-    except Flaky:
-        pass
     except Failure:
         repeats = True
     result = conclude(trial, target.spec, repeats or (unfinished and trial.first is not None), unfinished, settings)
@@ -204,46 +206,53 @@ def replay(law: Law, target: Target, found: Json) -> Result:
 
 
 def search(trial: Trial, settings: Settings) -> None:
-    """Let Hypothesis draw cases, and shrink the first that fails; raises that failure."""
+    """Try what failed in an earlier run, then cases anew, and let Hypothesis shrink what fails; raises that failure."""
     law, target = trial.law, trial.pool.target
-    explore(law, target.declared, target.offers, settings, trial, f"{law.name} of {target.spec}")
+    if settings.database is not None and settings.database.exists():
+        shrink(trial, settings.database)
+    for case in drawn(law, target.declared, target.offers, settings):
+        try:
+            trial(case)
+        except Failure:
+            shrink(trial, settings.database, case.data)
+            return
 
 
-def drawn(law: Law, declared: Declared, offers: tuple[str, ...], settings: Settings) -> list[Case]:
-    """The cases that a law draws for such a target, as long as none fails."""
-    found: list[Case] = []
-    explore(law, declared, offers, settings, found.append, law.name)
-    return found
+def drawn(law: Law, declared: Declared, offers: tuple[str, ...], settings: Settings) -> Iterator[Case]:
+    """The cases that a law draws for such a target, the simplest first, as long as none fails."""
+    functions = law.plan.asked(declared, offers)
+    source = random.Random(zlib.crc32(f"{settings.seed} {law.name}".encode()))
+    for k in range(settings.examples):
+        yield decode(law.plan, declared, functions, source.randbytes(LENGTH) if k else bytes(LENGTH))
 
 
-def explore(
-    law: Law,
-    declared: Declared,
-    offers: tuple[str, ...],
-    settings: Settings,
-    attempt: Callable[[Case], None],
-    name: str,
-) -> None:
-    """Attempt one case after another, and shrink the first that fails; raises that failure."""
+def shrink(trial: Trial, folder: Path | None, data: bytes = b"") -> None:
+    """Let Hypothesis shrink what is in the database, and the case of these bytes; raises the failure that is left."""
+    import hypothesis
+    from hypothesis.database import DirectoryBasedExampleDatabase, InMemoryExampleDatabase
+    from hypothesis.errors import Flaky
 
     def test(case: Case) -> None:
-        attempt(case)
+        trial(case)
 
     # Hypothesis files examples under the name and the source of the test; the name must be an identifier.
-    test.__name__ = re.sub(r"\W", "_", name)
-    phases = [Phase.generate, Phase.shrink] + ([Phase.reuse] if settings.database else [])
-    search_settings = hypothesis.settings(
-        max_examples=settings.examples,
-        database=settings.database,
+    test.__name__ = re.sub(r"\W", "_", f"{trial.law.name} of {trial.pool.target.spec}")
+    shrinking = hypothesis.settings(
+        database=DirectoryBasedExampleDatabase(folder) if folder else InMemoryExampleDatabase(),
         deadline=None,
-        phases=phases,
-        suppress_health_check=list(HealthCheck),
+        phases=[hypothesis.Phase.reuse, hypothesis.Phase.shrink],
+        suppress_health_check=list(hypothesis.HealthCheck),
         report_multiple_bugs=False,
         print_blob=False,
     )
-    seeded = hypothesis.seed(zlib.crc32(f"{settings.seed} {law.name}".encode()))
-    strategy = cases(law.plan, declared, offers)
-    search_settings(seeded(hypothesis.given(strategy)(test)))()
+    strategy = cases(trial.law.plan, trial.pool.target.declared, trial.pool.target.offers)
+    shrunk = shrinking(hypothesis.seed(0)(hypothesis.given(strategy)(test)))
+    with contextlib.suppress(Failure):
+        # As external fuzzers do: a case that fails here goes into the database, from which it is shrunk.
+        shrunk.hypothesis.fuzz_one_input(data)
+    # With nothing in the database a test is skipped; a failure that does not come back is told as it was first seen.
+    with contextlib.suppress(SkipTest, Flaky):
+        shrunk()
 
 
 def conclude(trial: Trial, target: str, repeats: bool, unfinished: bool, settings: Settings) -> Result:

@@ -11,7 +11,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from hypothesis.database import DirectoryBasedExampleDatabase
 from poolproof.kernels.dtypes import IEEE_FLOATS
 
 from .contract import MEAN, RESULT, Unusable, did_you_mean
@@ -104,7 +103,7 @@ class Bench:
         if not self.persistent:
             return run(LAWS[name], target, settings)
         in_hand = InHand(KEPT / "inhand", target.spec, name)
-        database = DirectoryBasedExampleDatabase(KEPT / "examples")
+        database = KEPT / "examples"
         try:
             return run(LAWS[name], target, replace(settings, database=database, in_hand=in_hand))
         finally:

@@ -244,7 +244,7 @@ def test_all_exact_values_are_rounded_to_the_dtype_of_the_input(dtype):
 def exactly(value, bound, dtype="float64"):
     """One exact value with its bound, in eighths."""
     value, bound = (np.array([int(8 * number)], object) for number in (value, bound))
-    return oracle.Exact(value, bound, Fraction(1, 8), np.dtype(dtype))
+    return oracle.Exact(np.ones(1, bool), value, bound, Fraction(1, 8), np.dtype(dtype))
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf], ids=str)
