@@ -15,7 +15,7 @@ REJECTED = [
     ("document", "others.ChannelsMixed"),
     ("document", "others.ZeroSentinel"),
     ("notebook", "others.MutatesInput"),
-    ("notebook", "ties.ComparedInFloat32"),
+    ("notebook", "values.GradientRoundedToFloat32"),
     ("node cases", "others.WidensDtype"),
     ("node cases", "settings.CeilForFloor"),
     ("node cases", "settings.PaddedIndex"),
@@ -38,8 +38,9 @@ UNSEEN = [
     ("operator samples", "others.CeilsOutputSize"),
 ]
 
-REFUSES = {("operator samples", "sound.RefusesEdges")}
-"""A sound kernel need not take memory with gaps; an operator of PyTorch must."""
+REFUSES = {("operator samples", "sound.RefusesEdges"), ("node cases", "sound.RefusesMore")}
+"""A sound kernel need not take memory with gaps, as an operator of PyTorch must, nor a window that is larger than the
+image without its padding, of which ONNX has a case."""
 
 
 def accepts(check, implementation):
