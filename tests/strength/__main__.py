@@ -27,10 +27,13 @@ def arguments():
 
 
 def runs(names, seeds):
-    """Units of work: every fault with all seeds, every sound implementation with as many as make 200 of variants."""
+    """Units of work: every fault with all seeds, every sound implementation with as many as make 200 of variants.
+
+    Seed by seed, so that what an interrupted run leaves is of some use.
+    """
     sound = -(-SOUND_RUNS * seeds // (SEEDS * len(SOUND)))
-    for name in names:
-        yield from (("tried", name, seed) for seed in range(seeds if name in FAULTS else max(seeds, sound)))
+    for seed in range(max(seeds, sound)):
+        yield from (("tried", name, seed) for name in names if seed < (seeds if name in FAULTS else max(seeds, sound)))
 
 
 def of_faults(measured):

@@ -27,9 +27,15 @@ BASES = {"base.Sound": Sound, "general.General": General}
 CORPUS = {**BASES, **SOUND, **FAULTS}
 
 
+TURNS = 6
+"""With each seed a sound variant is asked another of so many parts of the laws about it, where a fault is asked all."""
+
+
 def tried(name, seed):
-    """Every law about an implementation with the default number of cases: {law: [verdict, cases, seconds]}."""
-    results = [run(LAWS[law], wrap(CORPUS[name]), Settings(seed=seed, brief=True)) for law in laws_about(CORPUS[name])]
+    """The laws about an implementation with the default number of cases: {law: [verdict, cases, seconds]}."""
+    laws = laws_about(CORPUS[name])
+    asked = laws[seed % TURNS :: TURNS] if name in SOUND else laws
+    results = [run(LAWS[law], wrap(CORPUS[name]), Settings(seed=seed, brief=True)) for law in asked]
     return {result.law: [result.verdict, result.examples, result.seconds] for result in results}
 
 

@@ -48,7 +48,8 @@ def introduction(measured):
           `tests/faults` are a few lines away from a sound implementation each; a default run asks all laws but those
           for the reference kernels alone, {len(PUBLIC)} of them, {EXAMPLES} cases each.
         - **No law rejects a sound variant.** There are {len(SOUND)} of them, which choose, add up, refuse and answer
-          otherwise than the base they are made of; {sound} such runs, with different seeds, rejected none.
+          otherwise than the base they are made of; {sound} runs, each with a seed and a part of the laws of its own,
+          rejected none.
         - **Every law earns its keep.** Some seed would accept some fault without it, or it is among the three laws that
           are quickest to reject one.
 
