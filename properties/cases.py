@@ -281,6 +281,9 @@ def filled(case: Case, plan: Plan, knobs: Knobs) -> Case:
     case = replace(case, x=x, other=other)
     if not is_float(dtype):
         return case
+    if case.layouts.get("dy") == "broadcast":
+        # Of numbers that differ there would be an ordinary copy.
+        gradient = "ones"
     if gradient == "one-hot":
         return replace(case, dy=one_hot(case, knobs.pick((1, -1, 3, -2, 200, -0.125))))
     return replace(case, dy=painted(gradient, knobs.cells(case.dy.shape, 1), dtype, divisor))
