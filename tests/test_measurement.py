@@ -71,9 +71,14 @@ def test_a_law_is_worth_something_if_a_fault_needs_it_or_it_is_among_the_three_q
     seen = measured({**quick, "same_twice": 5}, {**quick, "same_twice": 5}, {"same_twice": 50})
     assert seen.needing("same-twice") == [NAME]
     assert seen.among_first("same-twice") == []
+    assert seen.needing("max-value") == []
     told = idle(seen)
     assert len(told) == len(PUBLIC) - 4
     assert "routing is needed for no fault, nor among the three quickest for any" in told
+
+
+def test_a_fault_that_every_law_accepts_needs_none_of_them():
+    assert {law: measured({}).needing(law) for law in PUBLIC} == {law: [] for law in PUBLIC}
 
 
 def test_too_few_runs_of_sound_variants_are_told():

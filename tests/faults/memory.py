@@ -21,8 +21,8 @@ class StridesWithoutSign(Sound):
     laws = ("memory-layouts",)
     mistake = "layout"
 
-    def max_forward(self, x, size, stride):
-        return super().max_forward(x[..., ::-1] if x.strides[3] < 0 else x, size, stride)
+    def taps(self, x, grid):
+        return super().taps(x[..., ::-1] if x.strides[3] < 0 else x, grid)
 
 
 class NextToEachOther(Sound):
@@ -31,10 +31,10 @@ class NextToEachOther(Sound):
     laws = ("memory-layouts",)
     mistake = "layout"
 
-    def mean_forward(self, x, size, stride):
+    def taps(self, x, grid):
         if x.strides[3] == 2 * x.itemsize:
             x = np.lib.stride_tricks.as_strided(x, x.shape, (*x.strides[:3], x.itemsize))
-        return super().mean_forward(x, size, stride)
+        return super().taps(x, grid)
 
 
 class RoundsAddressDown(Sound):
@@ -43,8 +43,8 @@ class RoundsAddressDown(Sound):
     laws = ("memory-layouts",)
     mistake = "layout"
 
-    def max_forward(self, x, size, stride):
-        return super().max_forward(x if x.flags.aligned else np.roll(x, 1), size, stride)
+    def taps(self, x, grid):
+        return super().taps(x if x.flags.aligned else np.roll(x, 1), grid)
 
 
 class AnswersInOrderOfInput(Sound):
@@ -53,10 +53,11 @@ class AnswersInOrderOfInput(Sound):
     laws = ("memory-layouts",)
     mistake = "layout"
 
+    def max_forward(self, x, size, stride):
+        return in_order_of(x, super().max_forward(x, size, stride))
+
     def mean_forward(self, x, size, stride):
-        y = super().mean_forward(x, size, stride)
-        fortran = x.flags.f_contiguous and not x.flags.c_contiguous
-        return y.ravel(order="F").reshape(y.shape) if fortran else y
+        return in_order_of(x, super().mean_forward(x, size, stride))
 
 
 class IndicesOfMemory(Sound):
@@ -137,3 +138,22 @@ class ViewOfTiles(Sound):
     def mean_forward(self, x, size, stride):
         y = super().mean_forward(x, size, stride)
         return self.floats(x)[:, :, :: stride[0], :: stride[1]] if size == (1, 1) else y
+
+
+class TiesByChance(Sound):
+    """Which of equal maxima wins differs from call to call."""
+
+    laws = ("same-twice",)
+    mistake = "ties"
+
+    def __init__(self):
+        self.source = np.random.default_rng(0)
+
+    def winner(self, taps):
+        order = self.source.permutation(len(taps))
+        return order[taps[order].argmax(axis=0)]
+
+
+def in_order_of(x, y):
+    """y as it comes out if its memory is filled in the order of a Fortran image."""
+    return y.ravel(order="F").reshape(y.shape) if x.flags.f_contiguous and not x.flags.c_contiguous else y

@@ -69,6 +69,34 @@ class OverhangCountsAtGaps(General):
         return super().divisor(windows, size, count_include_pad) if padded else int(np.prod(size))
 
 
+class EvenlySpread(General):
+    """Ceil mode spreads its windows evenly over the padded image, as adaptive pooling does."""
+
+    laws = ("ceil-extends-floor", "max-value")
+    mistake = "ceil overhang"
+
+    def axis(self, length, size, stride, pair, dilation, ceil_mode):
+        cells = super().axis(length, size, stride, pair, dilation, ceil_mode)
+        if not ceil_mode:
+            return cells
+        last = length + sum(pair) - self.extent(size, dilation)
+        starts = np.linspace(0, last, len(cells)).astype(int)[:, np.newaxis] - pair[0]
+        cells = starts + np.arange(size) * dilation
+        return np.where((cells >= 0) & (cells < length), cells, PADDED)
+
+
+class DepthOneIsAPlane(General):
+    """Images of depth one take the path of planes, with the first two axes of the window."""
+
+    laws = ("ranks-agree",)
+    mistake = "axes"
+
+    def windows(self, x, size, stride, padding, dilation, ceil_mode):
+        if x.ndim == 5 and x.shape[2] == 1:
+            size, stride = (1, *size[:2]), (1, *stride[:2])
+        return super().windows(x, size, stride, padding, dilation, ceil_mode)
+
+
 class MaxGradientIgnoresDilation(General):
     """The backward pass of the maximum looks for it in windows without gaps, where as many of them fit."""
 

@@ -135,9 +135,15 @@ class TrustsGradientLayout(Sound):
     mistake = "layout"
 
     def max_backward(self, dy, x, size, stride):
-        if x.flags.c_contiguous:
-            dy = dy.ravel(order="K").reshape(dy.shape)
-        return super().max_backward(dy, x, size, stride)
+        return super().max_backward(trusted(dy, x), x, size, stride)
+
+    def mean_backward(self, dy, x, size, stride):
+        return super().mean_backward(trusted(dy, x), x, size, stride)
+
+
+def trusted(dy, x):
+    """dy in the order of its memory, if x is contiguous."""
+    return dy.ravel(order="K").reshape(dy.shape) if x.flags.c_contiguous else dy
 
 
 class SaturatesSums(Sound):

@@ -56,8 +56,8 @@ class Measured:
         return [seed for seed, cases in zip(self.runs[name], columns, strict=True) if min(cases) == NEVER]
 
     def needing(self, law):
-        """The faults that some seed accepts without this law."""
-        return [name for name in self.faults if self.accepting(name, without=law)]
+        """The faults that some seed accepts without this law alone."""
+        return [name for name in self.faults if self.accepting(name, without=law) != self.accepting(name)]
 
     def among_first(self, law):
         """The faults that this law is among the three quickest to reject."""
