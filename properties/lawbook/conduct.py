@@ -88,10 +88,7 @@ def memory_layouts(pool: Pool, case: Case) -> None:
     as_usual(pool, case)
 
 
-@law(
-    replace(COMPARABLE, functions=BACKWARD, gradients=("lattice", "ones"), layouts=UNUSUAL, crowded=True),
-    evidence=("layouts",),
-)
+@law(replace(COMPARABLE, functions=BACKWARD, layouts=UNUSUAL, crowded=True), evidence=("layouts",))
 def gradient_layouts(pool: Pool, case: Case) -> None:
     """J'(x) dy is the same however x and dy lie in memory, together or one of them alone"""
     as_usual(pool, case)
