@@ -86,7 +86,9 @@ def max_indices(x: Array, size: Any, stride: Any, **settings: Any) -> Array:
     """The row-major index in its plane of each window's first maximum (or first NaN), int64 (N, C, OH, OW)."""
     geometry = geometry_of(x, size, stride, settings)
     cells, values = in_windows(geometry, x, lowest(x.dtype))
-    best = (cells >= 0) & ((values == values.max(axis=-1, keepdims=True)) | (values != values))
+    with np.errstate(invalid="ignore"):
+        # A bfloat16 warns of NaN.
+        best = (cells >= 0) & ((values == values.max(axis=-1, keepdims=True)) | (values != values))
     indices: Array = cells[np.arange(len(cells)), best.argmax(axis=-1)]
     return indices.reshape(*x.shape[:2], *geometry.output(x.shape[2:]))
 
