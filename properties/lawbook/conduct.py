@@ -107,7 +107,7 @@ def two_threads(pool: Pool, case: Case) -> None:
     copies = 1 + int(case.spot * BUSY) // (case.x.size + 1)
     batch = (copies, *(1 for _ in case.x.shape[1:]))
     case = case.with_arrays(x=np.tile(case.x, batch), dy=np.tile(case.dy, batch))
-    twin = case.with_arrays(x=case.x[..., ::-1].copy(), dy=case.dy + 1)
+    twin = case.with_arrays(x=np.flip(case.x) + 1, dy=case.dy + 1)
     alone = [pool(case.call()), pool(twin.call())]
     results = pool.together([case.call(), twin.call()], seconds=0.02)
     for at, (result, expected) in enumerate(zip(results, alone, strict=True), -2):
