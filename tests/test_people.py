@@ -15,7 +15,7 @@ REJECTED = [
     ("document", "others.ChannelsMixed"),
     ("document", "others.ZeroSentinel"),
     ("notebook", "others.MutatesInput"),
-    ("notebook", "ties.ComparedInFloat32"),
+    ("notebook", "others.ZeroSentinel"),
     ("node cases", "others.WidensDtype"),
     ("node cases", "settings.CeilForFloor"),
     ("node cases", "settings.PaddedIndex"),
@@ -38,8 +38,9 @@ UNSEEN = [
     ("operator samples", "others.CeilsOutputSize"),
 ]
 
-REFUSES = {("operator samples", "sound.RefusesEdges")}
-"""A sound kernel need not take memory with gaps; an operator of PyTorch must."""
+REFUSES = {("operator samples", "sound.RefusesEdges"), ("node cases", "sound.RefusesMore")}
+"""A sound kernel need not take memory with gaps, nor windows larger than the image; an operator of PyTorch, or of ONNX,
+must."""
 
 
 def accepts(check, implementation):
