@@ -246,7 +246,7 @@ def shrink(trial: Trial, folder: Path | None, data: bytes = b"") -> None:
         print_blob=False,
     )
     strategy = cases(trial.law.plan, trial.pool.target.declared, trial.pool.target.offers)
-    shrunk = shrinking(hypothesis.seed(0)(hypothesis.given(strategy)(test)))
+    shrunk: Any = shrinking(hypothesis.seed(0)(hypothesis.given(strategy)(test)))
     with contextlib.suppress(Failure):
         # As external fuzzers do: a case that fails here goes into the database, from which it is shrunk.
         shrunk.hypothesis.fuzz_one_input(data)

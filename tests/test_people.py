@@ -15,7 +15,7 @@ REJECTED = [
     ("document", "others.ChannelsMixed"),
     ("document", "others.ZeroSentinel"),
     ("notebook", "others.MutatesInput"),
-    ("notebook", "values.GradientRoundedToFloat32"),
+    ("notebook", "others.ZeroSentinel"),
     ("node cases", "others.WidensDtype"),
     ("node cases", "settings.CeilForFloor"),
     ("node cases", "settings.PaddedIndex"),
@@ -39,8 +39,8 @@ UNSEEN = [
 ]
 
 REFUSES = {("operator samples", "sound.RefusesEdges"), ("node cases", "sound.RefusesMore")}
-"""A sound kernel need not take memory with gaps, as an operator of PyTorch must, nor a window that is larger than the
-image without its padding, of which ONNX has a case."""
+"""A sound kernel need not take memory with gaps, nor windows larger than the image; an operator of PyTorch, or of ONNX,
+must."""
 
 
 def accepts(check, implementation):
