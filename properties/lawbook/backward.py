@@ -16,7 +16,14 @@ from .registry import law
 TIED = ("ties", "relu", "negative")
 
 
-@law(Plan(("max_backward",), values=("distinct", "distinct", "sunk", "neighbours"), gradients=("one-hot",), large=True))
+@law(
+    Plan(
+        ("max_backward",),
+        values=("distinct", "sunk", "neighbours", "sunk", "neighbours"),
+        gradients=("one-hot",),
+        large=True,
+    )
+)
 def routing(pool: Pool, case: Case) -> None:
     """dy zero but at o: dx[argmax of window(o)] = dy[o], and dx = 0 elsewhere"""
     dx = pool(case.call())
