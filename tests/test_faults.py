@@ -24,13 +24,7 @@ REPORTS = {"NNlib.jl 205", "Theano 5248", "joey PR 5", "ocannl 512"}
 """Reports that faults model, beside the findings and what these name upstream."""
 
 
-MISSED = ("edges.WholeBlocksLoseTheirLast", "memory.StridesWithoutSign")
-"""Faults that a run misses with this seed, and with one or two of eight: what shows them is drawn too seldom."""
-
-EACH = [pytest.param(name, marks=pytest.mark.xfail(strict=True) if name in MISSED else ()) for name in FAULTS]
-
-
-@pytest.mark.parametrize("name", EACH)
+@pytest.mark.parametrize("name", FAULTS)
 def test_the_law_about_a_mistake_rejects_it(name):
     # What matters here is that it is rejected, not how small the case becomes.
     fault = FAULTS[name]

@@ -82,7 +82,7 @@ class SamplesForChannels(Sound):
 class ChannelsPastEightLost(Sound):
     """Channels go by blocks of 8; those beyond the last whole block are left at zero."""
 
-    laws = ("max-value",)
+    laws = ("max-adjoint", "max-value")
     mistake = "planes"
 
     def max_forward(self, x, size, stride):

@@ -136,7 +136,7 @@ class PadsReadAsSides(General):
 class PadsWithLowestFloat32(General):
     """Padded cells hold the lowest float32, which wins over what is below it in float64."""
 
-    laws = ("padding-with-lowest", "max-value")
+    laws = ("padding-with-lowest",)
     mistake = "padding"
 
     def max_forward(self, x, size, stride, padding=None, dilation=None, ceil_mode=False):

@@ -61,7 +61,7 @@ class EqualPixelsOfPlane(Sound):
 class EqualCellsOfBatch(_Masked):
     """A cell that equals the maximum in the same window of any sample counts as a maximum of its own."""
 
-    laws = ("routing",)
+    laws = ("tied-maxima", "routing")
     mistake = "planes"
 
     def weights(self, taps, grid):

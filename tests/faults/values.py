@@ -69,7 +69,7 @@ class NoGradientBelowFloat32(Sound):
 class LowestHasIndexZero(Sound):
     """Nothing is larger than the lowest number of the type, so that a window of it has the index 0."""
 
-    laws = ("max-index", "indices-gather")
+    laws = ("max-index",)
     mistake = "initial value"
     models = "openvino-index-of-lowest"
 
