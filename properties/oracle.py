@@ -118,11 +118,11 @@ def max_backward(dy: Array, x: Array, size: Any, stride: Any, **settings: Any) -
 def mean_forward(x: Array, size: Any, stride: Any, **settings: Any) -> Exact:
     """The arithmetic mean of each window, (N, C, OH, OW)."""
     geometry = geometry_of(x, size, stride, settings)
-    scaled, exponent = integers(x)
     common, factors, powers = divisors(geometry, x.shape[2:])
-    cells, values = in_windows(geometry, scaled, 0)
+    cells, values = in_windows(geometry, x, 0)
+    scaled, exponent = integers(values)
     shape = x.shape[:2] + factors.shape
-    totals, sizes = (each.sum(axis=-1).reshape(shape) * factors for each in (values, abs(values)))
+    totals, sizes = (each.sum(axis=-1).reshape(shape) * factors for each in (scaled, abs(scaled)))
     terms = np.broadcast_to((cells >= 0).sum(axis=-1).reshape(factors.shape), shape)
     return exact(totals, sizes, terms, Fraction(2) ** exponent / common, np.broadcast_to(powers, shape), x.dtype)
 
