@@ -76,12 +76,16 @@ class Frame:
     @property
     def extent(self) -> Ints:
         """Cells from the first to the last of a window, along each axis."""
-        return tuple(d * (f - 1) + 1 for d, f in zip(self.dilation, self.size, strict=True))
+        return tuple([self.dilation[k] * (self.size[k] - 1) + 1 for k in range(self.rank)])
 
     @property
     def spatial(self) -> Ints:
         """(H, W)."""
-        return tuple(self.padded(k) - self.begin[k] - self.end[k] for k in range(self.rank))
+        return tuple([self.length(k) for k in range(self.rank)])
+
+    def length(self, k: int) -> int:
+        """The length of an axis."""
+        return self.padded(k) - self.begin[k] - self.end[k]
 
     def remainder(self, k: int) -> int:
         """What of a stride remains beyond the last window along an axis."""
@@ -89,7 +93,8 @@ class Frame:
 
     def padded(self, k: int) -> int:
         """The length of an axis with its padding."""
-        return (self.outputs[k] - 1) * self.stride[k] + self.extent[k] + self.remainder(k)
+        extent = self.dilation[k] * (self.size[k] - 1) + 1
+        return (self.outputs[k] - 1) * self.stride[k] + extent + self.remainder(k)
 
     def leave(self, k: int, cells: int) -> None:
         """So many cells beyond the last window along an axis, as far as they are less than a stride."""
@@ -103,7 +108,7 @@ class Frame:
 
     def along(self, k: int) -> Axis:
         """The windows along an axis."""
-        shape = (self.spatial[k], self.size[k], self.stride[k], self.begin[k], self.end[k], self.dilation[k])
+        shape = (self.length(k), self.size[k], self.stride[k], self.begin[k], self.end[k], self.dilation[k])
         return Axis(*shape, self.ceil_mode)
 
 

@@ -118,11 +118,11 @@ def max_backward(dy: Array, x: Array, size: Any, stride: Any, **settings: Any) -
 def mean_forward(x: Array, size: Any, stride: Any, **settings: Any) -> Exact:
     """The arithmetic mean of each window, (N, C, OH, OW)."""
     geometry = geometry_of(x, size, stride, settings)
-    scaled, exponent = integers(x)
     common, factors, powers = divisors(geometry, x.shape[2:])
-    cells, values = in_windows(geometry, scaled, 0)
+    cells, values = in_windows(geometry, x, 0)
+    scaled, exponent = integers(values)
     shape = x.shape[:2] + factors.shape
-    totals, sizes = (each.sum(axis=-1).reshape(shape) * factors for each in (values, abs(values)))
+    totals, sizes = (each.sum(axis=-1).reshape(shape) * factors for each in (scaled, abs(scaled)))
     terms = np.broadcast_to((cells >= 0).sum(axis=-1).reshape(factors.shape), shape)
     return exact(totals, sizes, terms, Fraction(2) ** exponent / common, np.broadcast_to(powers, shape), x.dtype)
 
@@ -172,6 +172,7 @@ def windows(geometry: Geometry, shape: Ints) -> Iterator[tuple[Ints, Index]]:
         yield output, (..., *(axis[o] for axis, o in zip(slices, output, strict=True)))
 
 
+@lru_cache(maxsize=16)
 def cells_of(geometry: Geometry, spatial: Ints) -> Array:
     """The row-major index of each cell of each window, (OH*OW, FH*FW); -1 for what is not in the image."""
     found = np.zeros((1, 1), np.int64)
@@ -182,6 +183,7 @@ def cells_of(geometry: Geometry, spatial: Ints) -> Array:
         before, along = found[:, np.newaxis, :, np.newaxis], np.where(inside, along, -1)[:, np.newaxis, :]
         crossed = np.where((before < 0) | (along < 0), -1, before * axis.length + along)
         found = crossed.reshape(len(found) * len(starts), -1)
+    found.flags.writeable = False
     return found
 
 
@@ -305,10 +307,12 @@ def nearest(value: Any, dtype: np.dtype[Any]) -> Any:
     if value == 0:
         return dtype.type(0)
     exponent = max(floor_log2(abs(value)), int(info.minexp)) - int(info.nmant)
-    units = round(value / Fraction(2) ** exponent)
-    limit = Fraction(float(info.max))
-    rounded = units * Fraction(2) ** exponent
-    return dtype.type(float(rounded) if abs(rounded) <= limit else np.copysign(np.inf, float(units > 0) - 0.5))
+    over, under = value.numerator << max(-exponent, 0), value.denominator << max(exponent, 0)
+    units, rest = divmod(over, under)
+    units += 2 * rest > under or (2 * rest == under and units % 2)
+    with np.errstate(over="ignore"):
+        rounded = np.ldexp(float(units), exponent)
+    return dtype.type(rounded if abs(rounded) <= float(info.max) else np.copysign(np.inf, rounded))
 
 
 def floor_log2(value: Fraction) -> int:

@@ -217,5 +217,5 @@ def fill(frame: Frame) -> None:
 
 def leave_a_cell(frame: Frame, k: int) -> None:
     """Take padding away until the image has a cell along an axis."""
-    while frame.spatial[k] < 1:
+    while frame.length(k) < 1:
         frame.begin[k], frame.end[k] = max(frame.begin[k] - 1, 0), max(frame.end[k] - 1, 0)
