@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from numpy.typing import ArrayLike
@@ -80,13 +81,33 @@ def forward_arguments(
     known: tuple[str, ...],
 ) -> tuple[Array, Geometry, Ints]:
     """Check the arguments of a forward pass that knows these settings."""
-    array = checked_x(x, dtypes, plane=plain(size, stride, *settings.values()))
-    refuse_unknown(settings, known)
-    geometry = Geometry.of(size, stride, **settings, rank=array.ndim - 2)
-    spatial = array.shape[2:]
-    shape = array.shape[:2] + geometry.output(spatial)
-    geometry.refuse_empty_windows(spatial)
+    array = checked_array("x", x, dtypes)
+    known_by_value = is_exact(size) and is_exact(stride) and (not settings or all(map(is_exact, settings.values())))
+    ask = asked if known_by_value else asked.__wrapped__
+    geometry, shape = ask(array.shape, size, stride, known, **settings)
     return array, geometry, shape
+
+
+@lru_cache(maxsize=1024, typed=True)
+def asked(shape: Ints, size: Any, stride: Any, known: tuple[str, ...], **settings: Any) -> tuple[Geometry, Ints]:
+    """The geometry of windows on an x of this shape, and the shape of the result.
+
+    Remembered, because a small image is pooled in less time than all of this is checked.
+    """
+    check_shape(shape, plane=plain(size, stride, *settings.values()))
+    refuse_unknown(settings, known)
+    geometry = Geometry.of(size, stride, **settings, rank=len(shape) - 2)
+    output = geometry.output(shape[2:])
+    geometry.refuse_empty_windows(shape[2:])
+    return geometry, shape[:2] + output
+
+
+def is_exact(value: Any) -> bool:
+    """Whether an equal value of the same type means the same: an int, a bool, or a tuple in which only ints are."""
+    if type(value) is tuple:
+        kinds = set(map(type, value))
+        return kinds <= {int} or (kinds == {tuple} and all(map(is_exact, value)))
+    return type(value) in (int, bool)
 
 
 def refuse_unknown(settings: Mapping[str, Any], known: tuple[str, ...]) -> None:
@@ -96,15 +117,13 @@ def refuse_unknown(settings: Mapping[str, Any], known: tuple[str, ...]) -> None:
             raise TypeError(f"{name}={show(value)} is no setting here; there are {', '.join(known)}")
 
 
-def checked_x(x: ArrayLike, dtypes: tuple[str, ...], *, plane: bool) -> Array:
-    """The input as an array (N, C, W), (N, C, H, W) or (N, C, D, H, W) with no empty axis but N.
+def check_shape(shape: Ints, *, plane: bool) -> None:
+    """Refuse an x that is not (N, C, W), (N, C, H, W) or (N, C, D, H, W) with no empty axis but N.
 
     `plane`: (N, C, H, W) alone, as where no argument has an entry for each axis; (C, H, W) would be taken for another.
     """
-    array = checked_array("x", x, dtypes)
-    if array.ndim not in ((4,) if plane else (3, 4, 5)):
-        also = "; one or three spatial axes need a size of one or three ints" if array.ndim in (3, 5) else ""
-        raise ValueError(f"x has shape {array.shape}, but should have 4 axes: (N, C, H, W){also}")
-    if 0 in array.shape[1:]:
-        raise ValueError(f"x has shape {array.shape}, but only the first axis, N, should ever be 0")
-    return array
+    if len(shape) not in ((4,) if plane else (3, 4, 5)):
+        also = "; one or three spatial axes need a size of one or three ints" if len(shape) in (3, 5) else ""
+        raise ValueError(f"x has shape {shape}, but should have 4 axes: (N, C, H, W){also}")
+    if 0 in shape[1:]:
+        raise ValueError(f"x has shape {shape}, but only the first axis, N, should ever be 0")

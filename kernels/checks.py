@@ -79,7 +79,7 @@ def flag(name: str, value: Any) -> bool:
 
 def checked_array(name: str, value: ArrayLike, dtypes: tuple[str, ...]) -> Array:
     """`value` as an array of one of `dtypes`, in native byte order."""
-    array = as_array(name, value)
+    array = value if type(value) is np.ndarray else as_array(name, value)
     if array.dtype in native(dtypes):
         return array
     if array.dtype.name not in dtypes:
@@ -115,7 +115,7 @@ def checked_dy(dy: ArrayLike, shape: Ints, dtype: np.dtype[Any], name: str = "dy
     """The gradient as an array of the forward result's shape and dtype; nested sequences are converted to it."""
     if not is_float(dtype):
         raise TypeError(f"x has dtype {dtype}, which has no gradient; should have one of {', '.join(FLOATS)}")
-    array = as_array(name, dy)
+    array = dy if type(dy) is np.ndarray else as_array(name, dy)
     if not isinstance(dy, np.ndarray) and array.dtype.kind in "iuf":
         array = rounded(array, dtype)
     if array.dtype != dtype:

@@ -1,10 +1,11 @@
-"""Pooling by loops under numba: contract, dtypes and allocation here, the loops in loops.py and blocks.py."""
+"""Pooling by loops under numba: contract, dtypes, memory, threads; the loops are in blocks.py, lines.py, loops.py."""
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
+from functools import lru_cache
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -13,10 +14,9 @@ from .arguments import max_arguments, max_gradient_arguments, mean_arguments, me
 from .checks import checked_dy
 from .dtypes import ORDERED, Array, Ints, is_float, rounded
 from .geometry import Geometry
+from .threads import checked, in_threads
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from typing_extensions import Unpack
 
     from .arguments import MeanSettings, Settings
@@ -25,103 +25,133 @@ name = "compiled"
 dtypes = ORDERED
 ranks = (1, 2, 3)
 
+BLOCK = 1 << 18
+"""Elements that are widened at once, so that what is kept beside inputs and results stays within two megabytes each."""
 
-def max_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
+
+def max_forward(x: ArrayLike, size: Any, stride: Any, *, threads: int = 1, **settings: Unpack[Settings]) -> Array:
     """The largest element of each window: (N, C, H, W) -> (N, C, OH, OW), dtype kept; NaN beats everything.
 
     Likewise for images of one or three axes. `size` and `stride` are an int or one for each axis; settings are
-    `padding`, `dilation` and `ceil_mode`. Raises TypeError or ValueError naming a wrong argument.
+    `padding`, `dilation` and `ceil_mode`. `threads`: how many may share the planes; less is done by fewer.
+    Raises TypeError or ValueError naming a wrong argument.
     """
-    return max_forward_argmax(x, size, stride, **settings)[0]
+    x, geometry, shape = max_arguments(x, size, stride, ORDERED, settings)
+    y = np.empty(shape, x.dtype)
+    run(way("max_forward", geometry, x.shape, x.dtype), threads, x, y, None)
+    return y
 
 
-def max_indices(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
+def max_indices(x: ArrayLike, size: Any, stride: Any, *, threads: int = 1, **settings: Unpack[Settings]) -> Array:
     """Where `max_forward` found each maximum: its row-major index in the unpadded plane, an integer array like y."""
-    return max_forward_argmax(x, size, stride, **settings)[1]
+    return max_forward_argmax(x, size, stride, threads=threads, **settings)[1]
 
 
-def max_backward(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
+def max_backward(
+    dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, *, threads: int = 1, **settings: Unpack[Settings]
+) -> Array:
     """Each dy goes to the place of its window's first maximum; the other places get nothing. dx is like x."""
     dy, x, _ = max_gradient_arguments(dy, x, size, stride, settings)
-    return scatter(dy, max_indices(x, size, stride, **settings), x.shape)
+    return scattered(dy, max_indices(x, size, stride, threads=threads, **settings), x.shape, threads)
 
 
-def max_forward_argmax(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> tuple[Array, Array]:
+def max_forward_argmax(
+    x: ArrayLike, size: Any, stride: Any, *, threads: int = 1, **settings: Unpack[Settings]
+) -> tuple[Array, Array]:
     """`max_forward` and `max_indices` at once: what a layer remembers, so that its backward need not search again."""
     x, geometry, shape = max_arguments(x, size, stride, ORDERED, settings)
-    wide = working_dtype(x.dtype)
-    y, argmax = np.empty(shape, wide), np.empty(shape, index_dtype(x.shape))
-    if are_blocks(geometry, x.shape):
-        blocks().max_forward(flat(x, wide), *block(geometry), flat(y), flat(argmax))
-    else:
-        loops().max_forward(solid(x, wide), *cells(geometry, x.shape), solid(y), solid(argmax))
-    return y.astype(x.dtype, copy=False), argmax
+    y, argmax = np.empty(shape, x.dtype), np.empty(shape, index_dtype(x.shape))
+    how = way("max_forward", geometry, x.shape, x.dtype)
+    run(how, threads, x, y, argmax.reshape(how.target))
+    return y, argmax
 
 
-def max_backward_argmax(dy: ArrayLike, argmax: Array, shape: Ints, dtype: DTypeLike) -> Array:
+def max_backward_argmax(dy: ArrayLike, argmax: Array, shape: Ints, dtype: DTypeLike, *, threads: int = 1) -> Array:
     """`max_backward` from the argmax that `max_forward_argmax` returned for an x of this shape and dtype."""
-    return scatter(checked_dy(dy, argmax.shape, np.dtype(dtype)), argmax, shape)
+    return scattered(checked_dy(dy, argmax.shape, np.dtype(dtype)), argmax, tuple(shape), threads)
 
 
-def mean_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[MeanSettings]) -> Array:
+def mean_forward(x: ArrayLike, size: Any, stride: Any, *, threads: int = 1, **settings: Unpack[MeanSettings]) -> Array:
     """The arithmetic mean of each window: (N, C, H, W) -> (N, C, OH, OW), floats only, dtype kept.
 
     A further setting, `count_include_pad`, says whether padded cells, which are zero, count; True if not given.
     """
     x, geometry, shape = mean_arguments(x, size, stride, settings)
-    wide = working_dtype(x.dtype)
-    y = np.empty(shape, wide)
-    if are_blocks(geometry, x.shape):
-        blocks().mean_forward(flat(x, wide), *block(geometry), flat(y))
-    else:
-        loops().mean_forward(solid(x, wide), *cells(geometry, x.shape), divisors(geometry, x.shape), solid(y))
-    return rounded(y, x.dtype)
+    y = np.empty(shape, x.dtype)
+    run(way("mean_forward", geometry, x.shape, x.dtype), threads, x, y)
+    return y
 
 
-def mean_backward(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, **settings: Unpack[MeanSettings]) -> Array:
+def mean_backward(
+    dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, *, threads: int = 1, **settings: Unpack[MeanSettings]
+) -> Array:
     """Each dy is spread evenly over its window: every cell gets dy/n, n being the mean's divisor. dx is like x."""
     dy, x, geometry = mean_gradient_arguments(dy, x, size, stride, settings)
-    wide = working_dtype(x.dtype)
-    dx = np.empty(x.shape, wide)
-    if are_blocks(geometry, x.shape):
-        sums = np.empty(flat(dx).shape[1:])
-        blocks().mean_backward(flat(dy, wide), *block(geometry), sums, flat(dx))
-    else:
-        sums = np.empty(solid(dx).shape[1:])
-        loops().mean_backward(solid(dy, wide), *cells(geometry, x.shape), divisors(geometry, x.shape), sums, solid(dx))
-    return rounded(dx, x.dtype)
+    dx = np.empty(x.shape, x.dtype)
+    run(way("mean_backward", geometry, x.shape, x.dtype), threads, dy, dx)
+    return dx
 
 
-def scatter(dy: Array, argmax: Array, shape: Ints) -> Array:
+def scattered(dy: Array, argmax: Array, shape: Ints, threads: int) -> Array:
     """dx of this shape: every dy added at its argmax."""
-    wide = working_dtype(dy.dtype)
-    dx, plane = np.empty(shape, wide), prod(shape[2:])
-    lines = (prod(shape[:2]), prod(dy.shape[2:]))
-    blocks().max_backward(
-        given(dy, wide).reshape(lines), argmax.reshape(lines), np.empty(plane), dx.reshape(lines[0], plane)
-    )
-    return rounded(dx, dy.dtype)
+    dx = np.empty(shape, dy.dtype)
+    how = scatter(dy.shape, shape, dy.dtype)
+    run(how, threads, dy, dx, given(argmax, how.source))
+    return dx
 
 
-@cache
-def blocks() -> ModuleType:
-    """The compiled loops over plain windows; imported at the first call, because numba is slow to import."""
+class Way(NamedTuple):
+    """How a call is run: a compiled loop, what it is told about windows, and what it works on.
+
+    `source` and `target` are the shapes of its input and its result as planes (P, ...); `dtype` is that of both.
+    """
+
+    loop: Callable[..., None]
+    window: tuple[Any, ...]
+    source: Ints
+    target: Ints
+    dtype: np.dtype[Any]
+
+
+@lru_cache(maxsize=1024)
+def way(function: str, geometry: Geometry, shape: Ints, dtype: np.dtype[Any]) -> Way:
+    """The way to pool an x of this shape and dtype, or its gradient."""
+    loop, window, axes = chosen(function, geometry, shape[2:])
+    image, outputs = planes(shape, axes), planes(shape[:2] + geometry.output(shape[2:]), axes)
+    source, target = (outputs, image) if function == "mean_backward" else (image, outputs)
+    return Way(loop, window, source, target, working_dtype(dtype))
+
+
+@lru_cache(maxsize=1024)
+def scatter(outputs: Ints, image: Ints, dtype: np.dtype[Any]) -> Way:
+    """The way to add gradients at indices, whatever the windows were."""
     from . import blocks
 
-    return blocks
+    return Way(blocks.max_backward, (), planes(outputs, 1), planes(image, 1), working_dtype(dtype))
 
 
-@cache
-def loops() -> ModuleType:
-    """The compiled loops over windows of every kind."""
-    from . import loops
+def chosen(function: str, geometry: Geometry, spatial: Ints) -> tuple[Callable[..., None], tuple[Any, ...], int]:
+    """Which loop serves which windows, what it is told about them, and how many spatial axes it sees.
 
-    return loops
+    Loops are imported here, at the first call, because numba is slow to import.
+    """
+    if geometry.rank == 3 or not geometry.is_plain(spatial):
+        from . import loops
+
+        return getattr(loops, function), cells(function, geometry, spatial), 3
+    from . import blocks, lines
+
+    window = block(geometry)
+    if function == "mean_forward" and geometry.size == spatial:
+        return blocks.mean_of_planes, (), 1
+    if function == "max_forward" and window == (3, 3, 2, 2):
+        return blocks.max_forward, window, 2
+    return getattr(lines if overlap(geometry, spatial) else blocks, function), window, 2
 
 
-def are_blocks(geometry: Geometry, shape: Ints) -> bool:
-    """Whether the faster loops serve: at most two axes, and every window a block of real cells."""
-    return geometry.rank <= 2 and geometry.is_plain(shape[2:])
+def overlap(geometry: Geometry, spatial: Ints) -> bool:
+    """Whether windows share cells."""
+    return any(axis.stride < axis.extent and axis.count() > 1 for axis in geometry.axes(spatial))
 
 
 def block(geometry: Geometry) -> Ints:
@@ -130,54 +160,79 @@ def block(geometry: Geometry) -> Ints:
     return (*one, *geometry.size, *one, *geometry.stride)
 
 
-def cells(geometry: Geometry, shape: Ints) -> list[Array]:
-    """For each of three axes the real cells of each window, as (start, stop, step); absent axes have length one."""
-    axes = geometry.axes(shape[2:])
-    ranges = [[axis.cells(output) for output in range(axis.count())] for axis in axes]
+def cells(function: str, geometry: Geometry, spatial: Ints) -> tuple[Array, ...]:
+    """For each of three axes the real cells of each window, as (start, stop, step); absent axes have length one.
+
+    For a mean also what each divides by, (OD, OH, OW).
+    """
+    ranges = [[axis.cells(output) for output in range(axis.count())] for axis in geometry.axes(spatial)]
     absent = [[range(1)]] * (3 - geometry.rank)
-    return [np.array([(r.start, r.stop, r.step) for r in axis], np.int64) for axis in (*absent, *ranges)]
+    each = tuple(np.array([(r.start, r.stop, r.step) for r in axis], np.int64) for axis in (*absent, *ranges))
+    if function == "max_forward":
+        return each
+    divisors = geometry.divisors(spatial)
+    return (*each, divisors.reshape((1,) * len(absent) + divisors.shape))
 
 
-def divisors(geometry: Geometry, shape: Ints) -> Array:
-    """What the mean of each window divides by, (OD, OH, OW)."""
-    each = geometry.divisors(shape[2:])
-    return each.reshape((1,) * (3 - each.ndim) + each.shape)
+def run(how: Way, threads: int, source: Array, target: Array, *argmax: Array | None) -> None:
+    """Fill `target`, and argmax where there is one, from `source`: all planes at once, or shared among threads."""
+    source, target = given(source, how.source), target.reshape(how.target)
+    pool = pooled if how.dtype == target.dtype else widened
+    if checked(threads) > 1:
+        arrays = (source, target, *argmax)
+        in_threads(lambda part: pool(how, *cut(arrays, part)), len(source), source.size, threads)
+    else:
+        pool(how, source, target, *argmax)
+
+
+def pooled(how: Way, source: Array, target: Array, *argmax: Array | None) -> None:
+    """Fill `target` and argmax from `source`."""
+    how.loop(source, *how.window, target, *argmax)
+
+
+def widened(how: Way, source: Array, target: Array, *argmax: Array | None) -> None:
+    """The same for a dtype without loops of its own, some planes at a time: exact copies in, rounded results out."""
+    step = max(1, BLOCK // max(prod(how.source[1:]), prod(how.target[1:])))
+    for first in range(0, len(source), step):
+        narrow, result, *places = cut((source, target, *argmax), slice(first, first + step))
+        wide = np.empty(result.shape, how.dtype)
+        how.loop(read_only(narrow.astype(how.dtype)), *how.window, wide, *places)
+        result[:] = rounded(wide, result.dtype)
+
+
+def cut(arrays: tuple[Array | None, ...], part: slice) -> list[Any]:
+    """These planes of each array."""
+    return [each if each is None else each[part] for each in arrays]
+
+
+def given(array: Array, shape: Ints) -> Array:
+    """An input as the loops want it: planes, contiguous and aligned, and read-only."""
+    flags = array.flags
+    if not (flags.c_contiguous and flags.aligned):
+        array = np.require(array, None, ["C", "A"])
+    return read_only(array.reshape(shape))
+
+
+def read_only(view: Array) -> Array:
+    """One kind of array for all inputs, because numba would compile anew for each combination of flags."""
+    view.flags.writeable = False
+    return view
+
+
+def planes(shape: Ints, axes: int) -> Ints:
+    """(N, C, ...) as (P, ...) with so many spatial axes: some of length one before, or all cells along a single one."""
+    spatial = shape[2:] if axes > 1 else (prod(shape[2:]),)
+    return (prod(shape[:2]), *(1,) * (axes - len(spatial)), *spatial)
 
 
 def working_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """The dtype the loops work in: one that holds `dtype` exactly, so that four of them serve for all."""
     if is_float(dtype):
-        return np.dtype(np.float64 if dtype.itemsize == 2 else dtype)
+        return np.dtype(np.float64) if dtype.itemsize == 2 else dtype
     return np.dtype(np.uint64 if dtype.kind == "u" else np.int64)
 
 
-def index_dtype(shape: Ints) -> type[np.signedinteger[Any]]:
+@lru_cache(maxsize=1024)
+def index_dtype(shape: Ints) -> np.dtype[Any]:
     """The smaller of int32 and int64 that holds every index of a plane."""
-    return np.int32 if prod(shape[2:]) <= np.iinfo(np.int32).max else np.int64
-
-
-def flat(array: Array, dtype: np.dtype[Any] | None = None) -> Array:
-    """`array` as contiguous planes (P, H, W); an input if a dtype is given."""
-    spatial = array.shape[2:]
-    return reshaped(array, dtype, (1,) * (2 - len(spatial)) + spatial)
-
-
-def solid(array: Array, dtype: np.dtype[Any] | None = None) -> Array:
-    """`array` as contiguous planes (P, D, H, W); an input if a dtype is given."""
-    spatial = array.shape[2:]
-    return reshaped(array, dtype, (1,) * (3 - len(spatial)) + spatial)
-
-
-def reshaped(array: Array, dtype: np.dtype[Any] | None, spatial: Ints) -> Array:
-    """`array` with all samples and channels along one axis."""
-    return (array if dtype is None else given(array, dtype)).reshape(prod(array.shape[:2]), *spatial)
-
-
-def given(array: Array, dtype: np.dtype[Any]) -> Array:
-    """An input as the loops want it: contiguous, aligned, of their dtype, and a read-only view.
-
-    One kind of view for all inputs, because numba would compile anew for each combination of flags.
-    """
-    view = np.require(array, dtype, ["C", "A"]).view()
-    view.flags.writeable = False
-    return view
+    return np.dtype(np.int32 if prod(shape[2:]) <= np.iinfo(np.int32).max else np.int64)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .jit import jit
 
 
 @jit
 def max_forward(x: Any, deep: Any, tall: Any, wide: Any, y: Any, argmax: Any) -> None:
-    """Fill y and argmax (P, OD, OH, OW): the first maximum of each window and its row-major index in the plane."""
+    """Fill y and, unless it is None, argmax (P, OD, OH, OW): the first maximum of each window and where it is."""
     for p in range(y.shape[0]):
         for a in range(y.shape[1]):
             for b in range(y.shape[2]):
@@ -27,7 +29,8 @@ def max_forward(x: Any, deep: Any, tall: Any, wide: Any, y: Any, argmax: Any) ->
                                 if at < 0 or (best == best and not value <= best):
                                     best, at = value, (d * x.shape[2] + h) * x.shape[3] + w
                     y[p, a, b, c] = best
-                    argmax[p, a, b, c] = at
+                    if argmax is not None:
+                        argmax[p, a, b, c] = at
 
 
 @jit
@@ -46,14 +49,15 @@ def mean_forward(x: Any, deep: Any, tall: Any, wide: Any, divisors: Any, y: Any)
 
 
 @jit
-def mean_backward(dy: Any, deep: Any, tall: Any, wide: Any, divisors: Any, sums: Any, dx: Any) -> None:
-    """Fill dx (P, D, H, W): dy/n added over each window, in the float64 scratch `sums` (D, H, W), rounded once."""
+def mean_backward(dy: Any, deep: Any, tall: Any, wide: Any, divisors: Any, dx: Any) -> None:
+    """Fill dx (P, D, H, W): dy/n added over each window, in float64, rounded once."""
+    sums = np.empty(dx.shape[1:])
     for p in range(dx.shape[0]):
         sums[:] = 0.0
         for a in range(dy.shape[1]):
             for b in range(dy.shape[2]):
                 for c in range(dy.shape[3]):
-                    share = float(dy[p, a, b, c]) / divisors[a, b, c]
+                    share = dy[p, a, b, c] / divisors[a, b, c]
                     for d in range(deep[a, 0], deep[a, 1], deep[a, 2]):
                         for h in range(tall[b, 0], tall[b, 1], tall[b, 2]):
                             for w in range(wide[c, 0], wide[c, 1], wide[c, 2]):

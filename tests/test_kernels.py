@@ -551,7 +551,8 @@ x = np.arange(16.0).reshape(1, 1, 4, 4)
 threads = [threading.Thread(target=compiled.max_forward, args=(x, 2, 2)) for _ in range(2)]
 [thread.start() for thread in threads], [thread.join() for thread in threads]
 assert compiled.max_forward(x, 2, 2).tolist() == [[[[5, 7], [13, 15]]]]
-print("cached", compiled.blocks().max_forward._cache.cache_path is not None)
+from {package} import blocks
+print("cached", blocks.max_forward._cache.cache_path is not None)
 """
 
 

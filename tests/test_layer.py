@@ -8,7 +8,7 @@ import weakref
 
 import numpy as np
 import pytest
-from poolproof.kernels import PoolingLayer, PoolingType, compiled, img2col, naive
+from poolproof.kernels import PoolingLayer, PoolingType, blocks, compiled, img2col, lines, naive
 
 SHAPE, SIZE, STRIDE = (3, 5, 6), (2, 3), (1, 2)
 METHODS = {
@@ -235,7 +235,9 @@ def test_backward_does_not_search_for_the_maximum_again(forward, backward, monke
     for module in (compiled, img2col):
         for name in ("max_forward", "max_forward_argmax", "max_indices", "max_backward"):
             monkeypatch.setattr(module, name, searches)
-    monkeypatch.setattr(compiled.loops(), "max_forward", searches)
+    for loops in (blocks, lines):
+        monkeypatch.setattr(loops, "max_forward", searches)
+    compiled.way.cache_clear()
     monkeypatch.setattr(img2col, "img2col", searches)
     assert same(getattr(pooling, backward)(delta, 0), naive.max_backward(delta, x, SIZE, STRIDE))
 

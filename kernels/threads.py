@@ -1,0 +1,38 @@
+"""Planes shared among threads: never more than the caller asks for, the machine has, or the work is worth."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from .checks import show
+
+WORTH = 1 << 15
+"""Elements that are worth a thread of their own: to start one takes as long as pooling some thousands."""
+
+
+def in_threads(work: Callable[[slice], object], planes: int, elements: int, threads: int) -> None:
+    """Do `work` for every plane, in equal parts side by side. Raises what it raises."""
+    count = max(1, min(threads, cores(), planes, elements // WORTH))
+    if count == 1:
+        work(slice(planes))
+        return
+    ends = [planes * part // count for part in range(count + 1)]
+    with ThreadPoolExecutor(count) as pool:
+        list(pool.map(work, map(slice, ends, ends[1:])))
+
+
+def checked(threads: int) -> int:
+    """The number of threads, an int from 1; raises TypeError or ValueError for what cannot be."""
+    if isinstance(threads, bool) or not isinstance(threads, int):
+        raise TypeError(f"threads={show(threads)} should be an int, not {type(threads).__name__}")
+    if threads < 1:
+        raise ValueError(f"threads={threads} should be at least 1")
+    return threads
+
+
+def cores() -> int:
+    """The processors that this process may use; a worker of pytest-xdist has its share of them."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, usable // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
