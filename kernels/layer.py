@@ -44,7 +44,8 @@ class PoolingLayer:
 
     `input_shape` is (C, H, W), `pool_shape` (h, w) or an int, `stride` an int or (down, across), `pooling_type`
     a PoolingType or its name; `settings` are those of the kernels: `padding`, `dilation`, `ceil_mode`, and for the mean
-    `count_include_pad`; `threads` is for the compiled methods. `output_shape` is (C, OH, OW), `output_size` its product.
+    `count_include_pad`; `threads` is for the compiled methods. `output_shape` is (C, OH, OW), and `output_size` the
+    product of these.
     Raises TypeError or ValueError naming a wrong argument, with the words of the kernels.
     """
 
