@@ -74,7 +74,7 @@ def max_indices(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Setting
     taps = max_forward_argmax(x, size, stride, **settings)[1]
     x, geometry, shape = max_arguments(x, size, stride, ORDERED, settings)
     indices = np.empty(shape, np.int64)
-    for block in blocks(shape, 1):
+    for block in blocks(shape, prod(geometry.size)):
         outputs = np.ogrid[(block[2], *map(slice, shape[3:]))]
         along = zip(geometry.axes(x.shape[2:]), outputs, np.unravel_index(taps[block], geometry.size), strict=True)
         cells = [output * axis.stride - axis.begin + tap * axis.dilation for axis, output, tap in along]

@@ -1,15 +1,16 @@
-"""What makes the kernels fast and small: which loop serves, sums in another order, threads, memory, what is remembered."""
+"""What makes kernels fast and small: which loop serves, orders of sums, threads, memory, and remembered arguments."""
 
 from __future__ import annotations
 
 import threading
 import tracemalloc
+from itertools import chain
 
 import numpy as np
 import pytest
 from poolproof.kernels import PoolingLayer, blocks, compiled, img2col, lines, naive, threads
-from poolproof.kernels.arguments import MEAN_SETTINGS, SETTINGS, asked
-from poolproof.kernels.dtypes import FLOATS, ORDERED, is_float
+from poolproof.kernels.arguments import asked
+from poolproof.kernels.dtypes import FLOATS, is_float
 from poolproof.kernels.geometry import Geometry
 
 FORWARD = ("max_forward", "max_indices", "mean_forward")
@@ -186,8 +187,8 @@ def test_planes_are_shared_out_once_each_and_evenly(many_cores, planes, count):
     parts = []
     threads.in_threads(parts.append, planes, 1000, count)
     parts.sort(key=lambda part: part.start)
-    shares = [list(range(planes))[part] for part in parts]
-    assert sum(shares, []) == list(range(planes))
+    shares = [range(planes)[part] for part in parts]
+    assert list(chain(*shares)) == list(range(planes))
     assert len(shares) == min(planes, count, 8)
     assert max(map(len, shares)) - min(map(len, shares)) <= 1
 
@@ -261,40 +262,115 @@ def test_the_other_kernels_have_no_threads(kernel):
 LARGE = (4, 32, 100, 120)
 
 
-def peak(call):
-    """The largest amount of memory, in bytes, that a call holds at once, and its result's."""
-    result = call()
+def peak(kernel, function, dy, x):
+    """The most memory, in bytes, that a call holds at once beside its result; 2 x 2 windows, stride 2."""
+    arrays = (dy, x) if function.endswith("backward") else (x,)
+    call = getattr(kernel, function)
+    call(*(array[:1] for array in arrays), 2, 2)
     tracemalloc.start()
-    result = call()
+    result = call(*arrays, 2, 2)
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    return most, sum(array.nbytes for array in (result if isinstance(result, tuple) else (result,)))
+    return most - result.nbytes
 
 
-def question(function, dtype, order):
-    """dy and x, or x alone, in a layout."""
-    x = np.asarray(np.random.default_rng(0).standard_normal(LARGE).astype(dtype), order=order)
-    dy = np.asarray(np.ones((*LARGE[:2], 50, 60), dtype), order=order)
-    return (dy, x, 2, 2) if function.endswith("backward") else (x, 2, 2)
+def pooled(dtype, order="C"):
+    """A gradient, and what it is the gradient for, in a layout."""
+    x = np.random.default_rng(0).standard_normal(LARGE).astype(dtype)
+    return tuple(np.asarray(array, order=order) for array in (x[:, :, ::2, ::2].copy(), x))
+
+
+def allowed(function, dy):
+    """What compiled makes beside a result: indices to route by, and the values found with them."""
+    index, value = 4 * dy.size, dy.nbytes
+    return {"max_indices": value, "max_backward": index + value}.get(function, 0) + SOME
 
 
 FUNCTIONS = (*FORWARD, "max_backward", "mean_backward")
 SOME = 1 << 17
-"""Bytes for what Python itself needs, a hundredth of what is pooled."""
+"""Bytes for what Python itself needs: a fiftieth of the smallest array here."""
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_compiled_copies_no_input_that_is_contiguous(function, dtype):
-    most, result = peak(lambda: getattr(compiled, function)(*question_(function, dtype, "C")))
-    beside = np.dtype(dtype).itemsize + 4 if function in {"max_indices", "max_backward"} else 0
-    assert most <= result + beside * 4 * 32 * 50 * 60 + SOME
+    dy, x = pooled(dtype)
+    assert peak(compiled, function, dy, x) <= allowed(function, dy)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+def test_compiled_copies_an_input_that_is_not_contiguous_once(function, dtype):
+    dy, x = pooled(dtype, "F")
+    copied = {"max_backward": max(x.nbytes, dy.nbytes), "mean_backward": dy.nbytes}.get(function, x.nbytes)
+    widened = 2 * 8 * compiled.BLOCK if dtype == "float16" else 0
+    assert peak(compiled, function, dy, x) <= copied + widened + allowed(function, dy)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_compiled_widens_some_planes_at_once(function):
+    dy, x = pooled("float16")
+    assert x.size > 5 * compiled.BLOCK
+    assert peak(compiled, function, dy, x) <= 2 * 8 * compiled.BLOCK + allowed(function, dy)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
 @pytest.mark.parametrize("order", ["C", "F"])
-def test_compiled_widens_a_bounded_part_at_once(function, order):
-    most, result = peak(lambda: getattr(compiled, function)(*question_(function, "float16", order)))
-    once = sum(array.nbytes for array in question_(function, "float16", order)[:-2]) if order == "F" else 0
-    beside = (2 + 4) * 4 * 32 * 50 * 60 if function in {"max_indices", "max_backward"} else 0
-    assert most <= result + once + beside + 4 * 8 * compiled.BLOCK + SOME
+def test_img2col_never_makes_more_than_its_blocks(function, dtype, order):
+    dy, x = pooled(dtype, order)
+    taps = dy.size if function in {"max_indices", "max_forward", "max_backward"} else 0
+    values = dy.nbytes if function in {"max_indices", "max_backward"} else 0
+    assert x.size > 5 * img2col.BLOCK
+    assert peak(img2col, function, dy, x) <= 4 * 8 * img2col.BLOCK + taps + values + SOME
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_plane_larger_than_a_block_is_pooled_line_by_line(function, monkeypatch):
+    dy, x = pooled("float64")
+    dy, x = dy.reshape(1, 1, -1, dy.shape[3]), x.reshape(1, 1, -1, x.shape[3])
+    monkeypatch.setattr(img2col, "BLOCK", 10_000)
+    sums = x.nbytes if function == "mean_backward" else 0
+    assert peak(img2col, function, dy, x) <= 30 * 8 * img2col.BLOCK + 10 * dy.size + sums + SOME
+
+
+# What is remembered of a call's arguments.
+
+TAKEN = {"size": ((2, 2), 2), "stride": ((1, 1), 1), "padding": (((1, 0), (1, 0)), (1, 1), 1), "ceil_mode": (True,)}
+ALIKE = {
+    "size": ((2.0, 2), (2, 2.0), 2.0, (2, np.float64(2))),
+    "stride": ((True, 1), (1, True), True, (1.0, 1), 1.0),
+    "padding": (((1, False), (1, 0)), ((1.0, 0), (1, 0)), (1, True), (1.0, 1), True, 1.0),
+    "ceil_mode": (1, 1.0),
+}
+
+
+@pytest.mark.parametrize("kernel", [naive, compiled, img2col], ids=lambda kernel: kernel.name)
+@pytest.mark.parametrize("name", ALIKE)
+def test_what_only_equals_a_value_that_was_taken_is_refused(kernel, name):
+    x, given = np.ones((1, 1, 4, 4)), {"size": 2, "stride": 1}
+    for value in TAKEN[name]:
+        kernel.max_forward(x, **{**given, name: value})
+    for value in ALIKE[name]:
+        with pytest.raises(TypeError, match=f"^{name}="):
+            kernel.max_forward(x, **{**given, name: value})
+
+
+def test_what_is_no_key_of_a_table_is_taken_as_ever():
+    x = np.ones((1, 1, 4, 4))
+    assert compiled.max_forward(x, [2, 2], [1, np.int64(1)], padding=[[1, 0], (0, 1)]).shape == (1, 1, 4, 4)
+
+
+def test_what_was_asked_is_looked_up_and_not_checked_again():
+    x = np.ones((1, 1, 4, 4))
+    asked.cache_clear()
+    for _ in range(3):
+        compiled.max_forward(x, (2, 2), 1, padding=((1, 0), (1, 0)))
+    assert (asked.cache_info().misses, asked.cache_info().hits) == (1, 2)
+
+
+def test_a_setting_of_the_mean_is_refused_by_the_maximum_after_the_mean_took_it():
+    x = np.ones((1, 1, 4, 4))
+    compiled.mean_forward(x, 2, 2, count_include_pad=True)
+    with pytest.raises(TypeError, match="count_include_pad=True is no setting here"):
+        compiled.max_forward(x, 2, 2, count_include_pad=True)
