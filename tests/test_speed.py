@@ -53,6 +53,7 @@ SERVED = {
     ("apart", "mean_backward"): blocks.mean_backward,
     ("as large as the plane", "max_forward"): blocks.max_forward,
     ("as large as the plane", "mean_forward"): blocks.mean_of_planes,
+    ("as large as the plane", "mean_backward"): blocks.mean_to_planes,
 }
 
 
@@ -71,6 +72,7 @@ def drawn(dtype, kind, seed=0):
     if kind == "not a number":
         x[1:3][source.random(x[1:3].shape) < 0.05] = np.nan
         x[source.random(x.shape) < 0.05] = -np.inf
+        x[x > 2] = 0
     return np.abs(np.nan_to_num(x, neginf=0)).astype(dtype) if dtype.startswith("u") else x.astype(dtype)
 
 
