@@ -143,6 +143,15 @@ def mean_of_planes(x: Any, y: Any) -> None:
 
 
 @jit
+def mean_to_planes(dy: Any, dx: Any) -> None:
+    """Fill dx (P, H*W) from dy (P, 1), for windows as large as planes; 0.0 is added as below."""
+    for p in range(len(dx)):
+        share = dy[p, 0] / dx.shape[1] + 0.0
+        for cell in range(dx.shape[1]):
+            dx[p, cell] = share
+
+
+@jit
 def mean_backward(dy: Any, tall: int, wide: int, down: int, across: int, dx: Any) -> None:
     """Fill dx (P, H, W) for windows that do not overlap: dy/n in each cell of a window, rounded once."""
     tiled = dy.shape[1] * tall == dx.shape[1] and dy.shape[2] * wide == dx.shape[2]

@@ -142,16 +142,11 @@ def chosen(function: str, geometry: Geometry, spatial: Ints) -> tuple[Callable[.
     from . import blocks, lines
 
     window = block(geometry)
-    if function == "mean_forward" and geometry.size == spatial:
-        return blocks.mean_of_planes, (), 1
+    if function != "max_forward" and geometry.size == spatial:
+        return blocks.mean_of_planes if function == "mean_forward" else blocks.mean_to_planes, (), 1
     if function == "max_forward" and window == (3, 3, 2, 2):
         return blocks.max_forward, window, 2
-    return getattr(lines if overlap(geometry, spatial) else blocks, function), window, 2
-
-
-def overlap(geometry: Geometry, spatial: Ints) -> bool:
-    """Whether windows share cells."""
-    return any(axis.stride < axis.extent and axis.count() > 1 for axis in geometry.axes(spatial))
+    return getattr(lines if geometry.overlap(spatial) else blocks, function), window, 2
 
 
 def block(geometry: Geometry) -> Ints:

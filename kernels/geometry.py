@@ -72,16 +72,20 @@ class Axis:
         start = self.start(output)
         return len(range(start, min(self.length + self.end, start + self.extent), self.dilation))
 
-    def tap(self, tap: int) -> tuple[slice, slice]:
-        """The outputs in whose windows this tap (0 .. F - 1) is a real cell, and those cells."""
+    def tap(self, tap: int, outputs: range | None = None) -> tuple[slice, slice]:
+        """Among these outputs, or all, those in whose windows this tap (0 .. F - 1) is a real cell, and those cells.
+
+        The first slice counts from the first of `outputs`.
+        """
+        outputs = range(self.count()) if outputs is None else outputs
         offset = tap * self.dilation - self.begin
-        first = max(0, -(offset // self.stride))
-        last = min(self.count() - 1, (self.length - 1 - offset) // self.stride)
+        first = max(outputs.start, -(offset // self.stride))
+        last = min(outputs.stop - 1, (self.length - 1 - offset) // self.stride)
         if last < first:
             return slice(0), slice(0)
         # One past the last cell met, not a multiple of the stride, which may be huge where it is never taken.
         start, stop = offset + first * self.stride, offset + last * self.stride + 1
-        return slice(first, last + 1), slice(start, stop, self.stride)
+        return slice(first - outputs.start, last - outputs.start + 1), slice(start, stop, self.stride)
 
     def is_plain(self) -> bool:
         """Whether every window is a block of real cells."""
@@ -179,6 +183,10 @@ class Geometry:
     def is_plain(self, spatial: Ints) -> bool:
         """Whether every window is a block of real cells: no padding, no dilation, nothing past the end."""
         return placed(self, spatial).plain
+
+    def overlap(self, spatial: Ints) -> bool:
+        """Whether windows may share a cell."""
+        return any(axis.stride < axis.extent and axis.count() > 1 for axis in self.axes(spatial))
 
     def divisors(self, spatial: Ints) -> Array:
         """What the mean of each window divides by, (OH, OW): exact products, as float64.

@@ -1,8 +1,12 @@
-"""Pooling over a column matrix: gather every window into a column, reduce all columns at once, and scatter back."""
+"""Pooling over a column matrix: gather every window into a column, reduce all columns at once, and scatter back.
+
+The matrix is made a block at a time, so that it stays in the cache, and memory stays within bounds: beside inputs and
+results a few arrays of BLOCK elements, or as many as one line of windows or one plane of the gradient needs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -12,7 +16,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from .arguments import max_arguments, max_gradient_arguments, mean_arguments, mean_gradient_arguments
 from .checks import checked_array, checked_dy, checked_shape, plain
-from .dtypes import FLOATS, ORDERED, Array, Ints, lowest, rounded
+from .dtypes import FLOATS, ORDERED, Array, Ints, is_float, lowest, rounded
 from .geometry import Geometry
 
 if TYPE_CHECKING:
@@ -24,6 +28,12 @@ name = "img2col"
 dtypes = ORDERED
 ranks = (1, 2, 3)
 
+BLOCK = 1 << 18
+"""Elements of the column matrix that are made at once."""
+
+Block = tuple[slice, slice, slice]
+"""Some samples, some of their channels, and some lines of the outputs of each: an index of y."""
+
 
 def img2col(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
     """The columns of x (N, C, H, W): contiguous (F*F, N, C, OH, OW), the taps of every window along the first axis.
@@ -32,7 +42,7 @@ def img2col(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) 
     for images of one or three axes. Raises TypeError or ValueError naming a wrong argument.
     """
     x, geometry, shape = max_arguments(x, size, stride, ORDERED, settings)
-    return columns_of(x, geometry, shape, 0)
+    return columns_of(x, geometry, (slice(shape[0]), slice(shape[1]), slice(0, shape[2])), 0)
 
 
 def col2img(columns: ArrayLike, shape: Ints, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
@@ -41,13 +51,13 @@ def col2img(columns: ArrayLike, shape: Ints, size: Any, stride: Any, **settings:
     The sums are float64 and rounded once to the dtype of `columns`, one of the floats.
     Raises TypeError or ValueError naming a wrong argument.
     """
-    columns = checked_array("columns", columns, FLOATS)
+    matrix = checked_array("columns", columns, FLOATS)
     shape = checked_shape(shape, "shape", ("N", "C"), plane=plain(size, stride, *settings.values()))
     geometry = Geometry.of(size, stride, **settings, rank=len(shape) - 2)
     expected = (prod(geometry.size), *shape[:2], *geometry.output(shape[2:]))
-    if columns.shape != expected:
-        raise ValueError(f"columns has shape {columns.shape}, but should have {expected}")
-    return rounded(image_of(columns, geometry, shape), columns.dtype)
+    if matrix.shape != expected:
+        raise ValueError(f"columns has shape {matrix.shape}, but should have {expected}")
+    return image_of(lambda block: matrix[(slice(None), *block)], geometry, shape, matrix.dtype)
 
 
 def max_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
@@ -61,46 +71,45 @@ def max_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Setting
 
 def max_indices(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
     """Where `max_forward` found each maximum: its row-major index in the unpadded plane, int64, shaped like y."""
+    taps = max_forward_argmax(x, size, stride, **settings)[1]
     x, geometry, shape = max_arguments(x, size, stride, ORDERED, settings)
-    winners = np.unravel_index(max_forward_argmax(x, size, stride, **settings)[1], geometry.size)
-    axes = zip(geometry.axes(x.shape[2:]), np.ogrid[tuple(map(slice, shape[2:]))], winners, strict=True)
-    cells = [output * axis.stride - axis.begin + tap * axis.dilation for axis, output, tap in axes]
-    return np.ravel_multi_index(cells, x.shape[2:])
+    indices = np.empty(shape, np.int64)
+    for block in blocks(shape, prod(geometry.size)):
+        outputs = np.ogrid[(block[2], *map(slice, shape[3:]))]
+        along = zip(geometry.axes(x.shape[2:]), outputs, np.unravel_index(taps[block], geometry.size), strict=True)
+        cells = [output * axis.stride - axis.begin + tap * axis.dilation for axis, output, tap in along]
+        indices[block] = np.ravel_multi_index(cells, x.shape[2:])
+    return indices
 
 
 def max_backward(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
     """Each dy goes to the place of its window's first maximum; the other places get nothing. dx is like x."""
     dy, x, _ = max_gradient_arguments(dy, x, size, stride, settings)
-    tap = max_forward_argmax(x, size, stride, **settings)[1]
-    return max_backward_argmax(dy, tap, x.shape, x.dtype, size, stride, **settings)
+    taps = max_forward_argmax(x, size, stride, **settings)[1]
+    return max_backward_argmax(dy, taps, x.shape, x.dtype, size, stride, **settings)
 
 
 def max_forward_argmax(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> tuple[Array, Array]:
-    """`max_forward`, and the tap (0 .. F*F - 1) of each window's maximum: what a layer remembers for its backward.
-
-    np.argmax takes the first of equal elements and the first NaN, which np.max leaves open.
-    """
+    """`max_forward`, and the tap (0 .. F*F - 1) of each window's maximum: what a layer remembers for its backward."""
     x, geometry, shape = max_arguments(x, size, stride, ORDERED, settings)
-    columns = columns_of(x, geometry, shape, lowest(x.dtype))
-    tap = columns.argmax(axis=0)
-    if not geometry.is_plain(x.shape[2:]):
-        # A padded cell is the lowest of all: it wins only where no real cell is larger, then the first of these should.
-        real = real_taps(geometry, x.shape[2:])
-        tap = np.where(
-            np.take_along_axis(real, tap.reshape(-1, *shape[2:]), axis=0).reshape(shape), tap, real.argmax(axis=0)
-        )
-    return np.take_along_axis(columns, tap[np.newaxis], axis=0)[0], tap
+    count, padded = prod(geometry.size), not geometry.is_plain(x.shape[2:])
+    y, taps = np.empty(shape, x.dtype), np.empty(shape, np.min_scalar_type(count))
+    for block in blocks(shape, count):
+        columns = columns_of(x, geometry, block, lowest(x.dtype))
+        y[block], taps[block] = first_maxima(columns)
+        if padded:
+            taps[block] = real_taps(taps[block], geometry, x.shape[2:], block[2])
+    return y, taps
 
 
 def max_backward_argmax(
-    dy: ArrayLike, tap: Array, shape: Ints, dtype: DTypeLike, size: Any, stride: Any, **settings: Unpack[Settings]
+    dy: ArrayLike, taps: Array, shape: Ints, dtype: DTypeLike, size: Any, stride: Any, **settings: Unpack[Settings]
 ) -> Array:
     """`max_backward` from the taps that `max_forward_argmax` returned for an x of this shape and dtype."""
-    dy = checked_dy(dy, tap.shape, np.dtype(dtype))
+    dy = checked_dy(dy, taps.shape, np.dtype(dtype))
     geometry = Geometry.of(size, stride, **settings, rank=len(shape) - 2)
-    columns = np.zeros((prod(geometry.size), *dy.shape), dy.dtype)
-    np.put_along_axis(columns, tap[np.newaxis], dy[np.newaxis], axis=0)
-    return rounded(image_of(columns, geometry, shape), dy.dtype)
+    count = prod(geometry.size)
+    return image_of(lambda block: routed(dy[block], taps[block], count), geometry, tuple(shape), dy.dtype)
 
 
 def mean_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[MeanSettings]) -> Array:
@@ -109,57 +118,133 @@ def mean_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[MeanSe
     A further setting, `count_include_pad`, says whether padded cells, which are zero, count; True if not given.
     """
     x, geometry, shape = mean_arguments(x, size, stride, settings)
-    total = np.zeros(shape)
+    y, divisors = np.empty(shape, x.dtype), geometry.divisors(x.shape[2:])
     with np.errstate(invalid="ignore", over="ignore"):
-        # Tap by tap, because np.sum changes to pairwise order when there is a single output.
-        for column in columns_of(x, geometry, shape, 0):
-            total += column
-        return rounded(total / divisor(geometry, x.shape[2:]), x.dtype)
+        for block in blocks(shape, prod(geometry.size)):
+            total = np.zeros(y[block].shape)
+            # Tap by tap, because np.sum changes to pairwise order when there is a single output.
+            for column in columns_of(x, geometry, block, 0):
+                total += column
+            y[block] = rounded(total / divisors[block[2]], x.dtype)
+    return y
 
 
 def mean_backward(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, **settings: Unpack[MeanSettings]) -> Array:
     """Each dy is spread evenly over its window: every cell gets dy/n, n being the mean's divisor. dx is like x."""
     dy, x, geometry = mean_gradient_arguments(dy, x, size, stride, settings)
-    share = dy.astype(np.float64) / divisor(geometry, x.shape[2:])
-    columns = np.broadcast_to(share, (prod(geometry.size), *dy.shape))
-    return rounded(image_of(columns, geometry, x.shape), x.dtype)
+    count, divisors = prod(geometry.size), geometry.divisors(x.shape[2:])
+
+    def shares(block: Block) -> Array:
+        each = dy[block].astype(np.float64) / divisors[block[2]]
+        return np.broadcast_to(each, (count, *each.shape))
+
+    return image_of(shares, geometry, x.shape, x.dtype)
 
 
-def columns_of(x: Array, geometry: Geometry, shape: Ints, fill: Any) -> Array:
-    """The columns of x for outputs of this shape, with `fill` where a tap is no real cell."""
-    columns = np.empty((prod(geometry.size), *shape), x.dtype)
-    if not geometry.is_plain(x.shape[2:]):
+def columns_of(x: Array, geometry: Geometry, block: Block, fill: Any) -> Array:
+    """The columns of x for a block of outputs, with `fill` where a tap is no real cell."""
+    x, lines = x[block[:2]], range(block[2].start, block[2].stop)
+    spatial = x.shape[2:]
+    columns = np.empty((prod(geometry.size), *x.shape[:2], len(lines), *geometry.output(spatial)[1:]), x.dtype)
+    if not geometry.is_plain(spatial):
         columns.fill(fill)
-    for column, (outputs, cells) in zip(columns, taps(geometry, x.shape[2:]), strict=True):
+    for column, (outputs, cells) in zip(columns, places(geometry, spatial, lines), strict=True):
         column[outputs] = x[cells]
     return columns
 
 
-def image_of(columns: Array, geometry: Geometry, shape: Ints) -> Array:
-    """Every tap added to its cell of an image of this shape, in float64."""
-    image, places = np.zeros(shape), list(taps(geometry, shape[2:]))
+def first_maxima(columns: Array) -> tuple[Array, Array]:
+    """The largest element of each column, and the first tap that has it; a NaN is larger than everything."""
+    with np.errstate(invalid="ignore"):
+        best = columns[0].copy()
+        for column in columns[1:]:
+            np.maximum(best, column, out=best)
+        # The first tap that is not passed by, found by counting those before it.
+        passed = np.ones(best.shape, bool)
+        taps = np.zeros(best.shape, np.min_scalar_type(len(columns)))
+        for column in columns[:-1]:
+            passed &= column != best
+            taps += passed
+        if is_float(columns.dtype):
+            # np.maximum leaves open which of two zeros it takes, and no tap equals a NaN.
+            odd = (best == 0) | (best != best)
+            few = columns[:, odd]
+            taps[odd] = ((few == 0) & (best[odd] == 0) | (few != few)).argmax(axis=0)
+            best[odd] = np.take_along_axis(few, taps[np.newaxis, odd].astype(np.intp), axis=0)[0]
+    return best, taps
+
+
+def routed(dy: Array, taps: Array, count: int) -> Array:
+    """Columns with each dy at its tap, and 0 elsewhere."""
+    # As bits, because infinity times 0 is no number.
+    bits = np.ascontiguousarray(dy).view(f"u{dy.dtype.itemsize}")
+    columns = np.empty((count, *dy.shape), bits.dtype)
+    for tap, column in enumerate(columns):
+        np.multiply(bits, taps == tap, out=column)
+    return columns.view(dy.dtype)
+
+
+def image_of(columns: Callable[[Block], Array], geometry: Geometry, shape: Ints, dtype: np.dtype[Any]) -> Array:
+    """Every tap of the columns of each block added to its cell of an image, in float64, rounded once to its dtype.
+
+    Where windows do not overlap there is one share for each cell, and nothing to add.
+    """
+    image, outputs, count = np.zeros(shape, dtype), shape[:2] + geometry.output(shape[2:]), prod(geometry.size)
+    alone = not geometry.overlap(shape[2:])
     with np.errstate(invalid="ignore", over="ignore"):
-        # Backwards through the taps is forwards through the windows of each cell: their row-major order.
-        for column, (outputs, cells) in zip(columns[::-1], reversed(places), strict=True):
-            image[cells] += column[outputs]
+        for planes in some_planes(outputs, max(count * prod(outputs[2:]), prod(shape[2:]))):
+            sums = image[planes] if alone else np.zeros(image[planes].shape)
+            for lines in some_lines(outputs, count):
+                taps = list(places(geometry, shape[2:], range(lines.start, lines.stop)))
+                # Backwards through the taps is forwards through the windows of each cell: their row-major order.
+                for column, (met, cells) in zip(columns((*planes, lines))[::-1], reversed(taps), strict=True):
+                    if alone:
+                        sums[cells] = rounded(column[met] + 0.0, dtype)
+                    else:
+                        sums[cells] += column[met]
+            if not alone:
+                image[planes] = rounded(sums, dtype)
     return image
 
 
-def taps(geometry: Geometry, spatial: Ints) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
-    """For each tap in row-major order the index of the outputs for which it is a real cell, and that of these cells."""
-    axes = [[axis.tap(tap) for tap in range(axis.size)] for axis in geometry.axes(spatial)]
+def blocks(shape: Ints, count: int) -> Iterator[Block]:
+    """Blocks of outputs (N, C, OH, OW) that have at most BLOCK taps in all, `count` each, but a line at least."""
+    for planes, lines in product(some_planes(shape, count * prod(shape[2:])), some_lines(shape, count)):
+        yield (*planes, lines)
+
+
+def some_planes(shape: Ints, elements: int) -> Iterator[tuple[slice, slice]]:
+    """Planes of (N, C, ...) that together have at most BLOCK elements, so many each; one if that has more."""
+    yield from product(cuts(shape[0], BLOCK // (elements * shape[1])), cuts(shape[1], BLOCK // elements))
+
+
+def some_lines(shape: Ints, count: int) -> Iterator[slice]:
+    """Lines of outputs that have at most BLOCK taps, `count` each; one if that has more."""
+    return cuts(shape[2], BLOCK // (count * prod(shape[3:])))
+
+
+def cuts(length: int, step: int) -> Iterator[slice]:
+    """An axis in parts of `step`, or of 1."""
+    for start in range(0, length, max(1, step)):
+        yield slice(start, min(length, start + max(1, step)))
+
+
+def places(geometry: Geometry, spatial: Ints, lines: range) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
+    """For each tap in row-major order the outputs of these lines for which it is a real cell, and those cells."""
+    first, *rest = geometry.axes(spatial)
+    axes = [[first.tap(tap, lines) for tap in range(first.size)], *([a.tap(t) for t in range(a.size)] for a in rest)]
     for met in product(*axes):
         yield (..., *(outputs for outputs, _ in met)), (..., *(cells for _, cells in met))
 
 
-def real_taps(geometry: Geometry, spatial: Ints) -> Array:
-    """Which taps of which windows are real cells: an array of bool (F*F, OH, OW)."""
-    real = np.zeros((prod(geometry.size), *geometry.output(spatial)), bool)
-    for column, (outputs, _) in zip(real, taps(geometry, spatial), strict=True):
+def real_taps(taps: Array, geometry: Geometry, spatial: Ints, lines: slice) -> Array:
+    """The taps, or the first real one of a window where it is padded.
+
+    A padded cell is the lowest of all: it wins only where no real cell is larger.
+    """
+    real = np.zeros((prod(geometry.size), *taps.shape[2:]), bool)
+    for column, (outputs, _) in zip(real, places(geometry, spatial, range(lines.start, lines.stop)), strict=True):
         column[outputs] = True
-    return real
-
-
-def divisor(geometry: Geometry, spatial: Ints) -> Any:
-    """What the mean of each window divides by: one number, or an array of them (OH, OW)."""
-    return prod(geometry.size) if geometry.is_plain(spatial) else geometry.divisors(spatial)
+    flat = taps.reshape(-1, *taps.shape[2:])
+    is_real = np.take_along_axis(real, flat.astype(np.intp), axis=0)
+    return np.where(is_real, flat, real.argmax(axis=0).astype(taps.dtype)).reshape(taps.shape)

@@ -16,6 +16,7 @@ from .arguments import MEAN_SETTINGS, SETTINGS, refuse_unknown
 from .checks import as_array, checked_dy, checked_shape, plain, show
 from .dtypes import Array, Ints
 from .geometry import Geometry
+from .threads import checked
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -43,7 +44,8 @@ class PoolingLayer:
 
     `input_shape` is (C, H, W), `pool_shape` (h, w) or an int, `stride` an int or (down, across), `pooling_type`
     a PoolingType or its name; `settings` are those of the kernels: `padding`, `dilation`, `ceil_mode`, and for the mean
-    `count_include_pad`. `output_shape` is (C, OH, OW) and `output_size` its product.
+    `count_include_pad`; `threads` is for the compiled methods. `output_shape` is (C, OH, OW), and `output_size` the
+    product of these.
     Raises TypeError or ValueError naming a wrong argument, with the words of the kernels.
     """
 
@@ -53,11 +55,12 @@ class PoolingLayer:
         pool_shape: Any,
         stride: Any,
         pooling_type: PoolingType | str,
+        *,
+        threads: int = 1,
         **settings: Unpack[MeanSettings],
     ) -> None:
         self.pooling_type = as_type(pooling_type)
-        self._known = MEAN_SETTINGS if self.pooling_type is PoolingType.MEAN else SETTINGS
-        refuse_unknown(settings, self._known)
+        refuse_unknown(settings, MEAN_SETTINGS if self.pooling_type is PoolingType.MEAN else SETTINGS)
         plane = plain(pool_shape, stride, *settings.values())
         self.input_shape: Ints = checked_shape(input_shape, "input_shape", ("C",), plane=plane)
         spatial = self.input_shape[1:]
@@ -65,6 +68,8 @@ class PoolingLayer:
         self.output_shape: Ints = self.input_shape[:1] + self.geometry.output(spatial)
         self.geometry.refuse_empty_windows(spatial)
         self.output_size = prod(self.output_shape)
+        self.threads = checked(threads)
+        self._settings: dict[str, Any] = {name: getattr(self.geometry, name) for name in settings}
         self.parameters_file: Path | None = None
         self._remembered: dict[str, Remembered] = {}
         self._last = "numba"
@@ -84,14 +89,15 @@ class PoolingLayer:
 
     def forward_numba(self, x: ArrayLike, train: bool = True) -> Array:
         """`forward` by compiled loops."""
-        return self._forward("numba", compiled, x, train)
+        return self._forward("numba", compiled, x, train, threads=self.threads)
 
     def backward_numba(self, delta_in: ArrayLike, layer_idx: int) -> Array:  # noqa: ARG002  (the framework passes it)
         """`backward` after `forward_numba`."""
         shape, dtype, argmax = self._recall("numba", delta_in)
         if argmax is None:
-            return compiled.mean_backward(delta_in, stand_in(shape, dtype), *self._window, **self._settings)
-        return compiled.max_backward_argmax(delta_in, argmax, shape, dtype)
+            x = stand_in(shape, dtype)
+            return compiled.mean_backward(delta_in, x, *self._window, threads=self.threads, **self._settings)
+        return compiled.max_backward_argmax(delta_in, argmax, shape, dtype, threads=self.threads)
 
     def forward_img2col(self, x: ArrayLike, train: bool = True) -> Array:
         """`forward` over a column matrix."""
@@ -128,17 +134,15 @@ class PoolingLayer:
     def _window(self) -> tuple[Ints, Ints]:
         return self.geometry.size, self.geometry.stride
 
-    @property
-    def _settings(self) -> dict[str, Any]:
-        return {name: getattr(self.geometry, name) for name in self._known}
-
-    def _forward(self, method: str, kernel: Any, x: ArrayLike, train: bool) -> Array:
+    def _forward(self, method: str, kernel: Any, x: ArrayLike, train: bool, **threads: int) -> Array:
         x = self._checked(x)
         argmax = None
         if self.pooling_type is PoolingType.MEAN:
-            y = kernel.mean_forward(x, *self._window, **self._settings)
+            y = kernel.mean_forward(x, *self._window, **threads, **self._settings)
+        elif train:
+            y, argmax = kernel.max_forward_argmax(x, *self._window, **threads, **self._settings)
         else:
-            y, argmax = kernel.max_forward_argmax(x, *self._window, **self._settings)
+            y = kernel.max_forward(x, *self._window, **threads, **self._settings)
         self._last = method
         self._remembered.pop(method, None)
         if train:

@@ -17,60 +17,56 @@ from .jit import jit
 
 @jit
 def max_forward(x: Any, tall: int, wide: int, down: int, across: int, y: Any, argmax: Any) -> None:
-    """Fill y and, unless it is None, argmax (P, OH, OW): the first maximum of each window and its index in the plane.
+    """Fill y and, unless it is None, argmax (P, OH, OW): the first maximum of each window and where it is.
 
-    A window's first maximum is the first among those of its lines.
+    Windows grow from single cells to twice the width with each step, and then to the height likewise.
     """
-    starts = x.shape[2] - wide + 1
-    lines, best = np.empty((x.shape[1], starts), x.dtype), np.empty(starts, x.dtype)
-    places: Any = None
+    best, other = np.empty(x.shape[1:], x.dtype), np.empty(x.shape[1:], x.dtype)
     at: Any = None
+    place: Any = None
     if argmax is not None:
-        places, at = np.empty(lines.shape, argmax.dtype), np.empty(starts, argmax.dtype)
+        at, place = np.empty(x.shape[1:], argmax.dtype), np.empty(x.shape[1:], argmax.dtype)
     for p in range(len(x)):
-        max_of_lines(x, p, wide, lines, places)
+        take(x, p, best, at)
+        size = 1
+        while size < wide:
+            step = min(size, wide - size)
+            merge(best, at, 0, step, other, place)
+            best, other, at, place, size = other, best, place, at, size + step
+        size = 1
+        while size < tall:
+            step = min(size, tall - size)
+            merge(best, at, step, 0, other, place)
+            best, other, at, place, size = other, best, place, at, size + step
         for row in range(y.shape[1]):
-            max_of_columns(lines, places, row * down, tall, best, at)
             for column in range(y.shape[2]):
-                y[p, row, column] = best[column * across]
+                y[p, row, column] = best[row * down, column * across]
                 if argmax is not None:
-                    argmax[p, row, column] = at[column * across]
+                    argmax[p, row, column] = at[row * down, column * across]
 
 
 @jit
-def max_of_lines(x: Any, p: int, wide: int, lines: Any, places: Any) -> None:
-    """Fill lines and places from plane p: the first maximum of `wide` cells from each cell on, and its index."""
-    for h in range(lines.shape[0]):
-        for start in range(lines.shape[1]):
-            lines[h, start] = x[p, h, start]
-            if places is not None:
-                places[h, start] = h * x.shape[2] + start
-        for w in range(1, wide):
-            for start in range(lines.shape[1]):
-                value, best = x[p, h, start + w], lines[h, start]
-                # A NaN is not <= anything, so it is taken; nothing is taken after it.
-                larger = (best == best) & (not value <= best)
-                lines[h, start] = value if larger else best
-                if places is not None:
-                    place, at = h * x.shape[2] + start + w, places[h, start]
-                    places[h, start] = place if larger else at
-
-
-@jit
-def max_of_columns(lines: Any, places: Any, top: int, tall: int, best: Any, at: Any) -> None:
-    """Fill best and at: the first maximum of each column of `tall` lines, and its place."""
-    for start in range(len(best)):
-        best[start] = lines[top, start]
-        if at is not None:
-            at[start] = places[top, start]
-    for h in range(top + 1, top + tall):
-        for start in range(len(best)):
-            value, so_far = lines[h, start], best[start]
-            larger = (so_far == so_far) & (not value <= so_far)
-            best[start] = value if larger else so_far
+def take(x: Any, p: int, best: Any, at: Any) -> None:
+    """Plane p as windows of one cell: each is its own maximum."""
+    for h in range(x.shape[1]):
+        for w in range(x.shape[2]):
+            best[h, w] = x[p, h, w]
             if at is not None:
-                place, before = places[h, start], at[start]
-                at[start] = place if larger else before
+                at[h, w] = h * x.shape[2] + w
+
+
+@jit
+def merge(best: Any, at: Any, down: int, right: int, larger: Any, place: Any) -> None:
+    """Of each window and the one so many cells further on, whose cells meet or overlap, the first maximum of both."""
+    for h in range(best.shape[0] - down):
+        for w in range(best.shape[1] - right):
+            first, second = best[h, w], best[h + down, w + right]
+            # A NaN is not <= anything, so it is taken; nothing is taken after it.
+            later = (first == first) & (not second <= first)
+            larger[h, w] = second if later else first
+            if at is not None:
+                before, after = at[h, w], at[h + down, w + right]
+                place[h, w] = after if later else before
 
 
 @jit

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 from .checks import show
 
@@ -18,6 +17,9 @@ def in_threads(work: Callable[[slice], object], planes: int, elements: int, thre
     if count == 1:
         work(slice(planes))
         return
+    # Here, because it is slow to import and rarely needed.
+    from concurrent.futures import ThreadPoolExecutor
+
     ends = [planes * part // count for part in range(count + 1)]
     with ThreadPoolExecutor(count) as pool:
         list(pool.map(work, map(slice, ends, ends[1:])))

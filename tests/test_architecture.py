@@ -135,7 +135,7 @@ def test_kernels_share_nothing_but_the_geometry_and_how_arguments_are_checked(na
 
 
 def test_the_layer_stands_on_the_fast_kernels():
-    below = {GEOMETRY, "kernels.arguments", "kernels.checks", "kernels.dtypes"}
+    below = {GEOMETRY, "kernels.arguments", "kernels.checks", "kernels.dtypes", "kernels.threads"}
     assert ours("kernels.layer") <= {*below, "kernels", "kernels.compiled", "kernels.img2col"}
 
 
