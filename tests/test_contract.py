@@ -6,8 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from poolproof.kernels import naive
-from poolproof.properties.contract import CALLABLES, Declared, Unusable, did_you_mean
-from poolproof.properties.find import load
+from poolproof.kernels.dtypes import ORDERED
+from poolproof.properties.contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Declared, Unusable, did_you_mean
+from poolproof.properties.find import REFERENCE, load
 from poolproof.properties.isolated import Isolation
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.report import declarations
@@ -116,6 +117,14 @@ def test_dtypes_and_ranks_are_read_in_one_order():
     assert declared(dtypes=["float64", "bool", "float16"]).dtypes == ("bool", "float16", "float64")
     assert declared(dtypes=(np.dtype("float32"),)).dtypes == ("float32",)
     assert declared(ranks=(3, 1, 2)).ranks == (1, 2, 3)
+
+
+@pytest.mark.parametrize("kernel", REFERENCE)
+def test_a_reference_kernel_is_asked_everything(kernel):
+    found = load(kernel)
+    assert (found.name, found.offers) == (kernel, CALLABLES)
+    assert (found.declared.dtypes, found.declared.ranks) == (ORDERED, (1, 2, 3))
+    assert all(found.declared.settings[each] == (MEAN_SETTINGS if each in MEAN else SETTINGS) for each in CALLABLES)
 
 
 def test_what_is_not_declared_has_its_default():
