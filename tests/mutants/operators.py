@@ -11,6 +11,7 @@ Left alone are texts, annotations, what is for type checkers, `strict=True` and 
 """
 
 import ast
+from collections import Counter
 from copy import copy
 from itertools import accumulate
 from textwrap import dedent
@@ -32,6 +33,7 @@ REPLACED = {ast.FloorDiv: ast.Div, ast.Mod: ast.FloorDiv, ast.Pow: ast.Mult}
 OPERATORS = {**dict(EXCHANGED), **{b: a for a, b in EXCHANGED}, **REPLACED}
 PAIRS = [("min", "max"), ("minimum", "maximum"), ("any", "all"), ("zeros", "ones"), ("zeros_like", "ones_like")]
 NAMES = {**dict(PAIRS), **{b: a for a, b in PAIRS}}
+ORDERED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 COMPOUND = (ast.BinOp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.IfExp)
 
 
@@ -45,15 +47,13 @@ class Mutant(NamedTuple):
 
 
 def mutants(source):
-    """Every mutant of a source, each once."""
-    tree = ast.parse(source)
-    seen = {ast.dump(tree)}
-    for function, node, text in edits(tree, ""):
+    """Every mutant of a source; where several would be told by the same words, the later ones are numbered."""
+    times = Counter()
+    for function, node, text in edits(ast.parse(source), ""):
         mutant = edited(source, function, node, text)
-        meaning = ast.dump(ast.parse(mutant.source))
-        if meaning not in seen:
-            seen.add(meaning)
-            yield mutant
+        times[mutant[:3]] += 1
+        number = times[mutant[:3]]
+        yield mutant if number == 1 else mutant._replace(function=f"{function} ({number})")
 
 
 def edits(node, function):
@@ -63,7 +63,8 @@ def edits(node, function):
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
         function = f"{function}.{node.name}".lstrip(".")
     for place, text in mistakes(node):
-        yield function, place, text
+        if text != ast.unparse(place):
+            yield function, place, text
     for part in parts(node):
         yield from edits(part, function)
 
@@ -139,13 +140,25 @@ def slices(node):
 
 def contrary(node):
     """The contrary of a condition."""
-    yield node.test, f"not ({ast.unparse(node.test)})"
+    yield from negated([node.test])
 
 
 def filters(node):
     """The contrary of each condition in a comprehension."""
-    for condition in node.ifs:
-        yield condition, f"(not ({ast.unparse(condition)}))"
+    yield from negated(node.ifs)
+
+
+def negated(conditions):
+    """The contrary of conditions, but for those that have it as another mistake: `not a`, and `a == b` and the like."""
+    for condition in conditions:
+        opposed = isinstance(condition, ast.Compare) and not isinstance(condition.ops[0], ORDERED)
+        if not opposed and not is_negation(condition):
+            yield condition, f"(not ({ast.unparse(condition)}))"
+
+
+def is_negation(node):
+    """Whether this is `not a`."""
+    return isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
 
 
 def left_out(node):

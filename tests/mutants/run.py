@@ -20,7 +20,7 @@ ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",  # a process that is forked has no threads
     "NUMBA_CACHE_DIR": str(KEPT / "numba"),
 }
-LOOPS = ("kernels/loops.py", "kernels/blocks.py")
+LOOPS = ("kernels/loops.py", "kernels/blocks.py", "kernels/lines.py")
 """Files that are run as plain Python: numba's cache takes functions that differ in a constant for one."""
 
 NOTICED, HUNG, SURVIVED = "noticed", "hung", "survived"
