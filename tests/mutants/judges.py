@@ -122,7 +122,7 @@ BESIDE = {
 
 KERNELS = ("test_contract.py", "test_kernels.py", "test_document.py", "test_layer.py")
 COMPILED = [laws_on("compiled"), suite(*KERNELS, among="compiled")]
-LAWS = [own_laws, suite("test_messages.py")]
+LAWS = [own_laws, suite("test_lawbook.py", "test_messages.py")]
 
 JUDGES = {
     "kernels/geometry.py": [suite("test_geometry.py"), laws_on("general"), suite("test_arguments.py", "test_layer.py")],
@@ -139,5 +139,5 @@ JUDGES = {
     "properties/lawbook/settings.py": LAWS,
     "properties/lawbook/conduct.py": LAWS,
     "properties/lawbook/reference.py": [own_laws, suite("test_reference.py")],
-    "properties/lawbook/registry.py": [suite("test_contract.py", "test_architecture.py"), *LAWS],
+    "properties/lawbook/registry.py": [suite("test_lawbook.py", "test_contract.py")],
 }
