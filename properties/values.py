@@ -129,6 +129,11 @@ def subnormal(dtype: Any, _n: int) -> list[Any]:
     return [0, eta, -eta, -0.0, 3 * eta, tiny, tiny - eta, -tiny]
 
 
+def zeros(dtype: Any, _n: int) -> list[Any]:
+    """Zeros of both signs and what is less, so that a maximum is the first of several zeros, sign and all."""
+    return [0, -0.0, -1, -0.0, 0] if is_float(dtype) else negative(dtype, 1)
+
+
 def wide(dtype: Any, n: int) -> list[Any]:
     """Full significands over many exponents, without subnormals or overflow in sums of n of them or in x/n."""
     if not is_float(dtype):
@@ -195,6 +200,7 @@ PALETTES: dict[str, Palette] = {
         bottomless,
         not_a_number,
         subnormal,
+        zeros,
         wide,
         remote,
     )

@@ -27,9 +27,9 @@ class Law:
     formula: str
     plan: Plan
     check: Check
-    reference: bool = False
-    unless: tuple[str, object] | None = None
-    evidence: tuple[str, ...] = ()
+    reference: bool
+    unless: tuple[str, object] | None
+    evidence: tuple[str, ...]
 
     def unsupported(self, declared: Declared, offers: tuple[str, ...], evidence: Iterable[str] = EVIDENCE) -> str:
         """Why the law cannot be asked of such a target; empty if it can."""

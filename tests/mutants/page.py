@@ -1,0 +1,67 @@
+"""The page about mutants, and what is wrong with the reasons for those that nothing notices."""
+
+import sys
+
+from .judges import ROOT, TESTS
+from .run import HUNG, SURVIVED
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+PAGE = ROOT / "docs" / "mutants.md"
+REASONS = TESTS / "mutants" / "survivors.toml"
+
+HEAD = """# Mutants
+
+Every small mistake that `tests/mutants/operators.py` knows was planted in these files, one at a time, and judged by the
+tests and laws of `tests/mutants/judges.py`. A law is judged by kernels that it must accept, and by the faults of
+`tests/faults` that say it rejects them. What nothing notices is listed with the reason why it is no mistake, or none
+that matters. Written by `tox -e mutants`, which fails where a reason is missing, or is there in vain.
+"""
+
+
+def reasons():
+    """The reasons for survivors, by file, function and the lines before and after."""
+    entries = tomllib.loads(REASONS.read_text(encoding="utf-8")).get("survivor", [])
+    return {(each["file"], each["function"], each["before"], each["after"]): each["reason"] for each in entries}
+
+
+def survivors(verdicts):
+    """What nothing noticed, as keys of reasons."""
+    return [(file, *key) for file, each in verdicts.items() for key, verdict in each.items() if verdict == SURVIVED]
+
+
+def complaints(verdicts):
+    """Survivors without a reason, and reasons in the judged files for what is none."""
+    alive, explained = survivors(verdicts), reasons()
+    missing = [f"no reason for\n{shown(key)}" for key in alive if not explained.get(key)]
+    vain = [f"a reason for what is noticed or is not there\n{shown(key)}" for key in explained if key[0] in verdicts]
+    return [*missing, *(each for each, key in zip(vain, explained, strict=True) if key not in alive)]
+
+
+def page(verdicts):
+    """The page."""
+    explained = reasons()
+    rows = [row(file, list(each.values())) for file, each in verdicts.items()]
+    table = ["| file | mutants | noticed | of these by the time | survivors |", "|---|---|---|---|---|", *rows]
+    sections = [f"`{key[1]}` of {key[0]}\n\n{shown(key)}\n\n{explained.get(key, '')}" for key in survivors(verdicts)]
+    return "\n".join([HEAD, *table, "\n## Survivors\n", "\n\n".join(sections), ""])
+
+
+def row(file, verdicts):
+    """How many of a file's mutants met which end."""
+    alive = verdicts.count(SURVIVED)
+    return f"| {file} | {len(verdicts)} | {len(verdicts) - alive} | {verdicts.count(HUNG)} | {alive} |"
+
+
+def shown(key):
+    """A mutant as a difference of lines."""
+    before, after = (prefixed(sign, lines) for sign, lines in zip("-+", key[2:], strict=True))
+    return f"```diff\n{before}\n{after}\n```"
+
+
+def prefixed(sign, lines):
+    """Lines with a sign before each."""
+    return "\n".join(f"{sign} {line}" for line in lines.splitlines())

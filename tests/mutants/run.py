@@ -1,0 +1,94 @@
+"""Every mutant in a process of its own, one after another; verdicts are kept, so that a run can be continued."""
+
+import hashlib
+import json
+import multiprocessing
+import os
+import resource
+import sys
+import time
+
+from .judges import ROOT, noticed
+from .operators import mutants
+
+KEPT = ROOT / ".mutants"
+MEMORY = 4 << 30
+"""Bytes for one process: a mutant may ask for windows without end."""
+
+ENVIRONMENT = {
+    "CI": "1",  # the same cases every time
+    "OPENBLAS_NUM_THREADS": "1",  # a process that is forked has no threads
+    "NUMBA_CACHE_DIR": str(KEPT / "numba"),
+}
+LOOPS = ("kernels/loops.py", "kernels/blocks.py", "kernels/lines.py")
+"""Files that are run as plain Python: numba's cache takes functions that differ in a constant for one."""
+
+NOTICED, HUNG, SURVIVED = "noticed", "hung", "survived"
+
+
+def verdicts(file, again=False):
+    """The verdict on each mutant of a file, by function and the lines before and after.
+
+    `again`: what survived an earlier run is tried again. Raises RuntimeError where the file fails without a mutant.
+    """
+    source = (ROOT / file).read_text()
+    kept = Kept(file, source)
+    found = {mutant[:3]: mutant for mutant in mutants(source)}
+    waiting = [key for key in found if kept.verdicts.get(key) is None or (again and kept.verdicts[key] == SURVIVED)]
+    seconds = time_for(file, source) if waiting else 0
+    for count, key in enumerate(waiting, 1):
+        kept.add(key, verdict(file, found[key].source, found[key].function, seconds))
+        print(f"{file}: {count} of {len(waiting)}, {kept.verdicts[key]}", flush=True)
+    return {key: kept.verdicts[key] for key in found}
+
+
+def time_for(file, source):
+    """Seconds that a mutant may take: some times more than the file itself."""
+    began = time.monotonic()
+    if verdict(file, source, "", 1800) != SURVIVED:
+        raise RuntimeError(f"{file}: its judges find fault with it as it is; {KEPT / 'log'} says what")
+    return 30 + 5 * (time.monotonic() - began)
+
+
+def verdict(file, source, function, seconds):
+    """What becomes of a source in a process of its own."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["hypothesis", "numpy", "pytest"])
+    process = context.Process(target=judged, args=(file, source, function))
+    process.start()
+    process.join(seconds)
+    if process.is_alive():
+        process.kill()
+        process.join()
+        return HUNG
+    return NOTICED if process.exitcode else SURVIVED
+
+
+def judged(file, source, function):
+    """End this process with status 1 if a mistake is noticed; what is printed on the way is kept until the next."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    log = os.open(KEPT / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    if file in LOOPS:
+        os.environ["NUMBA_DISABLE_JIT"] = "1"
+    sys.exit(noticed(file, source, function))
+
+
+class Kept:
+    """The verdicts on the mutants of one file, in a file that is dropped when that changes."""
+
+    def __init__(self, file, source):
+        KEPT.mkdir(exist_ok=True)
+        os.environ.update(ENVIRONMENT)
+        self.path = KEPT / f"{file.replace('/', '.')}.json"
+        self.source = hashlib.sha256(source.encode()).hexdigest()
+        read = json.loads(self.path.read_text()) if self.path.exists() else {}
+        self.verdicts = (
+            {tuple(key): each for key, each in read["verdicts"]} if read.get("source") == self.source else {}
+        )
+
+    def add(self, key, verdict):
+        """Keep one more, at once."""
+        self.verdicts[key] = verdict
+        self.path.write_text(json.dumps({"source": self.source, "verdicts": list(self.verdicts.items())}, indent=1))
