@@ -1,0 +1,88 @@
+"""Taking time: what is compared takes turns, round by round, so that a slow moment of the machine meets all of it."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from timeit import Timer
+from typing import Any, NamedTuple
+
+TURN = 0.01
+"""Seconds that a turn should last at least: quick calls are repeated."""
+
+SLOW, SELDOM = 0.25, 3
+"""A call of so many seconds takes part in every third round alone, beginning with the first."""
+
+REST = 0.005
+"""Seconds between turns in threads: those of one library go on waiting for work for a while, which delays the next."""
+
+
+class Spread(NamedTuple):
+    """The median of some numbers, and the quartiles around it."""
+
+    median: float
+    low: float
+    high: float
+
+
+@dataclass
+class Timing:
+    """A call that takes turns: `seconds` has what one call took, by round. `estimate` is what it may take at most."""
+
+    call: Callable[[], Any]
+    estimate: float
+    threads: int = 1
+    seconds: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def calls(self) -> int:
+        """Calls a turn."""
+        return max(1, round(TURN / self.estimate))
+
+    @property
+    def median(self) -> float:
+        """The median of all rounds."""
+        return statistics.median(self.seconds.values())
+
+    def turn(self, number: int) -> None:
+        """Take part in a round. Where there are several calls, one before them fills the caches again."""
+        if self.estimate > SLOW and number % SELDOM:
+            return
+        if self.threads > 1:
+            time.sleep(REST)
+        if self.calls > 1:
+            self.call()
+        self.seconds[number] = Timer(self.call).timeit(self.calls) / self.calls
+        # A first call may have been one that compiled.
+        self.estimate = min(self.estimate, self.seconds[number])
+
+
+def race(timings: Sequence[Timing], rounds: int) -> None:
+    """All timings in turns, in every second round in the opposite order."""
+    for number in range(rounds):
+        for timing in timings if number % 2 == 0 else reversed(timings):
+            timing.turn(number)
+
+
+def spread(numbers: Iterable[float]) -> Spread | None:
+    """Of these numbers; None if there are none."""
+    ordered = sorted(numbers)
+    if len(ordered) < 2:
+        return Spread(*ordered * 3) if ordered else None
+    low, median, high = statistics.quantiles(ordered, n=4, method="inclusive")
+    return Spread(median, low, high)
+
+
+def ratios(above: Timing, below: Timing, factor: float = 1.0) -> Spread | None:
+    """How many times longer the one took than the other, in the rounds that both took part in; times a factor."""
+    rounds = above.seconds.keys() & below.seconds.keys()
+    return spread(factor * above.seconds[number] / below.seconds[number] for number in rounds)
+
+
+def timed(call: Callable[[], Any]) -> tuple[float, Any]:
+    """Seconds that a call takes, and its result."""
+    began = time.perf_counter()
+    result = call()
+    return time.perf_counter() - began, result
