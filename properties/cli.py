@@ -275,6 +275,7 @@ def replay(options: argparse.Namespace) -> int:
 def measure(options: argparse.Namespace) -> int:
     """The bench, or one of the other measurements."""
     if options.document or options.overhead:
+        refuse_others(options)
         from .bench.document import bench as document
         from .overhead import overhead
 
@@ -284,6 +285,13 @@ def measure(options: argparse.Namespace) -> int:
     if options.repeats:
         raise Unusable("--repeats is the number of passes of --document; without that it should be left out")
     return race(options)
+
+
+def refuse_others(options: argparse.Namespace) -> None:
+    """Raise Unusable for what another measurement would not heed."""
+    chosen = "--document" if options.document else "--overhead"
+    if options.workloads or options.libraries is not None or options.json or options.plot:
+        raise Unusable(f"{chosen} is a measurement of its own, without WORKLOAD, --libraries, --json or --plot")
 
 
 def race(options: argparse.Namespace) -> int:
@@ -298,7 +306,10 @@ def race(options: argparse.Namespace) -> int:
         plot.check(options.plot)
     libraries = rivals.asked(options.libraries)
     bench = Bench(workloads.chosen(options.workloads), options.rounds, options.threads, libraries)
-    bench.run(partial(print, flush=True))
+    try:
+        bench.run(partial(print, flush=True))
+    except MemoryError as error:
+        raise Unusable(f"a workload is too large for this machine: {error}") from None
     if options.json:
         Path(options.json).write_text(json.dumps(document(bench), indent=1) + "\n", encoding="utf-8")
     if options.plot:

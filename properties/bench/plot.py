@@ -8,6 +8,7 @@ from typing import Any
 
 from ..contract import Unusable
 from ..report import count
+from .rounds import Spread
 from .run import Bench
 from .trial import Row, Trial, growth
 from .workloads import Series, Workload
@@ -44,20 +45,21 @@ def plot(bench: Bench, file: str) -> None:
 
 def bars(axes: Any, trials: list[Trial]) -> None:
     """Ratios of forward and backward, a group of bars for each workload, with the quartiles as whiskers."""
-    names = list(dict.fromkeys(label(row) for trial in trials for row in trial.rows))
-    width = 1 / (len(names) + 1)
-    for k, name in enumerate(names):
-        found = {
-            at: trial.ratio(row, "both") for at, trial in enumerate(trials) for row in trial.rows if label(row) == name
-        }
-        bar = {at + (k + 1) * width - 0.5: ratio for at, ratio in found.items() if ratio}
-        heights = [ratio.median for ratio in bar.values()]
-        whiskers = [[r.median - r.low for r in bar.values()], [r.high - r.median for r in bar.values()]]
-        axes.bar(list(bar), heights, width, yerr=whiskers, label=name)
+    found: dict[str, dict[int, Spread]] = {}
+    for at, trial in enumerate(trials):
+        for row in trial.rows:
+            if ratio := trial.ratio(row, "both"):
+                found.setdefault(label(row), {})[at] = ratio
+    width = 1 / (len(found) + 1)
+    for k, (name, ratios) in enumerate(found.items()):
+        places, heights = [at + (k + 1) * width - 0.5 for at in ratios], [each.median for each in ratios.values()]
+        whiskers = [[each.median - each.low, each.high - each.median] for each in ratios.values()]
+        axes.bar(places, heights, width, yerr=list(zip(*whiskers, strict=True)), label=name)
     axes.axhline(1, color="black", linewidth=0.5)
     axes.set_xticks(range(len(trials)), [trial.work.name for trial in trials])
     title = f"forward and backward, {count(trials[0].threads, 'thread')}"
     axes.set(yscale="log", ylabel="time over that of compiled", title=title)
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.legend(fontsize="small", ncols=2)
 
 
@@ -76,7 +78,8 @@ def lines(axes: Any, series: Series, trials: list[Trial]) -> None:
         step = [first * trial.work.taps / trials[0].work.taps for trial in trials]
         axes.plot(places, step, ":", color="black", label="in step with the work")
     axes.set(xscale="log", yscale="log", xlabel=series.axis, ylabel="seconds", title=series.name)
-    axes.set_xticks(places, [str(place) for place in places], minor=False)
+    axes.set_xticks(places, map(str, places))
+    axes.set_xticks([], minor=True)
     axes.legend(fontsize="small", ncols=2)
 
 

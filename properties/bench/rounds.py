@@ -27,11 +27,13 @@ class Spread(NamedTuple):
     high: float
 
 
+Call = Callable[[], Any]
+
+
 @dataclass
 class Timing:
-    """A call that takes turns: `seconds` has what one call took, by round. `estimate` is what it may take at most."""
+    """What a call takes: `seconds` of one call, by round. `estimate` is what it may take at most."""
 
-    call: Callable[[], Any]
     estimate: float
     threads: int = 1
     seconds: dict[int, float] = field(default_factory=dict)
@@ -46,24 +48,24 @@ class Timing:
         """The median of all rounds."""
         return statistics.median(self.seconds.values())
 
-    def turn(self, number: int) -> None:
+    def turn(self, call: Call, number: int) -> None:
         """Take part in a round. Where there are several calls, one before them fills the caches again."""
         if self.estimate > SLOW and number % SELDOM:
             return
         if self.threads > 1:
             time.sleep(REST)
         if self.calls > 1:
-            self.call()
-        self.seconds[number] = Timer(self.call).timeit(self.calls) / self.calls
+            call()
+        self.seconds[number] = Timer(call).timeit(self.calls) / self.calls
         # A first call may have been one that compiled.
         self.estimate = min(self.estimate, self.seconds[number])
 
 
-def race(timings: Sequence[Timing], rounds: int) -> None:
-    """All timings in turns, in every second round in the opposite order."""
+def race(entries: Sequence[tuple[Call, Timing]], rounds: int) -> None:
+    """All calls in turns, in every second round in the opposite order."""
     for number in range(rounds):
-        for timing in timings if number % 2 == 0 else reversed(timings):
-            timing.turn(number)
+        for call, timing in entries if number % 2 == 0 else reversed(entries):
+            timing.turn(call, number)
 
 
 def spread(numbers: Iterable[float]) -> Spread | None:
@@ -81,7 +83,7 @@ def ratios(above: Timing, below: Timing, factor: float = 1.0) -> Spread | None:
     return spread(factor * above.seconds[number] / below.seconds[number] for number in rounds)
 
 
-def timed(call: Callable[[], Any]) -> tuple[float, Any]:
+def timed(call: Call) -> tuple[float, Any]:
     """Seconds that a call takes, and its result."""
     began = time.perf_counter()
     result = call()

@@ -53,21 +53,24 @@ class Bench:
         """A workload, with each number of threads."""
         say(f"{work.name}: {work}")
         kept = self.measured.setdefault(work, [])
-        for trial in trials(work, self.threads, tuple(self.libraries)):
+        for trial, entries in trials(work, self.threads, tuple(self.libraries)):
             kept.append(trial)
             try:
                 for which in PASSES:
-                    race(trial.timings(which), self.rounds)
+                    race(entries[which], self.rounds)
             finally:
                 tell(say, table(trial))
 
     def series(self, series: Series, say: Say) -> None:
         """A series: forward and backward at all its places in the same rounds, with the first number of threads."""
         kept = self.measured.setdefault(series, [])
+        calls = []
         for work in series.workloads:
-            kept += trials(work, self.threads[:1], tuple(self.libraries), ("both",))
+            ((trial, entries),) = trials(work, self.threads[:1], tuple(self.libraries), ("both",))
+            kept.append(trial)
+            calls += entries["both"]
         try:
-            race([timing for trial in kept for timing in trial.timings("both")], self.rounds)
+            race(calls, self.rounds)
         finally:
             tell(say, curve(series, kept))
 

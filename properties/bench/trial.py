@@ -15,10 +15,13 @@ from poolproof.kernels.dtypes import Array
 from .answers import Answers, right
 from .methods import REMEMBERED, Lacking, Method, Way, own
 from .rivals import rivals
-from .rounds import Spread, Timing, ratios, spread, timed
+from .rounds import Call, Spread, Timing, ratios, spread, timed
 from .workloads import Workload
 
 PASSES = ("forward", "backward", "both")
+
+Entries = dict[str, list[tuple[Call, Timing]]]
+"""For each pass the calls that take turns, each with where its time is noted."""
 
 PATIENCE = 2.0
 """Seconds of a first call after which no second one is made to see how long it takes without compiling."""
@@ -53,10 +56,6 @@ class Trial:
     threads: int
     rows: list[Row] = field(default_factory=list)
     copies: dict[str, Timing] = field(default_factory=dict)
-
-    def timings(self, which: str) -> list[Timing]:
-        """Who takes part in a pass."""
-        return [self.copies[which], *(row.timings[which] for row in self.rows if which in row.timings)]
 
     def base(self, row: Row, which: str) -> Row | None:
         """Whom a row is compared with: compiled, in the same form if it is one pass alone, at its best for both."""
@@ -100,39 +99,42 @@ def growth(rows: Sequence[Row], trials: Sequence[Trial]) -> list[Spread | None]:
 
 def trials(
     work: Workload, threads: Sequence[int], libraries: Sequence[str], passes: Sequence[str] = PASSES
-) -> Iterator[Trial]:
-    """A trial for each number of threads, ready to be timed; the one before must have been timed by then."""
+) -> Iterator[tuple[Trial, Entries]]:
+    """A trial for each number of threads, and the calls to be timed for each pass, before the next trial is made."""
     x, dy = work.inputs()
     answers = right(work, x, dy)
     for count in threads:
         trial = Trial(work, count, [Row(way) for way in (*own(work.kind, count), *rivals(libraries, work.kind))])
-        for row in trial.rows:
-            prepare(row, trial, x, dy, answers, passes)
-        copy = copying(x, count)
+        copy = copying(x, np.zeros_like(x), count)
         copy()
-        trial.copies.update({which: Timing(copy, timed(copy)[0], count) for which in passes})
-        yield trial
+        trial.copies.update({which: Timing(timed(copy)[0], count) for which in passes})
+        entries: Entries = {which: [(copy, trial.copies[which])] for which in passes}
+        for row in trial.rows:
+            for which, entry in prepared(row, trial, x, dy, answers).items():
+                if which in passes:
+                    row.timings[which] = entry[1]
+                    entries[which].append(entry)
+        yield trial, entries
 
 
-def prepare(row: Row, trial: Trial, x: Array, dy: Array, answers: Answers, passes: Sequence[str]) -> None:
-    """Bind a row's way, try it once and hold its answers against ours: it is timed, or has a reason why not."""
+def prepared(row: Row, trial: Trial, x: Array, dy: Array, answers: Answers) -> dict[str, tuple[Call, Timing]]:
+    """The passes of a row, bound and tried: if its answers are as ours. Otherwise none, and the row has a reason."""
     try:
         method = row.way.make(trial.work, x, dy, trial.threads)
-        estimates, calls, wrong = tried(method, row.way, answers)
-        row.failed, row.reason = bool(wrong), wrong
+        calls, estimates, row.reason = tried(method, row.way, answers)
     except Lacking as lacking:
         row.reason = str(lacking)
+        return {}
     except Exception as error:
         # Whatever a library raises is told, and the others go on.
-        row.failed, row.reason = True, f"{type(error).__name__}: {error}".partition("\n")[0]
-    if not row.reason:
-        wanted = [which for which in passes if which in calls]
-        row.timings.update({each: Timing(calls[each], estimates[each], trial.threads) for each in wanted})
+        row.reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+    row.failed = bool(row.reason)
+    return {} if row.failed else {each: (calls[each], Timing(estimates[each], trial.threads)) for each in calls}
 
 
-def tried(method: Method, way: Way, answers: Answers) -> tuple[dict[str, float], dict[str, Callable[[], Any]], str]:
-    """Seconds that each pass may take, the call of each, and what is wrong with the answers; empty if nothing is."""
-    estimates, calls = {}, {"forward": method.forward}
+def tried(method: Method, way: Way, answers: Answers) -> tuple[dict[str, Call], dict[str, float], str]:
+    """The call of each pass, the seconds that it may take, and what is wrong with the answers; empty if nothing is."""
+    calls, estimates = {"forward": method.forward}, {}
     estimates["forward"], (y, kept) = timed(method.forward)
     wrong = answers.complaint("y", method.array(y), exact=way.exact)
     if method.backward is not None:
@@ -143,7 +145,7 @@ def tried(method: Method, way: Way, answers: Answers) -> tuple[dict[str, float],
         wrong = wrong or answers.complaint("dx", method.array(dx), exact=way.exact)
     if not wrong and max(estimates.values()) < PATIENCE:
         estimates = {which: timed(call)[0] for which, call in calls.items()}
-    return estimates, calls, wrong
+    return calls, estimates, wrong
 
 
 def one_pass(forward: Callable[[], tuple[Any, Any]], backward: Callable[[Any], Any]) -> tuple[Any, Any]:
@@ -152,9 +154,8 @@ def one_pass(forward: Callable[[], tuple[Any, Any]], backward: Callable[[Any], A
     return y, backward(kept)
 
 
-def copying(x: Array, threads: int) -> Callable[[], Any]:
-    """A call that copies x into memory that is ready, in so many parts at once."""
-    target = np.zeros_like(x)
+def copying(x: Array, target: Array, threads: int) -> Call:
+    """A call that copies x into a target like it, in so many parts at once."""
     if threads == 1:
         return partial(np.copyto, target, x)
     pool = ThreadPoolExecutor(threads)
