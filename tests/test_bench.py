@@ -340,12 +340,17 @@ def test_all_take_turns_in_every_round_there_and_back():
     assert all(timing.seconds.keys() == {0, 1, 2} for _, timing in entries)
 
 
-def test_what_is_slow_takes_part_in_every_third_round():
-    timing = Timing(60)
-    timing.turn(int, 1)
-    assert not timing.seconds
-    timing.turn(int, 3)
-    assert timing.seconds.keys() == {3}
+@pytest.mark.parametrize(
+    ("seconds", "rounds"), [(0.4, [0, 1, 2, 3, 4, 5, 6, 7, 8]), (0.6, [0, 2, 4, 6, 8]), (1.2, [0, 3, 6]), (60, [0])]
+)
+def test_the_slower_a_call_the_fewer_rounds_it_takes_part_in(seconds, rounds):
+    assert [number for number in range(9) if taken(Timing(seconds), number)] == rounds
+
+
+def taken(timing, number):
+    """Whether a timing takes part in a round."""
+    timing.turn(int, number)
+    return number in timing.seconds
 
 
 def test_what_only_compiled_at_first_is_not_slow():
@@ -362,13 +367,13 @@ def test_quick_calls_are_repeated():
 
 def test_a_ratio_is_taken_round_by_round():
     above, below = Timing(1, seconds={0: 2.0, 1: 30.0, 2: 4.0, 3: 99.0}), Timing(1, seconds={0: 1.0, 1: 10.0, 2: 4.0})
-    assert ratios(above, below) == Spread(2.0, 1.5, 2.5)
-    assert ratios(above, below, 2.0) == Spread(4.0, 3.0, 5.0)
+    assert ratios(above, below) == Spread(2.0, 1.5, 2.5, 3)
+    assert ratios(above, below, 2.0) == Spread(4.0, 3.0, 5.0, 3)
     assert ratios(above, Timing(1)) is None
 
 
 @pytest.mark.parametrize(
-    ("numbers", "expected"), [([], None), ([3.0], (3.0, 3.0, 3.0)), ([4.0, 1.0, 3.0, 2.0, 5.0], (3.0, 2.0, 4.0))]
+    ("numbers", "expected"), [([], None), ([3.0], (3.0, 3.0, 3.0, 1)), ([4.0, 1.0, 3.0, 2.0, 5.0], (3.0, 2.0, 4.0, 5))]
 )
 def test_a_spread_is_the_median_with_the_quartiles(numbers, expected):
     assert spread(numbers) == expected
@@ -455,7 +460,7 @@ def series_of(*seconds):
 def test_growth_is_that_of_time_over_that_of_work():
     _, trials = series_of([64.0, 64.0, 64.0], [36.0, 72.0, 144.0])
     assert [each.work.taps for each in trials] == [64, 36]
-    assert trial.growth([each.rows[0] for each in trials], trials) == [None, Spread(2.0, 1.5, 3.0)]
+    assert trial.growth([each.rows[0] for each in trials], trials) == [None, Spread(2.0, 1.5, 3.0, 3)]
 
 
 @pytest.mark.parametrize(("after", "marks"), [([36.0, 72.0, 144.0], 1), ([35.0, 36.0, 144.0], 0), ([36.0] * 3, 0)])

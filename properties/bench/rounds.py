@@ -12,19 +12,20 @@ from typing import Any, NamedTuple
 TURN = 0.01
 """Seconds that a turn should last at least: quick calls are repeated."""
 
-SLOW, SELDOM = 0.25, 3
-"""A call of so many seconds takes part in every third round alone, beginning with the first."""
+SLOW = 0.5
+"""Seconds of a call: one that takes longer takes part in every second round only, at twice as many in every third."""
 
 REST = 0.005
 """Seconds between turns in threads: those of one library go on waiting for work for a while, which delays the next."""
 
 
 class Spread(NamedTuple):
-    """The median of some numbers, and the quartiles around it."""
+    """The median of some numbers, the quartiles around it, and how many numbers these are."""
 
     median: float
     low: float
     high: float
+    number: int
 
 
 Call = Callable[[], Any]
@@ -44,13 +45,18 @@ class Timing:
         return max(1, round(TURN / self.estimate))
 
     @property
+    def every(self) -> int:
+        """1 if it takes part in every round, 2 if in every second; always in the first."""
+        return 1 + int(self.estimate / SLOW)
+
+    @property
     def median(self) -> float:
         """The median of all rounds."""
         return statistics.median(self.seconds.values())
 
     def turn(self, call: Call, number: int) -> None:
         """Take part in a round. Where there are several calls, one before them fills the caches again."""
-        if self.estimate > SLOW and number % SELDOM:
+        if number % self.every:
             return
         if self.threads > 1:
             time.sleep(REST)
@@ -72,9 +78,9 @@ def spread(numbers: Iterable[float]) -> Spread | None:
     """Of these numbers; None if there are none."""
     ordered = sorted(numbers)
     if len(ordered) < 2:
-        return Spread(*ordered * 3) if ordered else None
+        return Spread(*ordered * 3, 1) if ordered else None
     low, median, high = statistics.quantiles(ordered, n=4, method="inclusive")
-    return Spread(median, low, high)
+    return Spread(median, low, high, len(ordered))
 
 
 def ratios(above: Timing, below: Timing, factor: float = 1.0) -> Spread | None:

@@ -39,7 +39,8 @@ def cell(trial: Trial, row: Row, which: str) -> str:
     if seconds is None:
         return f"{'-':>9}{'':{COLUMN - 9}}"
     text = f"{duration(seconds):>9}"
-    text += f"{ratio.median:7.2f} {'±' + format((ratio.high - ratio.low) / 2, '.2f'):6}" if ratio else f"{'':14}"
+    around = f"±{(ratio.high - ratio.low) / 2:.2f}" if ratio and ratio.number > 1 else ""
+    text += f"{ratio.median:7.2f} {around:6}" if ratio else f"{'':14}"
     return f"{text} {share.median:4.0%}".ljust(COLUMN) if share else text.ljust(COLUMN)
 
 
