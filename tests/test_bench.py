@@ -515,7 +515,7 @@ def test_the_report_has_everything_and_a_version(tmp_path, small_series, capsys)
     status, report = reported(tmp_path, TINY, small_series, "--threads", "1")
     assert status == 0
     assert (report["schema"], report["partial"]) == (1, False)
-    assert {"python", "numpy", "numba", "poolproof", "processor", "cpus", "libraries", "rounds"} <= set(
+    assert {"python", "numpy", "numba", "poolproof", "processor", "cpus", "load", "libraries", "rounds"} <= set(
         report["environment"]
     )
     (work,) = report["workloads"]

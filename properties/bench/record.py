@@ -20,7 +20,7 @@ def document(bench: Bench) -> Json:
     return {
         "schema": SCHEMA,
         "partial": bench.partial,
-        "environment": {**bench.environment(), "rounds": bench.rounds},
+        "environment": bench.environment(),
         "workloads": [workload(each, trials) for each, trials in bench.measured.items() if isinstance(each, Workload)],
         "series": [series(each, trials) for each, trials in bench.measured.items() if isinstance(each, Series)],
     }

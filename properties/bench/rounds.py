@@ -76,11 +76,12 @@ def race(entries: Sequence[tuple[Call, Timing]], rounds: int) -> None:
 
 def spread(numbers: Iterable[float]) -> Spread | None:
     """Of these numbers; None if there are none."""
-    ordered = sorted(numbers)
-    if len(ordered) < 2:
-        return Spread(*ordered * 3, 1) if ordered else None
-    low, median, high = statistics.quantiles(ordered, n=4, method="inclusive")
-    return Spread(median, low, high, len(ordered))
+    several = list(numbers)
+    if not several:
+        return None
+    # Quartiles want two numbers; twice the same one has its value for all three.
+    low, median, high = statistics.quantiles(several * (2 if len(several) == 1 else 1), n=4, method="inclusive")
+    return Spread(median, low, high, len(several))
 
 
 def ratios(above: Timing, below: Timing, factor: float = 1.0) -> Spread | None:

@@ -21,17 +21,24 @@ from .workloads import Series, Workload
 Say = Callable[[str], None]
 
 
+def load_average() -> float | None:
+    """How many programs wanted a processor in the last minute, where the system tells it."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
 @dataclass
 class Bench:
     """What is to be measured, and `measured`: the trials of each workload or series that was begun.
 
-    `libraries` has the versions of those that take part. A `partial` run was interrupted.
+    `libraries` has the versions of those that take part, `load` what else the machine had to do at the beginning. A
+    `partial` run was interrupted.
     """
 
     workloads: Sequence[Workload | Series]
     rounds: int
     threads: Sequence[int]
     libraries: dict[str, str]
+    load: float | None = field(default_factory=load_average)
     measured: dict[Workload | Series, list[Trial]] = field(default_factory=dict)
     partial: bool = False
 
@@ -82,17 +89,19 @@ class Bench:
     def head(self) -> list[str]:
         """What takes part, and where."""
         where = self.environment()
+        load = "" if where["load"] is None else f", load {where['load']:.1f}"
         ours = ", ".join(f"{name} {where[name]}" for name in ("poolproof", "numpy", "numba", "python"))
         theirs = [f"{name} {version}" for name, version in self.libraries.items()]
         others = [f"{name} ({PEERS[name].install})" for name in RIVALS if name not in self.libraries]
         return [
-            f"{ours}; {where['processor']}, {count(where['cpus'], 'CPU')}; {count(self.rounds, 'round')}",
+            f"{ours}; {where['processor']}, {count(where['cpus'], 'CPU')}{load}; {count(self.rounds, 'round')}",
             f"libraries: {', '.join(theirs) or 'none'}" + (f"; not taking part: {', '.join(others)}" if others else ""),
         ]
 
     def environment(self) -> Json:
         """What ran where."""
-        return {**environment(), "processor": processor(), "cpus": os.cpu_count(), "libraries": self.libraries}
+        machine = {"processor": processor(), "cpus": os.cpu_count(), "load": self.load}
+        return {**environment(), **machine, "libraries": self.libraries, "rounds": self.rounds}
 
 
 def tell(say: Say, lines: Iterable[str]) -> None:
