@@ -74,7 +74,9 @@ def mean_backward(dy: Any, x: Any, size: Any, stride: Any) -> Any:
             for i in range(dy.shape[2]):
                 for j in range(dy.shape[3]):
                     top, left = i * stride[0], j * stride[1]
-                    dx[n, c, top : top + size[0], left : left + size[1]] += dy[n, c, i, j] / (size[0] * size[1])
+                    for h in range(top, top + size[0]):
+                        for w in range(left, left + size[1]):
+                            dx[n, c, h, w] += dy[n, c, i, j] / (size[0] * size[1])
     return dx
 
 
