@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
+import json
 import os
 import sys
 import time
@@ -82,9 +83,10 @@ def parsers() -> dict[str, Parser]:
     replay.add_argument("report", metavar="REPORT", help="a file written by check --json")
     replay.add_argument("target", nargs="?", metavar="TARGET", help="another target than the report's")
     add_isolation(replay)
-    bench = Parser(prog="poolproof bench", description="The teaching document's measurement, on these kernels.")
-    bench.add_argument("--repeats", type=positive, default=5000, metavar="N", help="passes forward and backward")
-    bench.add_argument("--overhead", action="store_true", help="what a process of its own costs a target, instead")
+    bench = Parser(
+        prog="poolproof bench", description="Time the kernels beside textbook code and libraries, as ratios."
+    )
+    add_bench(bench)
     every = (check, matrix, laws, drawn, peers, replay, bench)
     return dict(zip(COMMANDS, every, strict=True))
 
@@ -108,6 +110,27 @@ def add_run(parser: Parser) -> None:
     parser.add_argument("--json", default="", metavar="FILE", help="write the report")
     add_isolation(parser)
     parser.add_argument("-n", default="auto", type=processes, metavar="N", help="processes (default auto; 0: this one)")
+
+
+def add_bench(parser: Parser) -> None:
+    """The options of the bench, and of the two other measurements."""
+    parser.add_argument(
+        "workloads", nargs="*", metavar="WORKLOAD",
+        help="W1 to W5, window-max, window-mean, image-max, * allowed, or as 64x3x28x28,F3,S2,mean,float64; none: all",
+    )  # fmt: skip
+    parser.add_argument("--rounds", type=positive, default=9, metavar="N", help="turns of each method (default 9)")
+    parser.add_argument(
+        "--threads", type=some, default=(1, 2), metavar="N,...", help="numbers of threads (default 1,2)"
+    )
+    parser.add_argument(
+        "--libraries", metavar="NAME,...", help="libraries to time; none of them if empty, else all installed"
+    )
+    parser.add_argument("--json", default="", metavar="FILE", help="write what was measured")
+    parser.add_argument("--plot", default="", metavar="FILE", help="write a picture (needs the extra poolproof[plot])")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--document", action="store_true", help="the teaching document's measurement, instead")
+    instead.add_argument("--overhead", action="store_true", help="what a process of its own costs a target, instead")
+    parser.add_argument("--repeats", type=positive, metavar="N", help="passes of --document (default 5000)")
 
 
 def add_isolation(parser: Parser) -> None:
@@ -308,13 +331,48 @@ def replay(options: argparse.Namespace) -> int:
 
 
 def measure(options: argparse.Namespace) -> int:
-    """The bench."""
-    from .bench import bench
-    from .overhead import overhead
+    """The bench, or one of the other measurements."""
+    if options.document or options.overhead:
+        refuse_others(options)
+        from .bench.document import bench as document
+        from .overhead import overhead
 
-    for text in overhead() if options.overhead else bench(options.repeats):
-        print(text, flush=True)
-    return 0
+        for text in overhead() if options.overhead else document(options.repeats or 5000):
+            print(text, flush=True)
+        return 0
+    if options.repeats:
+        raise Unusable("--repeats is the number of passes of --document; without that it should be left out")
+    return race(options)
+
+
+def refuse_others(options: argparse.Namespace) -> None:
+    """Raise Unusable for what another measurement would not heed."""
+    chosen = "--document" if options.document else "--overhead"
+    if options.workloads or options.libraries is not None or options.json or options.plot:
+        raise Unusable(f"{chosen} is a measurement of its own, without WORKLOAD, --libraries, --json or --plot")
+
+
+def race(options: argparse.Namespace) -> int:
+    """The workloads; 130 if it was interrupted, 1 if somebody's answers were wrong."""
+    from .bench import plot, rivals, workloads
+    from .bench.record import document
+    from .bench.run import Bench
+
+    for option in ("json", "plot"):
+        writable(f"--{option}", getattr(options, option))
+    if options.plot:
+        plot.check(options.plot)
+    libraries = rivals.asked(options.libraries)
+    bench = Bench(workloads.chosen(options.workloads), options.rounds, options.threads, libraries)
+    try:
+        bench.run(partial(print, flush=True))
+    except MemoryError as error:
+        raise Unusable(f"a workload is too large for this machine: {error}") from None
+    if options.json:
+        Path(options.json).write_text(json.dumps(document(bench), indent=1) + "\n", encoding="utf-8")
+    if options.plot:
+        plot.plot(bench, options.plot)
+    return 130 if bench.partial else int(bench.failed)
 
 
 def positive(text: str) -> int:
@@ -323,6 +381,11 @@ def positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text!r} should be at least 1")
     return number
+
+
+def some(text: str) -> tuple[int, ...]:
+    """Whole numbers of at least 1, comma-separated, each once."""
+    return tuple(dict.fromkeys(map(positive, text.split(","))))
 
 
 def natural(text: str) -> int:

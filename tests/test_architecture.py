@@ -32,13 +32,14 @@ LOOPS = {"kernels.blocks", "kernels.lines", "kernels.loops"}
 KERNELS = [name for name in MODULES if name.startswith("kernels.")]
 PROPERTIES = [name for name in MODULES if name.startswith("properties")]
 LAW_MODULES = [name for name in MODULES if name.startswith("properties.lawbook")]
+BENCH = {name for name in MODULES if name.startswith("properties.bench")}
 DOORS = {
     "properties.plugin",
     "properties.cli",
     "properties.console",
     "properties.api",
-    "properties.bench",
     "properties.proofs.run",
+    *BENCH,
 }
 
 
@@ -147,8 +148,9 @@ def test_loops_stand_alone_and_only_the_compiled_kernel_asks_for_them_late(name)
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_numba_is_imported_for_the_loops_alone(name):
-    assert any(target.split(".")[0] == "numba" for target in imports(name)) == (name == "kernels.jit")
+def test_numba_is_imported_for_the_loops_and_the_textbooks_alone(name):
+    compiling = {"kernels.jit", "properties.bench.textbook"}
+    assert any(target.split(".")[0] == "numba" for target in imports(name)) == (name in compiling)
 
 
 def test_the_oracle_shares_with_kernels_the_geometry_alone():
@@ -249,7 +251,7 @@ def test_both_packages_say_that_they_are_typed():
 def test_everything_that_is_imported_is_a_dependency():
     given = {re.split(r"[><=; ]", each)[0].replace("-", "_") for each in project()["project"]["dependencies"]}
     given = {{"pytest_xdist": "xdist"}.get(name, name) for name in given}
-    optional = {"tomllib", "ml_dtypes", "poolproof", *(peer.file for peer in PEERS.values()), "onnx"}
+    optional = {"tomllib", "ml_dtypes", "matplotlib", "poolproof", *(peer.file for peer in PEERS.values()), "onnx"}
     for name in MODULES:
         used = {target.split(".")[0] for target in imports(name)} - {"kernels", "properties"}
         assert used - set(sys.stdlib_module_names) <= given | optional, name

@@ -51,7 +51,9 @@ def run(x: Any, operator: str, outputs: tuple[str, ...], size: Any, stride: Any,
 
 
 @lru_cache(maxsize=256)
-def session(operator: str, outputs: tuple[str, ...], dtype: str, attributes: tuple[tuple[str, Any], ...]) -> Any:
+def session(
+    operator: str, outputs: tuple[str, ...], dtype: str, attributes: tuple[tuple[str, Any], ...], threads: int = 1
+) -> Any:
     """A session for one node with these attributes."""
     given = dict(attributes)
     element, shape = helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), [None] * (2 + len(given["kernel_shape"]))
@@ -61,5 +63,5 @@ def session(operator: str, outputs: tuple[str, ...], dtype: str, attributes: tup
     graph = helper.make_graph([node], "pool", [helper.make_tensor_value_info("x", element, shape)], ys)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])

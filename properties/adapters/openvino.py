@@ -18,7 +18,7 @@ dtypes = {"max_forward": OF_MAXIMA, "max_indices": OF_MAXIMA, "mean_forward": FL
 ranks = (1, 2, 3)
 
 core = openvino.Core()
-core.set_property("CPU", {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32"})
+core.set_property("CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 """Without the hint, float32 is computed in bfloat16 or float16 where the processor has instructions for these."""
 
 
@@ -39,6 +39,13 @@ def mean_forward(x: Any, size: Any, stride: Any, **settings: Any) -> Any:
 
 def run(x: Any, operation: str, output: int, size: Any, stride: Any, settings: dict[str, Any]) -> Any:
     """One output of an operation."""
+    attributes = attributes_of(operation, size, stride, settings)
+    compiled = model(operation, output, x.dtype.name, x.shape, attributes)
+    return array(compiled.infer_new_request({0: tensor(x)})[0], x.dtype)
+
+
+def attributes_of(operation: str, size: Any, stride: Any, settings: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """The attributes of a node, by name."""
     nowhere = ((0, 0),) * len(size)
     begins, ends = zip(*settings.get("padding", nowhere), strict=True)
     attributes = {
@@ -51,19 +58,19 @@ def run(x: Any, operation: str, output: int, size: Any, stride: Any, settings: d
     }
     if operation == "avg_pool":
         attributes["exclude_pad"] = not settings.get("count_include_pad", True)
-    compiled = model(operation, output, x.dtype.name, x.shape, tuple(attributes.items()))
-    return array(compiled.infer_new_request({0: tensor(x)})[0], x.dtype)
+    return tuple(attributes.items())
 
 
 @lru_cache(maxsize=256)
-def model(operation: str, output: int, dtype: str, shape: Any, attributes: Any) -> Any:
+def model(operation: str, output: int, dtype: str, shape: Any, attributes: Any, threads: int = 1) -> Any:
     """A compiled model of one node; MaxPool counts its indices from axis 2 on, that is in each plane."""
     x = opset14.parameter(shape, Type.bf16 if dtype == "bfloat16" else np.dtype(dtype))
     if operation == "max_pool":
         node = opset14.max_pool(x, **dict(attributes), index_element_type="i64", axis=2)
     else:
         node = opset16.avg_pool(x, **dict(attributes))
-    return core.compile_model(openvino.Model([node.output(output)], [x], operation), "CPU")
+    whole = openvino.Model([node.output(output)], [x], operation)
+    return core.compile_model(whole, "CPU", {"INFERENCE_NUM_THREADS": threads})
 
 
 def tensor(x: Any) -> Any:

@@ -1,0 +1,134 @@
+"""Ways of pooling that are measured side by side: our kernels, each in its forms, and textbook code."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from poolproof.kernels import compiled, img2col
+from poolproof.kernels.dtypes import Array
+
+from .workloads import Workload
+
+REMEMBERED, STATELESS = "remembered", "stateless"
+"""Forms of a maximum: forward finds indices, which backward needs; or values alone, and backward searches again.
+
+A mean has one form, the empty one.
+"""
+
+MOST_COLUMNS = 1 << 30
+"""Bytes of a textbook's column matrix beyond which it is not tried."""
+
+
+class Lacking(Exception):
+    """A method cannot do a workload; why, in a few words."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way with its inputs bound: forward() gives y and what it keeps, and backward(kept) gives dx.
+
+    Without `backward` it has none. `array` makes an array of y or dx, when the time has been taken.
+    """
+
+    forward: Callable[[], tuple[Any, Any]]
+    backward: Callable[[Any], Any] | None
+    array: Callable[[Any], Array] = np.asarray
+
+
+@dataclass(frozen=True)
+class Way:
+    """Who pools, in which form; `make` binds a workload's x and dy and a number of threads, or raises Lacking.
+
+    `exact`: one of ours, which must be equal to all the others of ours. `remark` is explained below the tables.
+    """
+
+    name: str
+    form: str
+    make: Callable[[Workload, Array, Array, int], Method]
+    exact: bool = False
+    remark: str = ""
+
+
+def own(kind: str, threads: int) -> list[Way]:
+    """Our kernels and the textbook's methods, as far as they have so many threads."""
+    if threads > 1:
+        # To be removed when the compiled kernel has the keyword.
+        able = "threads" in inspect.signature(compiled.max_forward_argmax).parameters
+        return forms(compiled, kind) if able else []
+    one = STATELESS if kind == "max" else ""
+    other = REMEMBERED if kind == "max" else ""
+    textbook = [Way("textbook numba", one, textbook_loops), Way("textbook img2col", other, textbook_columns)]
+    return [*forms(compiled, kind), *forms(img2col, kind), *textbook]
+
+
+def forms(kernel: Any, kind: str) -> list[Way]:
+    """A kernel of ours in the forms that it has."""
+    if kind == "mean":
+        return [Way(kernel.name, "", by_contract(kernel), exact=True)]
+    return [
+        Way(kernel.name, REMEMBERED, by_memory(kernel), exact=True),
+        Way(kernel.name, STATELESS, by_contract(kernel), exact=True),
+    ]
+
+
+def by_memory(kernel: Any) -> Callable[[Workload, Array, Array, int], Method]:
+    """Maxima as the layer takes them, with what forward remembers."""
+
+    def make(work: Workload, x: Array, dy: Array, threads: int) -> Method:
+        window, more = (work.size, work.stride), in_threads(threads)
+        # What the compiled kernel remembers are places in the plane; those in a window need the window again.
+        known = (x.shape, x.dtype) if kernel is compiled else (x.shape, x.dtype, *window)
+        return Method(
+            lambda: kernel.max_forward_argmax(x, *window, **more),
+            lambda kept: kernel.max_backward_argmax(dy, kept, *known, **more),
+        )
+
+    return make
+
+
+def by_contract(kernel: Any) -> Callable[[Workload, Array, Array, int], Method]:
+    """The functions of the contract, which remember nothing."""
+
+    def make(work: Workload, x: Array, dy: Array, threads: int) -> Method:
+        window, more = (work.size, work.stride), in_threads(threads)
+        forward, backward = getattr(kernel, f"{work.kind}_forward"), getattr(kernel, f"{work.kind}_backward")
+        return Method(
+            lambda: (forward(x, *window, **more), x),
+            lambda kept: backward(dy, kept, *window, **more),
+        )
+
+    return make
+
+
+def in_threads(threads: int) -> dict[str, int]:
+    """The keyword of our kernels; the default is one."""
+    return {"threads": threads} if threads > 1 else {}
+
+
+def textbook_loops(work: Workload, x: Array, dy: Array, _: int) -> Method:
+    """The textbook's loops under numba."""
+    from . import textbook
+
+    forward, backward = getattr(textbook, f"{work.kind}_forward"), getattr(textbook, f"{work.kind}_backward")
+    return Method(
+        lambda: (forward(x, work.size, work.stride), x),
+        lambda kept: backward(dy, kept, work.size, work.stride),
+    )
+
+
+def textbook_columns(work: Workload, x: Array, dy: Array, _: int) -> Method:
+    """The textbook's column matrix."""
+    from . import textbook
+
+    size = work.taps * np.dtype(np.float64).itemsize
+    if size > MOST_COLUMNS:
+        raise Lacking(f"would need a column matrix of {size / 1e9:.1f} GB")
+    forward, backward = (getattr(textbook, f"{work.kind}_{which}_columns") for which in ("forward", "backward"))
+    return Method(
+        lambda: forward(x, work.size, work.stride, work.output),
+        lambda kept: backward(dy, kept, x.shape, work.size, work.stride),
+    )

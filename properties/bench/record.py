@@ -1,0 +1,73 @@
+"""A run of the bench as JSON; docs/bench.md describes every key."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from ..results import Json
+from .rounds import Spread, Timing
+from .run import Bench
+from .trial import Row, Trial, growth
+from .workloads import Series, Workload
+
+SCHEMA = 1
+"""The meaning of a key changes only with this number."""
+
+
+def document(bench: Bench) -> Json:
+    """The whole run."""
+    return {
+        "schema": SCHEMA,
+        "partial": bench.partial,
+        "environment": bench.environment(),
+        "workloads": [workload(each, trials) for each, trials in bench.measured.items() if isinstance(each, Workload)],
+        "series": [series(each, trials) for each, trials in bench.measured.items() if isinstance(each, Series)],
+    }
+
+
+def workload(work: Workload, trials: list[Trial]) -> Json:
+    """A workload, with a trial for each number of threads."""
+    stated = {name: value for name, value in asdict(work).items() if name not in ("series", "place")}
+    return {**stated, "taps": work.taps, "moved": work.moved, "trials": [trial(each) for each in trials]}
+
+
+def series(each: Series, trials: list[Trial]) -> Json:
+    """A series: its workloads, each with its place, and how the time of each row grew from place to place."""
+    rows = zip(*(trial.rows for trial in trials), strict=True)
+    grown = [{**who(own[0]), "growth": [spread(ratio) for ratio in growth(own, trials)]} for own in rows]
+    points = [{"place": trial.work.place, **workload(trial.work, [trial])} for trial in trials]
+    return {"name": each.name, "axis": each.axis, "points": points, "growth": grown}
+
+
+def trial(each: Trial) -> Json:
+    """All rows at one number of threads."""
+    return {
+        "threads": each.threads,
+        "copy": {"bytes": each.copied, **{which: timing(own) for which, own in each.copies.items()}},
+        "rows": [row(own, each) for own in each.rows],
+    }
+
+
+def row(each: Row, of: Trial) -> Json:
+    """One method: a reason if it was not timed, and each pass that it has."""
+    passes = {
+        which: {**timing(own), "ratio": spread(of.ratio(each, which)), "share": spread(of.share(each, which))}
+        for which, own in each.timings.items()
+    }
+    return {**who(each), "reason": each.reason, "failed": each.failed, "passes": passes}
+
+
+def who(each: Row) -> Json:
+    """What a row is called."""
+    return {"method": each.way.name, "form": each.way.form, "remark": each.way.remark}
+
+
+def timing(each: Timing) -> Json:
+    """Seconds that a call took, by round; the rounds are those it took part in."""
+    return {"calls": each.calls, "seconds": {str(number): took for number, took in each.seconds.items()}}
+
+
+def spread(numbers: Spread | None) -> Any:
+    """A median with its quartiles."""
+    return None if numbers is None else numbers._asdict()

@@ -1,0 +1,174 @@
+"""Libraries beside our kernels: inputs made ready in the form of each, its threads set, nothing copied in its time."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from poolproof.kernels.dtypes import Array
+
+from ..contract import Unusable, did_you_mean
+from ..peers import PEERS
+from .methods import REMEMBERED, STATELESS, Lacking, Method, Way
+from .workloads import Workload
+
+READY = "r"
+"""The remark that a library writes results into memory that it has ready, as its interface provides."""
+
+
+def operators(work: Workload, x: Array, dy: Array, threads: int) -> Method:
+    """PyTorch by the operators that its functions and autograd end in: less overhead than through these."""
+    import torch
+
+    torch.set_num_threads(threads)
+    leaf, delta, window = torch.from_numpy(x), torch.from_numpy(dy), (list(work.size), list(work.stride))
+    if work.kind == "mean":
+        mean, spread = torch._C._nn.avg_pool2d, torch.ops.aten.avg_pool2d_backward.default
+        return Method(
+            lambda: (mean(leaf, *window), leaf),
+            lambda kept: spread(delta, kept, *window, [0, 0], False, True, None),
+            to_numpy,
+        )
+    maximum, scatter = torch._C._nn.max_pool2d_with_indices, torch.ops.aten.max_pool2d_with_indices_backward.default
+    return Method(
+        lambda: maximum(leaf, *window),
+        lambda kept: scatter(delta, leaf, *window, [0, 0], [1, 1], False, kept),
+        to_numpy,
+    )
+
+
+def autograd(work: Workload, x: Array, dy: Array, threads: int) -> Method:
+    """PyTorch as it is used: torch.nn.functional forward, autograd back."""
+    import torch
+
+    torch.set_num_threads(threads)
+    pool = torch.nn.functional.max_pool2d if work.kind == "max" else torch.nn.functional.avg_pool2d
+    leaf, delta = torch.from_numpy(x).requires_grad_(), torch.from_numpy(dy)
+
+    def forward() -> tuple[Any, Any]:
+        y = pool(leaf, work.size, work.stride)
+        return y, y
+
+    # The graph is kept, because backward alone is run on one graph again and again.
+    return Method(forward, lambda y: torch.autograd.grad(y, leaf, delta, retain_graph=True)[0], to_numpy)
+
+
+def to_numpy(tensor: Any) -> Array:
+    """A tensor's memory as an array."""
+    array: Array = tensor.detach().numpy()
+    return array
+
+
+def onnxruntime(work: Workload, x: Array, dy: Array, threads: int) -> Method:  # noqa: ARG001  (it has no backward)
+    """ONNX Runtime, input and output bound."""
+    from onnxruntime import OrtValue
+
+    from ..adapters import onnxruntime as adapter
+
+    refuse(adapter, work)
+    operator = {"max": "MaxPool", "mean": "AveragePool"}[work.kind]
+    attributes = (("kernel_shape", work.size), ("strides", work.stride))
+    session = adapter.session(operator, ("y",), work.dtype, attributes, threads)
+    y = OrtValue.ortvalue_from_shape_and_type(work.output, x.dtype)
+    binding = session.io_binding()
+    binding.bind_ortvalue_input("x", OrtValue.ortvalue_from_numpy(x))
+    binding.bind_ortvalue_output("y", y)
+
+    def forward() -> tuple[Any, None]:
+        session.run_with_iobinding(binding)
+        return y, None
+
+    return Method(forward, None, lambda value: value.numpy())
+
+
+def openvino(work: Workload, x: Array, dy: Array, threads: int) -> Method:  # noqa: ARG001  (it has no backward)
+    """OpenVINO, one request with its input set, started and waited for."""
+    from openvino import Tensor
+
+    from ..adapters import openvino as adapter
+
+    refuse(adapter, work)
+    operation = {"max": "max_pool", "mean": "avg_pool"}[work.kind]
+    attributes = adapter.attributes_of(operation, work.size, work.stride, {})
+    request = adapter.model(operation, 0, work.dtype, work.shape, attributes, threads).create_infer_request()
+    request.set_input_tensor(Tensor(x, shared_memory=True))
+
+    def forward() -> tuple[Any, None]:
+        request.start_async()
+        request.wait()
+        return request, None
+
+    return Method(forward, None, lambda done: done.get_output_tensor().data)
+
+
+def jax(work: Workload, x: Array, dy: Array, threads: int) -> Method:
+    """JAX, lax.reduce_window and its gradient, both compiled; its threads are counted when it starts, once."""
+    if "jax" not in sys.modules:
+        os.environ["NPROC"] = str(threads)
+    if os.environ.get("NPROC") != str(threads):
+        raise Lacking(f"its threads were set when it started; alone with --threads {threads} it has so many")
+    import jax
+
+    from ..adapters import jax as adapter
+
+    refuse(adapter, work)
+    leaf, delta = jax.numpy.asarray(x), jax.numpy.asarray(dy)
+    pool = partial(adapter.maxima, size=work.size, stride=work.stride, padding=(), dilation=())
+    gradient = jax.jit(lambda delta, leaf: jax.vjp(pool, leaf)[1](delta)[0])
+    return Method(
+        lambda: (pool(leaf).block_until_ready(), leaf),
+        lambda kept: gradient(delta, kept).block_until_ready(),
+    )
+
+
+def refuse(adapter: Any, work: Workload) -> None:
+    """Raise Lacking for what an adapter does not declare."""
+    if work.dtype not in adapter.dtypes.get(f"{work.kind}_forward", ()):
+        raise Lacking(f"has no {work.kind} of {work.dtype}")
+
+
+Make = Callable[[Workload, Array, Array, int], Method]
+RIVALS: dict[str, list[tuple[str, str, Make, str]]] = {
+    "torch": [("torch operators", REMEMBERED, operators, ""), ("torch autograd", REMEMBERED, autograd, "")],
+    "onnxruntime": [("onnxruntime", STATELESS, onnxruntime, READY)],
+    "openvino": [("openvino", STATELESS, openvino, READY)],
+    "jax": [("jax", STATELESS, jax, "")],
+}
+"""For each library its ways: name, form of a maximum, what binds it, remark."""
+
+
+def rivals(libraries: Sequence[str], kind: str) -> list[Way]:
+    """The ways of these libraries to take maxima or means."""
+    listed = (each for library in libraries for each in RIVALS[library])
+    return [Way(name, form if kind == "max" else "", make, remark=remark) for name, form, make, remark in listed]
+
+
+def asked(text: str | None) -> dict[str, str]:
+    """The libraries to measure, with their versions: those named, comma-separated; all installed ones if None.
+
+    Raises Unusable for a name that is none, or a library that is not installed.
+    """
+    found = installed()
+    names = list(found) if text is None else [name for name in text.split(",") if name]
+    for name in names:
+        if name not in RIVALS:
+            raise Unusable(f"unknown library {name!r}; {did_you_mean(name, RIVALS)}")
+        if name not in found:
+            raise Unusable(f"{name} is not installed: {PEERS[name].install}")
+    return {name: found[name] for name in names}
+
+
+def installed() -> dict[str, str]:
+    """The libraries that can be measured here, with their versions."""
+    found = {}
+    for name in RIVALS:
+        try:
+            versions = [importlib.metadata.version(each) for each in PEERS[name].distributions]
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        found[name] = versions[0]
+    return found

@@ -1,0 +1,119 @@
+"""A run of the bench: every workload prepared, timed and told, one after the other, until the end or Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..peers import PEERS
+from ..report import count, environment
+from ..results import Json
+from .rivals import RIVALS
+from .rounds import race
+from .text import LEGEND, curve, table
+from .trial import PASSES, Trial, trials
+from .workloads import Series, Workload
+
+Say = Callable[[str], None]
+
+
+def load_average() -> float | None:
+    """How many programs wanted a processor in the last minute, where the system tells it."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
+@dataclass
+class Bench:
+    """What is to be measured, and `measured`: the trials of each workload or series that was begun.
+
+    `libraries` has the versions of those that take part, `load` what else the machine had to do at the beginning. A
+    `partial` run was interrupted.
+    """
+
+    workloads: Sequence[Workload | Series]
+    rounds: int
+    threads: Sequence[int]
+    libraries: dict[str, str]
+    load: float | None = field(default_factory=load_average)
+    measured: dict[Workload | Series, list[Trial]] = field(default_factory=dict)
+    partial: bool = False
+
+    def run(self, say: Say) -> None:
+        """Measure everything, telling each table as soon as it is done; Ctrl-C ends it."""
+        tell(say, self.head())
+        try:
+            for each in self.workloads:
+                say("")
+                if isinstance(each, Workload):
+                    self.workload(each, say)
+                else:
+                    self.series(each, say)
+        except KeyboardInterrupt:
+            self.partial = True
+        tell(say, ["", *LEGEND, *(["interrupted: what was measured until then (partial)"] if self.partial else [])])
+
+    def workload(self, work: Workload, say: Say) -> None:
+        """A workload, with each number of threads."""
+        say(f"{work.name}: {work}")
+        kept = self.measured.setdefault(work, [])
+        for trial, entries in trials(work, self.threads, tuple(self.libraries)):
+            kept.append(trial)
+            try:
+                for which in PASSES:
+                    race(entries[which], self.rounds)
+            finally:
+                tell(say, table(trial))
+
+    def series(self, series: Series, say: Say) -> None:
+        """A series: forward and backward at all its places in the same rounds, with the first number of threads."""
+        kept = self.measured.setdefault(series, [])
+        calls = []
+        for work in series.workloads:
+            ((trial, entries),) = trials(work, self.threads[:1], tuple(self.libraries), ("both",))
+            kept.append(trial)
+            calls += entries["both"]
+        try:
+            race(calls, self.rounds)
+        finally:
+            tell(say, curve(series, kept))
+
+    @property
+    def failed(self) -> bool:
+        """Whether somebody's answers were wrong, or none."""
+        return any(row.failed for trials in self.measured.values() for trial in trials for row in trial.rows)
+
+    def head(self) -> list[str]:
+        """What takes part, and where."""
+        where = self.environment()
+        load = "" if where["load"] is None else f", load {where['load']:.1f}"
+        ours = ", ".join(f"{name} {where[name]}" for name in ("poolproof", "numpy", "numba", "python"))
+        theirs = [f"{name} {version}" for name, version in self.libraries.items()]
+        others = [f"{name} ({PEERS[name].install})" for name in RIVALS if name not in self.libraries]
+        return [
+            f"{ours}; {where['processor']}, {count(where['cpus'], 'CPU')}{load}; {count(self.rounds, 'round')}",
+            f"libraries: {', '.join(theirs) or 'none'}" + (f"; not taking part: {', '.join(others)}" if others else ""),
+        ]
+
+    def environment(self) -> Json:
+        """What ran where."""
+        machine = {"processor": processor(), "cpus": os.cpu_count(), "load": self.load}
+        return {**environment(), **machine, "libraries": self.libraries, "rounds": self.rounds}
+
+
+def tell(say: Say, lines: Iterable[str]) -> None:
+    """Say all lines."""
+    for line in lines:
+        say(line)
+
+
+def processor() -> str:
+    """The processor's name, as far as the system tells it."""
+    try:
+        found = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1] if found else platform.processor() or platform.machine()

@@ -1,0 +1,163 @@
+"""A workload with everybody who takes part in it: bound, checked, and ready to be timed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from math import prod
+from typing import Any
+
+import numpy as np
+from poolproof.kernels.dtypes import Array
+
+from .answers import Answers, right
+from .methods import REMEMBERED, Lacking, Method, Way, own
+from .rivals import rivals
+from .rounds import Call, Spread, Timing, ratios, spread, timed
+from .workloads import Workload
+
+PASSES = ("forward", "backward", "both")
+
+Entries = dict[str, list[tuple[Call, Timing]]]
+"""For each pass the calls that take turns, each with where its time is noted."""
+
+PATIENCE = 2.0
+"""Seconds of a first call after which no second one is made to see how long it takes without compiling."""
+
+MOVING = 1 << 20
+"""Bytes of x below which bandwidth says nothing: the time of a copy would be that of its call."""
+
+
+@dataclass
+class Row:
+    """One way at one workload: what it took in each pass that it has, or the `reason` why it was not timed.
+
+    It has `failed` if it was wrong or raised, rather than cannot do it.
+    """
+
+    way: Way
+    reason: str = ""
+    failed: bool = False
+    timings: dict[str, Timing] = field(default_factory=dict)
+
+    def median(self, which: str) -> float | None:
+        """Seconds that a pass takes; None if it has no such pass, or was not timed."""
+        timing = self.timings.get(which)
+        return timing.median if timing and timing.seconds else None
+
+
+@dataclass
+class Trial:
+    """All rows at one workload with one number of threads, and a copy of x beside them in every pass."""
+
+    work: Workload
+    threads: int
+    rows: list[Row] = field(default_factory=list)
+    copies: dict[str, Timing] = field(default_factory=dict)
+
+    def base(self, row: Row, which: str) -> Row | None:
+        """Whom a row is compared with: compiled, in the same form if it is one pass alone, at its best for both."""
+        form = row.way.form if which != "both" or not row.way.form else REMEMBERED
+        return next((each for each in self.rows if (each.way.name, each.way.form) == ("compiled", form)), None)
+
+    def ratio(self, row: Row, which: str) -> Spread | None:
+        """How many times the time of `base` a row takes; None where one of them has none."""
+        base = self.base(row, which)
+        if base is None or which not in base.timings or which not in row.timings:
+            return None
+        return ratios(row.timings[which], base.timings[which])
+
+    def share(self, row: Row, which: str) -> Spread | None:
+        """The share of a copy's bandwidth that a row reaches with the bytes that a pass cannot but move."""
+        if which not in row.timings or self.copied < 2 * MOVING:
+            return None
+        return ratios(self.copies[which], row.timings[which], self.work.moved[which] / self.copied)
+
+    def bandwidth(self) -> Spread | None:
+        """Bytes that copying x reads and writes in a second; None if that is little."""
+        if self.copied < 2 * MOVING:
+            return None
+        return spread(self.copied / each for timing in self.copies.values() for each in timing.seconds.values())
+
+    @property
+    def copied(self) -> int:
+        """The bytes that a copy of x reads and writes."""
+        return 2 * prod(self.work.shape) * np.dtype(self.work.dtype).itemsize
+
+
+def growth(rows: Sequence[Row], trials: Sequence[Trial]) -> list[Spread | None]:
+    """How many times faster than its work the time of a row grew, at each place of a series since the one before."""
+    grown: list[Spread | None] = [None]
+    for place in range(1, len(trials)):
+        before, after = (rows[k].timings.get("both") for k in (place - 1, place))
+        work = trials[place - 1].work.taps / trials[place].work.taps
+        grown.append(ratios(after, before, work) if before and after else None)
+    return grown
+
+
+def trials(
+    work: Workload, threads: Sequence[int], libraries: Sequence[str], passes: Sequence[str] = PASSES
+) -> Iterator[tuple[Trial, Entries]]:
+    """A trial for each number of threads, and the calls to be timed for each pass, before the next trial is made."""
+    x, dy = work.inputs()
+    answers = right(work, x, dy)
+    for count in threads:
+        trial = Trial(work, count, [Row(way) for way in (*own(work.kind, count), *rivals(libraries, work.kind))])
+        copy = copying(x, np.zeros_like(x), count)
+        copy()
+        trial.copies.update({which: Timing(timed(copy)[0], count) for which in passes})
+        entries: Entries = {which: [(copy, trial.copies[which])] for which in passes}
+        for row in trial.rows:
+            for which, entry in prepared(row, trial, x, dy, answers).items():
+                if which in passes:
+                    row.timings[which] = entry[1]
+                    entries[which].append(entry)
+        yield trial, entries
+
+
+def prepared(row: Row, trial: Trial, x: Array, dy: Array, answers: Answers) -> dict[str, tuple[Call, Timing]]:
+    """The passes of a row, bound and tried: if its answers are as ours. Otherwise none, and the row has a reason."""
+    try:
+        method = row.way.make(trial.work, x, dy, trial.threads)
+        calls, estimates, row.reason = tried(method, row.way, answers)
+    except Lacking as lacking:
+        row.reason = str(lacking)
+        return {}
+    except Exception as error:
+        # Whatever a library raises is told, and the others go on.
+        row.reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+    row.failed = bool(row.reason)
+    return {} if row.failed else {each: (calls[each], Timing(estimates[each], trial.threads)) for each in calls}
+
+
+def tried(method: Method, way: Way, answers: Answers) -> tuple[dict[str, Call], dict[str, float], str]:
+    """The call of each pass, the seconds that it may take, and what is wrong with the answers; empty if nothing is."""
+    calls, estimates = {"forward": method.forward}, {}
+    estimates["forward"], (y, kept) = timed(method.forward)
+    wrong = answers.complaint("y", method.array(y), exact=way.exact)
+    if method.backward is not None:
+        calls["backward"] = partial(method.backward, kept)
+        calls["both"] = partial(one_pass, method.forward, method.backward)
+        estimates["backward"], dx = timed(calls["backward"])
+        estimates["both"] = estimates["forward"] + estimates["backward"]
+        wrong = wrong or answers.complaint("dx", method.array(dx), exact=way.exact)
+    if not wrong and max(estimates.values()) < PATIENCE:
+        estimates = {which: timed(call)[0] for which, call in calls.items()}
+    return calls, estimates, wrong
+
+
+def one_pass(forward: Callable[[], tuple[Any, Any]], backward: Callable[[Any], Any]) -> tuple[Any, Any]:
+    """Forward, and backward with what that kept."""
+    y, kept = forward()
+    return y, backward(kept)
+
+
+def copying(x: Array, target: Array, threads: int) -> Call:
+    """A call that copies x into a target like it, in so many parts at once."""
+    if threads == 1:
+        return partial(np.copyto, target, x)
+    pool = ThreadPoolExecutor(threads)
+    parts = [np.array_split(each.reshape(-1), threads) for each in (target, x)]
+    return lambda: list(pool.map(np.copyto, *parts))
