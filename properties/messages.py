@@ -10,6 +10,7 @@ import numpy as np
 from poolproof.kernels.dtypes import Array, is_float
 
 from .failures import Failure
+from .suspects import suspicion
 from .target import Call
 
 INDENT = "    "
@@ -22,7 +23,9 @@ def describe(failure: Failure, calls: list[Call]) -> str:
     """The message of a failure: headline, arguments, hint, and the calls of the case before the one that failed."""
     at = failure.call % len(calls) if calls else 0
     lines = [failure.headline, *(arguments(calls[at]) if calls else [])]
-    lines += [INDENT + failure.hint] if failure.hint else []
+    # Looked for here, and not where a law fails: most failures are steps of shrinking, which nobody reads.
+    hint = suspicion(calls, at, failure.got, failure.expected) or failure.hint
+    lines += [INDENT + hint] if hint else []
     if at:
         lines.append(f"{INDENT}before it, in the same case:")
         for call in calls[:at]:

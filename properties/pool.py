@@ -12,7 +12,6 @@ from poolproof.kernels.geometry import Axis, Geometry
 from .contract import BACKWARD, RESULT
 from .failures import Broken, Crashed, Hung, Raised, Refused
 from .oracle import Exact
-from .suspects import suspicion
 from .target import Answer, Call, Target
 
 DEATHS = {"crashed": Crashed, "hung": Hung, "broken": Broken}
@@ -127,10 +126,9 @@ class Pool:
         self.fail(text, at, got=got, expected=expected, where=where, why=why)
 
     def fail(self, text: str, at: int = -1, why: str = "", **evidence: Any) -> None:
-        """Fail with a short fact about a call; the hint is `why`, or what the pattern suggests."""
+        """Fail with a short fact about a call; `why` is a hint for the reader, if nothing better is suspected."""
         at = at % len(self.calls)
-        hint = suspicion(self.calls, at, evidence.get("got"), evidence.get("expected")) or why
-        raise Broken(f"{self.title(at)}: {text}", call=at, hint=hint, **evidence)
+        raise Broken(f"{self.title(at)}: {text}", call=at, hint=why, **evidence)
 
     def title(self, at: int) -> str:
         """The beginning of every message: which callable of which target."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -56,9 +55,7 @@ class Way:
 def own(kind: str, threads: int) -> list[Way]:
     """Our kernels and the textbook's methods, as far as they have so many threads."""
     if threads > 1:
-        # To be removed when the compiled kernel has the keyword.
-        able = "threads" in inspect.signature(compiled.max_forward_argmax).parameters
-        return forms(compiled, kind) if able else []
+        return forms(compiled, kind)
     one = STATELESS if kind == "max" else ""
     other = REMEMBERED if kind == "max" else ""
     textbook = [Way("textbook numba", one, textbook_loops), Way("textbook img2col", other, textbook_columns)]
