@@ -18,6 +18,7 @@ Mistake = Callable[[Array, Array, Geometry], Any]
 """What a mistake makes of x and dy under a geometry."""
 
 
+@np.errstate(all="ignore")
 def suspicion(calls: list[Call], at: int, got: Any, expected: Any) -> str:
     """A sentence about the mistake that explains a wrong answer, or nothing."""
     call = calls[at]
@@ -67,8 +68,8 @@ def alike(wrong: Array, got: Array) -> bool:
         return False
     if not is_float(got.dtype):
         return bool((wrong == got).all())
-    margin = 8 * float(finfo(got.dtype).eps) * (np.abs(wrong) + np.abs(got))
-    return bool((np.abs(wrong - got.astype(np.float64)) <= margin).all())
+    margin, wide = 8 * float(finfo(got.dtype).eps), got.astype(np.float64)
+    return bool((np.abs(wrong - wide) <= margin * np.abs(wrong) + margin * np.abs(wide)).all())
 
 
 def windows(x: Array, geometry: Geometry) -> Iterator[tuple[Any, tuple[Any, ...]]]:
