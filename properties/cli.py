@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from .session import Request
 
 UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+MEASUREMENTS = {
+    "document": "the teaching document's measurement",
+    "overhead": "what a process of its own costs a target",
+    "laws": "cases a second by law, and where the time goes",
+    "start": "imports, the first call, and compiling",
+}
+"""What the bench measures instead of workloads."""
+
 COMMANDS = ("check", "matrix", "laws", "cases", "peers", "replay", "bench")
 
 
@@ -113,7 +121,7 @@ def add_run(parser: Parser) -> None:
 
 
 def add_bench(parser: Parser) -> None:
-    """The options of the bench, and of the two other measurements."""
+    """The options of the bench, and of the other measurements."""
     parser.add_argument(
         "workloads", nargs="*", metavar="WORKLOAD",
         help="W1 to W5, window-max, window-mean, image-max, * allowed, or as 64x3x28x28,F3,S2,mean,float64; none: all",
@@ -128,8 +136,8 @@ def add_bench(parser: Parser) -> None:
     parser.add_argument("--json", default="", metavar="FILE", help="write what was measured")
     parser.add_argument("--plot", default="", metavar="FILE", help="write a picture (needs the extra poolproof[plot])")
     instead = parser.add_mutually_exclusive_group()
-    instead.add_argument("--document", action="store_true", help="the teaching document's measurement, instead")
-    instead.add_argument("--overhead", action="store_true", help="what a process of its own costs a target, instead")
+    for name, what in MEASUREMENTS.items():
+        instead.add_argument(f"--{name}", dest="instead", action="store_const", const=name, help=f"instead, {what}")
     parser.add_argument("--repeats", type=positive, metavar="N", help="passes of --document (default 5000)")
 
 
@@ -332,24 +340,29 @@ def replay(options: argparse.Namespace) -> int:
 
 def measure(options: argparse.Namespace) -> int:
     """The bench, or one of the other measurements."""
-    if options.document or options.overhead:
-        refuse_others(options)
-        from .bench.document import bench as document
-        from .overhead import overhead
-
-        for text in overhead() if options.overhead else document(options.repeats or 5000):
-            print(text, flush=True)
-        return 0
-    if options.repeats:
+    if options.repeats and options.instead != "document":
         raise Unusable("--repeats is the number of passes of --document; without that it should be left out")
-    return race(options)
+    if not options.instead:
+        return race(options)
+    refuse_others(options)
+    for text in measurement(options.instead, options.repeats or 5000):
+        print(text, flush=True)
+    return 0
+
+
+def measurement(name: str, repeats: int) -> Iterator[str]:
+    """The lines of another measurement than the bench."""
+    from .bench import document, laws, overhead, start
+
+    others = {"overhead": overhead.overhead, "laws": laws.laws, "start": start.start}
+    return document.bench(repeats) if name == "document" else others[name]()
 
 
 def refuse_others(options: argparse.Namespace) -> None:
     """Raise Unusable for what another measurement would not heed."""
-    chosen = "--document" if options.document else "--overhead"
     if options.workloads or options.libraries is not None or options.json or options.plot:
-        raise Unusable(f"{chosen} is a measurement of its own, without WORKLOAD, --libraries, --json or --plot")
+        others = "WORKLOAD, --libraries, --json or --plot"
+        raise Unusable(f"--{options.instead} is a measurement of its own, without {others}")
 
 
 def race(options: argparse.Namespace) -> int:

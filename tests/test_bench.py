@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from poolproof.kernels import naive
 from poolproof.properties import oracle
-from poolproof.properties.bench import methods, plot, record, rivals, text, trial, workloads
+from poolproof.properties.bench import laws, methods, plot, record, rivals, start, text, trial, workloads
 from poolproof.properties.bench.answers import right
 from poolproof.properties.bench.methods import Lacking, Method, Way
 from poolproof.properties.bench.rounds import Spread, Timing, race, ratios, spread
@@ -604,6 +604,8 @@ REFUSED = {
     "--repeats 3": "--repeats is the number of passes of --document; without that it should be left out",
     "--document W1": "--document is a measurement of its own, without WORKLOAD, --libraries, --json or --plot",
     "--overhead --json x": "--overhead is a measurement of its own, without WORKLOAD, --libraries, --json or --plot",
+    "--start --plot x.png": "--start is a measurement of its own, without WORKLOAD, --libraries, --json or --plot",
+    "--laws --repeats 3": "--repeats is the number of passes of --document; without that it should be left out",
 }
 
 
@@ -618,3 +620,36 @@ def test_options_that_cannot_be_heeded_are_refused(words, message, capsys):
 def test_the_documents_measurement_says_that_all_kernels_agree(capsys):
     assert main(["bench", "--document", "--repeats", "2"]) == 0
     assert {"forward: True", "backward: True"} <= set(capsys.readouterr().out.splitlines())
+
+
+def test_the_start_is_measured(monkeypatch, capsys):
+    monkeypatch.setattr(start, "ROUNDS", 1)
+    monkeypatch.setattr(start, "DTYPES", {"max_forward": ("int64",)})
+    monkeypatch.setattr(start, "WINDOWS", {"blocks.py": (2, 2, 0)})
+    assert main(["bench", "--start"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:26].strip() for line in lines[1:5]] == [
+        "import numpy",
+        "import poolproof.kernels a",
+        "import numba after numpy",
+        "compiled's first call, cac",
+    ]
+    name, function, seconds = lines[-1].split()
+    assert (name, function) == ("blocks.py", "max_forward")
+    # Compiling takes longer than a call: with a full cache this would be about 0.
+    assert float(seconds) > 0.05
+
+
+def test_cases_a_second_are_measured_law_by_law(monkeypatch, capsys):
+    monkeypatch.setattr(laws, "ROUNDS", 1)
+    monkeypatch.setattr(laws, "EXAMPLES", 2)
+    monkeypatch.setattr(laws, "LAWS", {name: laws.LAWS[name] for name in ("max-value", "mean-exact", "agreement")})
+    assert main(["bench", "--laws"]) == 0
+    _, head, *rows, last = capsys.readouterr().out.splitlines()
+    assert head.split() == ["law", "cases", "a", "second", "drawing", "target", "law"]
+    # The law for the reference kernels alone is no part of a run.
+    assert {row.split()[0] for row in rows} == {"max-value", "mean-exact"}
+    for row in (*rows, last):
+        cases, *shares = row.split()[-4:]
+        assert float(cases) > 0
+        assert sum(float(share.rstrip("%")) for share in shares) == pytest.approx(100, abs=2)

@@ -18,6 +18,8 @@ from poolproof.properties.runner import Settings, run
 from poolproof.properties.target import wrap
 from strength.asked import PUBLIC, callables, laws_about
 
+pytestmark = pytest.mark.corpus
+
 FINDINGS = Path(__file__).resolve().parent.parent / "docs" / "findings.md"
 
 REPORTS = {"NNlib.jl 205", "Theano 5248", "joey PR 5", "ocannl 512"}

@@ -36,6 +36,11 @@ def test_each_tap_of_all_windows_is_a_row():
     assert columns.reshape(4, 2, 2).tolist() == expected
 
 
+def test_padded_cells_of_columns_are_zero():
+    columns = img2col.img2col(IMAGE + 1, 2, 2, padding=((1, 0), (0, 1)))
+    assert columns.reshape(4, 4).tolist() == [[0, 0, 4, 6], [0, 0, 5, 0], [1, 3, 7, 9], [2, 0, 8, 0]]
+
+
 def test_col2img_adds_every_tap_back_to_its_pixel():
     columns = np.arange(16.0).reshape(4, 1, 1, 2, 2)
     image = img2col.col2img(columns, (1, 1, 3, 3), 2, 1)

@@ -14,6 +14,8 @@ from strength.page import written
 from strength.people import CHECKS
 from strength.verdicts import NEVER, Measured, condemned, idle, mistaken, problems, too_few, unrejected
 
+pytestmark = pytest.mark.corpus
+
 NAME = "others.ZeroSentinel"
 
 

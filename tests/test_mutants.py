@@ -6,6 +6,8 @@ from mutants.operators import mutants
 from mutants.page import PAGE, complaints, reasons
 from mutants.run import HUNG, NOTICED, SURVIVED, verdict
 
+pytestmark = pytest.mark.corpus
+
 SHAPE = "properties/lawbook/shape.py"
 
 
@@ -33,8 +35,7 @@ MISTAKES = {
     "a if b else c": ["(c if b else a)"],
     "x = min(a)": ["x = max(a)"],
     "x = np.zeros(a)": ["x = np.ones(a)"],
-    "f(a, b, c=d)": ["pass", "f(b, a, c=d)"],
-    "f(*a, b)": ["pass"],
+    "f(a, b, c=d)": ["pass"],
     "x[a:b:c]": ["x[:b:c]", "x[a::c]", "x[a:b]"],
     "x += y": ["x = y", "x -= y"],
     "raise E": ["pass"],
@@ -58,21 +59,16 @@ ALONE = [
     "x = zip(a, strict=True)",
     "a: 'b + 1'",
     "def f(a: b + c) -> d + e: ...",
-    "@cache(1)\ndef f(): ...",
+    "@law(large=True)\ndef f(): ...",
     "if TYPE_CHECKING: a = 1",
     "from a import b",
     "a = b",
-    "a = f(b, b)",
 ]
 
 
 @pytest.mark.parametrize("source", ALONE)
 def test_what_is_no_mistake_is_left_alone(source):
     assert after(source) == []
-
-
-def test_the_plan_of_a_law_is_not_left_alone():
-    assert after("@law(large=True)\ndef f(): ...") == ["@law(large=False)"]
 
 
 def test_a_mutant_is_one_edit_of_the_lines_that_it_names():

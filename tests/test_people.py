@@ -9,6 +9,8 @@ from faults.general import General
 from poolproof.kernels import img2col
 from strength.people import CHECKS
 
+pytestmark = pytest.mark.corpus
+
 RIGHT = {"plain": Sound, "general": General, "img2col": img2col}
 
 REJECTED = [

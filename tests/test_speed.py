@@ -93,6 +93,19 @@ def test_every_loop_gives_the_bits_of_the_naive_kernel(kernel, window, kind, dty
         same(kernel, function, dy, x, *WINDOWS[window], **settings)
 
 
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("block", [1, 1000, 4000, 30_000])
+def test_columns_of_every_block_give_the_same(window, block, monkeypatch):
+    settings = {"padding": 1} if window == "padded" else {}
+    x = np.concatenate([drawn("float64", "ties", seed)[:4] for seed in range(3)], axis=1)
+    dy = naive.max_forward(x, *WINDOWS[window], **settings)
+    monkeypatch.setattr(img2col, "BLOCK", block)
+    for function in FORWARD:
+        same(img2col, function, x, *WINDOWS[window], **settings)
+    for function in ("max_backward", "mean_backward"):
+        same(img2col, function, dy, x, *WINDOWS[window], **settings)
+
+
 @FAST
 @pytest.mark.parametrize("window", WINDOWS)
 @pytest.mark.parametrize("dtype", sorted({"int8", "int64", "uint8", "uint64", "bool"}))
@@ -264,13 +277,13 @@ def test_the_other_kernels_have_no_threads(kernel):
 LARGE = (4, 32, 100, 120)
 
 
-def peak(kernel, function, dy, x):
-    """The most memory, in bytes, that a call holds at once beside its result; 2 x 2 windows, stride 2."""
+def peak(kernel, function, dy, x, size=2, stride=2):
+    """The most memory, in bytes, that a call holds at once beside its result."""
     arrays = (dy, x) if function.endswith("backward") else (x,)
     call = getattr(kernel, function)
-    call(*(array[:1] for array in arrays), 2, 2)
+    call(*(array[:1] for array in arrays), size, stride)
     tracemalloc.start()
-    result = call(*arrays, 2, 2)
+    result = call(*arrays, size, stride)
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return most - result.nbytes
@@ -325,6 +338,15 @@ def test_img2col_never_makes_more_than_its_blocks(function, dtype, order):
     values = dy.nbytes if function in {"max_indices", "max_backward"} else 0
     assert x.size > 5 * img2col.BLOCK
     assert peak(img2col, function, dy, x) <= 4 * 8 * img2col.BLOCK + taps + values + SOME
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_overlapping_windows_need_no_more_columns(function):
+    _, x = pooled("float64")
+    dy = np.ones((*x.shape[:2], 96, 116))
+    taps = dy.size if function in {"max_indices", "max_forward", "max_backward"} else 0
+    values = dy.nbytes if function in {"max_indices", "max_backward"} else 0
+    assert peak(img2col, function, dy, x, 5, 1) <= 4 * 8 * img2col.BLOCK + taps + values + SOME
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

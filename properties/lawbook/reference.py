@@ -20,7 +20,7 @@ KERNELS = ("naive", "compiled", "img2col")
 
 ANY = (*FORWARD, *BACKWARD, "max_indices")
 EVERYTHING = (*dict.fromkeys((*EDGE_VALUES, *MAX_VALUES, "huge", "lattice", "bottomless", "remote", "neighbours")),)
-BITS = ("not_a_number", "not_a_number", "zeros", "zeros")
+BITS = 3 * ("not_a_number", "zeros", "wide")
 """What only bits show, and floats alone have: more of it, as most dtypes are of integers."""
 
 

@@ -1,6 +1,7 @@
 """The command: judge the mutants of some files, or of all, write the page and say what lacks a reason."""
 
 import argparse
+import os
 import sys
 
 from .judges import JUDGES
@@ -12,11 +13,12 @@ def main():
     """Status 1 where a survivor has no reason, or a reason no survivor."""
     parser = argparse.ArgumentParser(prog="python -m mutants", description=__doc__)
     parser.add_argument("files", nargs="*", metavar="FILE", help=f"as kernels/naive.py; of {', '.join(JUDGES)}")
+    parser.add_argument("-n", type=int, default=os.cpu_count(), help="processes")
     parser.add_argument("--again", action="store_true", help="try survivors of an earlier run again")
     given = parser.parse_args()
     if unknown := set(given.files) - set(JUDGES):
         parser.error(f"nothing judges {', '.join(sorted(unknown))}; known are {', '.join(JUDGES)}")
-    found = {file: verdicts(file, given.again) for file in given.files or JUDGES}
+    found = {file: verdicts(file, given.n, again=given.again) for file in given.files or JUDGES}
     if not given.files:
         PAGE.write_text(page(found), encoding="utf-8")
     wrong = complaints(found)

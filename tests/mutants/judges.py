@@ -54,15 +54,22 @@ def suite(*names, among=""):
     return fail
 
 
-def laws_on(*names):
-    """All laws, on kernels that are right; first those for the reference kernels, which ask for equality."""
+def equal_to_others(name):
+    """The laws for reference kernels alone: of answers equal bit by bit to those of the two others, and of refusals."""
 
     def fail(file, function):
         from poolproof.properties.lawbook import LAWS
 
-        return any(rejects_right_ones(law, names) for law in reversed(LAWS.values()))
+        return any(rejects_right_ones(law, [name]) for law in LAWS.values() if law.reference)
 
     return fail
+
+
+def all_laws(file, function):
+    """All laws, on kernels of the tests that are right, whose windows are found by code of their own."""
+    from poolproof.properties.lawbook import LAWS
+
+    return any(rejects_right_ones(law, ["plain", "general"]) for law in LAWS.values())
 
 
 def own_laws(file, function):
@@ -121,18 +128,24 @@ BESIDE = {
 """Faults that laws reject which no fault names."""
 
 KERNELS = ("test_contract.py", "test_kernels.py", "test_document.py", "test_layer.py")
-COMPILED = [laws_on("compiled"), suite(*KERNELS, among="compiled")]
+COMPILED = [equal_to_others("compiled"), suite("test_speed.py"), suite(*KERNELS, among="compiled")]
+LOOPS = [
+    equal_to_others("compiled"),
+    suite("test_speed.py", among="not float32"),
+    suite(*KERNELS, among="compiled and not float32"),
+]
+"""For what is run without numba, where adding a float32 to a float64 gives a float32."""
 LAWS = [own_laws, suite("test_lawbook.py", "test_messages.py")]
 
 JUDGES = {
-    "kernels/geometry.py": [suite("test_geometry.py"), laws_on("general"), suite("test_arguments.py", "test_layer.py")],
-    "kernels/naive.py": [laws_on("naive"), suite(*KERNELS, among="naive")],
-    "kernels/img2col.py": [laws_on("img2col"), suite(*KERNELS, among="img2col"), suite("test_img2col.py")],
+    "kernels/geometry.py": [suite("test_geometry.py"), all_laws, suite("test_arguments.py", "test_layer.py")],
+    "kernels/naive.py": [equal_to_others("naive"), suite(*KERNELS, among="naive")],
+    "kernels/img2col.py": [equal_to_others("img2col"), suite("test_img2col.py"), suite(*KERNELS, among="img2col")],
     "kernels/compiled.py": COMPILED,
-    "kernels/loops.py": COMPILED,
-    "kernels/blocks.py": COMPILED,
-    "kernels/lines.py": COMPILED,
-    "properties/oracle.py": [suite("test_oracle.py"), laws_on("plain", "general")],
+    "kernels/loops.py": LOOPS,
+    "kernels/blocks.py": LOOPS,
+    "kernels/lines.py": LOOPS,
+    "properties/oracle.py": [suite("test_oracle.py"), all_laws],
     "properties/lawbook/shape.py": LAWS,
     "properties/lawbook/forward.py": LAWS,
     "properties/lawbook/backward.py": LAWS,

@@ -1,4 +1,4 @@
-"""Every mutant in a process of its own, one after another; verdicts are kept, so that a run can be continued."""
+"""Every mutant in a process of its own, some side by side; verdicts are kept, so that a run can be continued."""
 
 import hashlib
 import json
@@ -7,6 +7,9 @@ import os
 import resource
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+import numba
 
 from .judges import ROOT, noticed
 from .operators import mutants
@@ -21,40 +24,43 @@ ENVIRONMENT = {
     "NUMBA_CACHE_DIR": str(KEPT / "numba"),
 }
 LOOPS = ("kernels/loops.py", "kernels/blocks.py", "kernels/lines.py")
-"""Files that are run as plain Python: numba's cache takes functions that differ in a constant for one."""
+"""Files that are run as plain Python: compiling takes longer than judging."""
 
 NOTICED, HUNG, SURVIVED = "noticed", "hung", "survived"
 
 
-def verdicts(file, again=False):
+def verdicts(file, processes, *, again=False):
     """The verdict on each mutant of a file, by function and the lines before and after.
 
     `again`: what survived an earlier run is tried again. Raises RuntimeError where the file fails without a mutant.
     """
-    source = (ROOT / file).read_text()
+    source = (ROOT / file).read_text(encoding="utf-8")
     kept = Kept(file, source)
     found = {mutant[:3]: mutant for mutant in mutants(source)}
     waiting = [key for key in found if kept.verdicts.get(key) is None or (again and kept.verdicts[key] == SURVIVED)]
     seconds = time_for(file, source) if waiting else 0
-    for count, key in enumerate(waiting, 1):
-        kept.add(key, verdict(file, found[key].source, found[key].function, seconds))
-        print(f"{file}: {count} of {len(waiting)}, {kept.verdicts[key]}", flush=True)
+    with ThreadPoolExecutor(processes) as pool:
+        futures = {pool.submit(verdict, file, found[key].source, found[key].function, seconds): key for key in waiting}
+        for count, future in enumerate(as_completed(futures), 1):
+            kept.add(futures[future], future.result())
+            print(f"{file}: {count} of {len(waiting)}, {future.result()}", flush=True)
     return {key: kept.verdicts[key] for key in found}
 
 
 def time_for(file, source):
     """Seconds that a mutant may take: some times more than the file itself."""
     began = time.monotonic()
-    if verdict(file, source, "", 1800) != SURVIVED:
-        raise RuntimeError(f"{file}: its judges find fault with it as it is; {KEPT / 'log'} says what")
+    log = KEPT / "log"
+    if verdict(file, source, "", 1800, log) != SURVIVED:
+        raise RuntimeError(f"{file}: its judges find fault with it as it is; {log} says what")
     return 30 + 5 * (time.monotonic() - began)
 
 
-def verdict(file, source, function, seconds):
-    """What becomes of a source in a process of its own."""
+def verdict(file, source, function, seconds, log=os.devnull):
+    """What becomes of a source in a process of its own; what that prints goes to a file."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["hypothesis", "numpy", "pytest"])
-    process = context.Process(target=judged, args=(file, source, function))
+    context.set_forkserver_preload(["hypothesis", "numba", "numpy", "pytest"])
+    process = context.Process(target=judged, args=(file, source, function, log))
     process.start()
     process.join(seconds)
     if process.is_alive():
@@ -64,14 +70,13 @@ def verdict(file, source, function, seconds):
     return NOTICED if process.exitcode else SURVIVED
 
 
-def judged(file, source, function):
-    """End this process with status 1 if a mistake is noticed; what is printed on the way is kept until the next."""
+def judged(file, source, function, log):
+    """End this process with status 1 if a mistake is noticed."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    log = os.open(KEPT / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    if file in LOOPS:
-        os.environ["NUMBA_DISABLE_JIT"] = "1"
+    to = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(to, 1)
+    os.dup2(to, 2)
+    numba.config.DISABLE_JIT = file in LOOPS
     sys.exit(noticed(file, source, function))
 
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from .find import load
-from .isolated import Isolation
-from .lawbook import LAWS
-from .runner import Settings, run
-from .target import Call, Target
+from ..find import load
+from ..isolated import Isolation
+from ..lawbook import LAWS
+from ..runner import Settings, run
+from ..target import Call, Target
 
 TARGET = "poolproof.kernels.compiled"
 SMALL, LARGE = (2, 3, 8, 8), (100, 1, 512, 256)
