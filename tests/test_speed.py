@@ -341,6 +341,16 @@ def test_img2col_never_makes_more_than_its_blocks(function, dtype, order):
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize(("size", "stride"), [(2, 2), (3, 1)])
+@pytest.mark.parametrize("shape", [(1, 1, 60, 60), (3, 4, 30, 20)])
+def test_naive_needs_so_many_bytes_for_elements_and_cells_of_windows(function, size, stride, shape):
+    x = np.random.default_rng(0).random(shape)
+    dy = naive.max_forward(x, size, stride)
+    cells = dy[0, 0].size * size**2
+    assert peak(naive, function, dy, x, size, stride) <= 50 * (x.size + dy.size) + 110 * cells + SOME
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_overlapping_windows_need_no_more_columns(function):
     _, x = pooled("float64")
     dy = np.ones((*x.shape[:2], 96, 116))

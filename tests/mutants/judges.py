@@ -129,12 +129,8 @@ BESIDE = {
 
 KERNELS = ("test_contract.py", "test_kernels.py", "test_document.py", "test_layer.py")
 COMPILED = [equal_to_others("compiled"), suite("test_speed.py"), suite(*KERNELS, among="compiled")]
-LOOPS = [
-    equal_to_others("compiled"),
-    suite("test_speed.py", among="not float32"),
-    suite(*KERNELS, among="compiled and not float32"),
-]
-"""For what is run without numba, where adding a float32 to a float64 gives a float32."""
+LOOPS = [equal_to_others("compiled"), suite("test_speed.py", among="(every_loop or sums) and not float32")]
+"""For what is run without numba: large images are slow, and adding a float32 to a float64 gives a float32."""
 LAWS = [own_laws, suite("test_lawbook.py", "test_messages.py")]
 
 JUDGES = {
