@@ -210,7 +210,7 @@ def given(array: Array, shape: Ints) -> Array:
 
 def read_only(view: Array) -> Array:
     """One kind of array for all inputs, because numba would compile anew for each combination of flags."""
-    view.flags.writeable = False
+    view.setflags(write=False)
     return view
 
 

@@ -34,6 +34,9 @@ BLOCK = 1 << 18
 Block = tuple[slice, slice, slice]
 """Some samples, some of their channels, and some lines of the outputs of each: an index of y."""
 
+Column = Callable[[int], Array]
+"""The columns of a gradient for a block: for each tap what goes to its cell from every output."""
+
 
 def img2col(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
     """The columns of x (N, C, H, W): contiguous (F*F, N, C, OH, OW), the taps of every window along the first axis.
@@ -57,7 +60,7 @@ def col2img(columns: ArrayLike, shape: Ints, size: Any, stride: Any, **settings:
     expected = (prod(geometry.size), *shape[:2], *geometry.output(shape[2:]))
     if matrix.shape != expected:
         raise ValueError(f"columns has shape {matrix.shape}, but should have {expected}")
-    return image_of(lambda block: matrix[(slice(None), *block)], geometry, shape, matrix.dtype)
+    return image_of(lambda block: lambda tap: matrix[(tap, *block)], geometry, shape, matrix.dtype)
 
 
 def max_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
@@ -108,8 +111,7 @@ def max_backward_argmax(
     """`max_backward` from the taps that `max_forward_argmax` returned for an x of this shape and dtype."""
     dy = checked_dy(dy, taps.shape, np.dtype(dtype))
     geometry = Geometry.of(size, stride, **settings, rank=len(shape) - 2)
-    count = prod(geometry.size)
-    return image_of(lambda block: routed(dy[block], taps[block], count), geometry, tuple(shape), dy.dtype)
+    return image_of(lambda block: routed(dy[block], taps[block]), geometry, tuple(shape), dy.dtype)
 
 
 def mean_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[MeanSettings]) -> Array:
@@ -132,11 +134,13 @@ def mean_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[MeanSe
 def mean_backward(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, **settings: Unpack[MeanSettings]) -> Array:
     """Each dy is spread evenly over its window: every cell gets dy/n, n being the mean's divisor. dx is like x."""
     dy, x, geometry = mean_gradient_arguments(dy, x, size, stride, settings)
-    count, divisors = prod(geometry.size), geometry.divisors(x.shape[2:])
+    overlap, divisors = geometry.overlap(x.shape[2:]), geometry.divisors(x.shape[2:])
 
-    def shares(block: Block) -> Array:
+    def shares(block: Block) -> Column:
         each = dy[block].astype(np.float64) / divisors[block[2]]
-        return np.broadcast_to(each, (count, *each.shape))
+        # A share that is added to others is not rounded before.
+        column = each if overlap else rounded(each, x.dtype)
+        return lambda _: column
 
     return image_of(shares, geometry, x.shape, x.dtype)
 
@@ -164,44 +168,38 @@ def first_maxima(columns: Array) -> tuple[Array, Array]:
         taps = np.zeros(best.shape, np.min_scalar_type(len(columns)))
         for column in columns[:-1]:
             passed &= column != best
-            taps += passed
-        if is_float(columns.dtype):
-            # np.maximum leaves open which of two zeros it takes, and no tap equals a NaN.
-            odd = (best == 0) | (best != best)
+            taps += passed.view(np.uint8)
+        # np.maximum leaves open which of two zeros it takes, and no tap equals a NaN.
+        if is_float(columns.dtype) and (odd := (best == 0) | (best != best)).any():
             few = columns[:, odd]
             taps[odd] = ((few == 0) & (best[odd] == 0) | (few != few)).argmax(axis=0)
             best[odd] = np.take_along_axis(few, taps[np.newaxis, odd].astype(np.intp), axis=0)[0]
     return best, taps
 
 
-def routed(dy: Array, taps: Array, count: int) -> Array:
-    """Columns with each dy at its tap, and 0 elsewhere."""
+def routed(dy: Array, taps: Array) -> Column:
+    """For each tap the dy of those outputs whose maximum is there, and 0 elsewhere."""
     # As bits, because infinity times 0 is no number.
     bits = np.ascontiguousarray(dy).view(f"u{dy.dtype.itemsize}")
-    columns = np.empty((count, *dy.shape), bits.dtype)
-    for tap, column in enumerate(columns):
-        np.multiply(bits, taps == tap, out=column)
-    return columns.view(dy.dtype)
+    column = np.empty_like(bits)
+    return lambda tap: np.multiply(bits, taps == tap, out=column).view(dy.dtype)
 
 
-def image_of(columns: Callable[[Block], Array], geometry: Geometry, shape: Ints, dtype: np.dtype[Any]) -> Array:
+def image_of(columns: Callable[[Block], Column], geometry: Geometry, shape: Ints, dtype: np.dtype[Any]) -> Array:
     """Every tap of the columns of each block added to its cell of an image, in float64, rounded once to its dtype.
 
-    Where windows do not overlap there is one share for each cell, and nothing to add.
+    Where windows do not overlap there is one share for each cell, of this dtype, and nothing to add.
     """
     image, outputs, count = np.zeros(shape, dtype), shape[:2] + geometry.output(shape[2:]), prod(geometry.size)
-    alone = not geometry.overlap(shape[2:])
+    alone, zero = not geometry.overlap(shape[2:]), dtype.type(0)
     with np.errstate(invalid="ignore", over="ignore"):
         for planes in some_planes(outputs, max(count * prod(outputs[2:]), prod(shape[2:]))):
             sums = image[planes] if alone else np.zeros(image[planes].shape)
             for lines in some_lines(outputs, count):
-                taps = list(places(geometry, shape[2:], range(lines.start, lines.stop)))
+                column, taps = columns((*planes, lines)), [*places(geometry, shape[2:], range(lines.start, lines.stop))]
                 # Backwards through the taps is forwards through the windows of each cell: their row-major order.
-                for column, (met, cells) in zip(columns((*planes, lines))[::-1], reversed(taps), strict=True):
-                    if alone:
-                        sums[cells] = rounded(column[met] + 0.0, dtype)
-                    else:
-                        sums[cells] += column[met]
+                for tap, (met, cells) in reversed([*enumerate(taps)]):
+                    np.add(column(tap)[met], zero if alone else sums[cells], out=sums[cells])
             if not alone:
                 image[planes] = rounded(sums, dtype)
     return image

@@ -4,25 +4,43 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
 
 from .checks import show
 
-WORTH = 1 << 15
-"""Elements that are worth a thread of their own: to start one takes as long as pooling some thousands."""
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+WORTH = 1 << 18
+"""Elements that are worth a thread of their own: to hand work to one takes as long as pooling some ten thousands."""
 
 
 def in_threads(work: Callable[[slice], object], planes: int, elements: int, threads: int) -> None:
-    """Do `work` for every plane, in equal parts side by side. Raises what it raises."""
+    """Do `work` for every plane, in equal parts side by side, the first of them here. Raises what it raises."""
     count = max(1, min(threads, cores(), planes, elements // WORTH))
-    if count == 1:
-        work(slice(planes))
-        return
+    ends = [planes * part // count for part in range(count + 1)]
+    mine, *others = map(slice, ends, ends[1:])
+    waiting = [helpers(count - 1).submit(work, part) for part in others]
+    try:
+        work(mine)
+    finally:
+        for each in waiting:
+            each.result()
+
+
+@cache
+def helpers(count: int) -> ThreadPoolExecutor:
+    """So many threads, which stay for the next call: to start one takes longer than most calls."""
     # Here, because it is slow to import and rarely needed.
     from concurrent.futures import ThreadPoolExecutor
 
-    ends = [planes * part // count for part in range(count + 1)]
-    with ThreadPoolExecutor(count) as pool:
-        list(pool.map(work, map(slice, ends, ends[1:])))
+    return ThreadPoolExecutor(count, "poolproof")
+
+
+if hasattr(os, "register_at_fork"):
+    # A process that is forked has none of them.
+    os.register_at_fork(after_in_child=helpers.cache_clear)
 
 
 def checked(threads: int) -> int:

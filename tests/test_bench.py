@@ -524,7 +524,7 @@ def test_the_report_has_everything_and_a_version(tmp_path, small_series, capsys)
     assert (work["name"], work["kind"], work["dtype"], work["taps"]) == (TINY, "max", "float32", 16)
     (timed,) = work["trials"]
     assert timed["threads"] == 1
-    assert len(timed["rows"]) == 6
+    assert len(timed["rows"]) == 7
     for row in timed["rows"]:
         assert (row["reason"], row["failed"]) == ("", False)
         for which in trial.PASSES:

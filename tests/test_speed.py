@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import textwrap
 import threading
 import tracemalloc
 from itertools import chain
@@ -219,6 +223,26 @@ def test_what_a_thread_raises_is_raised(many_cores):
 
     with pytest.raises(MemoryError):
         threads.in_threads(fails, 4, 1000, 2)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes are forked here")
+def test_threads_stay_for_the_next_call_and_a_forked_process_starts_its_own():
+    program = """
+        import os, threading, warnings
+        from poolproof.kernels import threads
+        warnings.simplefilter("ignore")  # of what forks: here it is wanted
+        threads.cores = lambda: 2
+        def names():
+            found, meeting = [], threading.Barrier(2, timeout=60)
+            threads.in_threads(lambda part: (meeting.wait(), found.append(threading.get_ident())), 2, 1 << 30, 2)
+            return set(found)
+        assert names() == names() and len(names()) == 2
+        child = os.fork()
+        if child == 0:
+            os._exit(len(names()))
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=True, timeout=120)
 
 
 def test_little_work_is_done_by_one_thread(monkeypatch):

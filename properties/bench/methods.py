@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from poolproof.kernels import compiled, img2col
 from poolproof.kernels.dtypes import Array
+from poolproof.kernels.geometry import Geometry
 
 from .workloads import Workload
 
@@ -54,12 +55,13 @@ class Way:
 
 def own(kind: str, threads: int) -> list[Way]:
     """Our kernels and the textbook's methods, as far as they have so many threads."""
-    if threads > 1:
-        return forms(compiled, kind)
     one = STATELESS if kind == "max" else ""
     other = REMEMBERED if kind == "max" else ""
+    ready = Way(compiled.name, other, by_loops, exact=True, remark="r")
+    if threads > 1:
+        return [*forms(compiled, kind), ready]
     textbook = [Way("textbook numba", one, textbook_loops), Way("textbook img2col", other, textbook_columns)]
-    return [*forms(compiled, kind), *forms(img2col, kind), *textbook]
+    return [*forms(compiled, kind), ready, *forms(img2col, kind), *textbook]
 
 
 def forms(kernel: Any, kind: str) -> list[Way]:
@@ -70,6 +72,27 @@ def forms(kernel: Any, kind: str) -> list[Way]:
         Way(kernel.name, REMEMBERED, by_memory(kernel), exact=True),
         Way(kernel.name, STATELESS, by_contract(kernel), exact=True),
     ]
+
+
+def by_loops(work: Workload, x: Array, dy: Array, threads: int) -> Method:
+    """The loops of the compiled kernel as its functions run them, into results that are made once."""
+    geometry = Geometry.of(work.size, work.stride, rank=2)
+    y, dx, argmax = np.empty(work.output, x.dtype), np.empty(work.shape, x.dtype), np.empty(work.output, np.int32)
+    there = compiled.way(f"{work.kind}_forward", geometry, x.shape, x.dtype)
+    back, found, given = compiled.way("mean_backward", geometry, x.shape, x.dtype), [], []
+    if work.kind == "max":
+        back = compiled.scatter(dy.shape, x.shape, x.dtype)
+        found, given = [argmax.reshape(there.target)], [compiled.given(argmax, back.source)]
+
+    def forward() -> tuple[Array, None]:
+        compiled.run(there, threads, x, y, *found)
+        return y, None
+
+    def backward(_: None) -> Array:
+        compiled.run(back, threads, dy, dx, *given)
+        return dx
+
+    return Method(forward, backward)
 
 
 def by_memory(kernel: Any) -> Callable[[Workload, Array, Array, int], Method]:
