@@ -101,6 +101,13 @@ def test_every_loop_gives_the_bits_of_the_naive_kernel(kernel, window, kind, dty
         same(kernel, function, dy, x, *WINDOWS[window], **settings)
 
 
+@pytest.mark.parametrize("count", range(1, 14))
+def test_windows_as_large_as_planes_are_served_however_many_there_are(count):
+    x = np.random.default_rng(count).standard_normal((count, 1, 3, 5))
+    same(compiled, "mean_forward", x, (3, 5), (1, 1))
+    same(compiled, "mean_backward", x[..., :1, :1], x, (3, 5), (1, 1))
+
+
 @pytest.mark.parametrize("window", WINDOWS)
 @pytest.mark.parametrize("block", [1, 1000, 4000, 30_000])
 def test_columns_of_every_block_give_the_same(window, block, monkeypatch):
