@@ -60,8 +60,8 @@ def max_forward_argmax(
 ) -> tuple[Array, Array]:
     """`max_forward` and `max_indices` at once: what a layer remembers, so that its backward need not search again."""
     x, geometry, shape = max_arguments(x, size, stride, ORDERED, settings)
-    y, argmax = np.empty(shape, x.dtype), np.empty(shape, index_dtype(x.shape))
     how = way("max_forward", geometry, x.shape, x.dtype)
+    y, argmax = np.empty(shape, x.dtype), np.empty(shape, how.index)
     run(how, threads, x, y, argmax.reshape(how.target))
     return y, argmax
 
@@ -103,7 +103,8 @@ def scattered(dy: Array, argmax: Array, shape: Ints, threads: int) -> Array:
 class Way(NamedTuple):
     """How a call is run: a compiled loop, what it is told about windows, and what it works on.
 
-    `source` and `target` are the shapes of its input and its result as planes (P, ...); `dtype` is that of both.
+    `source` and `target` are the shapes of its input and its result as planes (P, ...), `dtype` is that of both, and
+    `index` that of indices.
     """
 
     loop: Callable[..., None]
@@ -111,6 +112,7 @@ class Way(NamedTuple):
     source: Ints
     target: Ints
     dtype: np.dtype[Any]
+    index: np.dtype[Any]
 
 
 @lru_cache(maxsize=1024)
@@ -119,7 +121,7 @@ def way(function: str, geometry: Geometry, shape: Ints, dtype: np.dtype[Any]) ->
     loop, window, axes = chosen(function, geometry, shape[2:])
     image, outputs = planes(shape, axes), planes(shape[:2] + geometry.output(shape[2:]), axes)
     source, target = (outputs, image) if function == "mean_backward" else (image, outputs)
-    return Way(loop, window, source, target, working_dtype(dtype))
+    return Way(loop, window, source, target, working_dtype(dtype), index_dtype(shape))
 
 
 @lru_cache(maxsize=1024)
@@ -127,7 +129,8 @@ def scatter(outputs: Ints, image: Ints, dtype: np.dtype[Any]) -> Way:
     """The way to add gradients at indices, whatever the windows were."""
     from . import blocks
 
-    return Way(blocks.max_backward, (), planes(outputs, 1), planes(image, 1), working_dtype(dtype))
+    source, target = planes(outputs, 1), planes(image, 1)
+    return Way(blocks.max_backward, (), source, target, working_dtype(dtype), index_dtype(image))
 
 
 def chosen(function: str, geometry: Geometry, spatial: Ints) -> tuple[Callable[..., None], tuple[Any, ...], int]:
@@ -227,7 +230,6 @@ def working_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return np.dtype(np.uint64 if dtype.kind == "u" else np.int64)
 
 
-@lru_cache(maxsize=1024)
 def index_dtype(shape: Ints) -> np.dtype[Any]:
     """The smaller of int32 and int64 that holds every index of a plane."""
     return np.dtype(np.int32 if prod(shape[2:]) <= np.iinfo(np.int32).max else np.int64)

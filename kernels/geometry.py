@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, fields
+from functools import cached_property, lru_cache
 from math import gcd
 from typing import Any, NamedTuple
 
@@ -140,6 +140,15 @@ class Geometry:
             flag("ceil_mode", ceil_mode),
             flag("count_include_pad", count_include_pad),
         )
+
+    def __hash__(self) -> int:
+        """Worked out once: whatever is remembered of a geometry is looked up by it at every call."""
+        return self.hash_of_fields
+
+    @cached_property
+    def hash_of_fields(self) -> int:
+        """The hash of all fields."""
+        return hash(tuple(getattr(self, field.name) for field in fields(self)))
 
     @property
     def rank(self) -> int:

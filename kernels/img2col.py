@@ -35,7 +35,7 @@ Block = tuple[slice, slice, slice]
 """Some samples, some of their channels, and some lines of the outputs of each: an index of y."""
 
 Column = Callable[[int], Array]
-"""The columns of a gradient for a block: for each tap what goes to its cell from every output."""
+"""The columns of a gradient for a block, one for each tap: what goes to its cell from every output, +0.0 for zero."""
 
 
 def img2col(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
@@ -60,7 +60,8 @@ def col2img(columns: ArrayLike, shape: Ints, size: Any, stride: Any, **settings:
     expected = (prod(geometry.size), *shape[:2], *geometry.output(shape[2:]))
     if matrix.shape != expected:
         raise ValueError(f"columns has shape {matrix.shape}, but should have {expected}")
-    return image_of(lambda block: lambda tap: matrix[(tap, *block)], geometry, shape, matrix.dtype)
+    zero = matrix.dtype.type(0)
+    return image_of(lambda block: lambda tap: matrix[(tap, *block)] + zero, geometry, shape, matrix.dtype)
 
 
 def max_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
@@ -137,7 +138,7 @@ def mean_backward(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, **setting
     overlap, divisors = geometry.overlap(x.shape[2:]), geometry.divisors(x.shape[2:])
 
     def shares(block: Block) -> Column:
-        each = dy[block].astype(np.float64) / divisors[block[2]]
+        each = dy[block].astype(np.float64) / divisors[block[2]] + 0.0
         # A share that is added to others is not rounded before.
         column = each if overlap else rounded(each, x.dtype)
         return lambda _: column
@@ -180,7 +181,7 @@ def first_maxima(columns: Array) -> tuple[Array, Array]:
 def routed(dy: Array, taps: Array) -> Column:
     """For each tap the dy of those outputs whose maximum is there, and 0 elsewhere."""
     # As bits, because infinity times 0 is no number.
-    bits = np.ascontiguousarray(dy).view(f"u{dy.dtype.itemsize}")
+    bits = (dy + dy.dtype.type(0)).view(f"u{dy.dtype.itemsize}")
     column = np.empty_like(bits)
     return lambda tap: np.multiply(bits, taps == tap, out=column).view(dy.dtype)
 
@@ -188,10 +189,11 @@ def routed(dy: Array, taps: Array) -> Column:
 def image_of(columns: Callable[[Block], Column], geometry: Geometry, shape: Ints, dtype: np.dtype[Any]) -> Array:
     """Every tap of the columns of each block added to its cell of an image, in float64, rounded once to its dtype.
 
-    Where windows do not overlap there is one share for each cell, of this dtype, and nothing to add.
+    Columns have no negative zeros, as a sum that starts from 0 has none; so where windows do not overlap there is
+    nothing to add, but one share for each cell, of this dtype.
     """
     image, outputs, count = np.zeros(shape, dtype), shape[:2] + geometry.output(shape[2:]), prod(geometry.size)
-    alone, zero = not geometry.overlap(shape[2:]), dtype.type(0)
+    alone = not geometry.overlap(shape[2:])
     with np.errstate(invalid="ignore", over="ignore"):
         for planes in some_planes(outputs, max(count * prod(outputs[2:]), prod(shape[2:]))):
             sums = image[planes] if alone else np.zeros(image[planes].shape)
@@ -199,7 +201,10 @@ def image_of(columns: Callable[[Block], Column], geometry: Geometry, shape: Ints
                 column, taps = columns((*planes, lines)), [*places(geometry, shape[2:], range(lines.start, lines.stop))]
                 # Backwards through the taps is forwards through the windows of each cell: their row-major order.
                 for tap, (met, cells) in reversed([*enumerate(taps)]):
-                    np.add(column(tap)[met], zero if alone else sums[cells], out=sums[cells])
+                    if alone:
+                        sums[cells] = column(tap)[met]
+                    else:
+                        sums[cells] += column(tap)[met]
             if not alone:
                 image[planes] = rounded(sums, dtype)
     return image

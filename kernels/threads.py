@@ -18,7 +18,8 @@ WORTH = 1 << 18
 
 def in_threads(work: Callable[[slice], object], planes: int, elements: int, threads: int) -> None:
     """Do `work` for every plane, in equal parts side by side, the first of them here. Raises what it raises."""
-    count = max(1, min(threads, cores(), planes, elements // WORTH))
+    count = min(threads, planes, elements // WORTH)
+    count = max(1, min(count, cores())) if count > 1 else 1
     ends = [planes * part // count for part in range(count + 1)]
     mine, *others = map(slice, ends, ends[1:])
     waiting = [helpers(count - 1).submit(work, part) for part in others]

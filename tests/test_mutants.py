@@ -112,6 +112,6 @@ def test_a_survivor_without_a_reason_and_a_reason_in_vain_are_told():
     others = {each[1:]: SURVIVED for each in reasons() if each[0] == file}
     assert complaints({file: others}) == []
     [missing] = complaints({file: {**others, ("f", "a", "b"): SURVIVED}})
-    assert missing == "no reason for\n```diff\n- a\n+ b\n```"
+    assert missing == "no reason for\n```diff\n@@ f\n- a\n+ b\n```"
     [vain] = complaints({file: {**others, tuple(key): NOTICED}})
     assert vain.startswith("a reason for what is noticed or is not there")

@@ -101,6 +101,18 @@ def test_every_loop_gives_the_bits_of_the_naive_kernel(kernel, window, kind, dty
         same(kernel, function, dy, x, *WINDOWS[window], **settings)
 
 
+@FAST
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_share_that_rounds_to_zero_keeps_its_sign_and_a_zero_has_none(kernel, dtype, stride):
+    x = np.zeros((1, 2, 1, 4), dtype)
+    least = np.nextafter(x.dtype.type(0), x.dtype.type(-1)) if dtype != "bfloat16" else x.dtype.type(-1e-40)
+    dy = np.array([least, -0.0, 0.0, least, -0.0, -0.0][: 2 * (1 + 2 // stride)]).astype(dtype)
+    dy = dy.reshape(1, 2, 1, -1)
+    for function in ("max_backward", "mean_backward"):
+        same(kernel, function, dy, x, (1, 2), (1, stride))
+
+
 @pytest.mark.parametrize("count", range(1, 14))
 def test_windows_as_large_as_planes_are_served_however_many_there_are(count):
     x = np.random.default_rng(count).standard_normal((count, 1, 3, 5))

@@ -24,8 +24,8 @@ that matters. Written by `tox -e mutants`, which fails where a reason is missing
 
 def reasons():
     """The reasons for survivors, by file, function and the lines before and after."""
-    entries = tomllib.loads(REASONS.read_text(encoding="utf-8")).get("survivor", [])
-    return {(each["file"], each["function"], each["before"], each["after"]): each["reason"] for each in entries}
+    entries = tomllib.loads(REASONS.read_text(encoding="utf-8"))["survivor"]
+    return {(each["file"], *mutant): each["reason"] for each in entries for mutant in each["mutants"]}
 
 
 def survivors(verdicts):
@@ -36,18 +36,28 @@ def survivors(verdicts):
 def complaints(verdicts):
     """Survivors without a reason, and reasons in the judged files for what is none."""
     alive, explained = survivors(verdicts), reasons()
-    missing = [f"no reason for\n{shown(key)}" for key in alive if not explained.get(key)]
-    vain = [f"a reason for what is noticed or is not there\n{shown(key)}" for key in explained if key[0] in verdicts]
-    return [*missing, *(each for each, key in zip(vain, explained, strict=True) if key not in alive)]
+    missing = [key for key in alive if not explained.get(key)]
+    vain = [key for key in explained if key[0] in verdicts and key not in alive]
+    return [
+        *(f"no reason for\n{shown(key)}" for key in missing),
+        *(f"a reason for what is noticed or is not there\n{shown(key)}" for key in vain),
+    ]
 
 
 def page(verdicts):
     """The page."""
-    explained = reasons()
     rows = [row(file, list(each.values())) for file, each in verdicts.items()]
     table = ["| file | mutants | noticed | of these by the time | survivors |", "|---|---|---|---|---|", *rows]
-    sections = [f"`{key[1]}` of {key[0]}\n\n{shown(key)}\n\n{explained.get(key, '')}" for key in survivors(verdicts)]
-    return "\n".join([HEAD, *table, "\n## Survivors\n", "\n\n".join(sections), ""])
+    return "\n".join([HEAD, *table, "\n## Survivors\n", "\n\n".join(sections(survivors(verdicts))), ""])
+
+
+def sections(alive):
+    """The survivors, those of a file that have the same reason together."""
+    explained, together = reasons(), {}
+    for key in alive:
+        together.setdefault((key[0], explained.get(key, "")), []).append(key)
+    for (file, reason), keys in together.items():
+        yield "\n\n".join([f"**{file}**: {reason}", *map(shown, keys)])
 
 
 def row(file, verdicts):
@@ -57,9 +67,9 @@ def row(file, verdicts):
 
 
 def shown(key):
-    """A mutant as a difference of lines."""
+    """A mutant as a difference of lines, with the function it is in."""
     before, after = (prefixed(sign, lines) for sign, lines in zip("-+", key[2:], strict=True))
-    return f"```diff\n{before}\n{after}\n```"
+    return f"```diff\n{f'@@ {key[1]}'.rstrip()}\n{before}\n{after}\n```"
 
 
 def prefixed(sign, lines):
