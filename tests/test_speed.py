@@ -101,6 +101,16 @@ def test_every_loop_gives_the_bits_of_the_naive_kernel(kernel, window, kind, dty
         same(kernel, function, dy, x, *WINDOWS[window], **settings)
 
 
+@pytest.mark.parametrize("stride", [(2, 2), (2, 3), (3, 2), (3, 3)])
+@pytest.mark.parametrize("plane", [(8, 8), (8, 9), (9, 8), (8, 12), (12, 8)])
+def test_every_loop_fills_every_cell_whatever_was_in_its_memory(plane, stride, monkeypatch):
+    x = np.random.default_rng(0).standard_normal((2, 1, *plane))
+    dy = naive.max_forward(x, 2, stride)
+    monkeypatch.setattr(compiled.np, "empty", lambda shape, dtype=float: np.full(shape, 77, dtype))
+    for function in ("max_backward", "mean_backward"):
+        same(compiled, function, dy, x, (2, 2), stride)
+
+
 @FAST
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("stride", [1, 2])
