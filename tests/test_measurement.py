@@ -9,7 +9,7 @@ from poolproof.properties.runner import Settings, run
 from poolproof.properties.target import wrap
 from strength import measure
 from strength.asked import PUBLIC, laws_about
-from strength.measure import CORPUS, Kept, key, shrunk, tried
+from strength.measure import CORPUS, ROOT, Kept, key, shrunk, tried
 from strength.page import written
 from strength.people import CHECKS
 from strength.verdicts import NEVER, Measured, condemned, idle, mistaken, problems, too_few, unrejected
@@ -133,13 +133,8 @@ def test_the_page_says_of_a_fault_what_was_measured():
     assert f"| {list(PUBLIC).index('max-value') + 1} | `max-value` | 1 | 1 | 1 | `{NAME}` |" in text
 
 
-def whole():
-    """A page on which the first law of each fault rejects it after two cases."""
-    runs = {name: {0: {fault.laws[0]: ["broken", 2, 0.1]}} for name, fault in FAULTS.items()}
-    return written(Measured(runs), dict.fromkeys(FAULTS, 1), {name: [] for name in FAULTS})
-
-
-TEXT = whole()
+TEXT = (ROOT / "docs" / "strength.md").read_text(encoding="utf-8")
+"""The page in the repository, which a change of the corpus or of the laws must not leave behind."""
 
 
 def section(title):
