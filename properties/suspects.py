@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from math import prod
 from typing import Any
 
@@ -130,12 +130,12 @@ def non_zero_mean(cells: Array) -> Any:
 
 def mean(x: Array, _: Array, geometry: Geometry) -> Any:
     """The mean as it should be, under a geometry that may be another."""
-    return oracle.mean_forward(x, **vars(geometry)).nearest()
+    return oracle.mean_forward(x, **asdict(geometry)).nearest()
 
 
 def mean_gradient(x: Array, dy: Array, geometry: Geometry) -> Any:
     """Its gradient."""
-    return oracle.mean_backward(dy, x, **vars(geometry)).nearest()
+    return oracle.mean_backward(dy, x, **asdict(geometry)).nearest()
 
 
 def over_whole_windows(function: Mistake) -> Mistake:
@@ -163,7 +163,7 @@ def exchanged(function: Mistake) -> Mistake:
 
 
 MAX = reduced(lambda cells: cells.max(-1))
-INDEX: Mistake = lambda x, _, geometry: oracle.max_indices(x, **vars(geometry))  # noqa: E731
+INDEX: Mistake = lambda x, _, geometry: oracle.max_indices(x, **asdict(geometry))  # noqa: E731
 ROUTE = spread(lambda d, cells: d * first(cells))
 SHARE = spread(lambda d, cells: d / count(cells) * np.ones(cells.shape))
 

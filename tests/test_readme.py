@@ -103,9 +103,9 @@ def test_every_block_is_of_a_kind_that_is_run():
     kinds = {(page, block["kind"]) for page in pages for block in blocks(page) if not block["file"]}
     # The transcript is checked byte by byte, and the examples are built, by tests of their own.
     # The scripts of the findings are run where their libraries are installed.
-    # The tables of the bench are as one machine gave them.
+    # Measurements are as one machine gave them, and mutants are no commands.
     elsewhere = {("docs/protocol.md", "text"), ("docs/findings.md", "text"), ("docs/findings.md", "python")}
-    elsewhere |= {("docs/bench.md", "text")}
+    elsewhere |= {(f"docs/{page}.md", "text") for page in ("bench", "kernels", "strength")} | {("docs/mutants.md", "diff")}
     assert len(pages) >= 7
     assert {kind for page, kind in kinds - elsewhere} <= {"sh", "console", "python"}
 
