@@ -81,7 +81,8 @@ def max_backward(dy: Any, dx: Any, argmax: Any) -> None:
     for p in range(len(dx)):
         alone = alone and scattered(dy, argmax, p, dx)
         if not alone:
-            sums[:] = 0.0
+            for cell in range(len(sums)):
+                sums[cell] = 0.0
             for o in range(dy.shape[1]):
                 sums[np.uintp(argmax[p, o])] += dy[p, o]
             for cell in range(len(sums)):
