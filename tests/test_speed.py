@@ -123,6 +123,31 @@ def test_a_share_that_rounds_to_zero_keeps_its_sign_and_a_zero_has_none(kernel, 
         same(kernel, function, dy, x, (1, 2), (1, stride))
 
 
+@FAST
+@pytest.mark.parametrize(
+    "window", [(size, stride) for size, stride in WINDOWS.values() if size[1] <= 11 and size[0] < 11]
+)
+def test_every_loop_serves_planes_that_are_taller_than_wide(kernel, window):
+    for kind in ("normal", "ties"):
+        x = np.ascontiguousarray(drawn("float64", kind).swapaxes(2, 3))
+        x = np.round(x) if kind == "ties" else x
+        dy = naive.max_forward(x, *window)
+        for function in FORWARD:
+            same(kernel, function, x, *window)
+        for function in ("max_backward", "mean_backward"):
+            same(kernel, function, dy, x, *window)
+
+
+def test_every_loop_of_sums_counts_all_cells_of_a_window():
+    # Five numbers near 2**28 and one of 24 bits near 1 do not fit in 53 bits, where one or two of them would; and the
+    # row below takes the large ones away again, so that the last bit of the small ones shows.
+    source = np.random.default_rng(0)
+    row = source.uniform(2.0**27.9, 2.0**28, (2, 1, 1, 60)).astype(np.float32)
+    x = np.concatenate([row, -row], axis=2)
+    x[..., ::6] = source.uniform(1, 2, (2, 1, 2, 10))
+    same(compiled, "mean_forward", x, (2, 6), (1, 1))
+
+
 @pytest.mark.parametrize("count", range(1, 14))
 def test_windows_as_large_as_planes_are_served_however_many_there_are(count):
     x = np.random.default_rng(count).standard_normal((count, 1, 3, 5))
