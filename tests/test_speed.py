@@ -197,12 +197,15 @@ PLANE = np.array([[[3.0, 5, 2], [1, 7, 6], [4, 2, 9]]], np.float32)
         (PLANE, True),
         (np.zeros_like(PLANE), True),
         (PLANE * np.float32(2) ** 90, True),
+        (PLANE * np.float32(2) ** -60, True),
+        (np.where(PLANE == 9, np.float32(0), PLANE), True),
         (np.where(PLANE == 9, np.float32(2) ** -24, PLANE), True),
-        (np.where(PLANE == 9, np.float32(2) ** -26, PLANE), False),
+        (np.where(PLANE == 9, np.float32(2) ** -24, np.where(PLANE == 7, np.float32(8), PLANE)), True),
+        (np.where(PLANE == 9, np.float32(2) ** -25, PLANE), False),
         (np.where(PLANE == 9, np.float32(np.inf), PLANE), False),
         (PLANE.astype(np.float64), False),
     ],
-    ids=["near", "zeros", "scaled", "as far apart as may be", "too far apart", "infinity", "float64"],
+    ids=["near", "zeros", "large", "small", "a zero", "far apart", "as may be", "too far apart", "infinity", "float64"],
 )
 def test_sums_are_exact_where_the_numbers_are_near_enough(plane, exact):
     assert lines.sums_are_exact(plane, 0, 4) == exact
