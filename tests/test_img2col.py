@@ -47,6 +47,11 @@ def test_col2img_adds_every_tap_back_to_its_pixel():
     assert image.tolist() == [[[[0, 1 + 4, 5], [2 + 8, 3 + 6 + 9 + 12, 7 + 13], [10, 11 + 14, 15]]]]
 
 
+def test_a_negative_zero_comes_back_as_zero():
+    image = img2col.col2img(np.full((4, 1, 1, 1, 1), -0.0), (1, 1, 2, 2), 2, 2)
+    assert not np.signbit(image).any()
+
+
 @given(windows(), st.sampled_from(ORDERED))
 @settings(deadline=None)
 def test_columns_are_contiguous_memory_of_their_own_in_the_dtype_of_x(window, dtype):

@@ -129,8 +129,8 @@ def test_a_share_that_rounds_to_zero_keeps_its_sign_and_a_zero_has_none(kernel, 
 )
 def test_every_loop_serves_planes_that_are_taller_than_wide(kernel, window):
     for kind in ("normal", "ties"):
-        x = np.ascontiguousarray(drawn("float64", kind).swapaxes(2, 3))
-        x = np.round(x) if kind == "ties" else x
+        # Sums of few whole numbers are exact in any order, so that lines are summed first.
+        x = np.ascontiguousarray(drawn("float64" if kind == "normal" else "float32", kind).swapaxes(2, 3))
         dy = naive.max_forward(x, *window)
         for function in FORWARD:
             same(kernel, function, x, *window)
