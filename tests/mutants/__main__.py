@@ -1,4 +1,4 @@
-"""The command: judge the mutants of some files, or of all, write the page and say what lacks a reason."""
+"""The command: judge the mutants of all files, or of some alone, write the page and say what lacks a reason."""
 
 import argparse
 import os
@@ -19,8 +19,7 @@ def main():
     if unknown := set(given.files) - set(JUDGES):
         parser.error(f"nothing judges {', '.join(sorted(unknown))}; known are {', '.join(JUDGES)}")
     found = {file: verdicts(file, given.n, again=given.again) for file in given.files or JUDGES}
-    if not given.files:
-        PAGE.write_text(page(found), encoding="utf-8")
+    PAGE.write_text(page(found), encoding="utf-8")
     wrong = complaints(found)
     print("\n".join(wrong))
     return bool(wrong)
