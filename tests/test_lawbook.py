@@ -77,6 +77,10 @@ def test_a_law_about_memory_is_not_asked_where_the_process_tells_nothing_of_it()
     assert reason("no-aliasing", evidence=("shares",)) == ""
 
 
+def test_two_laws_are_for_the_reference_kernels_alone():
+    assert [name for name, each in LAWS.items() if each.reference] == ["agreement", "refusal"]
+
+
 def max_value(pool, case):
     """A second law of this name"""
 

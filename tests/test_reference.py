@@ -61,6 +61,12 @@ def test_agreement_rejects_what_differs_in_a_bit_or_in_dtype(function, change):
     assert tried("agreement", **changed(function, change)).verdict == "broken"
 
 
+def test_agreement_is_with_the_other_kernels(monkeypatch):
+    forward = naive.max_forward
+    monkeypatch.setattr(naive, "max_forward", lambda *arguments, **settings: forward(*arguments, **settings)[..., ::-1])
+    assert run(LAWS["agreement"], wrap(naive), Settings(seed=0, brief=True)).verdict == "broken"
+
+
 def test_agreement_leaves_the_dtype_of_indices_free():
     assert tried("agreement", **changed("max_indices", lambda i: i.astype(np.int32))).verdict == "holds"
 
