@@ -61,7 +61,7 @@ def max_forward_argmax(
     """`max_forward` and `max_indices` at once: what a layer remembers, so that its backward need not search again."""
     x, geometry, shape = max_arguments(x, size, stride, ORDERED, settings)
     how = way("max_forward", geometry, x.shape, x.dtype)
-    y, argmax = np.empty(shape, x.dtype), np.empty(shape, how.index)
+    y, argmax = np.empty(shape, x.dtype), np.empty(shape, how.indices)
     run(how, threads, x, y, argmax.reshape(how.target))
     return y, argmax
 
@@ -104,7 +104,7 @@ class Way(NamedTuple):
     """How a call is run: a compiled loop, what it is told about windows, and what it works on.
 
     `source` and `target` are the shapes of its input and its result as planes (P, ...), `dtype` is that of both, and
-    `index` that of indices.
+    `indices` that of indices.
     """
 
     loop: Callable[..., None]
@@ -112,7 +112,7 @@ class Way(NamedTuple):
     source: Ints
     target: Ints
     dtype: np.dtype[Any]
-    index: np.dtype[Any]
+    indices: np.dtype[Any]
 
 
 @lru_cache(maxsize=1024)

@@ -51,13 +51,8 @@ def mean_forward(x: Any, deep: Any, tall: Any, wide: Any, divisors: Any, y: Any)
 @jit
 def mean_backward(dy: Any, deep: Any, tall: Any, wide: Any, divisors: Any, dx: Any) -> None:
     """Fill dx (P, D, H, W): dy/n added over each window, in float64, rounded once."""
-    sums = np.empty(dx.shape[1:])
+    sums = np.zeros(dx.shape[1:])
     for p in range(dx.shape[0]):
-        # Cell by cell, here and below: slices take numba five seconds to compile.
-        for d in range(sums.shape[0]):
-            for h in range(sums.shape[1]):
-                for w in range(sums.shape[2]):
-                    sums[d, h, w] = 0.0
         for a in range(dy.shape[1]):
             for b in range(dy.shape[2]):
                 for c in range(dy.shape[3]):
@@ -66,7 +61,14 @@ def mean_backward(dy: Any, deep: Any, tall: Any, wide: Any, divisors: Any, dx: A
                         for h in range(tall[b, 0], tall[b, 1], tall[b, 2]):
                             for w in range(wide[c, 0], wide[c, 1], wide[c, 2]):
                                 sums[d, h, w] += share
-        for d in range(sums.shape[0]):
-            for h in range(sums.shape[1]):
-                for w in range(sums.shape[2]):
-                    dx[p, d, h, w] = sums[d, h, w]
+        hand_over(sums, p, dx)
+
+
+@jit
+def hand_over(sums: Any, p: int, dx: Any) -> None:
+    """Round the sums into plane p, and clear them; cell by cell, as slices take numba five seconds to compile."""
+    for d in range(sums.shape[0]):
+        for h in range(sums.shape[1]):
+            for w in range(sums.shape[2]):
+                dx[p, d, h, w] = sums[d, h, w]
+                sums[d, h, w] = 0.0

@@ -136,7 +136,12 @@ LAWS = [own_laws, suite("test_lawbook.py", "test_messages.py")]
 JUDGES = {
     "kernels/geometry.py": [suite("test_geometry.py"), all_laws, suite("test_arguments.py", "test_layer.py")],
     "kernels/naive.py": [equal_to_others("naive"), suite(*KERNELS, among="naive")],
-    "kernels/img2col.py": [equal_to_others("img2col"), suite("test_img2col.py"), suite(*KERNELS, among="img2col")],
+    "kernels/img2col.py": [
+        equal_to_others("img2col"),
+        suite("test_img2col.py"),
+        suite("test_speed.py", among="img2col or columns or overlapping_windows"),
+        suite(*KERNELS, among="img2col"),
+    ],
     "kernels/compiled.py": COMPILED,
     "kernels/loops.py": LOOPS,
     "kernels/blocks.py": LOOPS,
