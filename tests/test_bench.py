@@ -652,4 +652,5 @@ def test_cases_a_second_are_measured_law_by_law(monkeypatch, capsys):
     for row in (*rows, last):
         cases, *shares = row.split()[-4:]
         assert float(cases) > 0
-        assert sum(float(share.rstrip("%")) for share in shares) == pytest.approx(100, abs=2)
+        # Three shares, each rounded to a whole percent.
+        assert abs(sum(float(share.rstrip("%")) for share in shares) - 100) <= 1.5
