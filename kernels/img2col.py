@@ -236,8 +236,8 @@ def places(geometry: Geometry, spatial: Ints, lines: range) -> Iterator[tuple[tu
     """For each tap in row-major order the outputs of these lines for which it is a real cell, and those cells."""
     first, *rest = geometry.axes(spatial)
     axes = [[first.tap(tap, lines) for tap in range(first.size)], *([a.tap(t) for t in range(a.size)] for a in rest)]
-    for met in product(*axes):
-        yield (..., *(outputs for outputs, _ in met)), (..., *(cells for _, cells in met))
+    outputs, cells = ([[slices[k] for slices in taps] for taps in axes] for k in (0, 1))
+    return zip(product([...], *outputs), product([...], *cells), strict=True)
 
 
 def real_taps(taps: Array, geometry: Geometry, spatial: Ints, lines: slice) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,13 +23,6 @@ dtypes = ORDERED
 ranks = (1, 2, 3)
 
 
-class Window(NamedTuple):
-    """The real cells of a window in row-major order, as indices of the flat plane, and what its mean divides by."""
-
-    cells: list[int]
-    divisor: float
-
-
 def max_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
     """The largest element of each window: (N, C, H, W) -> (N, C, OH, OW), dtype kept; NaN beats everything.
 
@@ -38,7 +31,7 @@ def max_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Setting
     """
     x, geometry, shape = max_arguments(x, size, stride, ORDERED, settings)
     everywhere = windows(geometry, x.shape[2:])
-    y = [plane[first_maximum(plane, window.cells)] for plane in planes(x) for window in everywhere]
+    y = [plane[first_maximum(plane, cells)] for plane in planes(x) for cells in everywhere]
     return np.array(y, x.dtype).reshape(shape)
 
 
@@ -46,7 +39,7 @@ def max_indices(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Setting
     """Where `max_forward` found each maximum: its row-major index in the unpadded plane, int64, shaped like y."""
     x, geometry, shape = max_arguments(x, size, stride, ORDERED, settings)
     everywhere = windows(geometry, x.shape[2:])
-    i = [first_maximum(plane, window.cells) for plane in planes(x) for window in everywhere]
+    i = [first_maximum(plane, cells) for plane in planes(x) for cells in everywhere]
     return np.array(i, np.int64).reshape(shape)
 
 
@@ -55,8 +48,8 @@ def max_backward(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, **settings
     dy, x, geometry = max_gradient_arguments(dy, x, size, stride, settings)
     dx, everywhere = zeros(x), windows(geometry, x.shape[2:])
     for plane, shares, gradient in zip(planes(x), planes(dy), dx, strict=True):
-        for window, share in zip(everywhere, shares, strict=True):
-            gradient[first_maximum(plane, window.cells)] += share
+        for cells, share in zip(everywhere, shares, strict=True):
+            gradient[first_maximum(plane, cells)] += share
     return rounded(np.array(dx), x.dtype).reshape(x.shape)
 
 
@@ -66,19 +59,19 @@ def mean_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[MeanSe
     A further setting, `count_include_pad`, says whether padded cells, which are zero, count; True if not given.
     """
     x, geometry, shape = mean_arguments(x, size, stride, settings)
-    everywhere = windows(geometry, x.shape[2:])
-    y = [total(plane, window.cells) / window.divisor for plane in planes(x) for window in everywhere]
+    everywhere = divided_windows(geometry, x.shape[2:])
+    y = [total(plane, cells) / divisor for plane in planes(x) for cells, divisor in everywhere]
     return rounded(np.array(y), x.dtype).reshape(shape)
 
 
 def mean_backward(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, **settings: Unpack[MeanSettings]) -> Array:
     """Each dy is spread evenly over its window: every cell gets dy/n, n being the mean's divisor. dx is like x."""
     dy, x, geometry = mean_gradient_arguments(dy, x, size, stride, settings)
-    dx, everywhere = zeros(x), windows(geometry, x.shape[2:])
+    dx, everywhere = zeros(x), divided_windows(geometry, x.shape[2:])
     for shares, gradient in zip(planes(dy), dx, strict=True):
-        for window, share in zip(everywhere, shares, strict=True):
-            for cell in window.cells:
-                gradient[cell] += share / window.divisor
+        for (cells, divisor), share in zip(everywhere, shares, strict=True):
+            for cell in cells:
+                gradient[cell] += share / divisor
     return rounded(np.array(dx), x.dtype).reshape(x.shape)
 
 
@@ -101,21 +94,18 @@ def total(plane: list[float], cells: list[int]) -> float:
     return s
 
 
-def windows(geometry: Geometry, spatial: Ints) -> list[Window]:
-    """For each output in row-major order its window on an image with axes of these lengths."""
-    axes = [[axis.cells(output) for output in range(axis.count())] for axis in geometry.axes(spatial)]
-    return [
-        Window([flat_index(cell, spatial) for cell in product(*ranges)], divisor)
-        for ranges, divisor in zip(product(*axes), geometry.divisors(spatial).ravel().tolist(), strict=True)
-    ]
+def windows(geometry: Geometry, spatial: Ints) -> list[list[int]]:
+    """For each output in row-major order the real cells of its window, row-major, as indices of the flat plane."""
+    axes = []
+    for k, axis in enumerate(geometry.axes(spatial)):
+        step = prod(spatial[k + 1 :])
+        axes.append([[cell * step for cell in axis.cells(output)] for output in range(axis.count())])
+    return [[sum(cell) for cell in product(*along)] for along in product(*axes)]
 
 
-def flat_index(cell: Ints, spatial: Ints) -> int:
-    """The row-major index of a cell."""
-    index = 0
-    for coordinate, length in zip(cell, spatial, strict=True):
-        index = index * length + coordinate
-    return index
+def divided_windows(geometry: Geometry, spatial: Ints) -> list[tuple[list[int], float]]:
+    """The windows, each with what its mean divides by."""
+    return list(zip(windows(geometry, spatial), geometry.divisors(spatial).ravel().tolist(), strict=True))
 
 
 def planes(array: Array) -> list[list[Any]]:

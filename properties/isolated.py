@@ -15,7 +15,7 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -324,10 +324,11 @@ class Isolated:
         asked = [question(call, "layouts" in self.evidence) for call in calls]
         return self.answers([({**header, "type": "call"}, payload) for header, payload in asked], [[c] for c in calls])
 
-    def ask_together(self, calls: list[Call], seconds: float) -> list[Answer]:
-        """Make several calls at the same time, each for so long from a thread of its own over there."""
+    def ask_together(self, calls: list[Call], seconds: float, moments: Sequence[float]) -> list[Answer]:
+        """Make several calls at the same time over there: see `Host.together`."""
         asked = [question(call, "layouts" in self.evidence) for call in calls]
-        header = {"type": "together", "seconds": seconds, "calls": [each for each, _ in asked]}
+        header = {"type": "together", "seconds": seconds, "moments": list(moments)}
+        header["calls"] = [each for each, _ in asked]
         answers = self.answers([(header, [chunk for _, chunks in asked for chunk in chunks])], [calls])
         return answers if len(answers) == len(calls) else answers * len(calls)
 

@@ -68,7 +68,7 @@ class Knobs:
 
 def scattered(shape: tuple[int, ...], seed: int) -> Array:
     """Pseudo-random bytes, the same everywhere; all zero for seed 0."""
-    count = int(np.prod(shape))
+    count = prod(shape)
     if seed == 0:
         return np.zeros(shape, np.uint8)
     # Multiplicative hashing of the index (Knuth, TAOCP 3, section 6.4): the high bits are well mixed.

@@ -175,14 +175,17 @@ def windows(geometry: Geometry, shape: Ints) -> Iterator[tuple[Ints, Index]]:
 @lru_cache(maxsize=16)
 def cells_of(geometry: Geometry, spatial: Ints) -> Array:
     """The row-major index of each cell of each window, (OH*OW, FH*FW); -1 for what is not in the image."""
-    found = np.zeros((1, 1), np.int64)
+    found, step = np.zeros((1, 1), np.int64), prod(spatial)
+    # What lies outside along one axis is below zero, whatever the others add to it.
+    outside = -step
     for axis in geometry.axes(spatial):
+        step //= axis.length
         starts = np.array([axis.start(output) for output in range(axis.count())])
         along = starts[:, np.newaxis] + axis.dilation * np.arange(axis.size)
         inside = (along >= 0) & (along < axis.length)
-        before, along = found[:, np.newaxis, :, np.newaxis], np.where(inside, along, -1)[:, np.newaxis, :]
-        crossed = np.where((before < 0) | (along < 0), -1, before * axis.length + along)
+        crossed = found[:, np.newaxis, :, np.newaxis] + np.where(inside, along * step, outside)[:, np.newaxis, :]
         found = crossed.reshape(len(found) * len(starts), -1)
+    np.maximum(found, -1, out=found)
     found.flags.writeable = False
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any
 
@@ -56,9 +57,9 @@ class Pool:
         answers = self.target.ask_all(calls)
         return self.record(calls[: len(answers)], answers)
 
-    def together(self, calls: list[Call], seconds: float) -> list[Array]:
-        """Make calls at the same time, each for so long, and return their results: the first that differs, if any."""
-        answers = self.record(calls, self.target.ask_together(calls, seconds))
+    def together(self, calls: list[Call], seconds: float, moments: Sequence[float]) -> list[Array]:
+        """Make calls at the same time, for so long and at these moments, and return the first results that differ."""
+        answers = self.record(calls, self.target.ask_together(calls, seconds, moments))
         first = len(self.calls) - len(calls)
         return [
             self.result(call, answer, first + k) for k, (call, answer) in enumerate(zip(calls, answers, strict=True))

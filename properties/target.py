@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -102,8 +102,8 @@ class Target(Protocol):
         """The memory of the process may be damaged: later calls need another."""
         ...
 
-    def ask_together(self, calls: list[Call], seconds: float) -> list[Answer]:
-        """Make several calls at the same time, each for so long, again and again, from a thread of its own."""
+    def ask_together(self, calls: list[Call], seconds: float, moments: Sequence[float]) -> list[Answer]:
+        """Make several calls at the same time, for so long and at these moments of the first: see `Host.together`."""
         ...
 
 
@@ -156,11 +156,11 @@ class InProcess:
         """Make calls one after another."""
         return list(map(self.ask, calls))
 
-    def ask_together(self, calls: list[Call], seconds: float) -> list[Answer]:
-        """Make several calls at the same time, each for so long, again and again, from a thread of its own."""
+    def ask_together(self, calls: list[Call], seconds: float, moments: Sequence[float]) -> list[Answer]:
+        """Make several calls at the same time, for so long and at these moments of the first: see `Host.together`."""
         self.host.limit = limit_of(calls)
         asked = [(call.function, call.laid_out(), (call.size, call.stride), call.settings) for call in calls]
-        return list(map(answer_of, self.host.together(asked, seconds)))
+        return list(map(answer_of, self.host.together(asked, seconds, moments)))
 
 
 def with_axes(call: Call, count: int) -> Call:

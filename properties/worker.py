@@ -22,6 +22,9 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
+from types import FrameType
 from typing import Any, Dict, Tuple, Union
 
 import numpy as np
@@ -36,6 +39,14 @@ CHUNK = 1 << 16
 """So much is read at once, so that most frames come with one system call."""
 
 CACHE_LINE = 64
+
+NUMPY = os.path.dirname(np.__file__)
+PATIENCE = 0.005
+"""Seconds for which a call is held up by another."""
+
+STEPS = 2000
+"""So many steps of a call are watched."""
+
 EVIDENCE = ("changed", "shares", "stale", "reuses", "layouts", "threads")
 """What this worker can tell of a call beyond its result, and do with the arrays of one."""
 
@@ -230,20 +241,42 @@ class Host:
             return {"value": None, "kind": f"an array of dtype {value.dtype} and shape {value.shape}"}
         return {"value": value, "kind": "array"}
 
-    def together(self, calls: list[Question], seconds: float) -> list[Header]:
-        """Make several calls at the same time, each again and again from a thread of its own, often interrupted.
+    def together(self, calls: list[Question], seconds: float, moments: Sequence[float]) -> list[Header]:
+        """Make several calls at the same time; the answers, the first that differ from those made one after another.
 
-        The answer to each is the first that differs from those before it in its thread, or else the first of all.
+        First the others in the midst of the first, at these moments (0: its beginning, 1: its end), as long as there
+        is time: what Python code leaves lying about from one line to the next is met for certain. Then all of them for
+        so many seconds, as fast as they are: what lies within one line is met by luck.
         """
-        answers: list[Header] = [{} for _ in calls]
+        answers = [self.attempt(*call) for call in calls]
+        for others in self.interleaved(calls, moments, time.monotonic() + seconds):
+            if any(map(differ, others, answers)):
+                return others
+        self.at_once(calls, answers, seconds)
+        return answers
+
+    def interleaved(self, calls: list[Question], moments: Sequence[float], end: float) -> Iterator[list[Header]]:
+        """The answers where the others are made at a moment of the first, for each moment until the end."""
+        first, *others = [partial(self.attempt, *call) for call in calls]
+        with ThreadPoolExecutor(1) as thread:
+            make_others = partial(thread.submit, lambda: [other() for other in others])
+            _, steps = in_the_midst(first, make_others, 0)
+            for moment in moments:
+                answers, _ = in_the_midst(first, make_others, 1 + int(moment * steps))
+                yield answers
+                if time.monotonic() >= end:
+                    return
+
+    def at_once(self, calls: list[Question], answers: list[Header], seconds: float) -> None:
+        """Make each call again and again from a thread of its own, often interrupted, while answers are as before."""
         start = threading.Barrier(len(calls))
 
         def one(k: int) -> None:
             start.wait()
-            answers[k], end = self.attempt(*calls[k]), time.monotonic() + seconds
+            end = time.monotonic() + seconds
             while time.monotonic() < end:
                 again = self.attempt(*calls[k])
-                if again.keys() != answers[k].keys() or not same(again["value"], answers[k]["value"]):
+                if differ(again, answers[k]):
                     answers[k] = again
                     return
 
@@ -257,7 +290,43 @@ class Host:
                 thread.join()
         finally:
             sys.setswitchinterval(usual)
-        return answers
+
+
+def in_the_midst(
+    call: Callable[[], Header], make_others: Callable[[], Future[list[Header]]], at: int
+) -> tuple[list[Header], int]:
+    """Make a call, and have others made by another thread when the interpreter has gone so many steps of it.
+
+    A step is what a trace function is called for, mostly a line of Python; NumPy's are not counted. Where there are not
+    so many, and where `at` is 0, the others are made afterwards; where they wait for this call to end, it is let go on.
+    The answers, and how many steps there were, STEPS at most.
+    """
+    steps, others = 0, []
+
+    def step(frame: FrameType, *_: Any) -> Any:
+        nonlocal steps
+        if frame.f_code.co_filename.startswith(NUMPY):
+            return None
+        steps += 1
+        if steps == at:
+            others.append(make_others())
+            wait(others, PATIENCE)
+        if steps == STEPS:
+            sys.settrace(None)
+        return step
+
+    usual = sys.gettrace()
+    sys.settrace(step)
+    try:
+        answer = call()
+    finally:
+        sys.settrace(usual)
+    return [answer, *(others or [make_others()])[0].result()], steps
+
+
+def differ(one: Header, other: Header) -> bool:
+    """Whether two answers to the same call are not the same."""
+    return one.keys() != other.keys() or not same(one["value"], other["value"])
 
 
 def stated(found: Any, names: Sequence[str]) -> dict[str, Any]:
@@ -429,7 +498,7 @@ class Server:
         """Several calls at the same time."""
         host = self.at_case(header)
         questions = self.questions(header["calls"], payload)
-        answers = [encoded(each) for each in host.together(questions, header["seconds"])]
+        answers = [encoded(each) for each in host.together(questions, header["seconds"], header["moments"])]
         memory = [chunk for _, chunks in answers for chunk in chunks]
         return {"type": "answers", "answers": [answer for answer, _ in answers]}, memory
 

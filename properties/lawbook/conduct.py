@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import sqrt
 
 import numpy as np
 
@@ -18,6 +19,9 @@ COMPARABLE = Plan(ANY, mean_values=("lattice",), windows="powers of two", floats
 
 BUSY = 2000
 """Cells of an image on which two threads are put to work."""
+
+MOMENTS, GOLDEN = 12, (sqrt(5) - 1) / 2
+"""At so many moments of a call another one is made; multiples of the golden ratio are spread evenly, however many."""
 
 UNUSUAL = tuple(layout for layout in LAYOUTS if layout != "C")
 
@@ -113,7 +117,8 @@ def two_threads(pool: Pool, case: Case) -> None:
     case = case.with_arrays(x=np.tile(case.x, batch), dy=np.tile(case.dy, batch))
     twin = case.with_arrays(x=np.flip(case.x) + 1, dy=case.dy + 1)
     alone = [pool(case.call()), pool(twin.call())]
-    results = pool.together([case.call(), twin.call()], seconds=0.02)
+    moments = [(256 * case.spot + GOLDEN * k) % 1 for k in range(MOMENTS)]
+    results = pool.together([case.call(), twin.call()], 0.005, moments)
     for at, (result, expected) in enumerate(zip(results, alone, strict=True), -2):
         pool.equal(result, expected, at, why="another call ran at the same time; alone, this one gave another answer")
 
