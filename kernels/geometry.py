@@ -111,8 +111,8 @@ class Geometry:
     stride: Ints
     padding: tuple[tuple[int, int], ...]
     dilation: Ints
-    ceil_mode: bool = False
-    count_include_pad: bool = True
+    ceil_mode: bool
+    count_include_pad: bool
 
     @classmethod
     def of(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -148,17 +150,26 @@ def test_a_stride_beyond_the_input_leaves_one_window(stride):
         assert kernel.mean_backward(np.ones((1, 1, 1, 1)), x, 1, stride).sum() == 1
 
 
-@pytest.mark.parametrize(
-    ("size", "spatial", "words"),
-    [
-        ((5, 1), (4, 9), r"size\[0\] should be at most 4, the height of x"),
-        ((1, 5), (9, 4), r"size\[1\] should be at most 4, the width of x"),
-    ],
-    ids=["taller", "wider"],
-)
-def test_a_window_larger_than_the_input_is_refused(size, spatial, words):
-    with pytest.raises(ValueError, match=words):
-        Geometry.of(size, 1).output(spatial)
+TOO_LARGE = {
+    "taller": ({"size": (5, 1)}, (4, 9), "size=(5, 1): size[0] should be at most 4, the height of x"),
+    "wider": ({"size": (1, 5)}, (9, 4), "size=(1, 5): size[1] should be at most 4, the width of x"),
+    "than the padded input": (
+        {"size": (5,), "padding": 1},
+        (2,),
+        "size=(5,): size[0] should be at most 4, the width of x with its padding",
+    ),
+    "dilated": (
+        {"size": (3,), "dilation": 2},
+        (4,),
+        "size=(3,): dilation=(2,): the extent 5 along axis 0 should be at most 4, the width of x",
+    ),
+}
+
+
+@pytest.mark.parametrize(("window", "spatial", "words"), TOO_LARGE.values(), ids=TOO_LARGE)
+def test_a_window_larger_than_the_input_is_refused(window, spatial, words):
+    with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
+        Geometry.of(**window, stride=1).output(spatial)
 
 
 def test_a_window_as_large_as_the_input_is_one_window():
@@ -195,6 +206,11 @@ def test_windows_have_the_cells_that_are_found_by_trying(case):
             geometry.output((length,))
         return
     assert geometry.output((length,)) == (len(expected),)
+    starts = [output * stride - pair[0] for output in range(len(expected))]
+    blocks = [list(range(start, start + size)) for start in starts]
+    assert geometry.is_plain((length,)) is ([cells for cells, _ in expected] == blocks and not sum(pair))
+    if dilation == 1:
+        assert geometry.overlap((length,)) is any(b < a + size for a, b in pairwise(starts))
     assert [list(axis.cells(o)) for o in range(axis.count())] == [cells for cells, _ in expected]
     assert geometry.divisors((length,)).tolist() == [count for _, count in expected]
     excluded = replace(geometry, count_include_pad=False)
@@ -216,11 +232,12 @@ def test_a_tap_meets_the_outputs_in_whose_windows_it_is_real(case):
     (axis,) = Geometry.of((size,), (stride,), padding=(pair,), dilation=(dilation,), ceil_mode=ceil_mode).axes(
         (length,)
     )
-    for tap in range(size):
-        outputs, cells = axis.tap(tap)
-        met = [(o, axis.start(o) + tap * dilation) for o in range(axis.count())]
+    everywhere = range(axis.count())
+    for tap, among in product(range(size), (None, *(range(k, axis.count()) for k in everywhere))):
+        outputs, cells = axis.tap(tap, among)
+        met = [(o, axis.start(o) + tap * dilation) for o in among or everywhere]
         real = [(o, cell) for o, cell in met if 0 <= cell < length]
-        assert list(range(axis.count()))[outputs] == [o for o, _ in real]
+        assert list(among or everywhere)[outputs] == [o for o, _ in real]
         assert list(range(length))[cells] == [cell for _, cell in real]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from poolproof.kernels import PoolingLayer, blocks, compiled, img2col, lines, na
 from poolproof.kernels.arguments import asked
 from poolproof.kernels.dtypes import FLOATS, is_float
 from poolproof.kernels.geometry import Geometry
+from poolproof.properties.contract import CALLABLES
+from poolproof.properties.layouts import LAYOUTS
 
 FORWARD = ("max_forward", "max_indices", "mean_forward")
 FAST = pytest.mark.parametrize("kernel", [compiled, img2col], ids=lambda kernel: kernel.name)
@@ -357,6 +360,11 @@ def test_a_number_of_threads_that_cannot_be_is_refused(count, error, says):
             call()
 
 
+@pytest.mark.parametrize("function", (*CALLABLES, "max_forward_argmax", "max_backward_argmax"))
+def test_one_thread_pools_where_none_are_said(function):
+    assert inspect.signature(getattr(compiled, function)).parameters["threads"].default == 1
+
+
 @pytest.mark.parametrize("kernel", [naive, img2col], ids=lambda kernel: kernel.name)
 def test_the_other_kernels_have_no_threads(kernel):
     with pytest.raises(TypeError, match="threads=2 is no setting here"):
@@ -411,6 +419,36 @@ def test_compiled_copies_an_input_that_is_not_contiguous_once(function, dtype):
     copied = {"max_backward": max(x.nbytes, dy.nbytes), "mean_backward": dy.nbytes}.get(function, x.nbytes)
     widened = 2 * 8 * compiled.BLOCK if dtype == "float16" else 0
     assert peak(compiled, function, dy, x) <= copied + widened + allowed(function, dy)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_kind_of_memory_is_compiled_for_anew(function):
+    dy, x = (each[:, :1] for each in pooled("float64"))
+    question = (dy, x) if function in ("max_backward", "mean_backward") else (x,)
+    before = signatures(function, question)
+    for layout in LAYOUTS.values():
+        signatures(function, [layout(each) for each in question])
+    assert signatures(function, question) == before
+
+
+def signatures(function, question):
+    """What there are loops for, after a call."""
+    getattr(compiled, function)(*question, 2, 2)
+    loops = vars(blocks).values(), vars(lines).values()
+    return sum(len(loop.signatures) for loop in chain(*loops) if hasattr(loop, "signatures"))
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype"),
+    [
+        ((1, 1, 2**31 - 1), np.int32),
+        ((1, 1, 2**31), np.int64),
+        ((2, 2, 2**15, 2**15), np.int32),
+        ((1, 1, 2**15, 2, 2**15), np.int64),
+    ],
+)
+def test_indices_have_the_smaller_type_that_holds_all_of_a_plane(shape, dtype):
+    assert compiled.index_dtype(shape) == dtype
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
