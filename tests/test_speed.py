@@ -360,7 +360,7 @@ def test_a_number_of_threads_that_cannot_be_is_refused(count, error, says):
             call()
 
 
-@pytest.mark.parametrize("function", (*CALLABLES, "max_forward_argmax", "max_backward_argmax"))
+@pytest.mark.parametrize("function", [*CALLABLES, "max_forward_argmax", "max_backward_argmax"])
 def test_one_thread_pools_where_none_are_said(function):
     assert inspect.signature(getattr(compiled, function)).parameters["threads"].default == 1
 
