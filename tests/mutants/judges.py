@@ -131,7 +131,7 @@ KERNELS = ("test_contract.py", "test_kernels.py", "test_document.py", "test_laye
 COMPILED = [equal_to_others("compiled"), suite("test_speed.py"), suite(*KERNELS, among="compiled")]
 LOOPS = [suite("test_speed.py", among="(every_loop or sums or large) and not float32"), equal_to_others("compiled")]
 """For what is run without numba: large images are slow, and adding a float32 to a float64 gives a float32."""
-LAWS = [own_laws, suite("test_lawbook.py", "test_messages.py")]
+LAWS = [own_laws, suite("test_lawbook.py", "test_messages.py", "test_verdicts.py")]
 
 JUDGES = {
     "kernels/geometry.py": [suite("test_geometry.py"), all_laws, suite("test_arguments.py", "test_layer.py")],

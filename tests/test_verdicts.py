@@ -1,0 +1,239 @@
+"""Which call of a case a law finds fault with, and in which words: kernels with one fault each, one case for each."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from poolproof.kernels import naive
+from poolproof.properties.cases import Case
+from poolproof.properties.contract import CALLABLES
+from poolproof.properties.failures import Failure
+from poolproof.properties.lawbook import LAWS
+from poolproof.properties.lawbook.conduct import companions
+from poolproof.properties.messages import describe
+from poolproof.properties.pool import Pool
+from poolproof.properties.runner import Settings, drawn
+from poolproof.properties.target import wrap
+
+X = np.array([[[[1.0, 5, 2, 0]]], [[[3.0, 4, 8, 6]]]])
+CASE = Case("max_forward", X, (1, 2), (1, 2), np.ones((2, 1, 1, 2)), "distinct")
+
+
+class Kernel:
+    """The naive kernel as an object."""
+
+    max_forward = staticmethod(naive.max_forward)
+    max_indices = staticmethod(naive.max_indices)
+
+
+def verdict(law, kind, case=CASE):
+    """What a law says of a kernel: the verdict, the number of the call, and the message."""
+    pool = Pool(wrap(kind))
+    pool.begin()
+    with pytest.raises(Failure) as caught:
+        LAWS[law].check(pool, case)
+    return caught.value.verdict, caught.value.call % len(pool.calls), describe(caught.value, pool.calls)
+
+
+# Results are kept.
+
+
+class ClearsEarlier(Kernel):
+    """The result before, if it was the first of all, is overwritten, but its memory is not returned."""
+
+    def __init__(self):
+        self.results = []
+
+    def max_forward(self, x, size, stride):
+        self.results.append(naive.max_forward(x, size, stride))
+        if len(self.results) == 2:
+            self.results[0][:] = 0
+        return self.results[-1]
+
+
+class Interns(Kernel):
+    """Indices that were found before are not made again: who has them has those of others as well."""
+
+    def __init__(self):
+        self.known = {}
+
+    def max_indices(self, x, size, stride):
+        i = naive.max_indices(x, size, stride)
+        return self.known.setdefault(i.tobytes(), i)
+
+
+class OnlyOnce(Kernel):
+    """It cannot be called again."""
+
+    called = False
+
+    def max_forward(self, x, size, stride):
+        if self.called:
+            raise RuntimeError("called again")
+        self.called = True
+        return naive.max_forward(x, size, stride)
+
+
+def test_the_call_that_overwrites_a_result_is_named():
+    found, call, says = verdict("results-kept", ClearsEarlier)
+    assert (found, call) == ("broken", 1)
+    assert "changed y, the result of the call of max_forward before it" in says
+
+
+def test_the_call_that_returns_the_memory_of_a_result_is_named():
+    case = replace(CASE, function="max_indices")
+    found, call, says = verdict("results-kept", Interns, case)
+    assert (found, call) == ("broken", 1)
+    assert "returned memory that i, the result of max_indices before it, lives in" in says
+
+
+def test_a_call_that_raises_after_others_is_named():
+    assert verdict("results-kept", OnlyOnce)[:2] == ("raised", 1)
+
+
+# Nothing is remembered.
+
+
+class ByAddress(Kernel):
+    """An array that it was given before has, it believes, the values that it had."""
+
+    x = y = None
+
+    def max_forward(self, x, size, stride):
+        if x is not self.x:
+            self.x, self.y = x, naive.max_forward(x, size, stride)
+        return self.y.copy()
+
+
+class TiredOfIt(Kernel):
+    """The third time that it is given the same, it gives something else."""
+
+    def __init__(self):
+        self.times = {}
+
+    def max_forward(self, x, size, stride):
+        key = x.shape, x.tobytes()
+        self.times[key] = self.times.get(key, 0) + 1
+        return naive.max_forward(x, size, stride) + (self.times[key] == 3)
+
+
+class NoAxes(Kernel):
+    """Its results have no axes."""
+
+    def max_forward(self, x, size, stride):
+        return np.array(1.0)
+
+
+def test_an_array_with_other_values_in_the_same_memory_is_told_from_what_was_there():
+    _, call, says = verdict("nothing-remembered", ByAddress)
+    assert call == calls_of("nothing-remembered", Kernel) - 2
+    assert "these are the samples of the first call in reverse order" in says
+
+
+def test_the_last_call_is_held_against_the_first():
+    _, call, says = verdict("nothing-remembered", TiredOfIt)
+    assert call == calls_of("nothing-remembered", Kernel) - 1
+    assert "the same call gave another answer before the calls between" in says
+
+
+def test_a_first_result_of_another_shape_is_the_fault_of_the_first_call():
+    assert verdict("nothing-remembered", NoAxes)[:2] == ("broken", 0)
+
+
+def calls_of(law, kind):
+    """How many calls a law makes for the case, if nothing is wrong."""
+    pool = Pool(wrap(kind))
+    pool.begin()
+    LAWS[law].check(pool, CASE)
+    return len(pool.calls)
+
+
+# Two threads.
+
+
+class RightAloneOnly(Kernel):
+    """Wrong as soon as it was called three times: so are the calls made together, the first of them first."""
+
+    called = 0
+
+    def max_forward(self, x, size, stride):
+        self.called += 1
+        return naive.max_forward(x, size, stride) + (self.called > 2)
+
+
+def test_the_first_of_two_calls_made_together_is_named():
+    _, call, says = verdict("two-threads", RightAloneOnly)
+    assert (call, calls_of("two-threads", Kernel)) == (2, 4)
+    assert "another call ran at the same time; alone, this one gave another answer" in says
+
+
+def asked_together(cases):
+    """The calls, seconds and moments of what is asked of two threads."""
+    asked = []
+    pool = Pool(wrap(naive))
+    usual = pool.target.ask_together
+    pool.target.ask_together = lambda *question: asked.append(question) or usual(*question)
+    for case in cases:
+        pool.begin()
+        LAWS["two-threads"].check(pool, case)
+    return asked
+
+
+def test_two_threads_are_given_small_images_and_large_ones_and_values_that_differ():
+    law, target = LAWS["two-threads"], wrap(naive)
+    cases = list(drawn(law, target.declared, target.offers, Settings(40, seed=1)))
+    asked = asked_together(cases)
+    sizes = [calls[0].arrays["x"].size for calls, _, _ in asked]
+    assert sum(size == case.x.size for size, case in zip(sizes, cases, strict=True)) >= 1
+    assert sum(size > 500 for size in sizes) >= 10
+    assert all((calls[0].arrays["x"] != calls[1].arrays["x"]).any() for calls, _, _ in asked)
+
+
+def test_moments_of_a_call_lie_within_it_evenly_and_begin_elsewhere_in_each_case():
+    target = wrap(naive)
+    cases = drawn(LAWS["two-threads"], target.declared, target.offers, Settings(10, seed=1))
+    moments = [sorted(moments) for _, _, moments in asked_together(cases)]
+    for each in moments:
+        around = [*each, 1 + each[0]]
+        assert 0 <= each[0] < 1 / 6
+        assert min(np.diff(around)) > 0
+        assert max(np.diff(around)) < 1 / 6
+        assert each[-1] < 1
+    assert len({each[0] for each in moments}) > 5
+
+
+# Companions.
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, CALLABLES),
+        ({"padding": 0, "dilation": 1, "ceil_mode": False}, CALLABLES),
+        ({"padding": 0, "count_include_pad": False}, CALLABLES),
+    ],
+    ids=["none", "all of the maximum", "of the mean"],
+)
+def test_the_companions_of_a_call_are_all_that_take_its_settings(settings, expected):
+    case = replace(CASE, function="mean_forward", settings=settings)
+    assert sorted(companions(Pool(wrap(naive)), case)) == sorted(expected)
+
+
+def test_who_does_not_take_a_setting_or_a_dtype_is_no_companion():
+    def mean_forward(x, size, stride, *, padding=0):
+        return naive.mean_forward(x, size, stride, padding=padding)
+
+    def max_forward(x, size, stride):
+        return naive.max_forward(x, size, stride)
+
+    kernel = SimpleNamespace(mean_forward=mean_forward, max_forward=max_forward, dtypes=("float64",))
+    pool = Pool(wrap(kernel))
+    padded, counted, plain = (
+        replace(CASE, function="mean_forward", settings=settings)
+        for settings in ({"padding": 0}, {"padding": 0, "count_include_pad": True}, {})
+    )
+    assert companions(pool, padded) == ["mean_forward"]
+    assert companions(pool, counted) == []
+    assert sorted(companions(pool, plain)) == ["max_forward", "mean_forward"]
+    assert companions(pool, replace(CASE, x=X.astype(np.float32))) == []
