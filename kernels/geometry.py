@@ -31,12 +31,12 @@ class Axis:
     dilation: int
     ceil_mode: bool
 
-    @property
+    @cached_property
     def extent(self) -> int:
         """Cells from the first of a window to its last, both included."""
         return self.dilation * (self.size - 1) + 1
 
-    @property
+    @cached_property
     def room(self) -> int:
         """Cells beyond those that the first window needs, negative if there are not even so many."""
         return self.length + self.begin + self.end - self.extent

@@ -13,7 +13,7 @@ from poolproof.properties.lawbook import LAWS
 from poolproof.properties.lawbook.conduct import companions
 from poolproof.properties.messages import describe
 from poolproof.properties.pool import Pool
-from poolproof.properties.runner import Settings, drawn
+from poolproof.properties.runner import Settings, drawn, run
 from poolproof.properties.target import wrap
 
 X = np.array([[[[1.0, 5, 2, 0]]], [[[3.0, 4, 8, 6]]]])
@@ -237,3 +237,102 @@ def test_who_does_not_take_a_setting_or_a_dtype_is_no_companion():
     assert companions(pool, counted) == []
     assert sorted(companions(pool, plain)) == ["max_forward", "mean_forward"]
     assert companions(pool, replace(CASE, x=X.astype(np.float32))) == []
+
+
+# Shapes.
+
+
+def without_axes(y):
+    return y.sum()
+
+
+def narrower(y):
+    return y[..., :-1]
+
+
+def with_a_sample_more(y):
+    return np.concatenate([y, y[-1:]])
+
+
+@pytest.mark.parametrize("wrong", [without_axes, narrower, with_a_sample_more], ids=lambda wrong: wrong.__name__)
+@pytest.mark.parametrize("law", [law for law in LAWS.values() if not law.reference], ids=lambda law: law.name)
+def test_a_law_finds_nothing_else_wrong_with_a_result_of_another_shape(law, wrong):
+    kernel = SimpleNamespace(**{name: reshaping(name, wrong) for name in CALLABLES}, ranks=(1, 2, 3))
+    found = run(law, wrap(kernel), Settings(20, brief=True))
+    assert found.verdict == "holds" or ".shape = " in found.message
+
+
+def reshaping(name, wrong):
+    """A callable of the naive kernel, with results of another shape."""
+    return lambda *arguments, **settings: np.asarray(wrong(getattr(naive, name)(*arguments, **settings)))
+
+
+# Values.
+
+
+class CountsPlanes(Kernel):
+    """Its indices go on from plane to plane."""
+
+    def max_indices(self, x, size, stride):
+        i = naive.max_indices(x, size, stride)
+        return i + x[0, 0].size * np.arange(i.shape[0] * i.shape[1]).reshape(*i.shape[:2], 1, 1)
+
+
+class NoneForTheFirst(Kernel):
+    """The index of the first cell is -1."""
+
+    def max_indices(self, x, size, stride):
+        i = naive.max_indices(x, size, stride)
+        return np.where(i == 0, -1, i)
+
+
+class NeighboursShine(Kernel):
+    """The last sample of a batch has something of the first."""
+
+    def max_forward(self, x, size, stride):
+        y = naive.max_forward(x, size, stride)
+        y[1:] += y[:1] / 8
+        return y
+
+
+class LargestMagnitude(Kernel):
+    """The element farthest from zero."""
+
+    def max_forward(self, x, size, stride):
+        high, low = naive.max_forward(x, size, stride), -naive.max_forward(-x, size, stride)
+        return np.where(high >= -low, high, low)
+
+
+class OneMore(Kernel):
+    """A maximum that is nowhere."""
+
+    def max_forward(self, x, size, stride):
+        return naive.max_forward(x, size, stride) + 0.5
+
+
+INDICES = replace(CASE, function="max_indices")
+
+
+def test_an_index_of_another_plane_is_beyond_its_own():
+    assert verdict("index-in-plane", CountsPlanes, INDICES)[:2] == ("broken", 0)
+    assert verdict("max-index", CountsPlanes, INDICES)[:2] == ("broken", 0)
+
+
+def test_no_index_at_all_is_for_windows_without_a_cell():
+    first = replace(INDICES, x=np.array([[[[9.0, 5, 2, 0]]], [[[3.0, 4, 8, 6]]]]))
+    assert verdict("index-in-plane", NoneForTheFirst, first)[:2] == ("broken", 0)
+
+
+def test_the_sample_that_is_pooled_alone_is_drawn_among_all():
+    assert verdict("batch-independence", NeighboursShine, replace(CASE, spot=0.9))[:2] == ("broken", 1)
+
+
+def test_the_maximum_of_the_mapped_is_held_against_the_mapped_maximum():
+    signed = replace(CASE, x=np.array([[[[1.0, -5, 2, 0]]], [[[3.0, 4, -8, 6]]]]), other=np.ones((1, 1, 1, 8)))
+    assert verdict("increasing-maps", LargestMagnitude, signed)[:2] == ("broken", 1)
+
+
+def test_a_maximum_that_is_nowhere_is_the_fault_of_the_first_call():
+    _, call, says = verdict("increasing-maps", OneMore, replace(CASE, other=np.ones((1, 1, 1, 8))))
+    assert call == 0
+    assert "y has a value that is nowhere in x" in says

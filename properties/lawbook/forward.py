@@ -36,13 +36,9 @@ def max_index(pool: Pool, case: Case) -> None:
     """i[o] is a cell of window(o), in row-major order of its own plane, with x[i[o]] = max { x[p] : p in window(o) }"""
     result = pool(case.call())
     pool.same_shape(result, case.dy.shape)
-    cells = prod(case.x.shape[2:])
-    inside = (result >= 0) & (result < cells)
-    i = np.where(inside, result, 0).astype(np.int64)
     places, best = oracle.maxima(case.x, **case.window)
-    found = oracle.flat(i, len(case.size))[..., np.newaxis]
-    allowed = ((found == places) & best).any(axis=-1).reshape(i.shape)
-    allowed &= inside
+    found = oracle.flat(result.astype(np.int64), len(case.size))[..., np.newaxis]
+    allowed = ((found == places) & best).any(axis=-1).reshape(result.shape)
     if not allowed.all():
         pool.differ(result, oracle.max_indices(case.x, **case.window), ~allowed)
 
@@ -105,7 +101,7 @@ def locality(pool: Pool, case: Case) -> None:
     y = pool(case.call())
     pool.same_shape(y, case.dy.shape)
     place = case.spot_in(y.shape)
-    window = (*place[:2], *dict(oracle.windows(case.geometry, case.x.shape))[place[2:]][1:])
+    window = (*place[:2], *dict(oracle.windows(case.geometry, case.x.shape))[place[2:]])
     x = np.full_like(case.x, OUTSIDE[sum(place) % len(OUTSIDE)])
     x[window] = case.x[window]
     found = pool(case.call(x=x))

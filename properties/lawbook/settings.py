@@ -104,7 +104,8 @@ def ranks_agree(pool: Pool, case: Case) -> None:
 def indices_gather(pool: Pool, case: Case) -> None:
     """x[i[o]] = y[o]"""
     i, y = pool.all([case.call(), case.call("max_forward")])
-    pool.same_shape(i, y.shape, 0)
+    pool.same_shape(i, case.dy.shape, 0)
+    pool.same_shape(y, case.dy.shape, 1)
     plane = case.x.reshape(*case.x.shape[:2], -1)
     flat = i.reshape(*i.shape[:2], -1)
     inside = (flat >= 0) & (flat < plane.shape[2])
