@@ -336,3 +336,42 @@ def test_a_maximum_that_is_nowhere_is_the_fault_of_the_first_call():
     _, call, says = verdict("increasing-maps", OneMore, replace(CASE, other=np.ones((1, 1, 1, 8))))
     assert call == 0
     assert "y has a value that is nowhere in x" in says
+
+
+# Gradients.
+
+
+TIED = Case("max_backward", np.array([[[[5.0, 5, 1]]]]), (1, 3), (1, 1), np.full((1, 1, 1, 1), 0.5), "ties")
+
+
+@pytest.mark.parametrize("shares", [(1, 0, 0), (0, 1, 0), (0.25, 0.75, 0)])
+def test_tied_maxima_may_have_any_shares_of_a_gradient(shares):
+    LAWS["tied-maxima"].check(Pool(wrap(giving(shares))), TIED)
+
+
+@pytest.mark.parametrize("shares", [(0, 0, 1), (0.5, 0.25, 0.25), (2, -1, 0), (0.5, 0, 0)])
+def test_none_has_less_than_nothing_of_a_gradient_or_is_no_maximum(shares):
+    assert verdict("tied-maxima", giving(shares), TIED)[:2] == ("broken", 0)
+
+
+def giving(shares):
+    """A kernel that divides the gradient of the one window there is like this."""
+    return SimpleNamespace(max_backward=lambda dy, x, size, stride: dy * np.array(shares))
+
+
+class FromCallOn:
+    """A kernel that is right until its n-th call, and then not."""
+
+    def __init__(self, n, wrong):
+        self.n, self.wrong = n, wrong
+
+    def mean_backward(self, dy, x, size, stride):
+        self.n -= 1
+        dx = naive.mean_backward(dy, x, size, stride)
+        return dx if self.n > 0 else self.wrong(dx)
+
+
+@pytest.mark.parametrize(("n", "wrong", "call"), [(2, narrower, 1), (3, narrower, 2), (3, np.negative, 0)])
+def test_linearity_names_the_call_that_is_not_a_sum_or_has_another_shape(n, wrong, call):
+    case = replace(CASE, function="mean_backward", other=2 * CASE.dy)
+    assert verdict("linearity", FromCallOn(n, wrong), case)[:2] == ("broken", call)
