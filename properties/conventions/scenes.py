@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -75,17 +76,29 @@ class Scene:
         arrays = {"dy": np.ones((*x.shape[:2], *self.tiles), x.dtype), "x": x} if function in BACKWARD else {"x": x}
         return Call(function, arrays, size, stride, settings, {} if self.layout == "C" else {"x": self.layout})
 
-    def read(self, result: Any, windows: Array, function: str) -> Iterator[tuple[int, Ints, Array]]:
-        """For every place: the number of its window, where it is in the result, and what the result has for it."""
-        size = windows.shape[1:]
-        for place in np.ndindex((len(windows), self.channels, *self.tiles)):
-            if function not in BACKWARD:
-                yield place[0], place, result[place]
-                continue
-            step = 2 if self.setting == "dilation" else 1
-            corner = (place[2] * size[0], place[3] * (size[1] + self.spaced))
-            cells = tuple(slice(c, c + step * (f - 1) + 1, step) for c, f in zip(corner, size, strict=True))
-            yield place[0], (*place[:2], *corner), result[(*place[:2], *cells)]
+    def read(self, result: Array, size: Ints, function: str) -> Array:
+        """What the result has for every window of this size: an array (P, places), or for dx (P, places, FH, FW)."""
+        places = (len(result), self.channels * prod(self.tiles))
+        if function not in BACKWARD:
+            return result.reshape(places)
+        step = 2 if self.setting == "dilation" else 1
+        rows, columns = (
+            (np.arange(count)[:, np.newaxis] * pitch + step * np.arange(f)).ravel()
+            for count, pitch, f in zip(self.tiles, self.pitch(size), size, strict=True)
+        )
+        cells = result[:, :, rows[:, np.newaxis], columns]
+        apart = cells.reshape(*cells.shape[:2], self.tiles[0], size[0], self.tiles[1], size[1])
+        return apart.swapaxes(3, 4).reshape(*places, *size)
+
+    def pitch(self, size: Ints) -> Ints:
+        """Cells from one window of this size to the next."""
+        return (size[0], size[1] + self.spaced)
+
+    def where(self, sample: int, place: int, size: Ints, function: str) -> Ints:
+        """Where a result has what `read` has there: the output, or the first cell of the window."""
+        channel, *tile = map(int, np.unravel_index(place, (self.channels, *self.tiles)))
+        pitch = self.pitch(size) if function in BACKWARD else (1, 1)
+        return (sample, channel, *(k * p for k, p in zip(tile, pitch, strict=True)))
 
     def shape(self, call: Call) -> Ints:
         """The shape of a right result."""
@@ -141,23 +154,18 @@ class Showing:
         if result.shape != scene.shape(call):
             return {"other": (0, ())}
         found: dict[str, tuple[int, Ints]] = {}
-        known: dict[tuple[int, bytes], str] = {}
-        for sample, where, windows, parts in self.pairs(scene, result, batch):
-            key = sample, parts.tobytes()
-            if key not in known:
-                known[key] = self.name(windows, parts)
-                found.setdefault(known[key], (sample, at_its_rank(where, scene.rank)))
+        size = batch.shape[1:]
+        for sample, windows, parts in self.shown(batch, scene.read(result, size, self.function)):
+            for place in first_of_each(parts):
+                where = scene.where(sample, place, size, self.function)
+                found.setdefault(self.name(windows, parts[place]), (sample, at_its_rank(where, scene.rank)))
         return found
 
-    def pairs(self, scene: Scene, result: Any, batch: Array) -> Iterator[tuple[int, Ints, Array, Array]]:
-        """Windows, and what the result has for them, place by place."""
-        entries = list(scene.read(result, batch, self.function))
-        if not self.together:
-            yield from ((sample, where, batch[sample], part) for sample, where, part in entries)
-            return
-        places = len(entries) // len(batch)
-        for k in range(places):
-            yield 0, entries[k][1], batch, np.stack([part for _, _, part in entries[k::places]])
+    def shown(self, batch: Array, parts: Array) -> Iterable[tuple[int, Array, Array]]:
+        """Windows, the number of the first, and what a result has for them at each place."""
+        return (
+            [(0, batch, parts.swapaxes(0, 1))] if self.together else zip(range(len(batch)), batch, parts, strict=True)
+        )
 
     def minimal(self, ask: Ask, scene: Scene, batch: Array, sample: int, called: str) -> None:
         """Make the smallest call that gives this name, so that it is the evidence; the first, if no smaller does."""
@@ -193,6 +201,14 @@ def show(
                     seen.add(called)
                     showing.minimal(ask, scene, batch, sample, called)
                     yield called
+
+
+def first_of_each(parts: Array) -> Iterable[int]:
+    """The places at which something is for the first time."""
+    first: dict[bytes, int] = {}
+    for place, part in enumerate(parts):
+        first.setdefault(part.tobytes(), place)
+    return first.values()
 
 
 def at_its_rank(where: Ints, rank: int) -> Ints:
