@@ -131,7 +131,7 @@ class Case:
     @cached_property
     def geometry(self) -> Geometry:
         """The geometry of the case."""
-        return Geometry.of(**self.window)
+        return geometry_of(tuple(self.window.items()))
 
     @cached_property
     def axes(self) -> tuple[Axis, ...]:
@@ -171,6 +171,12 @@ class Case:
         """The drawn spot as an index into an array of this shape."""
         flat = min(int(self.spot * prod(shape)), prod(shape) - 1)
         return tuple(int(k) for k in np.unravel_index(flat, shape))
+
+
+@lru_cache(maxsize=256)
+def geometry_of(window: tuple[tuple[str, Any], ...]) -> Geometry:
+    """The geometry of windows; remembered, because a case and those made of it have the same."""
+    return Geometry.of(**dict(window))
 
 
 def cases(plan: Plan, declared: Declared, offers: tuple[str, ...]) -> SearchStrategy[Case]:
