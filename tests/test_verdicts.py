@@ -1,6 +1,7 @@
 """Which call of a case a law finds fault with, and in which words: kernels with one fault each, one case for each."""
 
 from dataclasses import replace
+from functools import wraps
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,6 +15,7 @@ from poolproof.properties.lawbook.conduct import companions
 from poolproof.properties.messages import describe
 from poolproof.properties.pool import Pool
 from poolproof.properties.runner import Settings, drawn, run
+from poolproof.properties.session import smoke_test
 from poolproof.properties.target import wrap
 
 X = np.array([[[[1.0, 5, 2, 0]]], [[[3.0, 4, 8, 6]]]])
@@ -359,19 +361,80 @@ def giving(shares):
     return SimpleNamespace(max_backward=lambda dy, x, size, stride: dy * np.array(shares))
 
 
-class FromCallOn:
-    """A kernel that is right until its n-th call, and then not."""
-
-    def __init__(self, n, wrong):
-        self.n, self.wrong = n, wrong
-
-    def mean_backward(self, dy, x, size, stride):
-        self.n -= 1
-        dx = naive.mean_backward(dy, x, size, stride)
-        return dx if self.n > 0 else self.wrong(dx)
+# One wrong call.
 
 
-@pytest.mark.parametrize(("n", "wrong", "call"), [(2, narrower, 1), (3, narrower, 2), (3, np.negative, 0)])
-def test_linearity_names_the_call_that_is_not_a_sum_or_has_another_shape(n, wrong, call):
-    case = replace(CASE, function="mean_backward", other=2 * CASE.dy)
-    assert verdict("linearity", FromCallOn(n, wrong), case)[:2] == ("broken", call)
+class WrongAt:
+    """The naive kernel, but for one of its calls."""
+
+    ranks = (1, 2, 3)
+
+    def __init__(self, number, wrong):
+        self.left, self.wrong = number, wrong
+
+    def __getattr__(self, name):
+        if name not in CALLABLES:
+            raise AttributeError(name)
+        pool = getattr(naive, name)
+
+        @wraps(pool)
+        def asked(*arguments, **settings):
+            result = pool(*arguments, **settings)
+            self.left -= 1
+            return result if self.left else self.wrong(result)
+
+        return asked
+
+    def __dir__(self):
+        return CALLABLES
+
+
+def one_more(y):
+    return y + 1
+
+
+PADDED = replace(CASE, settings={"padding": ((0, 0), (1, 1))}, dy=np.ones((2, 1, 1, 3)))
+MEAN = {"function": "mean_forward"}
+DILATED = replace(CASE, stride=(1, 2), settings={"dilation": (1, 2)}, dy=np.ones((2, 1, 1, 1)))
+CEILED = replace(CASE, x=X[..., :3], settings={"ceil_mode": True})
+LINE = replace(CASE, x=X[:, :, 0], size=(2,), stride=(2,), dy=np.ones((2, 1, 2)))
+GRADIENT = replace(CASE, function="mean_backward", other=2 * CASE.dy)
+
+WRONG_CALLS = [
+    ("neutral-settings", CASE, 2, one_more, 1),
+    ("neutral-settings", CASE, 4, one_more, 3),
+    ("padding-with-lowest", PADDED, 1, one_more, 0),
+    ("padding-with-lowest", PADDED, 2, one_more, 0),
+    ("padding-with-zero", replace(PADDED, **MEAN), 1, one_more, 0),
+    ("dilation-by-gathering", DILATED, 1, one_more, 0),
+    ("ceil-extends-floor", CEILED, 1, one_more, 1),
+    ("ceil-extends-floor", CEILED, 1, narrower, 0),
+    ("ceil-extends-floor", CEILED, 2, narrower, 1),
+    ("ranks-agree", LINE, 1, one_more, 0),
+    ("indices-gather", INDICES, 1, one_more, 0),
+    ("indices-gather", INDICES, 1, narrower, 0),
+    ("indices-gather", INDICES, 2, narrower, 1),
+    ("other-settings", PADDED, 1, one_more, 0),
+    ("other-settings", PADDED, 2, one_more, 1),
+    ("other-settings", PADDED, 3, one_more, 2),
+    ("linearity", GRADIENT, 1, one_more, 0),
+    ("linearity", GRADIENT, 2, narrower, 1),
+    ("linearity", GRADIENT, 3, narrower, 2),
+    ("overhang", replace(CEILED, **MEAN), 1, one_more, 0),
+    ("overhang", replace(CEILED, function="mean_backward"), 1, one_more, 0),
+]
+
+
+@pytest.mark.parametrize(("law", "case", "number", "wrong", "call"), WRONG_CALLS)
+def test_the_call_that_is_at_fault_is_named(law, case, number, wrong, call):
+    assert verdict(law, WrongAt(number, wrong), case)[:2] == ("broken", call)
+
+
+@pytest.mark.parametrize("law", ["padding-with-zero", "mean-value"])
+def test_a_mean_that_never_counts_padding_is_right_by_its_own_divisors(law):
+    def mean_forward(x, size, stride, *, padding=0):
+        return naive.mean_forward(x, size, stride, padding=padding, count_include_pad=False)
+
+    target = wrap(SimpleNamespace(mean_forward=mean_forward, ranks=(1, 2, 3)))
+    smoke_test(target)
+    assert run(LAWS[law], target, Settings(60, seed=1)).verdict == "holds"
