@@ -57,8 +57,7 @@ class Exact:
     def allows(self, result: Array) -> Array:
         """Where a result of the same shape lies within the bound: an array of bool. NaN and infinity never do."""
         allowed = np.asarray(result == 0)
-        # Gradients are mostly zeros; only the others need exact arithmetic.
-        judged = np.isfinite(result) & (self.met | ~allowed)
+        judged = np.isfinite(result) & self.met
         numbers, exponent = integers(result[judged])
         ratio = Fraction(2) ** exponent / self.unit
         error = abs(numbers * ratio.numerator - self.whole[judged] * ratio.denominator)

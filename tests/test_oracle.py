@@ -166,6 +166,28 @@ def test_an_empty_batch_has_no_means():
 
 
 @floats
+def test_a_gradient_of_zero_is_no_term_and_leaves_no_room_for_error():
+    x, dy = np.array([[[0.0, 9, 0]]]), np.array([[[0.1, 0.0]]])
+    exact = oracle.max_backward(dy, x, (2,), (1,))
+    assert exact.value.tolist() == [[[0, Fraction(0.1), 0]]]
+    assert exact.bound.tolist() == [[[0, 0, 0]]]
+
+
+@pytest.mark.parametrize("function", ["max_backward", "mean_backward"])
+def test_the_gradient_of_a_window_wholly_in_padding_goes_nowhere(function):
+    x, dy = np.array([[[1.0, 2]]]), np.array([[[4.0, 8]]])
+    exact = getattr(oracle, function)(dy, x, (2,), (2,), padding=((0, 2),))
+    assert exact.value.tolist() == {"max_backward": [[[0, 4]]], "mean_backward": [[[2, 2]]]}[function]
+    assert oracle.max_indices(x, (2,), (2,), padding=((0, 2),)).tolist() == [[[1, -1]]]
+    assert oracle.max_forward(x, (2,), (2,), padding=((0, 2),)).tolist() == [[[2, -np.inf]]]
+
+
+def test_where_no_gradient_was_sent_only_zero_is_allowed():
+    exact = oracle.max_backward(np.zeros((1, 1, 1)), np.zeros((1, 1, 5)), (5,), (1,))
+    given = np.array([[[0.0, -0.0, 1.0, 5e-324, np.nan]]])
+    assert exact.allows(given).tolist() == [[[True, True, False, False, False]]]
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 2), (2, 2), (1, 8)], ids=str)
 def test_one_gradient_over_a_power_of_two_has_no_room_for_error(dtype, size):
     x, dy = np.zeros((1, 1, *size), dtype), np.full((1, 1, 1, 1), 3, dtype)
