@@ -1,4 +1,4 @@
-"""The command: judge the mutants of all files, or of some alone, write the page and say what lacks a reason."""
+"""The command: judge the mutants of all files and write the page, or of some and print it; say what lacks a reason."""
 
 import argparse
 import os
@@ -19,7 +19,10 @@ def main():
     if unknown := set(given.files) - set(JUDGES):
         parser.error(f"nothing judges {', '.join(sorted(unknown))}; known are {', '.join(JUDGES)}")
     found = {file: verdicts(file, given.n, again=given.again) for file in given.files or JUDGES}
-    PAGE.write_text(page(found), encoding="utf-8")
+    if given.files:
+        print(page(found))
+    else:
+        PAGE.write_text(page(found), encoding="utf-8")
     wrong = complaints(found)
     print("\n".join(wrong))
     return bool(wrong)

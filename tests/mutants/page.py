@@ -2,8 +2,7 @@
 
 import sys
 
-from .judges import JUDGES, ROOT, TESTS
-from .operators import mutants
+from .judges import ROOT, TESTS
 from .run import HUNG, SURVIVED
 
 if sys.version_info >= (3, 11):
@@ -46,8 +45,8 @@ def complaints(verdicts):
 
 
 def page(verdicts):
-    """The page."""
-    rows = [row(file, list(verdicts[file].values())) if file in verdicts else not_yet(file) for file in JUDGES]
+    """The page, or that of some files alone."""
+    rows = [row(file, list(each.values())) for file, each in verdicts.items()]
     table = ["| file | mutants | noticed | of these by the time | survivors |", "|---|---|---|---|---|", *rows]
     return "\n".join([HEAD, *table, "\n## Survivors\n", "\n\n".join(sections(survivors(verdicts))), ""])
 
@@ -65,12 +64,6 @@ def row(file, verdicts):
     """How many of a file's mutants met which end."""
     alive = verdicts.count(SURVIVED)
     return f"| {file} | {len(verdicts)} | {len(verdicts) - alive} | {verdicts.count(HUNG)} | {alive} |"
-
-
-def not_yet(file):
-    """The row of a file whose mutants were not judged."""
-    count = sum(1 for _ in mutants((ROOT / file).read_text(encoding="utf-8")))
-    return f"| {file} | {count} | not judged yet | | |"
 
 
 def shown(key):
