@@ -194,6 +194,19 @@ def test_the_gradient_of_a_window_wholly_in_padding_goes_nowhere(function):
     assert oracle.max_forward(x, (2,), (2,), padding=((0, 2),)).tolist() == [[[2, -np.inf]]]
 
 
+@pytest.mark.parametrize("counted", [True, False])
+def test_the_mean_of_a_window_wholly_in_padding_is_zero(counted):
+    exact = oracle.mean_forward(np.array([[[1.0, 2]]]), (2,), (2,), padding=((0, 2),), count_include_pad=counted)
+    assert exact.value.tolist() == [[[Fraction(3, 2), 0]]]
+    assert exact.allows(np.array([[[1.5, 0]]])).all()
+
+
+def test_the_cells_of_windows_which_are_remembered_cannot_be_written_to():
+    cells = oracle.cells_of(oracle.Geometry.of(2, 1), (3, 3))
+    with pytest.raises(ValueError, match="read-only"):
+        cells[0, 0] = 1
+
+
 def test_where_no_gradient_was_sent_only_zero_is_allowed():
     exact = oracle.max_backward(np.zeros((1, 1, 1)), np.zeros((1, 1, 5)), (5,), (1,))
     given = np.array([[[0.0, -0.0, 1.0, 5e-324, np.nan]]])
@@ -291,6 +304,14 @@ def test_without_a_bound_only_the_value_itself_is_allowed():
 def test_zero_may_have_either_sign_and_nothing_may_stand_for_it():
     assert exactly(0, 0).allows(np.array([-0.0])).all()
     assert not exactly(0, 0).allows(np.array([ETA["float64"]], float)).any()
+
+
+@pytest.mark.parametrize("value", [1, 300, -2])
+def test_a_result_in_integers_is_held_against_the_value_as_well(value):
+    assert exactly(value, 0).allows(np.array([value])).all()
+    assert not exactly(value, 0).allows(np.array([value + 1])).any()
+    assert exactly(1, 0).allows(np.array([True])).all()
+    assert not exactly(2, 0).allows(np.array([True])).any()
 
 
 def test_each_element_is_judged_alone():
