@@ -214,6 +214,12 @@ def test_where_no_gradient_was_sent_only_zero_is_allowed():
 
 
 @floats
+def test_the_smallest_normal_number_over_one_has_no_room_for_error(dtype):
+    x = np.full((1, 1, 1, 1), np.finfo(dtype).tiny, dtype)
+    assert oracle.mean_forward(x, 1, 1).bound.item() == 0
+
+
+@floats
 def test_the_mean_of_one_cell_has_no_room_for_error(dtype):
     assert oracle.mean_forward(np.full((1, 1, 1, 1), 5, dtype), 1, 1).bound.item() == 0
 
@@ -314,6 +320,12 @@ def test_a_result_in_integers_is_held_against_the_value_as_well(value):
     assert not exactly(2, 0).allows(np.array([True])).any()
 
 
+def test_a_result_with_more_digits_than_a_float64_is_held_against_the_value_as_well():
+    one = np.ones(1, np.longdouble)
+    assert exactly(1, 0).allows(one).all()
+    assert not exactly(1, 0).allows(np.nextafter(one, 2)).any()
+
+
 def test_each_element_is_judged_alone():
     x = np.array([[[[1.0, 2.0, 4.0]]]])
     assert oracle.mean_forward(x, (1, 1), 1).allows(x * [1, 2, 1]).tolist() == [[[[True, False, True]]]]
@@ -412,3 +424,18 @@ def test_sums_of_what_is_not_finite_are_refused(wrong):
         oracle.mean_backward(dy, x, 2, 2)
     with pytest.raises(ValueError, match="finite numbers only"):
         oracle.max_backward(dy, x, 2, 2)
+
+
+@pytest.mark.parametrize("number", [np.int64(-3), np.uint64(2**64 - 1), np.float16(1.5), np.float64(0.1), 7, 0.1])
+def test_a_number_of_any_type_is_a_fraction(number):
+    assert oracle.fraction(number) == Fraction(number.item() if isinstance(number, np.generic) else number)
+
+
+def test_no_digit_of_a_long_number_is_lost_in_a_fraction():
+    step = np.finfo(np.longdouble).eps
+    assert oracle.fraction(1 + step) == 1 + Fraction(*step.as_integer_ratio())
+
+
+@pytest.mark.skipif("bfloat16" not in FLOATS, reason="ml_dtypes is not installed")
+def test_a_bfloat16_is_a_fraction():
+    assert oracle.fraction(np.array(-2.5).astype("bfloat16")[()]) == Fraction(-5, 2)
