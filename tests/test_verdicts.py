@@ -1,6 +1,7 @@
 """Which call of a case a law finds fault with, and in which words: kernels with one fault each, one case for each."""
 
 from dataclasses import replace
+from fractions import Fraction
 from functools import wraps
 from types import SimpleNamespace
 
@@ -259,14 +260,19 @@ def with_a_sample_more(y):
 @pytest.mark.parametrize("wrong", [without_axes, narrower, with_a_sample_more], ids=lambda wrong: wrong.__name__)
 @pytest.mark.parametrize("law", [law for law in LAWS.values() if not law.reference], ids=lambda law: law.name)
 def test_a_law_finds_nothing_else_wrong_with_a_result_of_another_shape(law, wrong):
-    kernel = SimpleNamespace(**{name: reshaping(name, wrong) for name in CALLABLES}, ranks=(1, 2, 3))
-    found = run(law, wrap(kernel), Settings(20, brief=True))
-    assert found.verdict == "holds" or ".shape = " in found.message
+    alone = [*law.plan.functions, *law.plan.also] if law.plan.also else []
+    for among in (CALLABLES, *([name] for name in alone)):
+        kernel = SimpleNamespace(**{name: reshaped(name, wrong, among) for name in CALLABLES}, ranks=(1, 2, 3))
+        found = run(law, wrap(kernel), Settings(20, brief=True))
+        assert found.verdict == "holds" or ".shape = " in found.message
 
 
-def reshaping(name, wrong):
-    """A callable of the naive kernel, with results of another shape."""
-    return lambda *arguments, **settings: np.asarray(wrong(getattr(naive, name)(*arguments, **settings)))
+def reshaped(name, wrong, among):
+    """A callable of the naive kernel, if it is among these with results of another shape."""
+    pool = getattr(naive, name)
+    return (
+        wraps(pool)(lambda *given, **settings: np.asarray(wrong(pool(*given, **settings)))) if name in among else pool
+    )
 
 
 # Values.
@@ -351,6 +357,12 @@ def test_tied_maxima_may_have_any_shares_of_a_gradient(shares):
     LAWS["tied-maxima"].check(Pool(wrap(giving(shares))), TIED)
 
 
+def test_shares_may_be_rounded():
+    case = replace(TIED, x=np.full((1, 1, 1, 3), 5.0), dy=np.full((1, 1, 1, 1), 0.1))
+    assert 3 * Fraction(0.1 * (1 / 3)) != Fraction(0.1)
+    LAWS["tied-maxima"].check(Pool(wrap(giving((1 / 3, 1 / 3, 1 / 3)))), case)
+
+
 @pytest.mark.parametrize("shares", [(0, 0, 1), (0.5, 0.25, 0.25), (2, -1, 0), (0.5, 0, 0)])
 def test_none_has_less_than_nothing_of_a_gradient_or_is_no_maximum(shares):
     assert verdict("tied-maxima", giving(shares), TIED)[:2] == ("broken", 0)
@@ -393,12 +405,22 @@ def one_more(y):
     return y + 1
 
 
+def a_little_more(dx):
+    return np.nextafter(dx, np.inf)
+
+
+def infinite_somewhere(dx):
+    dx[0, 0, 0, 0] = np.inf
+    return dx
+
+
 PADDED = replace(CASE, settings={"padding": ((0, 0), (1, 1))}, dy=np.ones((2, 1, 1, 3)))
 MEAN = {"function": "mean_forward"}
 DILATED = replace(CASE, stride=(1, 2), settings={"dilation": (1, 2)}, dy=np.ones((2, 1, 1, 1)))
 CEILED = replace(CASE, x=X[..., :3], settings={"ceil_mode": True})
 LINE = replace(CASE, x=X[:, :, 0], size=(2,), stride=(2,), dy=np.ones((2, 1, 2)))
 GRADIENT = replace(CASE, function="mean_backward", other=2 * CASE.dy)
+ROUTED = replace(CASE, function="max_backward")
 
 WRONG_CALLS = [
     ("neutral-settings", CASE, 2, one_more, 1),
@@ -420,6 +442,11 @@ WRONG_CALLS = [
     ("linearity", GRADIENT, 1, one_more, 0),
     ("linearity", GRADIENT, 2, narrower, 1),
     ("linearity", GRADIENT, 3, narrower, 2),
+    ("max-differences", ROUTED, 1, narrower, 0),
+    ("max-differences", ROUTED, 2, narrower, 1),
+    ("max-differences", ROUTED, 3, narrower, 2),
+    ("conservation", GRADIENT, 1, a_little_more, 0),
+    ("conservation", GRADIENT, 1, infinite_somewhere, 0),
     ("overhang", replace(CEILED, **MEAN), 1, one_more, 0),
     ("overhang", replace(CEILED, function="mean_backward"), 1, one_more, 0),
 ]
