@@ -311,11 +311,13 @@ class LargestMagnitude(Kernel):
         return np.where(high >= -low, high, low)
 
 
-class OneMore(Kernel):
-    """A maximum that is nowhere."""
+class Nowhere(Kernel):
+    """One of the maxima is nowhere."""
 
     def max_forward(self, x, size, stride):
-        return naive.max_forward(x, size, stride) + 0.5
+        y = naive.max_forward(x, size, stride)
+        y[0, 0, 0, 0] += 0.5
+        return y
 
 
 INDICES = replace(CASE, function="max_indices")
@@ -341,7 +343,7 @@ def test_the_maximum_of_the_mapped_is_held_against_the_mapped_maximum():
 
 
 def test_a_maximum_that_is_nowhere_is_the_fault_of_the_first_call():
-    _, call, says = verdict("increasing-maps", OneMore, replace(CASE, other=np.ones((1, 1, 1, 8))))
+    _, call, says = verdict("increasing-maps", Nowhere, replace(CASE, other=np.ones((1, 1, 1, 8))))
     assert call == 0
     assert "y has a value that is nowhere in x" in says
 
@@ -442,6 +444,9 @@ WRONG_CALLS = [
     ("linearity", GRADIENT, 1, one_more, 0),
     ("linearity", GRADIENT, 2, narrower, 1),
     ("linearity", GRADIENT, 3, narrower, 2),
+    ("locality", CASE, 2, narrower, 1),
+    ("sample-independence", replace(CASE, other=X + 1), 2, narrower, 1),
+    ("channel-independence", replace(CASE, other=X + 1), 2, narrower, 1),
     ("max-differences", ROUTED, 1, narrower, 0),
     ("max-differences", ROUTED, 2, narrower, 1),
     ("max-differences", ROUTED, 3, narrower, 2),
