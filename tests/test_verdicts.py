@@ -462,6 +462,19 @@ def test_the_call_that_is_at_fault_is_named(law, case, number, wrong, call):
     assert verdict(law, WrongAt(number, wrong), case)[:2] == ("broken", call)
 
 
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({}, "should be 2.0, the sum of dy"),
+        ({"padding": ((0, 0), (1, 1))}, "should be 2.0, the sum of what of dy reaches a real cell"),
+    ],
+    ids=["all", "some"],
+)
+def test_the_sum_that_gradients_should_have_is_told_as_what_it_is(settings, says):
+    case = replace(PADDED if settings else CASE, function="mean_backward", settings=settings)
+    assert says in verdict("conservation", WrongAt(1, one_more), case)[2]
+
+
 @pytest.mark.parametrize("law", ["padding-with-zero", "mean-value"])
 def test_a_mean_that_never_counts_padding_is_right_by_its_own_divisors(law):
     def mean_forward(x, size, stride, *, padding=0):
