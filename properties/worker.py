@@ -40,7 +40,7 @@ CHUNK = 1 << 16
 
 CACHE_LINE = 64
 
-NUMPY = os.path.dirname(np.__file__)
+NUMPY = os.path.join(os.path.dirname(np.__file__), "")
 PATIENCE = 0.005
 """Seconds for which a call is held up by another."""
 
@@ -245,8 +245,8 @@ class Host:
         """Make several calls at the same time; the answers, the first that differ from those made one after another.
 
         First the others in the midst of the first, at these moments (0: its beginning, 1: its end), as long as there
-        is time: what Python code leaves lying about from one line to the next is met for certain. Then all of them for
-        so many seconds, as fast as they are: what lies within one line is met by luck.
+        is time: what Python code leaves lying about between two of its lines is met where a moment falls there, however
+        busy the machine is. Then all of them for so many seconds, as fast as they are: the rest is met by luck.
         """
         answers = [self.attempt(*call) for call in calls]
         for others in self.interleaved(calls, moments, time.monotonic() + seconds):

@@ -5,7 +5,7 @@ import threading
 
 import numpy as np
 import pytest
-from poolproof.properties.worker import Host, in_the_midst
+from poolproof.properties.worker import NUMPY, Host, in_the_midst
 
 MOMENTS = [k / 40 for k in range(40)]
 CALLS = [("mean_forward", {"x": np.full((1, 1, 2, 2), value)}, (2, 2), {}) for value in (1.0, 5.0)]
@@ -120,6 +120,13 @@ def test_the_steps_of_numpy_are_not_counted():
         return {"value": None}
 
     assert in_the_midst(numpy_alone, Later, 0)[1] == 4
+
+
+def test_the_steps_of_what_is_only_named_like_numpy_are_counted():
+    file = NUMPY.rstrip("/\\") + "_of_mine.py"
+    names = {}
+    exec(compile("def alike():\n    return {'value': None}\n", file, "exec"), names)
+    assert in_the_midst(names["alike"], Later, 0)[1] == 3
 
 
 class Later:
