@@ -63,6 +63,13 @@ class Axis:
         first = start if start >= 0 else start % self.dilation
         return range(first, max(first, min(self.length, start + self.extent)), self.dilation)
 
+    def divisors(self, count_include_pad: bool) -> list[int]:
+        """What the mean of each window divides by, if this were the only axis: see `Geometry.divisors`."""
+        if self.is_plain():
+            return [self.size] * self.count()
+        count = self.within_padding if count_include_pad else self.real_cells
+        return [count(output) for output in range(self.count())]
+
     def real_cells(self, output: int) -> int:
         """How many cells of a window are real."""
         return len(self.cells(output))
@@ -202,10 +209,9 @@ class Geometry:
 
         All its cells but those past the padded end; or with `count_include_pad` False its real cells.
         """
-        counts = Axis.within_padding if self.count_include_pad else Axis.real_cells
         product = np.ones((), object)
         for axis in self.axes(spatial):
-            product = np.multiply.outer(product, np.array([counts(axis, k) for k in range(axis.count())], object))
+            product = np.multiply.outer(product, np.array(axis.divisors(self.count_include_pad), object))
         return np.asarray(product, np.float64)
 
 

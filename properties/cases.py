@@ -103,7 +103,7 @@ class Plan:
         return set(self.needs) <= set(settings) and (bool(settings) or not self.settable)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """One input: a function, its arguments, and for some laws another array and a spot in it; `data` made it.
 

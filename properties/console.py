@@ -59,7 +59,9 @@ class Console:
             for warning in target.warnings:
                 self.say(f"warning: {warning}")
             self.say(report.declarations(target))
-        self.names = [unit for unit in plan(self.request) if unit[0] in self.usable]
+        # Asked law by law, told target by target.
+        asked = [unit for unit in plan(self.request) if unit[0] in self.usable]
+        self.names = sorted(asked, key=lambda unit: self.usable.index(unit[0]))
         self.say()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -1,38 +1,31 @@
-"""One law on one target: draw cases, shrink what fails, and say what was found. Knows nothing of pytest or reports.
+"""One law on one target: try cases, shrink what fails, and say what was found. Knows nothing of pytest or reports.
 
-Cases are drawn here, without Hypothesis, which would take as long for it as the whole law; it makes smaller what fails,
-and keeps that for the next run. It is loaded when there is something for it to do.
+Hypothesis makes smaller what fails, and keeps that for the next run. It is loaded when there is something for it to do.
 """
 
 from __future__ import annotations
 
 import contextlib
-import random
 import re
 import time
 import warnings
 import zlib
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import SkipTest
 
-from poolproof.kernels.dtypes import is_float
-
 from .cases import Case, cases, decode, permitted
-from .contract import Declared
+from .drawing import account, drawn
 from .failures import Failure, Refused
 from .keep import InHand
-from .knobs import LENGTH, digest
 from .lawbook import Law
 from .messages import describe
 from .pool import Pool
 from .results import Json, Result, array_as_json, call_as_json, call_from_json, case_as_json, case_from_json
 from .shrink import smallest
 from .target import Call, Target
-from .triggers import reached
 
 SHRINKING = {"broken": 20.0, "raised": 20.0, "crashed": 15.0, "hung": 15.0}
 """Seconds that shrinking one failure may take."""
@@ -107,11 +100,9 @@ class Trial:
     def count(self, case: Case) -> None:
         """Keep account of a case, until the first failure."""
         self.tried += 1
-        self.reached.update(reached(case))
-        window = (case.size, case.stride, sorted(case.settings.items()))
-        parts = (case.function, *window, case.layouts, case.spot, case.x.dtype.name)
-        arrays = (case.x, case.dy if is_float(case.x.dtype) else None, case.other)
-        self.digest = zlib.crc32(digest((*parts, *arrays)).to_bytes(4, "big"), self.digest)
+        names, checksum = account(case)
+        self.reached.update(names)
+        self.digest = zlib.crc32(checksum, self.digest)
 
     def attempt(self, case: Case) -> None:
         """Ask the law, and remember how it failed."""
@@ -210,20 +201,12 @@ def search(trial: Trial, settings: Settings) -> None:
     law, target = trial.law, trial.pool.target
     if settings.database is not None and settings.database.exists():
         shrink(trial, settings.database)
-    for case in drawn(law, target.declared, target.offers, settings):
+    for case in drawn(law, target.declared, target.offers, settings.examples, settings.seed):
         try:
             trial(case)
         except Failure:
             shrink(trial, settings.database, case.data)
             return
-
-
-def drawn(law: Law, declared: Declared, offers: tuple[str, ...], settings: Settings) -> Iterator[Case]:
-    """The cases that a law draws for such a target, the simplest first, as long as none fails."""
-    functions = law.plan.asked(declared, offers)
-    source = random.Random(zlib.crc32(f"{settings.seed} {law.name}".encode()))
-    for k in range(settings.examples):
-        yield decode(law.plan, declared, functions, source.randbytes(LENGTH) if k else bytes(LENGTH))
 
 
 def shrink(trial: Trial, folder: Path | None, data: bytes = b"") -> None:

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from .contract import CALLABLES, DTYPES, Declared
+from .drawing import drawn
 from .lawbook import LAWS
 from .messages import arguments
 from .report import MOST_SHOWN, count, wrapped
-from .runner import Settings, drawn
+from .runner import Settings
 from .target import Target
 from .triggers import TRIGGERS, reached
 
@@ -29,7 +30,7 @@ def shown(names: Sequence[str], target: Target | None, settings: Settings) -> It
     """The cases of some laws, one after another, each as the call about which the law is."""
     for name in asked(names, target):
         yield name
-        for case in drawn(LAWS[name], *told(target), settings):
+        for case in drawn(LAWS[name], *told(target), settings.examples, settings.seed):
             call = case.call()
             lines = arguments(call, "    ")
             yield f"  {call.function}"
@@ -50,7 +51,7 @@ def statistics(names: Sequence[str], target: Target | None, settings: Settings) 
 def counted(name: str, target: Target | None, settings: Settings) -> Counter[str]:
     """How many cases of a law meet each trigger."""
     met: Counter[str] = Counter()
-    for case in drawn(LAWS[name], *told(target), settings):
+    for case in drawn(LAWS[name], *told(target), settings.examples, settings.seed):
         met.update(reached(case))
     return met
 

@@ -10,12 +10,13 @@ import pytest
 from poolproof.kernels import naive
 from poolproof.properties.cases import Case
 from poolproof.properties.contract import CALLABLES
+from poolproof.properties.drawing import drawn
 from poolproof.properties.failures import Failure
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.lawbook.conduct import companions
 from poolproof.properties.messages import describe
 from poolproof.properties.pool import Pool
-from poolproof.properties.runner import Settings, drawn, run
+from poolproof.properties.runner import Settings, run
 from poolproof.properties.session import smoke_test
 from poolproof.properties.target import wrap
 
@@ -185,7 +186,7 @@ def asked_together(cases):
 
 def test_two_threads_are_given_small_images_and_large_ones_and_values_that_differ():
     law, target = LAWS["two-threads"], wrap(naive)
-    cases = list(drawn(law, target.declared, target.offers, Settings(40, seed=1)))
+    cases = list(drawn(law, target.declared, target.offers, 40, seed=1))
     asked = asked_together(cases)
     sizes = [calls[0].arrays["x"].size for calls, _, _ in asked]
     assert sum(size == case.x.size for size, case in zip(sizes, cases, strict=True)) >= 1
@@ -195,7 +196,7 @@ def test_two_threads_are_given_small_images_and_large_ones_and_values_that_diffe
 
 def test_moments_of_a_call_lie_within_it_evenly_and_begin_elsewhere_in_each_case():
     target = wrap(naive)
-    cases = drawn(LAWS["two-threads"], target.declared, target.offers, Settings(10, seed=1))
+    cases = drawn(LAWS["two-threads"], target.declared, target.offers, 10, seed=1)
     moments = [sorted(moments) for _, _, moments in asked_together(cases)]
     for each in moments:
         around = [*each, 1 + each[0]]

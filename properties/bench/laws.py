@@ -7,9 +7,10 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, cast
 
+from ..drawing import drawn
 from ..find import load
 from ..lawbook import LAWS, Law
-from ..runner import Settings, drawn, run
+from ..runner import Settings, run
 from ..target import Target
 
 TARGET = "poolproof.kernels.compiled"
@@ -75,11 +76,12 @@ def spent(law: Law, target: Target) -> Spent:
     """What one law took."""
     watched, settings = Watched(target), Settings(EXAMPLES, seed=0)
     began = time.perf_counter()
-    for _ in drawn(law, target.declared, target.offers, settings):
+    for _ in drawn(law, target.declared, target.offers, settings.examples, settings.seed):
         pass
     drawing = time.perf_counter() - began
+    # What was drawn is remembered.
     result = run(law, cast(Target, watched), settings)
-    return Spent(result.seconds, drawing, watched.seconds)
+    return Spent(drawing + result.seconds, drawing, watched.seconds)
 
 
 def line(name: str, cases: int, seconds: Spent) -> str:
