@@ -105,6 +105,8 @@ class Axis:
         Where these first meet the image repeats with the period of their starts modulo the dilation, and of those
         that meet it alike the first needs most cells to get there; so one period is enough.
         """
+        if not (self.begin or self.end):
+            return None
         last, period = self.count() - 1, self.dilation // gcd(self.dilation, self.stride)
         early = min(last, -(-self.begin // self.stride), period)
         return next((o for o in (*range(early + 1), last) if not self.cells(o)), None)

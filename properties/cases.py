@@ -203,20 +203,24 @@ def decode(plan: Plan, declared: Declared, functions: tuple[str, ...], data: byt
         palettes = ("distinct",)
     passed = passed_settings(knobs, made, recipe, function, settings)
     unsaid = function in MEAN and "count_include_pad" not in declared.settings_of(function)
+    x = np.empty((made.n, made.c, *made.spatial), dtype)
+    dy = np.empty((made.n, made.c, *(made.along(k).count() for k in range(made.rank))), dtype)
     case = Case(
         function=function,
-        x=np.empty((made.n, made.c, *made.spatial), dtype),
+        x=x,
         size=tuple(made.size),
         stride=tuple(made.stride),
-        dy=np.empty((made.n, made.c, *(made.along(k).count() for k in range(made.rank))), dtype),
+        dy=dy,
         values=knobs.pick(palettes),
+        other=np.empty_like(x if plan.others_like == "x" else dy) if plan.others else None,
         layouts=layouts(knobs, plan, function),
         spot=(knobs.byte() * 256 + knobs.byte()) / 65536,
         settings=passed,
         assumed={"count_include_pad": declared.count_include_pad} if unsaid else {},
         data=data,
     )
-    return filled(case, plan, knobs)
+    paint(case, plan, knobs)
+    return case
 
 
 def permitted(case: Case, plan: Plan, declared: Declared) -> bool:
@@ -273,26 +277,24 @@ def layouts(knobs: Knobs, plan: Plan, function: str) -> dict[str, str]:
     return {} if layout == "C" else dict.fromkeys(who if function in BACKWARD else ("x",), layout)
 
 
-def filled(case: Case, plan: Plan, knobs: Knobs) -> Case:
-    """The case with its arrays painted."""
+def paint(case: Case, plan: Plan, knobs: Knobs) -> None:
+    """Paint the arrays of a case; the dy of integers, which has no meaning, stays as it is."""
     n, dtype, maximum = prod(case.size), case.x.dtype, case.function not in MEAN
     # Maxima are not added up; their gradients are, but not divided: only the windows on a pixel limit them.
     terms, divisor = (1, ceil(sqrt(n))) if maximum else (n, n)
-    x = sound(values(case, knobs.cells(case.x.shape), terms), case, knobs)
+    case.x[...] = sound(values(case, knobs.cells(case.x.shape), terms), case, knobs)
     gradient, palette = knobs.pick(plan.gradients), knobs.pick(plan.others or ("lattice",))
-    other = None
-    if plan.others:
-        like = case.x.shape if plan.others_like == "x" else case.dy.shape
-        other = painted(palette, knobs.cells(like, 2), dtype, divisor)
-    case = replace(case, x=x, other=other)
+    if case.other is not None:
+        case.other[...] = painted(palette, knobs.cells(case.other.shape, 2), dtype, divisor)
     if not is_float(dtype):
-        return case
+        return
     if case.layouts.get("dy") == "broadcast":
         # Of numbers that differ there would be an ordinary copy.
         gradient = "ones"
     if gradient == "one-hot":
-        return replace(case, dy=one_hot(case, knobs.pick((1, -1, 3, -2, 200, -0.125))))
-    return replace(case, dy=painted(gradient, knobs.cells(case.dy.shape, 1), dtype, divisor))
+        case.dy[...] = one_hot(case, knobs.pick((1, -1, 3, -2, 200, -0.125)))
+    else:
+        case.dy[...] = painted(gradient, knobs.cells(case.dy.shape, 1), dtype, divisor)
 
 
 @lru_cache(maxsize=1024)
