@@ -25,9 +25,8 @@ MOMENTS, GOLDEN = 12, (sqrt(5) - 1) / 2
 
 UNUSUAL = tuple(layout for layout in LAYOUTS if layout != "C")
 
-
-REPLACED = (*8 * ("not_a_number",), *EDGE_VALUES)
-"""Mostly with NaN and infinities: who cannot use them may replace them where they are."""
+REPLACED = (*7 * ("not_a_number",), *3 * ("subnormal", "highest", "lowest"))
+"""NaN, infinities and the ends of the type: who cannot use them may replace them where they are."""
 
 
 @law(Plan(ANY, values=REPLACED, gradients=("lattice", "wide"), edges=True), evidence=("changed",))

@@ -27,9 +27,9 @@ BITS = 3 * ("not_a_number", "zeros", "wide")
 @law(
     Plan(
         ANY,
-        values=(*EVERYTHING, *BITS),
+        values=(*EVERYTHING, *BITS, *2 * ("bottomless",)),
         gradients=("lattice", "wide", "not_a_number", "subnormal", "highest"),
-        layouts=("C", *LAYOUTS),
+        layouts=tuple(LAYOUTS),
         large=True,
         edges=True,
     ),
