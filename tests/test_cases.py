@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
 from poolproof.kernels.dtypes import FLOATS, ORDERED, finfo, is_float
-from poolproof.properties.cases import Plan, cases, decode, filled, permitted
+from poolproof.properties.cases import Plan, cases, decode, paint, permitted
 from poolproof.properties.contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Declared
 from poolproof.properties.knobs import CHOICES, LENGTH, Knobs, digest
 from poolproof.properties.lawbook import LAWS
@@ -291,7 +291,8 @@ def painted_over(case, spatial):
     shape = (*case.x.shape[:2], *spatial)
     case = replace(case, x=np.empty(shape, case.x.dtype), size=(1, 2), stride=(1, 2))
     case = replace(case, dy=np.zeros((*shape[:2], *case.output), case.x.dtype))
-    return filled(case, Plan(("max_backward",)), Knobs(bytes(LENGTH)))
+    paint(case, Plan(("max_backward",)), Knobs(bytes(LENGTH)))
+    return case
 
 
 def different(cells):
