@@ -106,6 +106,7 @@ class Axis:
         that meet it alike the first needs most cells to get there; so one period is enough.
         """
         if not (self.begin or self.end):
+            # Every window begins at a real cell.
             return None
         last, period = self.count() - 1, self.dilation // gcd(self.dilation, self.stride)
         early = min(last, -(-self.begin // self.stride), period)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import zlib
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -22,6 +23,9 @@ from .knobs import LENGTH, digest
 from .lawbook import Law
 from .triggers import reached
 
+MOST = 100
+"""Cases of a law that are remembered: those of a usual run. A longer one draws the others for each target anew."""
+
 
 class Account(NamedTuple):
     """What is counted of a case: the triggers that it meets, and a checksum of it."""
@@ -34,7 +38,7 @@ ACCOUNTS: WeakKeyDictionary[Case, Account] = WeakKeyDictionary()
 
 
 class Drawn:
-    """The cases of one law, each drawn when it is first asked for."""
+    """The cases of one law, each drawn when it is asked for, the first of them once."""
 
     def __init__(self, name: str, plan: Plan, declared: Declared, functions: tuple[str, ...], seed: int) -> None:
         self.plan, self.declared, self.functions = plan, declared, functions
@@ -43,14 +47,17 @@ class Drawn:
 
     def first(self, examples: int) -> Iterator[Case]:
         """So many of them."""
-        for k in range(examples):
+        for k in range(min(examples, MOST)):
             if k == len(self.cases):
-                self.cases.append(self.another())
+                self.cases.append(self.another(self.source))
             yield self.cases[k]
+        source = copy(self.source)
+        for _ in range(examples - MOST):
+            yield self.another(source)
 
-    def another(self) -> Case:
+    def another(self, source: random.Random) -> Case:
         """The next case."""
-        data = self.source.randbytes(LENGTH) if self.cases else bytes(LENGTH)
+        data = source.randbytes(LENGTH) if self.cases else bytes(LENGTH)
         case = decode(self.plan, self.declared, self.functions, data)
         for array in (case.x, case.dy, case.other):
             if array is not None:

@@ -1,12 +1,15 @@
 """The cases of a law: the same for every target that takes the same, drawn once, and changed by nobody."""
 
+import random
+import zlib
+
 import numpy as np
 import pytest
 from faults.general import General
 from poolproof.properties import drawing
 from poolproof.properties.contract import CALLABLES, Declared
-from poolproof.properties.drawing import account, drawn, remembered
-from poolproof.properties.knobs import digest
+from poolproof.properties.drawing import MOST, Drawn, account, drawn, remembered
+from poolproof.properties.knobs import LENGTH, digest
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.runner import Settings, Trial, run
 from poolproof.properties.session import Request, plan
@@ -59,6 +62,16 @@ def test_who_asks_for_fewer_cases_gets_the_first_and_who_asks_for_more_gets_more
     assert more[:5] == first
     remembered.cache_clear()
     assert same(cases(examples=9), more)
+
+
+def test_a_long_run_remembers_no_more_than_a_usual_one_and_goes_on_alike():
+    known = Drawn("max-value", LAWS["max-value"].plan, PLANES, ("max_forward",), 0)
+    first, again = list(known.first(MOST + 20)), list(known.first(MOST + 20))
+    assert known.cases == first[:MOST] == again[:MOST]
+    assert not set(first[MOST:]) & set(again[MOST:])
+    source = random.Random(zlib.crc32(b"0 max-value"))
+    assert [case.data for case in first] == [bytes(LENGTH), *(source.randbytes(LENGTH) for _ in first[1:])]
+    assert same(first, again)
 
 
 def test_a_case_is_drawn_when_it_is_asked_for_and_not_before(monkeypatch):
