@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
+import json
 import os
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .contract import CALLABLES, DECLARATIONS, Declared, Unusable, declared, near_misses
-from .target import Answer, Call, limit_of, nothing_offered
+from .target import Answer, Call, is_dangerous, limit_of, nothing_offered
 from .wire import Frame, checked, checked_keywords, decoded, question, shortened
 from .worker import CHUNK, EVIDENCE, VERSION, Channel, Header, Memory, ProtocolError
 
@@ -41,8 +41,13 @@ REMEMBERED, MOST_REMEMBERED = 1000, 1 << 26
 HEADERS = 1 << 11
 """Bytes that the header of a call hardly has."""
 
-TAIL = 20
-"""Lines of standard error that are kept, for the report of a death."""
+GUARD = [sys.executable, "-I", "-S", str(Path(__file__).with_name("guard.py"))]
+
+EPITAPH = 5.0
+"""Seconds within which a guard tells how a target ended whose output has ended; some close it and live on."""
+
+PARTING = 10.0
+"""Seconds that a guard may take to end a target and all it started."""
 
 PIPE = 1 << 20
 """Bytes that a pipe should hold, where the system lets us say so: a large array then needs fewer turns."""
@@ -68,39 +73,34 @@ class Death(Exception):
 class Process(Channel):
     """A running peer, and the life of one connection to it.
 
-    It is started with pipes; `exchange` sends a frame and waits for one, and anything but a frame in time ends it:
-    a closed stream means it died, silence that it hangs, other bytes that it speaks no protocol.
+    It is started with pipes, below a guard that ends all it started; `exchange` sends a frame and waits for one, and
+    anything but a frame in time ends it: a closed stream means it died, silence that it hangs, other bytes that it
+    speaks no protocol. Its working folder is new and empty, and goes with it. Raises OSError if it cannot be started.
     """
 
-    def __init__(self, command: list[str], isolation: Isolation, scratch: Path) -> None:
-        # A session of its own: Ctrl-C does not reach it, and it is killed with all its children.
-        self.popen = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=scratch,
-            start_new_session=True,
-            bufsize=0,
-            pipesize=PIPE,
-        )
-        RUNNING.add(self)
+    def __init__(self, command: list[str], isolation: Isolation) -> None:
+        self.folder = tempfile.mkdtemp(prefix="poolproof-")
+        self.control, theirs = socket.socketpair()
+        with theirs:
+            # The guard has a session of its own, so that Ctrl-C does not reach it.
+            self.popen = subprocess.Popen(
+                [*GUARD, str(theirs.fileno()), str(isolation.memory or 0), *command],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd=self.folder,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+                bufsize=0,
+                pipesize=PIPE,
+            )
+        self.kill = weakref.finalize(self, release, self.popen, self.control, self.folder)
+        """End the process and all it started, once."""
         assert self.popen.stdin is not None
         assert self.popen.stdout is not None
         super().__init__(self.popen.stdout.fileno(), self.popen.stdin.fileno())
         os.set_blocking(self.sink, False)
-        limit_memory(self.popen.pid, isolation.memory)
         self.end = 0.0
-        self.said: deque[str] = deque(maxlen=TAIL)
-        self.listener = threading.Thread(target=self.listen, daemon=True)
-        self.listener.start()
-
-    def listen(self) -> None:
-        """Drain standard error, so that it never fills, and keep its end."""
-        assert self.popen.stderr is not None
-        with contextlib.suppress(OSError, ValueError), self.popen.stderr as stream:
-            while text := os.read(stream.fileno(), 1 << 16):
-                self.said.extend(text.decode(errors="replace")[-4096:].splitlines())
 
     def exchange(
         self, frames: list[Frame], patience: Callable[[], float], limit: int
@@ -109,7 +109,7 @@ class Process(Channel):
         seconds = patience()
         self.end = time.monotonic() + seconds
         try:
-            # Who died at one of several frames may have answered those before; then the reading ends, and tells of it.
+            # A peer that died at one of several frames may have answered those before; reading tells of its end.
             with contextlib.suppress(BrokenPipeError):
                 for header, payload in frames:
                     self.send(header, payload)
@@ -136,49 +136,50 @@ class Process(Channel):
             raise TimeoutError
 
     def epitaph(self) -> str:
-        """How the process ended, and the last that it said."""
-        try:
-            ending = ended(self.popen.wait(1))
-        except subprocess.TimeoutExpired:
-            ending = "closed its output without ending"
+        """How the process ended, and the last line it wrote to standard error. Raises OSError if it never started."""
+        told = self.told()
         self.kill()
-        return ending + self.last_words()
+        if told is None:
+            return "closed its output without ending"
+        if "errno" in told:
+            raise OSError(told["errno"], os.strerror(told["errno"]))
+        said = [text for text in str(told.get("said", "")).splitlines() if text.strip()]
+        return ended(told.get("status")) + (f"; it said: {said[-1].strip()[:200]}" if said else "")
 
-    def last_words(self) -> str:
-        """The end of what the process said on standard error."""
-        self.listener.join(0.2)
-        said = [text for text in self.said if text.strip()]
-        return f"; it said: {said[-1].strip()[:200]}" if said else ""
-
-    def kill(self) -> None:
-        """End the process and all it started, once: its number may be another's after that."""
-        if self not in RUNNING:
-            return
-        RUNNING.discard(self)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.popen.pid, signal.SIGKILL)
-        self.popen.wait()
-        for stream in (self.popen.stdin, self.popen.stdout):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
+    def told(self) -> Header | None:
+        """What the guard tells of the end of the process: empty if the guard was killed, None if there was no end."""
+        self.control.settimeout(EPITAPH)
+        try:
+            with self.control.makefile("rb") as lines:
+                told: Header = json.loads(lines.readline() or b"{}")
+                return told
+        except TimeoutError:
+            return None
 
 
-def ended(code: int) -> str:
-    """An exit status in words: the name of the signal, if it was one."""
+def release(guard: subprocess.Popen[bytes], control: socket.socket, folder: str) -> None:
+    """Let go of a guard, which then ends the target and all it started."""
+    control.close()
+    for stream in (guard.stdin, guard.stdout):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
+    try:
+        guard.wait(PARTING)
+    except subprocess.TimeoutExpired:
+        guard.kill()
+        guard.wait()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def ended(status: int | None) -> str:
+    """A wait status in words: the name of the signal, if it was one."""
+    if status is None:
+        return "killed together with its guard"
+    code = os.waitstatus_to_exitcode(status)
     with contextlib.suppress(ValueError):
         return f"killed by {signal.Signals(-code).name}"
     return f"ended with exit status {code}"
-
-
-RUNNING: set[Process] = set()
-
-
-@atexit.register
-def end_all() -> None:
-    """No process outlives the suite."""
-    for process in list(RUNNING):
-        process.kill()
 
 
 class Recent:
@@ -217,7 +218,6 @@ class Isolated:
     evidence: frozenset[str] = frozenset()
     environment: Header = field(default_factory=dict)
     process: Process | None = None
-    scratch: str = ""
     warm: bool = False
     slowest_first: float | None = None
     hurried: bool = False
@@ -226,6 +226,7 @@ class Isolated:
     fatal: list[Call] = field(default_factory=list)
     law: int = 0
     case: int = 0
+    beside: Isolated | None = None
 
     def introduce(self) -> Isolated:
         """Start the process once, and take over what it says of itself. Raises Unusable."""
@@ -262,16 +263,14 @@ class Isolated:
         """Start the process; what it says to hello."""
         if os.name != "posix":
             raise Unusable("targets can be run in processes of their own on POSIX systems; use --in-process")
-        if not self.scratch:
-            self.scratch = tempfile.mkdtemp(prefix="poolproof-")
-            weakref.finalize(self, shutil.rmtree, self.scratch, ignore_errors=True)
+        if self.isolation.memory and not sys.platform.startswith("linux"):
+            raise Unusable("memory can be limited on Linux only")
         self.warm, self.made = False, Recent()
         try:
-            self.process = Process(self.command, self.isolation, Path(self.scratch))
+            self.process = Process(self.command, self.isolation)
+            [(said, _)] = self.process.exchange([({**self.hello, "id": 0}, [])], lambda: STARTING, 0)
         except OSError as error:
             raise Unusable(f"{self.command[0]!r} cannot be started: {error.strerror}") from None
-        weakref.finalize(self, self.process.kill)
-        [(said, _)] = self.process.exchange([({**self.hello, "id": 0}, [])], lambda: STARTING, 0)
         return said
 
     def fresh(self) -> Isolated:
@@ -297,10 +296,6 @@ class Isolated:
         self.hurried = False
         return next((answer.death for answer in map(self.ask, calls) if answer.death), "")
 
-    def discard(self) -> None:
-        """The memory of the process may be damaged: later calls get another."""
-        self.end()
-
     def begin(self) -> None:
         """A new case: earlier results need not be watched any longer."""
         self.case += 1
@@ -314,15 +309,42 @@ class Isolated:
 
         Small ones are sent together, as long as all of them fit into the pipe: their answers are then waited for once.
         """
-        if len(calls) > 1 and sum(map(bytes_passed, calls)) + HEADERS * len(calls) > CHUNK:
+        size = sum(map(bytes_passed, calls)) + HEADERS * len(calls)
+        if len(calls) > 1 and (size > CHUNK or any(map(is_dangerous, calls))):
             answers: list[Answer] = []
             for call in calls:
                 answers += self.ask_all([call])
                 if answers[-1].death:
                     break
             return answers
-        asked = [question(call, "layouts" in self.evidence) for call in calls]
-        return self.answers([({**header, "type": "call"}, payload) for header, payload in asked], [[c] for c in calls])
+        if any(map(is_dangerous, calls)):
+            return list(map(self.apart, calls))
+        return self.answers([self.framed(call) for call in calls], [[call] for call in calls])
+
+    def framed(self, call: Call) -> Frame:
+        """A call as a frame."""
+        header, payload = question(call, "layouts" in self.evidence)
+        return {**header, "type": "call"}, payload
+
+    def apart(self, call: Call) -> Answer:
+        """The answer to a call that may damage memory, from a process beside that makes no others.
+
+        What such calls did before may end that process at another one: a death is believed of a new process alone.
+        """
+        self.beside = self.beside or self.twin()
+        self.beside.law, self.beside.case, self.beside.hurried = self.law, self.case, self.hurried
+        (answer,) = self.beside.answers([self.framed(call)], [[call]])
+        if not answer.death:
+            return answer
+        new = self.twin()
+        (answer,) = new.answers([self.framed(call)], [[call]])
+        new.end()
+        self.fatal = new.fatal
+        return answer
+
+    def twin(self) -> Isolated:
+        """The same target, to be started in another process."""
+        return replace(self, process=None, warm=False, made=Recent(), fatal=[], beside=None)
 
     def ask_together(self, calls: list[Call], seconds: float, moments: Sequence[float]) -> list[Answer]:
         """Make several calls at the same time over there: see `Host.together`."""
@@ -330,6 +352,8 @@ class Isolated:
         header = {"type": "together", "seconds": seconds, "moments": list(moments)}
         header["calls"] = [each for each, _ in asked]
         answers = self.answers([(header, [chunk for _, chunks in asked for chunk in chunks])], [calls])
+        if any(map(is_dangerous, calls)):
+            self.end()
         return answers if len(answers) == len(calls) else answers * len(calls)
 
     def answers(self, frames: list[Frame], calls: list[list[Call]]) -> list[Answer]:
@@ -368,26 +392,17 @@ class Isolated:
             raise Death("crashed", f"cannot be loaded again: {said.get('message')}")
 
     def end(self) -> None:
-        """End the process."""
+        """End the process, and the one beside it."""
         if self.process is not None:
             self.process.kill()
             self.process = None
+        if self.beside is not None:
+            self.beside.end()
 
 
 def worker_command(isolation: Isolation) -> list[str]:
     """The worker under the interpreter that was asked for."""
     return [isolation.python, "-u", str(WORKER)]
-
-
-def limit_memory(pid: int, limit: int | None) -> None:
-    """Let the system refuse a process more memory than this, in bytes, where it has such limits."""
-    if limit:
-        import resource
-
-        if not hasattr(resource, "prlimit"):
-            raise Unusable("memory can be limited on Linux only")
-        with contextlib.suppress(ProcessLookupError):
-            resource.prlimit(pid, resource.RLIMIT_AS, (limit, limit))
 
 
 def hello(source: str, attribute: str, paths: list[str]) -> Header:

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 from poolproof.kernels.dtypes import Array, finfo, is_float
-from poolproof.kernels.geometry import Axis, Geometry
 
-from .contract import BACKWARD, RESULT
+from .contract import RESULT
 from .failures import Broken, Crashed, Hung, Raised, Refused
 from .oracle import Exact
-from .target import Answer, Call, Target
+from .target import Answer, Call, Target, axes_of
 
 DEATHS = {"crashed": Crashed, "hung": Hung, "broken": Broken}
 """How a target's process may fail its law."""
@@ -69,9 +68,6 @@ class Pool:
         """Remember calls and their answers, for the report."""
         self.calls += calls
         self.answers += answers
-        if any(call.function in BACKWARD and empty_window(call) for call in calls):
-            # Who has no place for a gradient may have written it anywhere.
-            self.target.discard()
         return answers
 
     def result(self, call: Call, answer: Answer, at: int | None = None) -> Array:
@@ -158,19 +154,6 @@ def at_an_edge(call: Call) -> bool:
 def larger_than_input(call: Call) -> bool:
     """Whether a window fits into the input with its padding alone."""
     return "padding" in call.settings and any(axis.extent > axis.length for axis in axes_of(call))
-
-
-def empty_window(call: Call) -> bool:
-    """Whether some window lies wholly in padding."""
-    return "padding" in call.settings and any(axis.all_in_padding() is not None for axis in axes_of(call))
-
-
-def axes_of(call: Call) -> tuple[Axis, ...]:
-    """The windows of a call along each axis; none, if its arguments are wrong on purpose."""
-    try:
-        return Geometry.of(call.size, call.stride, **call.settings).axes(call.arrays["x"].shape[2:])
-    except (TypeError, ValueError):
-        return ()
 
 
 def largest_of(array: Array) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from poolproof.kernels.dtypes import Array, Ints, is_float
 
 from .cases import Case
-from .pool import empty_window
+from .target import empty_window
 from .values import signed
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from poolproof.kernels.dtypes import Array
+from poolproof.kernels.geometry import Axis, Geometry
 
-from .contract import CALLABLES, DECLARATIONS, Declared, Unusable, declared, near_misses
+from .contract import BACKWARD, CALLABLES, DECLARATIONS, Declared, Unusable, declared, near_misses
 from .layouts import laid_out
 from .worker import EVIDENCE, Host, keywords_of, stated
 
@@ -98,10 +99,6 @@ class Target(Protocol):
         """Make these calls in a new process; the verdict if they end it."""
         ...
 
-    def discard(self) -> None:
-        """The memory of the process may be damaged: later calls need another."""
-        ...
-
     def ask_together(self, calls: list[Call], seconds: float, moments: Sequence[float]) -> list[Answer]:
         """Make several calls at the same time, for so long and at these moments of the first: see `Host.together`."""
         ...
@@ -143,9 +140,6 @@ class InProcess:
         """A death in this process is the end of it."""
         return ""
 
-    def discard(self) -> None:
-        """There is no other process to go to."""
-
     def ask(self, call: Call) -> Answer:
         """Make one call."""
         self.host.limit = limit_of([call])
@@ -171,6 +165,24 @@ def with_axes(call: Call, count: int) -> Call:
     settings = {k: (*neutral[k] * count, *value) if k in neutral else value for k, value in call.settings.items()}
     size, stride = (*ones, *call.size), (*ones, *call.stride)
     return Call(call.function, arrays, size, stride, settings, call.layouts)
+
+
+def axes_of(call: Call) -> tuple[Axis, ...]:
+    """The windows of a call along each axis; none, if its arguments are wrong on purpose."""
+    try:
+        return Geometry.of(call.size, call.stride, **call.settings).axes(call.arrays["x"].shape[2:])
+    except (TypeError, ValueError):
+        return ()
+
+
+def is_dangerous(call: Call) -> bool:
+    """Whether a call may damage the memory of its process: a gradient without a cell may be written anywhere."""
+    return call.function in BACKWARD and empty_window(call)
+
+
+def empty_window(call: Call) -> bool:
+    """Whether some window lies wholly in padding."""
+    return "padding" in call.settings and any(axis.all_in_padding() is not None for axis in axes_of(call))
 
 
 def limit_of(calls: list[Call]) -> int:

@@ -16,8 +16,8 @@ from poolproof.properties.cases import Plan, cases, decode, paint, permitted
 from poolproof.properties.contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Declared
 from poolproof.properties.knobs import CHOICES, LENGTH, Knobs, digest
 from poolproof.properties.lawbook import LAWS
-from poolproof.properties.pool import empty_window
 from poolproof.properties.shrink import parts, smallest
+from poolproof.properties.target import empty_window
 from poolproof.properties.triggers import TRIGGERS, reached
 
 TAKEN = {function: MEAN_SETTINGS if function in MEAN else SETTINGS for function in CALLABLES}
