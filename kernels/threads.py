@@ -44,6 +44,10 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=helpers.cache_clear)
 
 
+SHARED = ("POOLPROOF_PROCESSES", "PYTEST_XDIST_WORKER_COUNT")
+"""Variables of the environment that say how many processes share the processors."""
+
+
 def checked(threads: int) -> int:
     """The number of threads, an int from 1; raises TypeError or ValueError for what cannot be."""
     if isinstance(threads, bool) or not isinstance(threads, int):
@@ -54,6 +58,6 @@ def checked(threads: int) -> int:
 
 
 def cores() -> int:
-    """The processors that this process may use; a worker of pytest-xdist has its share of them."""
+    """The processors that this process may use; a process among several of a test run has its share of them."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, usable // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+    return max(1, usable // int(next((os.environ[name] for name in SHARED if name in os.environ), "1")))

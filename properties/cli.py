@@ -6,6 +6,7 @@ import argparse
 import importlib.metadata
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -158,6 +159,7 @@ def isolation(options: argparse.Namespace) -> dict[str, Any]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit status."""
+    open_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
     top = Parser(prog="poolproof", description=__doc__.partition("\n")[0])
     top.add_argument("--version", action="version", version=f"poolproof {importlib.metadata.version('poolproof')}")
@@ -169,12 +171,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options, unknown = parser.parse_known_args(words[1:])
     if unknown:
         parser.unknown(unknown)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return RUN[command](options)
     except (Unusable, ValueError) as error:
         parser.error(str(error))
     except KeyboardInterrupt:
         return 130
+
+
+def open_streams() -> None:
+    """Open the standard streams that are closed, so that no pipe of ours gets their numbers."""
+    for stream in (0, 1, 2):
+        try:
+            os.fstat(stream)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
 
 
 def check(options: argparse.Namespace) -> int:
@@ -193,7 +205,7 @@ def check(options: argparse.Namespace) -> int:
 
 def prove(options: argparse.Namespace, targets: list[str]) -> int:
     """Try the laws on every case of finite sets, and print what that proves."""
-    from .proofs.run import LENGTH, Run, processes
+    from .proofs.run import LENGTH, Run
 
     if options.expect or options.seed is not None:
         raise Unusable("--expect and --seed are about drawn cases, and should not come with --exhaustive")
@@ -202,7 +214,7 @@ def prove(options: argparse.Namespace, targets: list[str]) -> int:
     writable("--json", options.json)
     run = Run(request, options.length or LENGTH, partial(print, flush=True))
     run.begin()
-    finished = run.try_all(processes(options.n), resume=options.resume)
+    finished = run.try_all(options.n, resume=options.resume)
     return run.finish(options.json, interrupted=not finished)
 
 
@@ -221,21 +233,25 @@ def matrix(options: argparse.Namespace) -> int:
 
 
 def judge(options: argparse.Namespace, targets: list[str], make: Callable[[Any, Any], Any]) -> int:
-    """Run laws on targets, by driving pytest with a configuration of its own; what `make` makes prints."""
-    from .session import Bench, plan
+    """Run laws on targets; what `make` makes prints."""
+    from .keep import unkept
+    from .session import KEPT, bench, plan
 
-    request = requested(options, targets).settled()
+    persistent = options.seed is None and not os.environ.get("CI")
+    request = requested(options, targets, persistent=persistent).settled()
     request.known_failures()
     plan(request)
     writable("--json", options.json)
-    console = make(request, Bench(request))
+    console = make(request, bench(request))
+    if persistent and (warning := unkept(KEPT)):
+        console.say(f"warning: {warning}")
     console.begin()
-    if console.usable:
-        console.ended = drive(request, console, options)
+    if console.usable and not console.interrupted:
+        console.examine(options.n)
     return int(console.finish(options.json))
 
 
-def requested(options: argparse.Namespace, targets: list[str]) -> Request:
+def requested(options: argparse.Namespace, targets: list[str], **more: Any) -> Request:
     """What these options ask for."""
     from .find import REFERENCE
     from .session import Request
@@ -249,6 +265,7 @@ def requested(options: argparse.Namespace, targets: list[str]) -> Request:
         expect=tuple(options.expect),
         known=tuple(options.known),
         **isolation(options),
+        **more,
     )
 
 
@@ -261,34 +278,6 @@ def writable(option: str, file: str) -> None:
         raise Unusable(
             f"{option} {file!r} cannot be written: {str(folder)!r} should be a folder that can be written to"
         )
-
-
-def drive(request: Any, console: Any, options: argparse.Namespace) -> int:
-    """Run pytest on the usable targets: no file, plugin, conftest or environment of the user's leaks in."""
-    import pytest
-
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-    clean["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    given = [f"--impl={spec}" for spec in console.usable] + [f"--poolproof-expect={pin}" for pin in request.expect]
-    given += [f"--poolproof-seed={request.seed}", f"--poolproof-examples={request.examples}"]
-    given += [f"--poolproof-laws={request.laws}"] + [f"--poolproof-known={file}" for file in request.known]
-    given += [f"--poolproof-python={request.python}", f"--poolproof-timeout={request.timeout}"]
-    given += [f"--poolproof-memory={request.memory}"] if request.memory else []
-    given += ["--poolproof-in-process"] if request.in_process else []
-    given += [f"--poolproof-end={request.end}"] if request.end is not None else []
-    given += ["--poolproof-persistent"] if options.seed is None and not os.environ.get("CI") else []
-    parallel = [] if options.n == "0" else ["-n", options.n, "--maxprocesses", str(len(console.names))]
-    plugins = ["no:cacheprovider", "no:terminal", "xdist.plugin", "poolproof.properties.plugin"]
-    own = ["-c", os.devnull, "--rootdir", str(Path.cwd()), "--noconftest", "--pyargs", "poolproof.properties"]
-    before = dict(os.environ)
-    os.environ.clear()
-    os.environ.update(clean)
-    try:
-        arguments = [*own, *(word for plugin in plugins for word in ("-p", plugin)), *parallel, *given]
-        return int(pytest.main(arguments, plugins=[console]))
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 def print_laws(_: argparse.Namespace) -> int:
@@ -425,15 +414,18 @@ def memory(text: str) -> int:
     return positive(number) * UNITS.get(unit, 1)
 
 
-def processes(text: str) -> str:
-    """`auto`, or a whole number."""
-    if text != "auto" and not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} should be auto or a whole number of at least 0")
-    return text
+def processes(text: str) -> int:
+    """A whole number; `auto` is one for each processor that this process may use."""
+    from poolproof.kernels.threads import cores
+
+    return cores() if text == "auto" else natural(text)
 
 
 EACH = (check, matrix, print_laws, print_cases, print_peers, replay, measure)
 RUN = dict(zip(COMMANDS, EACH, strict=True))
 
 if __name__ == "__main__":
+    if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
+        # With -m Python puts the working folder first, where a target may have written modules.
+        del sys.path[0]
     sys.exit(main())

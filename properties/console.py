@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.metadata
-import io
 import json
 import os
 import sys
 from pathlib import Path
 from typing import TextIO
 
-import pytest
-
 from . import report
 from .contract import Unusable
+from .dispatch import examined
 from .known import unmet
-from .plugin import result_in
 from .results import Result
 from .session import Bench, Request, plan
 
-INTERRUPTED = 2
-"""pytest's exit status after Ctrl-C."""
-
 
 class Console:
-    """A pytest plugin that prints results as they come, and the report when all are there."""
+    """Prints results as they come, and the report when all are there."""
 
     def __init__(self, request: Request, bench: Bench) -> None:
         self.request, self.bench = request, bench
@@ -33,12 +26,12 @@ class Console:
         self.results: list[Result] = []
         self.usable: list[str] = []
         self.names: list[tuple[str, str]] = []
-        self.ended = 0
+        self.interrupted = False
         self.complaints: list[str] = []
         self.refused: dict[str, str] = {}
 
     def say(self, text: str = "") -> None:
-        """Print a line at once; to nobody, when whoever read it has closed the pipe."""
+        """Print a line at once; a reader that has closed the pipe misses it, and the run goes on."""
         try:
             print(text, file=self.out, flush=True)
         except BrokenPipeError:
@@ -48,39 +41,38 @@ class Console:
         """Load every target, and say what is going to be tried."""
         version = importlib.metadata.version("poolproof")
         self.say(f"poolproof {version}, seed {self.request.seed}, {report.count(self.request.examples, 'case')} a law")
-        for spec in dict.fromkeys(self.request.targets):
-            try:
-                target = self.bench.target(spec)
-            except Unusable as error:
-                self.complaints.append(str(error))
-                self.refused[spec] = str(error)
-                continue
-            self.usable.append(spec)
-            for warning in target.warnings:
-                self.say(f"warning: {warning}")
-            self.say(report.declarations(target))
-        # Asked law by law, told target by target.
+        try:
+            for spec in dict.fromkeys(self.request.targets):
+                self.load(spec)
+        except KeyboardInterrupt:
+            self.interrupted = True
+        # Examined law by law, reported target by target.
         asked = [unit for unit in plan(self.request) if unit[0] in self.usable]
         self.names = sorted(asked, key=lambda unit: self.usable.index(unit[0]))
         self.say()
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """One item is done."""
-        result = result_in(report)
-        if result is not None:
-            self.results.append(result)
-            self.progress(result)
-        elif report.failed:
-            self.complaints.append(f"{report.nodeid}: {report.longreprtext}")
+    def load(self, spec: str) -> None:
+        """Load a target, and say what it is."""
+        try:
+            target = self.bench.target(spec)
+        except Unusable as error:
+            self.complaints.append(str(error))
+            self.refused[spec] = str(error)
+            return
+        self.usable.append(spec)
+        for warning in target.warnings:
+            self.say(f"warning: {warning}")
+        self.say(report.declarations(target))
 
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A target that loaded here but not in a worker."""
-        if report.failed:
-            self.complaints.append(report.longreprtext)
-
-    def pytest_internalerror(self, excrepr: object) -> None:
-        """An error of ours."""
-        self.complaints.append(f"internal error: {excrepr}")
+    def examine(self, processes: int) -> None:
+        """Examine all units, and print each result as it comes."""
+        units = [unit for unit in plan(self.request) if unit[0] in self.usable]
+        try:
+            for result in examined(self.request, units, min(processes, len(units)), self.complaints.append):
+                self.results.append(result)
+                self.progress(result)
+        except KeyboardInterrupt:
+            self.interrupted = True
 
     def progress(self, result: Result) -> None:
         """One line for one result."""
@@ -94,8 +86,7 @@ class Console:
     def finish(self, file: str) -> int:
         """Print what was found, write the JSON, and return the exit status."""
         done = {(result.target, result.law) for result in self.results}
-        interrupted = self.ended == INTERRUPTED and not self.complaints
-        reason = "interrupted" if interrupted else "its process ended early"
+        reason = "interrupted" if self.interrupted else "an error of the suite"
         missing = [Result(spec, law, "not run", reason) for spec, law in self.names if (spec, law) not in done]
         order = {unit: k for k, unit in enumerate(self.names)}
         results = sorted([*self.results, *missing], key=lambda result: order.get((result.target, result.law), -1))
@@ -107,12 +98,14 @@ class Console:
                     self.say(text if not title else f"  {text}")
         for complaint in self.complaints:
             self.say(f"\n{complaint}")
+        if self.interrupted and not self.usable:
+            self.say("interrupted while targets were loaded")
         if file:
             document = report.document(self.request, self.bench.loaded, results, partial)
             Path(file).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         for warning in self.warnings(results):
             self.say(f"\nwarning: {warning}")
-        status = report.exit_status(results, interrupted=interrupted, unusable=bool(self.complaints))
+        status = report.exit_status(results, interrupted=self.interrupted, unusable=bool(self.complaints))
         self.say()
         judged = report.last_line(results, partial) if results else "nothing was tried"
         self.say(f"{judged}; {len(self.refused)} could not be judged" if self.refused else judged)
@@ -138,8 +131,11 @@ class Console:
 
 
 def own_stdout() -> TextIO:
-    """Standard output as it is now, out of reach of pytest's capturing."""
-    with contextlib.suppress(OSError, ValueError, io.UnsupportedOperation, AttributeError):
+    """Standard output as it is now; from here on what targets in this process print there goes to standard error."""
+    try:
         sys.stdout.flush()
-        return os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", errors="replace")
-    return sys.stdout
+        own = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", errors="replace")
+        os.dup2(2, sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):
+        return sys.stdout
+    return own

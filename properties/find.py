@@ -6,6 +6,9 @@ import importlib
 import os
 import shlex
 import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,7 +46,8 @@ def load(spec: str, isolation: Isolation | None = None) -> Target:
         isolation = replace(isolation or Isolation(), python=python)
     if isolation is None:
         try:
-            return InProcess(load_here(source, attribute, paths), spec)
+            with last_on_path():
+                return InProcess(load_here(source, attribute, paths), spec)
         except (Unloadable, TypeError) as error:
             raise Unusable(f"target {spec!r}: {hinted(spec, error)}") from None
     first = hello(source, attribute, paths)
@@ -51,6 +55,17 @@ def load(spec: str, isolation: Isolation | None = None) -> Target:
         return Isolated(spec, worker_command(isolation), first, isolation, short(plain)).introduce()
     except Unusable as error:
         raise Unusable(hinted(plain, error)) from None
+
+
+@contextmanager
+def last_on_path() -> Iterator[None]:
+    """What is put on the import path meanwhile comes last on it afterwards: a target's modules shadow none of ours."""
+    before = list(sys.path)
+    try:
+        yield
+    finally:
+        added = [path for path in sys.path if path not in before]
+        sys.path[:] = [*(path for path in sys.path if path in before), *added]
 
 
 def at_interpreter(spec: str) -> tuple[str, str]:
@@ -68,11 +83,19 @@ def located(spec: str) -> tuple[str, str, list[str]]:
     if spec in PEERS:
         return PEERS[spec].path, PEERS[spec].attribute, []
     source, attribute = split(spec)
-    here = str(Path.cwd())
+    here = working_folder()
     if not source.endswith(".py"):
         return source, attribute, [here]
     file = Path(source).resolve()
     return str(file), attribute, [str(file.parent), here]
+
+
+def working_folder() -> str:
+    """The folder that relative paths are relative to. Raises Unusable if it has been removed."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        raise Unusable("the working folder has been removed") from None
 
 
 def program(text: str) -> list[str]:

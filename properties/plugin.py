@@ -9,8 +9,8 @@ import argparse
 import json
 import os
 import secrets
+import shlex
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,25 +44,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--poolproof-python", default=sys.executable, metavar="EXE", help="interpreter of implementations")
     group.addoption("--poolproof-timeout", type=float, default=10.0, metavar="SECONDS", help="time for one call")
     group.addoption("--poolproof-memory", type=int, default=None, metavar="BYTES", help="memory of an implementation")
-    # Absolute end (seconds since the epoch), a folder shared by all workers of the run, whether to keep failing cases.
+    # The end of the budget, in seconds since the epoch.
     group.addoption("--poolproof-end", type=float, default=None, help=argparse.SUPPRESS)
-    group.addoption("--poolproof-run", default="", help=argparse.SUPPRESS)
-    group.addoption("--poolproof-persistent", action="store_true", help=argparse.SUPPRESS)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Settle the seed and the end, once for all of xdist's workers."""
     option = config.option
     if hasattr(config, "workerinput"):
-        option.poolproof_seed, option.poolproof_end, option.poolproof_run = config.workerinput[PROPERTY]
+        option.poolproof_seed, option.poolproof_end = config.workerinput[PROPERTY]
         return
     config.pluginmanager.register(Collector(config), "poolproof-collector")
     if option.poolproof_budget is not None and option.poolproof_end is None:
         option.poolproof_end = time.time() + option.poolproof_budget
-    if not option.poolproof_run:
-        shared = tempfile.TemporaryDirectory(prefix="poolproof-run-")
-        config.add_cleanup(shared.cleanup)
-        option.poolproof_run = shared.name
     if option.poolproof_seed is None:
         option.poolproof_seed = 0 if os.environ.get("CI") else secrets.randbelow(10**6)
 
@@ -71,16 +65,20 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:
     """Tell an xdist worker what the controller has settled."""
     option = node.config.option
-    node.workerinput[PROPERTY] = (option.poolproof_seed, option.poolproof_end, option.poolproof_run)
+    node.workerinput[PROPERTY] = (option.poolproof_seed, option.poolproof_end)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
+    """Start xdist's workers without the working folder on their import path, where a target may have put modules."""
+    from .processes import SAFE
+
+    for spec in specs if config.option.impl else ():
+        if spec.popen and not spec.python:
+            spec.python = shlex.join([sys.executable, SAFE])
 
 
 BENCH: pytest.StashKey[Bench] = pytest.StashKey()
-
-
-def pytest_unconfigure() -> None:
-    """End the processes of targets; an xdist worker may end without running its exit handlers."""
-    if isolated := sys.modules.get("poolproof.properties.isolated"):
-        isolated.end_all()
 
 
 def request_of(config: pytest.Config) -> Request:
@@ -121,8 +119,7 @@ class Laws(pytest.Directory):
         from .session import Bench, plan
 
         request = request_of(self.config)
-        option = self.config.option
-        bench = self.config.stash.setdefault(BENCH, Bench(request, option.poolproof_persistent, option.poolproof_run))
+        bench = self.config.stash.setdefault(BENCH, Bench(request))
         try:
             for spec in request.targets:
                 for each in bench.target(spec).warnings:
@@ -145,11 +142,10 @@ class Share:
 
     def end(self, end: float | None) -> float | None:
         """When the next law has to stop; every worker takes its turns at about the same pace."""
+        from .session import turn
+
         waiting, self.left = max(self.left, 1), self.left - self.workers
-        if end is None:
-            return None
-        now = time.time()
-        return now + max(end - now, 0.0) * min(self.workers / waiting, 1.0)
+        return turn(end, waiting / self.workers)
 
 
 class LawItem(pytest.Item):

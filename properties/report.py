@@ -258,7 +258,8 @@ def cases_digest(results: Iterable[Result]) -> str:
 
 
 def exit_status(results: list[Result], *, interrupted: bool, unusable: bool) -> int:
-    """130 after an interruption, 2 for a target that cannot be judged or on which no law ran, 1 for a failure, 0."""
+    """130 after an interruption; 2 for a target that cannot be judged or on which no law ran; 1 for a failure, or for
+    laws that were not run because the target died or hung too often; 0."""
     if interrupted:
         return 130
     ran: dict[str, bool] = {}
@@ -267,7 +268,7 @@ def exit_status(results: list[Result], *, interrupted: bool, unusable: bool) -> 
             ran[result.target] = ran.get(result.target, False) or result.verdict not in ("unsupported", "not run")
     if unusable or not ran or not all(ran.values()):
         return 2
-    return 1 if any(result.failed for result in results) else 0
+    return 1 if any(result.failed or result.abandoned for result in results) else 0
 
 
 def count(number: int, noun: str) -> str:

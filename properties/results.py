@@ -27,6 +27,7 @@ class Result:
     `examples` were tried, of which `refused` by the target at an edge; `reached` counts the cases that met each
     trigger; `digest` is a checksum of the cases up to the first failure. `counterexample` is JSON already. `outdated`:
     it holds, although it is listed as a known failure. `partial`: time ended before all examples were tried.
+    `abandoned`: not run because the target had died or hung too often, or could not be loaded again.
     `assumption`: what a proof by exhaustion rests on; empty where cases were drawn.
     """
 
@@ -36,6 +37,7 @@ class Result:
     reason: str = ""
     outdated: bool = False
     partial: bool = False
+    abandoned: bool = False
     examples: int = 0
     refused: int = 0
     seconds: float = 0.0

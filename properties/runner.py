@@ -67,6 +67,14 @@ class Died(BaseException):
     """So does this: a death costs a process, and whole parts cut off are worth more than bytes made smaller."""
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C in the midst of a law, with the result so far."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__()
+        self.result = result
+
+
 class Trial:
     """The function that is called with each case, and what it has seen."""
 
@@ -103,6 +111,15 @@ class Trial:
         names, checksum = account(case)
         self.reached.update(names)
         self.digest = zlib.crc32(checksum, self.digest)
+
+    def account(self) -> dict[str, Any]:
+        """What a result has of all cases until the first failure."""
+        return {
+            "examples": self.tried,
+            "refused": self.refused,
+            "digest": self.digest,
+            "reached": dict(self.reached),
+        }
 
     def attempt(self, case: Case) -> None:
         """Ask the law, and remember how it failed."""
@@ -166,6 +183,8 @@ def run(law: Law, target: Target, settings: Settings) -> Result:
         repeats = trial.over() or (trial.first_case is not None and trial.fails(trial.first_case))
     except Failure:
         repeats = True
+    except KeyboardInterrupt:
+        raise Interrupted(interrupted(trial, target.spec, settings)) from None
     result = conclude(trial, target.spec, repeats or (unfinished and trial.first is not None), unfinished, settings)
     result.seconds = time.perf_counter() - began
     return result
@@ -240,13 +259,7 @@ def shrink(trial: Trial, folder: Path | None, data: bytes = b"") -> None:
 
 def conclude(trial: Trial, target: str, repeats: bool, unfinished: bool, settings: Settings) -> Result:
     """The verdict on what a trial has seen."""
-    seen: dict[str, Any] = {
-        "examples": trial.tried,
-        "refused": trial.refused,
-        "digest": trial.digest,
-        "reached": dict(trial.reached),
-    }
-    name = trial.law.name
+    seen, name = trial.account(), trial.law.name
     if trial.first is not None:
         failure, found = minimal(trial) if repeats else once(trial)
         return Result(target, name, failure.verdict, counterexample={"seed": settings.seed, **found}, **seen)
@@ -255,6 +268,16 @@ def conclude(trial: Trial, target: str, repeats: bool, unfinished: bool, setting
     if trial.refused == trial.tried:
         return Result(target, name, "unsupported", "it refused every case", partial=unfinished, **seen)
     return Result(target, name, "holds", partial=unfinished, **seen)
+
+
+def interrupted(trial: Trial, target: str, settings: Settings) -> Result:
+    """What a law has seen when it was interrupted: a failure as it was first seen, or no verdict."""
+    name, seen = trial.law.name, trial.account()
+    if trial.first is not None:
+        failure, found = trial.first
+        found = {"seed": settings.seed, **found}
+        return Result(target, name, failure.verdict, partial=True, counterexample=found, **seen)
+    return Result(target, name, "not run", f"interrupted after {trial.tried} cases", partial=True, **seen)
 
 
 def minimal(trial: Trial) -> tuple[Failure, Json]:

@@ -8,6 +8,7 @@ import sys
 import time
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,16 @@ CONVENTIONS_ITEM = "conventions"
 KEPT = Path(".poolproof")
 """Where a run without a seed keeps failing cases, and the case in hand."""
 
+Unit = tuple[str, str]
+"""A target, and a law, a pinned convention, or CONVENTIONS_ITEM."""
+
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for: targets as given, and how much to try. `end` is in seconds since the epoch."""
+    """What was asked for: targets as given, and how much to try.
+
+    `end` is in seconds since the epoch; `persistent`: failing cases are kept in the working folder, and tried first.
+    """
 
     targets: tuple[str, ...] = REFERENCE
     examples: int = 100
@@ -44,6 +51,7 @@ class Request:
     python: str = sys.executable
     timeout: float = 10.0
     memory: int | None = None
+    persistent: bool = False
 
     def isolation(self) -> Isolation | None:
         """How targets are run; None for in this process."""
@@ -61,15 +69,11 @@ class Request:
 
 @dataclass
 class Bench:
-    """The targets of a request, loaded once in this process.
-
-    `persistent`: failing cases are kept, and tried first; `run`: a folder that all processes of this run share.
-    """
+    """The targets of a request, loaded once in this process, and how often each died here."""
 
     request: Request
-    persistent: bool = False
-    run: str = ""
     loaded: dict[str, Target] = field(default_factory=dict)
+    toll: Toll = field(default_factory=Toll)
 
     def target(self, spec: str) -> Target:
         """A target, loaded and smoke-tested at its first use. Raises Unusable."""
@@ -81,33 +85,41 @@ class Bench:
 
     def examine(self, spec: str, name: str, end: float | None) -> Result:
         """Do one unit: a law, an expected convention, or all conventions of a target."""
-        target, toll = self.target(spec), Toll(Path(self.run)) if self.run else None
+        target = self.target(spec)
         if name in LAWS and (reason := LAWS[name].unsupported(target.declared, target.offers, target.evidence)):
             return excused(Result(spec, name, "unsupported", reason), target.name, self.request.known_failures())
-        if reason := toll.reached(spec) if toll else "":
-            return Result(spec, name, "not run", reason)
+        if reason := self.toll.reached(spec):
+            return Result(spec, name, "not run", reason, abandoned=True)
         if name == CONVENTIONS_ITEM:
             return conventions_of(target, self.request.end)
-        deadly = toll.seen(spec) if toll else ()
-        result = expected(target, name) if "=" in name else self.law(target, name, end, deadly=deadly)
-        if toll:
-            toll.add(spec, result.verdict)
+        result = expected(target, name) if "=" in name else self.law(target, name, end)
+        self.toll.add(spec, result.verdict)
         return excused(result, target.name, self.request.known_failures())
 
-    def law(self, target: Target, name: str, end: float | None, *, deadly: tuple[str, ...]) -> Result:
+    def law(self, target: Target, name: str, end: float | None) -> Result:
         """One law on one target."""
         seed = self.request.seed
         assert seed is not None
         brief = is_listed(name, target.spec, target.name, self.request.known_failures())
-        settings = Settings(self.request.examples, seed, end, deadly=deadly, brief=brief)
-        if not self.persistent:
+        settings = Settings(self.request.examples, seed, end, deadly=self.toll.seen(target.spec), brief=brief)
+        if not self.request.persistent:
             return run(LAWS[name], target, settings)
         in_hand = InHand(KEPT / "inhand", target.spec, name)
-        database = KEPT / "examples"
-        try:
-            return run(LAWS[name], target, replace(settings, database=database, in_hand=in_hand))
-        finally:
-            in_hand.done()
+        result = run(LAWS[name], target, replace(settings, database=KEPT / "examples", in_hand=in_hand))
+        in_hand.done()
+        return result
+
+
+@lru_cache(maxsize=1)
+def bench(request: Request) -> Bench:
+    """The bench of a request, one in each process."""
+    return Bench(request)
+
+
+def turn(end: float | None, waiting: float) -> float | None:
+    """When the first of so many that wait for their turn should end, so that each gets its share of the time."""
+    now = time.time()
+    return None if end is None else now + max(end - now, 0.0) / max(waiting, 1.0)
 
 
 def in_ci() -> bool:
@@ -115,7 +127,7 @@ def in_ci() -> bool:
     return bool(os.environ.get("CI"))
 
 
-def plan(request: Request) -> list[tuple[str, str]]:
+def plan(request: Request) -> list[Unit]:
     """The units of a request: (target, law), and for each target its conventions. Raises Unusable.
 
     Law by law, because the cases of a law are the same for targets that take the same.

@@ -290,10 +290,10 @@ GREETINGS = {
 @pytest.mark.parametrize(("mode", "words"), GREETINGS.items(), ids=GREETINGS)
 def test_a_peer_that_cannot_introduce_itself_is_unusable(mode, words, monkeypatch):
     monkeypatch.setattr(isolated, "STARTING", 0.5 if "silence" in mode else 30.0)
-    before = set(isolated.RUNNING)
+    monkeypatch.setenv("POOL_MARK", mark := f"greeting of {os.getpid()}: {mode}")
     with pytest.raises(Unusable, match=words):
         load(peer(mode), Isolation())
-    assert before >= isolated.RUNNING
+    assert set(marked(f"POOL_MARK={mark}")) <= {os.getpid()}
 
 
 def test_a_program_that_is_not_there_is_unusable():
@@ -335,13 +335,13 @@ assert sys.stdin.read() == ''"""
 def test_a_target_has_a_folder_of_its_own_that_goes_with_it(tmp_path):
     target = load(written(tmp_path, "open('left', 'w').close()"), Isolation())
     assert target.ask(WINDOW).error is None
-    scratch = Path(target.scratch)
+    scratch = Path(target.process.folder)
     assert [file.name for file in scratch.iterdir()] == ["left"]
     assert scratch != Path.cwd()
-    process = target.process
+    guard = target.process.popen
     del target
     assert not scratch.exists()
-    assert process.popen.poll() is not None
+    assert guard.poll() is not None
 
 
 def test_a_target_inherits_no_handles(tmp_path):
@@ -442,11 +442,10 @@ if x.shape[3] > 6:
     in_hand = log.read_text().splitlines()[-1]
     log.unlink()
     with started(tmp_path, spec, *words, mark="second") as suite:
-        # The command and its pytest begin with a smoke test each.
-        assert waited(lambda: log.exists() and len(log.read_text().splitlines()) >= 3)
+        # First comes the smoke test.
+        assert waited(lambda: log.exists() and len(log.read_text().splitlines()) >= 2)
         os.killpg(suite.pid, signal.SIGKILL)
-    smoke, again, first = log.read_text().splitlines()[:3]
-    assert (again, first) == (smoke, in_hand)
+    assert log.read_text().splitlines()[1] == in_hand
 
 
 def test_endless_hangs_end_the_run_with_what_was_learned(tmp_path):

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from functools import lru_cache
-from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
+from ..processes import spread
 from ..results import Json, Result
-from ..session import KEPT, Bench, Request
+from ..session import KEPT, Request, bench
 from ..target import Target, split
 from .attempt import attempt
 from .methods import PROOFS
@@ -59,23 +56,9 @@ def at_once(
     parts: Sequence[Part], request: Request, longest: int, wanted: Callable[[Part], bool], processes: int
 ) -> Iterator[Result]:
     """The same in several processes, as they come."""
-    waiting, running = iter(parts), set[Future[Json]]()
-    with ProcessPoolExecutor(processes, get_context("spawn"), initializer=deaf) as executor:
-        try:
-            while True:
-                while len(running) < processes + 1 and (part := next(filter(wanted, waiting), None)):
-                    running.add(executor.submit(tried, part, request, longest))
-                if not running:
-                    return
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                yield from (Result.from_json(future.result()) for future in done)
-        finally:
-            executor.shutdown(cancel_futures=True)
-
-
-def deaf() -> None:
-    """Ctrl-C is for the process that started this one."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tasks = ((tried, (part, request, longest)) for part in parts if wanted(part))
+    for _, future in spread(tasks, processes):
+        yield Result.from_json(future.result())
 
 
 def tried(part: Part, request: Request, longest: int) -> Json:
@@ -86,12 +69,6 @@ def tried(part: Part, request: Request, longest: int) -> Json:
         raise AssertionError(f"{part} has {part.cases} cases, but {result.examples} were tried")
     result.digest = part.first
     return result.as_json()
-
-
-@lru_cache(maxsize=1)
-def bench(request: Request) -> Bench:
-    """The targets of a request, loaded once in each process."""
-    return Bench(request)
 
 
 class Diary:

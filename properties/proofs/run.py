@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,7 +14,7 @@ from .. import report
 from ..contract import Unusable, did_you_mean
 from ..known import excused
 from ..results import Result
-from ..session import Bench, Request
+from ..session import Request, bench
 from .methods import PROOFS, most_ordered
 from .parts import Diary, Part, at_once, identity, in_turn, parts_of
 
@@ -30,7 +29,7 @@ class Run:
     """All proofs of a request: what is to be done, what came of it, and what is said of it."""
 
     def __init__(self, request: Request, longest: int, say: Callable[[str], None]) -> None:
-        self.request, self.bench, self.longest, self.say = request, Bench(request), longest, say
+        self.request, self.bench, self.longest, self.say = request, bench(request), longest, say
         self.complaints: list[str] = []
         self.order: list[tuple[str, str]] = []
         self.parts: list[Part] = []
@@ -179,8 +178,3 @@ def selected(patterns: str) -> list[str]:
 def key(part: Part, known: int, longest: int) -> str:
     """What a part is filed under: another target, or other bounds, make it another part."""
     return f"{part.target} {known:08x} {longest} {part.proof} {part.first} {part.last} {part.cases}"
-
-
-def processes(text: str) -> int:
-    """As many as the machine has, for `auto`."""
-    return (os.cpu_count() or 1) if text == "auto" else int(text)
