@@ -63,12 +63,17 @@ class Process(Channel):
         super().__init__(self.popen.stdout.fileno(), self.popen.stdin.fileno())
 
     def call(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-        """What a call returns there. Raises EOFError if the process ends, RuntimeError for an error of ours."""
+        """What a call returns there.
+
+        Raises EOFError if the process ends, KeyboardInterrupt if the call was interrupted, RuntimeError for its errors.
+        """
         try:
             self.send({}, [pickle.dumps((function, arguments))])
             header, payload = self.receive(LARGEST)
         except (BrokenPipeError, ProtocolError):
             raise EOFError from None
+        if "interrupted" in header:
+            raise KeyboardInterrupt
         if "error" in header:
             raise RuntimeError(header["error"])
         return json.loads(bytes(payload))
@@ -151,7 +156,8 @@ def spread(tasks: Iterable[Task], count: int) -> Iterator[tuple[Task, Future[Any
     except KeyboardInterrupt:
         executor.interrupt()
         for future in wait(running, GRACE).done:
-            yield running.pop(future), future
+            if not isinstance(future.exception(), KeyboardInterrupt):
+                yield running.pop(future), future
         raise
     finally:
         executor.close()
@@ -175,9 +181,11 @@ def serve() -> None:
 
 
 def answer(payload: bytes) -> tuple[dict[str, str], list[bytes]]:
-    """What a call returns, or the traceback of an error of ours."""
+    """What a call returns, or that it was interrupted, or the traceback of an error of ours."""
     function, arguments = pickle.loads(payload)
     try:
         return {}, [json.dumps(function(*arguments)).encode()]
-    except (Exception, KeyboardInterrupt):
+    except KeyboardInterrupt:
+        return {"interrupted": ""}, []
+    except Exception:
         return {"error": traceback.format_exc()}, []

@@ -206,6 +206,63 @@ def test_calls_are_remembered_within_bounds(monkeypatch):
     assert recent.bytes == WINDOW.arrays["x"].nbytes
 
 
+# Gradients of windows without a cell may damage memory.
+
+PADDED = """
+import os
+import numpy as np
+
+padding_limit, damaged = None, 0
+with open({log!r}, "a") as file:
+    file.write("loaded ")
+
+
+def max_backward(dy, x, size, stride, padding=((0, 0), (0, 0)), dilation=(1, 1)):
+    global damaged
+    dx, empty = np.zeros_like(x), False
+    for n, c, *at in np.ndindex(dy.shape):
+        starts = [k * s - begin for k, s, (begin, _) in zip(at, stride, padding)]
+        taps = [range(b, b + d * f, d) for b, d, f in zip(starts, dilation, size)]
+        cells = [(i, j) for i in taps[0] for j in taps[1] if 0 <= i < x.shape[2] and 0 <= j < x.shape[3]]
+        if cells:
+            dx[(n, c, *max(cells, key=lambda cell: x[(n, c, *cell)]))] += dy[(n, c, *at)]
+        empty = empty or not cells
+    if empty:
+        damaged += 1
+        {then}
+    elif damaged:
+        os.abort()
+    return dx
+"""
+
+
+def padded(folder, then):
+    """A kernel that cannot go on in a process where windows without a cell were asked for; and the log of its loads."""
+    log = folder / "log"
+    (folder / "padded.py").write_text(PADDED.format(log=str(log), then=then))
+    return load(str(folder / "padded.py"), Isolation()), log
+
+
+def test_what_such_a_gradient_does_to_memory_reaches_no_other_call_and_costs_one_process(tmp_path):
+    target, log = padded(tmp_path, "pass")
+    result = tried(target, "conservation", examples=100)
+    assert (result.verdict, result.message) == ("holds", "")
+    assert result.reached["window wholly in padding"] > 10
+    assert log.read_text().count("loaded") == 2
+
+
+def test_a_death_that_needs_such_calls_before_it_is_not_believed(tmp_path):
+    target, log = padded(tmp_path, "if damaged == 5: os.abort()")
+    assert tried(target, "conservation", examples=100).verdict == "holds"
+    assert log.read_text().count("loaded") > 2
+
+
+def test_a_death_at_such_a_gradient_is_a_verdict(tmp_path, at_once):
+    target, _ = padded(tmp_path, "os.abort()")
+    result = tried(target, "conservation", examples=100)
+    assert (result.verdict, "killed by SIGABRT" in result.message) == ("crashed", True)
+
+
 # The first call of a process may take longer.
 
 

@@ -1,8 +1,11 @@
 """Processes of the suite: what they import, what they return, and how they end."""
 
 import os
+import signal
 import subprocess
+import sys
 import sysconfig
+import time
 from pathlib import Path
 
 import pytest
@@ -134,3 +137,24 @@ def test_an_error_of_ours_comes_back_with_its_traceback():
     ((_, future),) = spread([(fail, (7,))], 1)
     with pytest.raises(RuntimeError, match="ValueError: no 7"):
         future.result()
+
+
+def sleep(marker):
+    Path(marker).write_text("")
+    time.sleep(1000)
+
+
+def test_an_interruption_ends_the_calls_and_is_one_here(tmp_path):
+    marker = tmp_path / "asleep"
+    code = "import sys\nfrom test_processes import sleep, spread, square\n"
+    code += f"for task, future in spread([(square, (3,)), (sleep, ({str(marker)!r},))], 2):\n"
+    code += "    print(future.result()['square'], flush=True)\n"
+    paths = environment(PYTHONPATH=str(Path(__file__).parent))
+    with subprocess.Popen([sys.executable, "-c", code], env=paths, stdout=-1, stderr=-1, text=True) as process:
+        assert process.stdout.readline() == "9\n"
+        while not marker.exists():
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, complaint = process.communicate(timeout=60)
+    assert complaint.splitlines()[-1] == "KeyboardInterrupt"
+    assert process.returncode == -signal.SIGINT
