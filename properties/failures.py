@@ -36,7 +36,7 @@ class Broken(Failure):
 
 
 class Raised(Failure):
-    """An exception on ordinary input."""
+    """An exception on ordinary input, or an internal error on any."""
 
     verdict = "raised"
 
@@ -54,4 +54,4 @@ class Hung(Failure):
 
 
 class Refused(Exception):
-    """An exception at an edge where refusing is a convention: the case counts neither for nor against the target."""
+    """A refusal at an edge, where refusing is a convention: the case counts neither for nor against the target."""

@@ -32,7 +32,7 @@ class Pool:
         self.target.begin()
 
     def __call__(self, call: Call) -> Array:
-        """Make a call and return its result. An exception fails the law, or at an edge ends the case as refused."""
+        """Make a call and return its result. An exception fails the law; a refusal at an edge ends the case instead."""
         return self.result(call, self.watch(call))
 
     def watch(self, call: Call) -> Answer:
@@ -77,7 +77,7 @@ class Pool:
             raise DEATHS[answer.death](f"{self.title(at)}: {answer.error}", call=at)
         if answer.exited:
             raise Crashed(f"{self.title(at)}: ended its process with {answer.exited}", call=at)
-        if answer.error and at_an_edge(call):
+        if answer.error and not answer.internal and at_an_edge(call):
             raise Refused(answer.error)
         if answer.error:
             raise Raised(f"{self.title(at)}: raised {answer.error}", call=at)

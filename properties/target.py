@@ -12,6 +12,7 @@ from poolproof.kernels.geometry import Axis, Geometry
 
 from .contract import BACKWARD, CALLABLES, DECLARATIONS, Declared, Unusable, declared, near_misses
 from .layouts import laid_out
+from .refusals import classes_named, is_internal
 from .worker import EVIDENCE, Host, keywords_of, stated
 
 MARGIN = 1 << 26
@@ -46,6 +47,7 @@ class Answer:
     `value` is a copy of the result. `changed` names inputs that the call wrote to, `shares` inputs that the result
     overlaps; `stale` and `reuses` number earlier calls of the case whose results changed, or overlap this one. `exited`
     says how it tried to end its process, `death` the verdict if it did; `kind` what the result is, if no array.
+    `raised` names the class of the exception behind `error` and its bases, nearest first, as far as they are known.
     """
 
     value: Any = None
@@ -57,6 +59,12 @@ class Answer:
     exited: str | None = None
     death: str | None = None
     kind: str = ""
+    raised: tuple[str, ...] = ()
+
+    @property
+    def internal(self) -> bool:
+        """Whether `error` is a mistake inside the target, and so no refusal of the arguments."""
+        return self.error is not None and is_internal(self.raised or classes_named(self.error))
 
 
 class Target(Protocol):
@@ -190,9 +198,13 @@ def limit_of(calls: list[Call]) -> int:
     return 8 * max(array.nbytes for call in calls for array in call.arrays.values()) + MARGIN
 
 
+LISTS = ("changed", "shares", "stale", "reuses", "raised")
+"""The entries of an answer that are lists."""
+
+
 def answer_of(seen: Mapping[str, Any]) -> Answer:
     """What a host saw, as an answer."""
-    lists: dict[str, Any] = {name: tuple(seen.get(name, ())) for name in ("changed", "shares", "stale", "reuses")}
+    lists: dict[str, Any] = {name: tuple(seen.get(name, ())) for name in LISTS}
     return Answer(
         seen["value"], seen.get("error"), exited=seen.get("exited"), kind=seen.get("kind", "nothing"), **lists
     )

@@ -56,7 +56,7 @@ def decoded(said: Header, memory: Memory, count: int) -> list[Answer]:
 def answer_from(said: Header, kind: tuple[np.dtype[Any], Ints] | None, memory: Memory) -> Answer:
     """One answer, from its header and its part of the payload."""
     seen: Header = {}
-    for name, type_ in (("changed", str), ("shares", str), ("stale", int), ("reuses", int)):
+    for name, type_ in (("changed", str), ("shares", str), ("stale", int), ("reuses", int), ("raised", str)):
         listed = checked(said, name, list, [])
         if not all_of(listed, type_):
             raise ProtocolError(f"{name}={shortened(listed)} should be a list of {type_.__name__}")

@@ -224,7 +224,7 @@ class Host:
         try:
             return self.measured(getattr(self.implementation, function)(*inputs.values(), *rest, **settings))
         except Exception as error:
-            return {"value": None, "error": f"{type(error).__name__}: {error}"}
+            return {"value": None, "error": f"{type(error).__name__}: {error}", "raised": classes_of(error)}
         except SystemExit as ending:
             return {"value": None, "exited": f"sys.exit({ending.code!r})"}
         except KeyboardInterrupt:
@@ -321,6 +321,15 @@ def in_the_midst(
     finally:
         sys.settrace(usual)
     return [answer, *(others or [make_others()])[0].result()], steps
+
+
+def classes_of(error: Exception) -> list[str]:
+    """The names of an exception's class and its bases, nearest first; those that Python lacks with their module."""
+    kinds = type(error).__mro__
+    return [
+        each.__qualname__ if each.__module__ == "builtins" else f"{each.__module__}.{each.__qualname__}"
+        for each in kinds
+    ]
 
 
 def differ(one: Header, other: Header) -> bool:

@@ -54,6 +54,10 @@ def refuse(*_, **settings):
     raise ValueError("no")
 
 
+def stumble(*arguments, **settings):
+    [].pop()
+
+
 def refuse_if(condition):
     """A maximum that refuses some cells."""
     return forward(lambda cells: refuse() if condition(cells).any() else cells.max())
@@ -179,13 +183,17 @@ SHOWN = {
     ("empty-batch", "other"): answered(0.0),
     ("layouts", "accepted"): MAXIMUM,
     ("layouts", "refused"): refuse,
+    ("layouts", "other"): stumble,
     ("window-too-large", "refused"): strict,
     ("window-too-large", "empty"): empty_if_too_large,
     ("window-too-large", "answered"): unchecked,
+    ("window-too-large", "other"): stumble,
     ("stride-zero", "refused"): strict,
     ("stride-zero", "answered"): unchecked,
+    ("stride-zero", "other"): stumble,
     ("wrong-rank", "refused"): strict,
     ("wrong-rank", "answered"): unchecked,
+    ("wrong-rank", "other"): stumble,
     ("ceil-rule", "dropped"): naive.max_forward,
     ("ceil-rule", "kept"): lambda x, size, stride, **settings: np.zeros(
         (1, 1, *(n if n > 1 else 1 for n in x.shape[2:]))
@@ -251,6 +259,12 @@ def test_every_value_of_every_convention_is_shown_here():
 def test_a_convention_is_observed(name, value):
     found = observe(CONVENTIONS[name], implementation(name, SHOWN[name, value]))
     assert found["value"] == value
+
+
+@pytest.mark.parametrize("name", CONVENTIONS)
+def test_an_internal_error_is_no_refusal(name):
+    found = observe(CONVENTIONS[name], implementation(name, stumble))
+    assert (found["value"], found["evidence"]["got"]) == ("other", "IndexError: pop from empty list")
 
 
 @pytest.mark.parametrize(("name", "first", "second"), VARYING)

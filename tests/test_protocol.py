@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from poolproof.properties import isolated, keep, wire, worker
+from poolproof.properties import isolated, keep, refusals, wire, worker
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.target import Call
 
@@ -97,6 +97,14 @@ def test_the_page_names_every_key_of_a_call():
     header, _ = wire.question(Call("max_forward", {"x": np.zeros((1, 1, 1, 1))}, 1, 1), True)
     keys = {key for row in (*table("call"),) for key in row.split(", ")}
     assert {*header, *header["arrays"][0], "law", "case", "limit"} <= keys
+
+
+def test_the_page_lists_the_classes_of_refusals_and_internal_errors():
+    rows = dict.fromkeys(re.findall(r"^\| (refusal|internal error) \| (`.*) \|$", PAGE, re.MULTILINE))
+    (refusing, deliberate), (_, internal) = rows
+    assert refusing == "refusal"
+    assert re.findall(r"`([\w.]+)`", deliberate) == list(refusals.DELIBERATE)
+    assert re.findall(r"`([\w.]+)`", re.sub(r"\(.*?\)", "", internal)) == list(refusals.INTERNAL)
 
 
 def test_the_worker_is_written_for_python_3_7_and_needs_numpy_alone():

@@ -299,7 +299,10 @@ def test_a_refused_edge_counts_as_refused():
 
 def test_a_target_that_refuses_every_case_is_unsupported():
     def picky(x, size, stride):
-        return only_contiguous(x, size, stride) if (x != x.flat[0]).any() or x.flags.c_contiguous else 1 // 0
+        return only_contiguous(x, size, stride) if (x != x.flat[0]).any() or x.flags.c_contiguous else refuse()
+
+    def refuse():
+        raise ValueError("constant images lie in C order")
 
     result = tried("memory-layouts", wrap(SimpleNamespace(max_forward=picky)), examples=30)
     assert result.verdict in ("unsupported", "holds")

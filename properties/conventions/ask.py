@@ -79,6 +79,12 @@ class Ask:
         return np.asarray(answer.value) if usable else answer.error or answer.exited or "no array"
 
     @property
+    def refusal(self) -> str:
+        """The word for the last answer if it is no array: an internal error is no refusal."""
+        assert self.last is not None
+        return "other" if self.last[1].internal else "refused"
+
+    @property
     def evidence(self) -> Json:
         """The last call and what it gave, at the place that matters."""
         assert self.last is not None

@@ -29,7 +29,7 @@ def empty_batch(ask: Ask, _: str) -> Iterable[str]:
         yield "refused" if isinstance(result, str) else "accepted" if result.shape == right else "other"
 
 
-@convention((), "accepted", "refused")
+@convention((), "accepted", "refused", "other")
 def layouts(ask: Ask, _: str) -> Iterable[str]:
     """Are arrays accepted however they lie in memory?"""
     for function in forward(ask):
@@ -39,7 +39,7 @@ def layouts(ask: Ask, _: str) -> Iterable[str]:
             yield "refused" if refused else "accepted"
 
 
-@convention((), "refused", "empty", "answered")
+@convention((), "refused", "empty", "answered", "other")
 def window_too_large(ask: Ask, _: str) -> Iterable[str]:
     """What happens to a window larger than the input?"""
     for function in forward(ask):
@@ -50,7 +50,7 @@ def window_too_large(ask: Ask, _: str) -> Iterable[str]:
                 yield "refused" if isinstance(y, str) else "empty" if y.size == 0 else "answered"
 
 
-@convention((), "refused", "answered")
+@convention((), "refused", "answered", "other")
 def stride_zero(ask: Ask, _: str) -> Iterable[str]:
     """What happens to a stride of 0?"""
     for function in forward(ask) if not ask.target.declared.tiles else ():
@@ -59,7 +59,7 @@ def stride_zero(ask: Ask, _: str) -> Iterable[str]:
             yield answered(ask(function, np.ones((1, 2), ask.dtype_for(function)), (1, 1), stride=stride))
 
 
-@convention((), "refused", "answered")
+@convention((), "refused", "answered", "other")
 def wrong_rank(ask: Ask, _: str) -> Iterable[str]:
     """What happens to an x of one axis more than size and stride are for?"""
     for function in forward(ask):

@@ -87,7 +87,7 @@ def observe(each: Convention, target: Target, hurry: str = "") -> Json:
         warnings.simplefilter("ignore")
         try:
             for value in each.observe(ask, favourite(target, each)):
-                seen.setdefault(value, ask.evidence)
+                seen.setdefault(ask.refusal if value == "refused" else value, ask.evidence)
         except Died as death:
             seen.setdefault(str(death), ask.evidence)
     if not seen:

@@ -150,7 +150,7 @@ class Showing:
         result = ask.make(call, scene.rank)
         if isinstance(result, str):
             # To refuse a layout is a convention of its own.
-            return {} if scene.layout != "C" else {"refused": (0, ())}
+            return {} if scene.layout != "C" else {ask.refusal: (0, ())}
         if result.shape != scene.shape(call):
             return {"other": (0, ())}
         found: dict[str, tuple[int, Ints]] = {}
