@@ -279,6 +279,11 @@ class Isolated:
         self.hurried = False
         return self
 
+    def afresh(self) -> Isolated:
+        """The same target with no calls before: in a new process."""
+        self.end()
+        return self.fresh()
+
     def hurry(self, verdict: str) -> None:
         """While a hang is made smaller, each try gets less time."""
         self.hurried = verdict == "hung"

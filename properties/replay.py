@@ -11,6 +11,7 @@ from .contract import Unusable
 from .conventions import as_before
 from .lawbook import LAWS
 from .results import Json, Result
+from .runner import NOT_ALONE
 from .runner import replay as again
 from .session import Bench
 
@@ -43,22 +44,28 @@ def replayed(failures: list[Entry], bench: Bench, other: str) -> Iterator[Result
 
 def outcome(result: Result) -> str:
     """What came of a failure, in words."""
-    words = f"still {result.verdict}" if result.failed else "holds now" if result.verdict == "holds" else result.verdict
-    text = f"{result.law} on {result.target}: {words}{', ' + result.reason if result.reason else ''}"
+    if result.verdict == "holds":
+        words = result.reason or "holds now"
+    else:
+        words = f"still {result.verdict}" if result.failed else result.verdict
+        words += f", {result.reason}" if result.reason else ""
+    text = f"{result.law} on {result.target}: {words}"
     return f"{text}\n{result.message}" if result.failed else text
 
 
 def replay(file: str, bench: Bench, other: str, say: Callable[[str], None]) -> int:
     """Say what came of each failure, and which conventions are answered otherwise; 1 if anything still fails."""
     failures, seen = read(file)
-    still = 0
+    still = unclear = 0
     for result in replayed(failures, bench, other):
         still += isinstance(result, Result) and result.failed
+        unclear += isinstance(result, Result) and result.reason == NOT_ALONE
         say(outcome(result) if isinstance(result, Result) else result)
     changed = [f"{name} on {spec}" for spec, name, found in seen if not as_before(bench.target(other or spec), found)]
     for each in changed:
         say(f"{each}: answers otherwise now")
     if seen:
         say(f"{len(seen)} conventions replayed: {len(changed)} answer otherwise")
-    say(f"{len(failures)} replayed: {still} still fail" if failures else "the report has no failures to replay")
+    others = f", {unclear} did not repeat in a fresh process" if unclear else ""
+    say(f"{len(failures)} replayed: {still} still fail{others}" if failures else "the report has no failures to replay")
     return 1 if still else 0

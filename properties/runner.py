@@ -25,7 +25,7 @@ from .messages import describe
 from .pool import Pool
 from .results import Json, Result, array_as_json, call_as_json, call_from_json, case_as_json, case_from_json
 from .shrink import smallest
-from .target import Call, Target
+from .target import Call, InProcess, Target
 
 SHRINKING = {"broken": 20.0, "raised": 20.0, "crashed": 15.0, "hung": 15.0}
 """Seconds that shrinking one failure may take."""
@@ -37,6 +37,12 @@ AGAIN = {"crashed": 3.0, "hung": 0.0}
 
 ONCE = "differs between calls"
 """The note on a failure that did not come back."""
+
+ALONE = "a fresh {start} did not repeat this: it depends on calls made before"
+"""The note on a failure that comes back only after other calls."""
+
+NOT_ALONE = "did not repeat in a fresh process; it needs earlier calls"
+"""What a replay says of such a failure."""
 
 REPLAYS = 200
 """How often the case of such a failure is tried again in a replay."""
@@ -205,14 +211,16 @@ def replay(law: Law, target: Target, found: Json) -> Result:
     if found.get("sequence"):
         verdict = target.repeat(list(map(call_from_json, found["calls"])))
         return Result(target.spec, law.name, verdict or "holds", counterexample=found if verdict else None, examples=1)
-    case, trial = case_from_json(found["case"]), Trial(law, target.fresh(), Settings())
+    needs_others = found.get("earlier_calls", False)
+    start = target.afresh() if needs_others else target.fresh()
+    case, trial = case_from_json(found["case"]), Trial(law, start, Settings())
     for _ in range(REPLAYS if ONCE in found["message"] else 1):
         try:
             trial.attempt(case)
         except Failure as failure:
             again = {"seed": found["seed"], **trial.counterexample(failure, case)}
             return Result(target.spec, law.name, failure.verdict, counterexample=again, examples=trial.tried)
-    return Result(target.spec, law.name, "holds", examples=trial.tried)
+    return Result(target.spec, law.name, "holds", NOT_ALONE if needs_others else "", examples=trial.tried)
 
 
 def search(trial: Trial, settings: Settings) -> None:
@@ -290,15 +298,47 @@ def minimal(trial: Trial) -> tuple[Failure, Json]:
         lambda part: permitted(part, law.plan, declared) and trial.fails(part),
         blank=trial.first[0].verdict in DEATHS,
     )
-    if case is trial.first_case:
-        return trial.first
+    found = trial.first if case is trial.first_case else tried_again(trial, case)
+    if found is None:
+        return noted(trial.first, f"{ONCE}: a smaller case, tried again, did not fail")
+    return alone(trial, case, found)
+
+
+def tried_again(trial: Trial, case: Case) -> tuple[Failure, Json] | None:
+    """The failure on a case, tried once more; None if it does not fail."""
     # A hang was made smaller in a hurry; what is reported has had its full time.
     trial.pool.target.hurry("")
     try:
         trial.attempt(case)
     except Failure as failure:
         return failure, trial.counterexample(failure, case)
-    return noted(trial.first, f"{ONCE}: a smaller case, tried again, did not fail")
+    return None
+
+
+def alone(trial: Trial, case: Case, found: tuple[Failure, Json]) -> tuple[Failure, Json]:
+    """The failure on a case if it needs no calls before it, or else the first failure if that needs none.
+
+    If neither is repeated by a fresh start of the target, the failure says so. Where there is no time to make failures
+    smaller, as for known ones, there is none to repeat them either.
+    """
+    assert trial.first is not None
+    assert trial.first_case is not None
+    if not trial.shrinking[found[0].verdict] or repeats_alone(trial, case, found[0].verdict):
+        return found
+    if case is not trial.first_case and repeats_alone(trial, trial.first_case, trial.first[0].verdict):
+        return trial.first
+    start = "instance" if isinstance(trial.pool.target, InProcess) else "process"
+    return noted((found[0], {**found[1], "earlier_calls": True}), ALONE.format(start=start))
+
+
+def repeats_alone(trial: Trial, case: Case, verdict: str) -> bool:
+    """Whether a fresh start of the target fails on a case with this verdict."""
+    again = Trial(trial.law, trial.pool.target.afresh(), Settings())
+    try:
+        again.attempt(case)
+    except Failure as failure:
+        return failure.verdict == verdict
+    return False
 
 
 def once(trial: Trial) -> tuple[Failure, Json]:

@@ -87,6 +87,10 @@ class Target(Protocol):
         """The same target for another law: a class is instantiated anew."""
         ...
 
+    def afresh(self) -> Target:
+        """The same target with no calls before: a class is instantiated anew, and its process, if it has one, too."""
+        ...
+
     def begin(self) -> None:
         """A new case: earlier results need not be watched any longer."""
         ...
@@ -136,6 +140,10 @@ class InProcess:
         again = InProcess(self.make, self.spec, reference=self.reference)
         again.declared = self.declared
         return again
+
+    def afresh(self) -> InProcess:
+        """The same target with no calls before, as far as a new instance has none."""
+        return self.fresh()
 
     def begin(self) -> None:
         """A new case: earlier results need not be watched any longer."""

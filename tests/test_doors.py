@@ -219,6 +219,22 @@ def test_a_replay_fails_until_the_kernel_is_fixed(here):
     assert "conservation on faulty.py: holds now" in said
 
 
+def test_a_replay_of_a_failure_that_needs_calls_before_it_does_not_say_that_it_holds(here):
+    (here / "worn.py").write_text(
+        "from poolproof.kernels import naive\nmade = []\n\n\ndef max_forward(x, size, stride):\n"
+        "    made.append(x)\n    return naive.max_forward(x, size, stride) + (len(made) > 40)\n"
+    )
+    status, said = poolproof(
+        here, "check", "worn.py", "-n", "0", "--seed", "1", "--laws", "max-value", "--json", "report.json"
+    )
+    assert status == 1
+    assert "a fresh process did not repeat this: it depends on calls made before" in said
+    status, said = poolproof(here, "replay", "report.json")
+    assert status == 0
+    assert "max-value on worn.py: did not repeat in a fresh process; it needs earlier calls" in said
+    assert "1 replayed: 0 still fail, 1 did not repeat in a fresh process" in said
+
+
 def test_a_replay_may_be_on_another_target(here):
     report_of(here, "faulty.py", "--laws", "conservation")
     assert poolproof(here, "replay", "report.json", "fixed.py")[0] == 0

@@ -171,6 +171,44 @@ def test_a_death_that_needs_the_calls_before_it_is_told_with_them_and_found_agai
     assert runner.replay(LAWS["max-value"], sound, found).verdict == "holds"
 
 
+WORN_OUT = "if calls > 40:\n    return naive.max_forward(x, size, stride) + 1"
+
+
+def test_a_failure_that_needs_the_calls_before_it_is_told_as_such_by_the_run_and_by_a_replay(tmp_path):
+    target = load(written(tmp_path, WORN_OUT), Isolation())
+    result = tried(target, examples=60)
+    found = result.counterexample
+    assert (result.verdict, found["earlier_calls"]) == ("broken", True)
+    assert "a fresh process did not repeat this: it depends on calls made before" in result.message
+    assert runner.ONCE not in result.message
+    again = runner.replay(LAWS["max-value"], target, found)
+    assert (again.verdict, again.reason) == ("holds", "did not repeat in a fresh process; it needs earlier calls")
+    always = load(written(tmp_path, "return naive.max_forward(x, size, stride) + 1"), Isolation())
+    assert runner.replay(LAWS["max-value"], always, found).verdict == "broken"
+
+
+def test_a_failure_that_a_fresh_process_repeats_is_told_without_more(tmp_path):
+    result = tried(load(written(tmp_path, "return naive.max_forward(x, size, stride) + 1"), Isolation()))
+    assert "earlier_calls" not in result.counterexample
+    assert "fresh" not in result.message
+
+
+def test_the_first_failure_is_told_where_the_smallest_needs_calls_before_it(tmp_path):
+    body = "global worn\nworn = worn or x.size > 8\nif worn:\n    return naive.max_forward(x, size, stride) + 1"
+    file = written(tmp_path, body)
+    Path(file).write_text(Path(file).read_text().replace("calls = 0", "calls = worn = 0"))
+    result = tried(load(file, Isolation()), examples=60)
+    assert "earlier_calls" not in result.counterexample
+    assert np.prod(result.counterexample["case"]["x"]["shape"]) > 8
+
+
+def test_no_fresh_process_is_started_for_a_failure_that_is_known(tmp_path, at_once):
+    target = load(written(tmp_path, WORN_OUT), Isolation())
+    assert "earlier_calls" not in tried(target, examples=60).counterexample
+    assert target.process is not None
+    assert target.process.popen.poll() is None
+
+
 def test_the_calls_that_end_a_process_are_as_few_as_halving_finds(tmp_path):
     dies = "global last\nif x.size == 7 and last == 6:\n    os.abort()\nlast = x.size"
     file = written(tmp_path, dies)

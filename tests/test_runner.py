@@ -276,6 +276,23 @@ def test_a_failure_that_comes_back_now_and_then_is_found_by_a_replay():
     assert replay(LAWS["max-value"], wrap(Now), {**result.counterexample, "message": ONCE}).verdict == "broken"
 
 
+class WornOut:
+    """Wrong from its fortieth call on."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def max_forward(self, x, size, stride):
+        self.calls += 1
+        return naive.max_forward(x, size, stride) + x.dtype.type(self.calls >= 40)
+
+
+def test_a_failure_that_a_fresh_instance_does_not_repeat_is_told_as_such():
+    result = tried("max-value", wrap(WornOut), examples=60)
+    assert (result.verdict, result.counterexample["earlier_calls"]) == ("broken", True)
+    assert result.message.endswith("a fresh instance did not repeat this: it depends on calls made before")
+
+
 # Refusals.
 
 

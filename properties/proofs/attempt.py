@@ -8,7 +8,7 @@ from itertools import islice
 from ..cases import Case
 from ..failures import Failure
 from ..results import Result
-from ..runner import ONCE, Settings, Trial, noted
+from ..runner import ONCE, Settings, Trial, alone, noted
 from ..target import Target
 from .methods import Proof
 
@@ -49,5 +49,7 @@ def conclude(trial: Trial, case: Case, result: Result) -> None:
     first = trial.first
     if holds(trial, case):
         first = noted(first, f"{ONCE}: the same case, tried again, gave another answer")
+    else:
+        first = alone(trial, case, first)
     failure, found = first
     result.verdict, result.counterexample = failure.verdict, {"seed": None, **found}
