@@ -9,16 +9,18 @@ from typing import Any
 
 from poolproof.kernels.dtypes import IEEE_FLOATS, INTEGERS
 
-from .worker import suggestion
+from .vocabulary import BACKWARD, CALLABLES, DECLARATION_NAMES, FORWARD, did_you_mean
+
+__all__ = [
+    "BACKWARD", "CALLABLES", "CHOICES", "DECLARATIONS", "DTYPES", "FORWARD", "MEAN", "MEAN_SETTINGS", "RESULT",
+    "SETTINGS", "Declared", "Unusable", "declared", "did_you_mean", "near_misses",
+]  # fmt: skip
 
 SETTINGS = ("padding", "dilation", "ceil_mode")
 MEAN_SETTINGS = (*SETTINGS, "count_include_pad")
 """The keywords that max pooling may take, and the mean."""
 
-FORWARD = ("max_forward", "mean_forward")
-BACKWARD = ("max_backward", "mean_backward")
 MEAN = ("mean_forward", "mean_backward")
-CALLABLES = (*FORWARD, *BACKWARD, "max_indices")
 DTYPES = ("bool", *INTEGERS, *IEEE_FLOATS, "bfloat16")
 """What may be declared; bfloat16 is asked where ml_dtypes is installed."""
 
@@ -82,7 +84,7 @@ class Declared:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in listed.items()}
 
 
-DECLARATIONS = tuple(each for each in fields(Declared) if each.name != "count_include_pad")
+DECLARATIONS = tuple(each for each in fields(Declared) if each.name in DECLARATION_NAMES)
 
 CHOICES: dict[str, tuple[Any, ...]] = {
     "padding": ("none", "symmetric", "any"),
@@ -189,8 +191,3 @@ def distance(a: str, b: str) -> int:
         for j, other in enumerate(b, 1):
             previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (letter != other))
     return row[-1]
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The end of a message about an unknown word: a near one, or all there are."""
-    return suggestion(word, list(known))

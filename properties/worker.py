@@ -1,6 +1,8 @@
 """The target's side of the protocol: one file, standard library and NumPy alone, for Python 3.7 and newer.
 
-`python worker.py` loads a target and answers calls over its standard streams; nothing else of poolproof need be there.
+`python worker.py` loads a target and answers calls over its standard streams; poolproof need not be installed there.
+The wrappers, which a target may import, are found beside this file.
+
 The suite imports the same file, for the frames and to call targets in its own process, so that both kinds are
 called, and watched, by the same lines.
 """
@@ -10,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import difflib
 import importlib
+import importlib.machinery
 import importlib.util
 import inspect
 import json
@@ -447,6 +450,33 @@ def suggestion(word: str, known: list[str]) -> str:
     return f"there are: {', '.join(known)}" if known else "there is nothing else"
 
 
+PACKAGES = ("poolproof", "poolproof.properties")
+FILES = {
+    "poolproof.properties.vocabulary": "vocabulary.py",
+    "poolproof.properties.worker": "worker.py",
+    "poolproof.properties.wrappers": os.path.join("wrappers", "__init__.py"),
+}
+"""What a target may import of poolproof where it is not installed: empty packages, and files beside this one."""
+
+
+class Beside:
+    """Finds the wrappers that lie beside this file, for a target whose interpreter has no poolproof.
+
+    It is the last in sys.meta_path, so that an installed poolproof comes first.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    def find_spec(self, name: str, *_: Any) -> Any:
+        """The spec of a module by its full name; None for all but these few."""
+        if name in PACKAGES:
+            return importlib.machinery.ModuleSpec(name, None, is_package=True)
+        if name not in FILES:
+            return None
+        return importlib.util.spec_from_file_location(name, os.path.join(self.folder, FILES[name]))
+
+
 class Server:
     """Answers frames until there are no more."""
 
@@ -569,9 +599,10 @@ def plain(value: Any) -> Any:
 
 
 def main() -> None:
-    """Keep the streams for frames, and give the target others; hide the modules that lie beside this file."""
+    """Keep the streams for frames, and give the target others; of the files beside this one, show the wrappers."""
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [path for path in sys.path if os.path.abspath(path) != here]
+    sys.meta_path.append(Beside(here))
     channel = Channel(os.dup(0), os.dup(1))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)

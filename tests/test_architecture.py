@@ -205,6 +205,13 @@ def test_the_worker_needs_nothing_of_ours():
     assert ours("properties.worker") == set()
 
 
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("properties.wrappers")])
+def test_wrappers_stand_on_the_words_of_the_contract_alone(name):
+    outside = {target for target in ours(name) if not target.startswith("properties.wrappers")}
+    assert outside <= {"properties.vocabulary"}
+    assert ours("properties.vocabulary") == {"properties.worker"}
+
+
 def test_no_module_imports_itself_in_a_circle():
     for name, file in MODULES.items():
         assert name not in reached_from(name) or file.name == "__init__.py"

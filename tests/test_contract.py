@@ -1,13 +1,23 @@
 """What an implementation may be and declare, how it is found by its name, and what is said if it is not."""
 
 import sys
+from dataclasses import fields
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from poolproof.kernels import naive
 from poolproof.kernels.dtypes import ORDERED
-from poolproof.properties.contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Declared, Unusable, did_you_mean
+from poolproof.properties.contract import (
+    CALLABLES,
+    DECLARATIONS,
+    MEAN,
+    MEAN_SETTINGS,
+    SETTINGS,
+    Declared,
+    Unusable,
+    did_you_mean,
+)
 from poolproof.properties.find import REFERENCE, load
 from poolproof.properties.isolated import Isolation
 from poolproof.properties.lawbook import LAWS
@@ -15,6 +25,7 @@ from poolproof.properties.report import declarations
 from poolproof.properties.runner import Settings, run
 from poolproof.properties.session import Bench, Request, smoke_test
 from poolproof.properties.target import Call, wrap
+from poolproof.properties.vocabulary import DECLARATION_NAMES
 
 KERNEL = """
     import numpy as np
@@ -29,6 +40,11 @@ KERNEL = """
 def maximum(x, size, stride):
     """A maximum of the whole image."""
     return x.max(axis=(2, 3), keepdims=True)
+
+
+def test_every_declaration_has_a_name_that_wrappers_know():
+    names = [each.name for each in fields(Declared) if each.name != "count_include_pad"]
+    assert list(DECLARATION_NAMES) == names == [each.name for each in DECLARATIONS]
 
 
 @pytest.fixture

@@ -1,15 +1,24 @@
 """Wrappers: each accepts a sound function of its shape, and rejects a wrong one by the law about what is wrong."""
 
+import ast
 import functools
 import inspect
+import re
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from poolproof.kernels import naive
-from poolproof.properties import check, laws
+from poolproof.properties import check, laws, worker
+from poolproof.properties.contract import Unusable
+from poolproof.properties.find import load
+from poolproof.properties.isolated import Isolation
+from poolproof.properties.lawbook import LAWS as EVERY_LAW
+from poolproof.properties.runner import Settings, run
+from poolproof.properties.session import smoke_test
 from poolproof.properties.target import wrap
 from poolproof.properties.wrappers import arranged, cached, images, ints, nhwc, onnx_model, planes
 from poolproof.properties.wrappers.shapes import LAYOUTS
@@ -307,6 +316,80 @@ def test_wrappers_are_light_to_import():
     code = f"import sys, poolproof.properties.wrappers; print({heavy} & {{*sys.modules}})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "set()"
+
+
+# In an interpreter without poolproof.
+
+
+WRAPPED = """
+from numpy.lib.stride_tricks import sliding_window_view
+from poolproof.properties.wrappers import planes
+
+def pool(x, size, stride):
+    return sliding_window_view(x, size)[:: stride[0], :: stride[1]].max(axis=(2, 3))
+
+wrapped = planes(max_forward=pool)
+"""
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """An interpreter with the standard library and NumPy, and nothing else."""
+    (tmp_path / "site").mkdir()
+    installed = Path(np.__file__).parent
+    for folder in (installed, installed.with_name("numpy.libs")):
+        if folder.is_dir():
+            (tmp_path / "site" / folder.name).symlink_to(folder)
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nPYTHONPATH="{tmp_path}/site" exec "{sys.executable}" -S "$@"\n')
+    python.chmod(0o755)
+    return python
+
+
+def test_a_wrapped_target_needs_numpy_alone_where_it_runs(tmp_path, bare):
+    said = subprocess.run([bare, "-c", "import poolproof"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "No module named 'poolproof'" in said.stderr
+    (tmp_path / "kernel.py").write_text(WRAPPED)
+    target = load(f"{tmp_path}/kernel.py:wrapped", Isolation(python=str(bare)))
+    smoke_test(target)
+    assert run(EVERY_LAW["max-value"], target, Settings(20, seed=1)).verdict == "holds"
+
+
+def test_nothing_of_the_suite_but_the_wrappers_is_shown_to_such_a_target(tmp_path, bare):
+    (tmp_path / "kernel.py").write_text(f"{WRAPPED}\nfrom poolproof.properties import lawbook\n")
+    with pytest.raises(Unusable, match="cannot import name 'lawbook'"):
+        load(f"{tmp_path}/kernel.py:wrapped", Isolation(python=str(bare)))
+
+
+def test_a_poolproof_that_is_installed_there_comes_first(tmp_path, bare):
+    package = tmp_path / "site" / "poolproof" / "properties" / "wrappers"
+    package.mkdir(parents=True)
+    package.with_name("__init__.py").write_text("")
+    (package / "__init__.py").write_text(
+        "import types\ndef planes(**functions):\n    return types.SimpleNamespace(name='its own', **functions)\n"
+    )
+    (tmp_path / "kernel.py").write_text(WRAPPED)
+    assert load(f"{tmp_path}/kernel.py:wrapped", Isolation(python=str(bare))).name == "its own"
+
+
+def test_every_file_that_goes_with_the_worker_is_written_for_python_3_8_and_needs_numpy_and_frameworks_alone():
+    frameworks = {"torch", "jax", "onnx", "onnxruntime"}
+    folder = Path(worker.__file__).parent
+    for file in (folder / "vocabulary.py", *(folder / "wrappers").glob("*.py")):
+        text = file.read_text(encoding="utf-8")
+        tree = ast.parse(text, feature_version=(3, 8))
+        imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+        imported |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level}
+        assert {name.split(".")[0] for name in imported} - set(sys.stdlib_module_names) <= {"numpy", *frameworks}
+        assert not re.search(r"removeprefix|removesuffix|strict=|functools\.cache\b|collections\.abc|\|=", text)
+        unions = [node for node in ast.walk(tree) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr)]
+        notes = [ast.unparse(each) for node in ast.walk(tree) for each in annotations(node)]
+        assert all(any(ast.unparse(union) in note for note in notes) for union in unions)
+
+
+def annotations(node):
+    """The annotations that a node has, which are not evaluated."""
+    return [each for each in (getattr(node, "annotation", None), getattr(node, "returns", None)) if each]
 
 
 # Frameworks.

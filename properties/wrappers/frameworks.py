@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import wraps
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 import numpy as np
 
-from ..contract import BACKWARD, FORWARD
+from ..vocabulary import BACKWARD, FORWARD
 from .given import Function, taken
 
 
@@ -48,7 +47,7 @@ def differentiated(
 ) -> SimpleNamespace:
     """A target of a framework's functions, with the gradients that they lack."""
     found = taken(wrapper, implementation, given)
-    pairs = zip(FORWARD, BACKWARD, strict=True)
+    pairs = zip(FORWARD, BACKWARD)
     gradients = {dx: framework.gradient(found.functions[y]) for y, dx in pairs if y in found.functions}
     functions = {**gradients, **found.functions}
     return found.made({name: in_framework(framework, function) for name, function in functions.items()}, **defaults)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
-from ..contract import CALLABLES, DECLARATIONS, did_you_mean
+from ..vocabulary import CALLABLES, DECLARATION_NAMES, did_you_mean
 
 Function = Callable[..., Any]
-
-DECLARED = tuple(each.name for each in DECLARATIONS)
 
 
 class Taken(NamedTuple):
@@ -27,18 +24,20 @@ class Taken(NamedTuple):
 
 def taken(wrapper: str, implementation: Any, given: dict[str, Any]) -> Taken:
     """The callables and declarations of an implementation, those given by name first; a class is instantiated."""
-    check_names(wrapper, given, (*CALLABLES, *DECLARED))
+    check_names(wrapper, given, (*CALLABLES, *DECLARATION_NAMES))
     for name in given.keys() & set(CALLABLES):
         if not callable(given[name]):
             raise TypeError(f"{wrapper}: {name}={given[name]!r} should be a function")
     source = implementation() if isinstance(implementation, type) else implementation
-    own = {name: getattr(source, name) for name in (*CALLABLES, *DECLARED) if hasattr(source, name)}
-    functions = {name: each for name, each in (own | given).items() if name in CALLABLES and callable(each)}
+    own = {name: getattr(source, name) for name in (*CALLABLES, *DECLARATION_NAMES) if hasattr(source, name)}
+    functions = {name: each for name, each in {**own, **given}.items() if name in CALLABLES and callable(each)}
     if not functions:
         told = f"implementation={source!r} has none of {', '.join(CALLABLES)}"
         raise TypeError(f"{wrapper}: {told}; give an object that has some, or name the function: max_forward=...")
     inside = own.pop("name", None) or called(next(iter(functions.values())) if source is None else source)
-    declarations = {name: each for name, each in (own | given).items() if name in DECLARED and not callable(each)}
+    declarations = {
+        name: each for name, each in {**own, **given}.items() if name in DECLARATION_NAMES and not callable(each)
+    }
     return Taken(functions, declarations, f"{wrapper}({inside})")
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable
 from functools import lru_cache
 from math import prod
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple, Tuple
 
 import numpy as np
 
-from .given import DECLARED, Function, Taken, check_names
+from ..vocabulary import DECLARATION_NAMES
+from .given import Function, Taken, check_names
 
 RUNTIMES = ("onnxruntime", "reference")
 GLOBAL = ("GlobalMaxPool", "GlobalAveragePool")
@@ -27,7 +27,7 @@ SETTINGS = {
 FLOATS = {"float16": "float16", "float": "float32", "double": "float64"}
 """Attributes and element types of ONNX, and what the contract calls them."""
 
-Attributes = tuple[tuple[str, Any], ...]
+Attributes = Tuple[Tuple[str, Any], ...]
 
 
 def onnx_model(file: str | os.PathLike[str], /, *, runtime: str = "onnxruntime", **declared: Any) -> SimpleNamespace:
@@ -41,7 +41,7 @@ def onnx_model(file: str | os.PathLike[str], /, *, runtime: str = "onnxruntime",
     runtime takes the node. ValueError if there is no such file, it is no ONNX model or has not exactly one pooling
     node, or the runtime is unknown or refuses it.
     """
-    check_names("onnx_model", declared, DECLARED)
+    check_names("onnx_model", declared, DECLARATION_NAMES)
     if runtime not in RUNTIMES:
         raise ValueError(f"onnx_model: runtime={runtime!r} should be one of {', '.join(RUNTIMES)}")
     return node_target(read_node(file, runtime), Path(file).name, declared)
@@ -108,7 +108,7 @@ def node_target(node: Node, file: str, declared: dict[str, Any]) -> SimpleNamesp
 def dtypes_of(node: Node) -> tuple[str, ...]:
     """The dtypes that the operator has and the runtime takes. Raises ValueError if there is none."""
     (of_x,) = (each for each in node.schema.type_constraints if each.type_param_str == node.schema.inputs[0].type_str)
-    names = [each.removeprefix("tensor(").removesuffix(")") for each in of_x.allowed_type_strs]
+    names = [each[len("tensor(") : -1] for each in of_x.allowed_type_strs if each.startswith("tensor(")]
     dtypes = [FLOATS.get(name, name) for name in names if name in FLOATS or "int" in name]
     refusals = {dtype: refusal(node, dtype) for dtype in dtypes}
     able = tuple(dtype for dtype in dtypes if not refusals[dtype])
@@ -169,10 +169,10 @@ def attributes_of(node: Node, size: Any, stride: Any, settings: dict[str, Any]) 
     if node.operator in GLOBAL:
         return ()
     counted = {"count_include_pad": True} if "count_include_pad" in node.schema.attributes else {}
-    asked = {SETTINGS[name]: value for name, value in (counted | settings).items()}
+    asked = {SETTINGS[name]: value for name, value in {**counted, **settings}.items()}
     if "pads" in asked:
-        asked["pads"] = tuple(cells for side in zip(*asked["pads"], strict=True) for cells in side)
-    asked |= {name: int(asked[name]) for name in ("ceil_mode", "count_include_pad") if name in asked}
+        asked["pads"] = tuple(cells for side in zip(*asked["pads"]) for cells in side)
+    asked.update({name: int(asked[name]) for name in ("ceil_mode", "count_include_pad") if name in asked})
     own = {"storage_order": node.storage_order} if node.storage_order else {}
     return tuple({"kernel_shape": size, "strides": stride, **asked, **own}.items())
 

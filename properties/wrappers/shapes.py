@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..contract import BACKWARD, FORWARD
+from ..vocabulary import BACKWARD, FORWARD
 from .given import Function, called, taken
 
 LAYOUTS = ("HW", "CHW", "HWC", "NHW", "HWN", "NCHW", "NHWC", "CNHW", "CHWN", "HWNC", "HWCN")
@@ -62,7 +62,7 @@ def cached(implementation: Any = None, /, **given: Any) -> SimpleNamespace:
     """
     found = taken("cached", implementation, given)
     functions = dict(found.functions)
-    for forward, backward in zip(FORWARD, BACKWARD, strict=True):
+    for forward, backward in zip(FORWARD, BACKWARD):
         if backward in functions and forward not in functions:
             raise TypeError(f"cached: {backward} should come with {forward}, whose cache it takes")
         if backward in functions:

@@ -1,0 +1,24 @@
+"""The words of the contract: callables, and the names of declarations. Wrappers need no more of the suite.
+
+This file and the folder of wrappers run in the process of a target, whose interpreter may be as old as Python 3.8.
+"""
+
+from __future__ import annotations
+
+from typing import Iterable
+
+from .worker import suggestion
+
+FORWARD = ("max_forward", "mean_forward")
+BACKWARD = ("max_backward", "mean_backward")
+CALLABLES = (*FORWARD, *BACKWARD, "max_indices")
+
+DECLARATION_NAMES = (
+    *("name", "version", "dtypes", "ranks", "lacks", "square", "tiles", "padding", "padding_limit", "ceil_rule"),
+    *("settings", "deterministic", "threads"),
+)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown word: a near one, or all there are."""
+    return suggestion(word, list(known))
