@@ -62,6 +62,8 @@ class Console:
         self.usable.append(spec)
         for warning in target.warnings:
             self.say(f"warning: {warning}")
+        for note in target.notes:
+            self.say(f"note: {note}")
         self.say(report.declarations(target))
 
     def examine(self, processes: int) -> None:

@@ -215,6 +215,7 @@ class Isolated:
     declared: Declared = field(default_factory=Declared)
     offers: tuple[str, ...] = ()
     warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     evidence: frozenset[str] = frozenset()
     environment: Header = field(default_factory=dict)
     process: Process | None = None
@@ -247,7 +248,7 @@ class Isolated:
             raise Unusable(f"{self.spec}: {said.get('message')}")
         if said.get("type") != "hello" or said.get("version") != VERSION:
             raise ProtocolError(f"expected hello in version {VERSION}, got {shortened(said)}")
-        listed = {name: checked(said, name, list, []) for name in ("offers", "names", "evidence")}
+        listed = {name: checked(said, name, list, []) for name in ("offers", "names", "evidence", "notes")}
         given = checked(said, "declared", dict, {})
         self.environment = checked(said, "environment", dict, {})
         self.offers = tuple(name for name in CALLABLES if name in listed["offers"])
@@ -255,6 +256,7 @@ class Isolated:
         self.name = self.declared.name
         self.evidence = frozenset(name for name in EVIDENCE if name in listed["evidence"])
         self.warnings = near_misses(self.name, listed["names"], self.offers)
+        self.notes = [str(note)[:200] for note in listed["notes"][: len(CALLABLES)]]
         if not self.offers:
             raise Unusable(nothing_offered(self.name, self.warnings))
         return self

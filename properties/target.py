@@ -13,7 +13,7 @@ from poolproof.kernels.geometry import Axis, Geometry
 from .contract import BACKWARD, CALLABLES, DECLARATIONS, Declared, Unusable, declared, near_misses
 from .layouts import laid_out
 from .refusals import classes_named, is_internal
-from .worker import EVIDENCE, Host, keywords_of, stated
+from .worker import EVIDENCE, Host, keywords_of, notes_of, stated
 
 MARGIN = 1 << 26
 """Bytes by which a result may be larger than eight times its input before it is refused."""
@@ -71,7 +71,7 @@ class Target(Protocol):
     """What laws, conventions and doors need of a target, in whatever process it lives.
 
     `spec` is what the user wrote, `name` what messages call it, `evidence` what it can tell of a call, `fatal` the
-    calls since its process started when it last died.
+    calls since its process started when it last died; `warnings` are about names, `notes` its own about what it lacks.
     """
 
     spec: str
@@ -80,6 +80,7 @@ class Target(Protocol):
     offers: tuple[str, ...]
     reference: bool
     warnings: list[str]
+    notes: list[str]
     evidence: frozenset[str]
     fatal: list[Call]
 
@@ -132,6 +133,7 @@ class InProcess:
         self.declared = declared(attributes, short(spec), keywords_of(found, self.offers))
         self.name = self.declared.name
         self.warnings = near_misses(self.name, names, self.offers)
+        self.notes = notes_of(found)
         if not self.offers:
             raise Unusable(nothing_offered(self.name, self.warnings))
 

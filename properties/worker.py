@@ -346,6 +346,12 @@ def stated(found: Any, names: Sequence[str]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if not callable(value)}
 
 
+def notes_of(found: Any) -> list[str]:
+    """What a wrapper noted about a target while making it."""
+    notes = getattr(found, "__notes__", [])
+    return list(map(str, notes)) if isinstance(notes, list) else []
+
+
 def keywords_of(found: Any, names: Sequence[str]) -> dict[str, list[str]]:
     """The parameters that each of these callables takes by keyword, "**" if any; some have no signature."""
     known = {}
@@ -513,7 +519,9 @@ class Server:
         declared = {name: plain(value) for name, value in stated(found, header["declarations"]).items()}
         if "bfloat16" in str(declared.get("dtypes")) and importlib.util.find_spec("ml_dtypes") is None:
             raise Unloadable("it declares bfloat16, for which ml_dtypes should be installed beside it")
+        notes = notes_of(found)
         return {
+            **({"notes": notes} if notes else {}),
             "type": "hello",
             "version": VERSION,
             "offers": offers,

@@ -21,8 +21,9 @@ from poolproof.properties.runner import Settings, run
 from poolproof.properties.session import smoke_test
 from poolproof.properties.target import wrap
 from poolproof.properties.wrappers import arranged, cached, images, ints, nhwc, onnx_model, planes
+from poolproof.properties.wrappers.frameworks import Framework, differentiated
 from poolproof.properties.wrappers.shapes import LAYOUTS
-from shell import FAULTY
+from shell import FAULTY, poolproof
 
 NAMES = ("max_forward", "max_backward", "mean_forward", "mean_backward", "max_indices")
 LAWS = "output-size,gradient-shape,max-value,max-index,mean-value,routing,max-accumulation,mean-spread,inputs-unchanged"
@@ -393,6 +394,137 @@ def annotations(node):
 
 
 # Frameworks.
+
+
+class Traced(np.ndarray):
+    """The array of a framework that differentiates what stays in it."""
+
+
+def differentiates(forward, x, size):
+    return isinstance(forward(x, size, size), Traced)
+
+
+FAKE = Framework(
+    inward=lambda a: a.view(Traced),
+    outward=np.asarray,
+    gradient=lambda forward: lambda dy, x, size, stride: ("gradient of", forward),
+    differentiates=differentiates,
+)
+
+
+def of_fake(**given):
+    """A target of functions of that framework."""
+    return differentiated("fake_function", FAKE, None, given)
+
+
+def traced(x, size, stride):
+    return x[..., ::2, ::2]
+
+
+def only(condition):
+    """A forward that refuses all other arguments."""
+
+    def forward(x, size, stride):
+        if not condition(x, size):
+            raise ValueError("no")
+        return x[:1]
+
+    return forward
+
+
+NOTE = "max_backward is not tested: the result of max_forward cannot be differentiated"
+DIFFERENTIABLE = {
+    "sound": (traced, {}),
+    "float16 alone": (only(lambda x, size: x.dtype == np.float16), {}),
+    "rank 3 alone": (only(lambda x, size: len(size) == 3), {"ranks": (1, 3)}),
+    "a dtype of its own": (only(lambda x, size: x.dtype == np.float32), {"dtypes": {"max_forward": ("float32",)}}),
+    "planes": (only(lambda x, size: x.ndim == 2), {}),
+    "ints": (only(lambda x, size: type(size) is int), {}),
+}
+DETACHED = {
+    "NumPy's": (lambda x, size, stride: np.asarray(x), {}),
+    "no array": (lambda x, size, stride: [x], {}),
+    "raises": (only(lambda x, size: False), {}),
+    "undeclared dtype": (only(lambda x, size: x.dtype == np.float16), {"dtypes": ("float32",)}),
+    "undeclared rank": (only(lambda x, size: x.ndim == 5), {"ranks": (1, 2)}),
+    "integers": (traced, {"dtypes": ("int8",)}),
+}
+
+
+@pytest.mark.parametrize("name", DIFFERENTIABLE)
+def test_a_backward_is_offered_where_the_forward_can_be_differentiated(name):
+    forward, declared = DIFFERENTIABLE[name]
+    target = of_fake(max_forward=forward, **declared)
+    assert target.max_backward.__wrapped__(0, 0, 0, 0) == ("gradient of", forward)
+    assert wrap(target).notes == []
+
+
+@pytest.mark.parametrize("name", DETACHED)
+def test_no_backward_is_offered_where_the_forward_cannot_be_differentiated(name):
+    forward, declared = DETACHED[name]
+    target = of_fake(max_forward=forward, mean_forward=traced, **{"dtypes": ("float16", "float64"), **declared})
+    assert not hasattr(target, "max_backward")
+    assert NOTE in wrap(target).notes
+
+
+def test_a_backward_that_is_given_is_taken_as_it_is():
+    target = of_fake(max_forward=DETACHED["NumPy's"][0], max_backward=overwriting)
+    assert target.max_backward.__wrapped__ is overwriting
+    assert wrap(target).notes == []
+
+
+@pytest.mark.parametrize("declared", [{"ranks": 2}, {"dtypes": None}, {"dtypes": {}}, {"ranks": ("two",)}], ids=str)
+def test_a_wrong_declaration_is_left_to_those_that_read_it(declared):
+    assert of_fake(max_forward=traced, **declared).max_forward is not None
+
+
+def test_notes_come_through_wrappers_and_processes_to_the_reader_of_a_run(tmp_path):
+    inner = of_fake(max_forward=DETACHED["NumPy's"][0])
+    assert wrap(nhwc(inner)).notes == [NOTE]
+    (tmp_path / "kernel.py").write_text(f"from poolproof.kernels.naive import max_forward\n__notes__ = [{NOTE!r}]\n")
+    assert load(f"{tmp_path}/kernel.py", Isolation()).notes == [NOTE]
+    status, said = poolproof(tmp_path, "check", "kernel.py", "-n", "0", "--examples", "1", "--laws", "max-value")
+    assert status == 0
+    assert f"note: {NOTE}" in said
+
+
+def test_autograd_decides_whether_a_torch_function_has_a_backward():
+    torch = pytest.importorskip("torch")
+    from poolproof.properties.wrappers import torch_function
+
+    pool2d = torch.nn.functional.max_pool2d
+
+    class Forward(torch.autograd.Function):
+        """A forward without a backward."""
+
+        @staticmethod
+        def forward(ctx, x, size, stride):
+            return pool2d(x, size, stride)
+
+    def in_place(x, size, stride):
+        return pool2d(x.relu_(), size, stride)
+
+    without = {
+        "detached": lambda x, f, s: pool2d(x.detach(), f, s),
+        "NumPy's": lambda x, f, s: torch.from_numpy(pool2d(torch.from_numpy(x.numpy()), f, s).numpy()),
+        "no-grad": torch.no_grad()(pool2d),
+        "in place": in_place,
+        "of something else": lambda x, f, s: pool2d(x.detach(), f, s) * torch.ones((), requires_grad=True),
+        "no backward": Forward.apply,
+    }
+    for name, forward in without.items():
+        assert not hasattr(torch_function(max_forward=forward), "max_backward"), name
+    for forward in (pool2d, lambda x, f, s: pool2d(x.float(), f, s)):
+        assert hasattr(torch_function(max_forward=forward), "max_backward")
+
+
+def test_vjp_decides_whether_a_jax_function_has_a_backward():
+    pytest.importorskip("jax")
+    from jax import numpy
+    from poolproof.properties.wrappers import jax_function
+
+    assert not hasattr(jax_function(max_forward=lambda x, f, s: numpy.array(np.asarray(x))), "max_backward")
+    assert hasattr(jax_function(max_forward=lambda x, f, s: x[..., ::2, ::2]), "max_backward")
 
 
 def test_torch_functions_are_differentiated():

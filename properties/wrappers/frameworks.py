@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import wraps
 from types import SimpleNamespace
 from typing import Any, Callable, NamedTuple
@@ -11,46 +12,98 @@ import numpy as np
 from ..vocabulary import BACKWARD, FORWARD
 from .given import Function, taken
 
+FLOATS = ("float64", "float32", "float16", "bfloat16")
+
 
 def torch_function(implementation: Any = None, /, **given: Any) -> SimpleNamespace:
     """PyTorch functions pool(x, size, stride) on tensors (N, C, H, W); each backward that is not given is autograd's.
 
+    The forward is tried once on a small tensor: if autograd cannot differentiate it, there is no such backward.
     Settings are passed as in the contract, padding as pairs. A tensor shares the memory of an array in C order, so that
     the laws of conduct see what the function writes; any other array is copied. TypeError if there is no function.
     """
-    return differentiated("torch_function", Framework(tensor, array_of_tensor, torch_gradient), implementation, given)
+    return differentiated(
+        "torch_function",
+        Framework(tensor, array_of_tensor, torch_gradient, torch_differentiates),
+        implementation,
+        given,
+    )
 
 
 def jax_function(implementation: Any = None, /, **given: Any) -> SimpleNamespace:
     """JAX functions pool(x, size, stride) on arrays (N, C, H, W); each backward that is not given is that of jax.vjp.
 
+    The forward is tried once on a small array: if jax.vjp cannot differentiate it, there is no such backward.
     Settings are passed as in the contract, padding as pairs. Arrays are copied, as JAX never writes to one. Unless
     `dtypes` are declared, float64 is asked only if `jax_enable_x64` is set by now. TypeError if there is no function.
     """
     from jax import config
 
     dtypes = ("float16", "float32", "float64") if config.jax_enable_x64 else ("float16", "float32")
-    framework = Framework(jax_array, array_of_jax, jax_gradient)
+    framework = Framework(jax_array, array_of_jax, jax_gradient, jax_differentiates)
     return differentiated("jax_function", framework, implementation, given, dtypes=dtypes)
 
 
 class Framework(NamedTuple):
-    """How arrays go into a framework and come out, and what makes of a forward pass its backward pass."""
+    """How arrays go into a framework and come out, what makes a backward of a forward, and whether it can."""
 
     inward: Function
     outward: Function
     gradient: Callable[[Function], Function]
+    differentiates: Callable[[Function, Any, Any], bool]
 
 
 def differentiated(
     wrapper: str, framework: Framework, implementation: Any, given: dict[str, Any], **defaults: Any
 ) -> SimpleNamespace:
-    """A target of a framework's functions, with the gradients that they lack."""
+    """A target of a framework's functions, with the gradients that they lack and can have."""
     found = taken(wrapper, implementation, given)
-    pairs = zip(FORWARD, BACKWARD)
-    gradients = {dx: framework.gradient(found.functions[y]) for y, dx in pairs if y in found.functions}
-    functions = {**gradients, **found.functions}
-    return found.made({name: in_framework(framework, function) for name, function in functions.items()}, **defaults)
+    functions, declarations = dict(found.functions), {**defaults, **found.declarations}
+    notes = []
+    for forward, backward in zip(FORWARD, BACKWARD):
+        if forward not in found.functions or backward in found.functions:
+            continue
+        if is_differentiable(framework, found.functions[forward], probes(forward, declarations)):
+            functions[backward] = framework.gradient(found.functions[forward])
+        else:
+            notes.append(f"{backward} is not tested: the result of {forward} cannot be differentiated")
+    wrapped = {name: in_framework(framework, function) for name, function in functions.items()}
+    return found.noting(notes).made(wrapped, **defaults)
+
+
+def is_differentiable(framework: Framework, forward: Function, probes: list[Probe]) -> bool:
+    """Whether a framework can differentiate a forward, by the first probe that both can handle."""
+    for probe in probes:
+        with suppress(Exception):
+            x = np.arange(2**probe.ndim).reshape((2,) * probe.ndim).astype(probe.dtype)
+            return framework.differentiates(forward, framework.inward(x), probe.size)
+    return False
+
+
+class Probe(NamedTuple):
+    """A call that a forward is tried with: an array of length two along each axis, and its window and stride."""
+
+    dtype: str
+    ndim: int
+    size: Any
+
+
+def probes(function: str, declarations: dict[str, Any]) -> list[Probe]:
+    """Calls in the declared float dtypes and ranks, the usual ones first: other wrappers may stand around this one.
+
+    A function inside them may take single ints, and arrays without an axis for samples or channels.
+    """
+    dtypes, ranks = declarations.get("dtypes"), declarations.get("ranks")
+    dtypes = dtypes.get(function) if isinstance(dtypes, dict) else dtypes
+    asked = dtypes if isinstance(dtypes, (tuple, list)) else FLOATS[:3]
+    forms = [
+        (ndim, size)
+        for rank in (1, 2, 3)
+        if rank in (ranks if isinstance(ranks, (tuple, list)) else (2,))
+        for size in ((2,) * rank, 2)
+        for ndim in (2 + rank, 1 + rank, rank)
+    ]
+    return [Probe(dtype, *form) for form in forms for dtype in FLOATS if dtype in asked]
 
 
 def in_framework(framework: Framework, function: Function) -> Function:
@@ -74,6 +127,22 @@ def torch_gradient(forward: Function) -> Function:
         return grad(forward(x.requires_grad_(True), size, stride, **settings), x, dy)[0]
 
     return call
+
+
+def torch_differentiates(forward: Function, x: Any, size: Any) -> bool:
+    """Whether autograd gets from the result back to x. A backward that fails otherwise is there, and to be judged."""
+    from torch import Tensor
+    from torch.autograd import grad
+
+    y = forward(x.requires_grad_(True), size, size)
+    if not isinstance(y, Tensor) or not y.requires_grad:
+        return False
+    try:
+        return grad(y.sum(), x, allow_unused=True)[0] is not None
+    except NotImplementedError:
+        return False
+    except Exception:
+        return True
 
 
 def tensor(a: Any) -> Any:
@@ -107,6 +176,20 @@ def jax_gradient(forward: Function) -> Function:
         return vjp(lambda a: forward(a, size, stride, **settings), x)[1](dy)[0]
 
     return call
+
+
+def jax_differentiates(forward: Function, x: Any, size: Any) -> bool:
+    """Whether jax.vjp takes the forward. A backward that fails otherwise is there, and to be judged."""
+    from jax import numpy, vjp
+
+    y, backward = vjp(lambda a: forward(a, size, size), x)
+    try:
+        backward(numpy.ones_like(y))
+    except NotImplementedError:
+        return False
+    except Exception:
+        return True
+    return True
 
 
 def jax_array(a: Any) -> Any:

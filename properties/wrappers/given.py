@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, Iterable, NamedTuple, Tuple
 
 from ..vocabulary import CALLABLES, DECLARATION_NAMES, did_you_mean
 
@@ -11,15 +11,21 @@ Function = Callable[..., Any]
 
 
 class Taken(NamedTuple):
-    """What a wrapper was given: functions by the contract's names, declarations, and what to call the result."""
+    """What a wrapper was given: functions by the contract's names, declarations, what to call the result, and notes."""
 
     functions: dict[str, Function]
     declarations: dict[str, Any]
     label: str
+    notes: Tuple[str, ...] = ()
 
     def made(self, functions: dict[str, Function], **defaults: Any) -> SimpleNamespace:
         """A target of these functions; what was declared goes before the defaults."""
-        return SimpleNamespace(__name__=self.label, **functions, **{**defaults, **self.declarations})
+        told = {"__notes__": list(self.notes)} if self.notes else {}
+        return SimpleNamespace(__name__=self.label, **told, **functions, **{**defaults, **self.declarations})
+
+    def noting(self, notes: Iterable[str]) -> Taken:
+        """The same with more notes, which a run prints."""
+        return self._replace(notes=(*self.notes, *notes))
 
 
 def taken(wrapper: str, implementation: Any, given: dict[str, Any]) -> Taken:
@@ -38,7 +44,7 @@ def taken(wrapper: str, implementation: Any, given: dict[str, Any]) -> Taken:
     declarations = {
         name: each for name, each in {**own, **given}.items() if name in DECLARATION_NAMES and not callable(each)
     }
-    return Taken(functions, declarations, f"{wrapper}({inside})")
+    return Taken(functions, declarations, f"{wrapper}({inside})", tuple(getattr(source, "__notes__", ())))
 
 
 def check_names(wrapper: str, given: dict[str, Any], known: tuple[str, ...]) -> None:
