@@ -5,13 +5,14 @@ from __future__ import annotations
 import builtins
 from collections.abc import Sequence
 
-DELIBERATE = ("ValueError", "TypeError", "NotImplementedError", "FloatingPointError")
-"""What code raises about its arguments. NumPy raises FloatingPointError only where the caller of NumPy wants it to."""
+DELIBERATE = ("ValueError", "TypeError", "NotImplementedError", "OverflowError", "FloatingPointError")
+"""What code raises about its arguments. The last two are about numbers too large: math.fsum raises OverflowError, and
+NumPy raises FloatingPointError only for callers that want it."""
 
 INTERNAL = (
-    *("ArithmeticError", "AssertionError", "AttributeError", "BufferError", "EOFError", "ImportError", "LookupError"),
-    *("MemoryError", "NameError", "OSError", "RecursionError", "ReferenceError", "StopAsyncIteration", "StopIteration"),
-    *("SyntaxError", "SystemError", "UnicodeError"),
+    *("AssertionError", "AttributeError", "BufferError", "EOFError", "ImportError", "LookupError", "MemoryError"),
+    *("NameError", "OSError", "RecursionError", "ReferenceError", "StopAsyncIteration", "StopIteration"),
+    *("SyntaxError", "SystemError", "UnicodeError", "ZeroDivisionError"),
     *("numba.core.errors.InternalError", "numba.core.errors.LoweringError"),
     "tensorflow.python.framework.errors_impl.InternalError",
 )
