@@ -62,9 +62,9 @@ class Console:
         self.usable.append(spec)
         for warning in target.warnings:
             self.say(f"warning: {warning}")
+        self.say(report.declarations(target))
         for note in target.notes:
             self.say(f"note: {note}")
-        self.say(report.declarations(target))
 
     def examine(self, processes: int) -> None:
         """Examine all units, and print each result as it comes."""

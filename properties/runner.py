@@ -178,10 +178,21 @@ def run(law: Law, target: Target, settings: Settings) -> Result:
     if reason:
         return Result(target.spec, law.name, "unsupported", reason)
     trial = Trial(law, target.fresh(), settings)
+    try:
+        result = judged(trial, settings)
+    except KeyboardInterrupt:
+        raise Interrupted(interrupted(trial, settings)) from None
+    result.seconds = time.perf_counter() - began
+    return result
+
+
+def judged(trial: Trial, settings: Settings) -> Result:
+    """What comes of a trial: first of the case that was in hand when the suite was killed, then of a search."""
+    law, target = trial.law, trial.pool.target
     unfinished = repeats = False
     try:
         if settings.in_hand is not None and settings.in_hand.found:
-            trial(decoded(law, trial.pool.target, settings.in_hand.found))
+            trial(decoded(law, target, settings.in_hand.found))
         search(trial, settings)
     except OutOfTime:
         unfinished = True
@@ -189,11 +200,7 @@ def run(law: Law, target: Target, settings: Settings) -> Result:
         repeats = trial.over() or (trial.first_case is not None and trial.fails(trial.first_case))
     except Failure:
         repeats = True
-    except KeyboardInterrupt:
-        raise Interrupted(interrupted(trial, target.spec, settings)) from None
-    result = conclude(trial, target.spec, repeats or (unfinished and trial.first is not None), unfinished, settings)
-    result.seconds = time.perf_counter() - began
-    return result
+    return conclude(trial, repeats or (unfinished and trial.first is not None), unfinished, settings)
 
 
 def decoded(law: Law, target: Target, data: bytes) -> Case:
@@ -265,9 +272,9 @@ def shrink(trial: Trial, folder: Path | None, data: bytes = b"") -> None:
         shrunk()
 
 
-def conclude(trial: Trial, target: str, repeats: bool, unfinished: bool, settings: Settings) -> Result:
+def conclude(trial: Trial, repeats: bool, unfinished: bool, settings: Settings) -> Result:
     """The verdict on what a trial has seen."""
-    seen, name = trial.account(), trial.law.name
+    seen, name, target = trial.account(), trial.law.name, trial.pool.target.spec
     if trial.first is not None:
         failure, found = minimal(trial) if repeats else once(trial)
         return Result(target, name, failure.verdict, counterexample={"seed": settings.seed, **found}, **seen)
@@ -278,9 +285,9 @@ def conclude(trial: Trial, target: str, repeats: bool, unfinished: bool, setting
     return Result(target, name, "holds", partial=unfinished, **seen)
 
 
-def interrupted(trial: Trial, target: str, settings: Settings) -> Result:
+def interrupted(trial: Trial, settings: Settings) -> Result:
     """What a law has seen when it was interrupted: a failure as it was first seen, or no verdict."""
-    name, seen = trial.law.name, trial.account()
+    seen, name, target = trial.account(), trial.law.name, trial.pool.target.spec
     if trial.first is not None:
         failure, found = trial.first
         found = {"seed": settings.seed, **found}
