@@ -10,12 +10,15 @@ import numpy as np
 from poolproof.kernels.dtypes import Array, finfo, is_float
 
 from .contract import RESULT
-from .failures import Broken, Crashed, Hung, Raised, Refused
+from .failures import Broken, Crashed, Failure, Hung, Raised, Refused
 from .oracle import Exact
 from .target import Answer, Call, Target, axes_of
 
 DEATHS = {"crashed": Crashed, "hung": Hung, "broken": Broken}
 """How a target's process may fail its law."""
+
+SIMULTANEOUS = "another call ran at the same time; a kernel that allows one call at a time declares threads=False"
+"""The hint where calls made at the same time give no result."""
 
 
 class Pool:
@@ -60,9 +63,11 @@ class Pool:
         """Make calls at the same time, for so long and at these moments, and return the first results that differ."""
         answers = self.record(calls, self.target.ask_together(calls, seconds, moments))
         first = len(self.calls) - len(calls)
-        return [
-            self.result(call, answer, first + k) for k, (call, answer) in enumerate(zip(calls, answers, strict=True))
-        ]
+        try:
+            return [self.result(*each, first + k) for k, each in enumerate(zip(calls, answers, strict=True))]
+        except Failure as failure:
+            failure.hint = SIMULTANEOUS
+            raise
 
     def record(self, calls: list[Call], answers: list[Answer]) -> list[Answer]:
         """Remember calls and their answers, for the report."""

@@ -24,8 +24,9 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from functools import partial
+from queue import SimpleQueue
 from types import FrameType
 from typing import Any, Dict, Tuple, Union
 
@@ -43,6 +44,12 @@ CHUNK = 1 << 16
 CACHE_LINE = 64
 
 NUMPY = os.path.join(os.path.dirname(np.__file__), "")
+STDLIB = os.path.join(os.path.dirname(threading.Thread.run.__code__.co_filename), "")
+"""The folder of the standard library, spelled as in the frames of its code."""
+
+PACKAGES = tuple(os.path.join(STDLIB, folder, "") for folder in ("site-packages", "dist-packages"))
+"""Installed packages may lie in the folder of the standard library, but are no part of it."""
+
 PATIENCE = 0.005
 """Seconds for which a call is held up by another."""
 
@@ -260,14 +267,16 @@ class Host:
     def interleaved(self, calls: list[Question], moments: Sequence[float], end: float) -> Iterator[list[Header]]:
         """The answers where the others are made at a moment of the first, for each moment until the end."""
         first, *others = [partial(self.attempt, *call) for call in calls]
-        with ThreadPoolExecutor(1) as thread:
-            make_others = partial(thread.submit, lambda: [other() for other in others])
-            _, steps = in_the_midst(first, make_others, 0)
+        standby = Standby(lambda: [other() for other in others])
+        try:
+            _, steps = in_the_midst(first, standby.ask, 0)
             for moment in moments:
-                answers, _ = in_the_midst(first, make_others, 1 + int(moment * steps))
+                answers, _ = in_the_midst(first, standby.ask, 1 + int(moment * steps))
                 yield answers
                 if time.monotonic() >= end:
                     return
+        finally:
+            standby.dismiss()
 
     def at_once(self, calls: list[Question], answers: list[Header], seconds: float) -> None:
         """Make each call again and again from a thread of its own, often interrupted, while answers are as before."""
@@ -294,21 +303,53 @@ class Host:
             sys.setswitchinterval(usual)
 
 
+class Standby:
+    """A thread that already waits, and does the same work each time it is asked to.
+
+    Asking starts no thread and takes no lock that a call can hold, so a call can be stopped anywhere to ask.
+    `ThreadPoolExecutor.submit` takes a lock that all executors share: it never returns where the call holds that lock.
+    """
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        self.work = work
+        self.asked: SimpleQueue[Future[Any] | None] = SimpleQueue()
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self) -> None:
+        """Work until dismissed."""
+        for future in iter(self.asked.get, None):
+            try:
+                future.set_result(self.work())
+            except BaseException as error:
+                future.set_exception(error)
+
+    def ask(self) -> Future[Any]:
+        """Have the work done. The future gets its result, or the exception that ended it."""
+        future: Future[Any] = Future()
+        self.asked.put(future)
+        return future
+
+    def dismiss(self) -> None:
+        """End the thread once it has done what it was asked."""
+        self.asked.put(None)
+
+
 def in_the_midst(
     call: Callable[[], Header], make_others: Callable[[], Future[list[Header]]], at: int
 ) -> tuple[list[Header], int]:
     """Make a call, and have others made by another thread when the interpreter has gone so many steps of it.
 
-    A step is what a trace function is called for, mostly a line of Python; NumPy's are not counted. Where there are not
-    so many, and where `at` is 0, the others are made afterwards; where they wait for this call to end, it is let go on.
-    The answers, and how many steps there were, STEPS at most.
+    A step is what a trace function is called for, mostly a line of Python; only steps of the target count. Where there
+    are not so many, and where `at` is 0, the others are made afterwards; where they wait for this call to end, it is
+    let go on. The answers, and how many steps there were, STEPS at most.
     """
     steps, others = 0, []
 
-    def step(frame: FrameType, *_: Any) -> Any:
+    def enter(frame: FrameType, *_: Any) -> Any:
+        return step() if of_target(frame.f_code.co_filename) else None
+
+    def step(*_: Any) -> Any:
         nonlocal steps
-        if frame.f_code.co_filename.startswith(NUMPY):
-            return None
         steps += 1
         if steps == at:
             others.append(make_others())
@@ -318,7 +359,7 @@ def in_the_midst(
         return step
 
     usual = sys.gettrace()
-    sys.settrace(step)
+    sys.settrace(enter)
     try:
         answer = call()
     finally:
@@ -333,6 +374,17 @@ def classes_of(error: Exception) -> list[str]:
         each.__qualname__ if each.__module__ == "builtins" else f"{each.__module__}.{each.__qualname__}"
         for each in kinds
     ]
+
+
+def of_target(file: str) -> bool:
+    """Whether code in this file belongs to the target, not to the standard library, NumPy or this worker.
+
+    Between two lines of the standard library a call may hold locks that all threads share. Neither a race nor a result
+    of the target lies there.
+    """
+    if file.startswith(("<frozen ", NUMPY)) or file == of_target.__code__.co_filename:
+        return False
+    return not file.startswith(STDLIB) or file.startswith(PACKAGES)
 
 
 def differ(one: Header, other: Header) -> bool:

@@ -1,11 +1,21 @@
 """Calls made at the same time: what one leaves lying about is met by another at some moment of it, and nothing else."""
 
+import asyncio
+import importlib.util
+import json
+import logging
+import os
+import queue
 import sys
+import sysconfig
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
-from poolproof.properties.worker import NUMPY, Host, in_the_midst
+from poolproof.properties import worker
+from poolproof.properties.worker import NUMPY, STDLIB, Host, Standby, in_the_midst, of_target
 
 MOMENTS = [k / 40 for k in range(40)]
 CALLS = [("mean_forward", {"x": np.full((1, 1, 2, 2), value)}, (2, 2), {}) for value in (1.0, 5.0)]
@@ -127,6 +137,88 @@ def test_the_steps_of_what_is_only_named_like_numpy_are_counted():
     names = {}
     exec(compile("def alike():\n    return {'value': None}\n", file, "exec"), names)
     assert in_the_midst(names["alike"], Later, 0)[1] == 3
+
+
+def test_the_steps_of_the_standard_library_are_not_counted_but_those_of_the_target_within_it_are():
+    def library_alone():
+        json.dumps([1])
+        return {"value": None}
+
+    def called_back():
+        threading.Condition(HELD).wait_for(lambda: True)
+        return {"value": None}
+
+    assert in_the_midst(library_alone, Later, 0)[1] == 4
+    with HELD:
+        # The call of the lambda, its line and its end.
+        assert in_the_midst(called_back, Later, 0)[1] == 4 + 3
+
+
+HELD = threading.RLock()
+
+LIBRARY = [
+    threading.Thread.start,
+    queue.Queue.put,
+    ThreadPoolExecutor.submit,
+    logging.getLogger,
+    asyncio.run,
+    importlib.import_module,
+    importlib.util.find_spec,
+    os.path.join,
+]
+"""Functions of the standard library, from folders of their own and frozen."""
+
+
+@pytest.mark.parametrize("function", LIBRARY, ids=lambda function: function.__qualname__)
+def test_a_call_is_not_stopped_within_the_standard_library(function):
+    assert not of_target(function.__code__.co_filename)
+
+
+def test_a_call_is_stopped_in_the_code_of_a_target_and_of_installed_packages():
+    installed = [sysconfig.get_path(name) for name in ("purelib", "platlib")]
+    beside = [str(Path(STDLIB) / folder) for folder in ("site-packages", "dist-packages")]
+    assert all(of_target(str(Path(folder) / "mine" / "kernel.py")) for folder in installed + beside)
+    assert all(map(of_target, [pytest.__file__, __file__, "<string>", STDLIB.rstrip("/\\") + "_of_mine/kernel.py"]))
+    assert not any(map(of_target, [np.__file__, worker.__file__, "<frozen importlib._bootstrap>"]))
+
+
+# The thread that makes the other calls.
+
+
+def test_whatever_ends_the_other_calls_is_raised_where_they_are_waited_for():
+    def interrupted():
+        raise KeyboardInterrupt
+
+    standby = Standby(interrupted)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            standby.ask().result(60)
+    standby.dismiss()
+
+
+@pytest.mark.parametrize("moments", [[], MOMENTS])
+def test_the_thread_ends_with_the_calls_made_together(moments):
+    before = set(threading.enumerate())
+    list(Host(Whole).interleaved(CALLS, moments, float("inf")))
+    for thread in set(threading.enumerate()) - before:
+        thread.join(60)
+        assert not thread.is_alive()
+
+
+def test_a_module_that_a_call_is_importing_makes_the_others_wait_and_nothing_else(tmp_path, monkeypatch):
+    (tmp_path / "imported_late.py").write_text("first = 1\nsecond = 2\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def importing():
+        import imported_late
+
+        return {"value": imported_late.second}
+
+    standby = Standby(lambda: [importing()])
+    for at in range(1, 9):
+        sys.modules.pop("imported_late", None)
+        assert in_the_midst(importing, standby.ask, at)[0] == [{"value": 2}] * 2
+    standby.dismiss()
 
 
 class Later:
