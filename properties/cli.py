@@ -161,7 +161,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit status."""
     open_streams()
     words = list(sys.argv[1:] if arguments is None else arguments)
-    top = Parser(prog="poolproof", description=__doc__.partition("\n")[0])
+    top = Parser(prog="poolproof", description="Judge pooling kernels by the laws of pooling.")
     top.add_argument("--version", action="version", version=f"poolproof {importlib.metadata.version('poolproof')}")
     top.add_argument("command", choices=COMMANDS, help="-h after a command tells its options")
     if words and not words[0].startswith("-") and words[0] not in COMMANDS:
@@ -285,6 +285,8 @@ def print_laws(_: argparse.Namespace) -> int:
     from .conventions import CONVENTIONS
     from .lawbook import LAWS
 
+    if sys.flags.optimize > 1:
+        raise Unusable("the laws stand in docstrings, which Python drops under PYTHONOPTIMIZE=2; it should be unset")
     family = ""
     for law in LAWS.values():
         if law.family != family:

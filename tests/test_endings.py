@@ -270,6 +270,26 @@ def test_streams_that_are_closed_change_no_verdict(tmp_path, streams, n):
         assert [law["verdict"] for law in target["laws"]] == [verdict]
 
 
+# Python without assertions and docstrings.
+
+
+@pytest.mark.parametrize("level", ["1", "2"])
+def test_assertions_and_docstrings_that_python_drops_change_no_verdict(tmp_path, level):
+    kernels_in(tmp_path)
+    words = ["check", "faulty.py", "fixed.py", "--laws", "backward", "--seed", "1", "-n", "0", "--in-process"]
+    usual = poolproof(tmp_path, *words)
+    status, said = poolproof(tmp_path, *words, PYTHONOPTIMIZE=level)
+    assert (status, said.splitlines()[-1]) == (usual[0], usual[1].splitlines()[-1])
+    assert status == 1
+
+
+def test_laws_without_docstrings_are_refused_in_a_line(tmp_path):
+    status, said = poolproof(tmp_path, "laws", PYTHONOPTIMIZE="2")
+    assert status == 2
+    assert said.startswith("poolproof laws: the laws stand in docstrings")
+    assert len(said.splitlines()) == 1
+
+
 # Deaths are counted where a target cannot count them.
 
 
