@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
+import io
 import json
 import os
 import signal
@@ -160,6 +161,9 @@ def isolation(options: argparse.Namespace) -> dict[str, Any]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit status."""
     open_streams()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal may lack the letters of a name or of an error.
+        sys.stdout.reconfigure(errors="backslashreplace")
     words = list(sys.argv[1:] if arguments is None else arguments)
     top = Parser(prog="poolproof", description="Judge pooling kernels by the laws of pooling.")
     top.add_argument("--version", action="version", version=f"poolproof {importlib.metadata.version('poolproof')}")

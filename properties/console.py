@@ -136,7 +136,8 @@ def own_stdout() -> TextIO:
     """Standard output as it is now; from here on what targets in this process print there goes to standard error."""
     try:
         sys.stdout.flush()
-        own = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", errors="replace")
+        encoding = sys.stdout.encoding or "utf-8"
+        own = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding=encoding, errors="backslashreplace")
         os.dup2(2, sys.stdout.fileno())
     except (OSError, ValueError, AttributeError):
         return sys.stdout

@@ -9,7 +9,9 @@ from typing import Any
 
 from poolproof.kernels.dtypes import IEEE_FLOATS, INTEGERS
 
+from .text import MOST_NAME, cleaned, shown
 from .vocabulary import BACKWARD, CALLABLES, DECLARATION_NAMES, FORWARD, did_you_mean
+from .worker import said
 
 __all__ = [
     "BACKWARD", "CALLABLES", "CHOICES", "DECLARATIONS", "DTYPES", "FORWARD", "MEAN", "MEAN_SETTINGS", "RESULT",
@@ -26,6 +28,10 @@ DTYPES = ("bool", *INTEGERS, *IEEE_FLOATS, "bfloat16")
 
 RESULT = {"max_forward": "y", "mean_forward": "y", "max_backward": "dx", "mean_backward": "dx", "max_indices": "i"}
 """What the result of each callable is called, in messages as in the contract."""
+
+
+MOST_WARNINGS = 10
+"""Near misses that are printed for a target."""
 
 
 class Unusable(Exception):
@@ -105,10 +111,11 @@ def declared(attributes: Mapping[str, Any], fallback: str, keywords: Mapping[str
     """
     given = {each.name: attributes[each.name] for each in DECLARATIONS if each.name in attributes}
     for name in ("name", "version"):
-        given[name] = str(given.get(name, "")) or (fallback if name == "name" else "")
+        stated = said(given.get(name, "")) or (fallback if name == "name" else "")
+        given[name] = cleaned(stated, MOST_NAME)
     for name, choices in CHOICES.items():
         if name in given and not any(type(given[name]) is type(each) and given[name] == each for each in choices):
-            raise Unusable(f"declaration {name}={given[name]!r} should be one of {', '.join(map(repr, choices))}")
+            raise Unusable(f"declaration {name}={shown(given[name])} should be one of {', '.join(map(repr, choices))}")
     given["dtypes"] = declared_dtypes(given.get("dtypes", IEEE_FLOATS))
     if "ranks" in given:
         given["ranks"] = subset("ranks", given["ranks"], (1, 2, 3))
@@ -126,11 +133,11 @@ def declared_settings(
 ) -> dict[str, tuple[str, ...]]:
     """The settings of each callable, less some: as stated, or as its signature names them; two asterisks take all."""
     if not isinstance(stated, dict):
-        raise Unusable(f"declaration settings={stated!r} should be a dict of lists, one for each callable")
+        raise Unusable(f"declaration settings={shown(stated)} should be a dict of lists, one for each callable")
     taken: dict[str, tuple[str, ...]] = {}
     for function in (*keywords, *stated):
         if function not in CALLABLES:
-            raise Unusable(f"declaration settings has {function!r}; {did_you_mean(str(function), CALLABLES)}")
+            raise Unusable(f"declaration settings has {shown(function)}; {did_you_mean(str(function), CALLABLES)}")
         known = MEAN_SETTINGS if function in MEAN else SETTINGS
         if function in stated:
             taken[function] = subset("settings", stated[function], known)
@@ -145,31 +152,31 @@ def declared_dtypes(dtypes: Any) -> tuple[str, ...] | dict[str, tuple[str, ...]]
         return subset("dtypes", dtypes, DTYPES)
     for function in dtypes:
         if function not in CALLABLES:
-            raise Unusable(f"declaration dtypes has {function!r}; {did_you_mean(str(function), CALLABLES)}")
+            raise Unusable(f"declaration dtypes has {shown(function)}; {did_you_mean(str(function), CALLABLES)}")
     return {function: subset("dtypes", each, DTYPES) for function, each in dtypes.items()}
 
 
 def declared_lacks(patterns: Any) -> tuple[str, ...]:
     """Patterns, each of which matches some combination of callable, dtype and rank."""
     if isinstance(patterns, str) or not isinstance(patterns, Iterable):
-        raise Unusable(f"declaration lacks={patterns!r} should be a tuple of texts like 'mean_* float16 3'")
+        raise Unusable(f"declaration lacks={shown(patterns)} should be a tuple of texts like 'mean_* float16 3'")
     every = [f"{function} {dtype} {rank}" for function in CALLABLES for dtype in DTYPES for rank in (1, 2, 3)]
     for pattern in patterns:
-        if not any(fnmatchcase(each, str(pattern)) for each in every):
+        if len(str(pattern)) > MOST_NAME or not any(fnmatchcase(each, str(pattern)) for each in every):
             raise Unusable(
-                f"declaration lacks: {pattern!r} should be like 'mean_* float16 3': callable, dtype and rank"
+                f"declaration lacks: {shown(pattern)} should be like 'mean_* float16 3': callable, dtype and rank"
             )
-    return tuple(map(str, patterns))
+    return tuple(dict.fromkeys(map(str, patterns)))
 
 
 def subset(name: str, values: Any, allowed: tuple[Any, ...]) -> tuple[Any, ...]:
     """A declared tuple, in the order of `allowed`, so that equal declarations give equal cases."""
     if isinstance(values, str) or not isinstance(values, Iterable):
-        raise Unusable(f"declaration {name}={values!r} should be a tuple of {', '.join(map(str, allowed))}")
+        raise Unusable(f"declaration {name}={shown(values)} should be a tuple of {', '.join(map(str, allowed))}")
     chosen = [value if name == "ranks" else str(value) for value in values]
     for value in chosen:
         if value not in allowed:
-            raise Unusable(f"declaration {name}: {value!r} should be one of {', '.join(map(str, allowed))}")
+            raise Unusable(f"declaration {name}: {shown(value)} should be one of {', '.join(map(str, allowed))}")
     return tuple(value for value in allowed if value in chosen)
 
 
@@ -178,7 +185,10 @@ def near_misses(target: str, names: Iterable[str], offers: tuple[str, ...]) -> l
     missing = [meant for meant in CALLABLES if meant not in offers]
     others = [str(name) for name in names if name not in CALLABLES]
     pairs = [(name, meant) for name in others for meant in missing if distance(name, meant) <= 2]
-    return [f"{target} has {name!r}, which is not of the contract; did you mean {meant!r}?" for name, meant in pairs]
+    return [
+        f"{target} has {name!r}, which is not of the contract; did you mean {meant!r}?"
+        for name, meant in pairs[:MOST_WARNINGS]
+    ]
 
 
 def distance(a: str, b: str) -> int:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import groupby
 
+from .arrays import Json
 from .contract import Unusable
 from .processes import Lost, spread
-from .results import Json, Result
+from .results import Result
 from .runner import Interrupted
 from .session import Request, Unit, bench, turn
 

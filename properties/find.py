@@ -16,6 +16,7 @@ from .contract import Unusable, did_you_mean
 from .isolated import Isolated, Isolation, hello, worker_command
 from .peers import PEERS
 from .target import InProcess, Target, short, split
+from .text import cleaned
 from .worker import Unloadable
 from .worker import load as load_here
 
@@ -108,7 +109,8 @@ def program(text: str) -> list[str]:
 
 def hinted(spec: str, error: Exception) -> str:
     """The message, with a shipped name that may have been meant, or what a shipped adapter needs."""
+    text = cleaned(str(error))
     if spec in PEERS:
-        return f"{error}; the adapter needs its library: {PEERS[spec].install}"
+        return f"{text}; the adapter needs its library: {PEERS[spec].install}"
     hint = did_you_mean(spec, [*REFERENCE, *PEERS])
-    return f"{error}; {hint}" if hint.startswith("did") and "did you mean" not in str(error) else str(error)
+    return f"{text}; {hint}" if hint.startswith("did") and "did you mean" not in text else text

@@ -21,7 +21,8 @@ from pathlib import Path
 
 from .contract import CALLABLES, DECLARATIONS, Declared, Unusable, declared, near_misses
 from .target import Answer, Call, is_dangerous, limit_of, nothing_offered
-from .wire import Frame, checked, checked_keywords, decoded, question, shortened
+from .text import MOST_SHOWN, cleaned, shown
+from .wire import Frame, checked, checked_keywords, decoded, message_of, question, texts
 from .worker import CHUNK, EVIDENCE, VERSION, Channel, Header, Memory, ProtocolError
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -118,7 +119,7 @@ class Process(Channel):
                 self.end = time.monotonic() + seconds
                 answer, memory = self.receive(limit)
                 if answer.get("id") != header["id"]:
-                    raise ProtocolError(f"id {answer.get('id')!r} in the answer to {header['id']}")
+                    raise ProtocolError(f"id {shown(answer.get('id'))} in the answer to {header['id']}")
                 yield answer, memory
         except TimeoutError:
             self.kill()
@@ -144,7 +145,7 @@ class Process(Channel):
         if "errno" in told:
             raise OSError(told["errno"], os.strerror(told["errno"]))
         said = [text for text in str(told.get("said", "")).splitlines() if text.strip()]
-        return ended(told.get("status")) + (f"; it said: {said[-1].strip()[:200]}" if said else "")
+        return ended(told.get("status")) + (f"; it said: {cleaned(said[-1].strip(), MOST_SHOWN)}" if said else "")
 
     def told(self) -> Header | None:
         """What the guard tells of the end of the process: empty if the guard was killed, None if there was no end."""
@@ -245,10 +246,10 @@ class Isolated:
     def introduced(self, said: Header) -> Isolated:
         """Take over what a process says of itself."""
         if said.get("type") == "error":
-            raise Unusable(f"{self.spec}: {said.get('message')}")
+            raise Unusable(f"{self.spec}: {message_of(said)}")
         if said.get("type") != "hello" or said.get("version") != VERSION:
-            raise ProtocolError(f"expected hello in version {VERSION}, got {shortened(said)}")
-        listed = {name: checked(said, name, list, []) for name in ("offers", "names", "evidence", "notes")}
+            raise ProtocolError(f"expected hello in version {VERSION}, got {shown(said)}")
+        listed = {name: checked(said, name, list, []) for name in ("offers", "names", "evidence")}
         given = checked(said, "declared", dict, {})
         self.environment = checked(said, "environment", dict, {})
         self.offers = tuple(name for name in CALLABLES if name in listed["offers"])
@@ -256,7 +257,7 @@ class Isolated:
         self.name = self.declared.name
         self.evidence = frozenset(name for name in EVIDENCE if name in listed["evidence"])
         self.warnings = near_misses(self.name, listed["names"], self.offers)
-        self.notes = [str(note)[:200] for note in listed["notes"][: len(CALLABLES)]]
+        self.notes = [cleaned(note, MOST_SHOWN) for note in texts(said, "notes")[: len(CALLABLES)]]
         if not self.offers:
             raise Unusable(nothing_offered(self.name, self.warnings))
         return self
@@ -396,7 +397,7 @@ class Isolated:
         said = self.start()
         if said.get("type") != "hello":
             self.end()
-            raise Death("crashed", f"cannot be loaded again: {said.get('message')}")
+            raise Death("crashed", f"cannot be loaded again: {message_of(said)}")
 
     def end(self) -> None:
         """End the process, and the one beside it."""

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from . import report
+from .arrays import Json
 from .console import Console
 from .contract import Unusable
 from .conventions import CONVENTIONS
 from .lawbook import LAWS
-from .results import FAILURES, Json, Result
+from .results import FAILURES, Result
 from .session import CONVENTIONS_ITEM, Bench, Request
 
 NOTHING = {"unsupported": "-", "not run": "?"}

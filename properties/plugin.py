@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).resolve().parent
 PROPERTY = "poolproof"
-"""Results travel from xdist's workers under this name, as JSON."""
+"""Results travel from xdist's workers under this name, as JSON text: execnet's own integers end at 32 bits."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -85,10 +85,11 @@ def request_of(config: pytest.Config) -> Request:
     """The options as a request."""
     from .find import REFERENCE
     from .session import Request
+    from .text import received
 
     option = config.option
     return Request(
-        targets=tuple(option.impl) or REFERENCE,
+        targets=tuple(map(received, option.impl)) or REFERENCE,
         examples=option.poolproof_examples,
         seed=option.poolproof_seed,
         end=option.poolproof_end,
@@ -117,6 +118,7 @@ class Laws(pytest.Directory):
         """One item for each law and target. A target that cannot be loaded is an error of collection."""
         from .contract import Unusable
         from .session import Bench, plan
+        from .text import sendable
 
         request = request_of(self.config)
         bench = self.config.stash.setdefault(BENCH, Bench(request))
@@ -127,10 +129,10 @@ class Laws(pytest.Directory):
             units = plan(request)
             request.known_failures()
         except (Unusable, ValueError) as error:
-            raise self.CollectError(str(error)) from None
+            raise self.CollectError(sendable(str(error))) from None
         share = Share(len(units))
         for spec, name in units:
-            yield LawItem.from_parent(self, name=f"{name}[{spec}]", unit=(spec, name), share=share)
+            yield LawItem.from_parent(self, name=f"{name}[{sendable(spec)}]", unit=(spec, name), share=share)
 
 
 class Share:
@@ -159,7 +161,7 @@ class LawItem(pytest.Item):
         """Do it; everything any report needs goes into the properties of the item."""
         bench = self.config.stash[BENCH]
         result = bench.examine(*self.unit, self.share.end(bench.request.end))
-        self.user_properties.append((PROPERTY, result.as_json()))
+        self.user_properties.append((PROPERTY, result.as_text()))
         if result.failed:
             raise LawFailed(result)
         if result.verdict == "known":
@@ -187,17 +189,17 @@ class LawFailed(Exception):
 
 def result_in(report: pytest.TestReport) -> Result | None:
     """The result that a report carries; one that says `crashed` if the process died before it had any."""
-    for name, value in report.user_properties:
-        if name == PROPERTY and report.when == "call":
-            from .results import Result
+    sent = [value for name, value in report.user_properties if name == PROPERTY and report.when == "call"]
+    died = report.failed and "crashed while running" in str(report.longrepr)
+    if not sent and not died:
+        return None
+    from .results import Result
+    from .text import received
 
-            return Result.from_json(value)  # type: ignore[arg-type]
-    law, _, target = report.nodeid.rpartition("::")[2].rpartition("]")[0].partition("[")
-    if report.failed and "crashed while running" in str(report.longrepr):
-        from .results import Result
-
-        return Result(target, law, "crashed", f"the process died; {report.longrepr}")
-    return None
+    law, _, target = received(report.nodeid).rpartition("::")[2].rpartition("]")[0].partition("[")
+    if sent:
+        return Result.from_text(sent[0]) or Result(target, law, "not run", "its result cannot be read")
+    return Result(target, law, "crashed", f"the process died; {report.longrepr}")
 
 
 class Collector:

@@ -27,11 +27,10 @@ class Pool:
     def __init__(self, target: Target) -> None:
         self.target = target
         self.calls: list[Call] = []
-        self.answers: list[Answer] = []
 
     def begin(self) -> None:
         """A new case."""
-        self.calls, self.answers = [], []
+        self.calls = []
         self.target.begin()
 
     def __call__(self, call: Call) -> Array:
@@ -70,9 +69,8 @@ class Pool:
             raise
 
     def record(self, calls: list[Call], answers: list[Answer]) -> list[Answer]:
-        """Remember calls and their answers, for the report."""
+        """Remember calls, for the report, and return their answers."""
         self.calls += calls
-        self.answers += answers
         return answers
 
     def result(self, call: Call, answer: Answer, at: int | None = None) -> Array:
@@ -120,7 +118,7 @@ class Pool:
         self, got: Array, expected: Array, wrong: Array, at: int = -1, why: str = "", exact: Exact | None = None
     ) -> None:
         """Fail with the first element that differs, how many do, and what may be the matter."""
-        where = tuple(int(k) for k in np.argwhere(wrong)[0])
+        where = tuple(int(k) for k in np.unravel_index(wrong.argmax(), wrong.shape))
         name, place = self.result_name(at), ",".join(map(str, where))
         margin = f" within {float(exact.bound[where]):.3g}" if exact is not None and exact.bound[where] else ""
         text = f"{name}[{place}] = {number(got[where])}, but should be {number(expected[where])}{margin}"

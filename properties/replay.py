@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from .arrays import Json
 from .contract import Unusable
 from .conventions import as_before
 from .lawbook import LAWS
-from .results import Json, Result
+from .results import Result, is_complete
 from .runner import NOT_ALONE
 from .runner import replay as again
 from .session import Bench
@@ -38,18 +39,22 @@ def replayed(failures: list[Entry], bench: Bench, other: str) -> Iterator[Result
         name = law["law"].partition("/")[0]
         if name not in LAWS or "case" not in law["counterexample"]:
             yield f"{law['law']} on {spec}: cannot be replayed, there is no such law here"
+        elif not is_complete(law["counterexample"]["case"]):
+            yield f"{law['law']} on {spec}: cannot be replayed, its case is too large for a report"
         else:
             yield again(LAWS[name], bench.target(other or spec), law["counterexample"])
 
 
-def outcome(result: Result) -> str:
-    """What came of a failure, in words."""
+def outcome(result: Result, known: str = "") -> str:
+    """What came of a failure, in words; of a known one, which has a reason, in one line."""
     if result.verdict == "holds":
         words = result.reason or "holds now"
     else:
         words = f"still {result.verdict}" if result.failed else result.verdict
         words += f", {result.reason}" if result.reason else ""
     text = f"{result.law} on {result.target}: {words}"
+    if known and result.failed:
+        return f"{text}, known: {known}"
     return f"{text}\n{result.message}" if result.failed else text
 
 
@@ -57,10 +62,11 @@ def replay(file: str, bench: Bench, other: str, say: Callable[[str], None]) -> i
     """Say what came of each failure, and which conventions are answered otherwise; 1 if anything still fails."""
     failures, seen = read(file)
     still = unclear = 0
-    for result in replayed(failures, bench, other):
+    for (_, law), result in zip(failures, replayed(failures, bench, other), strict=True):
         still += isinstance(result, Result) and result.failed
         unclear += isinstance(result, Result) and result.reason == NOT_ALONE
-        say(outcome(result) if isinstance(result, Result) else result)
+        known = law["reason"] if law["verdict"] == "known" else ""
+        say(outcome(result, known) if isinstance(result, Result) else result)
     changed = [f"{name} on {spec}" for spec, name, found in seen if not as_before(bench.target(other or spec), found)]
     for each in changed:
         say(f"{each}: answers otherwise now")

@@ -9,11 +9,13 @@ from collections.abc import Iterable
 
 from poolproof.kernels.dtypes import FLOATS, IEEE_FLOATS, INTEGERS
 
+from .arrays import Json, cell_of
 from .contract import CALLABLES, MEAN, MEAN_SETTINGS, RESULT, SETTINGS, Declared
 from .messages import arguments
-from .results import FAILURES, SCHEMA, Json, Result, array_from_json, call_from_json
+from .results import FAILURES, SCHEMA, Result, call_from_json
 from .session import CONVENTIONS_ITEM, Request
 from .target import Target
+from .text import cleaned
 from .triggers import TRIGGERS
 
 MOST_SHOWN = 200
@@ -119,7 +121,7 @@ def declarations(target: Target) -> str:
             parts.append(f"{name}={getattr(stated, name)}")
     parts += taken_settings(target)
     missing = untested(target)
-    tail = f"; not tested: {', '.join(missing)}" if missing else ""
+    tail = f"; not tested: {cleaned(', '.join(missing))}" if missing else ""
     version = f" {stated.version}" if stated.version else ""
     return f"{target.name}{version}: {', '.join(parts)}{tail}"
 
@@ -191,9 +193,9 @@ def evidence(value: str, shown: Json) -> list[str]:
     """One call, and what it gave at the place that matters."""
     call, got = call_from_json(shown), shown["got"]
     if isinstance(got, dict):
-        answer, where = array_from_json(got), tuple(shown["where"] or ())
+        where = tuple(shown["where"] or ())
         name = RESULT[call.function] + (f"[{','.join(map(str, where))}]" if where else "")
-        got = f"{name} = {' '.join(str(answer[where]).split())}"
+        got = f"{name} = {cleaned(' '.join(str(cell_of(got, where)).split()), MOST_SHOWN)}"
     told = arguments(call, "      ")
     if call.arrays["x"].size > MOST_SHOWN:
         told = [told[0], f"      x of shape {call.arrays['x'].shape}, as --json has it"]

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from math import prod
 from typing import Any
 
 import numpy as np
 from poolproof.kernels.dtypes import Array, is_float
 
+from .arrays import MOST_LISTED, Json, abbreviated, array_as_json, array_from_json
 from .cases import Case
 from .target import Call
 
-SCHEMA = 1
+SCHEMA = 2
 FAILURES = ("broken", "raised", "crashed", "hung")
 VERDICTS = ("holds", *FAILURES, "unsupported", "known", "not run")
 
-Json = dict[str, Any]
+MOST_STORED = 4_000_000
+"""Characters of a counterexample as JSON."""
 
 
 @dataclass
@@ -66,37 +68,49 @@ class Result:
         """The result that `as_json` gave."""
         return cls(**data)
 
+    def as_text(self) -> str:
+        """One line of ASCII, in which a result travels from one process to another."""
+        return json.dumps(self.as_json())
 
-def array_as_json(array: Array, layout: str = "C") -> Json:
-    """An array, complete: {"dtype", "shape", "layout", "data"}; NaN and infinities are strings."""
-    return {"dtype": array.dtype.name, "shape": list(array.shape), "layout": layout, "data": plain(array.tolist())}
-
-
-def array_from_json(data: Mapping[str, Any]) -> Array:
-    """The array that `array_as_json` gave."""
-    array = np.array(numbers(data["data"]), data["dtype"])
-    return array.reshape(data["shape"]) if prod(data["shape"]) == array.size else array
-
-
-def plain(value: Any) -> Any:
-    """Nested lists of numbers with the numbers that JSON lacks as strings."""
-    if isinstance(value, list):
-        return [plain(entry) for entry in value]
-    if isinstance(value, float) and (value != value or value in (np.inf, -np.inf)):
-        return "nan" if value != value else "inf" if value > 0 else "-inf"
-    return value
+    @classmethod
+    def from_text(cls, text: object) -> Result | None:
+        """The result that `as_text` gave; None for anything else."""
+        try:
+            found = cls(**json.loads(str(text)))
+        except (ValueError, TypeError, RecursionError):
+            return None
+        return found if found.verdict in VERDICTS else None
 
 
-def numbers(value: Any) -> Any:
-    """The inverse of `plain`."""
-    if isinstance(value, list):
-        return [numbers(entry) for entry in value]
-    return float(value) if isinstance(value, str) else value
+ToJson = Callable[[Array, str], Json]
+"""How an array, and its layout, are written."""
 
 
-def call_as_json(call: Call) -> Json:
+def stored(calls: list[Call], case: Case) -> Json:
+    """The calls of a case, and the case, in fewer than MOST_STORED characters, with room for a message and answers.
+
+    Where they do not fit, the arrays of the calls are abbreviated, and at last those of the case.
+    """
+    for of_calls, of_case in ((array_as_json, array_as_json), (short, array_as_json), (short, short)):
+        found = {"calls": [call_as_json(call, of_calls) for call in calls], "case": case_as_json(case, of_case)}
+        if fits(found, MOST_STORED // 4 * 3):
+            break
+    return found
+
+
+def short(array: Array, layout: str = "C") -> Json:
+    """An array of a case that is too large for a report: abbreviated, unless it is small itself."""
+    return array_as_json(array, layout) if array.size <= MOST_LISTED else abbreviated(array, layout)
+
+
+def fits(found: Json, most: int = MOST_STORED) -> bool:
+    """Whether something is written in at most so many characters."""
+    return len(json.dumps(found)) <= most
+
+
+def call_as_json(call: Call, as_json: ToJson = array_as_json) -> Json:
     """One call, with all its arguments."""
-    arrays = {name: array_as_json(array, call.layouts.get(name, "C")) for name, array in call.arrays.items()}
+    arrays = {name: as_json(array, call.layouts.get(name, "C")) for name, array in call.arrays.items()}
     return {
         "call": call.function,
         "args": arrays,
@@ -135,13 +149,13 @@ def plain_argument(value: Any) -> Any:
     )
 
 
-def case_as_json(case: Case) -> Json:
+def case_as_json(case: Case, as_json: ToJson = array_as_json) -> Json:
     """A case, so that a law can be tried on it again."""
     return {
         "function": case.function,
-        "x": array_as_json(case.x),
-        "dy": array_as_json(case.dy) if is_float(case.x.dtype) else {"shape": list(case.dy.shape)},
-        "other": None if case.other is None else array_as_json(case.other),
+        "x": as_json(case.x, "C"),
+        "dy": as_json(case.dy, "C") if is_float(case.x.dtype) else {"shape": list(case.dy.shape)},
+        "other": None if case.other is None else as_json(case.other, "C"),
         "size": list(case.size),
         "stride": list(case.stride),
         "values": case.values,
@@ -152,10 +166,15 @@ def case_as_json(case: Case) -> Json:
     }
 
 
+def is_complete(case: Json) -> bool:
+    """Whether a case has all its arrays, so that it can be tried again."""
+    return not any("sha256" in (case[name] or {}) for name in ("x", "dy", "other"))
+
+
 def case_from_json(data: Json) -> Case:
     """The case that `case_as_json` gave."""
     x = array_from_json(data["x"])
-    dy = array_from_json(data["dy"]) if "data" in data["dy"] else np.zeros(data["dy"]["shape"], x.dtype)
+    dy = array_from_json(data["dy"]) if "dtype" in data["dy"] else np.zeros(data["dy"]["shape"], x.dtype)
     return Case(
         function=data["function"],
         x=x,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from unittest import SkipTest
 
+from .arrays import Json, answer_as_json
 from .cases import Case, cases, decode, permitted
 from .drawing import account, drawn
 from .failures import Failure, Refused
@@ -23,7 +24,7 @@ from .keep import InHand
 from .lawbook import Law
 from .messages import describe
 from .pool import Pool
-from .results import Json, Result, array_as_json, call_as_json, call_from_json, case_as_json, case_from_json
+from .results import Result, call_as_json, call_from_json, case_from_json, fits, stored
 from .shrink import smallest
 from .target import Call, InProcess, Target
 
@@ -161,13 +162,12 @@ class Trial:
         """A failure as JSON, with the calls made for its case."""
         call = failure.call % len(self.pool.calls) if self.pool.calls else 0
         return {
-            "calls": [call_as_json(call) for call in self.pool.calls],
             "failing_call": call,
-            "expected": data(failure.expected),
-            "got": data(failure.got),
+            "expected": data(failure.expected, failure.where),
+            "got": data(failure.got, failure.where),
             "where": None if failure.where is None else list(failure.where),
             "message": describe(failure, self.pool.calls),
-            "case": case_as_json(case),
+            **stored(self.pool.calls, case),
         }
 
 
@@ -358,8 +358,11 @@ def once(trial: Trial) -> tuple[Failure, Json]:
     target = trial.pool.target
     if failure.verdict in DEATHS and target.fatal and target.repeat(target.fatal) == failure.verdict:
         calls = last_ones(target, failure.verdict)
-        found = {**found, "calls": list(map(call_as_json, calls)), "failing_call": len(calls) - 1, "sequence": True}
-        return noted((failure, found), f"needs the calls before it: {len(calls)} calls in a new process end it again")
+        longer = {**found, "calls": list(map(call_as_json, calls)), "failing_call": len(calls) - 1, "sequence": True}
+        note = f"needs the calls before it: {len(calls)} calls in a new process end it again"
+        if fits(longer):
+            return noted((failure, longer), note)
+        return noted(trial.first, f"{note}, but they are too large for a report")
     return noted(trial.first, f"{ONCE}: the same case, tried again, gave another answer")
 
 
@@ -376,6 +379,9 @@ def last_ones(target: Target, verdict: str) -> list[Call]:
     return calls
 
 
-def data(value: Any) -> Any:
-    """An array of the report, complete; None for anything else."""
-    return array_as_json(value)["data"] if hasattr(value, "dtype") else None
+def data(value: Any, where: tuple[int, ...] | None) -> Any:
+    """An answer for the report: nested lists, or what stands for them if it is large; None for what is no array."""
+    if not hasattr(value, "dtype"):
+        return None
+    answer = answer_as_json(value, where)
+    return answer.get("data", answer)

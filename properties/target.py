@@ -13,9 +13,10 @@ from poolproof.kernels.geometry import Axis, Geometry
 from .contract import BACKWARD, CALLABLES, DECLARATIONS, Declared, Unusable, declared, near_misses
 from .layouts import laid_out
 from .refusals import classes_named, is_internal
-from .worker import EVIDENCE, Host, keywords_of, notes_of, stated
+from .text import MOST_SHOWN, cleaned
+from .worker import EVIDENCE, Host, keywords_of, notes_of, public, stated
 
-MARGIN = 1 << 26
+MARGIN = 1 << 20
 """Bytes by which a result may be larger than eight times its input before it is refused."""
 
 
@@ -127,13 +128,12 @@ class InProcess:
         self.fatal: list[Call] = []
         self.host = Host(make)
         found = self.host.implementation
-        names = [name for name in dir(found) if not name.startswith("_")]
         attributes = stated(found, [each.name for each in DECLARATIONS])
         self.offers = tuple(name for name in CALLABLES if callable(getattr(found, name, None)))
         self.declared = declared(attributes, short(spec), keywords_of(found, self.offers))
         self.name = self.declared.name
-        self.warnings = near_misses(self.name, names, self.offers)
-        self.notes = notes_of(found)
+        self.warnings = near_misses(self.name, public(found), self.offers)
+        self.notes = [cleaned(note, MOST_SHOWN) for note in notes_of(found)]
         if not self.offers:
             raise Unusable(nothing_offered(self.name, self.warnings))
 
@@ -204,7 +204,7 @@ def empty_window(call: Call) -> bool:
 
 
 def limit_of(calls: list[Call]) -> int:
-    """Bytes that a result may have: far more than any right one, and little enough to be copied."""
+    """Bytes that a result may have: more than any right one, and few enough for several to be held at once."""
     return 8 * max(array.nbytes for call in calls for array in call.arrays.values()) + MARGIN
 
 
@@ -215,9 +215,8 @@ LISTS = ("changed", "shares", "stale", "reuses", "raised")
 def answer_of(seen: Mapping[str, Any]) -> Answer:
     """What a host saw, as an answer."""
     lists: dict[str, Any] = {name: tuple(seen.get(name, ())) for name in LISTS}
-    return Answer(
-        seen["value"], seen.get("error"), exited=seen.get("exited"), kind=seen.get("kind", "nothing"), **lists
-    )
+    texts: dict[str, Any] = {name: cleaned(seen.get(name, "")) or None for name in ("error", "exited")}
+    return Answer(seen["value"], kind=cleaned(seen.get("kind", "nothing")), **texts, **lists)
 
 
 def nothing_offered(name: str, warnings: list[str]) -> str:

@@ -8,15 +8,22 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from poolproof.kernels.dtypes import Ints
+from poolproof.kernels.dtypes import Array, Ints
 
 from .target import Answer, Call
+from .text import cleaned, shown
 from .worker import Header, Memory, ProtocolError, described, parts
 
 Frame = tuple[Header, list[Memory]]
 
 MOST_AXES = 32
 """Axes that an array of any NumPy may have."""
+
+MOST_DTYPE = 100
+"""Characters of the name of a dtype."""
+
+ARRAYS = {"dy", "x"}
+"""The arrays of a call, by name."""
 
 
 def question(call: Call, layouts: bool) -> tuple[Header, list[Memory]]:
@@ -47,7 +54,7 @@ def decoded(said: Header, memory: Memory, count: int) -> list[Answer]:
     """The answers in a frame. Raises ProtocolError if they are not so many, or not of the form they should have."""
     found = checked(said, "answers", list, []) if said.get("type") == "answers" else [said]
     if said.get("type") not in ("answer", "answers") or len(found) != count or not all_of(found, dict):
-        raise ProtocolError(f"expected an answer, got {shortened(said)}")
+        raise ProtocolError(f"expected an answer, got {shown(said)}")
     kinds = [kind_of(each) for each in found]
     chunks = parts(memory, [bytes_of(*kind) if kind else 0 for kind in kinds])
     return [answer_from(each, kind, chunk) for each, kind, chunk in zip(found, kinds, chunks, strict=True)]
@@ -56,15 +63,25 @@ def decoded(said: Header, memory: Memory, count: int) -> list[Answer]:
 def answer_from(said: Header, kind: tuple[np.dtype[Any], Ints] | None, memory: Memory) -> Answer:
     """One answer, from its header and its part of the payload."""
     seen: Header = {}
-    for name, type_ in (("changed", str), ("shares", str), ("stale", int), ("reuses", int), ("raised", str)):
+    for name, type_ in (("changed", str), ("shares", str), ("stale", int), ("reuses", int)):
         listed = checked(said, name, list, [])
-        if not all_of(listed, type_):
-            raise ProtocolError(f"{name}={shortened(listed)} should be a list of {type_.__name__}")
-        seen[name] = tuple(listed)
+        if not all_of(listed, type_) or (type_ is str and not set(listed) <= ARRAYS):
+            meant = "list of integers" if type_ is int else f"list of {' and '.join(sorted(ARRAYS))}"
+            raise ProtocolError(f"{name}={shown(listed)} should be a {meant}")
+        seen[name] = tuple(dict.fromkeys(listed))
+    seen["raised"] = tuple(map(cleaned, texts(said, "raised")))
     for name in ("error", "exited"):
-        seen[name] = checked(said, name, str, "") or None
-    value = np.frombuffer(memory, kind[0]).reshape(kind[1]) if kind else None
-    return Answer(value=value, kind=checked(said, "kind", str, "nothing"), **seen)
+        seen[name] = cleaned(checked(said, name, str, "")) or None
+    value = shaped(memory, *kind) if kind else None
+    return Answer(value=value, kind=cleaned(checked(said, "kind", str, "nothing")), **seen)
+
+
+def shaped(memory: Memory, dtype: np.dtype[Any], shape: Ints) -> Array:
+    """The bytes of a result as an array. Raises ProtocolError if no array has this shape."""
+    try:
+        return np.frombuffer(memory, dtype).reshape(shape)
+    except ValueError:
+        raise ProtocolError(f"shape={shown(list(shape))} should be that of an array") from None
 
 
 def kind_of(said: Header) -> tuple[np.dtype[Any], Ints] | None:
@@ -72,8 +89,8 @@ def kind_of(said: Header) -> tuple[np.dtype[Any], Ints] | None:
     if said.get("kind") != "array":
         return None
     shape, text = checked(said, "shape", list, None), checked(said, "dtype", str, None)
-    if not all_of(shape, int) or min(shape, default=0) < 0 or len(shape) > MOST_AXES:
-        raise ProtocolError(f"shape={shortened(shape)} should be a list of lengths")
+    if not all_of(shape, int) or len(shape) > MOST_AXES or not all(0 <= length < 1 << 63 for length in shape):
+        raise ProtocolError(f"shape={shown(shape)} should be a list of lengths")
     return dtype_of(text), tuple(shape)
 
 
@@ -81,11 +98,13 @@ def kind_of(said: Header) -> tuple[np.dtype[Any], Ints] | None:
 def dtype_of(text: str) -> np.dtype[Any]:
     """The dtype that a peer names. Raises ProtocolError if there is none of plain memory by that name."""
     try:
+        if len(text) > MOST_DTYPE:
+            raise ValueError
         dtype = np.dtype(text)
     except (TypeError, ValueError, SyntaxError):
-        raise ProtocolError(f"dtype={shortened(text)} should be one of NumPy's") from None
+        raise ProtocolError(f"dtype={shown(text)} should be one of NumPy's") from None
     if dtype.hasobject or dtype.itemsize == 0:
-        raise ProtocolError(f"dtype={shortened(text)} should be of plain numbers")
+        raise ProtocolError(f"dtype={shown(text)} should be of plain numbers")
     return dtype
 
 
@@ -98,8 +117,21 @@ def checked(said: Header, name: str, type_: type, default: Any) -> Any:
     """An entry of a header. Raises ProtocolError if it is of another type."""
     value = said.get(name, default)
     if not isinstance(value, type_):
-        raise ProtocolError(f"{name}={shortened(value)} should be a {type_.__name__}")
+        raise ProtocolError(f"{name}={shown(value)} should be a {type_.__name__}")
     return value
+
+
+def texts(said: Header, name: str) -> list[str]:
+    """An entry of a header that is a list of texts. Raises ProtocolError if it is not."""
+    listed: list[str] = checked(said, name, list, [])
+    if not all_of(listed, str):
+        raise ProtocolError(f"{name}={shown(listed)} should be a list of str")
+    return listed
+
+
+def message_of(said: Header) -> str:
+    """Why a peer has nothing to judge."""
+    return cleaned(checked(said, "message", str, "it says no reason"))
 
 
 def checked_keywords(said: Header, offers: tuple[str, ...]) -> dict[str, list[str]]:
@@ -108,15 +140,10 @@ def checked_keywords(said: Header, offers: tuple[str, ...]) -> dict[str, list[st
     listed = {name: checked(found, name, list, []) for name in offers if name in found}
     for name, words in listed.items():
         if not all_of(words, str):
-            raise ProtocolError(f"keywords of {name}={shortened(words)} should be a list of str")
+            raise ProtocolError(f"keywords of {name}={shown(words)} should be a list of str")
     return listed
 
 
 def all_of(values: list[Any], type_: type) -> bool:
     """Whether all are of a type; True and False are no integers here."""
     return all(isinstance(value, type_) and not isinstance(value, bool) for value in values)
-
-
-def shortened(value: Any) -> str:
-    """What a peer said, for a message."""
-    return repr(value) if len(repr(value)) <= 200 else repr(value)[:197] + "..."

@@ -37,7 +37,13 @@ MAGIC = b"PPF1"
 HEAD = struct.Struct(">4sIQ")
 """Every frame begins with the magic, the bytes of its header, and the bytes of its payload."""
 
-MOST_HEADER = 1 << 24
+MOST_HEADER = 1 << 20
+MOST_TEXT = 1000
+"""Characters of one text of a target, such as an error message; longer ones are cut."""
+
+MOST_LETTERS = 30
+"""Longer public names are no misspelling of a callable, and not reported."""
+
 CHUNK = 1 << 16
 """So much is read at once, so that most frames come with one system call."""
 
@@ -208,15 +214,17 @@ class Host:
         before = {name: (array.copy(), array.flags.writeable) for name, array in inputs.items()}
         answer = self.attempt(function, inputs, rest, settings)
         result = answer.get("value")
+        stale = [k for k, (kept, copy) in enumerate(self.results) if not same(kept, copy)]
         seen = {
             "changed": [name for name, array in inputs.items() if written(array, *before[name])],
             "shares": [name for name, array in inputs.items() if overlap(result, array)],
-            "stale": [k for k, (kept, copy) in enumerate(self.results) if not same(kept, copy)],
+            "stale": stale,
             "reuses": [k for k, (kept, _) in enumerate(self.results) if overlap(result, kept)],
         }
         answer.update({what: found for what, found in seen.items() if found})
         answer["value"] = result.copy() if isinstance(result, np.ndarray) else result
-        self.results = [(kept, kept.copy() if isinstance(kept, np.ndarray) else kept) for kept, _ in self.results]
+        for k in stale:
+            self.results[k] = (self.results[k][0], self.results[k][0].copy())
         self.results.append((result, answer["value"]))
         return answer
 
@@ -234,9 +242,9 @@ class Host:
         try:
             return self.measured(getattr(self.implementation, function)(*inputs.values(), *rest, **settings))
         except Exception as error:
-            return {"value": None, "error": f"{type(error).__name__}: {error}", "raised": classes_of(error)}
+            return {"value": None, "error": told(error), "raised": classes_of(error)}
         except SystemExit as ending:
-            return {"value": None, "exited": f"sys.exit({ending.code!r})"}
+            return {"value": None, "exited": f"sys.exit({said(ending.code, repr)})"}
         except KeyboardInterrupt:
             if not self.isolated:
                 raise
@@ -245,9 +253,9 @@ class Host:
     def measured(self, value: Any) -> Header:
         """A result; of one that is no array, or far too large to be one, only what it is."""
         if not isinstance(value, np.ndarray):
-            return {"value": value, "kind": type(value).__name__}
+            return {"value": None, "kind": said(name_of(value))}
         if value.dtype.hasobject or value.nbytes > self.limit:
-            return {"value": None, "kind": f"an array of dtype {value.dtype} and shape {value.shape}"}
+            return {"value": None, "kind": f"an array of dtype {said(value.dtype)} and shape {value.shape}"}
         return {"value": value, "kind": "array"}
 
     def together(self, calls: list[Question], seconds: float, moments: Sequence[float]) -> list[Header]:
@@ -471,7 +479,7 @@ def from_module(name: str, paths: list[str]) -> Any:
         ]
         raise Unloadable(f"there is no module {error.name!r}; {suggestion(name, files)}") from None
     except (Exception, SystemExit) as error:
-        raise Unloadable(f"{name} cannot be imported: {type(error).__name__}: {error}") from error
+        raise Unloadable(f"{name} cannot be imported: {told(error)}") from error
 
 
 def from_file(path: str) -> Any:
@@ -485,7 +493,7 @@ def from_file(path: str) -> Any:
     try:
         spec.loader.exec_module(module)  # type: ignore[union-attr]
     except (Exception, SystemExit) as error:
-        raise Unloadable(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
+        raise Unloadable(f"{path} cannot be imported: {told(error)}") from error
     return module
 
 
@@ -494,10 +502,32 @@ def find(module: Any, attribute: str, source: str) -> Any:
     found = module
     for part in attribute.split("."):
         if not hasattr(found, part):
-            public = [name for name in dir(found) if not name.startswith("_")]
-            raise Unloadable(f"{source} has no {part!r}; {suggestion(part, public)}")
+            raise Unloadable(f"{source} has no {part!r}; {suggestion(part, public(found))}")
         found = getattr(found, part)
     return found
+
+
+def public(found: Any) -> list[str]:
+    """The public names of an object, overlong ones left out."""
+    return [name for name in dir(found) if not name.startswith("_") and len(name) <= MOST_LETTERS]
+
+
+def said(value: Any, write: Callable[[Any], str] = str) -> str:
+    """A value of a target's as text, cut one character after the longest that is shown. Its own methods may raise."""
+    try:
+        return str.__getitem__(write(value), slice(MOST_TEXT + 1))
+    except (Exception, SystemExit):
+        return "(a text that cannot be made)"
+
+
+def told(error: BaseException) -> str:
+    """An exception as its type and its message."""
+    return said(f"{name_of(error)}: {said(error)}")
+
+
+def name_of(value: Any) -> str:
+    """The name of a value's type; a metaclass cannot replace it."""
+    return str(type.__dict__["__name__"].__get__(type(value)))
 
 
 def suggestion(word: str, known: list[str]) -> str:
@@ -553,7 +583,7 @@ class Server:
             try:
                 answer, memory = getattr(self, "on_" + str(header.get("type")))(header, payload)
             except Unloadable as error:
-                answer, memory = {"type": "error", "message": str(error)}, []
+                answer, memory = {"type": "error", "message": said(error)}, []
             self.channel.send(dict(answer, id=header.get("id")), memory)
 
     def on_hello(self, header: Header, _: Memory) -> tuple[Header, list[Memory]]:
@@ -564,8 +594,8 @@ class Server:
         try:
             self.host = Host(make, isolated=True)
         except Exception as error:
-            what = f"{type(error).__name__}: {error}"
-            raise Unloadable(f"{header['attribute']} cannot be instantiated without arguments: {what}") from error
+            what = f"{header['attribute']} cannot be instantiated without arguments"
+            raise Unloadable(f"{what}: {told(error)}") from error
         found = self.host.implementation
         offers = [name for name in header["callables"] if callable(getattr(found, name, None))]
         declared = {name: plain(value) for name, value in stated(found, header["declarations"]).items()}
@@ -579,7 +609,7 @@ class Server:
             "offers": offers,
             "keywords": keywords_of(found, offers),
             "declared": declared,
-            "names": [name for name in dir(found) if not name.startswith("_")],
+            "names": public(found),
             "evidence": list(EVIDENCE),
             "environment": {"python": platform.python_version(), "numpy": np.__version__},
         }, []
@@ -652,10 +682,11 @@ def nested(value: Any) -> Any:
 def plain(value: Any) -> Any:
     """A declaration as JSON; what has no such form is given as text, for the suite to refuse."""
     if isinstance(value, dict):
-        return {str(key): plain(each) for key, each in value.items()}
+        return {said(key): plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(each) for each in value]
-    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+    short = isinstance(value, (bool, float)) or (isinstance(value, int) and abs(value) < 1 << 63)
+    return value if value is None or short else said(value)
 
 
 def main() -> None:

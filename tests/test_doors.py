@@ -157,7 +157,7 @@ def full_report(tmp_path_factory):
 
 def test_a_report_has_its_parts(full_report):
     assert set(full_report) == {"schema", "partial", "environment", "targets"}
-    assert full_report["schema"] == 1
+    assert full_report["schema"] == 2
     assert full_report["partial"] is False
     assert {"python", "numpy", "hypothesis", "poolproof", "seed", "examples"} <= set(full_report["environment"])
     assert (full_report["environment"]["seed"], full_report["environment"]["examples"]) == (1, 3)

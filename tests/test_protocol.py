@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from poolproof.properties import isolated, keep, refusals, wire, worker
+from poolproof.properties import isolated, keep, refusals, target, wire, worker
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.target import Call
+from poolproof.properties.text import MOST_NAME
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
@@ -87,6 +88,8 @@ def test_the_page_names_the_evidence_that_laws_need():
 def test_the_page_tells_the_numbers_of_the_code():
     assert f"at most {worker.MOST_HEADER:,}" in PAGE
     assert f"modulo {worker.CACHE_LINE}" in PAGE
+    assert f"one line of at most {worker.MOST_TEXT:,} characters, names and versions of at most {MOST_NAME}" in PAGE
+    assert f"eight times the largest array and {target.MARGIN:,}" in PAGE
     assert (isolated.STARTING, isolated.FIRST) == (60, 3)
     assert f"{keep.MOST['hung']} hangs or {keep.MOST['crashed']} deaths" in PAGE
     assert re.search(r"\| `version` \| 1 \|", PAGE)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from poolproof.kernels.dtypes import IEEE_FLOATS, is_float
 
-from ..results import Json, array_as_json, call_as_json
+from ..arrays import Json, answer_as_json
+from ..results import call_as_json
 from ..target import Answer, Call, Target, with_axes
 
 
@@ -73,10 +75,7 @@ class Ask:
         self.last, self.where = (call, answer), None
         if answer.death:
             raise Died("hung" if answer.death == "hung" else answer.error or answer.death)
-        usable = isinstance(answer.value, np.ndarray) and (
-            answer.value.dtype.kind in "biuf" or is_float(answer.value.dtype)
-        )
-        return np.asarray(answer.value) if usable else answer.error or answer.exited or "no array"
+        return np.asarray(answer.value) if usable(answer) else answer.error or answer.exited or "no array"
 
     @property
     def refusal(self) -> str:
@@ -89,12 +88,21 @@ class Ask:
         """The last call and what it gave, at the place that matters."""
         assert self.last is not None
         call, answer = self.last
-        return {**call_as_json(call), "got": outcome(answer), "where": self.where and list(self.where)}
+        where = self.where and list(self.where)
+        return {**call_as_json(call), "got": outcome(answer, where), "where": where}
 
 
-def outcome(answer: Answer) -> Any:
-    """What a call gave, as JSON: an array, or the words of its refusal."""
-    return array_as_json(answer.value) if isinstance(answer.value, np.ndarray) else answer.error or answer.exited
+def usable(answer: Answer) -> bool:
+    """Whether an answer is an array of numbers."""
+    value = answer.value
+    return isinstance(value, np.ndarray) and (value.dtype.kind in "biuf" or is_float(value.dtype))
+
+
+def outcome(answer: Answer, where: Sequence[int] | None) -> Any:
+    """What a call gave, as JSON: an array, a large one abbreviated around a place, or the words of its refusal."""
+    if usable(answer):
+        return answer_as_json(answer.value, tuple(where) if where else None)
+    return answer.error or answer.exited or answer.kind
 
 
 def at_rank(call: Call, rank: int) -> Call:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from poolproof.kernels.dtypes import IEEE_FLOATS
 
+from ..arrays import Json
 from ..contract import did_you_mean
-from ..results import Json, call_from_json
+from ..results import call_from_json
 from ..target import Target
 from .ask import Ask, Died, outcome
 
@@ -102,7 +103,7 @@ def observe(each: Convention, target: Target, hurry: str = "") -> Json:
 def as_before(target: Target, found: Json) -> bool:
     """Whether a target still gives the answers by which a convention was observed."""
     shown = [found["evidence"], *([found["other"], *found.get("more", [])] if found["value"] == "varies" else [])]
-    return all(outcome(target.fresh().ask(call_from_json(each))) == each["got"] for each in shown)
+    return all(outcome(target.fresh().ask(call_from_json(each)), each["where"]) == each["got"] for each in shown)
 
 
 def favourite(target: Target, each: Convention) -> str:

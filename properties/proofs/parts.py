@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from ..arrays import Json
 from ..processes import spread
-from ..results import Json, Result
+from ..results import Result
 from ..session import KEPT, Request, bench
 from ..target import Target, split
 from .attempt import attempt
