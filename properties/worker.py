@@ -538,7 +538,7 @@ def suggestion(word: str, known: list[str]) -> str:
     return f"there are: {', '.join(known)}" if known else "there is nothing else"
 
 
-PACKAGES = ("poolproof", "poolproof.properties")
+OURS = ("poolproof", "poolproof.properties")
 FILES = {
     "poolproof.properties.vocabulary": "vocabulary.py",
     "poolproof.properties.worker": "worker.py",
@@ -558,7 +558,7 @@ class Beside:
 
     def find_spec(self, name: str, *_: Any) -> Any:
         """The spec of a module by its full name; None for all but these few."""
-        if name in PACKAGES:
+        if name in OURS:
             return importlib.machinery.ModuleSpec(name, None, is_package=True)
         if name not in FILES:
             return None
