@@ -5,23 +5,25 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import io
-import json
 import os
+import re
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .contract import Unusable, did_you_mean
+from .files import Output, json_text, unwritten, writable
+from .options import filled, length, memory, natural, positive, processes, seconds, some
+from .text import cleaned, shown
 
 if TYPE_CHECKING:
     from .session import Request
 
-UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 MEASUREMENTS = {
     "document": "the teaching document's measurement",
     "overhead": "what a process of its own costs a target",
@@ -30,25 +32,37 @@ MEASUREMENTS = {
 }
 """What the bench measures instead of workloads."""
 
+VALUELESS = re.compile(r"(--[^=]+=|-\w)--")
+
 COMMANDS = ("check", "matrix", "laws", "cases", "peers", "replay", "bench")
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that suggests what may have been meant."""
+    """An argument parser that suggests what may have been meant, and takes no empty values."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(allow_abbrev=False, **kwargs)
+        self.register("type", None, filled)  # of every argument that names no type
+
+    def understood(self, words: Sequence[str]) -> argparse.Namespace:
+        """The options that words give. An option whose value is `--` would get a list before Python 3.13."""
+        for word in filter(VALUELESS.fullmatch, words):
+            self.error(f"argument {shown(word)} should be followed by a value")
+        options, unknown = self.parse_known_args(words)
+        if unknown:
+            self.unknown(unknown)
+        return options
 
     def error(self, message: str) -> NoReturn:
         """One line, and status 2."""
-        self.exit(2, f"{self.prog}: {message}\n")
+        self.exit(2, f"{self.prog}: {cleaned(message)}\n")
 
     def unknown(self, words: Sequence[str]) -> NoReturn:
         """An argument that is none."""
         options = [option for action in self._actions for option in action.option_strings]
         near = get_close_matches(words[0].partition("=")[0], options, 1)
         self.error(
-            f"unknown argument {words[0]!r}; " + (f"did you mean {near[0]!r}?" if near else f"see {self.prog} -h")
+            f"unknown argument {shown(words[0])}; " + (f"did you mean {near[0]!r}?" if near else f"see {self.prog} -h")
         )
 
 
@@ -60,18 +74,16 @@ def parsers() -> dict[str, Parser]:
         help="module:object, module, path/file.py:object, path/file.py, or a shipped kernel; "
         "none: the three reference kernels",
     )  # fmt: skip
-    check.add_argument(
-        "--command", default="", metavar="PROGRAM", help="a target that is a program speaking the protocol"
-    )
+    check.add_argument("--command", metavar="PROGRAM", help="a target that is a program speaking the protocol")
     check.add_argument(
         "--exhaustive", action="store_true", help="every case of finite sets, instead of drawn ones: docs/exhaustive.md"
     )
-    check.add_argument("--length", type=positive, metavar="N", help="with it: the longest axis of an image (default 6)")
+    check.add_argument("--length", type=length, metavar="N", help="with it: the longest axis of an image (default 6)")
     check.add_argument("--resume", action="store_true", help="with it: go on where the run before was ended")
     add_run(check)
     matrix = Parser(prog="poolproof matrix", description="Judge implementations side by side, one column each.")
     matrix.add_argument("targets", nargs="+", metavar="TARGET", help="as for check, or a report of check --json")
-    matrix.add_argument("--markdown", default="", metavar="FILE", help="write the table as Markdown too")
+    matrix.add_argument("--markdown", metavar="FILE", help="write the table as Markdown too")
     add_run(matrix)
     laws = Parser(
         prog="poolproof laws", description="Print the laws, each with its line of mathematics, and the conventions."
@@ -92,6 +104,7 @@ def parsers() -> dict[str, Parser]:
     replay = Parser(prog="poolproof replay", description="Try the failing cases and the conventions of a report again.")
     replay.add_argument("report", metavar="REPORT", help="a file written by check --json")
     replay.add_argument("target", nargs="?", metavar="TARGET", help="another target than the report's")
+    replay.add_argument("--yes", action="store_true", help="run the programs and files that the report names")
     add_isolation(replay)
     bench = Parser(
         prog="poolproof bench", description="Time the kernels beside textbook code and libraries, as ratios."
@@ -117,7 +130,7 @@ def add_run(parser: Parser) -> None:
     parser.add_argument(
         "--known", action="append", default=[], metavar="FILE", help="failures that are known, with reasons (TOML)"
     )
-    parser.add_argument("--json", default="", metavar="FILE", help="write the report")
+    parser.add_argument("--json", metavar="FILE", help="write the report")
     add_isolation(parser)
     parser.add_argument("-n", default="auto", type=processes, metavar="N", help="processes (default auto; 0: this one)")
 
@@ -133,10 +146,10 @@ def add_bench(parser: Parser) -> None:
         "--threads", type=some, default=(1, 2), metavar="N,...", help="numbers of threads (default 1,2)"
     )
     parser.add_argument(
-        "--libraries", metavar="NAME,...", help="libraries to time; none of them if empty, else all installed"
+        "--libraries", type=str, metavar="NAME,...", help="libraries to time; none of them if empty, else all installed"
     )
-    parser.add_argument("--json", default="", metavar="FILE", help="write what was measured")
-    parser.add_argument("--plot", default="", metavar="FILE", help="write a picture (needs the extra poolproof[plot])")
+    parser.add_argument("--json", metavar="FILE", help="write what was measured")
+    parser.add_argument("--plot", metavar="FILE", help="write a picture (needs the extra poolproof[plot])")
     instead = parser.add_mutually_exclusive_group()
     for name, what in MEASUREMENTS.items():
         instead.add_argument(f"--{name}", dest="instead", action="store_const", const=name, help=f"instead, {what}")
@@ -169,16 +182,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     top.add_argument("--version", action="version", version=f"poolproof {importlib.metadata.version('poolproof')}")
     top.add_argument("command", choices=COMMANDS, help="-h after a command tells its options")
     if words and not words[0].startswith("-") and words[0] not in COMMANDS:
-        top.error(f"unknown command {words[0]!r}; {did_you_mean(words[0], COMMANDS)}")
+        top.error(f"unknown command {shown(words[0])}; {did_you_mean(words[0], COMMANDS)}")
     command = top.parse_args(words[:1]).command
     parser = parsers()[command]
-    options, unknown = parser.parse_known_args(words[1:])
-    if unknown:
-        parser.unknown(unknown)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    options = parser.understood(words[1:])
     try:
-        return RUN[command](options)
-    except (Unusable, ValueError) as error:
+        status = RUN[command](options)
+        print(end="", flush=True)
+        return status
+    except BrokenPipeError:
+        return unread()
+    except (Unusable, ValueError, OSError) as error:
         parser.error(str(error))
     except KeyboardInterrupt:
         return 130
@@ -193,16 +208,22 @@ def open_streams() -> None:
             os.open(os.devnull, os.O_RDWR)
 
 
+def unread() -> int:
+    """The status where whoever read the output has gone, as after a signal for that; what is left goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 128 + signal.SIGPIPE
+
+
 def check(options: argparse.Namespace) -> int:
     """Judge targets, and print what was found on each."""
     from .console import Console
     from .find import COMMAND
 
-    named = [COMMAND + options.command] if options.command else []
+    named = [] if options.command is None else [COMMAND + options.command]
     targets = [*options.targets, *named]
     if options.exhaustive:
         return prove(options, targets)
-    if options.length or options.resume:
+    if options.length is not None or options.resume:
         raise Unusable("--length and --resume are about proofs, and should come with --exhaustive")
     return judge(options, targets, Console)
 
@@ -224,16 +245,17 @@ def prove(options: argparse.Namespace, targets: list[str]) -> int:
 
 def matrix(options: argparse.Namespace) -> int:
     """Judge targets, and print a table with a column for each; for a report, with those that it has."""
-    from .matrix import Matrix, from_reports, table
+    from .matrix import Matrix, as_text, from_reports, markdown_of, width
 
     writable("--markdown", options.markdown)
     reports = [target for target in options.targets if target.endswith(".json")]
     targets = [target for target in options.targets if target not in reports]
-    columns = from_reports(reports)
-    if targets:
-        return judge(options, targets, partial(Matrix, markdown=options.markdown, reports=columns))
-    print("\n".join(table(list(columns), options.markdown)))
-    return 0
+    if not targets:
+        columns = from_reports(reports)
+        complaints = unwritten([markdown_of(columns, options.markdown)])
+        print(*as_text(columns, width()), *complaints, sep="\n")
+        return 2 if complaints else 0
+    return judge(options, targets, partial(Matrix, markdown=options.markdown, reports=from_reports(reports)))
 
 
 def judge(options: argparse.Namespace, targets: list[str], make: Callable[[Any, Any], Any]) -> int:
@@ -271,17 +293,6 @@ def requested(options: argparse.Namespace, targets: list[str], **more: Any) -> R
         **isolation(options),
         **more,
     )
-
-
-def writable(option: str, file: str) -> None:
-    """Raise Unusable now, rather than after the run, if the file of an option cannot be written there."""
-    folder = Path(file).resolve().parent
-    if file and Path(file).is_dir():
-        raise Unusable(f"{option} {file!r} is a folder; it should be a file")
-    if file and not os.access(folder, os.W_OK):
-        raise Unusable(
-            f"{option} {file!r} cannot be written: {str(folder)!r} should be a folder that can be written to"
-        )
 
 
 def print_laws(_: argparse.Namespace) -> int:
@@ -327,10 +338,28 @@ def print_peers(options: argparse.Namespace) -> int:
 
 def replay(options: argparse.Namespace) -> int:
     """Try the counterexamples of a report again, and the calls that show its conventions: 1 if any still fails."""
+    from .replay import read
     from .replay import replay as again
     from .session import Bench, Request
 
-    return again(options.report, Bench(Request(**isolation(options))), options.target or "", print)
+    found = read(options.report)
+    if options.target is None and not options.yes:
+        agree(found.foreign)
+    return again(found, Bench(Request(**isolation(options))), options.target, print)
+
+
+def agree(foreign: Sequence[str]) -> None:
+    """Raise Unusable unless somebody at the terminal agrees to run what a report names: it may be a stranger's."""
+    if not foreign:
+        return
+    if sys.stdin is None or sys.stdin.closed or not sys.stdin.isatty():
+        would = ", ".join(map(repr, foreign))
+        raise Unusable(f"the report would run {would}; give --yes if that is what you want, or another TARGET")
+    print("the report would run, with all that you may do:", *(f"  {spec!r}" for spec in foreign), sep="\n")
+    with suppress(EOFError):
+        if input("run this? [y/N] ").strip().lower() in ("y", "yes"):
+            return
+    raise Unusable("nothing was run")
 
 
 def measure(options: argparse.Namespace) -> int:
@@ -355,7 +384,8 @@ def measurement(name: str, repeats: int) -> Iterator[str]:
 
 def refuse_others(options: argparse.Namespace) -> None:
     """Raise Unusable for what another measurement would not heed."""
-    if options.workloads or options.libraries is not None or options.json or options.plot:
+    given = (options.workloads or None, options.libraries, options.json, options.plot)
+    if any(each is not None for each in given):
         others = "WORKLOAD, --libraries, --json or --plot"
         raise Unusable(f"--{options.instead} is a measurement of its own, without {others}")
 
@@ -368,7 +398,7 @@ def race(options: argparse.Namespace) -> int:
 
     for option in ("json", "plot"):
         writable(f"--{option}", getattr(options, option))
-    if options.plot:
+    if options.plot is not None:
         plot.check(options.plot)
     libraries = rivals.asked(options.libraries)
     bench = Bench(workloads.chosen(options.workloads), options.rounds, options.threads, libraries)
@@ -376,55 +406,14 @@ def race(options: argparse.Namespace) -> int:
         bench.run(partial(print, flush=True))
     except MemoryError as error:
         raise Unusable(f"a workload is too large for this machine: {error}") from None
-    if options.json:
-        Path(options.json).write_text(json.dumps(document(bench), indent=1) + "\n", encoding="utf-8")
-    if options.plot:
-        plot.plot(bench, options.plot)
-    return 130 if bench.partial else int(bench.failed)
-
-
-def positive(text: str) -> int:
-    """A whole number of at least 1."""
-    number = natural(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} should be at least 1")
-    return number
-
-
-def some(text: str) -> tuple[int, ...]:
-    """Whole numbers of at least 1, comma-separated, each once."""
-    return tuple(dict.fromkeys(map(positive, text.split(","))))
-
-
-def natural(text: str) -> int:
-    """A whole number of at least 0."""
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} should be a whole number of at least 0")
-    return int(text)
-
-
-def seconds(text: str) -> float:
-    """A time above 0."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} should be a number of seconds above 0")
-    return number
-
-
-def memory(text: str) -> int:
-    """Bytes, with an optional K, M or G."""
-    number, unit = (text[:-1], text[-1].upper()) if text[-1:].upper() in UNITS else (text, "")
-    return positive(number) * UNITS.get(unit, 1)
-
-
-def processes(text: str) -> int:
-    """A whole number; `auto` is one for each processor that this process may use."""
-    from poolproof.kernels.threads import cores
-
-    return cores() if text == "auto" else natural(text)
+    picture = options.plot if any(bench.measured.values()) else None
+    outputs: list[Output] = [
+        ("--json", options.json, lambda: json_text(document(bench))),
+        ("--plot", picture, lambda: plot.picture(bench, options.plot)),
+    ]
+    complaints = unwritten(outputs)
+    print(*complaints, sep="\n", end="\n" if complaints else "")
+    return 130 if bench.partial else 2 if complaints else int(bench.failed)
 
 
 EACH = (check, matrix, print_laws, print_cases, print_peers, replay, measure)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import os
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TextIO
 from . import report
 from .contract import Unusable
 from .dispatch import examined
+from .files import Output, json_text, unwritten
 from .known import unmet
 from .results import Result
 from .session import Bench, Request, plan
@@ -85,8 +85,8 @@ class Console:
             + report.line(result, self.bench.loaded[result.target].name, width)
         )
 
-    def finish(self, file: str) -> int:
-        """Print what was found, write the JSON, and return the exit status."""
+    def finish(self, file: str | None) -> int:
+        """Print what was found, write the reports, and return the exit status."""
         done = {(result.target, result.law) for result in self.results}
         reason = "interrupted" if self.interrupted else "an error of the suite"
         missing = [Result(spec, law, "not run", reason) for spec, law in self.names if (spec, law) not in done]
@@ -98,13 +98,11 @@ class Console:
                 self.say(f"\n{title}" if title else "")
                 for text in lines:
                     self.say(text if not title else f"  {text}")
+        self.complaints += unwritten(self.outputs(file, results, partial))
         for complaint in self.complaints:
             self.say(f"\n{complaint}")
         if self.interrupted and not self.usable:
             self.say("interrupted while targets were loaded")
-        if file:
-            document = report.document(self.request, self.bench.loaded, results, partial)
-            Path(file).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         for warning in self.warnings(results):
             self.say(f"\nwarning: {warning}")
         status = report.exit_status(results, interrupted=self.interrupted, unusable=bool(self.complaints))
@@ -112,6 +110,10 @@ class Console:
         judged = report.last_line(results, partial) if results else "nothing was tried"
         self.say(f"{judged}; {len(self.refused)} could not be judged" if self.refused else judged)
         return status
+
+    def outputs(self, file: str | None, results: list[Result], partial: bool) -> list[Output]:
+        """The files to write."""
+        return [("--json", file, lambda: json_text(report.document(self.request, self.bench.loaded, results, partial)))]
 
     def warnings(self, results: list[Result]) -> list[str]:
         """What deserves a second look, said once more where it is seen: near misses, and known failures not met."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import shlex
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +13,7 @@ from pathlib import Path
 from .contract import Unusable, did_you_mean
 from .isolated import Isolated, Isolation, hello, worker_command
 from .peers import PEERS
+from .programs import interpreter, program
 from .target import InProcess, Target, short, split
 from .text import cleaned
 from .worker import Unloadable
@@ -46,11 +45,8 @@ def load(spec: str, isolation: Isolation | None = None) -> Target:
     if python:
         isolation = replace(isolation or Isolation(), python=python)
     if isolation is None:
-        try:
-            with last_on_path():
-                return InProcess(load_here(source, attribute, paths), spec)
-        except (Unloadable, TypeError) as error:
-            raise Unusable(f"target {spec!r}: {hinted(spec, error)}") from None
+        return loaded_here(spec, source, attribute, paths)
+    isolation = replace(isolation, python=interpreter(isolation.python))
     first = hello(source, attribute, paths)
     try:
         return Isolated(spec, worker_command(isolation), first, isolation, short(plain)).introduce()
@@ -69,14 +65,33 @@ def last_on_path() -> Iterator[None]:
         sys.path[:] = [*(path for path in sys.path if path in before), *added]
 
 
+def loaded_here(spec: str, source: str, attribute: str, paths: list[str]) -> InProcess:
+    """A target loaded into this process. Raises Unusable; an exit at import, which would end the run, is told too."""
+    try:
+        with last_on_path():
+            return InProcess(load_here(source, attribute, paths), spec)
+    except (Unloadable, TypeError) as error:
+        raise Unusable(f"target {spec!r}: {hinted(spec, error)}") from None
+    except (KeyboardInterrupt, Unusable):
+        raise
+    except BaseException as error:
+        raise Unusable(f"target {spec!r} cannot be loaded: {cleaned(f'{type(error).__name__}: {error}')}") from None
+
+
+def is_shipped(spec: str) -> bool:
+    """Whether a target is a kernel or an adapter of poolproof, under the interpreter that the user chooses."""
+    return spec in REFERENCE or spec in PEERS
+
+
 def at_interpreter(spec: str) -> tuple[str, str]:
     """A target, and the interpreter that is to run it, if it ends in `@python`; a file may have such a name too."""
     plain, at, python = spec.rpartition("@")
     if not at or os.path.exists(split(spec)[0]):
         return spec, ""
-    if shutil.which(python) is None:
-        raise Unusable(f"target {spec!r}: {python!r} should be an interpreter")
-    return plain, python
+    try:
+        return plain, interpreter(python)
+    except Unusable as error:
+        raise Unusable(f"target {spec!r}: {error}") from None
 
 
 def located(spec: str) -> tuple[str, str, list[str]]:
@@ -97,14 +112,6 @@ def working_folder() -> str:
         return os.getcwd()
     except FileNotFoundError:
         raise Unusable("the working folder has been removed") from None
-
-
-def program(text: str) -> list[str]:
-    """The words of a command; those that are files here are made absolute, as it runs in another directory."""
-    words = [os.path.abspath(word) if os.path.isfile(word) else word for word in shlex.split(text)]
-    if not words:
-        raise Unusable("--command '' should name a program that speaks the protocol")
-    return words
 
 
 def hinted(spec: str, error: Exception) -> str:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .contract import Unusable, did_you_mean
+from .files import read_text
 from .lawbook import LAWS
 from .results import Result
+from .text import shown
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -28,31 +30,32 @@ class Known:
 
 def load_known(path: Path) -> list[Known]:
     """The entries of a file of `[[known]]` tables. Raises Unusable naming what is wrong with it."""
+    text = read_text(str(path), "known failures")
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise Unusable(f"known failures {str(path)!r}: there is no such file") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Unusable(f"known failures {str(path)!r} cannot be read: {error}") from None
+        tables = tomllib.loads(text)
+    except RecursionError:
+        raise Unusable(f"known failures {shown(str(path))} cannot be read: it is nested too deeply") from None
+    except ValueError as error:
+        raise Unusable(f"known failures {shown(str(path))} cannot be read: {error}") from None
     entries = tables.get("known", [])
     if set(tables) - {"known"} or not isinstance(entries, list):
-        raise Unusable(f"known failures {str(path)!r} should have nothing but [[known]] tables")
+        raise Unusable(f"known failures {shown(str(path))} should have nothing but [[known]] tables")
     return [entry(path, number, table) for number, table in enumerate(entries, 1)]
 
 
 def entry(path: Path, number: int, table: object) -> Known:
     """One table as an entry."""
-    where = f"known failures {str(path)!r}, entry {number}"
+    where = f"known failures {shown(str(path))}, entry {number}"
     if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
         raise Unusable(f"{where} should be a table of strings")
     for key in table:
         if key not in Known.__dataclass_fields__:
-            raise Unusable(f"{where} has {key!r}; {did_you_mean(key, Known.__dataclass_fields__)}")
+            raise Unusable(f"{where} has {shown(key)}; {did_you_mean(key, Known.__dataclass_fields__)}")
     for key in ("target", "law", "reason"):
         if not table.get(key, "").strip():
             raise Unusable(f"{where} should have a {key}")
     if table["law"] not in LAWS and "=" not in table["law"]:
-        raise Unusable(f"{where}: there is no law {table['law']!r}; {did_you_mean(table['law'], LAWS)}")
+        raise Unusable(f"{where}: there is no law {shown(table['law'])}; {did_you_mean(table['law'], LAWS)}")
     return Known(**table)
 
 

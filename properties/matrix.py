@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from . import report
 from .arrays import Json
 from .console import Console
-from .contract import Unusable
 from .conventions import CONVENTIONS
+from .files import Output
 from .lawbook import LAWS
+from .reading import targets_of
 from .results import FAILURES, Result
 from .session import CONVENTIONS_ITEM, Bench, Request
+from .text import cleaned
 
 NOTHING = {"unsupported": "-", "not run": "?"}
 """Cells that stand for what was not tested, and for what should have been."""
@@ -37,15 +37,25 @@ class Column:
 class Matrix(Console):
     """The same run as `check`, reported as a table; `reports` are columns of runs before it."""
 
-    def __init__(self, request: Request, bench: Bench, markdown: str = "", reports: tuple[Column, ...] = ()) -> None:
+    def __init__(
+        self, request: Request, bench: Bench, markdown: str | None = None, reports: Sequence[Column] = ()
+    ) -> None:
         super().__init__(request, bench)
         self.markdown, self.reports = markdown, reports
 
     def sections(self, results: list[Result]) -> dict[str, list[str]]:
         """The table, and what failed."""
-        columns = [*(self.column(spec, results) for spec in self.request.targets), *self.reports]
         failed = report.failures(results)
-        return {"": [*table(columns, self.markdown), *(line for block in failed for line in ("", *block.split("\n")))]}
+        lines = as_text(self.columns(results), width())
+        return {"": [*lines, *(line for block in failed for line in ("", *block.split("\n")))]}
+
+    def outputs(self, file: str | None, results: list[Result], partial: bool) -> list[Output]:
+        """The table as well."""
+        return [*super().outputs(file, results, partial), markdown_of(self.columns(results), self.markdown)]
+
+    def columns(self, results: list[Result]) -> list[Column]:
+        """The columns of the targets, and of the reports."""
+        return told_apart([*(self.column(spec, results) for spec in self.request.targets), *self.reports])
 
     def column(self, spec: str, results: list[Result]) -> Column:
         """The column of a target, or of one that could not be loaded."""
@@ -55,18 +65,10 @@ class Matrix(Console):
         return column_of(report.target_as_json(self.bench.loaded[spec], results), "; ".join(filter(None, unobserved)))
 
 
-def from_reports(files: Sequence[str]) -> tuple[Column, ...]:
+def from_reports(files: Sequence[str]) -> list[Column]:
     """The columns of reports that were written before. Raises Unusable."""
-    columns = []
-    for file in files:
-        try:
-            targets = json.loads(Path(file).read_text(encoding="utf-8"))["targets"]
-            columns += [replace(column_of(target), spec=f"{target['target']} of {file}") for target in targets]
-        except OSError as error:
-            raise Unusable(f"report {file!r} cannot be read: {error.strerror}") from None
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise Unusable(f"report {file!r} is not one of check --json: {error!r}") from None
-    return tuple(columns)
+    found = [(file, target) for file in files for target in targets_of(file)]
+    return told_apart([replace(column_of(target), spec=f"{target['target']} of {file}") for file, target in found])
 
 
 def column_of(target: Json, unobserved: str = "") -> Column:
@@ -83,16 +85,25 @@ def column_of(target: Json, unobserved: str = "") -> Column:
     reasons = dict.fromkeys(law["reason"] or "its time was over" for law in unfinished)
     told = f"{report.count(len(unfinished), 'law')} unfinished: {'; '.join(reasons)}" if unfinished else ""
     note = "; ".join(filter(None, (told, unobserved)))
-    return Column(f"{target['name']} {target['version']}".strip(), target["target"], cells, note)
+    cells = {cleaned(row): cleaned(cell) for row, cell in cells.items()}
+    title = cleaned(f"{target['name']} {target['version']}".strip())
+    return Column(title, cleaned(target["target"]), cells, cleaned(note))
 
 
-def table(columns: list[Column], markdown: str = "") -> list[str]:
-    """The table for the terminal; written as Markdown too, if a file is given. Equal titles are told apart."""
+def told_apart(columns: list[Column]) -> list[Column]:
+    """The columns; those of equal titles under what the user wrote."""
     titles = [column.title for column in columns]
-    columns = [replace(each, title=each.spec) if titles.count(each.title) > 1 else each for each in columns]
-    if markdown:
-        Path(markdown).write_text("\n".join(as_markdown(columns)) + "\n", encoding="utf-8")
-    return as_text(columns, shutil.get_terminal_size((120, 50)).columns)
+    return [replace(each, title=each.spec) if titles.count(each.title) > 1 else each for each in columns]
+
+
+def width() -> int:
+    """Characters of a line on the terminal."""
+    return shutil.get_terminal_size((120, 50)).columns
+
+
+def markdown_of(columns: list[Column], file: str | None) -> Output:
+    """The table as Markdown, for the file that --markdown names."""
+    return "--markdown", file, lambda: "\n".join(as_markdown(columns)) + "\n"
 
 
 def rows(columns: list[Column]) -> Iterator[tuple[str, list[str]]]:

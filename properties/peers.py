@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .contract import Unusable
+from .programs import interpreter
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def installed(python: str = sys.executable) -> dict[str, str]:
     Raises Unusable if there is no such interpreter.
     """
     names = sorted({base(each) for peer in PEERS.values() for each in peer.distributions})
-    command = [python, "-c", ASK, json.dumps(names)]
+    command = [interpreter(python), "-c", ASK, json.dumps(names)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
         found: dict[str, str] = json.loads(done.stdout)

@@ -1,4 +1,4 @@
-"""The pytest door: `pytest --impl TARGET --pyargs poolproof.properties`, one item for each law and target.
+"""The pytest door: `pytest --poolproof-impl TARGET --pyargs poolproof.properties`, one item for each law and target.
 
 pytest loads this module in every session of everybody who has poolproof installed, so it imports nothing heavy.
 """
@@ -6,7 +6,6 @@ pytest loads this module in every session of everybody who has poolproof install
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import secrets
 import shlex
@@ -17,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from .options import filled, memory, natural, positive, seconds
 
 if TYPE_CHECKING:
     from .results import Result
@@ -30,20 +31,23 @@ PROPERTY = "poolproof"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of the CLI, under names that collide with nobody's."""
     group = parser.getgroup("poolproof", "poolproof: laws of pooling")
+    several: Any = {"action": "append", "default": [], "type": filled}
+    group.addoption("--poolproof-impl", metavar="TARGET", help="implementation to judge; may be repeated", **several)
+    group.addoption("--poolproof-examples", type=positive, default=100, metavar="N", help="cases a law")
+    group.addoption("--poolproof-budget", type=seconds, metavar="SECONDS", help="end of the run, shared by all workers")
+    group.addoption("--poolproof-seed", type=natural, metavar="N", help="the same cases every time")
     group.addoption(
-        "--impl", action="append", default=[], metavar="TARGET", help="implementation to judge; may be repeated"
+        "--poolproof-laws", type=filled, default="*", metavar="PATTERN", help="laws or families to try, comma-separated"
     )
-    group.addoption("--poolproof-examples", type=int, default=100, metavar="N", help="cases a law")
-    group.addoption("--poolproof-budget", type=float, metavar="SECONDS", help="end of the run, shared by all workers")
-    group.addoption("--poolproof-seed", type=int, metavar="N", help="the same cases every time")
-    group.addoption("--poolproof-laws", default="*", metavar="PATTERN", help="laws or families to try, comma-separated")
-    group.addoption("--poolproof-expect", action="append", default=[], metavar="NAME=VALUE", help="pin a convention")
-    group.addoption("--poolproof-known", action="append", default=[], metavar="FILE", help="known failures, TOML")
-    group.addoption("--poolproof-json", default="", metavar="FILE", help="write the report")
+    group.addoption("--poolproof-expect", metavar="NAME=VALUE", help="pin a convention", **several)
+    group.addoption("--poolproof-known", metavar="FILE", help="known failures, TOML", **several)
+    group.addoption("--poolproof-json", type=filled, metavar="FILE", help="write the report")
     group.addoption("--poolproof-in-process", action="store_true", help="call implementations in this process")
-    group.addoption("--poolproof-python", default=sys.executable, metavar="EXE", help="interpreter of implementations")
-    group.addoption("--poolproof-timeout", type=float, default=10.0, metavar="SECONDS", help="time for one call")
-    group.addoption("--poolproof-memory", type=int, default=None, metavar="BYTES", help="memory of an implementation")
+    group.addoption(
+        "--poolproof-python", type=filled, default=sys.executable, metavar="EXE", help="interpreter of implementations"
+    )
+    group.addoption("--poolproof-timeout", type=seconds, default=10.0, metavar="SECONDS", help="time for one call")
+    group.addoption("--poolproof-memory", type=memory, metavar="SIZE", help="memory of an implementation: 512M, 2G")
     # The end of the budget, in seconds since the epoch.
     group.addoption("--poolproof-end", type=float, default=None, help=argparse.SUPPRESS)
 
@@ -89,7 +93,7 @@ def request_of(config: pytest.Config) -> Request:
 
     option = config.option
     return Request(
-        targets=tuple(map(received, option.impl)) or REFERENCE,
+        targets=tuple(map(received, option.poolproof_impl)) or REFERENCE,
         examples=option.poolproof_examples,
         seed=option.poolproof_seed,
         end=option.poolproof_end,
@@ -208,6 +212,15 @@ class Collector:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.results: list[Result] = []
+        self.complaints: list[str] = []
+        if config.option.poolproof_json is not None:
+            from .contract import Unusable
+            from .files import writable
+
+            try:
+                writable("--poolproof-json", config.option.poolproof_json)
+            except Unusable as error:
+                raise pytest.UsageError(str(error)) from None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """One report."""
@@ -216,13 +229,26 @@ class Collector:
             self.results.append(result)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the report."""
+        """Write the report; a session whose report is lost has not gone well, unless that is said already."""
         file = self.config.option.poolproof_json
-        if file:
-            from .report import document
-            from .session import Bench
+        if file is not None:
+            from .files import json_text, unwritten
 
-            request = request_of(self.config)
-            targets = {spec: Bench(request).target(spec) for spec in request.targets}
-            text = json.dumps(document(request, targets, self.results, bool(session.shouldstop)), indent=1)
-            Path(file).write_text(text + "\n", encoding="utf-8")
+            partial = bool(session.shouldstop)
+            self.complaints = unwritten([("--poolproof-json", file, lambda: json_text(self.document(partial)))])
+        if self.complaints and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+    def document(self, partial: bool) -> Any:
+        """The report."""
+        from .report import document
+        from .session import Bench
+
+        request = request_of(self.config)
+        targets = {spec: Bench(request).target(spec) for spec in request.targets}
+        return document(request, targets, self.results, partial)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say that the report could not be written."""
+        for complaint in self.complaints:
+            terminalreporter.write_line(complaint, red=True)

@@ -2,47 +2,90 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from .arrays import Json
 from .contract import Unusable
 from .conventions import as_before
+from .find import is_shipped
+from .forms import UNREADABLE, Misfit
 from .lawbook import LAWS
+from .reading import check_counterexample, no_report, targets_of
 from .results import Result, is_complete
 from .runner import NOT_ALONE
-from .runner import replay as again
+from .runner import replay as tried
 from .session import Bench
+from .text import cleaned, visible
 
-Entry = tuple[str, Json]
+Say = Callable[[str], None]
 
 
-def read(file: str) -> tuple[list[Entry], list[tuple[str, str, Json]]]:
-    """The failures (target, law) and the conventions (target, name, what was seen) of a report. Raises Unusable."""
+class Found(NamedTuple):
+    """What a report has to be tried again: failures (target, law) and conventions (target, name, what was seen)."""
+
+    failures: list[tuple[str, Json]]
+    seen: list[tuple[str, str, Json]]
+
+    @property
+    def targets(self) -> list[str]:
+        """The targets that would run, each once."""
+        return list(dict.fromkeys([*(spec for spec, _ in self.failures), *(spec for spec, _, _ in self.seen)]))
+
+    @property
+    def foreign(self) -> list[str]:
+        """Those that are no part of poolproof: programs, files, modules, and whatever has an interpreter of its own."""
+        return [spec for spec in self.targets if not is_shipped(spec)]
+
+
+def read(file: str) -> Found:
+    """The failures and the conventions of a report. Raises Unusable."""
+    targets = targets_of(file)
+    found = Found(
+        [(each["target"], law) for each in targets for law in each["laws"] if law["counterexample"]],
+        [(each["target"], *item) for each in targets for item in each["conventions"].items()],
+    )
     try:
-        targets: list[Any] = json.loads(Path(file).read_text(encoding="utf-8"))["targets"]
-        failures = [(each["target"], law) for each in targets for law in each["laws"] if law["counterexample"]]
-        seen = [(each["target"], *item) for each in targets for item in each["conventions"].items()]
-    except OSError as error:
-        raise Unusable(f"report {file!r} cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise Unusable(f"report {file!r} is not one of check --json: {error!r}") from None
-    return failures, seen
+        for spec, law in found.failures:
+            if is_known(law) and is_whole(law):
+                check_counterexample(law_of(law), law["counterexample"], f"{law['law']} on {spec}")
+    except Misfit as misfit:
+        raise no_report(file, misfit) from None
+    return found
 
 
-def replayed(failures: list[Entry], bench: Bench, other: str) -> Iterator[Result | str]:
+def law_of(entry: Json) -> str:
+    """The law of an entry: a proof is named by its law, and after a slash the method by which it was proved."""
+    return str(entry["law"]).partition("/")[0]
+
+
+def is_known(entry: Json) -> bool:
+    """Whether there is such a law, and a case to try it on: a convention that was expected has none."""
+    return law_of(entry) in LAWS and "case" in entry["counterexample"]
+
+
+def is_whole(entry: Json) -> bool:
+    """Whether the case of an entry is complete, as far as it has the form of one."""
+    case = entry["counterexample"]["case"]
+    return not isinstance(case, dict) or is_complete(case)
+
+
+def replayed(found: Found, bench: Bench, other: str | None) -> Iterator[Result | str]:
     """For each failure what came of it, on the target it was seen on or another; words, where it cannot be tried."""
-    for spec, law in failures:
-        # A proof is named by its law, and after a slash the method by which it was proved.
-        name = law["law"].partition("/")[0]
-        if name not in LAWS or "case" not in law["counterexample"]:
+    for spec, law in found.failures:
+        if not is_known(law):
             yield f"{law['law']} on {spec}: cannot be replayed, there is no such law here"
-        elif not is_complete(law["counterexample"]["case"]):
+            continue
+        if not is_whole(law):
             yield f"{law['law']} on {spec}: cannot be replayed, its case is too large for a report"
-        else:
-            yield again(LAWS[name], bench.target(other or spec), law["counterexample"])
+            continue
+        target = bench.target(other or spec)
+        try:
+            yield tried(LAWS[law_of(law)], target, law["counterexample"])
+        except UNREADABLE as error:
+            # Of the right form, and yet no case that this law draws.
+            why = f"{type(error).__name__}: {error}"
+            raise Unusable(f"{law['law']} on {spec}: its case cannot be tried: {why}") from None
 
 
 def outcome(result: Result, known: str = "") -> str:
@@ -52,26 +95,32 @@ def outcome(result: Result, known: str = "") -> str:
     else:
         words = f"still {result.verdict}" if result.failed else result.verdict
         words += f", {result.reason}" if result.reason else ""
-    text = f"{result.law} on {result.target}: {words}"
-    if known and result.failed:
-        return f"{text}, known: {known}"
-    return f"{text}\n{result.message}" if result.failed else text
+    text = cleaned(f"{result.law} on {result.target}: {words}{f', known: {known}' if known and result.failed else ''}")
+    # The message may be the report's own.
+    told = result.message.split("\n") if result.failed and not known else []
+    return "\n".join([text, *map(printable, told)])
 
 
-def replay(file: str, bench: Bench, other: str, say: Callable[[str], None]) -> int:
+def printable(line: str) -> str:
+    """A line of a message, in full."""
+    return "".join(map(visible, line))
+
+
+def replay(found: Found, bench: Bench, other: str | None, say: Say) -> int:
     """Say what came of each failure, and which conventions are answered otherwise; 1 if anything still fails."""
-    failures, seen = read(file)
     still = unclear = 0
-    for (_, law), result in zip(failures, replayed(failures, bench, other), strict=True):
+    for (_, law), result in zip(found.failures, replayed(found, bench, other), strict=True):
         still += isinstance(result, Result) and result.failed
         unclear += isinstance(result, Result) and result.reason == NOT_ALONE
         known = law["reason"] if law["verdict"] == "known" else ""
-        say(outcome(result, known) if isinstance(result, Result) else result)
-    changed = [f"{name} on {spec}" for spec, name, found in seen if not as_before(bench.target(other or spec), found)]
+        say(outcome(result, known) if isinstance(result, Result) else cleaned(result))
+    same = [(f"{name} on {spec}", as_before(bench.target(other or spec), seen)) for spec, name, seen in found.seen]
+    changed = [which for which, unchanged in same if not unchanged]
     for each in changed:
-        say(f"{each}: answers otherwise now")
-    if seen:
-        say(f"{len(seen)} conventions replayed: {len(changed)} answer otherwise")
+        say(cleaned(f"{each}: answers otherwise now"))
+    if found.seen:
+        say(f"{len(found.seen)} conventions replayed: {len(changed)} answer otherwise")
     others = f", {unclear} did not repeat in a fresh process" if unclear else ""
-    say(f"{len(failures)} replayed: {still} still fail{others}" if failures else "the report has no failures to replay")
+    failures = len(found.failures)
+    say(f"{failures} replayed: {still} still fail{others}" if failures else "the report has no failures to replay")
     return 1 if still else 0

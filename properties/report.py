@@ -25,11 +25,14 @@ OF_INTEGERS = ("max_forward", "max_indices")
 """The callables that may be asked of integers; the others want floats."""
 
 
-def document(request: Request, targets: dict[str, Target], results: list[Result], partial: bool) -> Json:
+def document(
+    request: Request, targets: dict[str, Target], results: list[Result], partial: bool, bound: str = ""
+) -> Json:
     """The whole report as JSON; docs/report.md describes every key."""
     return {
         "schema": SCHEMA,
         "partial": partial or any(result.partial or result.verdict == "not run" for result in results),
+        "bound": bound,
         "environment": {**environment(), "seed": request.seed, "examples": request.examples},
         "targets": [target_as_json(targets[spec], results) for spec in request.targets if spec in targets],
     }
@@ -229,12 +232,13 @@ def wrapped(cells: list[str], width: int = 100) -> list[str]:
     return [*lines, current] if current else lines
 
 
-def last_line(results: list[Result], partial: bool, noun: str = "law") -> str:
-    """The line to quote: how much was tried, and what came of it."""
+def last_line(results: list[Result], partial: bool, noun: str = "law", bound: str = "") -> str:
+    """The line to quote: how much was tried, within which bound if there is one, and what came of it."""
     laws = [result for result in results if result.law != CONVENTIONS_ITEM]
     targets, names = {result.target for result in laws}, {result.law for result in laws}
     cases = sum(result.examples for result in laws)
     tried = f"{count(len(targets), 'implementation')}, {count(len(names), noun)}, {count(cases, 'case')}"
+    tried += f" ({bound})" if bound else ""
     verdicts = Counter("outdated" if result.outdated else result.verdict for result in laws)
     special = [word for word in (*FAILURES, "outdated", "known", "unsupported", "not run") if verdicts[word]]
     if not any(verdicts[word] for word in verdicts if word not in ("unsupported", "not run")):

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 from poolproof.kernels import naive
-from poolproof.properties import api
+from poolproof.properties import api, plugin
 from poolproof.properties.cli import main
 from poolproof.properties.conventions import CONVENTIONS
 from poolproof.properties.lawbook import LAWS
@@ -156,9 +156,10 @@ def full_report(tmp_path_factory):
 
 
 def test_a_report_has_its_parts(full_report):
-    assert set(full_report) == {"schema", "partial", "environment", "targets"}
+    assert set(full_report) == {"schema", "partial", "bound", "environment", "targets"}
     assert full_report["schema"] == 2
     assert full_report["partial"] is False
+    assert full_report["bound"] == ""
     assert {"python", "numpy", "hypothesis", "poolproof", "seed", "examples"} <= set(full_report["environment"])
     assert (full_report["environment"]["seed"], full_report["environment"]["examples"]) == (1, 3)
 
@@ -209,12 +210,12 @@ def test_a_report_has_the_conventions_with_their_evidence(full_report):
 
 def test_a_replay_fails_until_the_kernel_is_fixed(here):
     assert report_of(here, "faulty.py", "--laws", "conservation")[0] == 1
-    status, said = poolproof(here, "replay", "report.json")
+    status, said = poolproof(here, "replay", "report.json", "--yes")
     assert status == 1
     assert "conservation on faulty.py: still broken" in said
     assert said.splitlines()[-1] == "1 replayed: 1 still fail"
     (here / "faulty.py").write_text(FIXED)
-    status, said = poolproof(here, "replay", "report.json")
+    status, said = poolproof(here, "replay", "report.json", "--yes")
     assert (status, said.splitlines()[-1]) == (0, "1 replayed: 0 still fail")
     assert "conservation on faulty.py: holds now" in said
 
@@ -259,7 +260,7 @@ def test_a_replay_on_a_target_that_offers_less_is_unsupported(here):
 
 def test_a_replay_of_a_report_without_failures_says_so(here):
     report_of(here, "fixed.py", "--laws", "conservation")
-    assert poolproof(here, "replay", "report.json") == (0, "the report has no failures to replay\n")
+    assert poolproof(here, "replay", "report.json", "--yes") == (0, "the report has no failures to replay\n")
 
 
 VARYING = """
@@ -282,11 +283,11 @@ def test_a_convention_that_varies_is_shown_by_two_calls_that_can_be_replayed(her
     at = lines.index("  nan of lanes varies")
     assert lines[at + 1] == "    propagates: max_forward gives y[0,0,0,0] = nan"
     assert lines[at + 4].startswith("    ignored: max_forward gives y[0,0,0,8] = ")
-    status, said = poolproof(here, "replay", "report.json")
+    status, said = poolproof(here, "replay", "report.json", "--yes")
     assert status == 0
     assert "conventions replayed: 0 answer otherwise" in said
     (here / "lanes.py").write_text(VARYING.format(first=1000))
-    status, said = poolproof(here, "replay", "report.json")
+    status, said = poolproof(here, "replay", "report.json", "--yes")
     assert "nan on lanes.py: answers otherwise now" in said.splitlines()
     assert "conventions replayed: 1 answer otherwise" in said
 
@@ -369,7 +370,7 @@ def test_what_is_no_list_of_known_failures_is_refused(tmp_path, capsys, text):
 
 
 def test_a_missing_list_of_known_failures_is_refused(tmp_path, capsys):
-    assert "no such file" in failed(["check", "naive", "--known", str(tmp_path / "none.toml")], capsys)
+    assert "No such file" in failed(["check", "naive", "--known", str(tmp_path / "none.toml")], capsys)
 
 
 # Options.
@@ -519,7 +520,7 @@ def door(folder, *words, n="0", laws="conservation,max-value", **more):
 
 @pytest.mark.parametrize("n", ["0", "2"])
 def test_pytest_fails_with_the_message_of_the_law_and_skips_with_a_reason(here, n):
-    status, said = door(here, "--impl", "faulty.py", "-rs", "--poolproof-json=report.json", n=n)
+    status, said = door(here, "--poolproof-impl", "faulty.py", "-rs", "--poolproof-json=report.json", n=n)
     assert status == 1
     assert "conservation[faulty.py]" in said
     assert "max_backward of faulty: sum(dx[0,0]) = " in said
@@ -532,15 +533,38 @@ def test_pytest_fails_with_the_message_of_the_law_and_skips_with_a_reason(here, 
     }
 
 
+def test_an_option_of_the_user_called_impl_is_the_users(here):
+    """Ten public projects have one; two plugins with the same option end pytest in a traceback."""
+    (here / "conftest.py").write_text(
+        "def pytest_addoption(parser):\n    parser.addoption('--impl', default='theirs')\n"
+    )
+    (here / "test_mine.py").write_text(
+        "def test_mine(request):\n    assert request.config.getoption('--impl') == 'mine'\n"
+        "    assert request.config.getoption('--poolproof-impl') == ['fixed.py']\n"
+    )
+    words = ["test_mine.py", "--impl=mine", "--poolproof-impl=fixed.py"]
+    status, said = python(here, "-m", "pytest", "-p", "no:cacheprovider", *words)
+    assert status == 0, said
+    assert "1 passed" in said
+
+
+def test_every_option_of_the_plugin_is_named_after_the_project():
+    options = []
+    group = SimpleNamespace(addoption=lambda name, **_: options.append(name))
+    plugin.pytest_addoption(SimpleNamespace(getgroup=lambda *_: group))
+    assert len(options) > 10
+    assert all(option.startswith("--poolproof-") for option in options)
+
+
 def test_pytest_passes_a_sound_kernel(here):
-    status, said = door(here, "--impl", "fixed.py", "--impl", "naive", laws="conservation")
+    status, said = door(here, "--poolproof-impl", "fixed.py", "--poolproof-impl", "naive", laws="conservation")
     assert status == 0
     assert "2 passed" in said
 
 
 def test_pytest_expects_a_known_failure(here):
     file = known(here, target="faulty.py", law="conservation", reason="rewritten in May")[1]
-    status, said = door(here, "--impl", "faulty.py", f"--poolproof-known={file}", "-rx", laws="conservation")
+    status, said = door(here, "--poolproof-impl", "faulty.py", f"--poolproof-known={file}", "-rx", laws="conservation")
     assert status == 0
     assert "1 xfailed" in said
     assert "rewritten in May" in said
@@ -549,8 +573,8 @@ def test_pytest_expects_a_known_failure(here):
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["--impl", "fixd.py"], "did you mean 'fixed.py'?"),
-        (["--impl", "fixed.py", "--poolproof-expect=tie=first"], "did you mean 'ties'?"),
+        (["--poolproof-impl", "fixd.py"], "did you mean 'fixed.py'?"),
+        (["--poolproof-impl", "fixed.py", "--poolproof-expect=tie=first"], "did you mean 'ties'?"),
     ],
     ids=["target", "convention"],
 )
@@ -561,7 +585,16 @@ def test_pytest_tells_what_it_cannot_collect(here, words, complaint):
 
 
 def test_pytest_with_warnings_as_errors_has_nothing_to_complain_about(here):
-    given = ["--pyargs", "poolproof.properties", "-p", "no:cacheprovider", "-W", "error", "--impl", "fixed.py"]
+    given = [
+        "--pyargs",
+        "poolproof.properties",
+        "-p",
+        "no:cacheprovider",
+        "-W",
+        "error",
+        "--poolproof-impl",
+        "fixed.py",
+    ]
     status, said = python(here, "-m", "pytest", *given, "--poolproof-laws=conservation", "--poolproof-seed=1")
     assert status == 0, said
 
@@ -578,7 +611,7 @@ def test_pytest_elsewhere_loads_nothing_heavy(here):
 
 def test_laws_run_beside_the_tests_of_the_user(here):
     (here / "test_mine.py").write_text("def test_mine():\n    assert 1 + 1 == 2\n")
-    status, said = door(here, "--impl", "fixed.py", "test_mine.py", laws="conservation")
+    status, said = door(here, "--poolproof-impl", "fixed.py", "test_mine.py", laws="conservation")
     assert status == 0
     assert "2 passed" in said
 

@@ -471,7 +471,7 @@ def test_a_target_may_have_another_interpreter(tmp_path):
 
 
 def test_an_interpreter_that_is_not_there_is_unusable(tmp_path):
-    with pytest.raises(Unusable, match="cannot be started: No such file"):
+    with pytest.raises(Unusable, match="'/no/python' should be an interpreter"):
         load(written(tmp_path, "pass"), Isolation(python="/no/python"))
 
 

@@ -20,10 +20,11 @@ from poolproof.properties.cli import main
 from poolproof.properties.contract import SETTINGS
 from poolproof.properties.proofs import PROOFS
 from poolproof.properties.proofs.attempt import attempt
+from poolproof.properties.proofs.diary import DONE
 from poolproof.properties.proofs.methods import fubini, weak_orders
-from poolproof.properties.proofs.parts import DONE
 from poolproof.properties.proofs.spaces import plain, single_windows, with_settings
 from poolproof.properties.target import wrap
+from shell import FAULTY
 
 ALL = 10**9
 
@@ -208,6 +209,7 @@ def test_the_reference_kernels_hold_on_the_smallest_images(kernel, name):
 
 # The command.
 
+BOUND = "axes up to 2, every order of up to 4 cells"
 KERNEL = """
 import numpy as np
 {comment}
@@ -233,7 +235,7 @@ def test_a_run_prints_its_assumptions_and_counts_before_it_begins(folder, capsys
     held = [k for k, text in enumerate(said) if " holds " in text]
     assert len(held) == 3
     assert all(said[k + 1].strip().startswith("if ") for k in held)
-    assert said[-1] == "1 implementation, 12 proofs, 423 cases: all hold, 9 unsupported"
+    assert said[-1] == f"1 implementation, 12 proofs, 423 cases ({BOUND}): all hold, 9 unsupported"
     assert not DONE.exists()
 
 
@@ -242,11 +244,25 @@ def test_a_failure_is_reported_and_can_be_replayed(folder, capsys):
     assert main(command) == 1
     said = capsys.readouterr().out
     assert "max_forward of wrong: y[0,0,0,0] = 0.0, but should be 1.0" in said
-    laws = {law["law"]: law for law in json.loads(Path("report.json").read_text())["targets"][0]["laws"]}
+    report = json.loads(Path("report.json").read_text())
+    assert report["bound"] == BOUND
+    laws = {law["law"]: law for law in report["targets"][0]["laws"]}
     assert laws["max-value/every-order"]["assumption"].endswith("(A)")
-    assert main(["replay", "report.json"]) == 1
+    assert main(["replay", "report.json", "--yes"]) == 1
     assert "still broken" in capsys.readouterr().out
     assert main(["replay", "report.json", "right.py"]) == 0
+
+
+def test_the_wrong_kernel_of_the_readme_needs_an_axis_of_three(folder, capsys):
+    """Overlapping windows need three cells: with two the last line says how far it went, by default it is found."""
+    (folder / "my_pool.py").write_text(FAULTY)
+    command = ["check", "my_pool.py", "--exhaustive", "-n", "0", "--in-process", "--laws", "max-accumulation"]
+    assert main([*command, "--length", "2"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == f"1 implementation, 1 proof, 49 cases ({BOUND}): all hold"
+    assert main(command) == 1
+    said = capsys.readouterr().out
+    assert "max_backward of my_pool: dx[0,0,0,1] = 2.0, but should be 3.0" in said
+    assert "(axes up to 6, every order of up to 6 cells): 1 broken" in said.splitlines()[-1]
 
 
 def test_a_run_that_ended_early_is_resumed(folder, capsys):
@@ -254,7 +270,7 @@ def test_a_run_that_ended_early_is_resumed(folder, capsys):
     assert main([*command, "--budget", "0.000001"]) == 2
     assert "its time was over after 0 of" in capsys.readouterr().out
     assert main([*command, "--resume"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1].endswith("423 cases: all hold, 9 unsupported")
+    assert capsys.readouterr().out.splitlines()[-1].endswith(f"423 cases ({BOUND}): all hold, 9 unsupported")
 
 
 def interrupted(folder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -25,22 +26,22 @@ def check(file: str) -> None:
         raise Unusable(f"--plot {file!r} should end in one of .{', .'.join(known)}")
 
 
-def plot(bench: Bench, file: str) -> None:
-    """Write the picture; the ending of the file's name says in which format."""
+def picture(bench: Bench, file: str) -> bytes:
+    """The picture of what was measured, which must be something; the ending of the file's name says in which format."""
     from matplotlib.figure import Figure
 
     work = {each: trials[0] for each, trials in bench.measured.items() if isinstance(each, Workload) and trials}
     curves = {each: trials for each, trials in bench.measured.items() if isinstance(each, Series) and trials}
     panels = bool(work) + len(curves)
-    if not panels:
-        return
     figure = Figure(figsize=(12, 4.5 * panels), layout="constrained")
     axes = iter(figure.subplots(panels, 1, squeeze=False)[:, 0])
     if work:
         bars(next(axes), list(work.values()))
     for series, trials in curves.items():
         lines(next(axes), series, trials)
-    figure.savefig(file)
+    drawn = BytesIO()
+    figure.savefig(drawn, format=Path(file).suffix[1:].lower())
+    return drawn.getvalue()
 
 
 def bars(axes: Any, trials: list[Trial]) -> None:

@@ -1,8 +1,7 @@
-"""Proofs cut into parts that processes share: which there are, what came of each, and what an earlier run has done."""
+"""Proofs cut into parts that processes share: which there are, and what came of each."""
 
 from __future__ import annotations
 
-import json
 import os
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -12,16 +11,13 @@ from typing import NamedTuple
 from ..arrays import Json
 from ..processes import spread
 from ..results import Result
-from ..session import KEPT, Request, bench
+from ..session import Request, bench
 from ..target import Target, split
 from .attempt import attempt
 from .methods import PROOFS
 
 PART = 500
 """About so many cases are one part: a second of work, which is what an interruption loses."""
-
-DONE = KEPT / "proofs.jsonl"
-"""One line for each part that is done, until all are."""
 
 
 class Part(NamedTuple):
@@ -72,37 +68,9 @@ def tried(part: Part, request: Request, longest: int) -> Json:
     return result.as_json()
 
 
-class Diary:
-    """A file with the results of all parts that are done, so that another run can go on where one ended."""
-
-    def __init__(self, *, resume: bool) -> None:
-        DONE.parent.mkdir(parents=True, exist_ok=True)
-        if not resume:
-            DONE.unlink(missing_ok=True)
-        lines = DONE.read_text(encoding="utf-8").splitlines() if DONE.exists() else []
-        self.entries: dict[str, Json] = {}
-        for line in lines:
-            try:
-                self.entries.update(json.loads(line))
-            except ValueError:
-                continue  # the run was killed while it wrote its last line
-
-    def found(self, key: str) -> Result | None:
-        """What came of a part before."""
-        return Result.from_json(self.entries[key]) if key in self.entries else None
-
-    def write(self, key: str, result: Result) -> None:
-        """This part is done."""
-        with DONE.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({key: result.as_json()}) + "\n")
-
-    def close(self) -> None:
-        """All is done."""
-        DONE.unlink(missing_ok=True)
-
-
 def identity(target: Target) -> int:
     """A checksum of what is known of a target: what it says of itself, and the file that it was loaded from."""
     source = split(target.spec)[0]
     content = Path(source).read_bytes() if os.path.isfile(source) else b""
-    return zlib.crc32(f"{target.spec} {target.declared} {target.offers}".encode(), zlib.crc32(content))
+    said = f"{target.spec} {target.declared} {target.offers}".encode("utf-8", "surrogateescape")
+    return zlib.crc32(said, zlib.crc32(content))

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from pathlib import Path
 
 from .. import report
 from ..contract import Unusable, did_you_mean
+from ..files import json_text, unwritten
 from ..known import excused
 from ..results import Result
 from ..session import Request, bench
+from .diary import Diary
 from .methods import PROOFS, most_ordered
-from .parts import Diary, Part, at_once, identity, in_turn, parts_of
+from .parts import Part, at_once, identity, in_turn, parts_of
 
 LENGTH = 6
 """The longest axis of an image, if not said otherwise."""
@@ -56,23 +56,24 @@ class Run:
                 parts = list(parts_of(target, name, self.longest))
                 self.parts += parts
                 self.total[unit] = sum(part.cases for part in parts)
-        self.say(f"poolproof {importlib.metadata.version('poolproof')}, by exhaustion: {self.bounds()}")
+        cases = report.count(sum(self.total.values()), "case")
+        self.say(f"poolproof {importlib.metadata.version('poolproof')}, by exhaustion: {self.bound}; {cases}")
         for target in self.bench.loaded.values():
             self.say(report.declarations(target))
         self.say("")
 
-    def bounds(self) -> str:
-        """How far proofs go, and how many cases that makes."""
-        cells, cases = most_ordered(self.longest), report.count(sum(self.total.values()), "case")
-        return f"axes up to {self.longest}, every order of up to {cells} cells; {cases}"
+    @property
+    def bound(self) -> str:
+        """How far proofs go: no verdict says anything about larger images."""
+        return f"axes up to {self.longest}, every order of up to {report.count(most_ordered(self.longest), 'cell')}"
 
     def try_all(self, processes: int, *, resume: bool) -> bool:
         """Try every part, those that were done before excepted; whether all were, and no Ctrl-C came."""
-        diary, began, told = Diary(resume=resume), time.monotonic(), time.monotonic()
+        diary, began, told = Diary(self.say, resume=resume), time.monotonic(), time.monotonic()
         known = {spec: identity(target) for spec, target in self.bench.loaded.items()}
         left = []
         for part in self.parts:
-            before = diary.found(key(part, known[part.target], self.longest))
+            before = diary.found(key(part, known[part.target], self.longest), part)
             self.add(before) if before else left.append(part)
         if len(left) < len(self.parts):
             self.say(f"{report.count(self.tried(), 'case')} were tried before")
@@ -88,7 +89,7 @@ class Run:
         except KeyboardInterrupt:
             return False
         if not any(map(self.is_open, self.parts)):
-            diary.close()
+            diary.attempt(diary.close)
         return True
 
     def answers(self, parts: list[Part], processes: int) -> Iterator[Result]:
@@ -130,7 +131,7 @@ class Run:
         total = sum(self.total.values())
         return f"{self.tried():,} of {total:,} cases, {100 * self.tried() // total} %, after {seconds:.0f} s"
 
-    def finish(self, file: str, *, interrupted: bool) -> int:
+    def finish(self, file: str | None, *, interrupted: bool) -> int:
         """Say what is proved and what failed, write the JSON, and return the exit status."""
         why = "interrupted" if interrupted else "its time was over"
         results = [self.concluded(unit, why) for unit in self.order]
@@ -140,14 +141,13 @@ class Run:
             self.say(report.line(result, self.bench.loaded[result.target].name, width, column))
         for block in report.failures(results):
             self.say(f"\n{block}")
+        partial = any(result.verdict == "not run" for result in results)
+        document = report.document(self.request, self.bench.loaded, results, partial, self.bound)
+        self.complaints += unwritten([("--json", file, lambda: json_text(document))])
         for complaint in self.complaints:
             self.say(f"\n{complaint}")
-        partial = any(result.verdict == "not run" for result in results)
-        if file:
-            document = report.document(self.request, self.bench.loaded, results, partial)
-            Path(file).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         self.say("")
-        self.say(report.last_line(results, partial, "proof") if results else "nothing was tried")
+        self.say(report.last_line(results, partial, "proof", self.bound) if results else "nothing was tried")
         return report.exit_status(results, interrupted=interrupted, unusable=bool(self.complaints))
 
     def concluded(self, unit: tuple[str, str], why: str) -> Result:
