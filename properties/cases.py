@@ -11,7 +11,7 @@ import numpy as np
 from poolproof.kernels.dtypes import FLOATS, INTEGERS, ORDERED, Array, Ints, is_float, lowest
 from poolproof.kernels.geometry import Axis, Geometry
 
-from .contract import BACKWARD, MEAN, Declared
+from .contract import BACKWARD, MEAN, SETTINGS, Declared
 from .frames import (
     KINDS,
     LARGE_KINDS,
@@ -40,6 +40,9 @@ EDGE_VALUES = ("distinct", "ties", "not_a_number", "infinite", "subnormal", "wid
 
 LARGE = 256
 """A plane of more cells has a maximum near its end, where a narrow index cannot count."""
+
+MOST_SQUARE = 1 << 17
+"""Cells of an image above which wide strides that square windows have along every axis leave one window there."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,8 @@ class Plan:
     def taken(self, declared: Declared, function: str) -> bool:
         """Whether a function takes the settings that the plan needs."""
         settings = declared.settings_of(function, *self.also)
-        return set(self.needs) <= set(settings) and (bool(settings) or not self.settable)
+        # What a mean divides by is no setting of its own: without padding it changes nothing.
+        return set(self.needs) <= set(settings) and (bool({*SETTINGS} & {*settings}) or not self.settable)
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,17 +234,7 @@ def permitted(case: Case, plan: Plan, declared: Declared) -> bool:
 
 def is_declared(case: Case, declared: Declared) -> bool:
     """Whether a target declares to take the windows and the padding of a case."""
-    padding = case.geometry.padding
-    same = (case.size, case.stride, padding, case.geometry.dilation)
-    if declared.square and any(len(set(each)) > 1 for each in same):
-        return False
-    if declared.tiles and case.stride != case.size:
-        return False
-    if declared.padding == "symmetric" and any(begin != end for begin, end in padding):
-        return False
-    limits = {"half": [f // 2 for f in case.size], "window": [f - 1 for f in case.size]}
-    limit = limits.get(str(declared.padding_limit))
-    if limit and any(max(pair) > most for pair, most in zip(padding, limit, strict=True)):
+    if declared.outside(case.size, case.stride, case.geometry.padding, case.geometry.dilation):
         return False
     dropped = any(axis.drops_window() for axis in case.axes)
     return not (dropped and declared.ceil_rule == "keep")
@@ -371,10 +365,16 @@ def frame(knobs: Knobs, plan: Plan, declared: Declared, dtype: Any, recipe: Reci
 
 
 def square(made: Frame) -> None:
-    """Square windows, equal strides, dilations and paddings."""
+    """Square windows, equal strides, dilations and paddings; the image grows no more by it than it must."""
+    remainders = [made.remainder(k) for k in range(made.rank)]
     made.size, made.stride, made.dilation, made.begin, made.end = (
         [max(each)] * made.rank for each in (made.size, made.stride, made.dilation, made.begin, made.end)
     )
+    for k, cells in enumerate(remainders):
+        made.leave(k, cells)
+    for k in made.others:
+        if prod(made.spatial) > MOST_SQUARE:
+            made.outputs[k] = 1
 
 
 def tile(made: Frame, *, uncovered: bool) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from typing import Any
 
-from poolproof.kernels.dtypes import IEEE_FLOATS, INTEGERS
+from poolproof.kernels.dtypes import FLOATS, IEEE_FLOATS, INTEGERS, Ints
 
 from .text import MOST_NAME, cleaned, shown
 from .vocabulary import BACKWARD, CALLABLES, DECLARATION_NAMES, FORWARD, did_you_mean
@@ -18,13 +18,22 @@ __all__ = [
     "SETTINGS", "Declared", "Unusable", "declared", "did_you_mean", "near_misses",
 ]  # fmt: skip
 
+Pairs = tuple[tuple[int, int], ...]
+"""Padding: (begin, end) for each axis."""
+
 SETTINGS = ("padding", "dilation", "ceil_mode")
 MEAN_SETTINGS = (*SETTINGS, "count_include_pad")
 """The keywords that max pooling may take, and the mean."""
 
 MEAN = ("mean_forward", "mean_backward")
+OF_INTEGERS = ("max_forward", "max_indices")
+"""The callables that may be asked of integers; the others want floats."""
+
 DTYPES = ("bool", *INTEGERS, *IEEE_FLOATS, "bfloat16")
 """What may be declared; bfloat16 is asked where ml_dtypes is installed."""
+
+WIDEST_FIRST = tuple(dtype for dtype in ("float64", "float32", "float16", "bfloat16") if dtype in FLOATS)
+"""The floats that can be asked."""
 
 RESULT = {"max_forward": "y", "mean_forward": "y", "max_backward": "dx", "mean_backward": "dx", "max_indices": "i"}
 """What the result of each callable is called, in messages as in the contract."""
@@ -74,8 +83,21 @@ class Declared:
     def takes(self, function: str, dtype: str, rank: int) -> bool:
         """Whether a callable takes a dtype at a rank."""
         dtypes = self.dtypes.get(function, IEEE_FLOATS) if isinstance(self.dtypes, dict) else self.dtypes
-        lacking = any(fnmatchcase(f"{function} {dtype} {rank}", each) for each in self.lacks)
-        return dtype in dtypes and rank in self.ranks and not lacking
+        return dtype in dtypes and rank in self.ranks and not self.lacking(function, dtype, rank)
+
+    def lacking(self, function: str, dtype: str, rank: int) -> bool:
+        """Whether a callable is declared to lack a dtype at a rank."""
+        return any(fnmatchcase(f"{function} {dtype} {rank}", each) for each in self.lacks)
+
+    def first_taken(self, function: str, dtypes: Iterable[str]) -> tuple[str, int] | None:
+        """The first of these dtypes that a callable takes, and the rank: 2 before 1 and 3. None if it takes none."""
+        ways = ((dtype, rank) for rank in (2, 1, 3) for dtype in dtypes)
+        return next((way for way in ways if self.takes(function, *way)), None)
+
+    def plainest(self, function: str) -> tuple[str, int] | None:
+        """The dtype and the rank of the plainest call of a callable, integers only where it takes no float."""
+        plainest = self.first_taken(function, WIDEST_FIRST)
+        return plainest or (self.first_taken(function, ("bool", *INTEGERS)) if function in OF_INTEGERS else None)
 
     def settings_of(self, *functions: str) -> tuple[str, ...]:
         """The settings that all of these callables take; but for a maximum, which never counts anything."""
@@ -83,6 +105,20 @@ class Declared:
         means = [f for f in functions if f in MEAN]
         counted = means and all("count_include_pad" in self.settings.get(f, ()) for f in means)
         return (*shared, *(("count_include_pad",) if counted else ()))
+
+    def outside(self, size: Ints, stride: Ints, padding: Pairs, dilation: Ints) -> str:
+        """The declaration that such windows are not within; empty if they are within all of them."""
+        if self.square and any(len(set(each)) > 1 for each in (size, stride, padding, dilation)):
+            return "square=True"
+        if self.tiles and (stride != size or set(dilation) != {1}):
+            return "tiles=True"
+        if self.padding == "none" and any(map(any, padding)):
+            return "padding='none'"
+        if self.padding == "symmetric" and any(begin != end for begin, end in padding):
+            return "padding='symmetric'"
+        most = {"half": [f // 2 for f in size], "window": [f - 1 for f in size]}.get(str(self.padding_limit))
+        beyond = most and any(max(pair) > limit for pair, limit in zip(padding, most, strict=True))
+        return f"padding_limit={self.padding_limit!r}" if beyond else ""
 
     def as_json(self) -> dict[str, Any]:
         """The declarations as plain JSON values."""
@@ -119,6 +155,8 @@ def declared(attributes: Mapping[str, Any], fallback: str, keywords: Mapping[str
     given["dtypes"] = declared_dtypes(given.get("dtypes", IEEE_FLOATS))
     if "ranks" in given:
         given["ranks"] = subset("ranks", given["ranks"], (1, 2, 3))
+        if not given["ranks"]:
+            raise Unusable("declaration ranks=() should name at least one of 1, 2, 3")
     if "lacks" in given:
         given["lacks"] = declared_lacks(given["lacks"])
     # Windows with gaps are no tiles.
@@ -160,13 +198,14 @@ def declared_lacks(patterns: Any) -> tuple[str, ...]:
     """Patterns, each of which matches some combination of callable, dtype and rank."""
     if isinstance(patterns, str) or not isinstance(patterns, Iterable):
         raise Unusable(f"declaration lacks={shown(patterns)} should be a tuple of texts like 'mean_* float16 3'")
+    stated = tuple(dict.fromkeys(map(str, patterns)))
     every = [f"{function} {dtype} {rank}" for function in CALLABLES for dtype in DTYPES for rank in (1, 2, 3)]
-    for pattern in patterns:
-        if len(str(pattern)) > MOST_NAME or not any(fnmatchcase(each, str(pattern)) for each in every):
+    for pattern in stated:
+        if len(pattern) > MOST_NAME or not any(fnmatchcase(each, pattern) for each in every):
             raise Unusable(
                 f"declaration lacks: {shown(pattern)} should be like 'mean_* float16 3': callable, dtype and rank"
             )
-    return tuple(dict.fromkeys(map(str, patterns)))
+    return stated
 
 
 def subset(name: str, values: Any, allowed: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from .arrays import Json
 from .contract import Unusable
-from .conventions import as_before
+from .conventions import as_before, not_asked
 from .find import is_shipped
 from .forms import UNREADABLE, Misfit
 from .lawbook import LAWS
@@ -106,6 +106,22 @@ def printable(line: str) -> str:
     return "".join(map(visible, line))
 
 
+def replay_conventions(found: Found, bench: Bench, other: str | None, say: Say) -> None:
+    """Say which conventions are answered otherwise, and which cannot be asked of a target."""
+    changed = asked = 0
+    for spec, name, seen in found.seen:
+        target = bench.target(other or spec)
+        if reason := not_asked(name, target, seen):
+            say(cleaned(f"{name} on {target.spec}: cannot be replayed, {reason}"))
+            continue
+        asked += 1
+        if not as_before(target, seen):
+            changed += 1
+            say(cleaned(f"{name} on {spec}: answers otherwise now"))
+    if found.seen:
+        say(f"{asked} conventions replayed: {changed} answer otherwise")
+
+
 def replay(found: Found, bench: Bench, other: str | None, say: Say) -> int:
     """Say what came of each failure, and which conventions are answered otherwise; 1 if anything still fails."""
     still = unclear = 0
@@ -114,12 +130,7 @@ def replay(found: Found, bench: Bench, other: str | None, say: Say) -> int:
         unclear += isinstance(result, Result) and result.reason == NOT_ALONE
         known = law["reason"] if law["verdict"] == "known" else ""
         say(outcome(result, known) if isinstance(result, Result) else cleaned(result))
-    same = [(f"{name} on {spec}", as_before(bench.target(other or spec), seen)) for spec, name, seen in found.seen]
-    changed = [which for which, unchanged in same if not unchanged]
-    for each in changed:
-        say(cleaned(f"{each}: answers otherwise now"))
-    if found.seen:
-        say(f"{len(found.seen)} conventions replayed: {len(changed)} answer otherwise")
+    replay_conventions(found, bench, other, say)
     others = f", {unclear} did not repeat in a fresh process" if unclear else ""
     failures = len(found.failures)
     say(f"{failures} replayed: {still} still fail{others}" if failures else "the report has no failures to replay")

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from poolproof.kernels.dtypes import FLOATS, IEEE_FLOATS, INTEGERS
 
 from .arrays import Json, cell_of
-from .contract import CALLABLES, MEAN, MEAN_SETTINGS, RESULT, SETTINGS, Declared
+from .contract import CALLABLES, MEAN, MEAN_SETTINGS, OF_INTEGERS, RESULT, SETTINGS, Declared
 from .messages import arguments
 from .results import FAILURES, SCHEMA, Result, call_from_json
 from .session import CONVENTIONS_ITEM, Request
@@ -20,9 +20,6 @@ from .triggers import TRIGGERS
 
 MOST_SHOWN = 200
 """Cells of an x that evidence is printed with."""
-
-OF_INTEGERS = ("max_forward", "max_indices")
-"""The callables that may be asked of integers; the others want floats."""
 
 
 def document(

@@ -17,7 +17,7 @@ from typing import Any
 from unittest import SkipTest
 
 from .arrays import Json, answer_as_json
-from .cases import Case, cases, decode, permitted
+from .cases import Case, cases, decode, is_declared, permitted
 from .drawing import account, drawn
 from .failures import Failure, Refused
 from .keep import InHand
@@ -26,7 +26,7 @@ from .messages import describe
 from .pool import Pool
 from .results import Result, call_as_json, call_from_json, case_from_json, fits, stored
 from .shrink import smallest
-from .target import Call, InProcess, Target
+from .target import Call, InProcess, Target, outside
 
 SHRINKING = {"broken": 20.0, "raised": 20.0, "crashed": 15.0, "hung": 15.0}
 """Seconds that shrinking one failure may take."""
@@ -215,12 +215,15 @@ def replay(law: Law, target: Target, found: Json) -> Result:
     """
     if reason := law.unsupported(target.declared, target.offers, target.evidence):
         return Result(target.spec, law.name, "unsupported", reason)
+    case = case_from_json(found["case"])
+    if reason := undeclared(law, target, case):
+        return Result(target.spec, law.name, "unsupported", reason)
     if found.get("sequence"):
         verdict = target.repeat(list(map(call_from_json, found["calls"])))
         return Result(target.spec, law.name, verdict or "holds", counterexample=found if verdict else None, examples=1)
     needs_others = found.get("earlier_calls", False)
     start = target.afresh() if needs_others else target.fresh()
-    case, trial = case_from_json(found["case"]), Trial(law, start, Settings())
+    trial = Trial(law, start, Settings())
     for _ in range(REPLAYS if ONCE in found["message"] else 1):
         try:
             trial.attempt(case)
@@ -228,6 +231,14 @@ def replay(law: Law, target: Target, found: Json) -> Result:
             again = {"seed": found["seed"], **trial.counterexample(failure, case)}
             return Result(target.spec, law.name, failure.verdict, counterexample=again, examples=trial.tried)
     return Result(target.spec, law.name, "holds", NOT_ALONE if needs_others else "", examples=trial.tried)
+
+
+def undeclared(law: Law, target: Target, case: Case) -> str:
+    """Why a case, perhaps found on another target, is not within what this one declares; empty if it is."""
+    for function in (case.function, *law.plan.also):
+        if reason := outside(target, case.call(function)):
+            return reason
+    return "" if is_declared(case, target.declared) else f"it declares ceil_rule={target.declared.ceil_rule!r}"
 
 
 def search(trial: Trial, settings: Settings) -> None:

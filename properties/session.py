@@ -12,10 +12,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from poolproof.kernels.dtypes import IEEE_FLOATS
+import numpy as np
 
 from .contract import MEAN, RESULT, Unusable, did_you_mean
-from .conventions import CONVENTIONS, check_expected, observe, observed, unobservable
+from .conventions import CONVENTIONS, check_expected, numbers, observe, observed, shown_by, unobservable
 from .find import REFERENCE, load
 from .isolated import Isolation
 from .keep import MOST, InHand, Toll
@@ -166,23 +166,32 @@ def smoke_test(target: Target) -> None:
     complaints = []
     for function in target.offers:
         answer = one_window(target, function, 2)
+        if answer is None:
+            continue
         target.hurry(answer.death or "")
-        if answer.error is None and answer.exited is None and hasattr(answer.value, "dtype"):
+        if isinstance(answer.value, np.ndarray):
             target.declared = replace(target.declared, count_include_pad=counts_padding(target))
             return
         what = answer.error or answer.exited or f"returned {answer.kind}, not an array"
         complaints.append(f"{function}: {what}")
+    if not complaints:
+        raise Unusable(f"{target.name} cannot be tested: {nothing_left(target)}")
     raise Unusable(f"{target.name} fails its smoke test, one 2x2 window: {'; '.join(complaints)}")
 
 
-def one_window(target: Target, function: str, length: int, **settings: Any) -> Answer:
-    """The answer to ones, so many an axis, pooled by windows of two; dy are ones as well."""
-    import numpy as np
+def nothing_left(target: Target) -> str:
+    """Why not a single call of a target is within its declarations."""
+    stated = target.declared
+    narrowing = f"dtypes={stated.dtypes}, ranks={stated.ranks}, lacks={stated.lacks}"
+    return f"its declarations ({narrowing}) leave no dtype and rank for {' or '.join(target.offers)}"
 
-    taken = target.declared.dtypes_of(function)
-    dtype = next((d for d in reversed(IEEE_FLOATS) if d in taken), taken[0] if taken else "float64")
-    ranks = target.declared.ranks_of(dtype, function) or target.declared.ranks
-    rank = 2 if 2 in ranks else ranks[0]
+
+def one_window(target: Target, function: str, length: int, **settings: Any) -> Answer | None:
+    """The answer to ones, so many an axis, pooled by windows of two; dy are ones as well. None if it takes no dtype."""
+    way = target.declared.plainest(function)
+    if way is None:
+        return None
+    dtype, rank = way
     x, dy = np.ones((1, 1, *(length,) * rank), dtype), np.ones((1, 1, *(1,) * rank), dtype)
     arrays = {"dy": dy, "x": x} if RESULT[function] == "dx" else {"x": x}
     passed = {name: (value,) * rank for name, value in settings.items()}
@@ -196,7 +205,8 @@ def counts_padding(target: Target) -> bool:
         if "padding" in taken and "count_include_pad" not in taken:
             # Padded on both sides, as all can; the second cell of padding lies beyond the window.
             answer = one_window(target, function, 1, padding=(1, 1))
-            return not (hasattr(answer.value, "dtype") and answer.value.size and (answer.value == 1).all())
+            found = None if answer is None else numbers(answer)
+            return found is None or not found.size or not (found == 1).all()
     return True
 
 
@@ -212,23 +222,25 @@ def conventions_of(target: Target, end: float | None) -> Result:
 def expected(target: Target, name: str) -> Result:
     """A convention that the user has pinned, as a law."""
     began = time.perf_counter()
-    each, value = CONVENTIONS[name.partition("=")[0]], name.partition("=")[2]
+    each, pinned = CONVENTIONS[name.partition("=")[0]], name.partition("=")[2]
     if reason := unobservable(each, target):
         return Result(target.spec, name, "unsupported", reason)
     found = observe(each, target)
     took = time.perf_counter() - began
     if not found:
         return Result(target.spec, name, "unsupported", "nothing of what it declares shows it")
-    if found["value"] == value:
+    if found["value"] == pinned:
         return Result(target.spec, name, "holds", examples=1, seconds=took, conventions={each.name: found})
-    seen = " and ".join(map(repr, found.get("values", [found["value"]])))
+    values = found.get("values", [found["value"]])
+    seen = " and ".join(map(repr, values))
+    shown = next(shown for value, shown in zip(values, shown_by(found), strict=True) if value != pinned)
     counterexample: dict[str, Any] = {
         "seed": 0,
-        "calls": [found["evidence"]],
+        "calls": [shown],
         "failing_call": 0,
         "expected": None,
-        "got": found["evidence"]["got"],
+        "got": shown["got"],
         "where": None,
-        "message": f"{name} of {target.name}: seen {seen}, but should be {value!r}",
+        "message": f"{name} of {target.name}: seen {seen}, but should be {pinned!r}",
     }
     return Result(target.spec, name, "broken", examples=1, seconds=took, counterexample=counterexample)

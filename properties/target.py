@@ -203,6 +203,25 @@ def empty_window(call: Call) -> bool:
     return "padding" in call.settings and any(axis.all_in_padding() is not None for axis in axes_of(call))
 
 
+def outside(target: Target, call: Call, *, dtype: bool = True) -> str:
+    """Why a call is not within what a target offers and declares; empty if it is. `dtype`: whether that counts, too.
+
+    Arguments that are wrong on purpose are no matter of declarations.
+    """
+    stated, rank, x = target.declared, len(call.size), call.arrays["x"].dtype.name
+    if call.function not in target.offers:
+        return f"it offers no {call.function}"
+    if rank not in stated.ranks or stated.lacking(call.function, x, rank):
+        return f"it takes no {x} at rank {rank} in {call.function}"
+    if dtype and not stated.takes(call.function, x, rank):
+        return f"it takes no {x} in {call.function}"
+    if lacking := set(call.settings) - set(stated.settings_of(call.function)):
+        return f"{call.function} takes no {' and '.join(sorted(lacking))}"
+    padding, dilation = call.settings.get("padding", ((0, 0),) * rank), call.settings.get("dilation", (1,) * rank)
+    declaration = stated.outside(call.size, call.stride, padding, dilation)
+    return f"it declares {declaration}" if declaration else ""
+
+
 def limit_of(calls: list[Call]) -> int:
     """Bytes that a result may have: more than any right one, and few enough for several to be held at once."""
     return 8 * max(array.nbytes for call in calls for array in call.arrays.values()) + MARGIN

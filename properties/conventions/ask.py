@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
-from poolproof.kernels.dtypes import IEEE_FLOATS, is_float
+from poolproof.kernels.dtypes import ORDERED, Array, Ints, is_float
+from poolproof.kernels.geometry import Geometry
 
-from ..arrays import Json, answer_as_json
+from ..arrays import Json
+from ..contract import BACKWARD, WIDEST_FIRST
 from ..results import call_as_json
-from ..target import Answer, Call, Target, with_axes
+from ..target import Answer, Call, Target
+
+MOST_LETTERS = 100
+"""A dtype of an answer is described by at most this many."""
 
 
 class Died(Exception):
@@ -18,70 +23,62 @@ class Died(Exception):
 
 
 class Ask:
-    """Asks, and remembers the last call; `where` is the place in its answer that a conclusion is about."""
+    """Makes calls. Every result is an array of numbers, or the word for anything else: "refused" or "other".
+
+    `last` is the last call and its answer, `where` the place in it that a conclusion is about. `simpler` makes smaller
+    calls in place of the last one, and yields the conclusion from each.
+    """
 
     def __init__(self, target: Target) -> None:
-        self.target = target
+        self.target, self.declared = target, target.declared
         self.last: tuple[Call, Answer] | None = None
-        self.where: tuple[int, ...] | None = None
+        self.where: Ints | None = None
+        self.simpler: Callable[[], Iterable[str]] = tuple
 
-    @property
-    def rank(self) -> int:
-        """The number of axes that calls are made with; those written for two are made to fit."""
-        ranks = self.target.declared.ranks
-        return 2 if 2 in ranks else ranks[0]
+    def way(self, function: str) -> tuple[str, int] | None:
+        """The widest float dtype that a function takes, and the rank to call it at; None if it takes no float."""
+        return self.declared.first_taken(function, WIDEST_FIRST)
 
-    def fits(self, window: tuple[int, ...]) -> bool:
-        """Whether windows and images of such a size can be asked of the target: it may want squares, or rows alone."""
-        return len(set(window)) == 1 if self.target.declared.square else self.rank > 1 or window[0] == 1
+    def ways(self, functions: Iterable[str]) -> list[tuple[str, str, int]]:
+        """Each of these functions that the target offers for floats, with its dtype and rank."""
+        found = [(function, self.way(function)) for function in functions if function in self.target.offers]
+        return [(function, *way) for function, way in found if way is not None]
 
-    def dtype_for(self, function: str) -> str:
-        """The widest float dtype that a function takes; the first dtype of all, where it takes no float."""
-        declared = self.target.declared
-        taken = [dtype for dtype in reversed(IEEE_FLOATS) if declared.takes(function, dtype, self.rank)]
-        return [*taken, *declared.dtypes_of(function)][0]
+    def shapes(self, shapes: Iterable[Ints], rank: int) -> list[Ints]:
+        """Windows of two axes as those of another rank, as far as the target takes them."""
+        found = [at_rank(shape, rank, square=self.declared.square) for shape in shapes]
+        return [shape for shape in found if shape is not None]
 
     def __call__(
         self,
         function: str,
-        x: Any,
-        size: Any = None,
-        dy: Any = None,
+        x: Array,
+        size: Ints | None = None,
         *,
-        stride: Any = None,
+        stride: Ints | None = None,
         layout: str = "C",
         settings: dict[str, Any] | None = None,
-    ) -> Any:
-        """The result of one call, or the text of what it raised. One window over all of x, unless said otherwise.
+    ) -> Array | str:
+        """The result of a call on x (N, C, ...), if it is of the form that it should have: of the right shape, floats
+        for floats, and integers for indices. By default one window over all of x; dy are ones."""
+        return self.right(call_of(function, x, size, stride, settings or {}, layout))
 
-        `dy` is a number, for all windows.
-        """
-        x = np.asarray(x)
-        x = x.reshape((1,) * (4 - x.ndim) + x.shape)
-        size = size or x.shape[2:]
-        arrays = {"x": x} if dy is None else {"dy": np.broadcast_to(dy, (*x.shape[:2], 1, 1)).astype(x.dtype), "x": x}
-        layouts = {} if layout == "C" else {"x": layout}
-        return self.make(Call(function, arrays, size, stride or size, settings or {}, layouts), self.rank)
+    def right(self, call: Call) -> Array | str:
+        """The result of a call, if it is of the form that it should have."""
+        result = self.free(call)
+        return result if isinstance(result, str) or has_right_form(result, call) else "other"
 
-    def make(self, call: Call, rank: int) -> Any:
-        """The result of a call for two axes, made at another rank."""
-        result = self.plain(at_rank(call, rank))
-        return result if isinstance(result, str) else at_rank_2(result, rank)
-
-    def plain(self, call: Call) -> Any:
-        """The result of a call as it is."""
+    def free(self, call: Call) -> Array | str:
+        """The result of a call, numbers in any shape."""
         self.target.begin()
         answer = self.target.ask(call)
-        self.last, self.where = (call, answer), None
+        self.last, self.where, self.simpler = (call, answer), None, tuple
         if answer.death:
             raise Died("hung" if answer.death == "hung" else answer.error or answer.death)
-        return np.asarray(answer.value) if usable(answer) else answer.error or answer.exited or "no array"
-
-    @property
-    def refusal(self) -> str:
-        """The word for the last answer if it is no array: an internal error is no refusal."""
-        assert self.last is not None
-        return "other" if self.last[1].internal else "refused"
+        if answer.error or answer.exited:
+            return "other" if answer.internal else "refused"
+        found = numbers(answer)
+        return "other" if found is None else found
 
     @property
     def evidence(self) -> Json:
@@ -92,35 +89,57 @@ class Ask:
         return {**call_as_json(call), "got": outcome(answer, where), "where": where}
 
 
-def usable(answer: Answer) -> bool:
-    """Whether an answer is an array of numbers."""
-    value = answer.value
-    return isinstance(value, np.ndarray) and (value.dtype.kind in "biuf" or is_float(value.dtype))
+def call_of(
+    function: str, x: Array, size: Ints | None, stride: Ints | None, settings: dict[str, Any], layout: str = "C"
+) -> Call:
+    """A call on x, by default of one window over all of it; dy are ones."""
+    size = size or x.shape[2:]
+    stride = stride or size
+    arrays = {"x": x}
+    if function in BACKWARD:
+        output = Geometry.of(size, stride, **settings).output(x.shape[2:])
+        arrays = {"dy": np.ones((*x.shape[:2], *output), x.dtype), "x": x}
+    return Call(function, arrays, size, stride, settings, {} if layout == "C" else {"x": layout})
+
+
+def has_right_form(result: Array, call: Call) -> bool:
+    """Whether a result has the shape that it should have, and floats or, for indices, integers."""
+    x = call.arrays["x"]
+    numbers_fit = result.dtype.kind in "iu" if call.function == "max_indices" else is_float(result.dtype)
+    if call.function in BACKWARD:
+        return numbers_fit and result.shape == x.shape
+    output = Geometry.of(call.size, call.stride, **call.settings).output(x.shape[2:])
+    return numbers_fit and result.shape == (*x.shape[:2], *output)
+
+
+def numbers(answer: Answer) -> Array | None:
+    """The array in an answer, if it is one of numbers that a target may be given."""
+    usable = isinstance(answer.value, np.ndarray) and answer.value.dtype.name in ORDERED
+    return np.asarray(answer.value) if usable else None
 
 
 def outcome(answer: Answer, where: Sequence[int] | None) -> Any:
-    """What a call gave, as JSON: an array, a large one abbreviated around a place, or the words of its refusal."""
-    if usable(answer):
-        return answer_as_json(answer.value, tuple(where) if where else None)
-    return answer.error or answer.exited or answer.kind
+    """What a call gave, as JSON: an array, a large one abbreviated around a place, or words for anything else."""
+    found = numbers(answer)
+    if found is not None:
+        return answer_as_json(found, tuple(where) if where else None)
+    return answer.error or answer.exited or f"returned {described(answer)}"
 
 
-def at_rank(call: Call, rank: int) -> Call:
-    """A call for two axes as one for three, or for one if the first of them has length one everywhere."""
-    if rank == 3:
-        return with_axes(call, 1)
-    return call if rank == 2 else without_axis(call)
+def described(answer: Answer) -> str:
+    """What a result is that cannot be shown itself."""
+    if not isinstance(answer.value, np.ndarray):
+        return answer.kind
+    return f"an array of dtype {str(answer.value.dtype)[:MOST_LETTERS]} and shape {answer.value.shape}"
 
 
-def without_axis(call: Call) -> Call:
-    """A call for the last axis alone."""
-    arrays = {name: array.reshape(*array.shape[:2], array.shape[-1]) for name, array in call.arrays.items()}
-    cut = {name: value[1:] if isinstance(value, tuple) else value for name, value in call.settings.items()}
-    return Call(call.function, arrays, call.size[1:], call.stride[1:], cut, call.layouts)
+def at_rank(shape: Ints, rank: int, *, square: bool) -> Ints | None:
+    """A window of two axes as one of another rank; None if there is no such window, or it should be square and is not.
 
-
-def at_rank_2(result: Any, rank: int) -> Any:
-    """A result of another rank as one of two axes; one of another form as it is."""
-    if rank == 2 or result.ndim != 2 + rank or (rank == 3 and result.shape[2] != 1):
-        return result
-    return result[:, :, 0] if rank == 3 else result[:, :, None]
+    At rank 1 every window is square.
+    """
+    if square and rank > 1:
+        return (shape[0],) * rank if shape[0] == shape[1] else None
+    if rank == 1:
+        return shape[1:] if shape[0] == 1 else None
+    return (1,) * (rank - 2) + shape

@@ -1,73 +1,73 @@
-"""Conventions about what is at the edge of sense: empty batches, odd layouts, and arguments that should be refused."""
+"""Conventions about what is at the edge of sense: empty batches, odd layouts, and arguments that should be refused.
+
+The arguments that should be refused are so on purpose; in everything else these calls keep to the declarations.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
+from poolproof.kernels.dtypes import Ints
 
-from ..contract import FORWARD, RESULT
+from ..contract import FORWARD
 from ..layouts import LAYOUTS
-from ..target import Call
-from .ask import Ask
+from .ask import Ask, call_of
 from .registry import convention
 
 
-def answered(result: Any) -> str:
+def answered(result: object) -> str:
     """Whether a wrong argument was refused."""
-    return "refused" if isinstance(result, str) else "answered"
+    return "refused" if isinstance(result, str) and result == "refused" else "answered"
 
 
 @convention((), "accepted", "refused", "other")
-def empty_batch(ask: Ask, _: str) -> Iterable[str]:
+def empty_batch(ask: Ask) -> Iterable[str]:
     """Is N = 0 accepted?"""
-    for function in ask.target.offers:
-        x = np.zeros((0, 2, 2 if ask.rank > 1 else 1, 2), ask.dtype_for(function))
-        right = x.shape if RESULT[function] == "dx" else (0, 2, 1, 1)
-        result = ask(function, x, dy=1 if RESULT[function] == "dx" else None)
-        yield "refused" if isinstance(result, str) else "accepted" if result.shape == right else "other"
+    for function, dtype, rank in ask.ways(ask.target.offers):
+        result = ask(function, np.zeros((0, 2, *(2,) * rank), dtype))
+        yield result if isinstance(result, str) else "accepted"
 
 
 @convention((), "accepted", "refused", "other")
-def layouts(ask: Ask, _: str) -> Iterable[str]:
+def layouts(ask: Ask) -> Iterable[str]:
     """Are arrays accepted however they lie in memory?"""
-    for function in forward(ask):
-        x = np.arange(24).reshape((1, 2, 3, 4) if ask.rank > 1 else (1, 2, 1, 12)).astype(ask.dtype_for(function))
+    for function, dtype, rank in ask.ways(FORWARD):
+        shape = (1, 2, *(2, 3, 4)[-rank:])
+        x = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
         for layout in LAYOUTS:
-            refused = isinstance(ask(function, x, (min(2, x.shape[2]), 2), layout=layout), str)
-            yield "refused" if refused else "accepted"
+            result = ask(function, x, (2,) * rank, layout=layout)
+            yield result if isinstance(result, str) else "accepted"
 
 
 @convention((), "refused", "empty", "answered", "other")
-def window_too_large(ask: Ask, _: str) -> Iterable[str]:
+def window_too_large(ask: Ask) -> Iterable[str]:
     """What happens to a window larger than the input?"""
-    for function in forward(ask):
-        side = 2 if ask.rank > 1 else 1
-        for size in filter(ask.fits, ((1, 3), (3, 1), (3, 3))):
-            for stride in (size,) if ask.target.declared.tiles else ((1, 1), (2, 2)):
-                y = ask(function, np.ones((side, 2), ask.dtype_for(function)), size, stride=stride)
-                yield "refused" if isinstance(y, str) else "empty" if y.size == 0 else "answered"
+    for function, dtype, rank in ask.ways(FORWARD):
+        for size in ask.shapes(((1, 3), (3, 1), (3, 3)), rank):
+            for stride in (size,) if ask.declared.tiles else ((1,) * rank, (2,) * rank):
+                y = ask.free(call_of(function, np.ones((1, 1, *(2,) * rank), dtype), size, stride, {}))
+                yield "empty" if isinstance(y, np.ndarray) and y.size == 0 else answered(y)
 
 
 @convention((), "refused", "answered", "other")
-def stride_zero(ask: Ask, _: str) -> Iterable[str]:
+def stride_zero(ask: Ask) -> Iterable[str]:
     """What happens to a stride of 0?"""
-    for function in forward(ask) if not ask.target.declared.tiles else ():
-        strides = ((1, 0), (0, 1), (0, 0)) if ask.rank > 1 else ((1, 0),)
-        for stride in strides if not ask.target.declared.square else ((0, 0),):
-            yield answered(ask(function, np.ones((1, 2), ask.dtype_for(function)), (1, 1), stride=stride))
+    for function, dtype, rank in ask.ways(FORWARD) if not ask.declared.tiles else ():
+        for stride in strides_of_zero(rank, square=ask.declared.square):
+            x = np.ones((1, 1, *(1,) * (rank - 1), 2), dtype)
+            yield answered(ask.free(call_of(function, x, (1,) * rank, stride, {})))
+
+
+def strides_of_zero(rank: int, *, square: bool) -> list[Ints]:
+    """A stride of 0 along each axis, and along all of them."""
+    each = [tuple(int(k != axis) for k in range(rank)) for axis in reversed(range(rank))]
+    return list(dict.fromkeys([*([] if square else each), (0,) * rank]))
 
 
 @convention((), "refused", "answered", "other")
-def wrong_rank(ask: Ask, _: str) -> Iterable[str]:
+def wrong_rank(ask: Ask) -> Iterable[str]:
     """What happens to an x of one axis more than size and stride are for?"""
-    for function in forward(ask):
-        size = (2,) * ask.rank
-        x = np.ones((1, 1, 1, *size), ask.dtype_for(function))
-        yield answered(ask.plain(Call(function, {"x": x}, size, size)))
-
-
-def forward(ask: Ask) -> list[str]:
-    """The forward callables of the target."""
-    return [function for function in FORWARD if function in ask.target.offers]
+    for function, dtype, rank in ask.ways(FORWARD):
+        x = np.ones((1, 1, 1, *(2,) * rank), dtype)
+        yield answered(ask.free(call_of(function, x, (2,) * rank, None, {})))

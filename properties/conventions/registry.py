@@ -7,15 +7,13 @@ import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from poolproof.kernels.dtypes import IEEE_FLOATS
-
 from ..arrays import Json
-from ..contract import did_you_mean
+from ..contract import WIDEST_FIRST, did_you_mean
 from ..results import call_from_json
-from ..target import Target
+from ..target import Target, outside
 from .ask import Ask, Died, outcome
 
-Observe = Callable[[Ask, str], Iterable[str]]
+Observe = Callable[[Ask], Iterable[str]]
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,9 @@ class Convention:
     values: tuple[str, ...]
     observe: Observe
 
+
+UNDECLARED = "integer-mean"
+"""The convention that asks a dtype which need not be declared."""
 
 CONVENTIONS: dict[str, Convention] = {}
 
@@ -59,7 +60,9 @@ def unobservable(each: Convention, target: Target) -> str:
         return f"it offers no {' with '.join(each.functions)}"
     if not set(each.needs) <= set(declared.settings_of(*each.functions)):
         return f"{' and '.join(each.functions)} takes no {' with '.join(each.needs)}"
-    return "" if favourite(target, each) else "it declares no floating-point dtype"
+    functions = each.functions or target.offers
+    asked = any(declared.first_taken(function, WIDEST_FIRST) for function in functions)
+    return "" if asked else "it declares no floating-point dtype"
 
 
 def observed(target: Target, hangs: int = 3, end: float | None = None) -> tuple[Json, list[str]]:
@@ -87,8 +90,10 @@ def observe(each: Convention, target: Target, hurry: str = "") -> Json:
         # A warning of the target's is no refusal, even where warnings are errors.
         warnings.simplefilter("ignore")
         try:
-            for value in each.observe(ask, favourite(target, each)):
-                seen.setdefault(ask.refusal if value == "refused" else value, ask.evidence)
+            for value in each.observe(ask):
+                if value not in seen:
+                    seen[value] = ask.evidence
+                    seen[value] = smallest(ask, value)
         except Died as death:
             seen.setdefault(str(death), ask.evidence)
     if not seen:
@@ -100,16 +105,30 @@ def observe(each: Convention, target: Target, hurry: str = "") -> Json:
     return {"value": "varies", "values": list(seen), "evidence": first, "other": other, "more": more}
 
 
+def smallest(ask: Ask, value: str) -> Json:
+    """The first of the simpler calls that shows the same value, or else the call that has shown it."""
+    first = ask.evidence
+    return next((ask.evidence for again in ask.simpler() if again == value), first)
+
+
 def as_before(target: Target, found: Json) -> bool:
     """Whether a target still gives the answers by which a convention was observed."""
-    shown = [found["evidence"], *([found["other"], *found.get("more", [])] if found["value"] == "varies" else [])]
-    return all(outcome(target.fresh().ask(call_from_json(each)), each["where"]) == each["got"] for each in shown)
+    return all(
+        outcome(target.fresh().ask(call_from_json(shown)), shown["where"]) == shown["got"] for shown in shown_by(found)
+    )
 
 
-def favourite(target: Target, each: Convention) -> str:
-    """The float dtype to probe with: the widest declared; empty if there is none."""
-    taken = target.declared.dtypes_of(*each.functions or target.offers[:1])
-    return next((dtype for dtype in reversed(IEEE_FLOATS) if dtype in taken), "")
+def not_asked(name: str, target: Target, found: Json) -> str:
+    """Why a target should not be asked again how a convention was observed, perhaps on another; empty if it should."""
+    if name not in CONVENTIONS:
+        return f"there is no convention {name!r} here"
+    reasons = (outside(target, call_from_json(shown), dtype=name != UNDECLARED) for shown in shown_by(found))
+    return unobservable(CONVENTIONS[name], target) or next(filter(None, reasons), "")
+
+
+def shown_by(found: Json) -> list[Json]:
+    """The calls that show a convention, one for each of its values."""
+    return [found["evidence"], *([found["other"], *found.get("more", [])] if found["value"] == "varies" else [])]
 
 
 def check_expected(text: str) -> tuple[str, str]:

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from math import prod
 from typing import Any
 
 import numpy as np
-from poolproof.kernels.dtypes import FLOATS, Array, Ints
+from poolproof.kernels.dtypes import Array, Ints
 
-from ..contract import BACKWARD, MEAN, SETTINGS
+from ..contract import BACKWARD, MEAN, SETTINGS, WIDEST_FIRST, Declared
 from ..layouts import LAYOUTS
-from ..target import Call, Target
-from .ask import Ask
+from ..target import Call
+from .ask import Ask, call_of
 
 MANY = 33
 """More windows, or channels, than any vector register has lanes; the last of them is in the tail of a loop."""
@@ -29,13 +30,14 @@ COUNTS = (1, 2, 3, 4, 5, 8, 9, 16, 17, 32)
 FEW = 3
 """So many sizes of windows are repeated."""
 
-WIDEST_FIRST = tuple(dtype for dtype in ("float64", "float32", "float16", "bfloat16") if dtype in FLOATS)
+COPIES = (1, 4, 16)
+"""So many copies of a window are tried, each in a sample of its own, where one of many is looked for."""
 
-Windows = Callable[[str], Array]
-"""Windows in a dtype: an array (P, FH, FW)."""
+Windows = Callable[[str, Ints], Array]
+"""Windows of a dtype and a size, one or several: an array (P, *size)."""
 
 Name = Callable[[Array, Array], str]
-"""What an answer is called: from the cells (FH, FW) of a window, and its y (0-d) or dx (FH, FW)."""
+"""What an answer is called: from the cells of a window, and its y (0-d) or dx (the cells)."""
 
 
 @dataclass(frozen=True)
@@ -56,54 +58,51 @@ class Scene:
         return self.channels == 1 and self.tiles == (1, 1) and not self.setting
 
     def call(self, function: str, windows: Array) -> Call:
-        """All windows (P, FH, FW), each in a sample of its own; dy are ones."""
-        size, gap = windows.shape[1:], int(self.spaced)
-        x = np.tile(np.pad(windows, ((0, 0), (0, 0), (0, gap))), (1, *self.tiles))
-        stride: Ints = (size[0], size[1] + gap)
-        settings: dict[str, Any] = {}
+        """All windows (P, *size), each in a sample of its own."""
+        size, settings = windows.shape[1:], dict[str, Any]()
+        x = np.tile(np.pad(windows, (*((0, 0),) * len(size), (0, int(self.spaced)))), (1, *self.along(size)))
+        stride = self.pitch(size)
         if self.setting == "padding":
-            size = stride = tuple(f + 2 if f > 1 else f for f in size)
-            settings["padding"] = tuple((int(f > 1),) * 2 for f in windows.shape[1:])
+            settings["padding"] = tuple((int(f > 1),) * 2 for f in size)
             settings.update({"count_include_pad": False} if function in MEAN else {})
+            size = stride = tuple(f + 2 if f > 1 else f for f in size)
         if self.setting == "dilation":
-            settings["dilation"] = (2, 2)
-            spread = np.zeros((len(x), *(2 * n - 1 for n in x.shape[1:])), x.dtype)
-            spread[:, ::2, ::2] = x
-            x = spread
+            settings["dilation"] = (2,) * len(size)
+            x = spread(x)
         if self.setting == "ceil_mode":
             settings["ceil_mode"] = True
-        x = np.repeat(x[:, None], self.channels, axis=1)
-        arrays = {"dy": np.ones((*x.shape[:2], *self.tiles), x.dtype), "x": x} if function in BACKWARD else {"x": x}
-        return Call(function, arrays, size, stride, settings, {} if self.layout == "C" else {"x": self.layout})
+        return call_of(function, np.repeat(x[:, None], self.channels, axis=1), size, stride, settings, self.layout)
 
-    def read(self, result: Array, size: Ints, function: str) -> Array:
-        """What the result has for every window of this size: an array (P, places), or for dx (P, places, FH, FW)."""
-        places = (len(result), self.channels * prod(self.tiles))
-        if function not in BACKWARD:
+    def read(self, result: Array, size: Ints, *, gradient: bool) -> Array:
+        """What the result has for every window of this size: an array (P, places), or for dx (P, places, *size)."""
+        tiles = self.along(size)
+        places = (len(result), self.channels * prod(tiles))
+        if not gradient:
             return result.reshape(places)
         step = 2 if self.setting == "dilation" else 1
-        rows, columns = (
+        lines = [
             (np.arange(count)[:, np.newaxis] * pitch + step * np.arange(f)).ravel()
-            for count, pitch, f in zip(self.tiles, self.pitch(size), size, strict=True)
-        )
-        cells = result[:, :, rows[:, np.newaxis], columns]
-        apart = cells.reshape(*cells.shape[:2], self.tiles[0], size[0], self.tiles[1], size[1])
-        return apart.swapaxes(3, 4).reshape(*places, *size)
+            for count, pitch, f in zip(tiles, self.pitch(size), size, strict=True)
+        ]
+        everywhere: Any = (slice(None), slice(None), *np.ix_(*lines))
+        cells: Array = result[everywhere]
+        apart = cells.reshape(*cells.shape[:2], *(n for pair in zip(tiles, size, strict=True) for n in pair))
+        counts, within = (range(first, apart.ndim, 2) for first in (2, 3))
+        return apart.transpose(0, 1, *counts, *within).reshape(*places, *size)
+
+    def along(self, size: Ints) -> Ints:
+        """The tiles along each axis of windows of this size."""
+        return (1, *self.tiles)[-len(size) :]
 
     def pitch(self, size: Ints) -> Ints:
         """Cells from one window of this size to the next."""
-        return (size[0], size[1] + self.spaced)
+        return (*size[:-1], size[-1] + self.spaced)
 
-    def where(self, sample: int, place: int, size: Ints, function: str) -> Ints:
+    def where(self, sample: int, place: int, size: Ints, *, gradient: bool) -> Ints:
         """Where a result has what `read` has there: the output, or the first cell of the window."""
-        channel, *tile = map(int, np.unravel_index(place, (self.channels, *self.tiles)))
-        pitch = self.pitch(size) if function in BACKWARD else (1, 1)
+        channel, *tile = map(int, np.unravel_index(place, (self.channels, *self.along(size))))
+        pitch = self.pitch(size) if gradient else (1,) * len(size)
         return (sample, channel, *(k * p for k, p in zip(tile, pitch, strict=True)))
-
-    def shape(self, call: Call) -> Ints:
-        """The shape of a right result."""
-        x = call.arrays["x"]
-        return x.shape if call.function in BACKWARD else (*x.shape[:2], *self.tiles)
 
     def simpler(self) -> Iterator[Scene]:
         """Scenes with fewer windows, the smallest first."""
@@ -112,12 +111,20 @@ class Scene:
                 yield replace(self, tiles=(1, min(k, self.tiles[1])), channels=min(k, self.channels))
 
 
-def scenes(target: Target, function: str, dtypes: tuple[str, ...], ask: Ask) -> list[Scene]:
+def spread(x: Array) -> Array:
+    """Images (P, ...) with a zero between any two neighbouring cells."""
+    wide = np.zeros((len(x), *(2 * n - 1 for n in x.shape[1:])), x.dtype)
+    wide[(slice(None), *(slice(None, None, 2),) * (x.ndim - 1))] = x
+    return wide
+
+
+def scenes(declared: Declared, function: str, dtypes: tuple[str, ...]) -> list[Scene]:
     """The scenes that a target can be shown, those with one window first."""
-    declared, rank = target.declared, ask.rank
-    own = [dtype for dtype in dtypes if declared.takes(function, dtype, rank)]
-    if not own:
+    way = declared.first_taken(function, dtypes)
+    if way is None:
         return []
+    rank = way[1]
+    own = [dtype for dtype in dtypes if declared.takes(function, dtype, rank)]
     usual = "float32" if "float32" in own else own[0]
     found = [Scene(dtype, rank) for dtype in own]
     found += [Scene(usual, other) for other in declared.ranks_of(usual, function) if other != rank]
@@ -131,76 +138,76 @@ def scenes(target: Target, function: str, dtypes: tuple[str, ...], ask: Ask) -> 
     if rank > 1:
         found += [Scene(usual, rank, tiles=(3, 5), channels=3, layout=layout) for layout in LAYOUTS]
         found += [Scene(usual, rank, tiles=(3, MANY), channels=2)]
-    if not declared.tiles and not declared.square:
+    if not declared.tiles and (rank == 1 or not declared.square):
         found += [Scene(usual, rank, tiles=(1, MANY), spaced=True)]
     return found
 
 
 @dataclass(frozen=True)
 class Showing:
-    """Windows to show, each for itself or all of them at one place `together`, and what the answers are called."""
+    """Windows to show, so many of them named `together`, and what the answers are called."""
 
+    ask: Ask
     function: str
     name: Name
-    together: bool = False
+    together: int
 
-    def names(self, ask: Ask, scene: Scene, batch: Array) -> dict[str, tuple[int, Ints]]:
+    def names(self, scene: Scene, batch: Array) -> dict[str, tuple[int, Ints | None]]:
         """What the answers in one scene are called, each with the first window that shows it and where that is."""
-        call = scene.call(self.function, batch)
-        result = ask.make(call, scene.rank)
+        result = self.ask.right(scene.call(self.function, batch))
         if isinstance(result, str):
             # To refuse a layout is a convention of its own.
-            return {} if scene.layout != "C" else {ask.refusal: (0, ())}
-        if result.shape != scene.shape(call):
-            return {"other": (0, ())}
-        found: dict[str, tuple[int, Ints]] = {}
-        size = batch.shape[1:]
-        for sample, windows, parts in self.shown(batch, scene.read(result, size, self.function)):
+            return {} if result == "refused" and scene.layout != "C" else {result: (0, None)}
+        found: dict[str, tuple[int, Ints | None]] = {}
+        size, gradient = batch.shape[1:], self.function in BACKWARD
+        for sample, windows, parts in self.shown(batch, scene.read(result, size, gradient=gradient)):
             for place in first_of_each(parts):
-                where = scene.where(sample, place, size, self.function)
-                found.setdefault(self.name(windows, parts[place]), (sample, at_its_rank(where, scene.rank)))
+                where = scene.where(sample, place, size, gradient=gradient)
+                found.setdefault(self.name(windows, parts[place]), (sample, where))
         return found
 
-    def shown(self, batch: Array, parts: Array) -> Iterable[tuple[int, Array, Array]]:
-        """Windows, the number of the first, and what a result has for them at each place."""
-        return (
-            [(0, batch, parts.swapaxes(0, 1))] if self.together else zip(range(len(batch)), batch, parts, strict=True)
-        )
+    def shown(self, batch: Array, parts: Array) -> Iterator[tuple[int, Array, Array]]:
+        """The windows that are named together: the number of the first, their cells, and the result at each place."""
+        for first in range(0, len(batch), self.together):
+            if self.together == 1:
+                yield first, batch[first], parts[first]
+            else:
+                several = slice(first, first + self.together)
+                yield first, batch[several], parts[several].swapaxes(0, 1)
 
-    def minimal(self, ask: Ask, scene: Scene, batch: Array, sample: int, called: str) -> None:
-        """Make the smallest call that gives this name, so that it is the evidence; the first, if no smaller does."""
-        alone = batch if self.together else batch[sample : sample + 1]
-        several = [np.repeat(alone, k, axis=0) for k in (1, 4, 16)]
-        fewer = [(each, some) for some in several for each in (*scene.simpler(), scene)]
-        for simpler, some in [*fewer, (scene, batch)]:
-            found = self.names(ask, simpler, some)
-            if called in found:
-                ask.where = found[called][1] or None
-                return
+    def simpler(self, scene: Scene, batch: Array, sample: int) -> Iterator[str]:
+        """Make smaller and smaller calls of what one sample of a batch showed, and yield what each shows."""
+        alone = batch[sample : sample + self.together]
+        for count in COPIES:
+            for simpler in (*scene.simpler(), scene):
+                yield from self.each(simpler, np.concatenate([alone] * count))
+
+    def each(self, scene: Scene, batch: Array) -> Iterator[str]:
+        """What one scene shows; while a name is looked at, the call that showed it is the last."""
+        found = self.names(scene, batch)
+        last = self.ask.last
+        for called, (sample, where) in found.items():
+            self.ask.last, self.ask.where = last, where
+            self.ask.simpler = partial(self.simpler, scene, batch, sample)
+            yield called
 
 
 def show(
     ask: Ask,
     function: str,
-    windows: Iterable[Windows],
+    windows: Windows,
+    shapes: Iterable[Ints],
     name: Name,
     dtypes: tuple[str, ...] = WIDEST_FIRST,
     *,
-    together: bool = False,
+    together: int = 1,
 ) -> Iterator[str]:
-    """What the answers to windows are called, each name once, its evidence being the smallest call that shows it."""
-    showing, seen, kinds = Showing(function, name, together), set(), list(windows)
-    for scene in scenes(ask.target, function, dtypes, ask):
+    """What the answers to windows of these shapes of two axes are called, in every scene."""
+    showing, shapes = Showing(ask, function, name, together), list(shapes)
+    for scene in scenes(ask.declared, function, dtypes):
         # Libraries that compile for every shape take their time: only single windows are shown in all sizes.
-        for kind in kinds if scene.alone else kinds[:FEW]:
-            batch = kind(scene.dtype)
-            if not ask.fits(batch.shape[1:]) or (scene.rank == 1 and batch.shape[1] > 1):
-                continue
-            for called, (sample, _) in showing.names(ask, scene, batch).items():
-                if called not in seen:
-                    seen.add(called)
-                    showing.minimal(ask, scene, batch, sample, called)
-                    yield called
+        for size in ask.shapes(shapes if scene.alone else shapes[:FEW], scene.rank):
+            yield from showing.each(scene, windows(scene.dtype, size))
 
 
 def first_of_each(parts: Array) -> Iterable[int]:
@@ -209,8 +216,3 @@ def first_of_each(parts: Array) -> Iterable[int]:
     for place, part in enumerate(parts):
         first.setdefault(part.tobytes(), place)
     return first.values()
-
-
-def at_its_rank(where: Ints, rank: int) -> Ints:
-    """A place in a result of two axes, in that of the rank that was asked."""
-    return {1: (*where[:2], *where[3:]), 2: where, 3: (*where[:2], 0, *where[2:])}[rank]

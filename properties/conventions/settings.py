@@ -3,79 +3,92 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import prod
 from typing import Any
 
 import numpy as np
+from poolproof.kernels.dtypes import Array, Ints, finfo
 
-from .ask import Ask
+from .ask import Ask, call_of
 from .registry import convention
 
 
 @convention(("max_forward",), "dropped", "kept", "refused", "other", needs=("padding", "ceil_mode"))
-def ceil_rule(ask: Ask, dtype: str) -> Iterable[str]:
+def ceil_rule(ask: Ask) -> Iterable[str]:
     """In ceil mode, what becomes of a last window that would start in the end padding?"""
     # Of 3 cells and one on each side windows of 2 start at -1 and 1; one more would start at 3.
-    for shape in filter(ask.fits, ((1, 3), (3, 1), (3, 3))):
-        size, pair = tuple(min(2, n) for n in shape), tuple((int(n > 1),) * 2 for n in shape)
-        y = ask("max_forward", np.ones(shape, dtype), size, settings={"padding": pair, "ceil_mode": True})
-        counts = () if isinstance(y, str) else tuple(zip(shape, y.shape[2:], strict=True))
-        named = {2: "dropped", 3: "kept"}
-        names = {named.get(count, "other") for n, count in counts if n > 1}
-        yield "refused" if isinstance(y, str) else names.pop() if len(names) == 1 else "other"
+    for function, dtype, rank in ask.ways(("max_forward",)):
+        for shape in ask.shapes(((1, 3), (3, 1), (3, 3)), rank):
+            size, pair = tuple(min(2, n) for n in shape), tuple((int(n > 1),) * 2 for n in shape)
+            x = np.ones((1, 1, *shape), dtype)
+            y = ask.free(call_of(function, x, size, None, {"padding": pair, "ceil_mode": True}))
+            yield y if isinstance(y, str) else which_rule(shape, y.shape[2:])
+
+
+def which_rule(shape: Ints, counts: Ints) -> str:
+    """Whether there is a third window along every axis of three cells."""
+    if len(counts) != len(shape):
+        return "other"
+    names = {{2: "dropped", 3: "kept"}.get(count, "other") for n, count in zip(shape, counts, strict=True) if n > 1}
+    return names.pop() if len(names) == 1 else "other"
 
 
 @convention(("mean_forward",), "counted", "not counted", "refused", "other", needs=("padding",))
-def divisor_default(ask: Ask, dtype: str) -> Iterable[str]:
+def divisor_default(ask: Ask) -> Iterable[str]:
     """Does the mean count padded cells in its divisor, if nothing is said?"""
-    for pair in one_padded(ask):
-        y = ask("mean_forward", np.ones((1, 1), dtype), (1, 2), settings={"padding": pair})
-        if isinstance(y, str) or y.size == 0:
-            yield "refused" if isinstance(y, str) else "other"
-        else:
-            yield {0.5: "counted", 1.0: "not counted"}.get(float(y.reshape(-1)[0]), "other")
+    for function, dtype, rank in ask.ways(("mean_forward",)):
+        size = pair_of_cells(ask, rank)
+        for pair in ((1, 1), *(((1, 0), (0, 1)) if ask.declared.padding == "any" else ())):
+            y = ask(function, np.ones((1, 1, *(1,) * rank), dtype), size, settings={"padding": along(size, pair)})
+            yield y if isinstance(y, str) else {1 / prod(size): "counted", 1.0: "not counted"}.get(first(y), "other")
 
 
-def one_padded(ask: Ask) -> Iterable[tuple[tuple[int, int], ...]]:
-    """Paddings of one cell beside a single column: before and after it, or on either side, if that may be."""
-    if not ask.fits((1, 2)):
-        return
-    yield (0, 0), (1, 1)
-    if ask.target.declared.padding == "any":
-        yield (0, 0), (1, 0)
-        yield (0, 0), (0, 1)
+def pair_of_cells(ask: Ask, rank: int) -> Ints:
+    """A window of two cells along the last axis; along all of them, if it should be square."""
+    return (2,) * rank if ask.declared.square else (*(1,) * (rank - 1), 2)
 
 
-def beside_everything(ask: Ask, function: str) -> Iterable[dict[str, Any]]:
-    """Settings under which a window of two columns, the first, has no real cell of a single column.
+def along(size: Ints, pair: tuple[int, int]) -> tuple[tuple[int, int], ...]:
+    """Padding along the axes on which a window has several cells."""
+    return tuple(pair if f > 1 else (0, 0) for f in size)
+
+
+def beside_everything(ask: Ask, function: str, size: Ints) -> Iterable[dict[str, Any]]:
+    """Settings under which a window of two cells along an axis has none of those of an image of a single cell.
 
     It steps over it, by a gap; or it lies before it, where padding may be as wide as a window.
     """
-    if not ask.fits((1, 2)):
-        return
-    if "dilation" in ask.target.declared.settings_of(function):
-        yield {"padding": ((0, 0), (1, 1)), "dilation": (1, 2)}
-    elif ask.target.declared.padding_limit is None:
-        yield {"padding": ((0, 0), (2, 2))}
+    if "dilation" in ask.declared.settings_of(function):
+        yield {"padding": along(size, (1, 1)), "dilation": size}
+    elif ask.declared.padding_limit is None:
+        yield {"padding": along(size, (2, 2))}
 
 
 @convention(("max_forward",), "-inf", "lowest", "zero", "nan", "refused", "other", needs=("padding",))
-def max_of_padding(ask: Ask, dtype: str) -> Iterable[str]:
+def max_of_padding(ask: Ask) -> Iterable[str]:
     """What is the maximum of a window wholly in padding?"""
-    for settings in beside_everything(ask, "max_forward"):
-        yield of_nothing(ask("max_forward", np.full((1, 1), 3, dtype), (1, 2), settings=settings), dtype)
+    return of_padding(ask, "max_forward")
 
 
 @convention(("max_indices",), "inside", "negative", "past the end", "refused", "other", needs=("padding",))
-def index_of_padding(ask: Ask, dtype: str) -> Iterable[str]:
+def index_of_padding(ask: Ask) -> Iterable[str]:
     """Which index has a window wholly in padding?"""
-    for settings in beside_everything(ask, "max_indices"):
-        i = ask("max_indices", np.full((1, 2, 1, 1), 3, dtype), (1, 2), settings=settings)
-        if isinstance(i, str) or i.ndim != 4 or i.shape[:2] != (1, 2) or i.size == 0:
-            yield "refused" if isinstance(i, str) else "other"
-        else:
-            # The first window of both planes: what lies before the second plane is no place in it either.
-            least, most = i[:, :, 0, 0].min(), i[:, :, 0, 0].max()
-            yield "past the end" if most > 0 else "inside" if least == 0 else "negative" if most < 0 else "other"
+    for function, dtype, rank in ask.ways(("max_indices",)):
+        size, x = pair_of_cells(ask, rank), np.full((1, 2, *(1,) * rank), 3, dtype)
+        for settings in beside_everything(ask, function, size):
+            i = ask(function, x, size, settings=settings)
+            yield i if isinstance(i, str) else where_nothing_is(i)
+
+
+def where_nothing_is(i: Array) -> str:
+    """Where the first window of both planes is said to have its maximum.
+
+    What lies before the second plane is no place in it either.
+    """
+    places = i.reshape(2, -1)[:, 0].tolist()
+    if max(places) > 0:
+        return "past the end"
+    return "inside" if min(places) == 0 else "negative" if max(places) < 0 else "other"
 
 
 @convention(
@@ -83,17 +96,26 @@ def index_of_padding(ask: Ask, dtype: str) -> Iterable[str]:
     *("-inf", "lowest", "zero", "nan", "refused", "other"),
     needs=("padding", "count_include_pad"),
 )
-def mean_of_padding(ask: Ask, dtype: str) -> Iterable[str]:
+def mean_of_padding(ask: Ask) -> Iterable[str]:
     """What is the mean of a window wholly in padding that is not counted?"""
-    for settings in beside_everything(ask, "mean_forward"):
-        uncounted = {**settings, "count_include_pad": False}
-        yield of_nothing(ask("mean_forward", np.full((1, 1), 3, dtype), (1, 2), settings=uncounted), dtype)
+    return of_padding(ask, "mean_forward", count_include_pad=False)
 
 
-def of_nothing(y: Any, dtype: str) -> str:
-    """What the first window, without a real cell, gave."""
-    if isinstance(y, str) or y.size == 0:
-        return "refused" if isinstance(y, str) else "other"
-    value = float(y.reshape(-1)[0])
-    names = {-np.inf: "-inf", float(np.finfo(dtype).min): "lowest", 0.0: "zero"}
+def of_padding(ask: Ask, function: str, **more: Any) -> Iterable[str]:
+    """What a window without a real cell gives."""
+    for _, dtype, rank in ask.ways((function,)):
+        size, x = pair_of_cells(ask, rank), np.full((1, 1, *(1,) * rank), 3, dtype)
+        for settings in beside_everything(ask, function, size):
+            y = ask(function, x, size, settings={**settings, **more})
+            yield y if isinstance(y, str) else of_nothing(first(y), x.dtype)
+
+
+def first(y: Array) -> float:
+    """What the first window gave."""
+    return float(y.reshape(-1)[0])
+
+
+def of_nothing(value: float, dtype: np.dtype[Any]) -> str:
+    """What a window without a real cell gave."""
+    names = {-np.inf: "-inf", float(finfo(dtype).min): "lowest", 0.0: "zero"}
     return "nan" if np.isnan(value) else names.get(value, "other")

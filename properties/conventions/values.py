@@ -8,57 +8,52 @@ from functools import partial
 import numpy as np
 from poolproof.kernels.dtypes import IEEE_FLOATS, Array, Ints, finfo
 
-from .ask import Ask
+from ..contract import WIDEST_FIRST, Declared
+from .ask import Ask, call_of
 from .registry import convention
 from .scenes import MANY, Windows, show
 
 SHAPES = ((1, 2), (2, 2), (3, 3), (1, 3), (1, MANY))
 SMALL = SHAPES[:4]
+FOUR = ((1, 4), (2, 2))
+
+NARROW_FIRST = (*IEEE_FLOATS, "bfloat16")
 
 
-def filled(value: Callable[[np.dtype], float], shape: Ints) -> Windows:
+def filled(value: Callable[[np.dtype], float]) -> Windows:
     """One window of nothing but a number, which depends on the dtype."""
-    return lambda dtype: np.full((1, *shape), value(np.dtype(dtype)), dtype)
+    return lambda dtype, size: np.full((1, *size), value(np.dtype(dtype)), dtype)
 
 
-def numbers(dtype: str, shape: Ints) -> Array:
+def numbers(dtype: str, size: Ints) -> Array:
     """So many different small numbers, the first of them negative."""
-    return (np.arange(np.prod(shape)) - 1).astype(dtype).reshape(shape)
+    return (np.arange(np.prod(size)) - 1).astype(dtype).reshape(size)
 
 
-def one_special(special: float, shape: Ints) -> Windows:
+def one_special(special: float, dtype: str, size: Ints) -> Array:
     """Windows with one special number, at every place, among numbers that rise, and among numbers that fall."""
-
-    def windows(dtype: str) -> Array:
-        rising = np.repeat(numbers(dtype, shape)[None], np.prod(shape), axis=0)
-        made = np.concatenate([rising, rising[:, ::-1, ::-1]])
-        made.reshape(len(made), -1)[np.arange(len(made)), np.tile(np.arange(len(rising)), 2)] = special
-        return made
-
-    return windows
+    rising = np.repeat(numbers(dtype, size)[None], np.prod(size), axis=0)
+    made = np.concatenate([rising, np.flip(rising, tuple(range(1, rising.ndim)))])
+    made.reshape(len(made), -1)[np.arange(len(made)), np.tile(np.arange(len(rising)), 2)] = special
+    return made
 
 
-ONE_NAN = [partial(one_special, np.nan)(shape) for shape in SHAPES]
-ONE_INFINITY = [partial(one_special, np.inf)(shape) for shape in SMALL]
+ONE_NAN, ONE_INFINITY = partial(one_special, np.nan), partial(one_special, np.inf)
 
 
-def tied(shape: Ints) -> Windows:
+def tied(dtype: str, size: Ints) -> Array:
     """Windows of which all cells are equal; and, of five cells or more, all but the first two."""
-
-    def windows(dtype: str) -> Array:
-        made = np.ones((2, *shape), dtype)
-        if made[0].size < 5:
-            return made[:1]
-        made[1].reshape(-1)[:2] = 0
-        return made
-
-    return windows
+    made = np.ones((2, *size), dtype)
+    if made[0].size < 5:
+        return made[:1]
+    made[1].reshape(-1)[:2] = 0
+    return made
 
 
-@convention(("max_backward",), "first", "last", "split", "all", "other")
-def ties(ask: Ask, _: str) -> Iterable[str]:
+@convention(("max_backward",), "first", "last", "split", "all", "refused", "other")
+def ties(ask: Ask) -> Iterable[str]:
     """Which of several equal maxima gets the gradient?"""
-    return show(ask, "max_backward", map(tied, SHAPES), who_got_it)
+    return show(ask, "max_backward", tied, SHAPES, who_got_it)
 
 
 def who_got_it(window: Array, dx: Array) -> str:
@@ -75,20 +70,18 @@ def who_got_it(window: Array, dx: Array) -> str:
 
 
 @convention(("max_indices",), "first", "last", "refused", "other")
-def ties_index(ask: Ask, dtype: str) -> Iterable[str]:
+def ties_index(ask: Ask) -> Iterable[str]:
     """Which of several equal maxima is named by the index?"""
-    for shape in filter(ask.fits, SHAPES):
-        i = ask("max_indices", np.ones(shape, dtype))
-        if isinstance(i, str) or i.size != 1:
-            yield "refused" if isinstance(i, str) else "other"
-        else:
-            yield {0: "first", np.prod(shape) - 1: "last"}.get(i.item(), "other")
+    for function, dtype, rank in ask.ways(("max_indices",)):
+        for size in ask.shapes(SHAPES, rank):
+            i = ask(function, np.ones((1, 1, *size), dtype))
+            yield i if isinstance(i, str) else {0: "first", np.prod(size) - 1: "last"}.get(i.item(), "other")
 
 
 @convention(("max_forward",), "propagates", "ignored", "refused", "other")
-def nan(ask: Ask, _: str) -> Iterable[str]:
+def nan(ask: Ask) -> Iterable[str]:
     """What is the maximum of a window with a NaN in it?"""
-    return show(ask, "max_forward", ONE_NAN, of_nan)
+    return show(ask, "max_forward", ONE_NAN, SHAPES, of_nan)
 
 
 def of_nan(window: Array, y: Array) -> str:
@@ -97,9 +90,9 @@ def of_nan(window: Array, y: Array) -> str:
 
 
 @convention(("max_backward",), "to the nan", "to the largest", "nowhere", "refused", "other")
-def nan_gradient(ask: Ask, _: str) -> Iterable[str]:
+def nan_gradient(ask: Ask) -> Iterable[str]:
     """Where does the gradient of a window with a NaN go?"""
-    return show(ask, "max_backward", ONE_NAN, where_it_went)
+    return show(ask, "max_backward", ONE_NAN, SHAPES, where_it_went)
 
 
 def where_it_went(window: Array, dx: Array) -> str:
@@ -112,29 +105,31 @@ def where_it_went(window: Array, dx: Array) -> str:
 
 
 @convention(("max_indices",), "the nan", "the largest", "inside", "outside", "refused", "other")
-def nan_index(ask: Ask, dtype: str) -> Iterable[str]:
+def nan_index(ask: Ask) -> Iterable[str]:
     """Which index has a window with a NaN in it?"""
-    for shape in filter(ask.fits, SHAPES[1:]):
-        for window in one_special(np.nan, shape)(dtype):
-            i = ask("max_indices", window)
-            if isinstance(i, str) or i.size != 1:
-                yield "refused" if isinstance(i, str) else "other"
-                continue
-            names = {int(np.nanargmax(window)): "the largest", int(np.isnan(window).argmax()): "the nan"}
-            yield names.get(i.item(), "inside" if 0 <= i.item() < window.size else "outside")
+    for function, dtype, rank in ask.ways(("max_indices",)):
+        for size in ask.shapes(SHAPES[1:], rank):
+            for window in ONE_NAN(dtype, size):
+                i = ask(function, window[None, None])
+                yield i if isinstance(i, str) else which_cell(window, i.item())
+
+
+def which_cell(window: Array, i: int) -> str:
+    """What is at a place in a window with one NaN."""
+    names = {int(np.nanargmax(window)): "the largest", int(np.isnan(window).argmax()): "the nan"}
+    return names.get(i, "inside" if 0 <= i < window.size else "outside")
 
 
 @convention(("mean_forward",), "propagates", "ignored", "refused", "other")
-def nan_mean(ask: Ask, _: str) -> Iterable[str]:
+def nan_mean(ask: Ask) -> Iterable[str]:
     """What is the mean of a window with a NaN in it?"""
-    return show(ask, "mean_forward", ONE_NAN[:4], lambda _, y: "propagates" if y != y else "ignored")
+    return show(ask, "mean_forward", ONE_NAN, SMALL, lambda _, y: "propagates" if y != y else "ignored")
 
 
 @convention(("max_forward",), "-inf", "lowest", "nan", "refused", "other")
-def all_minus_infinity(ask: Ask, _: str) -> Iterable[str]:
+def all_minus_infinity(ask: Ask) -> Iterable[str]:
     """What is the maximum of a window of nothing but -inf?"""
-    windows = [filled(lambda _: -np.inf, shape) for shape in SMALL]
-    return show(ask, "max_forward", windows, of_minus_infinity)
+    return show(ask, "max_forward", filled(lambda _: -np.inf), SMALL, of_minus_infinity)
 
 
 def of_minus_infinity(_: Array, y: Array) -> str:
@@ -143,10 +138,9 @@ def of_minus_infinity(_: Array, y: Array) -> str:
 
 
 @convention(("max_backward",), "inside", "nowhere", "refused", "other")
-def minus_infinity_gradient(ask: Ask, _: str) -> Iterable[str]:
+def minus_infinity_gradient(ask: Ask) -> Iterable[str]:
     """Where does the gradient of a window of nothing but -inf go?"""
-    windows = [filled(lambda _: -np.inf, shape) for shape in SMALL]
-    return show(ask, "max_backward", windows, where_it_is)
+    return show(ask, "max_backward", filled(lambda _: -np.inf), SMALL, where_it_is)
 
 
 def where_it_is(_: Array, dx: Array) -> str:
@@ -156,28 +150,24 @@ def where_it_is(_: Array, dx: Array) -> str:
 
 
 @convention(("max_forward",), "kept", "flushed", "refused", "other")
-def subnormals(ask: Ask, _: str) -> Iterable[str]:
+def subnormals(ask: Ask) -> Iterable[str]:
     """Does a number below the smallest normal one survive?"""
-    return show(ask, "max_forward", map(small_numbers, SMALL[:2]), kept)
+    return show(ask, "max_forward", small_numbers, SMALL[:2], kept)
 
 
 @convention(("mean_forward",), "kept", "flushed", "refused", "other")
-def mean_subnormals(ask: Ask, _: str) -> Iterable[str]:
+def mean_subnormals(ask: Ask) -> Iterable[str]:
     """Does the mean of numbers below the smallest normal one survive?"""
-    windows = [filled(lambda dtype: 4 * float(finfo(dtype).smallest_subnormal), shape) for shape in SMALL[:2]]
-    return show(ask, "mean_forward", windows, kept)
+    four = filled(lambda dtype: 4 * float(finfo(dtype).smallest_subnormal))
+    return show(ask, "mean_forward", four, SMALL[:2], kept)
 
 
-def small_numbers(shape: Ints) -> Windows:
+def small_numbers(dtype: str, size: Ints) -> Array:
     """Windows of zeros with the smallest number above zero at the end, and with three times that."""
-
-    def windows(dtype: str) -> Array:
-        eta = float(finfo(np.dtype(dtype)).smallest_subnormal)
-        made = np.zeros((2, *shape), dtype)
-        made[:, -1, -1] = [eta, 3 * eta]
-        return made
-
-    return windows
+    eta = float(finfo(np.dtype(dtype)).smallest_subnormal)
+    made = np.zeros((2, *size), dtype)
+    made.reshape(2, -1)[:, -1] = [eta, 3 * eta]
+    return made
 
 
 def kept(window: Array, y: Array) -> str:
@@ -186,22 +176,17 @@ def kept(window: Array, y: Array) -> str:
 
 
 @convention(("max_forward",), "first", "last", "positive", "negative", "refused", "other")
-def signed_zero(ask: Ask, _: str) -> Iterable[str]:
+def signed_zero(ask: Ask) -> Iterable[str]:
     """Which zero is the maximum of +0 and -0?"""
+    return show(ask, "max_forward", zeros, SMALL[:2], which_zero, together=2)
 
-    return show(ask, "max_forward", map(zeros, SMALL[:2]), which_zero, together=True)
 
-
-def zeros(shape: Ints) -> Windows:
+def zeros(dtype: str, size: Ints) -> Array:
     """Two windows: +0, and after it -0; -0, and after it +0."""
-
-    def windows(dtype: str) -> Array:
-        made = np.zeros((2, *shape), dtype)
-        first = np.arange(made[0].size).reshape(shape) == 0
-        made[:] = np.where(first == np.array([True, False]).reshape(2, 1, 1), made, -made)
-        return made
-
-    return windows
+    made = np.zeros((2, *size), dtype)
+    first = np.arange(made[0].size).reshape(size) == 0
+    made[:] = np.where(np.stack([first, ~first]), made, -made)
+    return made
 
 
 def which_zero(_: Array, zeros: Array) -> str:
@@ -213,16 +198,17 @@ def which_zero(_: Array, zeros: Array) -> str:
 
 
 @convention(("mean_forward",), "infinite", "finite", "nan", "refused", "other")
-def mean_overflow(ask: Ask, dtype: str) -> Iterable[str]:
+def mean_overflow(ask: Ask) -> Iterable[str]:
     """What is the mean of numbers whose sum is beyond the widest float?"""
-    return show(ask, "mean_forward", [filled(highest, (1, 4)), filled(highest, (2, 2))], kind_of, (dtype,))
+    taken = [dtype for _, dtype, _ in ask.ways(("mean_forward",))]
+    return show(ask, "mean_forward", filled(highest), FOUR, kind_of, tuple(taken))
 
 
 @convention(("mean_forward",), "inf", "nan", "refused", "other")
-def infinite_mean(ask: Ask, _: str) -> Iterable[str]:
+def infinite_mean(ask: Ask) -> Iterable[str]:
     """What is the mean of a window with inf in it?"""
     names = {"infinite": "inf", "nan": "nan", "finite": "other"}
-    return show(ask, "mean_forward", ONE_INFINITY, lambda window, y: names[kind_of(window, y)])
+    return show(ask, "mean_forward", ONE_INFINITY, SMALL, lambda window, y: names[kind_of(window, y)])
 
 
 def highest(dtype: np.dtype) -> float:
@@ -236,23 +222,33 @@ def kind_of(_: Array, y: Array) -> str:
 
 
 @convention(("mean_forward",), "wider", "own", "refused", "other")
-def accumulator(ask: Ask, dtype: str) -> Iterable[str]:
+def accumulator(ask: Ask) -> Iterable[str]:
     """Are the sums of float16 (or else float32) kept in a wider type, so that they do not overflow?"""
-    taken = ask.target.declared.dtypes_of("mean_forward")
-    narrow = next((each for each in IEEE_FLOATS if each in taken), dtype)
-    windows = [filled(highest, (1, 4)), filled(highest, (2, 2))]
+    taken = [dtype for dtype in NARROW_FIRST if ask.declared.ranks_of(dtype, "mean_forward")]
 
     def name(window: Array, y: Array) -> str:
         return "wider" if y == window.max() else "own" if np.isinf(y) else "other"
 
-    return show(ask, "mean_forward", windows, name, (narrow,))
+    return show(ask, "mean_forward", filled(highest), FOUR, name, tuple(taken[:1]))
 
 
 @convention(("mean_forward",), "float", "truncated", "rounded", "refused", "other")
-def integer_mean(ask: Ask, _: str) -> Iterable[str]:
+def integer_mean(ask: Ask) -> Iterable[str]:
     """What is the mean of integers that do not divide?"""
-    y = ask("mean_forward", np.array([1, 1, 3, 2], np.int32).reshape((2, 2) if ask.rank > 1 else (1, 4)))
-    if isinstance(y, str) or y.size != 1:
-        yield "refused" if isinstance(y, str) else "other"
-    else:
-        yield {1.75: "float", 1: "truncated", 2: "rounded"}.get(y.item(), "other")
+    # Asked even where no integers are declared, as most refuse them; but not where they are declared as lacking.
+    for rank in ranks_for_integers(ask.declared)[:1]:
+        size = (2,) * rank if rank > 1 else (4,)
+        x = np.resize(np.array([1, 1, 3, 2], np.int32), (1, 1, *size))
+        y = ask.free(call_of("mean_forward", x, None, None, {}))
+        yield y if isinstance(y, str) else which_mean(y)
+
+
+def ranks_for_integers(declared: Declared) -> list[int]:
+    """The ranks at which a mean may be asked for integers: where it takes a float, and does not lack them."""
+    ranks = [rank for rank in (2, 1, 3) if any(declared.takes("mean_forward", dtype, rank) for dtype in WIDEST_FIRST)]
+    return [rank for rank in ranks if not declared.lacking("mean_forward", "int32", rank)]
+
+
+def which_mean(y: Array) -> str:
+    """What a mean of 1.75 became."""
+    return {1.75: "float", 1: "truncated", 2: "rounded"}.get(y.item(), "other") if y.size == 1 else "other"

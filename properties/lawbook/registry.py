@@ -49,6 +49,9 @@ class Law:
         """The declaration by which the law is not asked; empty if there is none."""
         if len(declared.ranks) < self.plan.ranks:
             return f"it declares rank {declared.ranks[0]} alone"
+        if self.plan.ranks > 1 and declared.square:
+            # With an axis of length one before the others, a window is no longer square.
+            return "it declares square=True"
         if self.unless and getattr(declared, self.unless[0]) == self.unless[1]:
             return f"it declares {self.unless[0]}={self.unless[1]}"
         return "it declares tiles=True" if declared.tiles and not self.plan.by_tiles else ""
