@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -42,8 +44,9 @@ class Console:
         version = importlib.metadata.version("poolproof")
         self.say(f"poolproof {version}, seed {self.request.seed}, {report.count(self.request.examples, 'case')} a law")
         try:
-            for spec in dict.fromkeys(self.request.targets):
-                self.load(spec)
+            with prints_aside():
+                for spec in dict.fromkeys(self.request.targets):
+                    self.load(spec)
         except KeyboardInterrupt:
             self.interrupted = True
         # Examined law by law, reported target by target.
@@ -70,9 +73,10 @@ class Console:
         """Examine all units, and print each result as it comes."""
         units = [unit for unit in plan(self.request) if unit[0] in self.usable]
         try:
-            for result in examined(self.request, units, min(processes, len(units)), self.complaints.append):
-                self.results.append(result)
-                self.progress(result)
+            with prints_aside():
+                for result in examined(self.request, units, min(processes, len(units)), self.complaints.append):
+                    self.results.append(result)
+                    self.progress(result)
         except KeyboardInterrupt:
             self.interrupted = True
 
@@ -135,12 +139,23 @@ class Console:
 
 
 def own_stdout() -> TextIO:
-    """Standard output as it is now; from here on what targets in this process print there goes to standard error."""
+    """Standard output as it is now, whatever is done to its descriptor."""
     try:
         sys.stdout.flush()
         encoding = sys.stdout.encoding or "utf-8"
-        own = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding=encoding, errors="backslashreplace")
-        os.dup2(2, sys.stdout.fileno())
+        return os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding=encoding, errors="backslashreplace")
     except (OSError, ValueError, AttributeError):
         return sys.stdout
-    return own
+
+
+@contextlib.contextmanager
+def prints_aside() -> Iterator[None]:
+    """What targets in this process print meanwhile goes to standard error."""
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from argparse import ArgumentTypeError
 
-from .text import shown
-
 UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 LARGEST = 10**18
@@ -23,6 +21,14 @@ MOST_LENGTH = 12
 """An image of longer axes has more than fifty million cases."""
 
 
+def quoted(value: str) -> str:
+    """A value for a message, safe to print."""
+    # The plugin imports this module in everybody's pytest, and should import NumPy in none.
+    from .text import shown
+
+    return shown(value)
+
+
 def filled(value: str) -> str:
     """Any text but an empty one, which comes of a variable that is not set."""
     if not value.strip():
@@ -33,9 +39,9 @@ def filled(value: str) -> str:
 def natural(value: str, most: int = LARGEST) -> int:
     """A whole number of at least 0."""
     if not (value.isascii() and value.isdecimal()):
-        raise ArgumentTypeError(f"{shown(value)} should be a whole number of at least 0")
+        raise ArgumentTypeError(f"{quoted(value)} should be a whole number of at least 0")
     if len(value) > len(str(LARGEST)) or int(value) > most:
-        raise ArgumentTypeError(f"{shown(value)} should be at most {most:,}")
+        raise ArgumentTypeError(f"{quoted(value)} should be at most {most:,}")
     return int(value)
 
 
@@ -43,7 +49,7 @@ def positive(value: str, most: int = LARGEST) -> int:
     """A whole number of at least 1."""
     number = natural(value, most)
     if number < 1:
-        raise ArgumentTypeError(f"{shown(value)} should be at least 1")
+        raise ArgumentTypeError(f"{quoted(value)} should be at least 1")
     return number
 
 
@@ -64,7 +70,7 @@ def seconds(value: str) -> float:
     except ValueError:
         number = -1.0
     if not 0 < number <= LONGEST:
-        raise ArgumentTypeError(f"{shown(value)} should be a number of seconds above 0, and at most {LONGEST:,}")
+        raise ArgumentTypeError(f"{quoted(value)} should be a number of seconds above 0, and at most {LONGEST:,}")
     return number
 
 
@@ -84,5 +90,5 @@ def processes(value: str) -> int:
     try:
         return natural(value, MOST_PROCESSES)
     except ArgumentTypeError:
-        message = f"{shown(value)} should be auto or a whole number from 0 to {MOST_PROCESSES:,}"
+        message = f"{quoted(value)} should be auto or a whole number from 0 to {MOST_PROCESSES:,}"
         raise ArgumentTypeError(message) from None

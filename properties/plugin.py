@@ -77,7 +77,7 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
     """Start xdist's workers without the working folder on their import path, where a target may have put modules."""
     from .processes import SAFE
 
-    for spec in specs if config.option.impl else ():
+    for spec in specs if config.option.poolproof_impl else ():
         if spec.popen and not spec.python:
             spec.python = shlex.join([sys.executable, SAFE])
 

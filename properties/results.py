@@ -168,7 +168,8 @@ def case_as_json(case: Case, as_json: ToJson = array_as_json) -> Json:
 
 def is_complete(case: Json) -> bool:
     """Whether a case has all its arrays, so that it can be tried again."""
-    return not any("sha256" in (case[name] or {}) for name in ("x", "dy", "other"))
+    arrays = [case.get(name) for name in ("x", "dy", "other")]
+    return not any(isinstance(array, dict) and "sha256" in array for array in arrays)
 
 
 def case_from_json(data: Json) -> Case:

@@ -230,7 +230,7 @@ def test_a_replay_of_a_failure_that_needs_calls_before_it_does_not_say_that_it_h
     )
     assert status == 1
     assert "a fresh process did not repeat this: it depends on calls made before" in said
-    status, said = poolproof(here, "replay", "report.json")
+    status, said = poolproof(here, "replay", "--yes", "report.json")
     assert status == 0
     assert "max-value on worn.py: did not repeat in a fresh process; it needs earlier calls" in said
     assert "1 replayed: 0 still fail, 1 did not repeat in a fresh process" in said

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from poolproof.kernels.dtypes import ORDERED, Array, Ints, is_float
 from poolproof.kernels.geometry import Geometry
 
-from ..arrays import Json
+from ..arrays import Json, answer_as_json
 from ..contract import BACKWARD, WIDEST_FIRST
 from ..results import call_as_json
 from ..target import Answer, Call, Target

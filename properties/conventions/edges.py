@@ -17,8 +17,8 @@ from .registry import convention
 
 
 def answered(result: object) -> str:
-    """Whether a wrong argument was refused."""
-    return "refused" if isinstance(result, str) and result == "refused" else "answered"
+    """What became of a wrong argument."""
+    return result if isinstance(result, str) else "answered"
 
 
 @convention((), "accepted", "refused", "other")
