@@ -61,6 +61,7 @@ def law_as_json(result: Result) -> Json:
         "reason",
         "outdated",
         "partial",
+        "abandoned",
         "digest",
         "reached",
         "counterexample",

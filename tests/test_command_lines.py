@@ -127,7 +127,7 @@ NUMBERS = {
     "replay": ("--timeout", "--memory"),
     "bench": ("--rounds", "--threads", "--repeats"),
 }
-SECONDS = {"--budget", "--timeout"}
+SECONDS = ("--budget", "--timeout")
 NUMERIC = [
     [command, *NEEDED.get(command, []), f"{option}={value}" if option.startswith("--") else f"{option}{value}"]
     for command, options in NUMBERS.items()
