@@ -156,6 +156,7 @@ def prints_aside() -> Iterator[None]:
     try:
         yield
     finally:
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         os.dup2(kept, 1)
         os.close(kept)

@@ -61,7 +61,9 @@ PEERS = {
 }
 
 ASK = """
-import importlib.metadata, json, sys
+import sys
+sys.path = [path for path in sys.path if path]  # with -c, the working folder is the first
+import importlib.metadata, json
 found = {}
 for name in json.loads(sys.argv[1]):
     try:

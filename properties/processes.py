@@ -78,13 +78,13 @@ class Process(Channel):
             raise RuntimeError(header["error"])
         return json.loads(bytes(payload))
 
-    def end(self) -> None:
-        """Let the process end by itself; kill it if it is busy."""
+    def end(self, grace: float) -> None:
+        """Let the process end by itself; kill it if it is busy for longer than `grace` seconds."""
         assert self.popen.stdin is not None
         with suppress(OSError):
             self.popen.stdin.close()
         try:
-            self.popen.wait(GRACE)
+            self.popen.wait(grace)
         except subprocess.TimeoutExpired:
             self.popen.kill()
             self.popen.wait()
@@ -128,11 +128,11 @@ class Processes(ThreadPoolExecutor):
         for process in self.started:
             process.popen.send_signal(signal.SIGINT)
 
-    def close(self) -> None:
+    def close(self, grace: float) -> None:
         """End all processes before their threads, with which the system would end them."""
         self.open = False
         for process in self.started:
-            process.end()
+            process.end(grace)
         self.shutdown(cancel_futures=True)
         for process in self.started:
             process.close()
@@ -145,6 +145,7 @@ def spread(tasks: Iterable[Task], count: int) -> Iterator[tuple[Task, Future[Any
     """
     executor, waiting = Processes(count), iter(tasks)
     running: dict[Future[Any], Task] = {}
+    grace = GRACE
     try:
         while True:
             while len(running) < count and (task := next(waiting, None)):
@@ -154,13 +155,14 @@ def spread(tasks: Iterable[Task], count: int) -> Iterator[tuple[Task, Future[Any
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 yield running.pop(future), future
     except KeyboardInterrupt:
+        grace = 0
         executor.interrupt()
         for future in wait(running, GRACE).done:
             if not isinstance(future.exception(), KeyboardInterrupt):
                 yield running.pop(future), future
         raise
     finally:
-        executor.close()
+        executor.close(grace)
 
 
 def serve() -> None:

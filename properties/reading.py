@@ -96,7 +96,8 @@ LAW = object_with(
         "counterexample": optional(COUNTEREXAMPLE),
     }
 )
-SHOWN = both(object_with({"got": anything}), CALL)
+WINDOW = list_of(whole)
+SHOWN = both(object_with({"got": anything, "where": optional(WINDOW), "size": WINDOW, "stride": WINDOW}), CALL)
 CONVENTION = object_with({"value": name, "evidence": SHOWN})
 VARYING = object_with({"values": list_of(text), "evidence": SHOWN, "other": SHOWN}, {"more": list_of(SHOWN)})
 

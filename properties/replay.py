@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from .arrays import Json
@@ -80,12 +81,17 @@ def replayed(found: Found, bench: Bench, other: str | None) -> Iterator[Result |
             yield f"{law['law']} on {spec}: cannot be replayed, its case is too large for a report"
             continue
         target = bench.target(other or spec)
-        try:
+        with readable(f"{law['law']} on {spec}: its case"):
             yield tried(LAWS[law_of(law)], target, law["counterexample"])
-        except UNREADABLE as error:
-            # Of the right form, and yet no case that this law draws.
-            why = f"{type(error).__name__}: {error}"
-            raise Unusable(f"{law['law']} on {spec}: its case cannot be tried: {why}") from None
+
+
+@contextmanager
+def readable(what: str) -> Iterator[None]:
+    """Raise Unusable for what has the right form, and yet is nothing that a law or a convention asks."""
+    try:
+        yield
+    except UNREADABLE as error:
+        raise Unusable(cleaned(f"{what} cannot be tried: {type(error).__name__}: {error}")) from None
 
 
 def outcome(result: Result, known: str = "") -> str:
@@ -111,13 +117,14 @@ def replay_conventions(found: Found, bench: Bench, other: str | None, say: Say) 
     changed = asked = 0
     for spec, name, seen in found.seen:
         target = bench.target(other or spec)
-        if reason := not_asked(name, target, seen):
-            say(cleaned(f"{name} on {target.spec}: cannot be replayed, {reason}"))
-            continue
-        asked += 1
-        if not as_before(target, seen):
-            changed += 1
-            say(cleaned(f"{name} on {spec}: answers otherwise now"))
+        with readable(f"{name} on {spec}: its evidence"):
+            if reason := not_asked(name, target, seen):
+                say(cleaned(f"{name} on {target.spec}: cannot be replayed, {reason}"))
+                continue
+            asked += 1
+            if not as_before(target, seen):
+                changed += 1
+                say(cleaned(f"{name} on {spec}: answers otherwise now"))
     if found.seen:
         say(f"{asked} conventions replayed: {changed} answer otherwise")
 

@@ -64,13 +64,28 @@ def test_modules_beside_a_kernel_are_not_imported_by_the_suite(tmp_path, door):
 def test_modules_beside_a_kernel_are_not_imported_by_pytest_workers(tmp_path, n):
     (tmp_path / "kernel.py").write_text(FORWARD)
     notes = shadowed(tmp_path)
-    words = ["--impl=kernel.py", "--pyargs", "poolproof.properties", "-n", n, "--poolproof-laws=max-value", "-q"]
+    words = [
+        "--poolproof-impl=kernel.py",
+        "--pyargs",
+        "poolproof.properties",
+        "-n",
+        n,
+        "--poolproof-laws=max-value",
+        "-q",
+    ]
     done = subprocess.run(
         [COMMAND.with_name("pytest"), "-p", "no:cacheprovider", *words],
         cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
     assert not notes.exists(), notes.read_text()
     assert "1 passed" in done.stdout, done.stdout
+
+
+def test_modules_of_the_working_folder_are_not_imported_by_peers(tmp_path):
+    notes = shadowed(tmp_path)
+    status, said = run(tmp_path, "peers")
+    assert not notes.exists(), notes.read_text()
+    assert status == 0, said
 
 
 @pytest.mark.parametrize("n", ["0", "1", "2"])
