@@ -103,6 +103,15 @@ def scattered(dy: Any, argmax: Any, p: int, dx: Any) -> bool:
 
 
 @jit
+def add(dy: Any, argmax: Any, first: int, sums: Any) -> None:
+    """Add each dy at its argmax to sums, whose cells count from `first`; those beyond them are left out."""
+    for o in range(len(dy)):
+        at = np.uintp(argmax[o] - first)
+        if at < len(sums):
+            sums[at] += dy[o]
+
+
+@jit
 def mean_forward(x: Any, tall: int, wide: int, down: int, across: int, y: Any) -> None:
     """Fill y (P, OH, OW): float64 sums in row-major order, divided once, rounded once."""
     for p in range(len(x)):

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from . import large
 from .arguments import max_arguments, max_gradient_arguments, mean_arguments, mean_gradient_arguments
 from .checks import checked_dy
-from .dtypes import ORDERED, Array, Ints, is_float, rounded
+from .dtypes import ORDERED, Array, Ints, index_dtype, is_float, rounded
 from .geometry import Geometry
 from .threads import checked, in_threads
 
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 name = "compiled"
 dtypes = ORDERED
 ranks = (1, 2, 3)
-
-BLOCK = 1 << 18
-"""Elements that are widened at once, so that what is kept beside inputs and results stays within two megabytes each."""
 
 
 def max_forward(x: ArrayLike, size: Any, stride: Any, *, threads: int = 1, **settings: Unpack[Settings]) -> Array:
@@ -43,8 +41,16 @@ def max_forward(x: ArrayLike, size: Any, stride: Any, *, threads: int = 1, **set
 
 
 def max_indices(x: ArrayLike, size: Any, stride: Any, *, threads: int = 1, **settings: Unpack[Settings]) -> Array:
-    """Where `max_forward` found each maximum: its row-major index in the unpadded plane, an integer array like y."""
-    return max_forward_argmax(x, size, stride, threads=threads, **settings)[1]
+    """Where `max_forward` found each maximum: its row-major index in the unpadded plane, int64, shaped like y."""
+    x, geometry, shape = max_arguments(x, size, stride, ORDERED, settings)
+    how = way("max_forward", geometry, x.shape, x.dtype)
+    indices = np.empty(shape, np.int64)
+    # The loops' indices, which may be narrower, are found in the second half of the memory of the wide ones.
+    found = indices.reshape(-1).view(index_dtype(x.shape[2:]))[-indices.size :]
+    run(how, threads, x, np.empty(shape, x.dtype), found.reshape(how.target))
+    for part in large.stretches(found.shape):
+        indices.reshape(-1)[part] = found[part]
+    return indices
 
 
 def max_backward(
@@ -52,7 +58,8 @@ def max_backward(
 ) -> Array:
     """Each dy goes to the place of its window's first maximum; the other places get nothing. dx is like x."""
     dy, x, _ = max_gradient_arguments(dy, x, size, stride, settings)
-    return scattered(dy, max_indices(x, size, stride, threads=threads, **settings), x.shape, threads)
+    argmax = max_forward_argmax(x, size, stride, threads=threads, **settings)[1]
+    return scattered(dy, argmax, x.shape, threads)
 
 
 def max_forward_argmax(
@@ -61,7 +68,7 @@ def max_forward_argmax(
     """`max_forward` and `max_indices` at once: what a layer remembers, so that its backward need not search again."""
     x, geometry, shape = max_arguments(x, size, stride, ORDERED, settings)
     how = way("max_forward", geometry, x.shape, x.dtype)
-    y, argmax = np.empty(shape, x.dtype), np.empty(shape, how.indices)
+    y, argmax = np.empty(shape, x.dtype), np.empty(shape, index_dtype(x.shape[2:]))
     run(how, threads, x, y, argmax.reshape(how.target))
     return y, argmax
 
@@ -101,27 +108,34 @@ def scattered(dy: Array, argmax: Array, shape: Ints, threads: int) -> Array:
 
 
 class Way(NamedTuple):
-    """How a call is run: a compiled loop, what it is told about windows, and what it works on.
+    """How a call is run: by which loop, what it needs to know of windows, and on what it works.
 
-    `source` and `target` are the shapes of its input and its result as planes (P, ...), `dtype` is that of both, and
-    `indices` that of indices.
+    `pool` hands planes to the loop: (how, source, target, *argmax). `source` and `target` are the shapes of input and
+    result as planes (P, ...), `dtype` is that of both.
     """
 
-    loop: Callable[..., None]
+    pool: Callable[..., None]
+    loop: Callable[..., Any]
     window: tuple[Any, ...]
     source: Ints
     target: Ints
     dtype: np.dtype[Any]
-    indices: np.dtype[Any]
 
 
 @lru_cache(maxsize=1024)
-def way(function: str, geometry: Geometry, shape: Ints, dtype: np.dtype[Any]) -> Way:
-    """The way to pool an x of this shape and dtype, or its gradient."""
-    loop, window, axes = chosen(function, geometry, shape[2:])
-    image, outputs = planes(shape, axes), planes(shape[:2] + geometry.output(shape[2:]), axes)
+def way(function: str, geometry: Geometry, shape: Ints, dtype: np.dtype[Any], *, whole: bool = False) -> Way:
+    """The way to pool an x of this shape and dtype, or its gradient; `whole`: without cutting planes into images."""
+    spatial, working = shape[2:], working_dtype(dtype)
+    output = geometry.output(spatial)
+    direct = working == dtype
+    if whole or max(prod(spatial), prod(output)) <= large.BLOCK or (direct and alone(function, geometry, spatial)):
+        pool = pooled if direct else widened
+        loop, window, axes = chosen(function, geometry, spatial)
+    else:
+        pool, loop, window, axes = in_images, of_image, (function, geometry), geometry.rank
+    image, outputs = planes(shape, axes), planes(shape[:2] + output, axes)
     source, target = (outputs, image) if function == "mean_backward" else (image, outputs)
-    return Way(loop, window, source, target, working_dtype(dtype), index_dtype(shape))
+    return Way(pool, loop, window, source, target, working)
 
 
 @lru_cache(maxsize=1024)
@@ -129,8 +143,9 @@ def scatter(outputs: Ints, image: Ints, dtype: np.dtype[Any]) -> Way:
     """The way to add gradients at indices, whatever the windows were."""
     from . import blocks
 
-    source, target = planes(outputs, 1), planes(image, 1)
-    return Way(blocks.max_backward, (), source, target, working_dtype(dtype), index_dtype(image))
+    source, target, working = planes(outputs, 1), planes(image, 1), working_dtype(dtype)
+    pool = in_bands if target[1] > large.BLOCK else pooled if working == dtype else widened
+    return Way(pool, blocks.max_backward, (), source, target, working)
 
 
 def chosen(function: str, geometry: Geometry, spatial: Ints) -> tuple[Callable[..., None], tuple[Any, ...], int]:
@@ -144,12 +159,16 @@ def chosen(function: str, geometry: Geometry, spatial: Ints) -> tuple[Callable[.
         return getattr(loops, function), cells(function, geometry, spatial), 3
     from . import blocks, lines
 
-    window = block(geometry)
     if function != "max_forward" and geometry.size == spatial:
         return blocks.mean_of_planes if function == "mean_forward" else blocks.mean_to_planes, (), 1
-    if function == "max_forward" and window == (3, 3, 2, 2):
-        return blocks.max_forward, window, 2
-    return getattr(lines if geometry.overlap(spatial) else blocks, function), window, 2
+    return getattr(blocks if alone(function, geometry, spatial) else lines, function), block(geometry), 2
+
+
+def alone(function: str, geometry: Geometry, spatial: Ints) -> bool:
+    """Whether blocks.py serves these windows: its loops need no arrays of their own."""
+    if geometry.rank == 3 or not geometry.is_plain(spatial):
+        return False
+    return not geometry.overlap(spatial) or (function == "max_forward" and block(geometry) == (3, 3, 2, 2))
 
 
 def block(geometry: Geometry) -> Ints:
@@ -175,12 +194,11 @@ def cells(function: str, geometry: Geometry, spatial: Ints) -> tuple[Array, ...]
 def run(how: Way, threads: int, source: Array, target: Array, *argmax: Array | None) -> None:
     """Fill `target`, and argmax where there is one, from `source`: all planes at once, or shared among threads."""
     source, target = given(source, how.source), target.reshape(how.target)
-    pool = pooled if how.dtype == target.dtype else widened
     if checked(threads) > 1:
         arrays = (source, target, *argmax)
-        in_threads(lambda part: pool(how, *cut(arrays, part)), len(source), source.size, threads)
+        in_threads(lambda part: how.pool(how, *cut(arrays, part)), len(source), source.size, threads)
     else:
-        pool(how, source, target, *argmax)
+        how.pool(how, source, target, *argmax)
 
 
 def pooled(how: Way, source: Array, target: Array, *argmax: Array | None) -> None:
@@ -190,12 +208,44 @@ def pooled(how: Way, source: Array, target: Array, *argmax: Array | None) -> Non
 
 def widened(how: Way, source: Array, target: Array, *argmax: Array | None) -> None:
     """The same for a dtype without loops of its own, some planes at a time: exact copies in, rounded results out."""
-    step = max(1, BLOCK // max(prod(how.source[1:]), prod(how.target[1:])))
+    step = max(1, large.BLOCK // max(prod(how.source[1:]), prod(how.target[1:])))
     for first in range(0, len(source), step):
         narrow, result, *places = cut((source, target, *argmax), slice(first, first + step))
         wide = np.empty(result.shape, how.dtype)
         how.loop(read_only(narrow.astype(how.dtype)), *how.window, wide, *places)
         result[:] = rounded(wide, result.dtype)
+
+
+def in_images(how: Way, source: Array, target: Array, *argmax: Array | None) -> None:
+    """The same for planes that are cut into images."""
+    function, geometry = how.window
+    for p in range(len(source)):
+        plane, result, *places = [each if each is None else each[p] for each in (source, target, *argmax)]
+        if function == "mean_backward":
+            large.backward(how.loop, geometry, plane, result)
+        else:
+            large.forward(how.loop, function, geometry, plane, result, *places)
+
+
+def of_image(function: str, geometry: Geometry, source: Array, shape: Ints, *argmax: Array | None) -> Array:
+    """The result, of this shape, for one image; arrays have spatial axes alone and need not be contiguous."""
+    how = way(
+        function, geometry, (1, 1, *(shape if function == "mean_backward" else source.shape)), source.dtype, whole=True
+    )
+    result = np.empty(shape, source.dtype)
+    run(how, 1, source, result, *(each if each is None else each.reshape(how.target) for each in argmax))
+    return result
+
+
+def in_bands(how: Way, dy: Array, dx: Array, argmax: Array) -> None:
+    """Add gradients at indices of planes larger than a block."""
+    from .blocks import scattered
+
+    alone = how.dtype == dx.dtype
+    for p in range(len(dx)):
+        alone = alone and scattered(dy, argmax, p, dx)
+        if not alone:
+            large.scatter(dy[p], dx[p], argmax[p])
 
 
 def cut(arrays: tuple[Array | None, ...], part: slice) -> list[Any]:
@@ -228,8 +278,3 @@ def working_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     if is_float(dtype):
         return np.dtype(np.float64) if dtype.itemsize == 2 else dtype
     return np.dtype(np.uint64 if dtype.kind == "u" else np.int64)
-
-
-def index_dtype(shape: Ints) -> np.dtype[Any]:
-    """The smaller of int32 and int64 that holds every index of a plane."""
-    return np.dtype(np.int32 if prod(shape[2:]) <= np.iinfo(np.int32).max else np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,11 @@ ORDERED = ("bool", *INTEGERS, *FLOATS)
 def is_float(dtype: np.dtype[Any]) -> bool:
     """Whether a dtype is a binary floating-point one."""
     return dtype.kind == "f" or (dtype.kind == "V" and dtype.name == "bfloat16")
+
+
+def index_dtype(spatial: Ints) -> np.dtype[Any]:
+    """The smaller of int32 and int64 that holds every index of a plane."""
+    return np.dtype(np.int32 if prod(spatial) <= np.iinfo(np.int32).max else np.int64)
 
 
 @lru_cache(maxsize=16)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from functools import cached_property, lru_cache
-from math import gcd
+from math import gcd, prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -63,12 +64,12 @@ class Axis:
         first = start if start >= 0 else start % self.dilation
         return range(first, max(first, min(self.length, start + self.extent)), self.dilation)
 
-    def divisors(self, count_include_pad: bool) -> list[int]:
-        """What the mean of each window divides by, if this were the only axis: see `Geometry.divisors`."""
+    def divisors(self, count_include_pad: bool, outputs: range) -> list[int]:
+        """What the mean of each of these windows divides by, if this were the only axis: see `Geometry.divisors`."""
         if self.is_plain():
-            return [self.size] * self.count()
+            return [self.size] * len(outputs)
         count = self.within_padding if count_include_pad else self.real_cells
-        return [count(output) for output in range(self.count())]
+        return [count(output) for output in outputs]
 
     def real_cells(self, output: int) -> int:
         """How many cells of a window are real."""
@@ -79,20 +80,40 @@ class Axis:
         start = self.start(output)
         return len(range(start, min(self.length + self.end, start + self.extent), self.dilation))
 
-    def tap(self, tap: int, outputs: range | None = None) -> tuple[slice, slice]:
-        """Among these outputs, or all, those in whose windows this tap (0 .. F - 1) is a real cell, and those cells.
+    def tap(self, tap: int, outputs: range | None = None, cells: range | None = None) -> tuple[slice, slice]:
+        """Among these outputs, or all, those in whose windows this tap (0 .. F - 1) is one of `cells`, and those cells.
 
-        The first slice counts from the first of `outputs`.
+        `cells` are all real ones if not given. Both slices count from the first of `outputs` and of `cells`.
         """
         outputs = range(self.count()) if outputs is None else outputs
-        offset = tap * self.dilation - self.begin
+        cells = range(self.length) if cells is None else cells
+        offset = tap * self.dilation - self.begin - cells.start
         first = max(outputs.start, -(offset // self.stride))
-        last = min(outputs.stop - 1, (self.length - 1 - offset) // self.stride)
+        last = min(outputs.stop - 1, (len(cells) - 1 - offset) // self.stride)
         if last < first:
             return slice(0), slice(0)
         # One past the last cell met, not a multiple of the stride, which may be huge where it is never taken.
         start, stop = offset + first * self.stride, offset + last * self.stride + 1
         return slice(first - outputs.start, last - outputs.start + 1), slice(start, stop, self.stride)
+
+    def touching(self, cells: range) -> range:
+        """The windows whose extent meets these cells."""
+        first = -(-(cells.start + self.begin - self.extent + 1) // self.stride)
+        last = (cells.stop - 1 + self.begin) // self.stride
+        return range(max(0, first), min(self.count(), last + 1))
+
+    def part(self, outputs: range) -> Part:
+        """These windows alone, on the cells from the first that they reach to the last."""
+        first, last = self.start(outputs[0]), self.start(outputs[-1])
+        beyond = last + self.extent - self.length
+        if beyond > self.end and len(outputs) == 1:
+            # Cells past the padded end belong to no window, and a single one can be made without them.
+            return replace(self, size=self.within_padding(outputs[0])).part(outputs)
+        cells = range(max(0, first), min(self.length, last + self.extent))
+        padding = max(0, -first), max(0, min(beyond, self.end))
+        return Part(
+            Axis(len(cells), self.size, self.stride, *padding, self.dilation, beyond > self.end), outputs, cells
+        )
 
     def is_plain(self) -> bool:
         """Whether every window is a block of real cells."""
@@ -111,6 +132,14 @@ class Axis:
         last, period = self.count() - 1, self.dilation // gcd(self.dilation, self.stride)
         early = min(last, -(-self.begin // self.stride), period)
         return next((o for o in (*range(early + 1), last) if not self.cells(o)), None)
+
+
+class Part(NamedTuple):
+    """Some windows along an axis: an axis of their own, which they are among all windows, and its cells among all."""
+
+    axis: Axis
+    outputs: range
+    cells: range
 
 
 @dataclass(frozen=True)
@@ -212,10 +241,23 @@ class Geometry:
 
         All its cells but those past the padded end; or with `count_include_pad` False its real cells.
         """
-        product = np.ones((), object)
-        for axis in self.axes(spatial):
-            product = np.multiply.outer(product, np.array(axis.divisors(self.count_include_pad), object))
-        return np.asarray(product, np.float64)
+        return self.divisors_of_lines(spatial)(range(self.output(spatial)[0]))
+
+    def divisors_of_lines(self, spatial: Ints) -> Callable[[range], Array]:
+        """The same for some lines of windows, (lines, OW), so that a large image needs no array of all."""
+        first, *rest = self.axes(spatial)
+        along = [axis.divisors(self.count_include_pad, range(axis.count())) for axis in rest]
+        return lambda lines: products([first.divisors(self.count_include_pad, lines), *along])
+
+
+def products(along: list[list[int]]) -> Array:
+    """The products of one number from each list, as float64, each rounded once."""
+    # Python's ints take ten times the memory, and are needed only where float64 cannot hold the largest product.
+    dtype = np.float64 if prod(map(max, along)) <= 2**53 else object
+    product = np.ones((), dtype)
+    for factors in along:
+        product = np.multiply.outer(product, np.array(factors, dtype))
+    return np.asarray(product, np.float64)
 
 
 class Placed(NamedTuple):

@@ -1,7 +1,7 @@
 """Pooling over a column matrix: gather every window into a column, reduce all columns at once, and scatter back.
 
 The matrix is made a block at a time, so that it stays in the cache, and memory stays within bounds: beside inputs and
-results a few arrays of BLOCK elements, or as many as one line of windows or one plane of the gradient needs.
+results a few arrays of BLOCK elements, or as many as one line of windows needs.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ BLOCK = 1 << 18
 
 Block = tuple[slice, slice, slice]
 """Some samples, some of their channels, and some lines of the outputs of each: an index of y."""
+
+Index = tuple[Any, ...]
+"""An index of any leading axes, and a slice of each spatial one."""
 
 Column = Callable[[int], Array]
 """The columns of a gradient for a block, one for each tap: what goes to its cell from every output, +0.0 for zero."""
@@ -121,24 +124,24 @@ def mean_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[MeanSe
     A further setting, `count_include_pad`, says whether padded cells, which are zero, count; True if not given.
     """
     x, geometry, shape = mean_arguments(x, size, stride, settings)
-    y, divisors = np.empty(shape, x.dtype), geometry.divisors(x.shape[2:])
+    y, divisors = np.empty(shape, x.dtype), geometry.divisors_of_lines(x.shape[2:])
     with np.errstate(invalid="ignore", over="ignore"):
         for block in blocks(shape, prod(geometry.size)):
             total = np.zeros(y[block].shape)
             # Tap by tap, because np.sum changes to pairwise order when there is a single output.
             for column in columns_of(x, geometry, block, 0):
                 total += column
-            y[block] = rounded(total / divisors[block[2]], x.dtype)
+            y[block] = rounded(total / divisors(numbers(block[2])), x.dtype)
     return y
 
 
 def mean_backward(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, **settings: Unpack[MeanSettings]) -> Array:
     """Each dy is spread evenly over its window: every cell gets dy/n, n being the mean's divisor. dx is like x."""
     dy, x, geometry = mean_gradient_arguments(dy, x, size, stride, settings)
-    overlap, divisors = geometry.overlap(x.shape[2:]), geometry.divisors(x.shape[2:])
+    overlap, divisors = geometry.overlap(x.shape[2:]), geometry.divisors_of_lines(x.shape[2:])
 
     def shares(block: Block) -> Column:
-        each = dy[block].astype(np.float64) / divisors[block[2]] + 0.0
+        each = dy[block].astype(np.float64) / divisors(numbers(block[2])) + 0.0
         # A share that is added to others is not rounded before.
         column = each if overlap else rounded(each, x.dtype)
         return lambda _: column
@@ -148,7 +151,7 @@ def mean_backward(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, **setting
 
 def columns_of(x: Array, geometry: Geometry, block: Block, fill: Any) -> Array:
     """The columns of x for a block of outputs, with `fill` where a tap is no real cell."""
-    x, lines = x[block[:2]], range(block[2].start, block[2].stop)
+    x, lines = x[block[:2]], numbers(block[2])
     spatial = x.shape[2:]
     columns = np.empty((prod(geometry.size), *x.shape[:2], len(lines), *geometry.output(spatial)[1:]), x.dtype)
     if not geometry.is_plain(spatial):
@@ -190,53 +193,70 @@ def image_of(columns: Callable[[Block], Column], geometry: Geometry, shape: Ints
     """Every tap of the columns of each block added to its cell of an image, in float64, rounded once to its dtype.
 
     Columns have no negative zeros, as a sum that starts from 0 has none; so where windows do not overlap there is
-    nothing to add, but one share for each cell, of this dtype.
+    nothing to add, but one share for each cell, of this dtype. Where they do, a band of lines is summed at once.
     """
     image, outputs, count = np.zeros(shape, dtype), shape[:2] + geometry.output(shape[2:]), prod(geometry.size)
-    alone = not geometry.overlap(shape[2:])
+    first, alone = geometry.axes(shape[2:])[0], not geometry.overlap(shape[2:])
+    step = shape[2] if alone else max(BLOCK // prod(shape[3:]), first.extent)
     with np.errstate(invalid="ignore", over="ignore"):
         for planes in some_planes(outputs, max(count * prod(outputs[2:]), prod(shape[2:]))):
-            sums = image[planes] if alone else np.zeros(image[planes].shape)
-            for lines in some_lines(outputs, count):
-                column, taps = columns((*planes, lines)), [*places(geometry, shape[2:], range(lines.start, lines.stop))]
-                # Backwards through the taps is forwards through the windows of each cell: their row-major order.
-                for tap, (met, cells) in reversed([*enumerate(taps)]):
-                    if alone:
-                        sums[cells] = column(tap)[met]
-                    else:
-                        sums[cells] += column(tap)[met]
-            if not alone:
-                image[planes] = rounded(sums, dtype)
+            for band in cuts(range(shape[2]), step):
+                part = image[(*planes, band)]
+                sums = part if alone else np.zeros(part.shape)
+                for lines in some_lines(outputs, count, first.touching(numbers(band))):
+                    column = columns((*planes, lines))
+                    # Backwards through the taps is forwards through the windows of each cell: their row-major order.
+                    backwards = places(geometry, shape[2:], numbers(lines), numbers(band), -1)
+                    for tap, (met, cells) in zip(range(count - 1, -1, -1), backwards, strict=True):
+                        if alone:
+                            sums[cells] = column(tap)[met]
+                        else:
+                            sums[cells] += column(tap)[met]
+                if not alone:
+                    part[...] = rounded(sums, dtype)
     return image
 
 
 def blocks(shape: Ints, count: int) -> Iterator[Block]:
     """Blocks of outputs (N, C, OH, OW) that have at most BLOCK taps in all, `count` each, but a line at least."""
-    for planes, lines in product(some_planes(shape, count * prod(shape[2:])), some_lines(shape, count)):
-        yield (*planes, lines)
+    for planes in some_planes(shape, count * prod(shape[2:])):
+        yield from ((*planes, lines) for lines in some_lines(shape, count, range(shape[2])))
 
 
 def some_planes(shape: Ints, elements: int) -> Iterator[tuple[slice, slice]]:
     """Planes of (N, C, ...) that together have at most BLOCK elements, so many each; one if that has more."""
-    yield from product(cuts(shape[0], BLOCK // (elements * shape[1])), cuts(shape[1], BLOCK // elements))
+    yield from product(cuts(range(shape[0]), BLOCK // (elements * shape[1])), cuts(range(shape[1]), BLOCK // elements))
 
 
-def some_lines(shape: Ints, count: int) -> Iterator[slice]:
-    """Lines of outputs that have at most BLOCK taps, `count` each; one if that has more."""
-    return cuts(shape[2], BLOCK // (count * prod(shape[3:])))
+def some_lines(shape: Ints, count: int, lines: range) -> Iterator[slice]:
+    """These lines of outputs in parts that have at most BLOCK taps, `count` each; one if that has more."""
+    return cuts(lines, BLOCK // (count * prod(shape[3:])))
 
 
-def cuts(length: int, step: int) -> Iterator[slice]:
-    """An axis in parts of `step`, or of 1."""
-    for start in range(0, length, max(1, step)):
-        yield slice(start, min(length, start + max(1, step)))
+def cuts(whole: range, step: int) -> Iterator[slice]:
+    """A part of an axis in slices of `step`, or of 1."""
+    for start in whole[:: max(1, step)]:
+        yield slice(start, min(whole.stop, start + max(1, step)))
 
 
-def places(geometry: Geometry, spatial: Ints, lines: range) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
-    """For each tap in row-major order the outputs of these lines for which it is a real cell, and those cells."""
+def numbers(part: slice) -> range:
+    """The numbers in a slice from `cuts`."""
+    return range(part.start, part.stop)
+
+
+def places(
+    geometry: Geometry, spatial: Ints, lines: range, band: range | None = None, direction: int = 1
+) -> Iterator[tuple[Index, Index]]:
+    """For each tap in row-major order the outputs of these lines for which it is a real cell, and those cells.
+
+    `band`: the lines of the image that count, all if not given; `direction`: -1 for the last tap first.
+    """
     first, *rest = geometry.axes(spatial)
-    axes = [[first.tap(tap, lines) for tap in range(first.size)], *([a.tap(t) for t in range(a.size)] for a in rest)]
-    outputs, cells = ([[slices[k] for slices in taps] for taps in axes] for k in (0, 1))
+    axes = [
+        [first.tap(tap, lines, band) for tap in range(first.size)],
+        *([a.tap(t) for t in range(a.size)] for a in rest),
+    ]
+    outputs, cells = ([[slices[k] for slices in taps[::direction]] for taps in axes] for k in (0, 1))
     return zip(product([...], *outputs), product([...], *cells), strict=True)
 
 
@@ -246,7 +266,7 @@ def real_taps(taps: Array, geometry: Geometry, spatial: Ints, lines: slice) -> A
     A padded cell is the lowest of all: it wins only where no real cell is larger.
     """
     real = np.zeros((prod(geometry.size), *taps.shape[2:]), bool)
-    for column, (outputs, _) in zip(real, places(geometry, spatial, range(lines.start, lines.stop)), strict=True):
+    for column, (outputs, _) in zip(real, places(geometry, spatial, numbers(lines)), strict=True):
         column[outputs] = True
     flat = taps.reshape(-1, *taps.shape[2:])
     is_real = np.take_along_axis(real, flat.astype(np.intp), axis=0)

@@ -1,0 +1,237 @@
+"""A plane larger than a block, cut into smaller images that are pooled like any other.
+
+Arrays have spatial axes alone here. `pool` returns the result for one image: (function, geometry, source, shape of the
+result, and for a maximum its indices to be filled or None).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from itertools import product
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from .dtypes import Array, Ints, index_dtype, rounded
+from .geometry import Axis, Geometry, Part
+
+BLOCK = 1 << 18
+"""Elements that are worked on at once, so that memory beside inputs and results stays within bounds."""
+
+SHARED = 16
+"""Windows larger than a block are pooled one by one, unless a cell is in more of them than this on average."""
+
+Pool = Callable[..., Array]
+Slices = tuple[slice, ...]
+
+
+def forward(pool: Pool, function: str, geometry: Geometry, x: Array, y: Array, *argmax: Array | None) -> None:
+    """Fill y, and argmax where there is one, from the plane x."""
+    if not one_by_one(geometry, x.shape):
+        in_images(pool, function, geometry, x, y, *argmax)
+    elif function == "mean_forward":
+        means(geometry, x, y)
+    else:
+        maxima(pool, geometry, x, y, *argmax)
+
+
+def backward(pool: Pool, geometry: Geometry, dy: Array, dx: Array) -> None:
+    """Fill the plane dx with the gradient of a mean."""
+    if one_by_one(geometry, dx.shape):
+        spread(geometry, dy, dx)
+    else:
+        from_images(pool, geometry, dy, dx)
+
+
+def in_images(pool: Pool, function: str, geometry: Geometry, x: Array, y: Array, *argmax: Array | None) -> None:
+    """`forward` where each image has some of the outputs, and the cells that their windows reach."""
+    axes = zip(geometry.axes(x.shape), counts(geometry, x.shape, halo=False), strict=True)
+    for parts in product(*([axis.part(outputs) for outputs in evenly(axis.count(), n)] for axis, n in axes)):
+        outputs, cells = slices(part.outputs for part in parts), slices(part.cells for part in parts)
+        image = x[cells]
+        found = [each if each is None else np.empty(each[outputs].shape, index_dtype(image.shape)) for each in argmax]
+        y[outputs] = pool(function, of_parts(geometry, parts), image, y[outputs].shape, *found)
+        for inside, each in zip(found, argmax, strict=True):
+            if inside is not None and each is not None:
+                in_plane(inside, image.shape, cells, x.shape, each[outputs])
+
+
+def from_images(pool: Pool, geometry: Geometry, dy: Array, dx: Array) -> None:
+    """`backward` where each image has the windows that touch a box of cells, of which the others are dropped."""
+    dx[...] = 0
+    axes = zip(geometry.axes(dx.shape), counts(geometry, dx.shape, halo=True), strict=True)
+    for both in product(*(touched(axis, n) for axis, n in axes)):
+        boxes, parts = zip(*both, strict=True)
+        share = dy[slices(part.outputs for part in parts)]
+        image = pool("mean_backward", of_parts(geometry, parts), share, tuple([len(part.cells) for part in parts]))
+        inner = [slice(box.start - part.cells.start, box.stop - part.cells.start) for box, part in both]
+        dx[slices(boxes)] = image[tuple(inner)]
+
+
+def touched(axis: Axis, number: int) -> Iterator[tuple[range, Part]]:
+    """An axis in so many boxes of cells that windows reach, each with the windows that touch it."""
+    for box in evenly(axis.length, number):
+        if outputs := axis.touching(box):
+            part = axis.part(outputs)
+            yield range(max(box.start, part.cells.start), min(box.stop, part.cells.stop)), part
+
+
+def of_parts(geometry: Geometry, parts: tuple[Part, ...]) -> Geometry:
+    """The windows of an image with these parts of each axis."""
+    axes = [part.axis for part in parts]
+    return Geometry(
+        tuple([axis.size for axis in axes]),
+        geometry.stride,
+        tuple([(axis.begin, axis.end) for axis in axes]),
+        geometry.dilation,
+        any(axis.ceil_mode for axis in axes),
+        geometry.count_include_pad,
+    )
+
+
+def in_plane(index: Array, image: Ints, cells: Slices, spatial: Ints, moved: Array) -> None:
+    """Fill `moved`: row-major indices of an image as those of the plane from which its cells were cut."""
+    as_wide = moved.dtype.type
+    np.add(index, as_wide(sum(part.start * prod(spatial[k + 1 :]) for k, part in enumerate(cells))), out=moved)
+    for k in range(1, len(spatial)):
+        # What a step along the axis before skips in the plane, beyond the image's own cells.
+        if skipped := (spatial[k] - image[k]) * prod(spatial[k + 1 :]):
+            moved += index // prod(image[k:]) * as_wide(skipped)
+
+
+@lru_cache(maxsize=1024)
+def counts(geometry: Geometry, spatial: Ints, *, halo: bool) -> Ints:
+    """How many parts to make of each axis, so that the fewest cells are pooled more than once.
+
+    `halo`: parts are of the image, and need the cells of windows on both sides; otherwise they are of the outputs.
+    An image has at most BLOCK cells, or as many as one window and its neighbours where that is more.
+    """
+    limit = max(BLOCK, span(geometry, spatial) << geometry.rank)
+    options = [choices(axis, halo) for axis in geometry.axes(spatial)]
+    fitting = (each for each in product(*options) if max(prod(o[1] for o in each), prod(o[2] for o in each)) <= limit)
+    return tuple([count for count, _, _ in max(fitting, key=gain)])
+
+
+def choices(axis: Axis, halo: bool) -> list[Ints]:
+    """Numbers of parts of an axis: each with what a part has of its own, and the cells that it needs."""
+    whole, found = axis.length if halo else axis.count(), []
+    for power in range((whole - 1).bit_length() + 1):
+        number = min(whole, 1 << power)
+        own = -(-whole // number)
+        needed = own + 2 * (axis.extent - 1) if halo else (own - 1) * axis.stride + axis.extent
+        found.append((number, own, min(axis.length, needed)))
+    return found
+
+
+def gain(each: tuple[Ints, ...]) -> tuple[float, Ints]:
+    """What parts have of their own for each cell that they need; of equal ones those with the longest lines."""
+    own = tuple([o for _, o, _ in each])
+    return prod(own) / prod(needed for _, _, needed in each), own[::-1]
+
+
+def span(geometry: Geometry, spatial: Ints) -> int:
+    """The cells of an image between the first of a window and its last."""
+    return prod(min(axis.extent, axis.length) for axis in geometry.axes(spatial))
+
+
+def one_by_one(geometry: Geometry, spatial: Ints) -> bool:
+    """Whether windows are larger than a block, and few."""
+    cells = span(geometry, spatial)
+    return cells > BLOCK and cells * prod(geometry.output(spatial)) <= SHARED * prod(spatial)
+
+
+def maxima(pool: Pool, geometry: Geometry, x: Array, y: Array, argmax: Array | None) -> None:
+    """Fill y, and argmax where there is one: the first maximum of each window is that of its stretches' maxima."""
+    axes = geometry.axes(x.shape)
+    for output in np.ndindex(y.shape):
+        cells = [axis.cells(o) for axis, o in zip(axes, output, strict=True)]
+        window = x[slices(cells)]
+        parts = [*stretches(window.shape)]
+        found = [maximum_of_line(pool, window[part].ravel()) for part in parts]
+        y[output], which = maximum_of_line(pool, np.array([value for value, _ in found], x.dtype))
+        if argmax is not None:
+            inside = np.unravel_index(found[which][1], window[parts[which]].shape)
+            place = [r[part.start + i] for r, part, i in zip(cells, parts[which], inside, strict=True)]
+            argmax[output] = np.ravel_multi_index(place, x.shape)
+
+
+def maximum_of_line(pool: Pool, line: Array) -> tuple[Any, int]:
+    """The first maximum of a line, and where it is."""
+    place = np.empty(1, np.int32)
+    return pool("max_forward", Geometry.of(line.size, 1, rank=1), line, (1,), place)[0], int(place[0])
+
+
+def means(geometry: Geometry, x: Array, y: Array) -> None:
+    """Fill y: the sum of each window goes on from stretch to stretch."""
+    from .lines import add
+
+    axes, divisors = geometry.axes(x.shape), geometry.divisors(x.shape)
+    for output in np.ndindex(y.shape):
+        window = x[slices(axis.cells(o) for axis, o in zip(axes, output, strict=True))]
+        total = np.zeros((1, 1, 1))
+        for part in stretches(window.shape):
+            line = np.concatenate([total.ravel(), window[part].ravel()], dtype=np.float64)
+            add(line.reshape(1, 1, -1), 0, 0, 1, line.size, total, 0)
+        y[output] = rounded(total[0, 0, 0] / divisors[output], y.dtype)
+
+
+def spread(geometry: Geometry, dy: Array, dx: Array) -> None:
+    """Fill dx with the shares of each window, in their row-major order, a stretch of cells at once."""
+    axes = geometry.axes(dx.shape)
+    shares = dy.astype(np.float64) / geometry.divisors(dx.shape)
+    for stretch in stretches(dx.shape):
+        boxes = [range(part.start, part.stop) for part in stretch]
+        sums = np.zeros([len(box) for box in boxes])
+        for output in product(*(axis.touching(box) for axis, box in zip(axes, boxes, strict=True))):
+            met = [within(axis.cells(o), box) for axis, o, box in zip(axes, output, boxes, strict=True)]
+            with np.errstate(invalid="ignore", over="ignore"):
+                sums[slices(met)] += shares[output]
+        dx[stretch] = rounded(sums, dx.dtype)
+
+
+def within(cells: range, box: range) -> range:
+    """Those of the cells that are in a box, counted from its first."""
+    first = cells.start if cells.start >= box.start else box.start + (cells.start - box.start) % cells.step
+    return range(first - box.start, max(first, min(cells.stop, box.stop)) - box.start, cells.step)
+
+
+def scatter(dy: Array, dx: Array, argmax: Array) -> None:
+    """Fill the flat plane dx: each dy added at its argmax, in float64, rounded once; some cells at once.
+
+    Each part of dy is looked at only for those cells between the first and the last of its indices.
+    """
+    from .blocks import add
+
+    parts = [*stretches(dy.shape)]
+    reach = [(argmax[part].min(), argmax[part].max()) for part in parts]
+    memory = np.empty(min(BLOCK, dx.size))
+    for (band,) in stretches(dx.shape):
+        sums = memory[: band.stop - band.start]
+        sums.fill(0)
+        for part, (first, last) in zip(parts, reach, strict=True):
+            if first < band.stop and last >= band.start:
+                add(dy[part].astype(np.float64), argmax[part], band.start, sums)
+        dx[band] = rounded(sums, dx.dtype)
+
+
+def stretches(shape: Ints) -> Iterator[Slices]:
+    """An array in parts of at most BLOCK elements that follow one another in row-major order."""
+    first, *rest = shape
+    if step := BLOCK // max(1, prod(rest)):
+        for start in range(0, first, step):
+            yield (slice(start, min(first, start + step)), *map(slice, [0] * len(rest), rest))
+    else:
+        yield from ((slice(k, k + 1), *inner) for k in range(first) for inner in stretches(tuple(rest)))
+
+
+def evenly(length: int, number: int) -> list[range]:
+    """The numbers below `length` in so many parts."""
+    ends = [length * part // number for part in range(number + 1)]
+    return [*map(range, ends, ends[1:])]
+
+
+def slices(ranges: Any) -> Slices:
+    """An index from ranges, which may have steps."""
+    return tuple([slice(each.start, each.stop, each.step) for each in ranges])
