@@ -142,6 +142,16 @@ class Part(NamedTuple):
     cells: range
 
 
+class Words(NamedTuple):
+    """What a caller's arguments are called, for messages."""
+
+    size: str = "size"
+    image: str = "x"
+
+
+KERNEL = Words()
+
+
 @dataclass(frozen=True)
 class Geometry:
     """Window size, stride and settings, one entry for each spatial axis. Build one with `Geometry.of`."""
@@ -164,6 +174,7 @@ class Geometry:
         ceil_mode: Any = False,
         count_include_pad: Any = True,
         rank: int | None = None,
+        words: Words = KERNEL,
     ) -> Geometry:
         """Geometry from what a user passes: an int, or one for each spatial axis; for padding also pairs (begin, end).
 
@@ -172,7 +183,7 @@ class Geometry:
         """
         rank = rank or rank_of(size, stride, padding, dilation)
         return cls(
-            per_axis("size", size, rank),
+            per_axis(words.size, size, rank),
             per_axis("stride", stride, rank),
             pairs_per_axis("padding", padding, rank),
             per_axis("dilation", dilation, rank),
@@ -198,34 +209,34 @@ class Geometry:
         """The windows along each axis of an image with these lengths."""
         return placed(self, spatial).axes
 
-    def output(self, spatial: Ints) -> Ints:
+    def output(self, spatial: Ints, words: Words = KERNEL) -> Ints:
         """Number of windows along each spatial axis. Raises ValueError where a window is larger than the padded input.
 
         Windows wholly in padding are counted: see `refuse_empty_windows`.
         """
         found = placed(self, spatial)
         if found.too_large is not None:
-            self.refuse_large_window(found.too_large, found.axes[found.too_large])
+            self.refuse_large_window(found.too_large, found.axes[found.too_large], words)
         return found.output
 
-    def refuse_large_window(self, k: int, axis: Axis) -> None:
+    def refuse_large_window(self, k: int, axis: Axis, words: Words) -> None:
         """Raise ValueError about a window that is larger than the padded input along the k-th axis."""
-        room = f"{axis.length + axis.begin + axis.end}, the {NAMES[k - self.rank]} of x"
+        room = f"{axis.length + axis.begin + axis.end}, the {NAMES[k - self.rank]} of {words.image}"
         padded = room + (" with its padding" if axis.begin + axis.end else "")
-        window = f"size[{k}]"
+        window = f"{words.size}[{k}]"
         if axis.dilation > 1:
             window = f"dilation={self.dilation}: the extent {axis.extent} along axis {k}"
-        raise ValueError(f"size={self.size}: {window} should be at most {padded}")
+        raise ValueError(f"{words.size}={self.size}: {window} should be at most {padded}")
 
-    def refuse_empty_windows(self, spatial: Ints) -> None:
+    def refuse_empty_windows(self, spatial: Ints, words: Words = KERNEL) -> None:
         """Raise ValueError where some window has no cell of the image, and so no maximum."""
         found = placed(self, spatial)
         if found.empty is not None:
             k, output = found.empty
-            where = f"window {output} along the {NAMES[k - self.rank]} of x, which has {spatial[k]} cells"
+            where = f"window {output} along the {NAMES[k - self.rank]} of {words.image}, which has {spatial[k]} cells"
             raise ValueError(
-                f"padding={self.padding}: {where}, lies wholly in padding (size={self.size}, stride={self.stride}, "
-                f"dilation={self.dilation}); every window should have a cell of x"
+                f"padding={self.padding}: {where}, lies wholly in padding ({words.size}={self.size}, "
+                f"stride={self.stride}, dilation={self.dilation}); every window should have a cell of {words.image}"
             )
 
     def is_plain(self, spatial: Ints) -> bool:

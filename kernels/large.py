@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import product
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -101,34 +101,40 @@ def in_plane(index: Array, image: Ints, cells: Slices, spatial: Ints, moved: Arr
             moved += index // prod(image[k:]) * as_wide(skipped)
 
 
+class Cut(NamedTuple):
+    """An axis in a number of parts: outputs, or cells, of the largest, and the cells that it needs for them."""
+
+    number: int
+    own: int
+    needed: int
+    once: float
+    """How many of these are needed by no other part, of 1."""
+
+
 @lru_cache(maxsize=1024)
 def counts(geometry: Geometry, spatial: Ints, *, halo: bool) -> Ints:
     """How many parts to make of each axis, so that the fewest cells are pooled more than once.
 
     `halo`: parts are of the image, and need the cells of windows on both sides; otherwise they are of the outputs.
-    An image has at most BLOCK cells, or as many as one window and its neighbours where that is more.
+    An image has at most BLOCK cells, or as many as one window and its neighbours where that is more. Of equal choices
+    the largest images are best, and of these the ones with the longest lines.
     """
     limit = max(BLOCK, span(geometry, spatial) << geometry.rank)
-    options = [choices(axis, halo) for axis in geometry.axes(spatial)]
-    fitting = (each for each in product(*options) if max(prod(o[1] for o in each), prod(o[2] for o in each)) <= limit)
-    return tuple([count for count, _, _ in max(fitting, key=gain)])
+    options = product(*(cuts(axis, halo) for axis in geometry.axes(spatial)))
+    fitting = (each for each in options if max(prod(c.own for c in each), prod(c.needed for c in each)) <= limit)
+    best = max(fitting, key=lambda each: (prod(c.once for c in each), prod(c.own for c in each), each[-1].own))
+    return tuple([cut.number for cut in best])
 
 
-def choices(axis: Axis, halo: bool) -> list[Ints]:
-    """Numbers of parts of an axis: each with what a part has of its own, and the cells that it needs."""
-    whole, found = axis.length if halo else axis.count(), []
+def cuts(axis: Axis, halo: bool) -> Iterator[Cut]:
+    """An axis in 1, 2, 4 ... parts, up to as many as there are."""
+    whole = axis.length if halo else axis.count()
     for power in range((whole - 1).bit_length() + 1):
         number = min(whole, 1 << power)
         own = -(-whole // number)
         needed = own + 2 * (axis.extent - 1) if halo else (own - 1) * axis.stride + axis.extent
-        found.append((number, own, min(axis.length, needed)))
-    return found
-
-
-def gain(each: tuple[Ints, ...]) -> tuple[float, Ints]:
-    """What parts have of their own for each cell that they need; of equal ones those with the longest lines."""
-    own = tuple([o for _, o, _ in each])
-    return prod(own) / prod(needed for _, _, needed in each), own[::-1]
+        needed = min(axis.length, needed)
+        yield Cut(number, own, needed, min(1.0, own * (1 if halo else axis.stride) / needed))
 
 
 def span(geometry: Geometry, spatial: Ints) -> int:

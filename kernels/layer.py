@@ -14,14 +14,17 @@ from numpy.typing import ArrayLike
 from . import compiled, img2col
 from .arguments import MEAN_SETTINGS, SETTINGS, refuse_unknown
 from .checks import as_array, checked_dy, checked_shape, plain, show
-from .dtypes import Array, Ints
-from .geometry import Geometry
+from .dtypes import Array, Ints, is_float
+from .geometry import Geometry, Words
 from .threads import checked
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from .arguments import MeanSettings
+
+
+WORDS = Words(size="pool_shape", image="input_shape")
 
 
 class PoolingType(str, Enum):
@@ -46,7 +49,7 @@ class PoolingLayer:
     a PoolingType or its name; `settings` are those of the kernels: `padding`, `dilation`, `ceil_mode`, and for the mean
     `count_include_pad`; `threads` is for the compiled methods. `output_shape` is (C, OH, OW), and `output_size` the
     product of these.
-    Raises TypeError or ValueError naming a wrong argument, with the words of the kernels.
+    Raises TypeError or ValueError naming a wrong argument.
     """
 
     def __init__(
@@ -64,9 +67,9 @@ class PoolingLayer:
         plane = plain(pool_shape, stride, *settings.values())
         self.input_shape: Ints = checked_shape(input_shape, "input_shape", ("C",), plane=plane)
         spatial = self.input_shape[1:]
-        self.geometry = Geometry.of(pool_shape, stride, **settings, rank=len(spatial))
-        self.output_shape: Ints = self.input_shape[:1] + self.geometry.output(spatial)
-        self.geometry.refuse_empty_windows(spatial)
+        self.geometry = Geometry.of(pool_shape, stride, **settings, rank=len(spatial), words=WORDS)
+        self.output_shape: Ints = self.input_shape[:1] + self.geometry.output(spatial, WORDS)
+        self.geometry.refuse_empty_windows(spatial, WORDS)
         self.output_size = prod(self.output_shape)
         self.threads = checked(threads)
         self._settings: dict[str, Any] = {name: getattr(self.geometry, name) for name in settings}
@@ -121,14 +124,19 @@ class PoolingLayer:
         file.write_text(json.dumps(self._saved(), indent=2) + "\n", encoding="utf-8")
 
     def load_parameters(self) -> None:
-        """Check the saved settings against this layer's; ValueError names the first that differs."""
-        saved = json.loads(self._file().read_text(encoding="utf-8"))
+        """Check the saved settings against this layer's.
+
+        Raises ValueError, in one line, for a file that is missing or unreadable, is not what `save_parameters` writes,
+        or has a setting that differs: the first of them is named. RuntimeError before `initialize`.
+        """
+        file = self._file()
+        saved = read_settings(file)
         for name, value in self._saved().items():
-            if not isinstance(saved, dict) or saved.get(name) != value:
-                found = saved.get(name) if isinstance(saved, dict) else saved
-                raise ValueError(
-                    f"{self._file()} has {name}={show(found)}, but should have {show(value)}, as this layer"
-                )
+            if name not in saved:
+                raise ValueError(f"{file} has no {name}, but should have {name}={show(value)}, as this layer")
+            # As text, because 2.0 equals 2, and 1 equals True.
+            if repr(saved[name]) != repr(value):
+                raise ValueError(f"{file} has {name}={show(saved[name])}, but should have {show(value)}, as this layer")
 
     @property
     def _window(self) -> tuple[Ints, Ints]:
@@ -152,7 +160,7 @@ class PoolingLayer:
 
     def _checked(self, x: ArrayLike) -> Array:
         array = as_array("x", x)
-        if array.dtype.kind in "biuf" and array.shape[1:] != self.input_shape:
+        if (array.dtype.kind in "biuf" or is_float(array.dtype)) and array.shape[1:] != self.input_shape:
             expected = ", ".join(map(str, self.input_shape))
             raise ValueError(f"x has shape {array.shape}, but should have (N, {expected})")
         return array
@@ -180,6 +188,20 @@ class PoolingLayer:
             "ceil_mode": self.geometry.ceil_mode,
             "count_include_pad": self.geometry.count_include_pad,
         }
+
+
+def read_settings(file: Path) -> dict[str, Any]:
+    """The settings in a file. Raises ValueError, in one line, for a file that `save_parameters` cannot have written."""
+    try:
+        if not file.is_file():
+            raise ValueError("it is no file" if file.exists() else "there is no such file")
+        saved = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(saved, dict):
+            raise ValueError(f"it holds {show(saved)}, and no settings")
+    except (OSError, ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"{file} should be a file that save_parameters wrote: {reason}") from None
+    return saved
 
 
 def stand_in(shape: Ints, dtype: np.dtype[Any]) -> Array:

@@ -241,6 +241,53 @@ def test_a_tap_meets_the_outputs_in_whose_windows_it_is_real(case):
         assert list(range(length))[cells] == [cell for _, cell in real]
 
 
+@given(settled(), st.data())
+@settings(deadline=None, max_examples=300)
+def test_a_part_of_an_axis_has_its_windows_alone(case, data):
+    length, size, stride, pair, dilation, ceil_mode = case
+    expected = windows_by_trying(*case)
+    assume(expected is not None and all(cells for cells, _ in expected))
+    (axis,) = Geometry.of((size,), (stride,), padding=(pair,), dilation=(dilation,), ceil_mode=ceil_mode).axes(
+        (length,)
+    )
+    first = data.draw(st.integers(0, len(expected) - 1))
+    part = axis.part(range(first, data.draw(st.integers(first + 1, len(expected)))))
+    assert (part.axis.length, part.axis.count()) == (len(part.cells), len(part.outputs))
+    found = [[part.cells[cell] for cell in part.axis.cells(o)] for o in range(part.axis.count())]
+    assert found == [expected[o][0] for o in part.outputs]
+    for counted in (True, False):
+        inside = part.axis.divisors(counted, range(part.axis.count()))
+        assert inside == axis.divisors(counted, part.outputs)
+
+
+@given(settled(), st.data())
+@settings(deadline=None, max_examples=300)
+def test_cells_are_touched_by_the_windows_that_have_one_of_them(case, data):
+    length, size, stride, pair, dilation, ceil_mode = case
+    expected = windows_by_trying(*case)
+    assume(expected is not None)
+    (axis,) = Geometry.of((size,), (stride,), padding=(pair,), dilation=(dilation,), ceil_mode=ceil_mode).axes(
+        (length,)
+    )
+    first = data.draw(st.integers(0, length - 1))
+    band = range(first, data.draw(st.integers(first + 1, length)))
+    touching = axis.touching(band)
+    assert {o for o, (cells, _) in enumerate(expected) if set(cells) & set(band)} <= set(touching)
+    assert all(axis.start(o) < band.stop and axis.start(o) + axis.extent > band.start for o in touching)
+    for tap in range(size):
+        outputs, cells = axis.tap(tap, touching, band)
+        real = [(o, axis.start(o) + tap * dilation) for o in touching if axis.start(o) + tap * dilation in band]
+        assert list(touching)[outputs] == [o for o, _ in real]
+        assert list(band)[cells] == [cell for _, cell in real]
+
+
+@pytest.mark.parametrize("included", [True, False])
+def test_divisors_of_lines_are_those_of_all(included):
+    geometry = Geometry.of((3, 2), (2, 1), padding=((1, 2), 1), ceil_mode=True, count_include_pad=included)
+    whole = geometry.divisors((8, 5))
+    assert np.array_equal(geometry.divisors_of_lines((8, 5))(range(1, 3)), whole[1:3])
+
+
 def test_geometry_is_exact_beyond_64_bits():
     geometry = Geometry.of((2**62,), (2**62,), padding=((2**62 - 1, 0),), ceil_mode=True)
     assert geometry.output((2**62 + 2,)) == (3,)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gc
 import json
+import os
+import pickle
 import weakref
 
 import numpy as np
 import pytest
 from poolproof.kernels import PoolingLayer, PoolingType, blocks, compiled, img2col, lines, naive
+from poolproof.kernels.dtypes import ORDERED
 
 SHAPE, SIZE, STRIDE = (3, 5, 6), (2, 3), (1, 2)
 METHODS = {
@@ -125,10 +128,68 @@ def test_lengths_may_be_numpy_integers():
     assert PoolingLayer((np.int64(3), 5, 6), 2, 2, "MAX").input_shape == (3, 5, 6)
 
 
-@pytest.mark.parametrize(("size", "words"), [((6, 1), "the height of x"), ((1, 7), "the width of x")])
+@pytest.mark.parametrize(
+    ("size", "words"), [((6, 1), "the height of input_shape"), ((1, 7), "the width of input_shape")]
+)
 def test_a_window_larger_than_the_input_is_refused_at_once(size, words):
-    with pytest.raises(ValueError, match=rf"^size=.* should be at most . *, {words}"):
+    with pytest.raises(ValueError, match=rf"^pool_shape=.* should be at most ., {words}"):
         PoolingLayer(SHAPE, size, 1, "MAX")
+
+
+WRONG = {
+    "a float": ({"pool_shape": 2.0}, "pool_shape=2.0 should be an int or 2 ints, not float"),
+    "nothing": ({"pool_shape": None}, "pool_shape=None should be an int or 2 ints, not NoneType"),
+    "zero": ({"pool_shape": 0}, "pool_shape=0 should be at least 1"),
+    "three entries": ({"pool_shape": (2, 2, 2)}, "pool_shape=(2, 2, 2) has 3 entries, but should be an int or 2 ints"),
+    "one stride": ({"stride": (1,)}, "stride=(1,) has 1 entries, but should be an int or 2 ints"),
+    "no stride": ({"stride": 0}, "stride=0 should be at least 1"),
+    "negative padding": ({"padding": -1}, "padding=-1 should be at least 0"),
+    "padding alone": (
+        {"padding": 2},
+        "padding=((2, 2), (2, 2)): window 0 along the height of input_shape, which has 4 cells, lies wholly in padding "
+        "(pool_shape=(2, 2), stride=(2, 2), dilation=(1, 1)); every window should have a cell of input_shape",
+    ),
+    "far apart": (
+        {"dilation": 4},
+        "pool_shape=(2, 2): dilation=(4, 4): the extent 5 along axis 0 should be at most 4, the height of input_shape",
+    ),
+    "a number for a flag": ({"ceil_mode": 1}, "ceil_mode=1 should be True or False, not int"),
+    "no setting": ({"foo": 1}, "foo=1 is no setting here; there are padding, dilation, ceil_mode"),
+    "threads": ({"threads": 0}, "threads=0 should be at least 1"),
+    "a shape of one axis too few": ({"input_shape": (4, 4)}, "input_shape=(4, 4) should be 3 positive ints: (C, H, W)"),
+}
+
+
+@pytest.mark.parametrize(("changed", "says"), WRONG.values(), ids=WRONG)
+def test_an_argument_that_cannot_be_is_refused_by_its_own_name(changed, says):
+    arguments = {"input_shape": (1, 4, 4), "pool_shape": 2, "stride": 2, "pooling_type": "MAX"}
+    with pytest.raises((TypeError, ValueError)) as caught:
+        PoolingLayer(**{**arguments, **changed})
+    assert str(caught.value).startswith(says)
+    assert "size=" not in str(caught.value)
+
+
+ODD = {"an object": object(), "a string": "a", "ragged": [[1], [1, 2]], "complex": np.zeros((2, 3, 5, 6), complex)}
+ODD |= {"masked": np.ma.zeros((2, 3, 5, 6)), "foreign": np.zeros((2, 3, 5, 6), np.dtype("f8").newbyteorder())}
+
+
+@each_method
+@each_kind
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_what_is_no_input_or_delta_is_refused_by_its_own_name(forward, backward, kind, odd):
+    pooling = layer(kind)
+    with pytest.raises(TypeError, match=r"^x[ =]"):
+        getattr(pooling, forward)(odd)
+    getattr(pooling, forward)(sample()[0])
+    with pytest.raises(TypeError, match=r"^delta_in[ =]"):
+        getattr(pooling, backward)(odd, 0)
+
+
+@each_method
+@pytest.mark.parametrize("dtype", ORDERED)
+def test_an_input_of_another_shape_is_refused_in_every_dtype(forward, backward, dtype):
+    with pytest.raises(ValueError, match=r"^x has shape \(2, 3, 9, 9\), but should have \(N, 3, 5, 6\)$"):
+        getattr(layer(), forward)(np.zeros((2, 3, 9, 9), dtype))
 
 
 @each_method
@@ -379,12 +440,72 @@ def test_a_setting_that_differs_is_named_with_both_values(setting, arguments, tm
         assert (repr(list(value)) if isinstance(value, tuple) else repr(value)) in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["{}", "[]", "null", '{"pool_shape": [2, 3]}'])
+@pytest.mark.parametrize("text", ["{}", '{"pool_shape": [2, 3]}'])
 def test_a_file_without_the_settings_is_refused_by_the_first_that_is_missing(text, tmp_path):
     pooling = saved(tmp_path, layer())
     (tmp_path / "pool.json").write_text(text, "utf-8")
-    with pytest.raises(ValueError, match=r"pool\.json has input_shape="):
+    with pytest.raises(ValueError, match=r"pool\.json has no input_shape, but should have input_shape=\[3, 5, 6\]"):
         pooling.load_parameters()
+
+
+@pytest.mark.parametrize(("old", "new"), [("[2, 3]", "[2.0, 3]"), ("false", "0"), ("true", "1"), ("[2, 3]", "null")])
+def test_a_value_that_only_equals_the_saved_one_is_refused(old, new, tmp_path):
+    pooling = saved(tmp_path, layer())
+    text = json.dumps(json.loads((tmp_path / "pool.json").read_text("utf-8")))
+    (tmp_path / "pool.json").write_text(text.replace(old, new), "utf-8")
+    with pytest.raises(ValueError, match=r"as this layer$"):
+        pooling.load_parameters()
+
+
+BROKEN = {
+    "empty": b"",
+    "cut": b'{"input_shape": [3, 5',
+    "a pickle": pickle.dumps({"input_shape": [3, 5, 6]}),
+    "a zip": b"PK\x03\x04",
+    "zeros": bytes(100),
+    "not UTF-8": b"\xff\xfe{}",
+    "deep": b"[" * 200_000,
+    "deep under a name": b'{"input_shape":' * 100_000,
+    "a number too long to read": b'{"input_shape": ' + b"9" * 10_000 + b"}",
+    "a list": b"[]",
+    "null": b"null",
+    "a number": b"1",
+    "a long text": b'"' + b"a" * 100_000 + b'"',
+}
+
+
+def refused(pooling):
+    """The one line in which a file is refused, without a traceback of what reads it."""
+    with pytest.raises(ValueError, match="should be a file that save_parameters wrote: ") as caught:
+        pooling.load_parameters()
+    assert caught.type is ValueError
+    assert caught.value.__suppress_context__
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 1000
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+def test_a_broken_file_is_refused_in_one_line(content, tmp_path):
+    pooling = layer()
+    pooling.initialize(tmp_path, "pool")
+    (tmp_path / "pool.json").write_bytes(content)
+    assert refused(pooling).startswith(str(tmp_path / "pool.json"))
+
+
+def test_a_folder_in_place_of_the_file_is_refused(tmp_path):
+    pooling = layer()
+    pooling.initialize(tmp_path, "pool")
+    (tmp_path / "pool.json").mkdir()
+    assert refused(pooling).endswith("it is no file")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_a_pipe_in_place_of_the_file_is_not_waited_for(tmp_path):
+    pooling = layer()
+    pooling.initialize(tmp_path, "pool")
+    os.mkfifo(tmp_path / "pool.json")
+    assert refused(pooling).endswith("it is no file")
 
 
 def test_a_second_save_replaces_the_first(tmp_path):
@@ -401,8 +522,10 @@ def test_saving_and_loading_need_a_place(call):
 def test_loading_what_was_never_saved_says_which_file_is_missing(tmp_path):
     pooling = layer()
     pooling.initialize(tmp_path, "pool")
-    with pytest.raises(FileNotFoundError, match=r"pool\.json"):
-        pooling.load_parameters()
+    assert (
+        refused(pooling)
+        == f"{tmp_path / 'pool.json'} should be a file that save_parameters wrote: there is no such file"
+    )
 
 
 def test_saving_and_loading_leave_what_backward_needs(tmp_path):
@@ -449,7 +572,7 @@ def test_a_layer_for_images_of_one_and_three_axes(kind, shape):
     assert built.backward(np.ones_like(y), 0).sum() == y.size
 
 
-def test_settings_of_a_layer_are_refused_in_the_words_of_the_kernels():
+def test_settings_of_a_layer_are_refused():
     with pytest.raises(TypeError, match="count_include_pad=True is no setting here"):
         PoolingLayer((1, 4, 4), 2, 2, "MAX", count_include_pad=True)
     with pytest.raises(ValueError, match="lies wholly in padding"):
