@@ -224,7 +224,7 @@ def in_images(how: Way, source: Array, target: Array, *argmax: Array | None) -> 
         if function == "mean_backward":
             large.backward(how.loop, geometry, plane, result)
         else:
-            large.forward(how.loop, function, geometry, plane, result, *places)
+            large.forward(how.loop, sum_of, function, geometry, plane, result, *places)
 
 
 def of_image(function: str, geometry: Geometry, source: Array, shape: Ints, *argmax: Array | None) -> Array:
@@ -237,15 +237,24 @@ def of_image(function: str, geometry: Geometry, source: Array, shape: Ints, *arg
     return result
 
 
+def sum_of(line: Array) -> float:
+    """The sum of a float64 line, in its order."""
+    from .lines import add
+
+    total = np.empty((1, 1, 1))
+    add(line.reshape(1, 1, -1), 0, 0, 1, line.size, total, 0)
+    return float(total[0, 0, 0])
+
+
 def in_bands(how: Way, dy: Array, dx: Array, argmax: Array) -> None:
     """Add gradients at indices of planes larger than a block."""
-    from .blocks import scattered
+    from .blocks import add, scattered
 
     alone = how.dtype == dx.dtype
     for p in range(len(dx)):
         alone = alone and scattered(dy, argmax, p, dx)
         if not alone:
-            large.scatter(dy[p], dx[p], argmax[p])
+            large.scatter(add, dy[p], dx[p], argmax[p])
 
 
 def cut(arrays: tuple[Array | None, ...], part: slice) -> list[Any]:

@@ -1,7 +1,6 @@
 """A plane larger than a block, cut into smaller images that are pooled like any other.
 
-Arrays have spatial axes alone here. `pool` returns the result for one image: (function, geometry, source, shape of the
-result, and for a maximum its indices to be filled or None).
+Arrays have spatial axes alone here. What loops there are is the caller's affair: they come as functions.
 """
 
 from __future__ import annotations
@@ -24,15 +23,25 @@ SHARED = 16
 """Windows larger than a block are pooled one by one, unless a cell is in more of them than this on average."""
 
 Pool = Callable[..., Array]
+"""The result for one image: (function, geometry, source, shape of the result, for a maximum its indices or None)."""
+
+Sum = Callable[[Array], float]
+"""The sum of a float64 line, in its order."""
+
+Add = Callable[[Array, Array, int, Array], None]
+"""Adds gradients at their indices to the sums of those cells that are there, from a first one on."""
+
 Slices = tuple[slice, ...]
 
 
-def forward(pool: Pool, function: str, geometry: Geometry, x: Array, y: Array, *argmax: Array | None) -> None:
+def forward(
+    pool: Pool, sum_of: Sum, function: str, geometry: Geometry, x: Array, y: Array, *argmax: Array | None
+) -> None:
     """Fill y, and argmax where there is one, from the plane x."""
     if not one_by_one(geometry, x.shape):
         in_images(pool, function, geometry, x, y, *argmax)
     elif function == "mean_forward":
-        means(geometry, x, y)
+        means(sum_of, geometry, x, y)
     else:
         maxima(pool, geometry, x, y, *argmax)
 
@@ -169,18 +178,15 @@ def maximum_of_line(pool: Pool, line: Array) -> tuple[Any, int]:
     return pool("max_forward", Geometry.of(line.size, 1, rank=1), line, (1,), place)[0], int(place[0])
 
 
-def means(geometry: Geometry, x: Array, y: Array) -> None:
+def means(sum_of: Sum, geometry: Geometry, x: Array, y: Array) -> None:
     """Fill y: the sum of each window goes on from stretch to stretch."""
-    from .lines import add
-
     axes, divisors = geometry.axes(x.shape), geometry.divisors(x.shape)
     for output in np.ndindex(y.shape):
         window = x[slices(axis.cells(o) for axis, o in zip(axes, output, strict=True))]
-        total = np.zeros((1, 1, 1))
+        total = 0.0
         for part in stretches(window.shape):
-            line = np.concatenate([total.ravel(), window[part].ravel()], dtype=np.float64)
-            add(line.reshape(1, 1, -1), 0, 0, 1, line.size, total, 0)
-        y[output] = rounded(total[0, 0, 0] / divisors[output], y.dtype)
+            total = sum_of(np.concatenate([[total], window[part].ravel()], dtype=np.float64))
+        y[output] = rounded(total / divisors[output], y.dtype)
 
 
 def spread(geometry: Geometry, dy: Array, dx: Array) -> None:
@@ -203,13 +209,11 @@ def within(cells: range, box: range) -> range:
     return range(first - box.start, max(first, min(cells.stop, box.stop)) - box.start, cells.step)
 
 
-def scatter(dy: Array, dx: Array, argmax: Array) -> None:
+def scatter(add: Add, dy: Array, dx: Array, argmax: Array) -> None:
     """Fill the flat plane dx: each dy added at its argmax, in float64, rounded once; some cells at once.
 
     Each part of dy is looked at only for those cells between the first and the last of its indices.
     """
-    from .blocks import add
-
     parts = [*stretches(dy.shape)]
     reach = [(argmax[part].min(), argmax[part].max()) for part in parts]
     memory = np.empty(min(BLOCK, dx.size))
