@@ -46,7 +46,7 @@ def max_indices(x: ArrayLike, size: Any, stride: Any, *, threads: int = 1, **set
     how = way("max_forward", geometry, x.shape, x.dtype)
     indices = np.empty(shape, np.int64)
     # The loops' indices, which may be narrower, are found in the second half of the memory of the wide ones.
-    found = indices.reshape(-1).view(index_dtype(x.shape[2:]))[-indices.size :]
+    found = indices.reshape(-1).view(how.indices)[-indices.size :]
     run(how, threads, x, np.empty(shape, x.dtype), found.reshape(how.target))
     for part in large.stretches(found.shape):
         indices.reshape(-1)[part] = found[part]
@@ -68,7 +68,7 @@ def max_forward_argmax(
     """`max_forward` and `max_indices` at once: what a layer remembers, so that its backward need not search again."""
     x, geometry, shape = max_arguments(x, size, stride, ORDERED, settings)
     how = way("max_forward", geometry, x.shape, x.dtype)
-    y, argmax = np.empty(shape, x.dtype), np.empty(shape, index_dtype(x.shape[2:]))
+    y, argmax = np.empty(shape, x.dtype), np.empty(shape, how.indices)
     run(how, threads, x, y, argmax.reshape(how.target))
     return y, argmax
 
@@ -111,7 +111,7 @@ class Way(NamedTuple):
     """How a call is run: by which loop, what it needs to know of windows, and on what it works.
 
     `pool` hands planes to the loop: (how, source, target, *argmax). `source` and `target` are the shapes of input and
-    result as planes (P, ...), `dtype` is that of both.
+    result as planes (P, ...), `dtype` is that of both, and `indices` that of the loops' indices.
     """
 
     pool: Callable[..., None]
@@ -120,6 +120,7 @@ class Way(NamedTuple):
     source: Ints
     target: Ints
     dtype: np.dtype[Any]
+    indices: np.dtype[Any]
 
 
 @lru_cache(maxsize=1024)
@@ -135,7 +136,7 @@ def way(function: str, geometry: Geometry, shape: Ints, dtype: np.dtype[Any], *,
         pool, loop, window, axes = in_images, of_image, (function, geometry), geometry.rank
     image, outputs = planes(shape, axes), planes(shape[:2] + output, axes)
     source, target = (outputs, image) if function == "mean_backward" else (image, outputs)
-    return Way(pool, loop, window, source, target, working)
+    return Way(pool, loop, window, source, target, working, index_dtype(spatial))
 
 
 @lru_cache(maxsize=1024)
@@ -145,7 +146,7 @@ def scatter(outputs: Ints, image: Ints, dtype: np.dtype[Any]) -> Way:
 
     source, target, working = planes(outputs, 1), planes(image, 1), working_dtype(dtype)
     pool = in_bands if target[1] > large.BLOCK else pooled if working == dtype else widened
-    return Way(pool, blocks.max_backward, (), source, target, working)
+    return Way(pool, blocks.max_backward, (), source, target, working, index_dtype(image[2:]))
 
 
 def chosen(function: str, geometry: Geometry, spatial: Ints) -> tuple[Callable[..., None], tuple[Any, ...], int]:
