@@ -129,6 +129,8 @@ def way(function: str, geometry: Geometry, shape: Ints, dtype: np.dtype[Any], *,
     spatial, working = shape[2:], working_dtype(dtype)
     output = geometry.output(spatial)
     direct = working == dtype
+    loop: Callable[..., Any]
+    window: tuple[Any, ...]
     if whole or max(prod(spatial), prod(output)) <= large.BLOCK or (direct and alone(function, geometry, spatial)):
         pool = pooled if direct else widened
         loop, window, axes = chosen(function, geometry, spatial)
@@ -221,11 +223,11 @@ def in_images(how: Way, source: Array, target: Array, *argmax: Array | None) -> 
     """The same for planes that are cut into images."""
     function, geometry = how.window
     for p in range(len(source)):
-        plane, result, *places = [each if each is None else each[p] for each in (source, target, *argmax)]
+        places = [each if each is None else each[p] for each in argmax]
         if function == "mean_backward":
-            large.backward(how.loop, geometry, plane, result)
+            large.backward(how.loop, geometry, source[p], target[p])
         else:
-            large.forward(how.loop, sum_of, function, geometry, plane, result, *places)
+            large.forward(how.loop, sum_of, function, geometry, source[p], target[p], *places)
 
 
 def of_image(function: str, geometry: Geometry, source: Array, shape: Ints, *argmax: Array | None) -> Array:
