@@ -129,13 +129,13 @@ def way(function: str, geometry: Geometry, shape: Ints, dtype: np.dtype[Any], *,
     spatial, working = shape[2:], working_dtype(dtype)
     output = geometry.output(spatial)
     direct = working == dtype
-    loop: Callable[..., Any]
-    window: tuple[Any, ...]
+    pool: Callable[..., None] = in_images
+    loop: Callable[..., Any] = of_image
+    window: tuple[Any, ...] = (function, geometry)
+    axes = geometry.rank
     if whole or max(prod(spatial), prod(output)) <= large.BLOCK or (direct and alone(function, geometry, spatial)):
         pool = pooled if direct else widened
         loop, window, axes = chosen(function, geometry, spatial)
-    else:
-        pool, loop, window, axes = in_images, of_image, (function, geometry), geometry.rank
     image, outputs = planes(shape, axes), planes(shape[:2] + output, axes)
     source, target = (outputs, image) if function == "mean_backward" else (image, outputs)
     return Way(pool, loop, window, source, target, working, index_dtype(spatial))
@@ -223,10 +223,10 @@ def in_images(how: Way, source: Array, target: Array, *argmax: Array | None) -> 
     """The same for planes that are cut into images."""
     function, geometry = how.window
     for p in range(len(source)):
-        places = [each if each is None else each[p] for each in argmax]
         if function == "mean_backward":
             large.backward(how.loop, geometry, source[p], target[p])
         else:
+            places = [each if each is None else each[p] for each in argmax]
             large.forward(how.loop, sum_of, function, geometry, source[p], target[p], *places)
 
 

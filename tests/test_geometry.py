@@ -253,6 +253,7 @@ def test_a_part_of_an_axis_has_its_windows_alone(case, data):
     first = data.draw(st.integers(0, len(expected) - 1))
     part = axis.part(range(first, data.draw(st.integers(first + 1, len(expected)))))
     assert (part.axis.length, part.axis.count()) == (len(part.cells), len(part.outputs))
+    assert part.axis.room >= 0
     found = [[part.cells[cell] for cell in part.axis.cells(o)] for o in range(part.axis.count())]
     assert found == [expected[o][0] for o in part.outputs]
     for counted in (True, False):
