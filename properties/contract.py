@@ -116,7 +116,7 @@ class Declared:
             return "padding='none'"
         if self.padding == "symmetric" and any(begin != end for begin, end in padding):
             return "padding='symmetric'"
-        most = {"half": [f // 2 for f in size], "window": [f - 1 for f in size]}.get(str(self.padding_limit))
+        most = {"half": [f // 2 for f in size], "window": [max(f - 1, 0) for f in size]}.get(str(self.padding_limit))
         beyond = most and any(max(pair) > limit for pair, limit in zip(padding, most, strict=True))
         return f"padding_limit={self.padding_limit!r}" if beyond else ""
 

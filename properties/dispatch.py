@@ -11,7 +11,7 @@ from .contract import Unusable
 from .processes import Lost, spread
 from .results import Result
 from .runner import Interrupted
-from .session import Request, Unit, bench, turn
+from .session import Request, Unit, bench, turn, weight
 
 
 def examined(
@@ -50,8 +50,9 @@ def grouped(units: Sequence[Unit], processes: int, *, apart: bool) -> list[list[
 
 def turns(request: Request, groups: Sequence[list[Unit]], processes: int) -> Iterator[tuple[list[Unit], float | None]]:
     """Each portion when its turn comes, with the time at which it should end, so that all get some of the budget."""
+    shares = [weight(group[0][1]) for group in groups]
     for k, group in enumerate(groups):
-        yield group, turn(request.end, (len(groups) - k) / processes)
+        yield group, turn(request.end, sum(shares[k:]) / shares[k] / processes)
 
 
 def in_order(request: Request, units: Sequence[Unit], end: float | None) -> Iterator[Result]:

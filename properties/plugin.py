@@ -121,7 +121,7 @@ class Laws(pytest.Directory):
     def collect(self) -> Iterator[pytest.Item]:
         """One item for each law and target. A target that cannot be loaded is an error of collection."""
         from .contract import Unusable
-        from .session import Bench, plan
+        from .session import Bench, plan, weight
         from .text import sendable
 
         request = request_of(self.config)
@@ -134,7 +134,7 @@ class Laws(pytest.Directory):
             request.known_failures()
         except (Unusable, ValueError) as error:
             raise self.CollectError(sendable(str(error))) from None
-        share = Share(len(units))
+        share = Share(sum(weight(name) for _, name in units))
         for spec, name in units:
             yield LawItem.from_parent(self, name=f"{name}[{sendable(spec)}]", unit=(spec, name), share=share)
 
@@ -142,16 +142,17 @@ class Laws(pytest.Directory):
 class Share:
     """Divides what is left of a budget among the laws that are left, so that each gets some."""
 
-    def __init__(self, units: int) -> None:
-        self.left = units
+    def __init__(self, laws: int) -> None:
+        self.left = laws
         self.workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 
-    def end(self, end: float | None) -> float | None:
-        """When the next law has to stop; every worker takes its turns at about the same pace."""
-        from .session import turn
+    def end(self, end: float | None, name: str) -> float | None:
+        """When a unit, the next one, has to stop; every worker takes its turns at about the same pace."""
+        from .session import turn, weight
 
-        waiting, self.left = max(self.left, 1), self.left - self.workers
-        return turn(end, waiting / self.workers)
+        part = weight(name) * self.workers
+        waiting, self.left = max(self.left, 1), self.left - part
+        return turn(end, waiting / part)
 
 
 class LawItem(pytest.Item):
@@ -164,7 +165,7 @@ class LawItem(pytest.Item):
     def runtest(self) -> None:
         """Do it; everything any report needs goes into the properties of the item."""
         bench = self.config.stash[BENCH]
-        result = bench.examine(*self.unit, self.share.end(bench.request.end))
+        result = bench.examine(*self.unit, self.share.end(bench.request.end, self.unit[1]))
         self.user_properties.append((PROPERTY, result.as_text()))
         if result.failed:
             raise LawFailed(result)

@@ -11,7 +11,7 @@ import time
 import warnings
 import zlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest import SkipTest
@@ -179,7 +179,7 @@ def run(law: Law, target: Target, settings: Settings) -> Result:
         return Result(target.spec, law.name, "unsupported", reason)
     trial = Trial(law, target.fresh(), settings)
     try:
-        result = judged(trial, settings)
+        result = with_all_callables(judged(trial, settings), trial, settings)
     except KeyboardInterrupt:
         raise Interrupted(interrupted(trial, settings)) from None
     result.seconds = time.perf_counter() - began
@@ -201,6 +201,37 @@ def judged(trial: Trial, settings: Settings) -> Result:
     except Failure:
         repeats = True
     return conclude(trial, repeats or (unfinished and trial.first is not None), unfinished, settings)
+
+
+def with_all_callables(result: Result, trial: Trial, settings: Settings) -> Result:
+    """A result whose counterexample, if there is one, names every callable for which the law fails."""
+    found, first = result.counterexample, trial.first_case
+    if found is None or first is None:
+        return result
+    # A case may be shrunk to one of another callable.
+    shown = found["case"]["function"]
+    failing = {first.function, shown}
+    failing |= failing_too(trial, settings, failing)
+    named = [name for name in trial.law.plan.functions if name in failing]
+    others = " and ".join(name for name in named if name != shown)
+    note = f"\n    {trial.law.name} fails for {others} as well" if others else ""
+    return replace(result, counterexample={**found, "callables": named, "message": found["message"] + note})
+
+
+def failing_too(trial: Trial, settings: Settings, failing: set[str]) -> set[str]:
+    """The other callables for which a law fails, in the time that shrinking one failure may take. None after a hang."""
+    assert trial.first is not None
+    law, target = trial.law, trial.pool.target
+    left, verdict = set(law.plan.asked(target.declared, target.offers)) - failing, trial.first[0].verdict
+    end = min(settings.end or float("inf"), time.time() + trial.shrinking[verdict])
+    again, found = Trial(law, target.fresh(), replace(settings, end=end)), set[str]()
+    for case in drawn(law, target.declared, target.offers, settings.examples, settings.seed) if left else ():
+        if again.over() or verdict == "hung" or found == left:
+            break
+        if case.function in left - found and (failure := tried_again(again, case)):
+            found.add(case.function)
+            verdict = failure[0].verdict
+    return found
 
 
 def decoded(law: Law, target: Target, data: bytes) -> Case:

@@ -29,6 +29,9 @@ CONVENTIONS_ITEM = "conventions"
 KEPT = Path(".poolproof")
 """Where a run without a seed keeps failing cases, and the case in hand."""
 
+TURN = 10
+"""The conventions of a target get as much of a budget as this many laws: they make about as many calls."""
+
 Unit = tuple[str, str]
 """A target, and a law, a pinned convention, or CONVENTIONS_ITEM."""
 
@@ -91,7 +94,7 @@ class Bench:
         if reason := self.toll.reached(spec):
             return Result(spec, name, "not run", reason, abandoned=True)
         if name == CONVENTIONS_ITEM:
-            return conventions_of(target, self.request.end)
+            return conventions_of(target, end)
         result = expected(target, name) if "=" in name else self.law(target, name, end)
         self.toll.add(spec, result.verdict)
         return excused(result, target.name, self.request.known_failures())
@@ -120,6 +123,11 @@ def turn(end: float | None, waiting: float) -> float | None:
     """When the first of so many that wait for their turn should end, so that each gets its share of the time."""
     now = time.time()
     return None if end is None else now + max(end - now, 0.0) / max(waiting, 1.0)
+
+
+def weight(name: str) -> int:
+    """The share of a budget that a unit gets, in laws."""
+    return TURN if name == CONVENTIONS_ITEM else 1
 
 
 def in_ci() -> bool:

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from poolproof.kernels import naive
-from poolproof.properties.conventions import CONVENTIONS, check_expected, observe, observed, unobservable
+from poolproof.properties.conventions import CONVENTIONS, check_expected, observe, observed, shown_by, unobservable
 from poolproof.properties.find import load
 from poolproof.properties.results import array_from_json, call_as_json
 from poolproof.properties.target import Call, wrap
@@ -78,8 +78,38 @@ def empty_if_too_large(x, size, stride):
     return np.zeros((*x.shape[:2], rows, columns))
 
 
+def clipped(reduce):
+    """A kernel that answers windows too large as well, by the cells that they have."""
+
+    def kernel(x, size, stride):
+        counts = [max(1, (length - f) // s + 1) for length, f, s in zip(x.shape[2:], size, stride, strict=True)]
+        y = np.empty((*x.shape[:2], *counts))
+        for n, c, row, column in np.ndindex(y.shape):
+            top, left = row * stride[0], column * stride[1]
+            y[n, c, row, column] = reduce(x[n, c, top : top + size[0], left : left + size[1]])
+        return y
+
+    return kernel
+
+
+def past_the_row(reduce):
+    """A kernel of windows too large that reads what lies behind a row, up to the end of the array."""
+
+    def kernel(x, size, stride):
+        places = np.arange(size[0])[:, None] * x.shape[3] + np.arange(size[1])
+        starts = np.arange(0, x.size, x.shape[2] * x.shape[3])
+        cells = x.reshape(-1)[np.minimum(starts[:, None, None] + places, x.size - 1)]
+        return reduce(cells, axis=(1, 2)).reshape(*x.shape[:2], 1, 1)
+
+    return kernel
+
+
+def empty_or_clipped(x, size, stride):
+    return clipped(np.max)(x, size, stride) if size[1] <= x.shape[3] else empty_if_too_large(x, size, stride)
+
+
 def strict(x, size, stride):
-    if x.ndim != 4 or min(stride) < 1 or size[0] > x.shape[2] or size[1] > x.shape[3]:
+    if x.ndim != 4 or min(*size, *stride) < 1 or size[0] > x.shape[2] or size[1] > x.shape[3]:
         refuse()
     return forward(np.max)(x, size, stride)
 
@@ -104,7 +134,19 @@ def indices(choose):
 
 
 MAXIMUM, MEAN = forward(np.max), forward(np.mean)
-OWN = forward(lambda cells: np.add.reduce(cells, dtype=cells.dtype) / cells.dtype.type(cells.size))
+
+
+def own_sum(cells):
+    """The sum in the cells' own dtype."""
+    return np.add.reduce(cells, dtype=cells.dtype)
+
+
+def highest(cells):
+    """The largest finite number of the cells' dtype."""
+    return np.finfo(cells.dtype).max
+
+
+OWN = forward(lambda cells: own_sum(cells) / cells.dtype.type(cells.size))
 
 SHOWN = {
     ("ties", "first"): backward(lambda cells, d: at(cells.argmax(), cells, d)),
@@ -164,6 +206,7 @@ SHOWN = {
     ("signed-zero", "other"): lambda *_: np.zeros((1, 1, 1, 2)),
     ("mean-overflow", "infinite"): OWN,
     ("mean-overflow", "finite"): forward(lambda cells: (cells / cells.size).sum()),
+    ("mean-overflow", "clamped"): forward(lambda cells: min(cells.sum(), highest(cells)) / cells.size),
     ("mean-overflow", "nan"): constant(np.nan),
     ("mean-overflow", "refused"): refuse,
     ("infinite-mean", "inf"): MEAN,
@@ -172,11 +215,13 @@ SHOWN = {
     ("infinite-mean", "other"): forward(lambda cells: cells[np.isfinite(cells)].mean()),
     ("accumulator", "wider"): forward(lambda cells: cells.astype(np.float64).mean()),
     ("accumulator", "own"): OWN,
+    ("accumulator", "clamped"): forward(lambda cells: min(own_sum(cells), highest(cells)) / cells.size),
     ("accumulator", "refused"): refuse,
     ("accumulator", "other"): constant(1.0),
     ("integer-mean", "float"): lambda x, size, stride: MEAN(x.astype(float), size, stride),
     ("integer-mean", "truncated"): MEAN,
     ("integer-mean", "rounded"): forward(lambda cells: round(float(cells.mean()))),
+    ("integer-mean", "wrapped"): forward(lambda cells: int(own_sum(cells)) / cells.size),
     ("integer-mean", "refused"): refuse,
     ("integer-mean", "other"): answered(3),
     ("empty-batch", "accepted"): MAXIMUM,
@@ -187,8 +232,11 @@ SHOWN = {
     ("layouts", "other"): unchecked,
     ("window-too-large", "refused"): strict,
     ("window-too-large", "empty"): empty_if_too_large,
-    ("window-too-large", "answered"): unchecked,
+    ("window-too-large", "answered"): clipped(np.max),
     ("window-too-large", "other"): stumble,
+    ("size-zero", "refused"): strict,
+    ("size-zero", "answered"): unchecked,
+    ("size-zero", "other"): stumble,
     ("stride-zero", "refused"): strict,
     ("stride-zero", "answered"): unchecked,
     ("stride-zero", "other"): stumble,
@@ -234,9 +282,28 @@ VARYING = {
         lambda cells, d: at(0 if np.isnan(cells[0]) else np.nanargmax(cells), cells, d)
     ),
     ("layouts", "accepted", "refused"): lambda x, *window: MAXIMUM(x, *window) if x.flags.c_contiguous else refuse(),
-    ("window-too-large", "empty", "answered"): lambda x, size, stride: np.zeros((1, 1, int(size[1] <= 2), 1)),
+    ("window-too-large", "empty", "answered"): empty_or_clipped,
     ("infinite-mean", "nan", "inf"): forward(lambda cells: cells[0] - cells[0] + cells.mean()),
 }
+
+
+BLIND = {
+    "the mean is clamped": ("mean-overflow", "clamped", forward(lambda cells: min(own_sum(cells) / 4, highest(cells)))),
+    "the narrow mean is clamped": (
+        "accumulator",
+        "clamped",
+        forward(lambda cells: min(own_sum(cells) / 4, highest(cells))),
+    ),
+    "one finite number for all": ("mean-overflow", "other", constant(1.0)),
+    "-inf for a sum": ("mean-overflow", "other", constant(-np.inf)),
+    "NaN makes -inf": ("nan-mean", "other", forward(lambda cells: np.fmin(cells.mean(), -np.inf))),
+    "NaN makes a number": ("nan-mean", "other", constant(77.0)),
+    "the next row is a maximum's": ("window-too-large", "other", past_the_row(np.max)),
+    "the next row is a mean's": ("window-too-large", "other", past_the_row(np.mean)),
+    "ones": ("window-too-large", "other", lambda x, size, stride: np.ones((*x.shape[:2], 1, 1))),
+    "one sample": ("window-too-large", "other", lambda x, *_: x[:1, :, :1, :1]),
+}
+"""Kernels that probes of ones, or of the largest number alone, take for sound: convention, value, kernel."""
 
 
 def implementation(name, kernel):
@@ -260,6 +327,58 @@ def test_every_value_of_every_convention_is_shown_here():
 def test_a_convention_is_observed(name, value):
     found = observe(CONVENTIONS[name], implementation(name, SHOWN[name, value]))
     assert found["value"] == value
+
+
+@pytest.mark.parametrize("name", BLIND)
+def test_a_probe_sees_what_an_unlucky_number_hides(name):
+    about, value, kernel = BLIND[name]
+    offered = dict.fromkeys(CONVENTIONS[about].functions or ("max_forward", "mean_forward"), kernel)
+    assert observe(CONVENTIONS[about], wrap(SimpleNamespace(**offered)))["value"] == value
+
+
+def test_a_nan_that_counts_as_zero_is_ignored():
+    mean = forward(lambda cells: np.nansum(cells) / cells.size)
+    assert observe(CONVENTIONS["nan-mean"], implementation("nan-mean", mean))["value"] == "ignored"
+
+
+@pytest.mark.parametrize("mean", [np.mean, lambda cells: cells.sum() / 9])
+def test_a_mean_of_a_window_too_large_divides_by_its_cells_or_by_all(mean):
+    kernel = clipped(mean)
+    target = wrap(SimpleNamespace(mean_forward=kernel, square=True))
+    assert observe(CONVENTIONS["window-too-large"], target)["value"] == "answered"
+
+
+WIDTHS = {
+    "its own": (lambda dtype: dtype, "int8", (2, 2)),
+    "16 bits for 8": (lambda dtype: "int16" if dtype == "int8" else "int64", "int8", (26, 26)),
+    "32 bits for 64": (lambda dtype: "uint32" if dtype == "int64" else "int64", "int64", (2, 2)),
+}
+
+
+@pytest.mark.parametrize("name", WIDTHS)
+def test_a_sum_that_wraps_is_seen_in_the_dtype_where_it_does(name):
+    width, dtype, size = WIDTHS[name]
+
+    def mean(cells):
+        if cells.dtype != dtype:
+            refuse()
+        return int(cells.astype(width(dtype)).sum(dtype=width(dtype))) // cells.size
+
+    found = observe(CONVENTIONS["integer-mean"], implementation("integer-mean", forward(mean)))
+    values = found.get("values", [found["value"]])
+    shown = dict(zip(values, shown_by(found), strict=True))["wrapped"]
+    assert (shown["args"]["x"]["dtype"], tuple(shown["size"])) == (dtype, size)
+
+
+def test_integers_of_one_dtype_alone_are_enough_for_a_value():
+    mean = forward(lambda cells: int(cells.astype(object).mean()) if cells.dtype == np.int64 else refuse())
+    found = observe(CONVENTIONS["integer-mean"], implementation("integer-mean", mean))
+    assert (found["value"], found["evidence"]["args"]["x"]["dtype"]) == ("truncated", "int64")
+
+
+def test_no_integer_mean_is_asked_where_all_are_lacking():
+    target = wrap(SimpleNamespace(mean_forward=MEAN, lacks=("mean_* *int* *",)))
+    assert observe(CONVENTIONS["integer-mean"], target) == {}
 
 
 @pytest.mark.parametrize("name", CONVENTIONS)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from poolproof.kernels import img2col
-from poolproof.kernels.dtypes import FLOATS, IEEE_FLOATS, ORDERED
+from poolproof.kernels.dtypes import FLOATS, IEEE_FLOATS, INTEGERS, ORDERED
 from poolproof.properties.contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Unusable
 from poolproof.properties.conventions import CONVENTIONS, not_asked, observed
 from poolproof.properties.drawing import drawn
@@ -21,7 +21,7 @@ from poolproof.properties.target import Call, outside, wrap
 PINNED = [f"{name}={each.values[0]}" for name, each in CONVENTIONS.items()]
 LAWS_FOR_ALL = [law for law in LAWS.values() if not law.reference]
 PADDINGS = {"none": lambda pair: pair == (0, 0), "symmetric": lambda pair: pair[0] == pair[1], "any": lambda _: True}
-LIMITS = {"half": lambda f: f // 2, "window": lambda f: f - 1, None: lambda _: 1 << 30}
+LIMITS = {"half": lambda f: f // 2, "window": lambda f: max(f - 1, 0), None: lambda _: 1 << 30}
 
 
 def subsets(values):
@@ -103,7 +103,7 @@ class Recorder:
     def mean_of_integers(self, name, dtype, rank):
         """Whether this is what a convention is about, and the declarations do not exclude it."""
         of_floats = any(self.takes(name, each, rank) for each in FLOATS)
-        return (name, dtype) == ("mean_forward", "int32") and of_floats and not self.lacks(name, dtype, rank)
+        return name == "mean_forward" and dtype in INTEGERS and of_floats and not self.lacks(name, dtype, rank)
 
 
 @settings(max_examples=15)
@@ -248,3 +248,10 @@ def test_conventions_are_not_replayed_beyond_the_declarations():
     assert not_asked("ties", other, found["ties"]) == "it declares square=True"
     assert not_asked("ties", Recorder(("max_forward",), {}).target, found["ties"]) == "it offers no max_backward"
     assert not_asked("knots", same, found["ties"]) == "there is no convention 'knots' here"
+
+
+@pytest.mark.parametrize("limit", ["half", "window"])
+def test_a_window_of_size_0_is_within_every_limit_of_padding(limit):
+    target = wrap(SimpleNamespace(max_forward=img2col.max_forward, padding_limit=limit))
+    found = observed(target)[0]["size-zero"]
+    assert not_asked("size-zero", target, found) == ""

@@ -18,6 +18,7 @@ PINS = {
     "nan-gradient": "to the nan",
     "accumulator": "wider",
     "window-too-large": "refused",
+    "size-zero": "refused",
     "stride-zero": "refused",
     "wrong-rank": "refused",
     "integer-mean": "refused",

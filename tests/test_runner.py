@@ -14,13 +14,13 @@ from poolproof.kernels import naive
 from poolproof.kernels.dtypes import ORDERED, is_float
 from poolproof.properties import runner
 from poolproof.properties.cases import Case, decode
-from poolproof.properties.contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Declared
+from poolproof.properties.contract import CALLABLES, FORWARD, MEAN, MEAN_SETTINGS, SETTINGS, Declared
 from poolproof.properties.find import load
 from poolproof.properties.knobs import LENGTH
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.results import Result, case_as_json, case_from_json
 from poolproof.properties.runner import ONCE, Settings, replay, run
-from poolproof.properties.target import wrap
+from poolproof.properties.target import Answer, wrap
 
 FUNCTIONS = {name: getattr(naive, name) for name in CALLABLES}
 ASKED = [law for law in LAWS.values() if not law.reference]
@@ -539,3 +539,55 @@ def test_numbers_that_json_lacks_survive_it(values):
 def test_a_nan_in_an_answer_is_a_string_in_the_report():
     broken = target(max_forward=lambda x, *w: np.full_like(naive.max_forward(x, *w), np.nan, float))
     assert tried("max-value", broken, examples=20).counterexample["got"] == [[[["nan"]]]]
+
+
+# A callable that fails does not hide the others of the same law.
+
+
+def off(name):
+    """A callable whose results are one too large."""
+    return lambda *arguments: getattr(naive, name)(*arguments) + 1
+
+
+def offset(*names, **more):
+    return target(**{name: off(name) for name in names}, **more)
+
+
+WRONG = [("max_forward",), ("mean_forward",), ("max_forward", "mean_forward")]
+
+
+@pytest.mark.parametrize("names", WRONG, ids=" and ".join)
+def test_a_failure_names_every_callable_for_which_the_law_fails(names):
+    found = tried("identity", offset(*names)).counterexample
+    shown = found["case"]["function"]
+    others = [name for name in names if name != shown]
+    assert shown in names
+    assert found["callables"] == list(names)
+    assert [f"identity fails for {name} as well" in found["message"] for name in FORWARD] == [
+        name in others for name in FORWARD
+    ]
+
+
+def test_callables_that_die_are_named_too_but_not_after_a_hang():
+    deaths = {"max_forward": "hung", "mean_forward": "hung"}
+    mortal = target()
+    plain, asked = mortal.ask, []
+
+    def ask(call):
+        asked.append(call.function)
+        return Answer(death="hung", error="no answer") if call.function in deaths else plain(call)
+
+    mortal.ask = ask
+    mortal.fresh = mortal.afresh = lambda: mortal
+    found = tried("identity", mortal, examples=40).counterexample
+    assert found["callables"] == [found["case"]["function"]]
+
+
+def test_known_failures_take_no_time_for_other_callables():
+    found = tried("identity", offset(*WRONG[-1]), brief=True).counterexample
+    assert found["callables"] == [found["case"]["function"]]
+
+
+def test_the_cases_of_other_callables_are_not_counted():
+    full, brief = (tried("identity", offset(*WRONG[-1]), brief=brief) for brief in (False, True))
+    assert (full.examples, full.digest, full.reached) == (brief.examples, brief.digest, brief.reached)

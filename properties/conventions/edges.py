@@ -6,12 +6,15 @@ The arguments that should be refused are so on purpose; in everything else these
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import prod
+from typing import Any
 
 import numpy as np
-from poolproof.kernels.dtypes import Ints
+from poolproof.kernels.dtypes import Array, Ints, finfo
 
 from ..contract import FORWARD
 from ..layouts import LAYOUTS
+from ..target import Call
 from .ask import Ask, call_of
 from .registry import convention
 
@@ -44,23 +47,66 @@ def layouts(ask: Ask) -> Iterable[str]:
 def window_too_large(ask: Ask) -> Iterable[str]:
     """What happens to a window larger than the input?"""
     for function, dtype, rank in ask.ways(FORWARD):
+        # Squares rise, so that what lies behind a row or an image is larger, and no mean of a few is another of them.
+        x = (np.arange(1, 1 + 4 * 2**rank) ** 2).reshape(2, 2, *(2,) * rank).astype(dtype)
         for size in ask.shapes(((1, 3), (3, 1), (3, 3)), rank):
             for stride in (size,) if ask.declared.tiles else ((1,) * rank, (2,) * rank):
-                y = ask.free(call_of(function, np.ones((1, 1, *(2,) * rank), dtype), size, stride, {}))
-                yield "empty" if isinstance(y, np.ndarray) and y.size == 0 else answered(y)
+                call = call_of(function, x, size, stride, {})
+                y = ask.free(call)
+                yield y if isinstance(y, str) else "empty" if y.size == 0 else made_of(call, y)
+
+
+def made_of(call: Call, y: Array) -> str:
+    """Whether every answer is made of the cells that its window has in the image: their maximum, or their mean.
+
+    A mean may divide by the number of these cells, or by that of the window.
+    """
+    x = call.arrays["x"].astype(np.float64)
+    if y.ndim != x.ndim or y.shape[:2] != x.shape[:2]:
+        return "other"
+    rounding = x.size * float(finfo(call.arrays["x"].dtype).eps)
+    for place in np.ndindex(y.shape[2:]):
+        starts = [o * s for o, s in zip(place, call.stride, strict=True)]
+        window: Any = (..., *(slice(start, start + f) for start, f in zip(starts, call.size, strict=True)))
+        if not any(np.allclose(y[(..., *place)], right, rounding, 0) for right in pooled(call, x[window])):
+            return "other"
+    return "answered"
+
+
+def pooled(call: Call, cells: Array) -> list[Array]:
+    """What a window may give that has these cells (N, C, ...) in the image; nothing without any."""
+    axes = tuple(range(2, cells.ndim))
+    count = prod(cells.shape[2:])
+    if not count:
+        return []
+    if call.function == "max_forward":
+        return [cells.max(axes)]
+    return [cells.sum(axes) / divisor for divisor in (count, prod(call.size))]
+
+
+@convention((), "refused", "answered", "other")
+def size_zero(ask: Ask) -> Iterable[str]:
+    """What happens to a window of size 0?"""
+    for function, dtype, rank in ask.ways(FORWARD) if not ask.declared.tiles else ():
+        for size in with_zero(rank, square=ask.declared.square):
+            yield answered(ask.free(call_of(function, row_of_two(rank, dtype), size, (1,) * rank, {})))
 
 
 @convention((), "refused", "answered", "other")
 def stride_zero(ask: Ask) -> Iterable[str]:
     """What happens to a stride of 0?"""
     for function, dtype, rank in ask.ways(FORWARD) if not ask.declared.tiles else ():
-        for stride in strides_of_zero(rank, square=ask.declared.square):
-            x = np.ones((1, 1, *(1,) * (rank - 1), 2), dtype)
-            yield answered(ask.free(call_of(function, x, (1,) * rank, stride, {})))
+        for stride in with_zero(rank, square=ask.declared.square):
+            yield answered(ask.free(call_of(function, row_of_two(rank, dtype), (1,) * rank, stride, {})))
 
 
-def strides_of_zero(rank: int, *, square: bool) -> list[Ints]:
-    """A stride of 0 along each axis, and along all of them."""
+def row_of_two(rank: int, dtype: str) -> Array:
+    """An image of two ones along the last axis."""
+    return np.ones((1, 1, *(1,) * (rank - 1), 2), dtype)
+
+
+def with_zero(rank: int, *, square: bool) -> list[Ints]:
+    """Ones, but 0 along each axis in turn, and along all of them."""
     each = [tuple(int(k != axis) for k in range(rank)) for axis in reversed(range(rank))]
     return list(dict.fromkeys([*([] if square else each), (0,) * rank]))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 import numpy as np
-from poolproof.kernels.dtypes import IEEE_FLOATS, Array, Ints, finfo
+from poolproof.kernels.dtypes import IEEE_FLOATS, INTEGERS, Array, Ints, finfo
 
 from ..contract import WIDEST_FIRST, Declared
 from .ask import Ask, call_of
@@ -123,7 +123,17 @@ def which_cell(window: Array, i: int) -> str:
 @convention(("mean_forward",), "propagates", "ignored", "refused", "other")
 def nan_mean(ask: Ask) -> Iterable[str]:
     """What is the mean of a window with a NaN in it?"""
-    return show(ask, "mean_forward", ONE_NAN, SMALL, lambda _, y: "propagates" if y != y else "ignored")
+    return show(ask, "mean_forward", ONE_NAN, SMALL, of_nan_mean)
+
+
+def of_nan_mean(window: Array, y: Array) -> str:
+    """What became of the NaN in a mean: ignored means that the other cells were summed, divided by either count."""
+    if y != y:
+        return "propagates"
+    others = window[window == window].astype(np.float64)
+    rounding = np.abs(others).sum() * float(finfo(window.dtype).eps)
+    means = [others.sum() / divisor for divisor in (others.size, window.size)]
+    return "ignored" if any(abs(float(y) - mean) <= rounding for mean in means) else "other"
 
 
 @convention(("max_forward",), "-inf", "lowest", "nan", "refused", "other")
@@ -197,58 +207,103 @@ def which_zero(_: Array, zeros: Array) -> str:
     return {(False, True): "first", (True, False): "last", (False, False): "positive"}.get((first, second), "negative")
 
 
-@convention(("mean_forward",), "infinite", "finite", "nan", "refused", "other")
+@convention(("mean_forward",), "infinite", "finite", "clamped", "nan", "refused", "other")
 def mean_overflow(ask: Ask) -> Iterable[str]:
     """What is the mean of numbers whose sum is beyond the widest float?"""
     taken = [dtype for _, dtype, _ in ask.ways(("mean_forward",))]
-    return show(ask, "mean_forward", filled(highest), FOUR, kind_of, tuple(taken))
+    return show(ask, "mean_forward", high, FOUR, of_overflow, tuple(taken), together=2)
 
 
 @convention(("mean_forward",), "inf", "nan", "refused", "other")
 def infinite_mean(ask: Ask) -> Iterable[str]:
     """What is the mean of a window with inf in it?"""
-    names = {"infinite": "inf", "nan": "nan", "finite": "other"}
-    return show(ask, "mean_forward", ONE_INFINITY, SMALL, lambda window, y: names[kind_of(window, y)])
+    return show(ask, "mean_forward", ONE_INFINITY, SMALL, of_infinity)
 
 
-def highest(dtype: np.dtype) -> float:
-    """The largest finite number of a dtype."""
-    return float(finfo(dtype).max)
+def of_infinity(_: Array, y: Array) -> str:
+    """What the mean of a window with inf in it is."""
+    return "nan" if y != y else "inf" if y == np.inf else "other"
 
 
-def kind_of(_: Array, y: Array) -> str:
-    """NaN, infinite or finite."""
-    return "nan" if y != y else "infinite" if np.isinf(y.astype(np.float64)) else "finite"
+def high(dtype: str, size: Ints) -> Array:
+    """Two windows: of the largest finite number, and of 0.6 of it, which a result clamped to the largest is not."""
+    most = float(finfo(np.dtype(dtype)).max)
+    return np.stack([np.full(size, part * most, dtype) for part in (1, 0.6)])
 
 
-@convention(("mean_forward",), "wider", "own", "refused", "other")
+def of_overflow(windows: Array, means: Array) -> str:
+    """What the means of `high` are; exact if finite, as windows of four equal cells have exact means in any order."""
+    y, cells = means.astype(np.float64), windows.reshape(2, -1).astype(np.float64)
+    if (y == cells[:, 0]).all():
+        return "finite"
+    if np.isin(y, (cells.max(), cells.max() / cells.shape[1])).all():
+        return "clamped"
+    return "nan" if np.isnan(y).all() else "infinite" if (y == np.inf).all() else "other"
+
+
+@convention(("mean_forward",), "wider", "own", "clamped", "refused", "other")
 def accumulator(ask: Ask) -> Iterable[str]:
     """Are the sums of float16 (or else float32) kept in a wider type, so that they do not overflow?"""
     taken = [dtype for dtype in NARROW_FIRST if ask.declared.ranks_of(dtype, "mean_forward")]
+    names = {"finite": "wider", "infinite": "own", "clamped": "clamped"}
 
-    def name(window: Array, y: Array) -> str:
-        return "wider" if y == window.max() else "own" if np.isinf(y) else "other"
+    def name(windows: Array, means: Array) -> str:
+        return names.get(of_overflow(windows, means), "other")
 
-    return show(ask, "mean_forward", filled(highest), FOUR, name, tuple(taken[:1]))
+    return show(ask, "mean_forward", high, FOUR, name, tuple(taken[:1]), together=2)
 
 
-@convention(("mean_forward",), "float", "truncated", "rounded", "refused", "other")
+@convention(("mean_forward",), "float", "truncated", "rounded", "wrapped", "refused", "other")
 def integer_mean(ask: Ask) -> Iterable[str]:
-    """What is the mean of integers that do not divide?"""
+    """What is the mean of integers that do not divide, and of those whose sum is beyond their dtype?"""
     # Asked even where no integers are declared, as most refuse them; but not where they are declared as lacking.
-    for rank in ranks_for_integers(ask.declared)[:1]:
-        size = (2,) * rank if rank > 1 else (4,)
-        x = np.resize(np.array([1, 1, 3, 2], np.int32), (1, 1, *size))
+    # To take some of their dtypes alone is no convention about means: "refused" stands for all of them.
+    every = True
+    for x in images_of_integers(ask.declared):
         y = ask.free(call_of("mean_forward", x, None, None, {}))
-        yield y if isinstance(y, str) else which_mean(y)
+        if not isinstance(y, str) or y != "refused":
+            every = False
+            yield y if isinstance(y, str) else which_mean(x, y)
+    if every and ask.last:
+        yield "refused"
 
 
-def ranks_for_integers(declared: Declared) -> list[int]:
-    """The ranks at which a mean may be asked for integers: where it takes a float, and does not lack them."""
+def images_of_integers(declared: Declared) -> Iterable[Array]:
+    """Images of every dtype that a mean may be asked for: at a rank where it takes a float and does not lack them.
+
+    Those of 8 bits come with a large window as well, whose sum is beyond 16 bits.
+    """
     ranks = [rank for rank in (2, 1, 3) if any(declared.takes("mean_forward", dtype, rank) for dtype in WIDEST_FIRST)]
-    return [rank for rank in ranks if not declared.lacking("mean_forward", "int32", rank)]
+    for dtype in INTEGERS:
+        for rank in [rank for rank in ranks if not declared.lacking("mean_forward", dtype, rank)][:1]:
+            for side in (2, 26) if np.dtype(dtype).itemsize == 1 else (2,):
+                yield integers(dtype, (side,) * rank if rank > 1 else (side * side,))
 
 
-def which_mean(y: Array) -> str:
-    """What a mean of 1.75 became."""
-    return {1.75: "float", 1: "truncated", 2: "rounded"}.get(y.item(), "other") if y.size == 1 else "other"
+def integers(dtype: str, size: Ints) -> Array:
+    """Two samples: with a mean of 1.75, and with one so near to the largest number that the sum is beyond it."""
+    near = np.iinfo(dtype).max // 10 * 9
+    return np.stack([np.resize(np.array(four, dtype), (1, *size)) for four in ([1, 1, 3, 2], [near] * 4)])
+
+
+def which_mean(x: Array, y: Array) -> str:
+    """What became of a mean of 1.75, unless the sum of large numbers has wrapped."""
+    if y.size != 2:
+        return "other"
+    small, large = y.reshape(-1).tolist()
+    total, cells = int(x[1].max()) * x[1].size, x[1].size
+    if is_near(large, total / cells):
+        return {1.75: "float", 1: "truncated", 2: "rounded"}.get(small, "other")
+    return "wrapped" if any(is_near(large, each / cells) for each in wrapped(total)) else "other"
+
+
+def wrapped(total: int) -> Iterable[int]:
+    """What a sum becomes in integers of 8 to 64 bits, without a sign and with one."""
+    for bits in (8, 16, 32, 64):
+        rest = total % (1 << bits)
+        yield from (rest, rest - (1 << bits) * (rest >> (bits - 1)))
+
+
+def is_near(value: float, mean: float) -> bool:
+    """Whether a number is a mean, but for rounding to an integer or to a short float."""
+    return abs(value - mean) <= 1 + abs(mean) / 128
