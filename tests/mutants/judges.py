@@ -128,7 +128,7 @@ BESIDE = {
 """Faults that laws reject which no fault names."""
 
 KERNELS = ("test_contract.py", "test_kernels.py", "test_document.py", "test_layer.py")
-COMPILED = [equal_to_others("compiled"), suite("test_speed.py"), suite(*KERNELS, among="compiled")]
+COMPILED = [equal_to_others("compiled"), suite("test_speed.py", "test_large.py"), suite(*KERNELS, among="compiled")]
 LOOPS = [suite("test_speed.py", among="(every_loop or sums or large) and not float32"), equal_to_others("compiled")]
 """For what is run without numba: large images are slow, and adding a float32 to a float64 gives a float32."""
 LAWS = [own_laws, suite("test_lawbook.py", "test_messages.py", "test_verdicts.py")]
@@ -139,10 +139,11 @@ JUDGES = {
     "kernels/img2col.py": [
         equal_to_others("img2col"),
         suite("test_img2col.py"),
-        suite("test_speed.py", among="img2col or columns or overlapping_windows"),
+        suite("test_speed.py", "test_large.py", among="img2col or columns or overlapping_windows"),
         suite(*KERNELS, among="img2col"),
     ],
     "kernels/compiled.py": COMPILED,
+    "kernels/large.py": [suite("test_large.py"), suite("test_speed.py", among="compiled")],
     "kernels/loops.py": LOOPS,
     "kernels/blocks.py": LOOPS,
     "kernels/lines.py": LOOPS,
