@@ -295,6 +295,14 @@ def test_geometry_is_exact_beyond_64_bits():
     assert geometry.divisors((2**62 + 2,)).tolist() == [2**62, 2**62, 1]
 
 
+def test_a_divisor_beyond_the_integers_of_float64_is_rounded_once():
+    size = (260985094, 236119913, 29)
+    geometry = Geometry.of(size, size, padding=tuple((f - 1, 0) for f in size))
+    once, again = float(260985094 * 236119913 * 29), 260985094.0 * 236119913.0 * 29.0
+    assert once != again
+    assert geometry.divisors((1, 1, 1)).item() == once
+
+
 SETTINGS = {
     "padding of one int": ({"padding": 1}, ((1, 1), (1, 1))),
     "padding of an int an axis": ({"padding": (1, 2)}, ((1, 1), (2, 2))),

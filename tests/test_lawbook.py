@@ -6,7 +6,7 @@ import pytest
 from poolproof.kernels import naive
 from poolproof.kernels.geometry import Axis
 from poolproof.properties.cases import Plan
-from poolproof.properties.contract import CALLABLES
+from poolproof.properties.contract import CALLABLES, Declared
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.lawbook.registry import law
 from poolproof.properties.lawbook.shape import worked_out
@@ -111,3 +111,9 @@ def test_a_law_needs_a_name_of_its_own_and_a_formula(check):
 )
 def test_the_size_formula_is_told_with_its_numbers(axis, formula):
     assert worked_out(axis) == formula
+
+
+def test_square_targets_are_asked_every_law_but_the_one_of_several_ranks():
+    square = Declared(ranks=(1, 2, 3), square=True)
+    excused = [law.name for law in LAWS.values() if law.excused(square)]
+    assert excused == ["ranks-agree"]

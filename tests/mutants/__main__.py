@@ -3,10 +3,11 @@
 import argparse
 import os
 import sys
+from functools import partial
 
 from .judges import JUDGES
 from .page import PAGE, complaints, page
-from .run import verdicts
+from .run import kept, verdicts
 
 
 def main():
@@ -15,10 +16,12 @@ def main():
     parser.add_argument("files", nargs="*", metavar="FILE", help=f"as kernels/naive.py; of {', '.join(JUDGES)}")
     parser.add_argument("-n", type=int, default=os.cpu_count(), help="processes")
     parser.add_argument("--again", action="store_true", help="try survivors of an earlier run again")
+    parser.add_argument("--kept", action="store_true", help="judge nothing: write the page from what is kept")
     given = parser.parse_args()
     if unknown := set(given.files) - set(JUDGES):
         parser.error(f"nothing judges {', '.join(sorted(unknown))}; known are {', '.join(JUDGES)}")
-    found = {file: verdicts(file, given.n, again=given.again) for file in given.files or JUDGES}
+    judge = kept if given.kept else partial(verdicts, processes=given.n, again=given.again)
+    found = {file: judge(file) for file in given.files or JUDGES}
     if given.files:
         print(page(found))
     else:

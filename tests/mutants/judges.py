@@ -149,6 +149,7 @@ COMPILED = [equal_to_others("compiled"), suite("test_speed.py", "test_large.py")
 LOOPS = [
     suite("test_speed.py", among="(every_loop or sums or large) and not float32"),
     equal_without_float32("compiled"),
+    suite("test_large.py", among="gradients_at_any_indices and float64"),
 ]
 """For what is run without numba, where large images are slow."""
 LAWS = [own_laws, suite("test_lawbook.py", "test_messages.py", "test_verdicts.py")]

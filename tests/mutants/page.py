@@ -3,7 +3,7 @@
 import sys
 
 from .judges import ROOT, TESTS
-from .run import HUNG, SURVIVED
+from .run import HUNG, SURVIVED, UNJUDGED
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -18,7 +18,8 @@ HEAD = """# Mutants
 Every small mistake that `tests/mutants/operators.py` knows was planted in these files, one at a time, and judged by the
 tests and laws of `tests/mutants/judges.py`. A law is judged by kernels that it must accept, and by the faults of
 `tests/faults` that say it rejects them. What nothing notices is listed with the reason why it is no mistake, or none
-that matters. Written by `tox -e mutants`, which fails where a reason is missing, or is there in vain.
+that matters. Written by `tox -e mutants`, which fails where a reason is missing, or is there in vain. Mutants that are
+not judged are in functions that changed after the last complete run.
 """
 
 
@@ -37,7 +38,9 @@ def complaints(verdicts):
     """Survivors without a reason, and reasons in the judged files for what is none."""
     alive, explained = survivors(verdicts), reasons()
     missing = [key for key in alive if not explained.get(key)]
-    vain = [key for key in explained if key[0] in verdicts and key not in alive]
+    judged = {(file, *key) for file, each in verdicts.items() for key, verdict in each.items() if verdict != UNJUDGED}
+    gone = {key for key in explained if key[0] in verdicts and key[1:] not in verdicts[key[0]]}
+    vain = [key for key in explained if key in gone or (key in judged and key not in alive)]
     return [
         *(f"no reason for\n{shown(key)}" for key in missing),
         *(f"a reason for what is noticed or is not there\n{shown(key)}" for key in vain),
@@ -47,7 +50,11 @@ def complaints(verdicts):
 def page(verdicts):
     """The page, or that of some files alone."""
     rows = [row(file, list(each.values())) for file, each in verdicts.items()]
-    table = ["| file | mutants | noticed | of these by the time | survivors |", "|---|---|---|---|---|", *rows]
+    table = [
+        "| file | mutants | noticed | of these by the time | survivors | not judged |",
+        "|---|---|---|---|---|---|",
+        *rows,
+    ]
     return "\n".join([HEAD, *table, "\n## Survivors\n", "\n\n".join(sections(survivors(verdicts))), ""])
 
 
@@ -62,8 +69,9 @@ def sections(alive):
 
 def row(file, verdicts):
     """How many of a file's mutants met which end."""
-    alive = verdicts.count(SURVIVED)
-    return f"| {file} | {len(verdicts)} | {len(verdicts) - alive} | {verdicts.count(HUNG)} | {alive} |"
+    alive, open_ = verdicts.count(SURVIVED), verdicts.count(UNJUDGED)
+    noticed = len(verdicts) - alive - open_
+    return f"| {file} | {len(verdicts)} | {noticed} | {verdicts.count(HUNG)} | {alive} | {open_} |"
 
 
 def shown(key):

@@ -26,7 +26,7 @@ ENVIRONMENT = {
 LOOPS = ("kernels/loops.py", "kernels/blocks.py", "kernels/lines.py")
 """Files that are run as plain Python: compiling takes longer than judging."""
 
-NOTICED, HUNG, SURVIVED = "noticed", "hung", "survived"
+NOTICED, HUNG, SURVIVED, UNJUDGED = "noticed", "hung", "survived", "not judged"
 
 
 def verdicts(file, processes, *, again=False):
@@ -45,6 +45,13 @@ def verdicts(file, processes, *, again=False):
             kept.add(futures[future], future.result())
             print(f"{file}: {count} of {len(waiting)}, {future.result()}", flush=True)
     return {key: kept.verdicts[key] for key in found}
+
+
+def kept(file):
+    """The verdicts of earlier runs on the mutants of a file as it is."""
+    source = (ROOT / file).read_text(encoding="utf-8")
+    known = Kept(file, source).verdicts
+    return {mutant[:3]: known.get(mutant[:3], UNJUDGED) for mutant in mutants(source)}
 
 
 def time_for(file, source):
