@@ -31,7 +31,12 @@ def reasons():
 
 def survivors(verdicts):
     """What nothing noticed, as keys of reasons."""
-    return [(file, *key) for file, each in verdicts.items() for key, verdict in each.items() if verdict == SURVIVED]
+    return with_verdict(verdicts, SURVIVED)
+
+
+def with_verdict(verdicts, wanted):
+    """The mutants that met this end, as keys of reasons."""
+    return [(file, *key) for file, each in verdicts.items() for key, verdict in each.items() if verdict == wanted]
 
 
 def complaints(verdicts):
@@ -55,7 +60,10 @@ def page(verdicts):
         "|---|---|---|---|---|---|",
         *rows,
     ]
-    return "\n".join([HEAD, *table, "\n## Survivors\n", "\n\n".join(sections(survivors(verdicts))), ""])
+    text = "\n".join([HEAD, *table, "\n## Survivors\n", "\n\n".join(sections(survivors(verdicts))), ""])
+    if expected := [key for key in with_verdict(verdicts, UNJUDGED) if key in reasons()]:
+        text += "\n## Not judged again, survivors before\n\n" + "\n\n".join(sections(expected)) + "\n"
+    return text
 
 
 def sections(alive):
