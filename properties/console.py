@@ -7,7 +7,6 @@ import importlib.metadata
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TextIO
 
 from . import report
@@ -37,7 +36,7 @@ class Console:
         try:
             print(text, file=self.out, flush=True)
         except BrokenPipeError:
-            self.out = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  (for the rest of the run)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.out.fileno())
 
     def begin(self) -> None:
         """Load every target, and say what is going to be tried."""
