@@ -66,7 +66,7 @@ def last_on_path() -> Iterator[None]:
 
 
 def loaded_here(spec: str, source: str, attribute: str, paths: list[str]) -> InProcess:
-    """A target loaded into this process. Raises Unusable; an exit at import, which would end the run, is told too."""
+    """A target loaded into this process. Raises Unusable, also for an exit at import."""
     try:
         with last_on_path():
             return InProcess(load_here(source, attribute, paths), spec)

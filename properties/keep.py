@@ -1,4 +1,4 @@
-"""What outlives one law: how often a target has died in this process of the suite, and the case in hand."""
+"""State shared between laws: how often a target has died in this process of the suite, and the case in hand."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 MOST = {"hung": 3, "crashed": 20}
-"""After this many hangs, or deaths, in one process of the suite nothing more is asked of a target there."""
+"""After this many hangs, or deaths, a process of the suite makes no more calls to a target."""
 
 SEVERAL = {"hung": 1, "crashed": 3}
 """After this many, the next is made smaller for a short time only."""
