@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from poolproof.kernels.dtypes import Array
+from poolproof.kernels.dtypes import Array, Ints
 
 
 def fortran(array: Array) -> Array:
@@ -53,9 +54,30 @@ def unaligned(array: Array) -> Array:
 
 def broadcast(array: Array) -> Array:
     """Strides of 0 along every axis, where all elements are the same; else an ordinary copy."""
-    if len({element.tobytes() for element in array.flat}) != 1:
+    return expanded(array, ALIKE["broadcast"](array.ndim))
+
+
+def expanded(array: Array, axes: Ints) -> Array:
+    """Strides of 0 along these axes, where elements are the same along them; else an ordinary copy."""
+    first = array[tuple(slice(1) if axis in axes else slice(None) for axis in range(array.ndim))]
+    if np.broadcast_to(first, array.shape).tobytes() != array.tobytes():
         return array.copy()
-    return np.broadcast_to(array.reshape(-1)[0].copy(), array.shape)
+    return np.broadcast_to(first.copy(), array.shape)
+
+
+def expanded_samples(array: Array) -> Array:
+    """One sample for all, by a stride of 0."""
+    return expanded(array, (0,))
+
+
+def expanded_channels(array: Array) -> Array:
+    """One channel for all, by a stride of 0."""
+    return expanded(array, (1,))
+
+
+def expanded_rows(array: Array) -> Array:
+    """One element for each row, by a stride of 0."""
+    return expanded(array, (array.ndim - 1,))
 
 
 def cropped(array: Array) -> Array:
@@ -65,22 +87,77 @@ def cropped(array: Array) -> Array:
     return larger[..., 1:-1, 1:-2]
 
 
+def sliced_channels_last(array: Array) -> Array:
+    """All channels but the last of channels-last memory."""
+    larger: Array = np.full((array.shape[0], array.shape[1] + 1, *array.shape[2:]), 77, array.dtype)
+    larger[:, :-1] = array
+    return channels_last(larger)[:, :-1]
+
+
+def cropped_channels_last(array: Array) -> Array:
+    """The inside of channels-last memory."""
+    larger: Array = np.full((*array.shape[:-2], array.shape[-2] + 2, array.shape[-1] + 3), 77, array.dtype)
+    larger[..., 1:-1, 1:-2] = array
+    return channels_last(larger)[..., 1:-1, 1:-2]
+
+
+def offset(array: Array) -> Array:
+    """In C order, some elements into its memory."""
+    memory: Array = np.full(array.size + 3, 77, array.dtype)
+    view = memory[3:].reshape(array.shape)
+    view[...] = array
+    return view
+
+
+def odd_unit_strides(array: Array) -> Array:
+    """In C order, but with strides along axes of length one that nothing follows from."""
+    copy = array.copy()
+    strides = [(2 * k + 3) * array.itemsize if n == 1 else s for k, (n, s) in enumerate(zip(copy.shape, copy.strides))]
+    return np.lib.stride_tricks.as_strided(copy, copy.shape, strides)
+
+
 LAYOUTS: dict[str, Any] = {
     "C": np.copy,
     "Fortran": fortran,
     "channels last": channels_last,
+    "slice of channels last": sliced_channels_last,
+    "crop of channels last": cropped_channels_last,
     "transposed": transposed,
     "negative strides": reversed_,
     "spaced": spaced,
     "cropped": cropped,
+    "offset": offset,
+    "odd unit strides": odd_unit_strides,
     "broadcast": broadcast,
+    "expanded samples": expanded_samples,
+    "expanded channels": expanded_channels,
+    "expanded rows": expanded_rows,
     "read-only": read_only,
     "unaligned": unaligned,
 }
 """How a fresh copy of an array is laid out, by name; "C" is the ordinary one."""
+
+ALIKE: dict[str, Callable[[int], Ints]] = {
+    "broadcast": lambda ndim: tuple(range(ndim)),
+    "expanded samples": lambda _: (0,),
+    "expanded channels": lambda _: (1,),
+    "expanded rows": lambda ndim: (ndim - 1,),
+}
+"""The axes along which elements must be the same to be laid out so, by the number of axes."""
+
+FLAT = ("broadcast", "expanded rows")
+"""Layouts in which an image has equal cells, and so tied maxima: for gradients alone."""
 
 
 def laid_out(array: Array, layout: str) -> Array:
     """A fresh copy of `array` in that layout."""
     copy: Array = LAYOUTS[layout](array)
     return copy
+
+
+def made_alike(array: Array, layout: str) -> None:
+    """Make elements the same along the axes along which a layout has one for all."""
+    axes = ALIKE[layout](array.ndim) if layout in ALIKE else ()
+    for axis in axes:
+        first = (slice(None),) * axis + (slice(1),)
+        array[...] = array[first]

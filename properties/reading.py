@@ -6,7 +6,6 @@ import json
 from typing import Any, NoReturn
 
 from .arrays import Json
-from .cases import Case
 from .contract import BACKWARD, CALLABLES, DTYPES, MEAN_SETTINGS, Unusable
 from .files import read_text
 from .forms import (
@@ -29,6 +28,7 @@ from .forms import (
 from .lawbook import LAWS
 from .layouts import LAYOUTS
 from .results import SCHEMA, VERDICTS, call_from_json, case_from_json
+from .strategies.cases import Case
 from .text import cleaned, shown
 
 

@@ -14,9 +14,9 @@ from .contract import CALLABLES, MEAN, MEAN_SETTINGS, OF_INTEGERS, RESULT, SETTI
 from .messages import arguments
 from .results import FAILURES, SCHEMA, Result, call_from_json
 from .session import CONVENTIONS_ITEM, Request
+from .strategies.triggers import TRIGGERS
 from .target import Target
 from .text import cleaned
-from .triggers import TRIGGERS
 
 MOST_SHOWN = 200
 """Cells of an x that evidence is printed with."""

@@ -11,7 +11,7 @@ import numpy as np
 from poolproof.kernels.dtypes import Array, is_float
 
 from .arrays import MOST_LISTED, Json, abbreviated, array_as_json, array_from_json
-from .cases import Case
+from .strategies.cases import Case
 from .target import Call
 
 SCHEMA = 2

@@ -5,8 +5,6 @@ Hypothesis makes smaller what fails, and keeps that for the next run. It is load
 
 from __future__ import annotations
 
-import contextlib
-import re
 import time
 import warnings
 import zlib
@@ -14,11 +12,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from unittest import SkipTest
 
 from .arrays import Json, answer_as_json
-from .cases import Case, cases, decode, is_declared, permitted
-from .drawing import account, drawn
 from .failures import Failure, Refused
 from .keep import InHand
 from .lawbook import Law
@@ -26,6 +21,8 @@ from .messages import describe
 from .pool import Pool
 from .results import Result, call_as_json, call_from_json, case_from_json, fits, stored
 from .shrink import smallest
+from .strategies.cases import Case, is_declared, permitted
+from .strategies.drawing import account, drawn
 from .target import Call, InProcess, Target, outside
 
 SHRINKING = {"broken": 20.0, "raised": 20.0, "crashed": 15.0, "hung": 15.0}
@@ -101,8 +98,6 @@ class Trial:
             raise OutOfTime
         if self.first is None:
             self.count(case)
-        if self.in_hand is not None:
-            self.in_hand.hold(case.data)
         try:
             self.attempt(case)
         except Failure as failure:
@@ -191,8 +186,6 @@ def judged(trial: Trial, settings: Settings) -> Result:
     law, target = trial.law, trial.pool.target
     unfinished = repeats = False
     try:
-        if settings.in_hand is not None and settings.in_hand.found:
-            trial(decoded(law, target, settings.in_hand.found))
         search(trial, settings)
     except OutOfTime:
         unfinished = True
@@ -234,11 +227,6 @@ def failing_too(trial: Trial, settings: Settings, failing: set[str]) -> set[str]
     return found
 
 
-def decoded(law: Law, target: Target, data: bytes) -> Case:
-    """The case that was in hand when the suite was killed."""
-    return decode(law.plan, target.declared, law.plan.asked(target.declared, target.offers), data)
-
-
 def replay(law: Law, target: Target, found: Json) -> Result:
     """Try a law again on the case of a counterexample; repeatedly, if the answer differed between calls.
 
@@ -273,45 +261,10 @@ def undeclared(law: Law, target: Target, case: Case) -> str:
 
 
 def search(trial: Trial, settings: Settings) -> None:
-    """Try what failed in an earlier run, then cases anew, and let Hypothesis shrink what fails; raises that failure."""
+    """Try cases until one fails; raises that failure."""
     law, target = trial.law, trial.pool.target
-    if settings.database is not None and settings.database.exists():
-        shrink(trial, settings.database)
     for case in drawn(law, target.declared, target.offers, settings.examples, settings.seed):
-        try:
-            trial(case)
-        except Failure:
-            shrink(trial, settings.database, case.data)
-            return
-
-
-def shrink(trial: Trial, folder: Path | None, data: bytes = b"") -> None:
-    """Let Hypothesis shrink what is in the database, and the case of these bytes; raises the failure that is left."""
-    import hypothesis
-    from hypothesis.database import DirectoryBasedExampleDatabase, InMemoryExampleDatabase
-    from hypothesis.errors import Flaky
-
-    def test(case: Case) -> None:
         trial(case)
-
-    # Hypothesis files examples under the name and the source of the test; the name must be an identifier.
-    test.__name__ = re.sub(r"\W", "_", f"{trial.law.name} of {trial.pool.target.spec}")
-    shrinking = hypothesis.settings(
-        database=DirectoryBasedExampleDatabase(folder) if folder else InMemoryExampleDatabase(),
-        deadline=None,
-        phases=[hypothesis.Phase.reuse, hypothesis.Phase.shrink],
-        suppress_health_check=list(hypothesis.HealthCheck),
-        report_multiple_bugs=False,
-        print_blob=False,
-    )
-    strategy = cases(trial.law.plan, trial.pool.target.declared, trial.pool.target.offers)
-    shrunk: Any = shrinking(hypothesis.seed(0)(hypothesis.given(strategy)(test)))
-    with contextlib.suppress(Failure):
-        # As external fuzzers do: a case that fails here goes into the database, from which it is shrunk.
-        shrunk.hypothesis.fuzz_one_input(data)
-    # With nothing in the database a test is skipped; a failure that does not come back is told as it was first seen.
-    with contextlib.suppress(SkipTest, Flaky):
-        shrunk()
 
 
 def conclude(trial: Trial, repeats: bool, unfinished: bool, settings: Settings) -> Result:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from poolproof.kernels.dtypes import Array, Ints, is_float
 
-from .cases import Case
+from .strategies.cases import Case
+from .strategies.palettes import signed
 from .target import empty_window
-from .values import signed
 
 
 def smallest(case: Case, fails: Callable[[Case], bool], *, blank: bool = False) -> Case:

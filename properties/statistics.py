@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from .contract import CALLABLES, DTYPES, Declared
-from .drawing import drawn
 from .lawbook import LAWS
 from .messages import arguments
 from .report import MOST_SHOWN, count, wrapped
 from .runner import Settings
+from .strategies.drawing import drawn
+from .strategies.triggers import TRIGGERS, reached
 from .target import Target
-from .triggers import TRIGGERS, reached
 
 EVERYTHING = Declared(
     name="everything",

@@ -1,6 +1,5 @@
 """The strategies: what cases reach by construction, what they keep out of, and to what they shrink."""
 
-import random
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product
@@ -12,13 +11,19 @@ import pytest
 from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
 from poolproof.kernels.dtypes import FLOATS, ORDERED, finfo, is_float
-from poolproof.properties.cases import Plan, cases, decode, paint, permitted
 from poolproof.properties.contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Declared
-from poolproof.properties.knobs import CHOICES, LENGTH, Knobs, digest
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.shrink import parts, smallest
+from poolproof.properties.strategies.build import Builder
+from poolproof.properties.strategies.cases import permitted
+from poolproof.properties.strategies.choices import Generated
+from poolproof.properties.strategies.contents import paint
+from poolproof.properties.strategies.corners import corners
+from poolproof.properties.strategies.drawing import digest
+from poolproof.properties.strategies.plans import Plan
+from poolproof.properties.strategies.public import cases_of
+from poolproof.properties.strategies.triggers import TRIGGERS, reached
 from poolproof.properties.target import empty_window
-from poolproof.properties.triggers import TRIGGERS, reached
 
 TAKEN = {function: MEAN_SETTINGS if function in MEAN else SETTINGS for function in CALLABLES}
 TILED = {function: tuple(s for s in taken if s != "dilation") for function, taken in TAKEN.items()}
@@ -70,12 +75,28 @@ def sample(plan, declared=EVERYTHING, count=60, offers=CALLABLES):
     return SAMPLES[key]
 
 
+def builder(plan, declared=EVERYTHING, offers=CALLABLES):
+    """What builds the cases of a plan."""
+    return Builder(plan, declared, plan.asked(declared, offers))
+
+
+def cases(plan, declared=EVERYTHING, offers=CALLABLES):
+    """Cases of a plan, for Hypothesis."""
+    return cases_of([builder(plan, declared, offers)])
+
+
+class Sparse(Generated):
+    """Choices of which most are the simplest, as after shrinking."""
+
+    def upto(self, most):
+        return super().upto(most) if self.source.random() < 0.3 else 0
+
+
 def drawn_anew(plan, declared=EVERYTHING, count=60, offers=CALLABLES):
-    """Cases from random bytes, the same in every run; in every fourth most bytes are zero, as when shrinking."""
-    source, functions = random.Random(repr(plan)), plan.asked(declared, offers)
-    drawn = [bytes(source.randbytes(LENGTH)) for _ in range(count)]
-    drawn[3::4] = [bytes(byte if source.random() < 0.3 else 0 for byte in data) for data in drawn[3::4]]
-    return [decode(plan, declared, functions, data) for data in drawn]
+    """Cases of random choices, the same in every run; in every fourth most choices are the simplest."""
+    made = builder(plan, declared, offers)
+    usual, sparse = Generated(repr(plan)), Sparse(repr(plan))
+    return [made.case(sparse if k % 4 == 3 else usual) for k in range(count)]
 
 
 def windows(case):
@@ -143,7 +164,13 @@ def test_a_callable_that_is_not_offered_is_not_asked():
     assert {case.function for case in sample(LAWS["same-twice"].plan, offers=offers)} == set(offers)
 
 
-# That decoding cannot fail.
+# That building cannot fail.
+
+
+def at_corners(plan, declared):
+    """The corner cases of a plan."""
+    made = builder(plan, declared)
+    return [made.case(Generated(str(k)), **decided) for k, decided in enumerate(corners(made))]
 
 
 @pytest.mark.parametrize(
@@ -155,8 +182,8 @@ def test_a_callable_that_is_not_offered_is_not_asked():
         if not law.unsupported(declared, CALLABLES)
     ],
 )
-def test_any_bytes_are_a_case(law, declared):
-    for case in sample(law.plan, declared, count=16):
+def test_any_choices_are_a_case(law, declared):
+    for case in [*sample(law.plan, declared, count=24), *at_corners(law.plan, declared)]:
         assert case.x.dtype.name in declared.dtypes
         assert case.dy.shape == (*case.x.shape[:2], *case.output)
         assert case.dy.dtype == case.x.dtype
@@ -166,7 +193,7 @@ def test_any_bytes_are_a_case(law, declared):
 
 
 @laws
-def test_the_same_bytes_are_the_same_case(law):
+def test_the_same_choices_are_the_same_case(law):
     for one, other in zip(sample(law.plan, count=8), drawn_anew(law.plan, count=8), strict=True):
         assert digest([*arrays(one), one.size, one.stride, one.spot]) == digest(
             [*arrays(other), other.size, other.stride, other.spot]
@@ -204,14 +231,6 @@ def test_a_target_that_tiles_gets_strides_equal_to_the_size(law):
 def test_gradients_and_means_are_asked_of_floats_alone(law):
     for case in sample(law.plan, count=40):
         assert case.x.dtype.name in FLOATS or case.function in ("max_forward", "max_indices")
-
-
-def test_a_case_has_a_fixed_number_of_choices():
-    knobs = Knobs(bytes(LENGTH))
-    for _ in range(CHOICES):
-        knobs.byte()
-    with pytest.raises(IndexError, match=f"{CHOICES} choices"):
-        knobs.byte()
 
 
 # What cases keep out of.
@@ -287,11 +306,11 @@ def test_maxima_are_never_asked_of_nan(law):
 
 
 def painted_over(case, spatial):
-    """The case with an image of another height and width, whose bytes are all zero."""
+    """The case with an image of another height and width, painted by the simplest seed."""
     shape = (*case.x.shape[:2], *spatial)
     case = replace(case, x=np.empty(shape, case.x.dtype), size=(1, 2), stride=(1, 2))
     case = replace(case, dy=np.zeros((*shape[:2], *case.output), case.x.dtype))
-    paint(case, Plan(("max_backward",)), Knobs(bytes(LENGTH)))
+    paint(case, 0, "lattice", "lattice")
     return case
 
 

@@ -1,20 +1,31 @@
 """The cases of a law: the same for every target that takes the same, drawn once, and changed by nobody."""
 
-import random
-import zlib
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from faults.general import General
-from poolproof.properties import drawing
 from poolproof.properties.contract import CALLABLES, Declared
-from poolproof.properties.drawing import MOST, Drawn, account, drawn, remembered
-from poolproof.properties.knobs import LENGTH, digest
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.runner import Settings, Trial, run
 from poolproof.properties.session import Request, plan
+from poolproof.properties.strategies import drawing
+from poolproof.properties.strategies.build import Builder
+from poolproof.properties.strategies.corners import corners
+from poolproof.properties.strategies.drawing import (
+    MOST,
+    MOST_DRAWN,
+    TOGETHER,
+    Cases,
+    account,
+    digest,
+    drawn,
+    remembered,
+)
+from poolproof.properties.strategies.triggers import reached
 from poolproof.properties.target import wrap
-from poolproof.properties.triggers import reached
 
 PLANES, VOLUMES = Declared("mine"), Declared("other", ranks=(3,))
 
@@ -25,8 +36,8 @@ def cases(law="max-value", declared=PLANES, examples=20, seed=0):
 
 
 def same(one, other):
-    """Whether two lists of cases are made of the same bytes, and have the same shapes."""
-    return [(case.data, case.x.shape) for case in one] == [(case.data, case.x.shape) for case in other]
+    """Whether two lists of cases are alike in all that is counted of a case."""
+    return [account(case) for case in one] == [account(case) for case in other]
 
 
 @pytest.mark.parametrize("name", ["max-value", "routing", "mean-exact"])
@@ -64,23 +75,73 @@ def test_who_asks_for_fewer_cases_gets_the_first_and_who_asks_for_more_gets_more
     assert same(cases(examples=9), more)
 
 
+def builder(law, declared=PLANES):
+    """What builds the cases of a law."""
+    plan = LAWS[law].plan
+    return Builder(plan, declared, plan.asked(declared, CALLABLES))
+
+
 def test_a_long_run_remembers_no_more_than_a_usual_one_and_goes_on_alike():
-    known = Drawn("max-value", LAWS["max-value"].plan, PLANES, ("max_forward",), 0)
+    known = Cases("max-value", builder("max-value"), 0)
     first, again = list(known.first(MOST + 20)), list(known.first(MOST + 20))
-    assert known.cases == first[:MOST] == again[:MOST]
+    assert known.known == first[:MOST] == again[:MOST]
     assert not set(first[MOST:]) & set(again[MOST:])
-    source = random.Random(zlib.crc32(b"0 max-value"))
-    assert [case.data for case in first] == [bytes(LENGTH), *(source.randbytes(LENGTH) for _ in first[1:])]
     assert same(first, again)
 
 
-def test_a_case_is_drawn_when_it_is_asked_for_and_not_before(monkeypatch):
-    made, decode = [], drawing.decode
-    monkeypatch.setattr(drawing, "decode", lambda *given: made.append(given) or decode(*given))
+def test_corner_cases_come_first_then_cases_of_hypothesis_and_only_then_of_a_generator(monkeypatch):
+    portions, generated = [], []
+
+    def drawn_together(makers, examples, seed):
+        portions.append((len(makers), examples, seed))
+        return [drawing.Generated("0")] * len(makers) * examples
+
+    monkeypatch.setattr(drawing, "drawn_together", drawn_together)
+    monkeypatch.setattr(drawing, "frozen", lambda case: case)
+    monkeypatch.setattr(Builder, "case", lambda *_: generated.append(1))
+    made = builder("max-value")
+    for _ in zip(range(MOST_DRAWN + 100), Cases("max-value", made, 0).endless()):
+        pass
+    first = len(corners(made))
+    assert portions[0][:2] == (first, 1)
+    assert {makers for makers, _, _ in portions[1:]} == {TOGETHER}
+    assert MOST_DRAWN <= sum(makers * examples for makers, examples, _ in portions) < MOST_DRAWN + TOGETHER
+    assert len({seed for _, _, seed in portions}) == len(portions)
+    assert len(generated) >= 100 - TOGETHER
+
+
+def test_corner_cases_are_drawn_before_all_others_and_these_when_they_are_asked_for(monkeypatch):
+    portions, together = [], drawing.drawn_together
+    monkeypatch.setattr(drawing, "drawn_together", lambda *given: portions.append(given) or together(*given))
     remembered.cache_clear()
     asked = drawn(LAWS["max-value"], PLANES, CALLABLES, 100, 0)
-    next(asked), next(asked)
-    assert len(made) == 2
+    first = len(corners(builder("max-value")))
+    for _ in range(first):
+        next(asked)
+    assert len(portions) == 1
+    next(asked)
+    assert len(portions) == 2
+
+
+SCRIPT = """
+import sys
+from poolproof.properties.contract import CALLABLES, Declared
+from poolproof.properties.lawbook import LAWS
+from poolproof.properties.strategies.drawing import account, drawn
+cases = drawn(LAWS["max-value"], Declared("mine"), CALLABLES, 60, 3)
+print([account(case).digest.hex() for case in cases])
+"""
+
+
+def test_a_seed_gives_the_same_cases_beside_other_code_and_leaves_nothing_in_the_folder(tmp_path):
+    # Hypothesis collects constants of modules that are not installed; none of them may find a way into cases.
+    (tmp_path / "mine.py").write_text("A, B = 117, b'bytes'")
+    alone, beside = (
+        subprocess.run([sys.executable, "-c", f"{line}\n{SCRIPT}"], cwd=tmp_path, capture_output=True, check=True)
+        for line in ("", "sys = __import__('sys'); sys.path.insert(0, '.'); import mine")
+    )
+    assert alone.stdout == beside.stdout != b""
+    assert [name for name in os.listdir(tmp_path) if name != "__pycache__"] == ["mine.py"]
 
 
 def test_what_a_case_reaches_is_found_once(monkeypatch):

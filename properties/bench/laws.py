@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, cast
 
-from ..drawing import drawn
 from ..find import load
 from ..lawbook import LAWS, Law
 from ..runner import Settings, run
+from ..strategies.drawing import drawn
 from ..target import Target
 
 TARGET = "poolproof.kernels.compiled"

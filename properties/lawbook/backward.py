@@ -8,9 +8,10 @@ import numpy as np
 from poolproof.kernels.dtypes import Array, Ints
 
 from .. import oracle
-from ..cases import Case, Plan
 from ..contract import BACKWARD
 from ..pool import Pool
+from ..strategies.cases import Case
+from ..strategies.plans import Plan
 from .registry import law
 
 TIED = ("ties", "relu", "negative")
@@ -30,7 +31,7 @@ def routing(pool: Pool, case: Case) -> None:
     pool.equal(dx, oracle.max_backward(case.dy, case.x, **case.window).nearest())
 
 
-@law(Plan(("max_backward",), values=TIED, gradients=("one-hot",)))
+@law(Plan(("max_backward",), values=TIED, gradients=("one-hot",), large=True))
 def tied_maxima(pool: Pool, case: Case) -> None:
     """dy zero but at o: dx[p] = w[p] dy[o], where w >= 0 and sum(w) = 1 on the tied maxima of window(o), else 0"""
     dx = pool(case.call())

@@ -7,14 +7,15 @@ from math import sqrt
 
 import numpy as np
 
-from ..cases import EDGE_VALUES, Case, Plan
 from ..contract import BACKWARD, FORWARD, MEAN, RESULT
 from ..layouts import LAYOUTS
 from ..pool import Pool
+from ..strategies.cases import Case
+from ..strategies.plans import EDGE_VALUES, Plan
 from .registry import law
 
 ANY = (*FORWARD, *BACKWARD, "max_indices")
-COMPARABLE = Plan(ANY, mean_values=("lattice",), windows="powers of two", floats=True)
+COMPARABLE = Plan(ANY, mean_values=("lattice",), windows="powers of two")
 """Cases on which two answers about the same window must be equal: maxima, and sums that cannot round."""
 
 BUSY = 2000
@@ -56,12 +57,13 @@ def no_aliasing_of_identity(pool: Pool, case: Case) -> None:
     fresh_memory(pool, case)
 
 
-@law(Plan(ANY, gradients=("lattice", "wide"), floats=True), evidence=("stale", "reuses"))
+@law(Plan(ANY, gradients=("lattice", "wide")), evidence=("stale", "reuses"))
 def results_kept(pool: Pool, case: Case) -> None:
     """an earlier result stays what it was, and shares no memory with a later one, whatever is called after it"""
     # Several of the same kind, because results may come from a ring of buffers.
     later = [*[case.function] * 6, *companions(pool, case)]
-    calls = [case.call(), *(case.call(function, x=case.x + 1, dy=-case.dy) for function in later)]
+    one = case.x.dtype.type(1)
+    calls = [case.call(), *(case.call(function, x=case.x + one, dy=case.dy + one) for function in later)]
     name = RESULT[case.function]
     for at, answer in enumerate(pool.watch_all(calls)):
         pool.result(calls[at], answer, at)
@@ -89,13 +91,13 @@ def nothing_remembered(pool: Pool, case: Case) -> None:
     pool.equal(last, first, why="the same call gave another answer before the calls between")
 
 
-@law(replace(COMPARABLE, functions=(*FORWARD, "max_indices"), layouts=UNUSUAL, crowded=True), evidence=("layouts",))
+@law(replace(COMPARABLE, functions=(*FORWARD, "max_indices"), layouts=UNUSUAL), evidence=("layouts",))
 def memory_layouts(pool: Pool, case: Case) -> None:
     """pool(x) is the same however x lies in memory"""
     as_usual(pool, case)
 
 
-@law(replace(COMPARABLE, functions=BACKWARD, layouts=UNUSUAL, crowded=True), evidence=("layouts",))
+@law(replace(COMPARABLE, functions=BACKWARD, layouts=UNUSUAL), evidence=("layouts",))
 def gradient_layouts(pool: Pool, case: Case) -> None:
     """J'(x) dy is the same however x and dy lie in memory, together or one of them alone"""
     as_usual(pool, case)
@@ -114,7 +116,8 @@ def two_threads(pool: Pool, case: Case) -> None:
     copies = 1 + int(case.spot * BUSY) // (case.x.size + 1)
     batch = (copies, *(1 for _ in case.x.shape[1:]))
     case = case.with_arrays(x=np.tile(case.x, batch), dy=np.tile(case.dy, batch))
-    twin = case.with_arrays(x=np.flip(case.x) + 1, dy=case.dy + 1)
+    one = case.x.dtype.type(1)
+    twin = case.with_arrays(x=np.flip(case.x) + one, dy=case.dy + one)
     alone = [pool(case.call()), pool(twin.call())]
     moments = [(256 * case.spot + GOLDEN * k) % 1 for k in range(MOMENTS)]
     results = pool.together([case.call(), twin.call()], 0.005, moments)

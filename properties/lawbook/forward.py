@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
 import numpy as np
+from poolproof.kernels.dtypes import Array, is_float
 
 from .. import oracle
-from ..cases import MAX_VALUES, MEAN_VALUES, Case, Plan
 from ..contract import FORWARD, MEAN
 from ..pool import Pool
+from ..strategies.cases import Case
+from ..strategies.palettes import signed
+from ..strategies.plans import MAX_VALUES, MEAN_VALUES, Plan
 from .registry import law
 
 BOTTOMLESS = ("not_a_number", "bottomless", "bottomless", "infinite", "distinct")
 """Palettes for indices: windows in which nothing is larger than what padding counts for, and NaN."""
 
 OUTSIDE = (np.nan, np.inf, -np.inf)
-"""What a window must not be touched by if it lies beside it."""
+"""What a window must not be touched by if it lies beside it: floats. Of integers it is both ends of the type."""
 
 ALONE = Plan(MEAN, values=("alone",), gradients=("thousands",), windows="vast", recipes=("plain",))
 """One window of many cells, of which one is not zero: nothing rounds, so that the divisor is seen as it is."""
@@ -80,7 +84,7 @@ def large_divisor(pool: Pool, case: Case) -> None:
 
 
 @law(
-    Plan(FORWARD, values=("lattice",), windows="powers of two", recipes=SHIFTABLE, repeated=True, floats=True),
+    Plan(FORWARD, values=("lattice",), windows="powers of two", recipes=SHIFTABLE, repeated=True),
 )
 def translation(pool: Pool, case: Case) -> None:
     """pool(x shifted by one stride)[o] = pool(x)[o + 1]"""
@@ -95,14 +99,15 @@ def translation(pool: Pool, case: Case) -> None:
     )
 
 
-@law(Plan(FORWARD, values=("lattice",), windows="powers of two", floats=True))
+@law(Plan(FORWARD, values=("lattice",), windows="powers of two"))
 def locality(pool: Pool, case: Case) -> None:
     """y[o] is the same whatever lies outside window(o), even NaN and infinities"""
     y = pool(case.call())
     pool.same_shape(y, case.dy.shape)
     place = case.spot_in(y.shape)
     window = (*place[:2], *dict(oracle.windows(case.geometry, case.x.shape))[place[2:]])
-    x = np.full_like(case.x, OUTSIDE[sum(place) % len(OUTSIDE)])
+    outside = extremes(case.x.dtype)
+    x = np.full_like(case.x, outside[sum(place) % len(outside)])
     x[window] = case.x[window]
     found = pool(case.call(x=x))
     pool.same_shape(found, y.shape)
@@ -111,19 +116,19 @@ def locality(pool: Pool, case: Case) -> None:
     pool.equal(found, expected, why="the call before had the same numbers in this window, and others around it")
 
 
-@law(Plan(FORWARD, values=("lattice",), others=("lattice",), windows="powers of two", crowded=True, floats=True))
+@law(Plan(FORWARD, values=("lattice",), others=("lattice",), windows="powers of two", crowded=True))
 def channel_independence(pool: Pool, case: Case) -> None:
     """x' = x but in channel c: pool(x') = pool(x) but in channel c"""
     untouched(pool, case, axis=1)
 
 
-@law(Plan(FORWARD, values=("lattice",), others=("lattice",), windows="powers of two", crowded=True, floats=True))
+@law(Plan(FORWARD, values=("lattice",), others=("lattice",), windows="powers of two", crowded=True))
 def sample_independence(pool: Pool, case: Case) -> None:
     """x' = x but in sample n: pool(x') = pool(x) but in sample n"""
     untouched(pool, case, axis=0)
 
 
-@law(Plan(FORWARD, values=("lattice",), windows="powers of two", crowded=True, floats=True))
+@law(Plan(FORWARD, values=("lattice",), windows="powers of two", crowded=True))
 def batch_independence(pool: Pool, case: Case) -> None:
     """pool(x)[n] = pool(x[n])[0]: a sample alone gives what it gives in a batch"""
     y = pool(case.call())
@@ -133,14 +138,13 @@ def batch_independence(pool: Pool, case: Case) -> None:
     pool.equal(alone, y[n : n + 1], why=f"x is sample {n} of the batch before")
 
 
-@law(Plan(("max_forward",), values=("ties", "lattice"), others=("relu",), floats=True))
+@law(Plan(("max_forward",), values=("ties", "lattice"), others=("relu",)))
 def increasing_maps(pool: Pool, case: Case) -> None:
     """max(f(x)) = f(max(x)) for every increasing f"""
     y = pool(case.call())
     pool.same_shape(y, case.dy.shape)
     known = np.unique(case.x)
-    steps = 1 + np.resize(case.another, known.shape)
-    images = np.cumsum(steps, dtype=steps.dtype) - 20
+    images = increasing(known, case.another)
     mapped = pool(case.call(x=images[np.searchsorted(known, case.x)]))
     if not np.isin(y, known).all():
         pool.fail("y has a value that is nowhere in x", 0, got=y)
@@ -148,10 +152,28 @@ def increasing_maps(pool: Pool, case: Case) -> None:
     pool.equal(mapped, images[np.searchsorted(known, y)], why=f"x is the x before through the increasing map {pairs}")
 
 
-@law(Plan(FORWARD, values=("wide", "distinct"), windows="one cell", recipes=("plain",), large=True, floats=True))
+@law(Plan(FORWARD, values=("wide", "distinct", "infinite"), windows="one cell", recipes=("plain",), large=True))
 def identity(pool: Pool, case: Case) -> None:
     """F = 1, S = 1: pool(x) = x"""
     pool.equal(pool(case.call()), case.x, why="every window is a single cell")
+
+
+def extremes(dtype: np.dtype[Any]) -> tuple[Any, ...]:
+    """What should not reach a window that it lies beside."""
+    if is_float(dtype):
+        return OUTSIDE
+    return (True, False) if dtype.kind == "b" else (np.iinfo(dtype).max, np.iinfo(dtype).min)
+
+
+def increasing(known: Array, steps: Array) -> Array:
+    """Images of some numbers under an increasing map; small enough for every integer type."""
+    if known.dtype.kind == "b":
+        return known
+    # Of 17 numbers at most, the last is mapped to 68 or less.
+    apart = 1 + np.resize(steps, known.shape) % 4
+    below = 20 if signed(known.dtype) else 0
+    images: Array = (np.cumsum(apart, dtype=np.float64) - below).astype(known.dtype)
+    return images
 
 
 def untouched(pool: Pool, case: Case, axis: int) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from poolproof.kernels.dtypes import Array, is_float
 
-from ..cases import EDGE_VALUES, MAX_VALUES, Case, Plan
 from ..contract import BACKWARD, FORWARD, RESULT
 from ..layouts import LAYOUTS
 from ..pool import Pool
+from ..strategies.cases import Case
+from ..strategies.plans import EDGE_VALUES, MAX_VALUES, Plan
 from ..target import Call
 from .registry import law
 

@@ -6,9 +6,10 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ..cases import Case, Plan
 from ..contract import Declared
 from ..pool import Pool
+from ..strategies.cases import Case
+from ..strategies.plans import Plan
 from ..worker import EVIDENCE
 
 Check = Callable[[Pool, Case], None]

@@ -9,15 +9,16 @@ import numpy as np
 from poolproof.kernels.dtypes import Array, lowest
 
 from .. import oracle
-from ..cases import MEAN_VALUES, Case, Plan
 from ..contract import BACKWARD, FORWARD, MEAN
 from ..pool import Pool
-from ..recipes import CEILED, DILATED, PADDED, RECIPES
+from ..strategies.cases import Case
+from ..strategies.plans import MEAN_VALUES, Plan
+from ..strategies.recipes import CEILED, DILATED, PADDED, RECIPES
 from ..target import Call, with_axes
 from .registry import law
 
 ANY = (*FORWARD, *BACKWARD, "max_indices")
-EXACT = Plan(ANY, mean_values=("lattice",), windows="powers of two", floats=True)
+EXACT = Plan(ANY, mean_values=("lattice",), windows="powers of two")
 """Cases on which two answers about the same window must be equal: maxima, and sums that cannot round."""
 
 
@@ -64,7 +65,7 @@ def overhang(pool: Pool, case: Case) -> None:
         pool.within(pool(case.call()), oracle.mean_backward(case.dy, case.x, **case.window))
 
 
-@law(Plan(FORWARD, values=("lattice",), windows="powers of two", needs=("dilation",), recipes=DILATED, floats=True))
+@law(Plan(FORWARD, values=("lattice",), windows="powers of two", needs=("dilation",), recipes=DILATED))
 def dilation_by_gathering(pool: Pool, case: Case) -> None:
     """pool(x, S, dilation d) = pool(every d-th cell of x, S/d), where d divides S"""
     dilation = case.settings["dilation"]

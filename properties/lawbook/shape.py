@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from poolproof.kernels.geometry import Axis
 
-from ..cases import EDGE_VALUES, Case, Plan
 from ..contract import BACKWARD, FORWARD, RESULT
 from ..pool import Pool
+from ..strategies.cases import Case
+from ..strategies.plans import EDGE_VALUES, Plan
 from .registry import law
 
 ANY = (*FORWARD, *BACKWARD, "max_indices")

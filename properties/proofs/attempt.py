@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from itertools import islice
 
-from ..cases import Case
 from ..failures import Failure
 from ..results import Result
 from ..runner import ONCE, Settings, Trial, alone, noted
+from ..strategies.cases import Case
 from ..target import Target
 from .methods import Proof
 

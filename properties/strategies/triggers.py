@@ -10,8 +10,8 @@ import numpy as np
 from poolproof.kernels.dtypes import Array, is_float, lowest
 from poolproof.kernels.geometry import Axis
 
+from ..contract import BACKWARD, MEAN
 from .cases import Case
-from .contract import BACKWARD, MEAN
 
 Trigger = Callable[[Case], Any]
 

@@ -271,6 +271,13 @@ DISTINCT = {"distinct": distinct, "sunk": sunk, "neighbours": neighbours}
 """Palettes whose numbers differ within each window; the last two for floats."""
 
 
+NAMES = (*PALETTES, *DISTINCT, "alone")
+"""All palettes by name."""
+
+ONE_HOT = "one-hot"
+"""A palette for gradients: zero but for one element."""
+
+
 def room(dtype: Any) -> int:
     """How many consecutive integers fit into a dtype with one above; for floats with exact quarters between them."""
     if dtype.kind == "b":

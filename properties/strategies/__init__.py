@@ -1,0 +1,6 @@
+"""Hypothesis strategies for pooling: windows that fit an image, images, gradients, and whole cases."""
+
+from .cases import Case
+from .public import Pooling, cases, check, gradients, images, poolings
+
+__all__ = ["Case", "Pooling", "cases", "check", "gradients", "images", "poolings"]

@@ -1,0 +1,164 @@
+"""One axis of an image, built complete: its windows first, then as many cells as they need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from poolproof.kernels.geometry import Axis
+
+from .choices import Choices, Range, clamped, integer
+
+
+@dataclass
+class Window:
+    """The windows along an axis, in the making: `before` counts the cells of the axes that are complete."""
+
+    before: int = 1
+    dilation: int = 1
+    size: int = 1
+    stride: int = 1
+    begin: int = 0
+    end: int = 0
+
+    @property
+    def extent(self) -> int:
+        """Cells from the first to the last of a window."""
+        return self.dilation * (self.size - 1) + 1
+
+
+Wanted = Range | Callable[[Window], Range]
+"""A range to draw from, or how it follows from what is drawn already."""
+
+
+def any_rest(window: Window) -> Range:
+    """Whatever is less than a stride."""
+    return 0, window.stride - 1
+
+
+class Wish(NamedTuple):
+    """The ranges from which an axis is drawn, as far as rules permit: in the order in which they are drawn.
+
+    `outputs` counts windows as without ceil mode; `rest` are cells beyond the last of them, fewer than a stride.
+    """
+
+    dilation: Wanted = (1, 1)
+    size: Wanted = (1, 4)
+    stride: Wanted = (1, 4)
+    begin: Wanted = (0, 0)
+    end: Wanted = (0, 0)
+    outputs: Wanted = (1, 4)
+    rest: Wanted = any_rest
+
+
+class Rules(NamedTuple):
+    """What holds of an axis whatever is wished: of its windows by a plan, and by the declarations of a target.
+
+    `windows`: see `Plan`. `widest`: the most cells from the first to the last of a window. `cells`: the most of a whole
+    plane, unless what is asked for takes more. `outputs`: the fewest windows. `multiple`: the stride is a multiple of the
+    dilation. `empty`: a window may lie wholly in padding. The others are declarations.
+    """
+
+    windows: str = "any"
+    ceil_mode: bool = False
+    widest: int = 1 << 20
+    power: int = 32
+    cells: int = 1 << 18
+    outputs: int = 1
+    multiple: bool = False
+    empty: bool = False
+    tiles: bool = False
+    symmetric: bool = False
+    limit: str | None = None
+    keep: bool = False
+
+
+def window(choices: Choices, wish: Wish, rules: Rules, before: int = 1) -> Window:
+    """The windows along an axis, with the padding beside it."""
+    made = Window(before)
+    made.dilation = 1 if rules.tiles else integer(choices, wanted(wish.dilation, made))
+    made.size = drawn_size(choices, wish, rules, made)
+    if made.extent > rules.widest:
+        made.dilation = 1
+    made.stride = drawn_stride(choices, wish, rules, made)
+    if rules.windows != "gaps":
+        most = {"half": made.size // 2, "window": made.size - 1}.get(str(rules.limit), made.extent - 1)
+        made.begin = integer(choices, clamped(wanted(wish.begin, made), (0, most)))
+        end = (made.begin, made.begin) if rules.symmetric else wanted(wish.end, made)
+        made.end = integer(choices, clamped(end, (0, most)))
+    return made
+
+
+def drawn_size(choices: Choices, wish: Wish, rules: Rules, made: Window) -> int:
+    """F, as the windows of a plan want it."""
+    least = 2 if rules.windows == "overlapping" or (rules.windows == "gaps" and rules.tiles) else 1
+    most = min(rules.widest, rules.cells // made.before)
+    within = clamped(wanted(wish.size, made), (least, max(least, most)))
+    if rules.windows == "one cell":
+        return 1
+    if rules.windows in ("powers of two", "vast"):
+        return power_of_two(choices, within, rules)
+    return integer(choices, within)
+
+
+def power_of_two(choices: Choices, within: Range, rules: Rules) -> int:
+    """A power of two of a range, or the next below it."""
+    most = within[1] if rules.windows == "vast" else min(within[1], rules.power)
+    highest = most.bit_length() - 1
+    return 1 << integer(choices, (min((within[0] - 1).bit_length(), highest), highest))
+
+
+def drawn_stride(choices: Choices, wish: Wish, rules: Rules, made: Window) -> int:
+    """S: less than F for overlapping windows; a multiple of the dilation, where taps of two windows must meet."""
+    if rules.tiles or rules.windows == "one cell":
+        return made.size
+    within = wanted(wish.stride, made)
+    if rules.windows == "overlapping":
+        return made.dilation * integer(choices, clamped(within, (1, made.size - 1)))
+    if rules.windows == "gaps":
+        return made.extent + 1 if rules.ceil_mode else integer(choices, clamped(within, (2, max(2, within[1]))))
+    return (made.dilation if rules.multiple else 1) * integer(choices, within)
+
+
+def axis(choices: Choices, made: Window, wish: Wish, rules: Rules) -> Axis:
+    """An axis of as many cells as these windows need."""
+    outputs = integer(choices, clamped(wanted(wish.outputs, made), counts(made, rules)))
+    rest = drawn_rest(choices, made, wish, rules, outputs)
+    length = (outputs - 1) * made.stride + made.extent + rest - made.begin - made.end
+    return Axis(length, made.size, made.stride, made.begin, made.end, made.dilation, rules.ceil_mode)
+
+
+def counts(made: Window, rules: Rules) -> Range:
+    """The fewest windows and the most: as many as reach a real cell each, and no more than the image has room for.
+
+    Where an axis has at least as many cells as lie between two taps, a tap of every window that reaches it meets it.
+    """
+    twice = rules.windows == "overlapping" or (rules.windows == "gaps" and rules.ceil_mode)
+    missing = made.begin + made.end + made.dilation - made.extent
+    needed = 1 if rules.empty else 1 + max(0, -(-missing // made.stride))
+    least = max(needed, rules.outputs, 2 if twice else 1)
+    return least, max(least, (room_for(made, rules) - made.extent) // made.stride + 1)
+
+
+def room_for(made: Window, rules: Rules) -> int:
+    """The most cells along the axis, with its padding."""
+    return rules.cells // made.before + made.begin + made.end
+
+
+def drawn_rest(choices: Choices, made: Window, wish: Wish, rules: Rules, outputs: int) -> int:
+    """Cells beyond the last window."""
+    uncovered = rules.windows == "gaps" and not rules.ceil_mode and (outputs == 1 or made.extent >= made.stride)
+    least = 1 if uncovered and made.stride > 1 else 0
+    most = min(made.stride - 1, room_for(made, rules) - (outputs - 1) * made.stride - made.extent)
+    rest = integer(choices, clamped(wanted(wish.rest, made), (least, max(least, most))))
+    if not (rules.keep and rules.ceil_mode and rest):
+        return rest
+    # One more window starts at the next stride; with fewer cells than these that would be in the end padding.
+    enough = max(rest, made.end + made.stride + 1 - made.extent)
+    return enough if enough < made.stride else 0
+
+
+def wanted(field: Wanted, made: Window) -> Range:
+    """A wish in numbers."""
+    return field(made) if callable(field) else field

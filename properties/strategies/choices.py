@@ -1,0 +1,104 @@
+"""Sources of choices: everything about a case is built from integers that one of these supplies."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from hypothesis import strategies as st
+
+T = TypeVar("T")
+
+Range = tuple[int, int]
+"""The least and the largest of some integers, both included."""
+
+NARROW = 100
+"""Hypothesis draws integers below this uniformly; larger ranges it fills unevenly, and with constants of other code."""
+
+UPTO = tuple(st.integers(0, most) for most in range(NARROW))
+
+
+PACK = 13
+"""Bytes of one draw of many choices. Hypothesis would now and then draw a constant of loaded code instead, but only
+bytes of exactly this length."""
+
+BYTES = st.binary(min_size=PACK, max_size=PACK)
+
+FAIR = 16
+"""No choice is likelier than another by more than one part in 2 to this power."""
+
+
+class Choices(Protocol):
+    """A source of choices."""
+
+    def upto(self, most: int) -> int:
+        """An integer from 0, the simplest, to `most`."""
+        ...
+
+
+class Drawn:
+    """Choices that Hypothesis draws, one by one, and makes smaller.
+
+    Where nothing is left to choose it draws all the same: of two examples it prefers the one of fewer draws, which
+    should not be that of an odd kind of windows because they are fixed.
+    """
+
+    def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
+        self.draw = draw
+
+    def upto(self, most: int) -> int:
+        """An integer from 0 to `most`; a large one in two parts."""
+        if most < NARROW:
+            return int(self.draw(UPTO[most]))
+        return min(self.upto(most // NARROW) * NARROW + self.upto(NARROW - 1), most)
+
+
+class Packed:
+    """Choices that Hypothesis draws, several at a time: one draw of bytes costs less than three small integers.
+
+    Hypothesis cannot make such choices smaller one by one. They serve runs of many cases, where what fails is cut by
+    its structure.
+    """
+
+    def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
+        self.draw = draw
+        self.left, self.value = 0, 0
+
+    def upto(self, most: int) -> int:
+        """An integer from 0 to `most`: a digit of a large number, of which enough must be left to be fair."""
+        if most == 0:
+            return 0
+        if self.left <= most << FAIR:
+            self.left, self.value = 1 << 8 * PACK, int.from_bytes(self.draw(BYTES), "big")
+        self.left //= most + 1
+        self.value, digit = divmod(self.value, most + 1)
+        return digit
+
+
+class Generated:
+    """Choices of a random generator, for runs of more cases than Hypothesis has time for."""
+
+    def __init__(self, seed: str) -> None:
+        self.source = random.Random(seed)
+
+    def upto(self, most: int) -> int:
+        """An integer from 0 to `most`."""
+        return int(self.source.random() * (most + 1))
+
+
+def integer(choices: Choices, within: Range) -> int:
+    """An integer of a range, the least the simplest."""
+    least, most = within
+    return least + choices.upto(most - least)
+
+
+def one_of(choices: Choices, options: Sequence[T]) -> T:
+    """One of the options, the first the simplest; an option that is listed twice is twice as likely."""
+    return options[choices.upto(len(options) - 1)]
+
+
+def clamped(within: Range, limits: Range) -> Range:
+    """The part of a range within limits, or the limit that is nearest to it."""
+    least, most = limits
+    return min(max(within[0], least), most), min(max(within[1], least), most)

@@ -1,0 +1,103 @@
+"""What stands in the arrays of a case: painted from one seed, so that a cell keeps its value when a shape shrinks."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import ceil, prod, sqrt
+
+import numpy as np
+from poolproof.kernels.dtypes import Array, Ints, is_float
+
+from ..contract import MEAN
+from ..layouts import made_alike
+from ..oracle import windows
+from .cases import Case
+from .palettes import DISTINCT, ONE_HOT, alone, distinct, painted, room
+
+LARGE = 256
+"""A plane of more cells has a maximum near its end, large enough to overflow an 8-bit index."""
+
+HOT = (1, -1, 3, -2, 200, -0.125)
+"""The one element of a gradient that is zero elsewhere."""
+
+SEEDS = 10_000
+"""Seeds are smaller than this. Seed 0 gives the simplest contents: the first value of every palette."""
+
+
+def paint(case: Case, seed: int, gradient: str, other: str) -> None:
+    """Paint the arrays of a case; the dy of integers, which has no meaning, stays as it is."""
+    n, dtype, maximum = prod(case.size), case.x.dtype, case.function not in MEAN
+    # Maxima are not added up; their gradients are, but not divided: only the windows on a pixel limit them.
+    terms, divisor = (1, ceil(sqrt(n))) if maximum else (n, n)
+    case.x[...] = image(case, texture(seed, 0, case.x.shape), terms)
+    raise_late_maximum(case, seed)
+    if case.other is not None:
+        case.other[...] = painted(other, texture(seed, 2, case.other.shape), dtype, divisor)
+    if is_float(dtype):
+        hot = gradient == ONE_HOT
+        cells = texture(seed, 1, case.dy.shape)
+        case.dy[...] = one_hot(case, HOT[seed % len(HOT)]) if hot else painted(gradient, cells, dtype, divisor)
+    for name, layout in case.layouts.items():
+        made_alike(case.dy if name == "dy" else case.x, layout)
+
+
+def texture(seed: int, which: int, shape: Ints) -> Array:
+    """A pseudo-random byte for each cell, made of the seed, of `which` array it is, and of the cell's coordinates."""
+    if seed == 0:
+        return np.zeros(shape, np.uint8)
+    # The finalizer of SplitMix64 (Steele, Lea & Flood, Fast splittable pseudorandom number generators, 2014).
+    mixed = places(shape) + np.uint64((seed * 4 + which) * 0x9E3779B97F4A7C15 % 2**64)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return (mixed >> np.uint64(56)).astype(np.uint8)
+
+
+@lru_cache(maxsize=64)
+def places(shape: Ints) -> Array:
+    """A number for each cell, made of its coordinates alone: no two cells of small images have the same."""
+    total: Array = np.zeros(1, np.uint64)
+    for k, length in enumerate(shape):
+        total = total[..., np.newaxis] + (np.arange(length, dtype=np.uint64) << np.uint64(12 * (len(shape) - k)))
+    return total[0]
+
+
+def image(case: Case, cells: Array, n: int) -> Array:
+    """x by its palette; "distinct" needs more integers in a window than bool and the narrowest types may have."""
+    dtype = case.x.dtype
+    if case.values == "alone":
+        return alone(cells, dtype)
+    if case.values not in DISTINCT:
+        return without_lowest_windows(case, painted(case.values, cells, dtype, n))
+    extent = tuple(axis.extent for axis in case.axes)
+    if is_float(dtype):
+        return DISTINCT[case.values](cells, dtype, extent)
+    return distinct(cells, dtype, extent) if prod(extent) <= room(dtype) else painted("ties", cells, dtype, n)
+
+
+def without_lowest_windows(case: Case, x: Array) -> Array:
+    """x with a finite number in windows of only -inf, where infinities are among ordinary numbers."""
+    if case.values != "infinite" or not x.size or x.min() != -np.inf:
+        return x
+    spatial = tuple(range(2, x.ndim))
+    first = (..., *(0 for _ in spatial))
+    for _, window in windows(case.geometry, x.shape):
+        if x[window].size:
+            lowest = x[window].max(axis=spatial) == -np.inf
+            x[window][first][lowest] = -3
+    return x
+
+
+def raise_late_maximum(case: Case, seed: int) -> None:
+    """Put a maximum near the end of a large plane; of tied ones every second time, so that ties are met as well."""
+    x = case.x
+    if x.size and prod(x.shape[2:]) > LARGE and (case.values == "distinct" or (case.values == "ties" and seed % 2)):
+        flat = x.reshape(*x.shape[:2], prod(x.shape[2:]))
+        flat[..., -1 - seed % 32] = flat.max() + np.asarray(1, x.dtype)
+
+
+def one_hot(case: Case, value: float) -> Array:
+    """A dy that is zero but for `value` at the drawn spot."""
+    dy = np.zeros_like(case.dy)
+    if dy.size:
+        dy[case.spot_in(dy.shape)] = value
+    return dy

@@ -1,0 +1,212 @@
+"""Recipes: how padding, dilation and ceil mode come into a case, with the rare combinations by name.
+
+A recipe changes what is wished of the axes: of one that is chosen, and of the others. What it is named for happens
+along the chosen axis, unless the declarations of a target rule it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
+
+from .axes import Window, Wish
+from .choices import Range
+
+SOME: Range = (0, 2)
+PADDING, DILATION, CEIL = "padding", "dilation", "ceil_mode"
+
+
+class Recipe(NamedTuple):
+    """The settings that calls of such a case pass, and how it changes what is wished of an axis, chosen or not."""
+
+    name: str
+    settings: tuple[str, ...]
+    wish: Callable[[Wish, bool], Wish]
+
+
+def at_least(within: object, least: int) -> Range:
+    """A range without what is below the least."""
+    low, high = within if isinstance(within, tuple) else (1, 4)
+    return max(low, least), max(high, least)
+
+
+def as_begin(window: Window) -> Range:
+    """As much padding after as before."""
+    return window.begin, window.begin
+
+
+def not_as_begin(window: Window) -> Range:
+    """Other padding after than before."""
+    return (0, window.begin - 1) if window.begin else (1, 2)
+
+
+def as_size(window: Window) -> Range:
+    """Windows that tile."""
+    return window.size, window.size
+
+
+def plain(wish: Wish, _: bool) -> Wish:
+    """No settings, or neutral ones, which should change nothing."""
+    return wish
+
+
+def symmetric(wish: Wish, chosen: bool) -> Wish:
+    """As much padding before as after."""
+    size = at_least(wish.size, 2) if chosen else wish.size
+    return wish._replace(size=size, begin=(1, 2) if chosen else SOME, end=as_begin)
+
+
+def uneven(wish: Wish, chosen: bool) -> Wish:
+    """Other padding before than after."""
+    if not chosen:
+        return wish._replace(begin=SOME, end=SOME)
+    return wish._replace(size=at_least(wish.size, 2), begin=SOME, end=not_as_begin)
+
+
+def end_only(wish: Wish, chosen: bool) -> Wish:
+    """Padding after the image alone."""
+    return wish._replace(size=at_least(wish.size, 2), end=(1, 2)) if chosen else wish._replace(end=SOME)
+
+
+def wide_padding(wish: Wish, chosen: bool) -> Wish:
+    """More padding than an 8-bit integer holds, in front of a window that is larger still."""
+    if not chosen:
+        return wish._replace(size=(1, 2), outputs=(1, 2))
+    return wish._replace(size=(257, 259), begin=(127, 129), end=(0, 129), outputs=(1, 2), rest=(0, 1))
+
+
+def tiled(wish: Wish, _: bool) -> Wish:
+    """Windows that would tile the image but for the padding, by which they are shifted: as many as without it."""
+    return wish._replace(size=(3, 3), stride=(3, 3), begin=(1, 1), end=(0, 1), rest=padded)
+
+
+def padded(window: Window) -> Range:
+    """As many cells as there are padded ones."""
+    return window.begin + window.end, window.begin + window.end
+
+
+def dilated(wish: Wish, chosen: bool) -> Wish:
+    """Windows with gaps along one axis at least, of another width than along the others; no padding."""
+    return wish._replace(size=at_least(wish.size, 2), dilation=(2, 3)) if chosen else wish._replace(dilation=(1, 3))
+
+
+def wide_dilation(wish: Wish, chosen: bool) -> Wish:
+    """Gaps wider than an 8-bit integer counts."""
+    if not chosen:
+        return wish._replace(size=(1, 2), outputs=(1, 2))
+    return wish._replace(size=(2, 3), dilation=(127, 130), stride=(1, 2), outputs=(1, 2), rest=(0, 1))
+
+
+def dilated_padding(wish: Wish, chosen: bool) -> Wish:
+    """Windows with gaps, over padding."""
+    return dilated(wish, chosen)._replace(begin=(1, 2) if chosen else SOME, end=SOME)
+
+
+def ceil_that_divides(wish: Wish, _: bool) -> Wish:
+    """Ceil mode where nothing remains."""
+    return wish._replace(rest=(0, 0))
+
+
+def ceil_beside_gaps(wish: Wish, chosen: bool) -> Wish:
+    """A last window in ceil mode although windows do not touch: K < S and a large remainder."""
+    if not chosen:
+        return wish
+    return wish._replace(size=at_least(wish.size, 2), stride=wider, rest=largest)
+
+
+def wider(window: Window) -> Range:
+    """Strides wider than a window."""
+    return window.size + 1, window.size + 2
+
+
+def largest(window: Window) -> Range:
+    """As many cells as may remain."""
+    return window.stride - 1, window.stride - 1
+
+
+def ceil_overhang(wish: Wish, chosen: bool) -> Wish:
+    """A last window that reaches two cells or more past the end."""
+    return wish._replace(size=at_least(wish.size, 3), stride=overhanging, rest=(1, 1)) if chosen else wish
+
+
+def overhanging(window: Window) -> Range:
+    """Strides of three at least, and no wider than a window."""
+    return min(3, window.size), window.size
+
+
+def ceil_padding(wish: Wish, chosen: bool) -> Wish:
+    """Ceil mode over padding, with a window past the padded end."""
+    if not chosen:
+        return wish._replace(begin=SOME, end=SOME)
+    return wish._replace(size=at_least(wish.size, 2), stride=(2, 4), begin=(1, 2), end=as_begin, rest=some)
+
+
+def some(window: Window) -> Range:
+    """Something that remains."""
+    return 1, window.stride - 1
+
+
+def ceil_in_end_padding(wish: Wish, chosen: bool) -> Wish:
+    """A last window that would start in the end padding, and so is none."""
+    if not chosen:
+        return wish._replace(begin=SOME, end=SOME)
+    return wish._replace(size=at_least(wish.size, 2), stride=as_size, begin=SOME, end=(1, 2), rest=(1, 1))
+
+
+def everything(wish: Wish, _: bool) -> Wish:
+    """Padding, dilation and ceil mode, whatever they are."""
+    return wish._replace(dilation=(1, 3), begin=SOME, end=SOME)
+
+
+def wholly_in_padding(wish: Wish, chosen: bool) -> Wish:
+    """A single cell that a dilated window steps over: no real cell is left in it."""
+    if not chosen:
+        return wish
+    one: Range = (1, 1)
+    return wish._replace(dilation=(2, 2), size=(2, 2), begin=one, end=one, outputs=one, rest=(0, 0))
+
+
+PLAIN = Recipe("plain", (), plain)
+EDGE = Recipe("wholly in padding", (PADDING, DILATION), wholly_in_padding)
+
+RECIPES: tuple[Recipe, ...] = (
+    Recipe("symmetric padding", (PADDING,), symmetric),
+    Recipe("uneven padding", (PADDING,), uneven),
+    Recipe("end padding", (PADDING,), end_only),
+    Recipe("wide padding", (PADDING,), wide_padding),
+    Recipe("tiles and padding", (PADDING,), tiled),
+    Recipe("dilation", (DILATION,), dilated),
+    Recipe("wide dilation", (DILATION,), wide_dilation),
+    Recipe("dilation and padding", (PADDING, DILATION), dilated_padding),
+    Recipe("ceil", (CEIL,), plain),
+    Recipe("ceil that divides", (CEIL,), ceil_that_divides),
+    Recipe("ceil beside gaps", (CEIL,), ceil_beside_gaps),
+    Recipe("ceil overhang", (CEIL,), ceil_overhang),
+    Recipe("ceil and padding", (PADDING, CEIL), ceil_padding),
+    Recipe("ceil in end padding", (PADDING, CEIL), ceil_in_end_padding),
+    Recipe("everything", (PADDING, DILATION, CEIL), everything),
+)
+NAMES = tuple(recipe.name for recipe in (PLAIN, *RECIPES, EDGE))
+PADDED = tuple(recipe.name for recipe in RECIPES if recipe.settings[:1] == (PADDING,) and CEIL not in recipe.settings)
+DILATED = tuple(recipe.name for recipe in RECIPES if recipe.settings == (DILATION,))
+CEILED = tuple(recipe.name for recipe in RECIPES if CEIL in recipe.settings)
+"""Names of recipes, for plans that want nothing else."""
+
+PLAIN_CASES, PLAIN_LARGE, PLAIN_AT_EDGES = 10, 20, 4
+"""Cases without settings to one of each recipe: usually, where images may be large, and at edges."""
+
+
+@lru_cache(maxsize=256)
+def allowed(
+    names: tuple[str, ...], settings: tuple[str, ...], *, symmetric: bool, large: bool, in_padding: bool
+) -> tuple[Recipe, ...]:
+    """The recipes to draw from: those of these names (all, if none are given) whose settings can be passed."""
+    able = [recipe for recipe in RECIPES if set(recipe.settings) <= set(settings)]
+    if symmetric:
+        able = [recipe for recipe in able if recipe.name not in ("uneven padding", "end padding")]
+    if names:
+        return tuple(recipe for recipe in (PLAIN, *able) if recipe.name in names)
+    often = PLAIN_AT_EDGES if in_padding else PLAIN_LARGE if large else PLAIN_CASES
+    edges = (EDGE, EDGE, EDGE) if in_padding and set(EDGE.settings) <= set(settings) else ()
+    return (*(PLAIN,) * often, *able, *edges)

@@ -1,0 +1,226 @@
+"""Kinds of shapes: the batch, the windows along each axis and their number, as wishes from which axes are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import product
+from math import prod
+from typing import Any, NamedTuple
+
+from .axes import Window, Wish, any_rest
+from .choices import Choices, Range, one_of
+
+Batch = tuple[int, int]
+"""Samples and channels."""
+
+
+class Shape(NamedTuple):
+    """What is wished of a case's shape: batches to draw from, and a wish for each axis."""
+
+    batches: Sequence[Batch]
+    axes: tuple[Wish, ...]
+
+
+Kind = Callable[[Choices, int, int], Shape]
+"""What is wished of a shape of some rank, with one axis chosen."""
+
+SMALL = (1, 1, 2, 2, 3)
+BATCHES = tuple(product(SMALL, SMALL))
+FEW = tuple(product((1, 1, 2, 2), (1, 1, 2, 2)))
+SINGLE = ((1, 1),)
+NARROW = ((1, 1), (1, 2))
+
+USUAL = ((2, 2), (2, 2), (3, 2), (3, 3))
+"""Window and stride of most networks, and so of special paths in most libraries."""
+
+LONG_AXES = (7, 8, 9, 15, 16, 17, 31, 32, 33) * 3 + (255, 256, 257)
+"""Output widths on both sides of the widths of vector registers, and of what a byte counts."""
+
+BLOCKS = (32, 48, 64, 128, 256)
+"""Channels that kernels take at once."""
+
+MANY_PLANES = (
+    *((9, 1), (1, 17), (1, 8), (2, 16), (2, 33), (17, 2)),
+    *((1, block + beyond) for block in BLOCKS for beyond in (1, -1, 0)),
+)
+"""Samples and channels: as many as a vector register or a block of threads takes at once, one more, and one less."""
+
+COUNTLESS_PLANES = ((2, 33_000), (1, 33_000), (66_000, 1), (257, 257), (1, 66_000))
+"""More planes than 15, and than 16 bits count."""
+
+INEXACT_RECIPROCALS = ((49, 41), (41, 49), (47, 98), (98, 47))
+"""Strides S with S * (1/S) < 1 in double (49, 98) and in single precision (41, 47)."""
+
+MANY_OUTPUTS = 66_000
+"""More windows than a 16-bit integer counts."""
+
+LARGE_WINDOWS = ((17, 17), (1, 300), (300, 1), (16, 32), (1, 1025), (1025, 1), (65, 65))
+"""Windows of more than 256 cells, of more than 1,024 along an axis, and of several thousand."""
+
+VAST_WINDOWS = tuple(
+    (few,) * 3 + (more,) * 4 + (most,) for few, more, most in ((512, 4096, 32768), (32, 64, 128), (8, 16, 32))
+)
+"""Lengths of the axes of windows, by rank, that have more cells than bfloat16 (256) or float16 (2048) can count one by
+one, and no more than float16 has a number for."""
+
+LARGE_PLANES = (33_000, 66_000, 66_000)
+"""Cells of a plane: more than a signed, and more than an unsigned 16-bit index can name."""
+
+
+def exactly(value: int) -> Range:
+    """A range of one integer."""
+    return value, value
+
+
+def at_most(within: int, most: int) -> Range:
+    """From one to the smaller of two integers."""
+    return 1, min(within, most)
+
+
+def usual_most(rank: int) -> int:
+    """The largest window, and the most of them, along an axis of a small image."""
+    return (4, 4, 3)[rank - 1]
+
+
+def everywhere(rank: int, chosen: int, there: Wish, elsewhere: Wish) -> tuple[Wish, ...]:
+    """One wish for the chosen axis, and another for all others."""
+    return tuple(there if k == chosen else elsewhere for k in range(rank))
+
+
+def small(_: Choices, rank: int, chosen: int) -> Shape:
+    """A few windows of a few cells."""
+    most = usual_most(rank)
+    wish = Wish(size=(1, most), outputs=(1, most))
+    return Shape(BATCHES, everywhere(rank, chosen, wish, wish))
+
+
+def usual(choices: Choices, rank: int, chosen: int) -> Shape:
+    """F = S = 2 and its like, over several windows."""
+    size, stride = one_of(choices, USUAL)
+    wish = Wish(size=exactly(size), stride=exactly(stride), outputs=(2, 1 + usual_most(rank)))
+    return Shape(BATCHES, everywhere(rank, chosen, wish, wish))
+
+
+def odd_width(_: Choices, rank: int, __: int) -> Shape:
+    """F = S = 2 on a row of odd width, far from whose end a vector loop may turn to its tail."""
+    two = exactly(2)
+    row = Wish(size=two, stride=two, outputs=(7, 22), rest=exactly(1))
+    return Shape(BATCHES, everywhere(rank, rank - 1, row, Wish(size=two, stride=two)))
+
+
+def narrow_rows(_: Choices, rank: int, __: int) -> Shape:
+    """Rows as wide as a vector register or narrower, under windows of two."""
+    row = Wish(size=exactly(2), stride=(1, 2), outputs=(1, 9), rest=any_rest)
+    return Shape(BATCHES, everywhere(rank, rank - 1, row, Wish(size=(1, 2), stride=(1, 2), outputs=(1, 2))))
+
+
+def long_axis(choices: Choices, rank: int, chosen: int) -> Shape:
+    """Many windows along one axis."""
+    most = usual_most(rank)
+    long = Wish(size=at_most(most, 3), outputs=exactly(one_of(choices, LONG_AXES)))
+    return Shape(FEW, everywhere(rank, chosen, long, Wish(size=(1, most), outputs=(1, 2))))
+
+
+def whole(_: Choices, rank: int, chosen: int) -> Shape:
+    """One window over the whole plane."""
+    one, most = exactly(1), 2 * usual_most(rank) - 1 if rank < 3 else usual_most(rank)
+    wish = Wish(size=(1, most), outputs=one, rest=exactly(0))
+    return Shape(BATCHES, everywhere(rank, chosen, wish._replace(size=(1, most + 15)), wish))
+
+
+def wide_stride(_: Choices, rank: int, chosen: int) -> Shape:
+    """Strides up to 256 along one axis, and a long axis with them."""
+    wide = Wish(stride=(1, 256), outputs=(12, 45))
+    return Shape(NARROW, everywhere(rank, chosen, wide, Wish(outputs=exactly(1))))
+
+
+def many_planes(choices: Choices, rank: int, chosen: int) -> Shape:
+    """Many samples or channels of small images."""
+    return planes(one_of(choices, MANY_PLANES), rank, chosen)
+
+
+def planes(batch: Batch, rank: int, chosen: int) -> Shape:
+    """As many samples and channels of small images."""
+    wish = Wish(size=(1, 2), outputs=(1, 2))
+    return Shape((batch,), everywhere(rank, chosen, wish, wish))
+
+
+def countless_planes(choices: Choices, rank: int, chosen: int) -> Shape:
+    """More planes than an integer of 16 bits counts."""
+    return single_cells(one_of(choices, COUNTLESS_PLANES), rank, chosen)
+
+
+def single_cells(batch: Batch, rank: int, chosen: int) -> Shape:
+    """As many samples and channels of a cell or two."""
+    one = Wish(size=exactly(1), outputs=exactly(1), stride=exactly(1))
+    return Shape((batch,), everywhere(rank, chosen, one._replace(size=(1, 2)), one))
+
+
+def inexact_reciprocal(choices: Choices, rank: int, _: int) -> Shape:
+    """Two windows along each axis that just fit, by strides of which a multiple times the reciprocal is too small."""
+    strides = (*one_of(choices, INEXACT_RECIPROCALS), 1)[:rank]
+    axes = tuple(Wish(stride=exactly(stride), outputs=exactly(2), rest=exactly(0)) for stride in strides)
+    return Shape(NARROW, axes)
+
+
+def large_window(choices: Choices, rank: int, chosen: int) -> Shape:
+    """Windows of more than 256 cells."""
+    return windows_of(one_of(choices, LARGE_WINDOWS), rank, chosen)
+
+
+def windows_of(size: tuple[int, int], rank: int, chosen: int) -> Shape:
+    """One or two windows of this height and width."""
+    sizes = (1, *size)[3 - rank :] if rank > 1 else (prod(size),)
+    outputs = ((1, 2) if k == chosen else (1, 1) for k in range(rank))
+    return Shape(SINGLE, tuple(Wish(size=exactly(f), outputs=o) for f, o in zip(sizes, outputs, strict=True)))
+
+
+def large_plane(choices: Choices, rank: int, chosen: int) -> Shape:
+    """Planes of more than 32,767 cells, by strides so wide that windows stay few."""
+    most, target, outputs = usual_most(rank), one_of(choices, LARGE_PLANES), one_of(choices, (1, 2, 3, 4))
+
+    def wide(window: Window) -> Range:
+        return exactly(target // (window.before * max(outputs - 1, 1)) + 1)
+
+    row = Wish(size=(1, most), stride=wide, outputs=exactly(outputs), rest=lambda window: exactly(window.stride - 1))
+    rows = Wish(size=(1, most), outputs=(1, most), rest=exactly(0))
+    return Shape(NARROW, everywhere(rank, rank - 1, row, rows))
+
+
+def many_outputs(_: Choices, rank: int, chosen: int) -> Shape:
+    """More windows in a plane than 16 bits count."""
+    one = Wish(size=(1, 2), stride=exactly(1), outputs=exactly(1), rest=exactly(0))
+    return Shape(SINGLE, everywhere(rank, chosen, one._replace(outputs=exactly(MANY_OUTPUTS)), one))
+
+
+def vast(choices: Choices, rank: int, chosen: int) -> Shape:
+    """One window of a power of two of cells, more than a narrow float type counts."""
+    wish = Wish(size=exactly(one_of(choices, VAST_WINDOWS[rank - 1])), outputs=exactly(1), rest=exactly(0))
+    return Shape(SINGLE, everywhere(rank, chosen, wish, wish))
+
+
+KINDS: tuple[Kind, ...] = (
+    *((small,) * 10 + (usual,) * 3 + (long_axis,) * 3 + (whole,) * 2),
+    *(odd_width, narrow_rows, wide_stride, many_planes, inexact_reciprocal),
+)
+LARGE_KINDS: tuple[Kind, ...] = (*KINDS, *(large_window,) * 10, *(large_plane,) * 12, countless_planes)
+MANY_KINDS: tuple[Kind, ...] = (*KINDS, *(many_outputs,) * 7)
+SETTING_KINDS: tuple[Kind, ...] = (*(small,) * 8, *(usual,) * 3, narrow_rows, long_axis, whole)
+"""The kinds for cases with settings, which are about the edges of small images."""
+
+
+def pinned(shape: Callable[[Any, int, int], Shape], to: Any) -> Kind:
+    """A kind of shape of which nothing is left to choose."""
+    return lambda _, rank, chosen: shape(to, rank, chosen)
+
+
+CERTAIN: tuple[Kind, ...] = (narrow_rows, pinned(planes, (1, 257)), pinned(planes, (1, 255)))
+"""Kinds of which every law has a case: 257 and 255 channels are beside multiples of all powers of two below."""
+
+CERTAIN_LARGE: tuple[Kind, ...] = (
+    *CERTAIN,
+    *(pinned(planes, (1, 49)), pinned(planes, (1, 47))),
+    *(pinned(windows_of, (1, 1025)), pinned(windows_of, (65, 65))),
+    *(large_plane, pinned(single_cells, (2, 33_000))),
+)
+"""The same for laws about large images."""
