@@ -53,7 +53,8 @@ class Declared:
 
     `dtypes` is a tuple for all callables, or a dict with a tuple for each, where a library takes more in one than in
     another; `lacks` has patterns "callable dtype rank" of what it takes in some combinations only. `settings` has the
-    keywords that each callable takes: as declared, or else as its signature names them.
+    keywords that each callable takes: as declared, or else as its signature names them. `layout` is how every array
+    lies in memory when it arrives.
     `count_include_pad` is no declaration: what a mean that takes `padding`, but not that keyword, was seen to do.
     """
 
@@ -70,6 +71,7 @@ class Declared:
     settings: dict[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     deterministic: bool = True
     threads: bool = True
+    layout: str = "C"
     count_include_pad: bool = True
 
     def dtypes_of(self, *functions: str) -> tuple[str, ...]:
@@ -136,6 +138,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "tiles": (True, False),
     "deterministic": (True, False),
     "threads": (True, False),
+    "layout": ("C", "channels_last"),
 }
 
 

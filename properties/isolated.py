@@ -190,9 +190,13 @@ class Isolated:
             return list(map(self.apart, calls))
         return self.answers([self.framed(call) for call in calls], [[call] for call in calls])
 
+    def question(self, call: Call) -> Frame:
+        """A call as header and payload."""
+        return question(call, "layouts" in self.evidence, self.declared.layout)
+
     def framed(self, call: Call) -> Frame:
         """A call as a frame."""
-        header, payload = question(call, "layouts" in self.evidence)
+        header, payload = self.question(call)
         return {**header, "type": "call"}, payload
 
     def apart(self, call: Call) -> Answer:
@@ -217,7 +221,7 @@ class Isolated:
 
     def ask_together(self, calls: list[Call], seconds: float, moments: Sequence[float]) -> list[Answer]:
         """Make several calls at the same time over there: see `Host.together`."""
-        asked = [question(call, "layouts" in self.evidence) for call in calls]
+        asked = list(map(self.question, calls))
         header = {"type": "together", "seconds": seconds, "moments": list(moments)}
         header["calls"] = [each for each, _ in asked]
         answers = self.answers([(header, [chunk for _, chunks in asked for chunk in chunks])], [calls])

@@ -112,7 +112,8 @@ def offset(array: Array) -> Array:
 def odd_unit_strides(array: Array) -> Array:
     """In C order, but with strides along axes of length one that nothing follows from."""
     copy = array.copy()
-    strides = [(2 * k + 3) * array.itemsize if n == 1 else s for k, (n, s) in enumerate(zip(copy.shape, copy.strides))]
+    odd = range(3 * array.itemsize, 3 * array.itemsize + 2 * array.ndim, 2)
+    strides = [other if n == 1 else s for n, s, other in zip(copy.shape, copy.strides, odd, strict=True)]
     return np.lib.stride_tricks.as_strided(copy, copy.shape, strides)
 
 
@@ -136,6 +137,15 @@ LAYOUTS: dict[str, Any] = {
     "unaligned": unaligned,
 }
 """How a fresh copy of an array is laid out, by name; "C" is the ordinary one."""
+
+DECLARED = {"C": "C", "channels_last": "channels last"}
+"""The layouts that a target may declare it takes alone, by the word for it."""
+
+
+def layouts_taken(declared: str) -> tuple[str, ...]:
+    """The layouts in which a target takes arrays: all of them, or the one that it declares."""
+    return tuple(LAYOUTS) if declared == "C" else (DECLARED[declared],)
+
 
 ALIKE: dict[str, Callable[[int], Ints]] = {
     "broadcast": lambda ndim: tuple(range(ndim)),

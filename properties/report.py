@@ -117,7 +117,8 @@ def declarations(target: Target) -> str:
     if isinstance(stated.dtypes, dict):
         more = {f: " ".join(d for d in stated.dtypes_of(f) if d not in together) for f in target.offers}
         parts += [f"{function} also {extra}" for function, extra in more.items() if extra]
-    for name in ("ranks", "square", "tiles", "padding", "padding_limit", "ceil_rule", "deterministic", "threads"):
+    names = ("ranks", "square", "tiles", "padding", "padding_limit", "ceil_rule", "deterministic", "threads", "layout")
+    for name in names:
         if getattr(stated, name) != getattr(default, name):
             parts.append(f"{name}={getattr(stated, name)}")
     parts += taken_settings(target)

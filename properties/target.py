@@ -11,7 +11,7 @@ from poolproof.kernels.dtypes import Array
 from poolproof.kernels.geometry import Axis, Geometry
 
 from .contract import BACKWARD, CALLABLES, DECLARATIONS, Declared, Unusable, declared, near_misses
-from .layouts import laid_out
+from .layouts import DECLARED, laid_out
 from .refusals import classes_named, is_internal
 from .text import MOST_SHOWN, cleaned
 from .worker import EVIDENCE, Host, keywords_of, notes_of, public, stated
@@ -36,9 +36,10 @@ class Call:
     layouts: dict[str, str] = field(default_factory=dict)
     in_place: bool = False
 
-    def laid_out(self) -> dict[str, Array]:
-        """Fresh copies of the arrays, lying in memory as they should."""
-        return {name: laid_out(array, self.layouts.get(name, "C")) for name, array in self.arrays.items()}
+    def laid_out(self, declared: str = "C") -> dict[str, Array]:
+        """Fresh copies of the arrays, lying in memory as they should: as a target declares, unless the call says."""
+        usual = DECLARED[declared]
+        return {name: laid_out(array, self.layouts.get(name, usual)) for name, array in self.arrays.items()}
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ class InProcess:
     def ask(self, call: Call) -> Answer:
         """Make one call."""
         self.host.limit = limit_of([call])
-        handed = self.host.handed_over(call.laid_out(), call.in_place)
+        handed = self.host.handed_over(call.laid_out(self.declared.layout), call.in_place)
         return answer_of(self.host.ask(call.function, handed, (call.size, call.stride), call.settings))
 
     def ask_all(self, calls: list[Call]) -> list[Answer]:
@@ -171,7 +172,8 @@ class InProcess:
     def ask_together(self, calls: list[Call], seconds: float, moments: Sequence[float]) -> list[Answer]:
         """Make several calls at the same time, for so long and at these moments of the first: see `Host.together`."""
         self.host.limit = limit_of(calls)
-        asked = [(call.function, call.laid_out(), (call.size, call.stride), call.settings) for call in calls]
+        layout = self.declared.layout
+        asked = [(call.function, call.laid_out(layout), (call.size, call.stride), call.settings) for call in calls]
         return list(map(answer_of, self.host.together(asked, seconds, moments)))
 
 

@@ -26,10 +26,10 @@ ARRAYS = {"dy", "x"}
 """The arrays of a call, by name."""
 
 
-def question(call: Call, layouts: bool) -> tuple[Header, list[Memory]]:
-    """A call as header and payload."""
+def question(call: Call, layouts: bool, declared: str = "C") -> tuple[Header, list[Memory]]:
+    """A call as header and payload, its arrays in the layout that a target declares."""
     arrays, payload = [], []
-    for name, array in (call if layouts else replace(call, layouts={})).laid_out().items():
+    for name, array in (call if layouts else replace(call, layouts={})).laid_out(declared).items():
         header, memory = described(array)
         arrays.append({"name": name, **header})
         payload.append(memory)

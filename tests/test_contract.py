@@ -87,6 +87,7 @@ WRONG = {
     "ceil_rule": ["keeps", True],
     "deterministic": ["no", None],
     "threads": ["no", None],
+    "layout": ["NHWC", "channels last", None],
 }
 
 
@@ -110,6 +111,7 @@ RIGHT = {
     "ceil_rule": ["drop", "keep"],
     "deterministic": [True, False],
     "threads": [True, False],
+    "layout": ["C", "channels_last"],
     "name": ["my_pool"],
     "version": ["1.2"],
 }

@@ -11,11 +11,11 @@ from poolproof.kernels import img2col
 from poolproof.kernels.dtypes import FLOATS, IEEE_FLOATS, INTEGERS, ORDERED
 from poolproof.properties.contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Unusable
 from poolproof.properties.conventions import CONVENTIONS, not_asked, observed
-from poolproof.properties.drawing import drawn
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.report import exit_status, last_line
 from poolproof.properties.runner import Settings, replay, run
 from poolproof.properties.session import expected, smoke_test
+from poolproof.properties.strategies.drawing import drawn
 from poolproof.properties.target import Call, outside, wrap
 
 PINNED = [f"{name}={each.values[0]}" for name, each in CONVENTIONS.items()]
@@ -53,6 +53,7 @@ def declarations(draw):
         "settings": passed,
         "deterministic": draw(st.booleans()),
         "threads": draw(st.booleans()),
+        "layout": draw(st.sampled_from(("C", "channels_last"))),
     }
     return offers, declared
 
@@ -67,9 +68,11 @@ class Recorder:
 
     def kernel(self, name):
         def call(*arguments, **passed):
-            *_, x, size, stride = arguments
+            *arrays, size, stride = arguments
+            x = arrays[-1]
             self.asked.append((name, x.dtype.name, size))
             wrong = self.wrong(name, x.dtype.name, size, stride, passed)
+            wrong += ["layout"] * (not all(map(self.lies_right, arrays)))
             self.outside += [(name, x.dtype.name, size, stride, passed, each) for each in wrong]
             return getattr(img2col, name)(*arguments, **passed)
 
@@ -90,6 +93,10 @@ class Recorder:
             "padding_limit": any(max(pair) > limit for pair, limit in zip(padding, most, strict=True)),
         }
         return [word for word, is_so in found.items() if is_so]
+
+    def lies_right(self, array):
+        """Whether an array lies in memory as declared; it may lie in any way where nothing is."""
+        return self.told.get("layout") != "channels_last" or np.moveaxis(array, 1, -1).flags.c_contiguous
 
     def takes(self, name, dtype, rank):
         """Whether a dtype and a rank are declared, worked out from what was written."""

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from poolproof.kernels.dtypes import ORDERED
 from poolproof.properties import arrays, messages, results, runner, text
-from poolproof.properties.cases import Case
 from poolproof.properties.contract import MOST_WARNINGS
 from poolproof.properties.failures import Broken
 from poolproof.properties.find import load
@@ -22,6 +21,7 @@ from poolproof.properties.pool import Pool
 from poolproof.properties.report import declarations
 from poolproof.properties.results import Result, case_from_json, stored
 from poolproof.properties.runner import Settings, run
+from poolproof.properties.strategies.cases import Case
 from poolproof.properties.target import Call, wrap
 from poolproof.properties.worker import MOST_TEXT
 from shell import check, poolproof

@@ -20,9 +20,11 @@ from hypothesis import strategies as st
 from poolproof.kernels import compiled, img2col, naive
 from poolproof.kernels.dtypes import FLOATS, ORDERED, finfo, is_float, rounded
 from poolproof.properties import oracle
-from poolproof.properties.cases import EDGE_VALUES, MAX_VALUES, MEAN_VALUES, Plan, cases
 from poolproof.properties.contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Declared
 from poolproof.properties.layouts import LAYOUTS, laid_out
+from poolproof.properties.strategies.build import Builder
+from poolproof.properties.strategies.plans import EDGE_VALUES, MAX_VALUES, MEAN_VALUES, Plan
+from poolproof.properties.strategies.public import cases_of
 
 KERNELS = (naive, compiled, img2col)
 FUNCTIONS = ("max_forward", "max_indices", "mean_forward", "max_backward", "mean_backward")
@@ -58,7 +60,8 @@ def drawn(dtype, functions=None, **plan):
     functions = functions or (BACKWARD if dtype in FLOATS else ("max_forward",))
     taken = {function: MEAN_SETTINGS if function in MEAN else SETTINGS for function in CALLABLES}
     declared = replace(Declared(), dtypes=(dtype,), ranks=(1, 2, 3), settings=taken)
-    return cases(Plan(functions, **plan), declared, CALLABLES)
+    wanted = Plan(functions, **plan)
+    return cases_of([Builder(wanted, declared, wanted.asked(declared, CALLABLES))])
 
 
 def asked(kernel, function, case, **arrays):

@@ -5,11 +5,11 @@ from types import SimpleNamespace
 import pytest
 from poolproof.kernels import naive
 from poolproof.kernels.geometry import Axis
-from poolproof.properties.cases import Plan
 from poolproof.properties.contract import CALLABLES, Declared
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.lawbook.registry import law
 from poolproof.properties.lawbook.shape import worked_out
+from poolproof.properties.strategies.plans import Plan
 from poolproof.properties.target import wrap
 from poolproof.properties.worker import EVIDENCE
 

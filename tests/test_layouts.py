@@ -2,8 +2,16 @@
 
 import numpy as np
 import pytest
+from poolproof.kernels import img2col
 from poolproof.kernels.dtypes import ORDERED
-from poolproof.properties.layouts import LAYOUTS, laid_out
+from poolproof.properties.conventions import observed
+from poolproof.properties.find import load
+from poolproof.properties.isolated import Isolation
+from poolproof.properties.lawbook import LAWS
+from poolproof.properties.layouts import ALIKE, LAYOUTS, laid_out, made_alike
+from poolproof.properties.runner import Settings, run
+from poolproof.properties.session import smoke_test
+from poolproof.properties.target import wrap
 
 SHAPES = [
     (2, 3, 4, 5),
@@ -81,7 +89,14 @@ PROPERTIES = {
     "negative strides": lambda a: a.strides[2] < 0 and a.strides[3] < 0,
     "spaced": lambda a: a.strides[3] == 2 * a.itemsize,
     "cropped": lambda a: a.strides[2] > a.shape[3] * a.itemsize and a.strides[3] == a.itemsize,
+    "slice of channels last": lambda a: a.strides == (640, 8, 160, 32),
+    "crop of channels last": lambda a: a.strides == (1152, 8, 192, 24),
+    "offset": lambda a: a.flags.c_contiguous and a.base is not None and a.base.size == a.size + 3,
+    "odd unit strides": lambda a: a.flags.c_contiguous,
     "broadcast": lambda a: a.flags.c_contiguous,
+    "expanded samples": lambda a: a.flags.c_contiguous,
+    "expanded channels": lambda a: a.flags.c_contiguous,
+    "expanded rows": lambda a: a.flags.c_contiguous,
     "read-only": lambda a: not a.flags.writeable and a.flags.c_contiguous,
     "unaligned": lambda a: not a.flags.aligned and a.flags.c_contiguous,
 }
@@ -98,7 +113,69 @@ def test_one_and_the_same_value_is_broadcast():
     assert not laid.flags.writeable
 
 
-@pytest.mark.parametrize("layout", ["spaced", "cropped"])
+@pytest.mark.parametrize("layout", ALIKE)
+def test_what_is_the_same_along_some_axes_has_strides_of_0_there_and_is_else_a_copy(layout):
+    array = numbers((2, 3, 4, 5))
+    made_alike(array, layout)
+    laid = laid_out(array, layout)
+    assert np.array_equal(laid, array)
+    assert [k for k, stride in enumerate(laid.strides) if stride == 0] == list(ALIKE[layout](4))
+
+
+def test_axes_of_length_one_have_strides_of_which_nothing_follows():
+    laid = laid_out(numbers((1, 3, 1, 5)), "odd unit strides")
+    usual = np.empty((1, 3, 1, 5)).strides
+    assert [laid.strides[k] for k in (1, 3)] == [usual[k] for k in (1, 3)]
+    assert not {laid.strides[0], laid.strides[2]} & {*usual}
+
+
+class ChannelsLast:
+    """A sound kernel that remembers whether what it got lay as it declares."""
+
+    layout = "channels_last"
+
+    def max_forward(self, x, size, stride):
+        SEEN.append(np.moveaxis(x, 1, -1).flags.c_contiguous)
+        return img2col.max_forward(x, size, stride)
+
+
+SEEN = []
+
+
+def test_a_target_that_declares_a_layout_gets_arrays_in_no_other():
+    target = wrap(ChannelsLast)
+    SEEN.clear()
+    smoke_test(target)
+    for law in LAWS.values():
+        if not law.reference:
+            assert run(law, target, Settings(30)).verdict in ("holds", "unsupported")
+    observed(target)
+    assert SEEN
+    assert all(SEEN)
+    assert run(LAWS["memory-layouts"], target, Settings(30)).reason == "it declares layout=channels_last"
+
+
+STRICT = """
+import numpy as np
+from poolproof.kernels import img2col
+
+layout = "channels_last"
+
+def max_forward(x, size, stride):
+    if not np.moveaxis(x, 1, -1).flags.c_contiguous:
+        raise AssertionError(x.strides)
+    return img2col.max_forward(x, size, stride)
+"""
+
+
+def test_arrays_arrive_in_a_declared_layout_in_a_process_of_its_own(tmp_path):
+    (tmp_path / "strict.py").write_text(STRICT)
+    target = load(str(tmp_path / "strict.py"), Isolation())
+    for name in ("max-value", "two-threads", "same-twice"):
+        assert run(LAWS[name], target, Settings(20)).verdict == "holds"
+
+
+@pytest.mark.parametrize("layout", ["spaced", "cropped", "slice of channels last", "crop of channels last", "offset"])
 def test_what_lies_between_the_elements_would_be_noticed(layout):
     laid = laid_out(np.zeros((1, 1, 2, 2)), layout)
     memory = laid.base

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from poolproof.kernels import naive
 from poolproof.kernels.dtypes import FLOATS, ORDERED, finfo, is_float
-from poolproof.properties.cases import Case
 from poolproof.properties.failures import Broken, Crashed, Failure, Raised
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.messages import assignment, describe
 from poolproof.properties.pool import Pool
+from poolproof.properties.strategies.cases import Case
 from poolproof.properties.suspects import MISTAKES
 from poolproof.properties.target import Call, wrap
 

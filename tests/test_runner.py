@@ -13,13 +13,13 @@ import pytest
 from poolproof.kernels import naive
 from poolproof.kernels.dtypes import ORDERED, is_float
 from poolproof.properties import runner
-from poolproof.properties.cases import Case, decode
 from poolproof.properties.contract import CALLABLES, FORWARD, MEAN, MEAN_SETTINGS, SETTINGS, Declared
 from poolproof.properties.find import load
 from poolproof.properties.knobs import LENGTH
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.results import Result, case_as_json, case_from_json
 from poolproof.properties.runner import ONCE, Settings, replay, run
+from poolproof.properties.strategies.cases import Case, decode
 from poolproof.properties.target import Answer, wrap
 
 FUNCTIONS = {name: getattr(naive, name) for name in CALLABLES}

@@ -8,9 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from poolproof.kernels import naive
-from poolproof.properties.cases import Case
 from poolproof.properties.contract import CALLABLES
-from poolproof.properties.drawing import drawn
 from poolproof.properties.failures import Failure
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.lawbook.conduct import companions
@@ -18,6 +16,8 @@ from poolproof.properties.messages import describe
 from poolproof.properties.pool import Pool
 from poolproof.properties.runner import Settings, run
 from poolproof.properties.session import smoke_test
+from poolproof.properties.strategies.cases import Case
+from poolproof.properties.strategies.drawing import drawn
 from poolproof.properties.target import wrap
 
 X = np.array([[[[1.0, 5, 2, 0]]], [[[3.0, 4, 8, 6]]]])

@@ -13,7 +13,7 @@ import numpy as np
 from poolproof.kernels.dtypes import Array, Ints, finfo
 
 from ..contract import FORWARD
-from ..layouts import LAYOUTS
+from ..layouts import layouts_taken
 from ..target import Call
 from .ask import Ask, call_of
 from .registry import convention
@@ -38,7 +38,7 @@ def layouts(ask: Ask) -> Iterable[str]:
     for function, dtype, rank in ask.ways(FORWARD):
         shape = (1, 2, *(2, 3, 4)[-rank:])
         x = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
-        for layout in LAYOUTS:
+        for layout in layouts_taken(ask.declared.layout):
             result = ask(function, x, (2,) * rank, layout=layout)
             yield result if isinstance(result, str) else "accepted"
 

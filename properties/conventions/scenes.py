@@ -17,7 +17,7 @@ import numpy as np
 from poolproof.kernels.dtypes import Array, Ints
 
 from ..contract import BACKWARD, MEAN, SETTINGS, WIDEST_FIRST, Declared
-from ..layouts import LAYOUTS
+from ..layouts import layouts_taken
 from ..target import Call
 from .ask import Ask, call_of
 
@@ -136,7 +136,9 @@ def scenes(declared: Declared, function: str, dtypes: tuple[str, ...]) -> list[S
     found += [Scene(dtype, rank, tiles=(1, MANY)) for dtype in own]
     found += [Scene(dtype, rank, channels=MANY) for dtype in own]
     if rank > 1:
-        found += [Scene(usual, rank, tiles=(3, 5), channels=3, layout=layout) for layout in LAYOUTS]
+        found += [
+            Scene(usual, rank, tiles=(3, 5), channels=3, layout=layout) for layout in layouts_taken(declared.layout)
+        ]
         found += [Scene(usual, rank, tiles=(3, MANY), channels=2)]
     if not declared.tiles and (rank == 1 or not declared.square):
         found += [Scene(usual, rank, tiles=(1, MANY), spaced=True)]

@@ -55,9 +55,9 @@ class Wish(NamedTuple):
 class Rules(NamedTuple):
     """What holds of an axis whatever is wished: of its windows by a plan, and by the declarations of a target.
 
-    `windows`: see `Plan`. `widest`: the most cells from the first to the last of a window. `cells`: the most of a whole
-    plane, unless what is asked for takes more. `outputs`: the fewest windows. `multiple`: the stride is a multiple of the
-    dilation. `empty`: a window may lie wholly in padding. The others are declarations.
+    `windows`: see `Plan`. `widest`: the most cells from the first to the last of a window. `cells`: the most of a
+    plane, unless what is asked for takes more. `outputs`: the fewest windows. `multiple`: the stride is a multiple of
+    the dilation. `empty`: a window may lie wholly in padding. The others are declarations.
     """
 
     windows: str = "any"

@@ -217,7 +217,7 @@ Memories = tuple[tuple[str, str], ...]
 
 @lru_cache(maxsize=64)
 def memories(layouts: tuple[str, ...], function: str) -> tuple[Memories, ...]:
-    """The layouts to draw from: every one of x beside every one of dy, and as often all in C order, if that is meant."""
+    """The layouts to draw from: every one of x beside every one of dy; in half of all cases C order, if it is one."""
     for_x = tuple(layout for layout in layouts if layout not in FLAT)
     for_dy = layouts if function in BACKWARD else ("C",)
     usual = ("C",) if "C" not in layouts else ()

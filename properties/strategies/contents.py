@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import ceil, prod, sqrt
+from typing import Any
 
 import numpy as np
 from poolproof.kernels.dtypes import Array, Ints, is_float
@@ -49,7 +50,8 @@ def texture(seed: int, which: int, shape: Ints) -> Array:
     mixed = places(shape) + np.uint64((seed * 4 + which) * 0x9E3779B97F4A7C15 % 2**64)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return (mixed >> np.uint64(56)).astype(np.uint8)
+    cells: Array = (mixed >> np.uint64(56)).astype(np.uint8)
+    return cells
 
 
 @lru_cache(maxsize=64)
@@ -58,7 +60,8 @@ def places(shape: Ints) -> Array:
     total: Array = np.zeros(1, np.uint64)
     for k, length in enumerate(shape):
         total = total[..., np.newaxis] + (np.arange(length, dtype=np.uint64) << np.uint64(12 * (len(shape) - k)))
-    return total[0]
+    numbers: Array = total[0]
+    return numbers
 
 
 def image(case: Case, cells: Array, n: int) -> Array:
@@ -79,7 +82,7 @@ def without_lowest_windows(case: Case, x: Array) -> Array:
     if case.values != "infinite" or not x.size or x.min() != -np.inf:
         return x
     spatial = tuple(range(2, x.ndim))
-    first = (..., *(0 for _ in spatial))
+    first: Any = (..., *(0 for _ in spatial))
     for _, window in windows(case.geometry, x.shape):
         if x[window].size:
             lowest = x[window].max(axis=spatial) == -np.inf

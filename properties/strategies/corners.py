@@ -40,9 +40,9 @@ def plainest(builder: Builder) -> Iterator[Decisions]:
 
 
 def turns(builder: Builder) -> Iterator[Decisions]:
-    """Every recipe, dtype, palette, gradient and layout, callable by callable: as many cases as the longest list has."""
+    """Every recipe, dtype, palette, gradient and layout, in turn: as many cases as the longest list has."""
     plan = builder.plan
-    for turn, function in zip(count(), cycled(builder.functions)):
+    for turn, function in enumerate(cycled(builder.functions)):
         options = {
             "recipe": unique(builder.recipes(function)),
             "dtype": unique(dtypes(plan, builder.declared, function)),
@@ -60,7 +60,7 @@ def shapes(builder: Builder) -> Iterator[Decisions]:
     if builder.plan.windows not in ("any", "powers of two", "overlapping", "one cell"):
         return
     large = builder.plan.large and not builder.declared.square
-    for kind, function in zip(CERTAIN_LARGE if large else CERTAIN, cycled(builder.functions)):
+    for kind, function in zip(CERTAIN_LARGE if large else CERTAIN, cycled(builder.functions), strict=False):
         if PLAIN in builder.recipes(function):
             dtype = dtypes(builder.plan, builder.declared, function)[0]
             yield {"function": function, "recipe": PLAIN, "kind": kind, "dtype": dtype, "empty": False}

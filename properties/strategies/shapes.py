@@ -175,7 +175,7 @@ def windows_of(size: tuple[int, int], rank: int, chosen: int) -> Shape:
     return Shape(SINGLE, tuple(Wish(size=exactly(f), outputs=o) for f, o in zip(sizes, outputs, strict=True)))
 
 
-def large_plane(choices: Choices, rank: int, chosen: int) -> Shape:
+def large_plane(choices: Choices, rank: int, _: int) -> Shape:
     """Planes of more than 32,767 cells, by strides so wide that windows stay few."""
     most, target, outputs = usual_most(rank), one_of(choices, LARGE_PLANES), one_of(choices, (1, 2, 3, 4))
 
