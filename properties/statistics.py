@@ -10,8 +10,8 @@ from .drawing import drawn
 from .lawbook import LAWS
 from .messages import arguments
 from .report import MOST_SHOWN, count, wrapped
-from .runner import Settings
 from .target import Target
+from .trial import Settings
 from .triggers import TRIGGERS, reached
 
 EVERYTHING = Declared(

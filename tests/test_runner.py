@@ -12,15 +12,17 @@ import numpy as np
 import pytest
 from poolproof.kernels import naive
 from poolproof.kernels.dtypes import ORDERED, is_float
-from poolproof.properties import runner
+from poolproof.properties import trial
 from poolproof.properties.cases import Case, decode
 from poolproof.properties.contract import CALLABLES, FORWARD, MEAN, MEAN_SETTINGS, SETTINGS, Declared
 from poolproof.properties.find import load
 from poolproof.properties.knobs import LENGTH
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.results import Result, case_as_json, case_from_json
-from poolproof.properties.runner import ONCE, Settings, replay, run
+from poolproof.properties.runner import replay, run
+from poolproof.properties.settle import ONCE
 from poolproof.properties.target import Answer, wrap
+from poolproof.properties.trial import Settings
 
 FUNCTIONS = {name: getattr(naive, name) for name in CALLABLES}
 ASKED = [law for law in LAWS.values() if not law.reference]
@@ -456,7 +458,7 @@ def test_what_was_tried_before_the_time_was_over_counts():
 
 
 def test_shrinking_a_slow_failure_ends_in_time(monkeypatch):
-    monkeypatch.setitem(runner.SHRINKING, "broken", 0.5)
+    monkeypatch.setitem(trial.SHRINKING, "broken", 0.5)
 
     def slow(dy, x, size, stride):
         time.sleep(0.05)

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple, cast
 from ..drawing import drawn
 from ..find import load
 from ..lawbook import LAWS, Law
-from ..runner import Settings, run
+from ..runner import run
 from ..target import Target
+from ..trial import Settings
 
 TARGET = "poolproof.kernels.compiled"
 EXAMPLES, ROUNDS = 100, 5

@@ -1,0 +1,120 @@
+"""The earlier calls that a failure needs: as few as halving finds, as small as shrinking makes them, and in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .cases import Case, is_declared
+from .messages import INDENT, MOST_MESSAGE, arguments, length
+from .shrink import smallest
+from .target import Call, Target, outside
+
+CONFIRMED = 3
+"""A failure must follow the calls, and stay away without them, this often before they are named."""
+
+FEW = 3
+"""Needed calls that are made smaller, and shown with their arguments."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """How calls are tried: whether a fresh start of the target fails after them, and whether the time is over."""
+
+    fails: Callable[[list[Call]], bool]
+    over: Callable[[], bool]
+    target: Target
+
+
+class Needed(NamedTuple):
+    """Calls after which a failure comes back. `least`: it stays away when any one of them is left out."""
+
+    calls: list[Call]
+    least: bool
+
+
+def needed(calls: list[Call], search: Search) -> Needed | None:
+    """The calls that a failure needs, in the time there is; None if it does not come back for certain."""
+    if not calls or not search.fails(calls):
+        return None
+    found = fewest(last_ones(calls, search), search)
+    if found.least and len(found.calls) <= FEW:
+        for at in range(len(found.calls)):
+            found = found._replace(calls=with_smaller(found.calls, at, search))
+    return found if all(search.fails(found.calls) and not search.fails([]) for _ in range(CONFIRMED)) else None
+
+
+def last_ones(calls: list[Call], search: Search) -> list[Call]:
+    """The last one, two, four, ... of the calls that suffice; all of them, if no fewer do."""
+    count = 1
+    while count < len(calls) and not search.over():
+        if search.fails(calls[-count:]):
+            return calls[-count:]
+        count *= 2
+    return calls
+
+
+def fewest(calls: list[Call], search: Search) -> Needed:
+    """Calls none of which can be left out, by delta debugging: parts are left out, then smaller ones."""
+    size = (len(calls) + 1) // 2
+    while len(calls) > 1:
+        rests = ([*calls[:at], *calls[at + size :]] for at in range(0, len(calls), size))
+        rest = next((rest for rest in rests if not search.over() and search.fails(rest)), None)
+        if search.over():
+            return Needed(rest or calls, least=False)
+        if rest is None and size == 1:
+            break
+        calls, size = (calls, (size + 1) // 2) if rest is None else (rest, min(size, (len(rest) + 1) // 2))
+    return Needed(calls, least=True)
+
+
+def with_smaller(calls: list[Call], at: int, search: Search) -> list[Call]:
+    """The calls, one of them cut to the smallest that the target takes and that still does it."""
+
+    def instead(call: Call) -> list[Call]:
+        return [*calls[:at], call, *calls[at + 1 :]]
+
+    def does(part: Case) -> bool:
+        taken = is_declared(part, search.target.declared) and not outside(search.target, part.call())
+        return taken and not search.over() and search.fails(instead(part.call()))
+
+    case = as_case(calls[at])
+    return calls if case is None else instead(smallest(case, does, blank=True).call())
+
+
+def as_case(call: Call) -> Case | None:
+    """A call as a case, which can be made smaller; None if its arguments are wrong on purpose."""
+    x = call.arrays["x"]
+    empty: Any = np.zeros((1,) * x.ndim, x.dtype)
+    case = Case(call.function, x, call.size, call.stride, empty, "wide", layouts=call.layouts, settings=call.settings)
+    try:
+        dy = call.arrays.get("dy", np.zeros((*x.shape[:2], *case.output), x.dtype))
+    except (TypeError, ValueError):
+        return None
+    return case.with_arrays(dy=dy) if dy.shape == (*x.shape[:2], *case.output) else None
+
+
+def words(found: Needed, start: str, room: int = MOST_MESSAGE) -> list[str]:
+    """The calls that a failure needs, for its message: in full if they are few, else how many of which callable."""
+    calls, count = found.calls, len(found.calls)
+    if not found.least:
+        return [f"{INDENT}only after some of {count} calls made before in the same {start} (see the JSON report)"]
+    if count > FEW:
+        return [f"{INDENT}only after {count} calls made before in the same {start}: {counted(calls)}"]
+    lines = [f"{INDENT}only after {counted(calls)} call{'s' * (count > 1)} made before in the same {start}:"]
+    for call in calls:
+        lines += [f"{INDENT}{call.function}"] * (count > 1)
+        lines += arguments(call, 2 * INDENT, max(room - length(lines), 0))
+    return lines
+
+
+def counted(calls: list[Call]) -> str:
+    """How many calls of which callable."""
+    counts = Counter(call.function for call in calls)
+    if len(calls) == 1:
+        return f"a {calls[0].function}"
+    return " and ".join(f"{count} {function}" for function, count in counts.items())
