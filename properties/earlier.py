@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,8 +15,8 @@ from .messages import INDENT, MOST_MESSAGE, arguments, length
 from .shrink import smallest
 from .target import Call, Target, outside
 
-CONFIRMED = 3
-"""A failure must follow the calls, and stay away without them, this often before they are named."""
+CONFIRMED = 2
+"""A failure must follow the calls, and stay away without them, this often again before they are named."""
 
 FEW = 3
 """Needed calls that are made smaller, and shown with their arguments."""
@@ -23,11 +24,19 @@ FEW = 3
 
 @dataclass(frozen=True)
 class Search:
-    """How calls are tried: whether a fresh start of the target fails after them, and whether the time is over."""
+    """How calls are tried: whether a fresh start of the target fails after them, until an end since the epoch."""
 
-    fails: Callable[[list[Call]], bool]
-    over: Callable[[], bool]
     target: Target
+    fails: Callable[[list[Call]], bool]
+    end: float = float("inf")
+
+    def over(self) -> bool:
+        """Whether the time has ended."""
+        return time.time() >= self.end
+
+    def half(self) -> Search:
+        """The same with half of the time that is left."""
+        return replace(self, end=(time.time() + self.end) / 2)
 
 
 class Needed(NamedTuple):
@@ -38,14 +47,31 @@ class Needed(NamedTuple):
 
 
 def needed(calls: list[Call], search: Search) -> Needed | None:
-    """The calls that a failure needs, in the time there is; None if it does not come back for certain."""
-    if not calls or not search.fails(calls):
+    """The calls that a failure needs, in the time there is; None if it does not come back for certain.
+
+    Those that another failure of the target needed are tried first.
+    """
+    spoilers = search.target.spoilers
+    if spoilers and search.fails(spoilers):
+        found = fewest(spoilers, search)
+    elif calls and search.fails(calls):
+        found = simplest(fewest(last_ones(calls, search), search), search.half())
+    else:
         return None
-    found = fewest(last_ones(calls, search), search)
-    if found.least and len(found.calls) <= FEW:
-        for at in range(len(found.calls)):
-            found = found._replace(calls=with_smaller(found.calls, at, search))
-    return found if all(search.fails(found.calls) and not search.fails([]) for _ in range(CONFIRMED)) else None
+    if not all(search.fails(found.calls) and not search.fails([]) for _ in range(CONFIRMED)):
+        return None
+    search.target.spoilers = found.calls
+    return found
+
+
+def simplest(found: Needed, search: Search) -> Needed:
+    """A few calls cut to smaller ones, of which again each is needed."""
+    if not found.least or len(found.calls) > FEW:
+        return found
+    calls = found.calls
+    for at in range(len(calls)):
+        calls = with_smaller(calls, at, search)
+    return fewest(calls, search)
 
 
 def last_ones(calls: list[Call], search: Search) -> list[Call]:
@@ -82,8 +108,16 @@ def with_smaller(calls: list[Call], at: int, search: Search) -> list[Call]:
         taken = is_declared(part, search.target.declared) and not outside(search.target, part.call())
         return taken and not search.over() and search.fails(instead(part.call()))
 
-    case = as_case(calls[at])
-    return calls if case is None else instead(smallest(case, does, blank=True).call())
+    plainest, case = one_cell(calls[at]), as_case(calls[at])
+    if case is None or does(plainest):
+        return calls if case is None else instead(plainest.call())
+    return instead(smallest(case, does, blank=True).call())
+
+
+def one_cell(call: Call) -> Case:
+    """The plainest case with the function and the dtype of a call."""
+    x = np.zeros((1,) * call.arrays["x"].ndim, call.arrays["x"].dtype)
+    return Case(call.function, x, (1,) * (x.ndim - 2), (1,) * (x.ndim - 2), x, "wide")
 
 
 def as_case(call: Call) -> Case | None:
@@ -102,10 +136,10 @@ def words(found: Needed, start: str, room: int = MOST_MESSAGE) -> list[str]:
     """The calls that a failure needs, for its message: in full if they are few, else how many of which callable."""
     calls, count = found.calls, len(found.calls)
     if not found.least:
-        return [f"{INDENT}only after some of {count} calls made before in the same {start} (see the JSON report)"]
+        return [f"{INDENT}only after some of {counted(calls)} in the same {start}, complete in the JSON report"]
     if count > FEW:
-        return [f"{INDENT}only after {count} calls made before in the same {start}: {counted(calls)}"]
-    lines = [f"{INDENT}only after {counted(calls)} call{'s' * (count > 1)} made before in the same {start}:"]
+        return [f"{INDENT}only after {counted(calls)} in the same {start}, complete in the JSON report"]
+    lines = [f"{INDENT}only after {counted(calls)} in the same {start}:"]
     for call in calls:
         lines += [f"{INDENT}{call.function}"] * (count > 1)
         lines += arguments(call, 2 * INDENT, max(room - length(lines), 0))
@@ -116,5 +150,7 @@ def counted(calls: list[Call]) -> str:
     """How many calls of which callable."""
     counts = Counter(call.function for call in calls)
     if len(calls) == 1:
-        return f"a {calls[0].function}"
-    return " and ".join(f"{count} {function}" for function, count in counts.items())
+        return f"a {calls[0].function} call"
+    if len(counts) == 1:
+        return f"{len(calls)} {calls[0].function} calls"
+    return f"{len(calls)} calls ({', '.join(f'{count} {function}' for function, count in counts.items())})"

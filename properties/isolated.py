@@ -63,6 +63,7 @@ class Isolated:
     hurried: bool = False
     asked: int = 0
     log: Log = field(default_factory=Log)
+    spoilers: list[Call] = field(default_factory=list)
     law: int = 0
     case: int = 0
     beside: Isolated | None = None
@@ -160,6 +161,8 @@ class Isolated:
             return answers
         if any(map(is_dangerous, calls)):
             return list(map(self.apart, calls))
+        if not calls:
+            return []
         return self.answers([self.framed(call) for call in calls], [[call] for call in calls])
 
     def framed(self, call: Call) -> Frame:

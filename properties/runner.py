@@ -190,7 +190,7 @@ def replay(law: Law, target: Target, found: Json) -> Result:
         if again := trial.attempt(case):
             if calls:
                 again = again.noted(
-                    f"    after {counted(calls)} made before, as in the report", earlier_calls=found["earlier_calls"]
+                    f"    after {counted(calls)}, as in the report", earlier_calls=found["earlier_calls"]
                 )
             return Result(*about, again.verdict, counterexample={"seed": found["seed"], **again.counterexample})
     return Result(*about, "holds", NOT_ALONE if "earlier_calls" in found and not calls else "")

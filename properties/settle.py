@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 
-from .cases import permitted
-from .earlier import Needed, Search, needed, words
+from .cases import Case, permitted
+from .earlier import Needed, Search, fewest, needed, words
 from .messages import MOST_MESSAGE
 from .results import call_as_json, fits
 from .shrink import smallest
@@ -29,15 +29,17 @@ def minimal(trial: Trial, first: Found) -> Found | None:
         return first
     if not trial.over() and not trial.fails(first.case, first.verdict):
         return None
-    plan, declared = trial.law.plan, trial.pool.target.declared
-    case = smallest(
-        first.case,
-        lambda part: permitted(part, plan, declared) and trial.fails(part, first.verdict),
-        blank=first.verdict in DEATHS,
-    )
+    case = cut(trial, first, lambda part: trial.fails(part, first.verdict))
     # A hang was made smaller in a hurry; what is reported has had its full time.
     trial.pool.target.hurry("")
     return first if case is first.case else trial.attempt(case) or first
+
+
+def cut(trial: Trial, found: Found, fails: Callable[[Case], bool]) -> Case:
+    """The case of a failure, or the smallest made of it that the target takes, the law wants, and that still fails."""
+    plan, declared = trial.law.plan, trial.pool.target.declared
+    blank = found.verdict in DEATHS
+    return smallest(found.case, lambda part: permitted(part, plan, declared) and fails(part), blank=blank)
 
 
 def settled(trial: Trial, first: Found, smaller: Found | None) -> Found:
@@ -72,18 +74,37 @@ def anew(trial: Trial, found: Found, calls: list[Call], hurry: str = "") -> Foun
 
 
 def after_calls(trial: Trial, found: Found) -> Found | None:
-    """The failure with the earlier calls that it needs; None if they are not found."""
-    end = trial.settings.limit(found.verdict)
-    calls = needed(
-        found.earlier,
-        Search(
-            fails=lambda some: anew(trial, found, some, hurry=found.verdict) is not None,
-            over=lambda: time.time() >= end,
-            target=trial.pool.target,
-        ),
-    )
-    again = anew(trial, found, calls.calls) if calls else None
-    return with_calls(again, calls, trial.pool.target.renewal) if calls and again else None
+    """The failure with the earlier calls that it needs; None if they are not found.
+
+    A case that could not be made smaller before, as the calls were missing, is made smaller after them.
+    """
+    search = searching(trial, found, trial.settings.limit(found.verdict))
+    calls = needed(found.earlier, search)
+    if calls is None:
+        return None
+    if found is trial.found:
+        found, calls = cut_after(trial, found, calls, search)
+    again = anew(trial, found, calls.calls)
+    return again and with_calls(again, calls, trial.pool.target.renewal)
+
+
+def searching(trial: Trial, found: Found, end: float) -> Search:
+    """How calls before a case are tried."""
+    verdict = found.verdict
+    return Search(trial.pool.target, lambda calls: anew(trial, found, calls, hurry=verdict) is not None, end)
+
+
+def cut_after(trial: Trial, found: Found, calls: Needed, search: Search) -> tuple[Found, Needed]:
+    """A smaller case that fails after the same calls, but not without them; and those of them that it needs."""
+
+    def fails(part: Case) -> bool:
+        again = searching(trial, found._replace(case=part), search.end)
+        return not search.over() and again.fails(calls.calls) and not again.fails([])
+
+    smaller = found._replace(case=cut(trial, found, fails))
+    if smaller.case is found.case:
+        return found, calls
+    return smaller, fewest(calls.calls, searching(trial, smaller, search.end)) if len(calls.calls) > 1 else calls
 
 
 def with_calls(found: Found, calls: Needed, start: str) -> Found:

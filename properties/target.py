@@ -72,8 +72,9 @@ class Answer:
 class Target(Protocol):
     """What laws, conventions and doors need of a target, in whatever process it lives.
 
-    `spec` is what the user wrote, `name` what messages call it, `evidence` what it can tell of a call, `log` the calls
-    made to it; `warnings` are about names, `notes` its own about what it lacks.
+    `spec` is what the user wrote, `name` what messages call it, `evidence` what it can tell of a call; `log` the calls
+    made to it, `spoilers` those that another failure needed; `warnings` are about names, `notes` its own about what it
+    lacks.
     """
 
     spec: str
@@ -85,6 +86,7 @@ class Target(Protocol):
     notes: list[str]
     evidence: frozenset[str]
     log: Log
+    spoilers: list[Call]
 
     @property
     def renewal(self) -> str:
@@ -128,6 +130,7 @@ class InProcess:
     def __init__(self, make: Callable[[], Any], spec: str, *, reference: bool = False) -> None:
         self.make, self.spec, self.reference = make, spec, reference
         self.log = Log()
+        self.spoilers: list[Call] = []
         self.host = Host(make)
         found = self.host.implementation
         attributes = stated(found, [each.name for each in DECLARATIONS])
@@ -142,7 +145,7 @@ class InProcess:
     def fresh(self) -> InProcess:
         """The same target for another law: a class is instantiated anew."""
         again = InProcess(self.make, self.spec, reference=self.reference)
-        again.declared = self.declared
+        again.declared, again.spoilers = self.declared, self.spoilers
         return again
 
     def afresh(self) -> InProcess:

@@ -11,9 +11,10 @@ from poolproof.properties.contract import CALLABLES, Declared
 from poolproof.properties.drawing import MOST, Drawn, account, drawn, remembered
 from poolproof.properties.knobs import LENGTH, digest
 from poolproof.properties.lawbook import LAWS
-from poolproof.properties.runner import Settings, Trial, run
+from poolproof.properties.runner import run
 from poolproof.properties.session import Request, plan
 from poolproof.properties.target import wrap
+from poolproof.properties.trial import Settings, Trial
 from poolproof.properties.triggers import reached
 
 PLANES, VOLUMES = Declared("mine"), Declared("other", ranks=(3,))
