@@ -15,7 +15,7 @@ from .messages import INDENT, MOST_MESSAGE, arguments, length
 from .shrink import smallest
 from .target import Call, Target, outside
 
-CONFIRMED = 2
+CONFIRMED = 4
 """A failure must follow the calls, and stay away without them, this often again before they are named."""
 
 FEW = 3
@@ -52,16 +52,21 @@ def needed(calls: list[Call], search: Search) -> Needed | None:
     Those that another failure of the target needed are tried first.
     """
     spoilers = search.target.spoilers
-    if spoilers and search.fails(spoilers):
-        found = fewest(spoilers, search)
-    elif calls and search.fails(calls):
-        found = simplest(fewest(last_ones(calls, search), search), search.half())
-    else:
+    if spoilers and search.fails(spoilers) and certain(found := fewest(spoilers, search), search, times=1):
+        return found
+    if not calls or not search.fails(calls):
         return None
-    if not all(search.fails(found.calls) and not search.fails([]) for _ in range(CONFIRMED)):
+    early = search.half()
+    found = simplest(fewest(last_ones(calls, early), early), search.half())
+    if not certain(found, search, CONFIRMED):
         return None
     search.target.spoilers = found.calls
     return found
+
+
+def certain(found: Needed, search: Search, times: int) -> bool:
+    """Whether it fails after the calls, and not without them, each time: it may come and go by itself."""
+    return all(search.fails(found.calls) and not search.fails([]) for _ in range(times))
 
 
 def simplest(found: Needed, search: Search) -> Needed:
@@ -71,7 +76,8 @@ def simplest(found: Needed, search: Search) -> Needed:
     calls = found.calls
     for at in range(len(calls)):
         calls = with_smaller(calls, at, search)
-    return fewest(calls, search)
+    again = fewest(calls, search)
+    return again if again.least else found
 
 
 def last_ones(calls: list[Call], search: Search) -> list[Call]:

@@ -94,7 +94,7 @@ class Kept:
         self.found: list[Json] = []
         with suppress(OSError):
             about, found = two_entries(parsed(read(self.file)))
-            self.found = [each for each in found if isinstance(each, dict)] if about == self.about else []
+            self.found = [each for each in found if is_entry(each)] if about == self.about else []
 
     def add(self, counterexamples: list[Json]) -> None:
         """Keep the cases of counterexamples that are complete, before those that are kept already."""
@@ -137,6 +137,11 @@ def two_numbers(value: Any) -> tuple[int, int] | None:
     """A seed and the number of a case; None for anything else."""
     seed, number = two_entries(value)
     return (seed, number) if type(seed) is int and type(number) is int and number >= 0 else None
+
+
+def is_entry(value: Any) -> bool:
+    """Whether this may be a case that was kept."""
+    return isinstance(value, dict) and isinstance(value.get("case"), dict)
 
 
 def two_entries(value: Any) -> tuple[Any, Any]:

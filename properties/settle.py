@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from .cases import Case, permitted
@@ -62,12 +63,14 @@ def settled(trial: Trial, first: Found, smaller: Found | None) -> Found:
     return found.noted(UNKNOWN.format(start=start), earlier_calls=[]) if smaller else found.noted(NOTE_ONCE)
 
 
-def anew(trial: Trial, found: Found, calls: list[Call], hurry: str = "") -> Found | None:
-    """How a fresh start of the target fails on the same case after these calls; None unless with the same verdict."""
+def anew(trial: Trial, found: Found, calls: list[Call], *, hurry: str = "", end: float = float("inf")) -> Found | None:
+    """How a fresh start of the target fails on the same case after these calls; None unless with the same verdict.
+
+    None, too, if a call dies, or the time ends before the case.
+    """
     target = trial.pool.target.afresh()
     target.hurry(hurry)
-    target.begin()
-    if any(answer.death for answer in target.ask_all(calls)):
+    if any(time.time() >= end or target.ask(call).death for call in calls):
         return None
     again = Trial(trial.law, target, trial.settings).attempt(found.case)
     return again if again is not None and again.verdict == found.verdict else None
@@ -91,20 +94,25 @@ def after_calls(trial: Trial, found: Found) -> Found | None:
 def searching(trial: Trial, found: Found, end: float) -> Search:
     """How calls before a case are tried."""
     verdict = found.verdict
-    return Search(trial.pool.target, lambda calls: anew(trial, found, calls, hurry=verdict) is not None, end)
+    return Search(trial.pool.target, lambda calls: anew(trial, found, calls, hurry=verdict, end=end) is not None, end)
 
 
 def cut_after(trial: Trial, found: Found, calls: Needed, search: Search) -> tuple[Found, Needed]:
-    """A smaller case that fails after the same calls, but not without them; and those of them that it needs."""
+    """A smaller case that fails after the same calls, but not without them; and those of them that it needs.
+
+    Both as they were, if it is not known in time which calls the smaller case needs.
+    """
+    half = search.half()
 
     def fails(part: Case) -> bool:
-        again = searching(trial, found._replace(case=part), search.end)
-        return not search.over() and again.fails(calls.calls) and not again.fails([])
+        again = searching(trial, found._replace(case=part), half.end)
+        return not half.over() and again.fails(calls.calls) and not again.fails([])
 
     smaller = found._replace(case=cut(trial, found, fails))
     if smaller.case is found.case:
         return found, calls
-    return smaller, fewest(calls.calls, searching(trial, smaller, search.end)) if len(calls.calls) > 1 else calls
+    fewer = fewest(calls.calls, searching(trial, smaller, search.end))
+    return (smaller, fewer) if fewer.least else (found, calls)
 
 
 def with_calls(found: Found, calls: Needed, start: str) -> Found:
