@@ -23,6 +23,9 @@ from .trial import Found, Settings, Trial
 NOT_ALONE = "did not repeat in a fresh process; it needs earlier calls"
 """What a replay says of a failure whose earlier calls are not known."""
 
+WAS_HERE = "did not repeat in a fresh process; it was found with --in-process, where earlier calls may matter"
+"""What it says of one that was found in the process of the suite, on something that cannot be had anew."""
+
 REPLAYS = 200
 """How often a replay tries the case of a failure that did not come back."""
 
@@ -193,7 +196,14 @@ def replay(law: Law, target: Target, found: Json) -> Result:
                     f"    after {counted(calls)}, as in the report", earlier_calls=found["earlier_calls"]
                 )
             return Result(*about, again.verdict, counterexample={"seed": found["seed"], **again.counterexample})
-    return Result(*about, "holds", NOT_ALONE if "earlier_calls" in found and not calls else "")
+    return Result(*about, "holds", why_not(target, found))
+
+
+def why_not(target: Target, found: Json) -> str:
+    """What may be the reason why a replay did not see a failure; empty if it should have."""
+    if found.get("earlier_calls") == []:
+        return NOT_ALONE
+    return WAS_HERE if found.get("in_process") and target.renewal == "process" else ""
 
 
 def earlier_calls(found: Json) -> list[Call]:

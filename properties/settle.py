@@ -52,7 +52,7 @@ def settled(trial: Trial, first: Found, smaller: Found | None) -> Found:
     if not trial.settings.seconds(first.verdict):
         return first
     if not start:
-        return found if smaller else found.noted(NOTE_ONCE)
+        return found.noted(*([] if smaller else [NOTE_ONCE]), in_process=True)
     either = (found,) if found.case is first.case else (found, first)
     for each in either:
         if again := anew(trial, each, []):

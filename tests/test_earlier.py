@@ -15,6 +15,7 @@ from poolproof.properties.runner import replay, run
 from poolproof.properties.settle import ONCE
 from poolproof.properties.target import Call, InProcess, wrap
 from poolproof.properties.trial import Settings
+from shell import check, poolproof
 
 
 def call(name="max_forward", cells=1, **more):
@@ -340,6 +341,21 @@ def test_an_object_in_this_process_cannot_be_had_anew_and_so_nothing_is_said_of_
     assert result.verdict == "broken"
     assert "fresh" not in result.message
     assert "only after" not in result.message
+    assert result.counterexample["in_process"] is True
+
+
+def test_a_replay_in_a_fresh_process_of_what_was_found_in_the_suites_own_says_so(tmp_path):
+    (tmp_path / "counting.py").write_text(
+        "from poolproof.kernels import naive\ncalls = 0\ndef max_forward(x, size, stride):\n    global calls\n"
+        "    calls += 1\n    return naive.max_forward(x, size, stride) + (calls > 4)\n"
+    )
+    words = ["--laws", "max-value", "--json", "report.json"]
+    assert check(tmp_path, "counting.py", *words)[0] == 1
+    status, said = poolproof(tmp_path, "replay", "--yes", "report.json")
+    assert status == 0
+    assert "did not repeat in a fresh process; it was found with --in-process, where earlier calls may matter" in said
+    assert said.splitlines()[-1] == "1 replayed: 0 still fail, 1 did not repeat in a fresh process"
+    assert "holds now" in poolproof(tmp_path, "replay", "--yes", "--in-process", "report.json")[1]
 
 
 def test_known_failures_take_no_time_for_earlier_calls():
