@@ -318,9 +318,9 @@ def print_laws(_: argparse.Namespace) -> int:
 
 def print_cases(options: argparse.Namespace) -> int:
     """The cases of laws, or how often these reach each trigger."""
-    from .runner import Settings
     from .session import Bench, Request, selected
     from .statistics import shown, statistics
+    from .trial import Settings
 
     target = Bench(Request(**isolation(options))).target(options.target) if options.target else None
     say = statistics if options.statistics else shown

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .connection import Death, Process
 from .contract import CALLABLES, DECLARATIONS, Declared, Unusable, declared, near_misses
+from .log import Log, bytes_passed
 from .target import Answer, Call, is_dangerous, limit_of, nothing_offered
 from .text import MOST_SHOWN, cleaned, shown
 from .wire import Frame, checked, checked_keywords, decoded, message_of, question, texts
@@ -28,9 +28,6 @@ call, beside the usual time, so many times what the longest first call before to
 HURRIED = 3.0
 """Seconds for a call while a hang is made smaller."""
 
-REMEMBERED, MOST_REMEMBERED = 1000, 1 << 26
-"""Calls since a process started, and bytes of their arrays, that are kept, to be made again if it dies."""
-
 HEADERS = 1 << 11
 """Bytes that the header of a call hardly has."""
 
@@ -42,26 +39,6 @@ class Isolation:
     python: str = sys.executable
     timeout: float = 10.0
     memory: int | None = None
-
-
-class Recent:
-    """The last calls since a process started, within bounds of their number and of their memory."""
-
-    def __init__(self) -> None:
-        self.calls: deque[Call] = deque()
-        self.bytes = 0
-
-    def add(self, calls: list[Call]) -> None:
-        """Remember calls; forget the oldest."""
-        self.calls.extend(calls)
-        self.bytes += sum(map(bytes_passed, calls))
-        while len(self.calls) > REMEMBERED or (self.bytes > MOST_REMEMBERED and len(self.calls) > 1):
-            self.bytes -= bytes_passed(self.calls.popleft())
-
-
-def bytes_passed(call: Call) -> int:
-    """Bytes of the arrays of a call."""
-    return sum(array.nbytes for array in call.arrays.values())
 
 
 @dataclass(eq=False)
@@ -85,11 +62,12 @@ class Isolated:
     slowest_first: float | None = None
     hurried: bool = False
     asked: int = 0
-    made: Recent = field(default_factory=Recent)
-    fatal: list[Call] = field(default_factory=list)
+    log: Log = field(default_factory=Log)
+    spoilers: list[Call] = field(default_factory=list)
     law: int = 0
     case: int = 0
     beside: Isolated | None = None
+    renewal = "process"
 
     def introduce(self) -> Isolated:
         """Start the process once, and take over what it says of itself. Raises Unusable."""
@@ -129,7 +107,7 @@ class Isolated:
             raise Unusable("targets can be run in processes of their own on POSIX systems; use --in-process")
         if self.isolation.memory and not sys.platform.startswith("linux"):
             raise Unusable("memory can be limited on Linux only")
-        self.warm, self.made = False, Recent()
+        self.warm, self.log = False, Log()
         try:
             self.process = Process(self.command, self.isolation.memory)
             [(said, _)] = self.process.exchange([({**self.hello, "id": 0}, [])], lambda: STARTING, 0)
@@ -159,15 +137,10 @@ class Isolated:
             return usual
         return FIRST * usual if self.slowest_first is None else usual + FIRST * self.slowest_first
 
-    def repeat(self, calls: list[Call]) -> str:
-        """Make these calls in a new process; the verdict if they end it."""
-        self.end()
-        self.hurried = False
-        return next((answer.death for answer in map(self.ask, calls) if answer.death), "")
-
     def begin(self) -> None:
         """A new case: earlier results need not be watched any longer."""
         self.case += 1
+        self.log.begin()
 
     def ask(self, call: Call) -> Answer:
         """Make one call."""
@@ -188,6 +161,8 @@ class Isolated:
             return answers
         if any(map(is_dangerous, calls)):
             return list(map(self.apart, calls))
+        if not calls:
+            return []
         return self.answers([self.framed(call) for call in calls], [[call] for call in calls])
 
     def question(self, call: Call) -> Frame:
@@ -204,6 +179,7 @@ class Isolated:
 
         What such calls did before may end that process at another one: a death is believed of a new process alone.
         """
+        self.log.add([call])
         self.beside = self.beside or self.twin()
         self.beside.law, self.beside.case, self.beside.hurried = self.law, self.case, self.hurried
         (answer,) = self.beside.answers([self.framed(call)], [[call]])
@@ -212,12 +188,11 @@ class Isolated:
         new = self.twin()
         (answer,) = new.answers([self.framed(call)], [[call]])
         new.end()
-        self.fatal = new.fatal
         return answer
 
     def twin(self) -> Isolated:
         """The same target, to be started in another process."""
-        return replace(self, process=None, warm=False, made=Recent(), fatal=[], beside=None)
+        return replace(self, process=None, warm=False, log=Log(), beside=None)
 
     def ask_together(self, calls: list[Call], seconds: float, moments: Sequence[float]) -> list[Answer]:
         """Make several calls at the same time over there: see `Host.together`."""
@@ -243,14 +218,14 @@ class Isolated:
             began = time.monotonic()
             said = self.process.exchange(frames, self.patience, limit * len(calls[0]))
             for group in calls:
-                self.made.add(group)
+                self.log.add(group)
                 found += decoded(*next(said), len(group))
                 if not self.warm:
                     self.warm, self.slowest_first = True, max(self.slowest_first or 0.0, time.monotonic() - began)
         except Unusable as error:
             return [*found, Answer(death="crashed", error=str(error))]
         except Death as death:
-            self.process, self.warm, self.fatal = None, False, list(self.made.calls)
+            self.process, self.warm = None, False
             return [*found, Answer(death=death.verdict, error=str(death))]
         except ProtocolError as error:
             self.end()

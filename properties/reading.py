@@ -141,9 +141,7 @@ def no_number(constant: str) -> NoReturn:
 def check_counterexample(law: str, found: Json, where: str) -> None:
     """Raise Misfit unless a law could be tried on the case of a counterexample again."""
     plan = LAWS[law].plan
-    if found.get("sequence"):
-        list_of(CALL)(found["calls"], f"{where}.calls")
-        return
+    list_of(CALL)(found.get("earlier_calls", []), f"{where}.earlier_calls")
     CASE(found["case"], f"{where}.case")
     one_of(*plan.functions)(found["case"]["function"], f"{where}.case.function")
     expect(found["case"]["other"] is not None or not plan.others, None, f"{where}.case.other", "an array")

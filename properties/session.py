@@ -18,12 +18,13 @@ from .contract import MEAN, RESULT, Unusable, did_you_mean
 from .conventions import CONVENTIONS, check_expected, numbers, observe, observed, shown_by, unobservable
 from .find import REFERENCE, load
 from .isolated import Isolation
-from .keep import MOST, InHand, Toll
+from .keep import MOST, InHand, Kept, Toll
 from .known import Known, excused, is_listed, load_known
 from .lawbook import LAWS
 from .results import Result
-from .runner import Settings, run
+from .runner import run
 from .target import Answer, Call, Target
+from .trial import Settings
 
 CONVENTIONS_ITEM = "conventions"
 KEPT = Path(".poolproof")
@@ -108,7 +109,8 @@ class Bench:
         if not self.request.persistent:
             return run(LAWS[name], target, settings)
         in_hand = InHand(KEPT / "inhand", target.spec, name)
-        result = run(LAWS[name], target, replace(settings, database=KEPT / "examples", in_hand=in_hand))
+        kept = Kept(KEPT / "failing", target.spec, name, LAWS[name].plan)
+        result = run(LAWS[name], target, replace(settings, kept=kept, in_hand=in_hand))
         in_hand.done()
         return result
 

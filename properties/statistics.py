@@ -9,10 +9,10 @@ from .contract import CALLABLES, DTYPES, Declared
 from .lawbook import LAWS
 from .messages import arguments
 from .report import MOST_SHOWN, count, wrapped
-from .runner import Settings
 from .strategies.drawing import drawn
 from .strategies.triggers import TRIGGERS, reached
 from .target import Target
+from .trial import Settings
 
 EVERYTHING = Declared(
     name="everything",

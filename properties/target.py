@@ -12,6 +12,7 @@ from poolproof.kernels.geometry import Axis, Geometry
 
 from .contract import BACKWARD, CALLABLES, DECLARATIONS, Declared, Unusable, declared, near_misses
 from .layouts import DECLARED, laid_out
+from .log import Log
 from .refusals import classes_named, is_internal
 from .text import MOST_SHOWN, cleaned
 from .worker import EVIDENCE, Host, keywords_of, notes_of, public, stated
@@ -72,8 +73,9 @@ class Answer:
 class Target(Protocol):
     """What laws, conventions and doors need of a target, in whatever process it lives.
 
-    `spec` is what the user wrote, `name` what messages call it, `evidence` what it can tell of a call, `fatal` the
-    calls since its process started when it last died; `warnings` are about names, `notes` its own about what it lacks.
+    `spec` is what the user wrote, `name` what messages call it, `evidence` what it can tell of a call; `log` the calls
+    made to it, `spoilers` those that another failure needed; `warnings` are about names, `notes` its own about what it
+    lacks.
     """
 
     spec: str
@@ -84,7 +86,13 @@ class Target(Protocol):
     warnings: list[str]
     notes: list[str]
     evidence: frozenset[str]
-    fatal: list[Call]
+    log: Log
+    spoilers: list[Call]
+
+    @property
+    def renewal(self) -> str:
+        """What `afresh` makes: a process or an instance; empty where it cannot make anything new."""
+        ...
 
     def fresh(self) -> Target:
         """The same target for another law: a class is instantiated anew."""
@@ -110,10 +118,6 @@ class Target(Protocol):
         """From now on until the next law a failure with this verdict is made smaller: be brief where it takes long."""
         ...
 
-    def repeat(self, calls: list[Call]) -> str:
-        """Make these calls in a new process; the verdict if they end it."""
-        ...
-
     def ask_together(self, calls: list[Call], seconds: float, moments: Sequence[float]) -> list[Answer]:
         """Make several calls at the same time, for so long and at these moments of the first: see `Host.together`."""
         ...
@@ -126,7 +130,8 @@ class InProcess:
 
     def __init__(self, make: Callable[[], Any], spec: str, *, reference: bool = False) -> None:
         self.make, self.spec, self.reference = make, spec, reference
-        self.fatal: list[Call] = []
+        self.log = Log()
+        self.spoilers: list[Call] = []
         self.host = Host(make)
         found = self.host.implementation
         attributes = stated(found, [each.name for each in DECLARATIONS])
@@ -141,26 +146,29 @@ class InProcess:
     def fresh(self) -> InProcess:
         """The same target for another law: a class is instantiated anew."""
         again = InProcess(self.make, self.spec, reference=self.reference)
-        again.declared = self.declared
+        again.declared, again.spoilers = self.declared, self.spoilers
         return again
 
     def afresh(self) -> InProcess:
         """The same target with no calls before, as far as a new instance has none."""
         return self.fresh()
 
+    @property
+    def renewal(self) -> str:
+        """What `afresh` makes: an instance of a class; nothing new of a module or an object, whose state stays."""
+        return "instance" if self.make() is not self.host.implementation else ""
+
     def begin(self) -> None:
         """A new case: earlier results need not be watched any longer."""
         self.host.begin()
+        self.log.begin()
 
     def hurry(self, verdict: str) -> None:
         """Calls in this process take the time they take."""
 
-    def repeat(self, calls: list[Call]) -> str:  # noqa: ARG002  (a protocol's method)
-        """A death in this process is the end of it."""
-        return ""
-
     def ask(self, call: Call) -> Answer:
         """Make one call."""
+        self.log.add([call])
         self.host.limit = limit_of([call])
         handed = self.host.handed_over(call.laid_out(self.declared.layout), call.in_place)
         return answer_of(self.host.ask(call.function, handed, (call.size, call.stride), call.settings))
@@ -171,6 +179,7 @@ class InProcess:
 
     def ask_together(self, calls: list[Call], seconds: float, moments: Sequence[float]) -> list[Answer]:
         """Make several calls at the same time, for so long and at these moments of the first: see `Host.together`."""
+        self.log.add(calls)
         self.host.limit = limit_of(calls)
         layout = self.declared.layout
         asked = [(call.function, call.laid_out(layout), (call.size, call.stride), call.settings) for call in calls]

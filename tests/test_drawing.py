@@ -9,7 +9,7 @@ import pytest
 from faults.general import General
 from poolproof.properties.contract import CALLABLES, Declared
 from poolproof.properties.lawbook import LAWS
-from poolproof.properties.runner import Settings, Trial, run
+from poolproof.properties.runner import run
 from poolproof.properties.session import Request, plan
 from poolproof.properties.strategies import drawing
 from poolproof.properties.strategies.build import Builder
@@ -26,6 +26,7 @@ from poolproof.properties.strategies.drawing import (
 )
 from poolproof.properties.strategies.triggers import reached
 from poolproof.properties.target import wrap
+from poolproof.properties.trial import Settings, Trial
 
 PLANES, VOLUMES = Declared("mine"), Declared("other", ranks=(3,))
 

@@ -9,7 +9,7 @@ import execnet
 import numpy as np
 import pytest
 from poolproof.kernels.dtypes import ORDERED
-from poolproof.properties import arrays, messages, results, runner, text
+from poolproof.properties import arrays, messages, results, text, trial
 from poolproof.properties.contract import MOST_WARNINGS
 from poolproof.properties.failures import Broken
 from poolproof.properties.find import load
@@ -20,9 +20,10 @@ from poolproof.properties.plugin import PROPERTY, result_in
 from poolproof.properties.pool import Pool
 from poolproof.properties.report import declarations
 from poolproof.properties.results import Result, case_from_json, stored
-from poolproof.properties.runner import Settings, run
+from poolproof.properties.runner import run
 from poolproof.properties.strategies.cases import Case
 from poolproof.properties.target import Call, wrap
+from poolproof.properties.trial import Settings
 from poolproof.properties.worker import MOST_TEXT
 from shell import check, poolproof
 
@@ -33,7 +34,7 @@ HOWS = pytest.mark.parametrize("how", [None, Isolation()], ids=["in-process", "i
 @pytest.fixture
 def at_once(monkeypatch):
     """Failures are not made smaller, where that is not what a test is about."""
-    monkeypatch.setattr(runner, "SHRINKING", dict.fromkeys(runner.SHRINKING, 0.0))
+    monkeypatch.setattr(trial, "SHRINKING", dict.fromkeys(trial.SHRINKING, 0.0))
 
 
 def written(folder, body, before=""):
@@ -225,7 +226,7 @@ def sent(result):
 
 @pytest.mark.parametrize("array", NUMBERS.values(), ids=NUMBERS)
 def test_results_travel_with_every_number(array):
-    got = runner.data(array, None)
+    got = trial.data(array, None)
     result = Result("kernel.py", "max-value", "broken", counterexample={"got": got, "message": "caf\udce9"})
     assert sent(result) == result
     back = np.array(arrays.numbers(sent(result).counterexample["got"]), array.dtype)
@@ -235,7 +236,7 @@ def test_results_travel_with_every_number(array):
 
 def test_numbers_wider_than_a_float_travel_as_text():
     thirds = np.array([1, 3], np.longdouble) / 3
-    result = Result("kernel.py", "max-value", "broken", counterexample={"got": runner.data(thirds, None)})
+    result = Result("kernel.py", "max-value", "broken", counterexample={"got": trial.data(thirds, None)})
     assert sent(result).counterexample["got"] == list(map(str, thirds))
 
 
@@ -366,7 +367,7 @@ def test_comparing_costs_a_small_multiple_of_the_arrays(dtype):
     try:
         with pytest.raises(Broken, match=r"\(16000000 of 16000000 differ\)") as failure:
             pool.equal(wrong, right)
-        told = runner.data(failure.value.got, failure.value.where)
+        told = trial.data(failure.value.got, failure.value.where)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

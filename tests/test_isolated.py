@@ -10,16 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from faults import FAULTS
-from poolproof.properties import isolated, runner
+from poolproof.properties import earlier, isolated, log, runner, settle, trial
 from poolproof.properties.contract import Unusable
 from poolproof.properties.failures import Crashed
 from poolproof.properties.find import load
 from poolproof.properties.isolated import Isolation
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.pool import Pool
-from poolproof.properties.runner import Settings, run
+from poolproof.properties.runner import run
 from poolproof.properties.session import smoke_test
+from poolproof.properties.settle import ONCE
 from poolproof.properties.target import Call
+from poolproof.properties.trial import Settings
 
 TESTS = Path(__file__).resolve().parent
 SOUND = "faults.base:Sound"
@@ -30,7 +32,7 @@ WINDOW = Call("max_forward", {"x": np.arange(6.0).reshape(1, 1, 2, 3)}, (2, 2), 
 @pytest.fixture
 def at_once(monkeypatch):
     """Failures are not made smaller, where that is not what a test is about."""
-    monkeypatch.setattr(runner, "SHRINKING", dict.fromkeys(runner.SHRINKING, 0.0))
+    monkeypatch.setattr(trial, "SHRINKING", dict.fromkeys(trial.SHRINKING, 0.0))
 
 
 @pytest.fixture
@@ -158,29 +160,52 @@ def test_a_death_is_made_smaller(tmp_path):
     assert (case["size"], np.prod(case["x"]["shape"])) == ([1, 3], 4)
 
 
-def test_a_death_that_needs_the_calls_before_it_is_told_with_them_and_found_again_by_a_replay(tmp_path):
-    target = load(written(tmp_path, "if calls == 30:\n    os.abort()"), Isolation())
-    result = tried(target, examples=60)
+@pytest.fixture
+def uncut(monkeypatch):
+    """Cases and calls are not made smaller, where that is not what a test is about."""
+    for module in (settle, earlier):
+        monkeypatch.setattr(module, "smallest", lambda case, fails, blank=False: case)
+    monkeypatch.setattr(trial, "SHRINKING", dict.fromkeys(trial.SHRINKING, 60.0))
+
+
+@pytest.mark.parametrize("how", ["if calls == 5:\n    os.abort()", "if calls >= 5:\n    os.abort()"])
+def test_a_death_that_needs_earlier_calls_is_shown_with_as_few_as_it_needs_and_replayed(tmp_path, uncut, how):
+    target = load(written(tmp_path, how), Isolation())
+    result = tried(target)
     found = result.counterexample
     assert result.verdict == "crashed"
-    assert found["sequence"] is True
-    assert (len(found["calls"]), found["failing_call"]) == (30, 29)
-    assert "30 calls in a new process end it again" in result.message
+    assert len(found["earlier_calls"]) == 4
+    assert "only after 4 max_forward calls in the same process" in result.message
     assert runner.replay(LAWS["max-value"], target, found).verdict == "crashed"
     sound = load(written(tmp_path, "pass"), Isolation())
     assert runner.replay(LAWS["max-value"], sound, found).verdict == "holds"
 
 
-WORN_OUT = "if calls > 40:\n    return naive.max_forward(x, size, stride) + 1"
+WORN_OUT = "if calls > 4:\n    return naive.max_forward(x, size, stride) + 1"
 
 
-def test_a_failure_that_needs_the_calls_before_it_is_told_as_such_by_the_run_and_by_a_replay(tmp_path):
+def test_a_failure_that_needs_earlier_calls_is_shown_with_them_and_found_again_by_a_replay(tmp_path, uncut):
     target = load(written(tmp_path, WORN_OUT), Isolation())
-    result = tried(target, examples=60)
+    result = tried(target)
     found = result.counterexample
-    assert (result.verdict, found["earlier_calls"]) == ("broken", True)
-    assert "a fresh process did not repeat this: it depends on calls made before" in result.message
-    assert runner.ONCE not in result.message
+    assert (result.verdict, len(found["earlier_calls"])) == ("broken", 4)
+    assert "only after 4 max_forward calls in the same process" in result.message
+    assert ONCE not in result.message
+    again = runner.replay(LAWS["max-value"], target, found)
+    assert (again.verdict, again.counterexample["earlier_calls"]) == ("broken", found["earlier_calls"])
+    assert again.message.endswith("after 4 max_forward calls, as in the report")
+    fewer = {**found, "earlier_calls": found["earlier_calls"][1:]}
+    assert runner.replay(LAWS["max-value"], target, fewer).verdict == "holds"
+
+
+def test_a_failure_whose_earlier_calls_are_forgotten_says_so_and_so_does_its_replay(tmp_path, monkeypatch):
+    monkeypatch.setattr(log, "FIRST", 0)
+    monkeypatch.setattr(log, "LAST", 2)
+    target = load(written(tmp_path, WORN_OUT), Isolation())
+    result = tried(target)
+    found = result.counterexample
+    assert (result.verdict, found["earlier_calls"]) == ("broken", [])
+    assert result.message.endswith("a fresh process did not repeat this: it depends on calls made before")
     again = runner.replay(LAWS["max-value"], target, found)
     assert (again.verdict, again.reason) == ("holds", "did not repeat in a fresh process; it needs earlier calls")
     always = load(written(tmp_path, "return naive.max_forward(x, size, stride) + 1"), Isolation())
@@ -209,19 +234,6 @@ def test_no_fresh_process_is_started_for_a_failure_that_is_known(tmp_path, at_on
     assert target.process.popen.poll() is None
 
 
-def test_the_calls_that_end_a_process_are_as_few_as_halving_finds(tmp_path):
-    dies = "global last\nif x.size == 7 and last == 6:\n    os.abort()\nlast = x.size"
-    file = written(tmp_path, dies)
-    Path(file).write_text(Path(file).read_text().replace("calls = 0", "calls = last = 0"))
-    target = load(file, Isolation())
-    calls = [
-        Call("max_forward", {"x": np.zeros((1, 1, 1, k))}, (1, 1), (1, 1)) for k in [*range(20, 30), 5, 3, 4, 6, 7]
-    ]
-    assert target.repeat(calls) == "crashed"
-    assert len(runner.last_ones(target, "crashed")) == 2
-    assert target.repeat(calls[:-1]) == ""
-
-
 def test_memory_is_limited(tmp_path, at_once):
     body = "np.ones(1 << 28)" + "  # 2 GiB"
     file = written(tmp_path, body)
@@ -230,18 +242,6 @@ def test_memory_is_limited(tmp_path, at_once):
     result = tried(target, examples=3)
     assert result.verdict == "raised"
     assert "MemoryError" in result.message
-
-
-def test_calls_are_remembered_within_bounds(monkeypatch):
-    monkeypatch.setattr(isolated, "REMEMBERED", 3)
-    recent = isolated.Recent()
-    for k in range(5):
-        recent.add([Call(str(k), WINDOW.arrays, 1, 1)])
-    assert [call.function for call in recent.calls] == ["2", "3", "4"]
-    monkeypatch.setattr(isolated, "MOST_REMEMBERED", 50)
-    recent.add([WINDOW])
-    assert list(recent.calls) == [WINDOW]
-    assert recent.bytes == WINDOW.arrays["x"].nbytes
 
 
 # Gradients of windows without a cell may damage memory.

@@ -1,7 +1,6 @@
 """One law on one target: the verdicts, what is left after shrinking, seeds, time, and results as JSON."""
 
 import json
-import random
 import time
 from dataclasses import replace
 from functools import cache
@@ -12,15 +11,18 @@ import numpy as np
 import pytest
 from poolproof.kernels import naive
 from poolproof.kernels.dtypes import ORDERED, is_float
-from poolproof.properties import runner
+from poolproof.properties import trial
 from poolproof.properties.contract import CALLABLES, FORWARD, MEAN, MEAN_SETTINGS, SETTINGS, Declared
 from poolproof.properties.find import load
-from poolproof.properties.knobs import LENGTH
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.results import Result, case_as_json, case_from_json
-from poolproof.properties.runner import ONCE, Settings, replay, run
-from poolproof.properties.strategies.cases import Case, decode
+from poolproof.properties.runner import replay, run
+from poolproof.properties.settle import ONCE
+from poolproof.properties.strategies.build import Builder
+from poolproof.properties.strategies.cases import Case
+from poolproof.properties.strategies.choices import Generated
 from poolproof.properties.target import Answer, wrap
+from poolproof.properties.trial import Settings
 
 FUNCTIONS = {name: getattr(naive, name) for name in CALLABLES}
 ASKED = [law for law in LAWS.values() if not law.reference]
@@ -168,7 +170,8 @@ def test_a_fault_is_found_again_by_a_replay_where_the_naive_kernel_is_right(faul
     sound = replay(LAWS[law], target(), judged(fault).counterexample)
     assert (again.verdict, sound.verdict) == (verdict, "holds"), sound.message
     # A replay tries the one case alone, and so says nothing of other callables.
-    one_case = {key: value for key, value in judged(fault).counterexample.items() if key != "callables"}
+    of_a_run = ("callables", "in_process")
+    one_case = {key: value for key, value in judged(fault).counterexample.items() if key not in of_a_run}
     assert again.counterexample == one_case
 
 
@@ -184,7 +187,7 @@ def test_the_counterexample_of_a_fault_is_small_and_complete(fault):
     found = judged(fault).counterexample
     calls, at = found["calls"], found["failing_call"]
     assert np.prod(calls[at]["args"]["x"]["shape"]) <= 6
-    parts = {"seed", "calls", "failing_call", "expected", "got", "where", "message", "case", "callables"}
+    parts = {"seed", "calls", "failing_call", "expected", "got", "where", "message", "case", "callables", "in_process"}
     assert set(found) == parts
     assert all(set(call) == {"call", "args", "size", "stride", "settings"} for call in calls)
     assert list(calls[at]["args"]) == (["dy", "x"] if calls[at]["call"].endswith("backward") else ["x"])
@@ -456,7 +459,7 @@ def test_what_was_tried_before_the_time_was_over_counts():
 
 
 def test_shrinking_a_slow_failure_ends_in_time(monkeypatch):
-    monkeypatch.setitem(runner.SHRINKING, "broken", 0.5)
+    monkeypatch.setitem(trial.SHRINKING, "broken", 0.5)
 
     def slow(dy, x, size, stride):
         time.sleep(0.05)
@@ -493,11 +496,11 @@ def test_a_result_survives_json(result):
 
 
 def drawn(law, count):
-    """Cases of a law from random bytes."""
+    """Cases of a law from random choices."""
     taken = {function: MEAN_SETTINGS if function in MEAN else SETTINGS for function in CALLABLES}
-    declared, source = Declared(dtypes=ORDERED, ranks=(1, 2, 3), settings=taken), random.Random(law.name)
-    functions = law.plan.asked(declared, CALLABLES)
-    return [decode(law.plan, declared, functions, source.randbytes(LENGTH)) for _ in range(count)]
+    declared, choices = Declared(dtypes=ORDERED, ranks=(1, 2, 3), settings=taken), Generated(law.name)
+    builder = Builder(law.plan, declared, law.plan.asked(declared, CALLABLES))
+    return [builder.case(choices) for _ in range(count)]
 
 
 def identical(one, other):

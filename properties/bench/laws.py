@@ -9,9 +9,10 @@ from typing import Any, NamedTuple, cast
 
 from ..find import load
 from ..lawbook import LAWS, Law
-from ..runner import Settings, run
+from ..runner import run
 from ..strategies.drawing import drawn
 from ..target import Target
+from ..trial import Settings
 
 TARGET = "poolproof.kernels.compiled"
 EXAMPLES, ROUNDS = 100, 5

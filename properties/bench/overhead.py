@@ -11,8 +11,9 @@ import numpy as np
 from ..find import load
 from ..isolated import Isolation
 from ..lawbook import LAWS
-from ..runner import Settings, run
+from ..runner import run
 from ..target import Call, Target
+from ..trial import Settings
 
 TARGET = "poolproof.kernels.compiled"
 SMALL, LARGE = (2, 3, 8, 8), (100, 1, 512, 256)

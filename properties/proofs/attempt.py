@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from itertools import islice
 
-from ..failures import Failure
 from ..results import Result
-from ..runner import ONCE, Settings, Trial, alone, noted
-from ..strategies.cases import Case
+from ..settle import settled
 from ..target import Target
+from ..trial import Found, Settings, Trial
 from .methods import Proof
 
 
@@ -24,8 +23,8 @@ def attempt(proof: Proof, target: Target, longest: int, first: int, last: int) -
     for blank in islice(proof.blanks(target.declared, longest), first, last):
         for case in proof.method.cases(blank):
             result.examples += 1
-            if not holds(trial, case):
-                conclude(trial, case, result)
+            if found := trial.attempt(case):
+                conclude(trial, found, result)
                 break
         if result.failed:
             break
@@ -34,22 +33,8 @@ def attempt(proof: Proof, target: Target, longest: int, first: int, last: int) -
     return result
 
 
-def holds(trial: Trial, case: Case) -> bool:
-    """Whether a law holds on a case, or its target may refuse it."""
-    try:
-        trial.attempt(case)
-    except Failure:
-        return False
-    return True
-
-
-def conclude(trial: Trial, case: Case, result: Result) -> None:
+def conclude(trial: Trial, first: Found, result: Result) -> None:
     """The verdict on a case that failed, which is tried once more."""
-    assert trial.first is not None
-    first = trial.first
-    if holds(trial, case):
-        first = noted(first, f"{ONCE}: the same case, tried again, gave another answer")
-    else:
-        first = alone(trial, case, first)
-    failure, found = first
-    result.verdict, result.counterexample = failure.verdict, {"seed": None, **found}
+    trial.found = first
+    found = settled(trial, first, trial.attempt(first.case))
+    result.verdict, result.counterexample = found.verdict, {"seed": None, **found.counterexample}
