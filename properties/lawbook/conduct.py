@@ -6,8 +6,9 @@ from dataclasses import replace
 from math import sqrt
 
 import numpy as np
+from poolproof.kernels.dtypes import is_float
 
-from ..contract import BACKWARD, FORWARD, MEAN, RESULT
+from ..contract import BACKWARD, FORWARD, MEAN, OF_INTEGERS, RESULT
 from ..layouts import LAYOUTS
 from ..pool import Pool
 from ..strategies.cases import Case
@@ -139,7 +140,8 @@ def companions(pool: Pool, case: Case) -> list[str]:
     able = [f for f in target.offers if wanted <= set(target.declared.settings_of(f))]
     if "count_include_pad" in case.settings:
         able = [f for f in able if f not in MEAN or "count_include_pad" in target.declared.settings_of(f)]
-    return [f for f in able if target.declared.takes(f, dtype, len(case.size))]
+    takes = [f for f in able if target.declared.takes(f, dtype, len(case.size))]
+    return takes if is_float(case.x.dtype) else [f for f in takes if f in OF_INTEGERS]
 
 
 def fresh_memory(pool: Pool, case: Case) -> None:

@@ -62,7 +62,7 @@ class Rules(NamedTuple):
 
     windows: str = "any"
     ceil_mode: bool = False
-    widest: int = 1 << 20
+    widest: int = 1 << 18
     power: int = 32
     cells: int = 1 << 18
     outputs: int = 1

@@ -156,6 +156,17 @@ class Builder:
             made.append(axis(choices, windows, wish, rules))
         return tuple(made)
 
+    def widest(self, dtype: Any, rank: int, made: Sequence[Axis]) -> int:
+        """How far a window may reach along the next axis.
+
+        The numbers in it must differ, of which narrow floats have few; one that is as wide along all axes must fit.
+        """
+        most = int(MOST_CELLS ** (1 / rank)) if self.declared.square else MOST_CELLS
+        if not is_float(dtype) or self.plan.windows == "vast":
+            return most
+        left = room(dtype) // prod(each.extent for each in made)
+        return min(int(left ** (1 / (rank - len(made)))), most)
+
     def rules(self, sketch: Sketch, planes: int, made: Sequence[Axis], *, chosen: bool) -> Rules:
         """What holds of an axis, after those that are made, whatever is wished."""
         plan, declared, dtype = self.plan, self.declared, np.dtype(sketch.dtype)
@@ -163,7 +174,7 @@ class Builder:
         return Rules(
             windows=plan.windows if here else "any",
             ceil_mode=CEIL in sketch.recipe.settings and not (declared.tiles and plan.windows == "gaps"),
-            widest=Rules().widest if plan.windows == "vast" else widest(dtype, sketch.rank, made),
+            widest=self.widest(dtype, sketch.rank, made),
             # Over padding, and past the end, every number of cells up to F is met; 1 and 2 are powers of two.
             power=2 if sketch.recipe is not PLAIN or (is_float(dtype) and unit(dtype) < 20) else 32,
             cells=max(self.most_cells // max(planes, 1), 1),
@@ -181,14 +192,6 @@ class Builder:
 def few_enough(batches: Sequence[Batch], most: int) -> Sequence[Batch]:
     """Those of some batches that have no more planes than there may be cells."""
     return tuple((n, c) for n, c in batches if n * c <= most) or ((1, 1),)
-
-
-def widest(dtype: Any, rank: int, made: Sequence[Axis]) -> int:
-    """How far a window may reach along the next axis: its numbers must differ, of which narrow floats have few."""
-    if not is_float(dtype):
-        return Rules().widest
-    left = room(dtype) // prod(each.extent for each in made)
-    return min(int(left ** (1 / (rank - len(made)))), Rules().widest)
 
 
 def palette_for(drawn: str, palettes: tuple[str, ...], spatial: Ints) -> str:

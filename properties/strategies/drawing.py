@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import count, islice
@@ -113,7 +114,12 @@ def drawn_together(makers: Sequence[Make], examples: int, seed: int) -> list[Cas
     def keep(cases: list[Case]) -> None:
         found.extend(cases)
 
-    keep()
+    if hypothesis.currently_in_test_context():
+        # A test of Hypothesis within another is a health check of its own, but not in another thread.
+        with ThreadPoolExecutor(1) as elsewhere:
+            elsewhere.submit(keep).result()
+    else:
+        keep()
     return found
 
 

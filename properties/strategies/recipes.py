@@ -69,11 +69,21 @@ def end_only(wish: Wish, chosen: bool) -> Wish:
     return wish._replace(size=at_least(wish.size, 2), end=(1, 2)) if chosen else wish._replace(end=SOME)
 
 
-def wide_padding(wish: Wish, chosen: bool) -> Wish:
-    """More padding than an 8-bit integer holds, in front of a window that is larger still."""
+def wide(wish: Wish, chosen: bool, size: Range, begin: Range) -> Wish:
+    """Much padding, in front of a window that is larger still; little of everything along other axes."""
     if not chosen:
         return wish._replace(size=(1, 2), outputs=(1, 2))
-    return wish._replace(size=(257, 259), begin=(127, 129), end=(0, 129), outputs=(1, 2), rest=(0, 1))
+    return wish._replace(size=size, begin=begin, end=(0, 2), outputs=(1, 2), rest=(0, 1))
+
+
+def padding_of_a_byte(wish: Wish, chosen: bool) -> Wish:
+    """More padding than a signed byte holds."""
+    return wide(wish, chosen, (130, 132), (127, 129))
+
+
+def padding_beyond_a_byte(wish: Wish, chosen: bool) -> Wish:
+    """More padding than a byte holds."""
+    return wide(wish, chosen, (258, 260), (255, 257))
 
 
 def tiled(wish: Wish, _: bool) -> Wish:
@@ -91,11 +101,21 @@ def dilated(wish: Wish, chosen: bool) -> Wish:
     return wish._replace(size=at_least(wish.size, 2), dilation=(2, 3)) if chosen else wish._replace(dilation=(1, 3))
 
 
-def wide_dilation(wish: Wish, chosen: bool) -> Wish:
-    """Gaps wider than an 8-bit integer counts."""
+def far_apart(wish: Wish, chosen: bool, dilation: Range) -> Wish:
+    """Wide gaps; little of everything along other axes."""
     if not chosen:
         return wish._replace(size=(1, 2), outputs=(1, 2))
-    return wish._replace(size=(2, 3), dilation=(127, 130), stride=(1, 2), outputs=(1, 2), rest=(0, 1))
+    return wish._replace(size=(2, 3), dilation=dilation, stride=(1, 2), outputs=(1, 2), rest=(0, 1))
+
+
+def dilation_of_a_byte(wish: Wish, chosen: bool) -> Wish:
+    """Gaps wider than a signed byte holds."""
+    return far_apart(wish, chosen, (127, 129))
+
+
+def dilation_beyond_a_byte(wish: Wish, chosen: bool) -> Wish:
+    """Gaps wider than a byte holds."""
+    return far_apart(wish, chosen, (255, 257))
 
 
 def dilated_padding(wish: Wish, chosen: bool) -> Wish:
@@ -174,10 +194,12 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe("symmetric padding", (PADDING,), symmetric),
     Recipe("uneven padding", (PADDING,), uneven),
     Recipe("end padding", (PADDING,), end_only),
-    Recipe("wide padding", (PADDING,), wide_padding),
+    Recipe("padding of a byte", (PADDING,), padding_of_a_byte),
+    Recipe("padding beyond a byte", (PADDING,), padding_beyond_a_byte),
     Recipe("tiles and padding", (PADDING,), tiled),
     Recipe("dilation", (DILATION,), dilated),
-    Recipe("wide dilation", (DILATION,), wide_dilation),
+    Recipe("dilation of a byte", (DILATION,), dilation_of_a_byte),
+    Recipe("dilation beyond a byte", (DILATION,), dilation_beyond_a_byte),
     Recipe("dilation and padding", (PADDING, DILATION), dilated_padding),
     Recipe("ceil", (CEIL,), plain),
     Recipe("ceil that divides", (CEIL,), ceil_that_divides),
