@@ -13,7 +13,7 @@ from faults.mistakes import MISTAKES
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.runner import Settings, run
 from poolproof.properties.target import wrap
-from strength.asked import PUBLIC, laws_about
+from strength.asked import laws_about
 
 SEEDS = (1, 2, 3)
 
@@ -394,8 +394,8 @@ def test_a_model_is_rejected_by_a_default_run(name, seed):
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("name", UNUSUAL)
 def test_no_law_rejects_an_unusual_variant(name, seed):
-    results = [
-        run(LAWS[law], wrap(UNUSUAL[name]), Settings(seed=seed, brief=True)) for law in laws_about(UNUSUAL[name])
-    ]
+    # With each seed another third of the laws.
+    laws = laws_about(UNUSUAL[name])[seed % len(SEEDS) :: len(SEEDS)]
+    results = [run(LAWS[law], wrap(UNUSUAL[name]), Settings(seed=seed, brief=True)) for law in laws]
     assert [result.message for result in results if result.failed] == []
-    assert PUBLIC.keys() >= {result.law for result in results}
+    assert sum(result.examples for result in results) >= 300

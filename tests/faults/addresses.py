@@ -67,7 +67,6 @@ def owner(array):
 
 def bounds(array):
     """The addresses of the first byte of an array and of that past its last."""
-    steps = [stride * (length - 1) for stride, length in zip(array.strides, array.shape, strict=True)]
-    return array.ctypes.data + sum(min(s, 0) for s in steps), array.ctypes.data + sum(max(s, 0) for s in steps) + (
-        array.itemsize
-    )
+    reach = [stride * (length - 1) for stride, length in zip(array.strides, array.shape, strict=True)]
+    low, high = (sum(step for step in reach if (step > 0) == forwards) for forwards in (False, True))
+    return array.ctypes.data + low, array.ctypes.data + high + array.itemsize

@@ -4,6 +4,7 @@ import numpy as np
 
 from .addresses import is_last, packed, read
 from .general import General, flat
+from .sound import AnswersInPadding
 
 
 def whole(x):
@@ -40,7 +41,7 @@ class LeftoverChannels(General):
         return y
 
 
-class PaddingInAByte(General):
+class PaddingInAByte(AnswersInPadding):
     """The padding before an axis is cast to int8 where windows are placed."""
 
     laws = ("mean-value", "padding-with-zero")
@@ -52,12 +53,6 @@ class PaddingInAByte(General):
         begin = (pair[0] + 128) % 256 - 128
         moved = np.arange(len(cells))[:, np.newaxis] * stride - begin + np.arange(size) * dilation
         return cells if begin == pair[0] else np.where((moved >= 0) & (moved < length), moved, np.minimum(cells, -1))
-
-    def without_maximum(self, x, windows, shape):
-        return self.first_maxima(x, np.maximum(windows, 0)).reshape(*x.shape[:2], *shape)
-
-    def divisor(self, windows, size, count_include_pad):
-        return np.maximum(super().divisor(windows, size, count_include_pad), 1)
 
 
 class PaddingInAnUnsignedByte(General):
@@ -71,7 +66,7 @@ class PaddingInAnUnsignedByte(General):
         return np.maximum(super().divisor(windows, size, count_include_pad) - padded * bool(count_include_pad), 1)
 
 
-class DilationInAByte(General):
+class DilationInAByte(AnswersInPadding):
     """Dilation is cast to int8 where cells are looked up: 128 leads backwards, out of the image."""
 
     laws = ("max-value",)
@@ -98,7 +93,7 @@ class GradientDilationInAByte(General):
         return dx if max(dilation or (1,)) < 256 else np.zeros_like(dx)
 
 
-class Int8IgnoresDilation(General):
+class Int8IgnoresDilation(AnswersInPadding):
     """The path of int8 places windows by their dilation, and looks up their cells without it."""
 
     laws = ("dilation-by-gathering",)

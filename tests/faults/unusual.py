@@ -69,17 +69,13 @@ class BlocksOf48Channels(General):
     """Channels are pooled in blocks of 48, the last of which may be shorter."""
 
     def max_forward(self, x, size, stride, padding=None, dilation=None, ceil_mode=False):
-        parts = [
-            super(BlocksOf48Channels, self).max_forward(x[:, c : c + 48], size, stride, padding, dilation, ceil_mode)
-            for c in starts(x)
-        ]
+        pool = super().max_forward
+        parts = [pool(x[:, c], size, stride, padding, dilation, ceil_mode) for c in blocks(x)]
         return np.concatenate(parts, axis=1)
 
     def max_backward(self, dy, x, size, stride, padding=None, dilation=None, ceil_mode=False):
         pool = super().max_backward
-        parts = [
-            pool(dy[:, c : c + 48], x[:, c : c + 48], size, stride, padding, dilation, ceil_mode) for c in starts(x)
-        ]
+        parts = [pool(dy[:, c], x[:, c], size, stride, padding, dilation, ceil_mode) for c in blocks(x)]
         return np.concatenate(parts, axis=1)
 
 
@@ -174,6 +170,6 @@ def like(x, dx):
     return np.moveaxis(np.moveaxis(dx, 1, -1).copy(order="C"), -1, 1) if is_last(x) else dx
 
 
-def starts(x):
-    """Where blocks of 48 channels start."""
-    return range(0, x.shape[1], 48)
+def blocks(x):
+    """Blocks of 48 channels, the last of which may be shorter."""
+    return [slice(start, start + 48) for start in range(0, x.shape[1], 48)]
