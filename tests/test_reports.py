@@ -3,6 +3,7 @@
 Sound variants that are unusual in the same respects are accepted.
 """
 
+import contextlib
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -363,6 +364,13 @@ def test_a_model_about_threads_is_wrong_beside_another_call(name):
 
     fault.windows = interrupted
     assert not same([mine.ask(fault)], [mine.ask(General())])
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_an_unusual_variant_is_right_on_all_of_these_inputs_or_refuses_them(name):
+    for questions in SHOWN.values():
+        with contextlib.suppress(ValueError):
+            assert same(outcome(UNUSUAL[name](), questions()), right(questions()))
 
 
 # The corpus.
