@@ -8,7 +8,7 @@ from .general import General
 class MaximumSpoilsMeans(General):
     """A maximum leaves a mode set, in which means are not divided."""
 
-    laws = ("nothing-remembered",)
+    laws = ("other-settings", "nothing-remembered")
     mistake = "state"
     models = "tt-metal 15824"
 
@@ -27,7 +27,7 @@ class MaximumSpoilsMeans(General):
 class MeansSpoilIndices(General):
     """A mean with padding leaves it set for the next indices, which are counted in the padded plane."""
 
-    laws = ("nothing-remembered", "other-settings")
+    laws = ("other-settings", "nothing-remembered")
     mistake = "state"
 
     def __init__(self):

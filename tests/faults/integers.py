@@ -96,7 +96,7 @@ class GradientDilationInAByte(General):
 class Int8IgnoresDilation(AnswersInPadding):
     """The path of int8 places windows by their dilation, and looks up their cells without it."""
 
-    laws = ("dilation-by-gathering",)
+    laws = ("max-value", "dilation-by-gathering")
     mistake = "dilation"
     dtypes = ("int8", "float32", "float64")
 
@@ -127,7 +127,7 @@ class Int16LeavesOverhang(General):
 class CeilOfIntegersMovesWindows(General):
     """Windows of int32 begin one cell later in ceil mode, where the last is not whole."""
 
-    laws = ("ceil-extends-floor",)
+    laws = ("max-index", "ceil-extends-floor")
     mistake = "ceil overhang"
     dtypes = ("int32", "float32", "float64")
 
@@ -158,7 +158,7 @@ class IntegersShareScratch(General):
 class LastIntegersRemembered(General):
     """Integers of a shape are converted to int32 once, and found again for other images of that shape."""
 
-    laws = ("nothing-remembered",)
+    laws = ("nothing-remembered", "padding-with-lowest")
     mistake = "state"
     dtypes = ("int8", "int16", "float32", "float64")
 
@@ -254,7 +254,7 @@ class SamplesOfBytesTogether(General):
 class LargestByteOfPlane(General):
     """A plane of uint8 with the largest number in it is not searched: every maximum is that."""
 
-    laws = ("locality", "max-value")
+    laws = ("max-value", "locality")
     mistake = "initial value"
     dtypes = ("uint8", "float32", "float64")
 
