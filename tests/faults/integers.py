@@ -227,7 +227,7 @@ class IntegerResultsShareMemory(General):
 class PairsOfChannels(General):
     """Two channels of int8 are compared in one word, of which the second decides."""
 
-    laws = ("channel-independence", "max-value")
+    laws = ("max-value", "channel-independence")
     mistake = "planes"
     dtypes = ("int8", "float32", "float64")
 
@@ -242,7 +242,7 @@ class PairsOfChannels(General):
 class SamplesOfBytesTogether(General):
     """A sample of uint8 that has the largest number fills that place in all samples."""
 
-    laws = ("sample-independence", "batch-independence")
+    laws = ("max-value", "sample-independence", "batch-independence")
     mistake = "planes"
     dtypes = ("uint8", "float32", "float64")
 

@@ -189,7 +189,7 @@ class LongWindowFails(General):
 class LongWindowCutOff(General):
     """Of a window longer than 1,024 along an axis only so many cells are added up."""
 
-    laws = ("mean-value", "large-divisor")
+    laws = ("large-divisor", "mean-value")
     mistake = "last cells"
 
     def mean_forward(self, x, size, stride, padding=None, dilation=None, ceil_mode=False, count_include_pad=True):
