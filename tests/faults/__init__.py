@@ -19,7 +19,17 @@ def defined_in(module):
 
 
 MODULES = {info.name: importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)}
-OTHERS = ("base", "general", "mistakes", "sound", "sums")
+OTHERS = ("addresses", "base", "general", "mistakes", "sound", "sums", "unusual")
+MODELS = ("corners", "history", "integers", "layouts", "sizes")
+"""Modules of faults like those of public bug reports."""
 
-FAULTS = {name: fault for file in MODULES if file not in OTHERS for name, fault in defined_in(MODULES[file]).items()}
-SOUND = defined_in(MODULES["sound"]) | defined_in(MODULES["sums"])
+
+def of_modules(files):
+    """The public classes of several modules, by module and name."""
+    return {name: found for file in files for name, found in defined_in(MODULES[file]).items()}
+
+
+FAULTS = of_modules([file for file in MODULES if file not in (*OTHERS, *MODELS)])
+SOUND = of_modules(("sound", "sums"))
+REPORTED = of_modules(MODELS)
+UNUSUAL = of_modules(("unusual",))
