@@ -14,7 +14,7 @@ from .arrays import MOST_LISTED, Json, abbreviated, array_as_json, array_from_js
 from .cases import Case
 from .target import Call
 
-SCHEMA = 2
+SCHEMA = 3
 FAILURES = ("broken", "raised", "crashed", "hung")
 VERDICTS = ("holds", *FAILURES, "unsupported", "known", "not run")
 
