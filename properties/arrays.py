@@ -1,4 +1,4 @@
-"""Arrays as JSON: small ones as nested lists, large ones as patterns or compressed, answers by digest and some cells."""
+"""Arrays as JSON: small ones as nested lists, large ones as patterns or compressed, large answers abbreviated."""
 
 from __future__ import annotations
 

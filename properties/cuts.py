@@ -16,33 +16,23 @@ EVERYTHING = slice(None)
 
 
 def fewer(case: Case) -> Iterator[Case]:
-    """The case with fewer samples, channels or windows along an axis: one of them at once, or else halves, and so on
-    down to all but one."""
-    for axis in range(case.x.ndim) if case.x.size else ():
-        for keep in runs(case.dy.shape[axis]):
-            step = case.stride[axis - 2] if axis > 1 else 1
-            first, last = (keep.start or 0) * step, (keep.stop or 0) * step
-            yield from cut(case, axis, keep, slice(first, last or None))
+    """The case with fewer samples, channels or windows along an axis, the first or the last of them."""
+    for axis in range(case.x.ndim):
+        count, step = case.dy.shape[axis], case.stride[axis - 2] if axis > 1 else 1
+        for kept in less_than(count):
+            yield from cut(case, axis, slice(None, kept), slice(None, -(count - kept) * step))
+            yield from cut(case, axis, slice(count - kept, None), slice((count - kept) * step, None))
 
 
-def runs(count: int) -> Iterator[slice]:
-    """What to keep of a row of so many: the first, the last, all but the first or the last half, quarter, ... one."""
-    for gone in drops(count - 1):
-        yield slice(None, -gone)
-        yield slice(gone, None)
-
-
-def drops(most: int) -> list[int]:
-    """How many to take away of so many: all, half of them, a quarter, ... one."""
-    found = [most] if most > 0 else []
-    while found and found[-1] > 1:
-        found.append(found[-1] // 2)
-    return found
+def less_than(count: int) -> list[int]:
+    """Smaller numbers to try, at least one: powers of two, the least first, then ever nearer to a number."""
+    powers = [1 << k for k in range(max(count - 1, 0).bit_length())]
+    return list(dict.fromkeys([*powers, *(count - gone for gone in powers[-2::-1])]))
 
 
 def narrower(case: Case) -> Iterator[Case]:
     """The case with a smaller window or a smaller stride along an axis."""
-    for axis in range(2, case.x.ndim) if case.x.size else ():
+    for axis in range(2, case.x.ndim):
         yield from smaller_window(case, axis)
         yield from smaller_stride(case, axis)
 
@@ -50,33 +40,36 @@ def narrower(case: Case) -> Iterator[Case]:
 def smaller_window(case: Case, axis: int) -> Iterator[Case]:
     """The case with a smaller window along an axis; what it loses is cut off x at the end, the beginning or both."""
     size, dilation = case.size[axis - 2], case.geometry.dilation[axis - 2]
-    for fewer in drops(size - 1):
-        smaller, gone = replace(case, size=changed(case.size, axis - 2, size - fewer)), dilation * fewer
+    for fewer in less_than(size):
+        smaller, gone = replace(case, size=changed(case.size, axis - 2, fewer)), dilation * (size - fewer)
         for pixels in (slice(None, -gone), slice(gone, None), slice(gone // 2, gone // 2 - gone)):
             yield from cut(smaller, axis, EVERYTHING, pixels)
 
 
 def smaller_stride(case: Case, axis: int) -> Iterator[Case]:
-    """The case with a smaller stride along an axis and as many windows, on as much of x as these then need."""
+    """The case with a smaller stride along an axis and as many windows, on as much of x as these then need; or with
+    cells beyond the last, as far as there are some."""
     stride, last, count = case.stride[axis - 2], case.axes[axis - 2], case.dy.shape[axis]
-    for fewer in drops(stride - 1):
-        kept = last.start(count - 1) - (count - 1) * fewer + last.extent
-        smaller = replace(case, stride=changed(case.stride, axis - 2, stride - fewer))
-        yield from cut(smaller, axis, EVERYTHING, slice(None, max(kept, 1)))
+    for shorter in less_than(stride):
+        kept = max(last.start(count - 1) - (count - 1) * (stride - shorter) + last.extent, 1)
+        smaller = replace(case, stride=changed(case.stride, axis - 2, shorter))
+        for beyond in dict.fromkeys((0, min(last.room % stride, shorter - 1))):
+            yield from cut(smaller, axis, EVERYTHING, slice(None, kept + beyond))
 
 
 def unpadded_end(case: Case) -> Iterator[Case]:
     """The case without cells beyond the last window."""
-    for axis in range(2, case.x.ndim) if case.x.size else ():
-        for gone in drops(case.axes[axis - 2].room % case.stride[axis - 2]):
-            yield from cut(case, axis, EVERYTHING, slice(None, -gone))
+    for axis in range(2, case.x.ndim):
+        rest = case.axes[axis - 2].room % case.stride[axis - 2]
+        for kept in (0, *less_than(rest)) if rest else ():
+            yield from cut(case, axis, EVERYTHING, slice(None, kept - rest))
 
 
 def less_padded(case: Case) -> Iterator[Case]:
     """The case with less padding before or after an axis."""
-    padding = case.settings.get("padding", ()) if case.x.size else ()
+    padding = case.settings.get("padding", ())
     for at, (begin, end) in enumerate(padding):
-        pairs = [(0, 0), *((begin - gone, end) for gone in drops(begin)), *((begin, end - gone) for gone in drops(end))]
+        pairs = [(0, 0), *((k, end) for k in (0, *less_than(begin))), *((begin, k) for k in (0, *less_than(end)))]
         for pair in dict.fromkeys(pairs):
             if pair != (begin, end):
                 settings = {**case.settings, "padding": changed(padding, at, pair)}
@@ -85,17 +78,17 @@ def less_padded(case: Case) -> Iterator[Case]:
 
 def less_dilated(case: Case) -> Iterator[Case]:
     """The case with the cells of its windows nearer to each other along an axis."""
-    dilation = case.settings.get("dilation", ()) if case.x.size else ()
+    dilation = case.settings.get("dilation", ())
     for at, apart in enumerate(dilation):
-        for nearer in drops(apart - 1):
-            settings = {**case.settings, "dilation": changed(dilation, at, apart - nearer)}
-            gone = nearer * (case.size[at] - 1)
+        for nearer in less_than(apart):
+            settings = {**case.settings, "dilation": changed(dilation, at, nearer)}
+            gone = (apart - nearer) * (case.size[at] - 1)
             yield from cut(replace(case, settings=settings), 2 + at, EVERYTHING, slice(None, -gone or None))
 
 
 def fewer_settings(case: Case) -> Iterator[Case]:
     """The case without one of its settings; what the mean counts is said as long as there is something to count."""
-    for name in case.settings if case.x.size else ():
+    for name in case.settings:
         fewer = {key: value for key, value in case.settings.items() if key != name}
         if name != "count_include_pad" or not fewer:
             yield from cut(replace(case, settings=fewer), 0, EVERYTHING, EVERYTHING)
@@ -103,7 +96,7 @@ def fewer_settings(case: Case) -> Iterator[Case]:
 
 def standing(case: Case) -> Iterator[Case]:
     """The case with its axes in the order of their lengths, if they are not."""
-    if case.x.size and sorted(case.x.shape[2:]) != list(case.x.shape[2:]):
+    if sorted(case.x.shape[2:]) != list(case.x.shape[2:]):
         yield lying(case)
 
 
@@ -113,13 +106,20 @@ def lying(case: Case) -> Case:
     axes = (0, 1, *(2 + k for k in order))
     x, dy = (array.transpose(axes).copy() for array in (case.x, case.dy))
     other = None if case.other is None else case.other.transpose(axes).copy()
-    flat = np.zeros(case.dy.shape, bool)
-    flat[case.spot_in(case.dy.shape)] = True
-    spot = (int(flat.transpose(axes).argmax()) + 0.5) / flat.size
     per_axis = ("padding", "dilation")
     settings = {k: reordered(v, order) if k in per_axis else v for k, v in case.settings.items()}
     size, stride = reordered(case.size, order), reordered(case.stride, order)
-    return replace(case, x=x, dy=dy, other=other, size=size, stride=stride, settings=settings, spot=spot)
+    return replace(case, x=x, dy=dy, other=other, size=size, stride=stride, settings=settings, spot=turned(case, axes))
+
+
+def turned(case: Case, axes: Ints) -> float:
+    """The spot among the outputs with their axes in this order."""
+    if not case.spot:
+        return 0.0
+    flat = np.zeros(case.dy.shape, bool)
+    flat[case.spot_in(case.dy.shape)] = True
+    spot: float = (int(flat.transpose(axes).argmax()) + 0.5) / flat.size
+    return spot
 
 
 def flatter(case: Case) -> Iterator[Case]:
@@ -185,7 +185,7 @@ def shape_of(case: Case, *, emptied: bool) -> Ints | None:
 
 def spots(case: Case, y_part: tuple[Any, ...], x_part: tuple[Any, ...]) -> list[float]:
     """Where the spot of a case may lie in these parts of dy and of x; at the first cell it stays there."""
-    found = (moved(case, case.dy, y_part), moved(case, case.x, x_part)) if case.spot else (0.0,)
+    found = (moved(case, case.dy, y_part), moved(case, case.x, x_part)) if case.spot and case.x.size else (0.0,)
     return list(dict.fromkeys(found))
 
 

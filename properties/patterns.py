@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite, isinf, prod
+from math import isfinite, isinf, nan, prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,7 +50,7 @@ def pattern_of(array: Array, most: int) -> Pattern | None:
         if np.count_nonzero(special) <= most:
             places = [tuple(map(int, place)) for place in np.argwhere(special)]
             found = Pattern(array.shape, array.dtype, plain(start), counted, [(k, plain(array[k])) for k in places])
-            # The bits of a NaN have no words.
+            # A NaN that is not like others has no words.
             return found if np.array_equal(bits(found.array()), bits(array)) else None
     return None
 
@@ -68,9 +68,9 @@ def bits(array: Array) -> Array:
 
 
 def plain(value: Any) -> Any:
-    """A number of NumPy as one of Python, exactly."""
-    number = value.item()
-    return number if isinstance(number, (bool, int, float)) else float(number)
+    """A number of NumPy as one of Python, exactly; of the bits of a NaN nothing is kept."""
+    number = value.item() if value.dtype.kind in "biu" else float(value)
+    return nan if number != number else number
 
 
 # As Python text.

@@ -116,6 +116,6 @@ MOVES: tuple[Move, ...] = (
 
 
 def parts(case: Case) -> Iterator[Case]:
-    """All simpler cases that one move makes of a case, but for those that change single values."""
+    """All simpler cases that one move makes of a case, but for those that change only some of its values."""
     for move in MOVES:
         yield from move(case)

@@ -28,7 +28,7 @@ MOST_SINGLE = 48
 """Cells that are not zero, up to which they are made simpler one by one."""
 
 MOST_CHUNKS = 64
-"""Parts of the special cells that are tried at most if none of them could be dropped."""
+"""Parts of the special cells that are tried at most if none of them can be dropped."""
 
 SMALL = 1000
 """Integers below this are the simpler the smaller they are; all other numbers are less simple."""
@@ -153,9 +153,10 @@ def fits(case: Case, numbers: Array) -> bool:
 
 def converted(case: Case, dtype: np.dtype[Any]) -> Iterator[Case]:
     """The case in another dtype, if that has all its values."""
-    made = {name: array.astype(dtype) for name, array in arrays(case)}
+    made: dict[str, Any] = {name: array.astype(dtype) for name, array in arrays(case)}
     if all(np.array_equal(made[name].astype(array.dtype), array, equal_nan=True) for name, array in arrays(case)):
-        yield replace(case, **{"dy": np.zeros(case.dy.shape, dtype), **made})  # type: ignore[arg-type]
+        empty = {name: np.zeros(getattr(case, name).shape, dtype) for name in ("x", "dy")}
+        yield replace(case, **{**empty, **made})
 
 
 def backgrounds(case: Case, fails: Fails) -> Case:
@@ -180,15 +181,17 @@ def on_background(case: Case, name: str, value: Any, fails: Fails) -> Case:
     special = changeable(case, name, value)
     count = len(special)
     while count:
-        dropped, tried = np.zeros(len(special), bool), 0
+        kept: list[Array] = []
         for first in range(0, len(special), count):
-            chunk = slice(first, first + count)
-            if (part := filled(case, name, special[chunk], value)) and fails(part[0]):
-                case, dropped[chunk] = part[0], True
-            tried += 1
-            if tried > MOST_CHUNKS and not dropped.any():
+            chunk = special[first : first + count]
+            parts = filled(case, name, chunk, value)
+            if parts and fails(parts[0]):
+                case = parts[0]
+            else:
+                kept.append(chunk)
+            if len(kept) > MOST_CHUNKS and len(kept) * count > first:
                 return case
-        special = special[~dropped]
+        special = np.concatenate(kept) if kept else special[:0]
         count = min(count, len(special)) // 2
     return case
 
@@ -212,7 +215,7 @@ def one_by_one(case: Case, fails: Fails) -> Case:
     for name, array in list(arrays(case)):
         places = np.flatnonzero(costs(array.reshape(-1)))
         for place in places if len(places) <= MOST_SINGLE else ():
-            case = simplest_value(case, name, place, fails)
+            case = simplest_value(case, name, int(place), fails)
     return case
 
 
