@@ -50,6 +50,11 @@ def cells_of(array: Array) -> Json:
     return pattern_as_json(pattern) if pattern else {"zlib": compressed(array)}
 
 
+def is_brief(array: Array) -> bool:
+    """Whether an array is written in few words."""
+    return array.size <= MOST_LISTED or pattern_of(array, MOST_SPECIAL) is not None
+
+
 def array_from_json(data: Mapping[str, Any]) -> Array:
     """The array that `array_as_json` gave. Raises ValueError if it is an abbreviation, or its bytes do not fill it."""
     if "zlib" in data:

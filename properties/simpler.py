@@ -60,19 +60,26 @@ def arrays(case: Case) -> Iterator[tuple[str, Array]]:
 
 
 def lead(case: Case) -> float:
-    """By how much the largest element leads in each window, where a law needs it alone there; infinite elsewhere.
-
-    With settings a law may ask for the windows without them, too, and so for any that lie in the image.
-    """
+    """By how much the largest element leads in each window where a law needs it alone; infinite if nowhere."""
     if case.values not in DISTINCT or case.function not in ("max_backward", "max_indices"):
         return np.inf
-    geometry = anywhere(case) if case.settings else case.geometry
-    _, values = in_windows(geometry, case.x.astype(np.float64), -np.inf)
+    # With settings a law may ask for the windows without them, too, and so for any that lie in the image.
+    _, values = in_windows(anywhere(case) if case.settings else case.geometry, case.x.astype(np.float64), -np.inf)
     if values.shape[-1] < 2 or not values.size:
         return np.inf
     top = np.partition(values, -2, axis=-1)
     with np.errstate(invalid="ignore"):
-        return float(np.nanmin(top[..., -1] - top[..., -2], initial=np.inf))
+        return float(np.nanmin((top[..., -1] - top[..., -2])[asked(case)], initial=np.inf))
+
+
+def asked(case: Case) -> Any:
+    """The windows, in a row for each plane, of which the maximum matters: for a gradient where that is not zero."""
+    if case.settings or case.function != "max_backward":
+        return ...
+    sent = case.dy != 0
+    if case.other is not None:
+        sent = sent | (case.other != 0) if case.other.shape == sent.shape else np.ones(sent.shape, bool)
+    return sent.reshape(*sent.shape[:2], -1)
 
 
 def anywhere(case: Case) -> Geometry:
