@@ -38,12 +38,24 @@ def narrower(case: Case) -> Iterator[Case]:
 
 
 def smaller_window(case: Case, axis: int) -> Iterator[Case]:
-    """The case with a smaller window along an axis; what it loses is cut off x at the end, the beginning or both."""
+    """The case with a smaller window along an axis, and no wider padding than that; what the window loses is cut off x
+    at the end, the beginning or both, or where padding is lost with it nowhere."""
     size, dilation = case.size[axis - 2], case.geometry.dilation[axis - 2]
     for fewer in less_than(size):
-        smaller, gone = replace(case, size=changed(case.size, axis - 2, fewer)), dilation * (size - fewer)
+        settings, gone = within_window(case.settings, axis - 2, dilation * (fewer - 1)), dilation * (size - fewer)
+        smaller = replace(case, size=changed(case.size, axis - 2, fewer), settings=settings)
         for pixels in (slice(None, -gone), slice(gone, None), slice(gone // 2, gone // 2 - gone)):
             yield from cut(smaller, axis, EVERYTHING, pixels)
+        if settings != case.settings:
+            yield from cut(smaller, axis, EVERYTHING, EVERYTHING)
+
+
+def within_window(settings: dict[str, Any], at: int, most: int) -> dict[str, Any]:
+    """Settings with at most so much padding before and after one axis."""
+    if "padding" not in settings:
+        return settings
+    begin, end = settings["padding"][at]
+    return {**settings, "padding": changed(settings["padding"], at, (min(begin, most), min(end, most)))}
 
 
 def smaller_stride(case: Case, axis: int) -> Iterator[Case]:

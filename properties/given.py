@@ -248,7 +248,7 @@ def cut(target: Target, law: Law, case: Case) -> Result:
 
 
 def to_try(target: Target, case: Case) -> Iterator[Case]:
-    """The planes of a large case whose answers may be wrong, each alone, and then the case; nothing if there are none."""
+    """The planes of a large case that may be answered wrongly, each alone, then the case; nothing if all are right."""
     if case.x.size > EXACT:
         got = target.fresh().ask(case.call()).value
         shape = case.x.shape if case.function in BACKWARD else case.dy.shape

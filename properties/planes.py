@@ -28,9 +28,10 @@ SAFE = 0.5
 def suspects(case: Case, got: Array) -> list[Ints]:
     """The planes (n, c) of an answer of the right shape that may be wrong, the most suspicious first."""
     look, found = LOOKS[case.function], np.zeros(case.x.shape[:2])
-    for n in range(len(case.x)):
-        one = case.with_arrays(x=case.x[n : n + 1], dy=case.dy[n : n + 1])
-        found[n] = look(one, got[n : n + 1]).reshape(case.x.shape[1], -1).max(axis=-1, initial=0)
+    with np.errstate(all="ignore"):
+        for n in range(len(case.x)):
+            one = case.with_arrays(x=case.x[n : n + 1], dy=case.dy[n : n + 1])
+            found[n] = look(one, got[n : n + 1]).reshape(case.x.shape[1], -1).max(axis=-1, initial=0)
     order = np.argsort(-found, axis=None, kind="stable")[: np.count_nonzero(found)]
     return [tuple(map(int, np.unravel_index(k, found.shape))) for k in order]
 
@@ -78,8 +79,7 @@ def excess(
     counts, which = np.unique(terms, return_inverse=True)
     relative = np.array([float(relative_bound(int(n), dtype)) for n in counts])[which].reshape(terms.shape)
     allowed = relative * sizes + (terms + 1) * float(eta(dtype))
-    with np.errstate(invalid="ignore"):
-        beyond = np.maximum(np.maximum(low - wide(got), wide(got) - high), 0)
+    beyond = np.maximum(np.maximum(low - wide(got), wide(got) - high), 0)
     ratio = np.where(np.isfinite(wide(got)), beyond / allowed, np.inf)
     certain = np.where(plain & (terms == 1), beyond == 0, ratio <= SAFE)
     found: Array = np.where(certain, 0, np.maximum(ratio, SAFE)).astype(np.float64)

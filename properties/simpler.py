@@ -18,7 +18,7 @@ from poolproof.kernels.geometry import Geometry
 from .cases import Case
 from .contract import MEAN
 from .oracle import in_windows
-from .values import DISTINCT, signed
+from .values import DISTINCT, signed, unit
 
 Fails = Callable[[Case], bool]
 Form = tuple[str, int]
@@ -68,7 +68,7 @@ def lead(case: Case) -> float:
     if values.shape[-1] < 2 or not values.size:
         return np.inf
     top = np.partition(values, -2, axis=-1)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         return float(np.nanmin((top[..., -1] - top[..., -2])[asked(case)], initial=np.inf))
 
 
@@ -93,11 +93,14 @@ def as_valid(part: Case, case: Case) -> bool:
     return lead(part) >= min(1.0, lead(case))
 
 
-def nearer(case: Case, name: str, new: Any, old: Any) -> bool:
-    """Whether a value may stand for another: zero, one of the same sign, or what is no larger."""
+def nearer(case: Case, name: str, new: Any, old: Array) -> Array:
+    """For which of some values another may stand: for all, if it is zero; or if it is one of the same sign, or nearer to
+    zero."""
+    number, numbers = float(new), old.astype(np.float64)
     if name != "other" and case.function in MEAN and case.x.dtype.itemsize < 4 and prod(case.size) > SHORT:
-        return bool(new == 0)
-    return bool(new == 0 or (abs(new) <= max(abs(old), 1) and (new > 0 or old < 0)))
+        return np.full(old.shape, number == 0)
+    no_larger = abs(number) <= np.maximum(abs(numbers), 1)
+    return (number == 0) | (no_larger & ((number > 0) | (numbers < 0)))
 
 
 # How simple an array is.
@@ -108,9 +111,9 @@ def costs(array: Array) -> Array:
     if array.dtype.kind == "b":
         return array.astype(np.int64)
     numbers = array.astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        plain = (abs(numbers) < SMALL) & (numbers == np.rint(numbers))
-        small = 2 * abs(numbers) - (numbers > 0) + np.signbit(numbers) * (numbers == 0)
+    plain = (abs(numbers) < SMALL) & (numbers == np.rint(numbers))
+    small = np.where(plain, numbers, 0)
+    small = 2 * abs(small) - (small > 0) + (np.signbit(small) & (small == 0))
     found: Array = np.where(plain, small, 3 * SMALL + bits(numbers))
     return found
 
@@ -151,11 +154,13 @@ def ranked(case: Case) -> Iterator[Case]:
 
 
 def fits(case: Case, numbers: Array) -> bool:
-    """Whether integers can stand for the values of x: not below zero in a type without signs, and where they are added
-    up, nearer to zero."""
-    with np.errstate(invalid="ignore"):
-        added = case.function in MEAN and abs(numbers).max() > abs(case.x.astype(np.float64)).max()
-    return not added and (numbers.min() >= 0 or signed(case.x.dtype))
+    """Whether integers can stand for the values of x: those that the dtype has, and where they are added up, no larger
+    ones than before."""
+    most, dtype = abs(numbers).max(), case.x.dtype
+    if is_float(dtype) and most > 2 ** unit(dtype):
+        return False
+    added = case.function in MEAN and not most <= np.nanmax(abs(case.x.astype(np.float64)))
+    return not added and (numbers.min() >= 0 or signed(dtype))
 
 
 def converted(case: Case, dtype: np.dtype[Any]) -> Iterator[Case]:
@@ -207,7 +212,7 @@ def changeable(case: Case, name: str, value: Any) -> Array:
     """The flat places of an array at which this value would be simpler than what stands there."""
     array = getattr(case, name).reshape(-1)
     dearer = np.flatnonzero(costs(array) > costs(np.asarray([value]))[0])
-    return dearer[[nearer(case, name, value, array[k]) for k in dearer]] if value else dearer
+    return dearer[nearer(case, name, value, array[dearer])]
 
 
 def filled(case: Case, name: str, places: Array, value: Any) -> list[Case]:
@@ -230,7 +235,7 @@ def simplest_value(case: Case, name: str, place: int, fails: Fails) -> Case:
     """The case with the simplest value at a flat place of an array with which it fails."""
     array = getattr(case, name).reshape(-1)
     for value in simpler_values(array, array[place]):
-        if nearer(case, name, value, array[place]):
+        if nearer(case, name, value, array[[place]])[0]:
             for part in filled(case, name, np.array([place]), value):
                 if fails(part):
                     return part
