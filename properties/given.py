@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -101,7 +102,8 @@ def case_of(file: str, function: str, window: Window) -> Case:
 def arrays_in(file: str, names: tuple[str, ...], function: str) -> tuple[Array, Array | None]:
     """x, and dy if it is named, of an npz file. Raises Unusable."""
     try:
-        with np.load(file, allow_pickle=False) as stored:
+        with Path(file).open("rb") as source:
+            stored = np.load(source, allow_pickle=False)
             if not hasattr(stored, "files"):
                 raise Unusable(f"input {shown(file)} is a single array; it should be an npz file, as np.savez writes")
             if missing := [name for name in names if name not in stored.files]:

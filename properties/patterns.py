@@ -136,5 +136,7 @@ def number(value: Any) -> Any:
 
 
 def value_of(value: Any) -> Any:
-    """The inverse of `number`."""
+    """The inverse of `number`. Raises ValueError for what is no number."""
+    if not isinstance(value, (bool, int, float, str)):
+        raise ValueError("a pattern should have numbers")
     return float(value) if isinstance(value, str) else value

@@ -94,8 +94,8 @@ def as_valid(part: Case, case: Case) -> bool:
 
 
 def nearer(case: Case, name: str, new: Any, old: Array) -> Array:
-    """For which of some values another may stand: for all, if it is zero; or if it is one of the same sign, or nearer to
-    zero."""
+    """For which of some values another may stand: for all, if it is zero; for those to which it is nearer to zero; and
+    if it is one, for those of its sign."""
     number, numbers = float(new), old.astype(np.float64)
     if name != "other" and case.function in MEAN and case.x.dtype.itemsize < 4 and prod(case.size) > SHORT:
         return np.full(old.shape, number == 0)

@@ -165,7 +165,7 @@ def test_a_file_that_is_none_is_refused_in_one_line(content, why, here, capsys):
 def test_a_single_array_and_objects_are_refused(here, capsys):  # noqa: F811
     np.save(here / "one.npy", X)
     assert "is a single array" in refused(["shrink", "naive", "one.npy", *CALL], capsys)
-    np.savez(here / "input.npz", x=np.array([None]))
+    np.savez(here / "input.npz", x=np.array([None]), dy=DY)
     assert "no npz file of numbers" in refused(["shrink", "naive", "input.npz", *CALL], capsys)
 
 
