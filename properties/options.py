@@ -82,7 +82,7 @@ def pair(value: str) -> tuple[int, int]:
 def axes(value: str, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
     """The entries, if they are not more than images have axes."""
     if len(entries) > MOST_AXES:
-        raise ArgumentTypeError(f"{quoted(value)} should have at most {MOST_AXES} entries, one for each spatial axis")
+        raise ArgumentTypeError(f"{quoted(value)} should be at most {MOST_AXES} numbers, one for each spatial axis")
     return entries
 
 
