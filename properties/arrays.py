@@ -1,4 +1,4 @@
-"""Arrays as JSON: small ones as nested lists, large ones compressed, large answers by their digest and a few cells."""
+"""Arrays as JSON: small ones as nested lists, large ones as patterns or compressed, large answers abbreviated."""
 
 from __future__ import annotations
 
@@ -12,12 +12,18 @@ from typing import Any
 import numpy as np
 from poolproof.kernels.dtypes import Array, Ints
 
+from .patterns import as_json as pattern_as_json
+from .patterns import from_json as pattern_from_json
+from .patterns import pattern_of
 from .worker import Memory, memory_of
 
 Json = dict[str, Any]
 
 MOST_LISTED = 1000
 """Cells of an array that is written as nested lists."""
+
+MOST_SPECIAL = 100
+"""Special cells of a larger array that is written as a pattern."""
 
 MOST_ANSWER = 100_000
 """Bytes of an answer that is stored complete; the case is complete in any case, and what is right can be worked out."""
@@ -31,15 +37,30 @@ AROUND = 2
 
 def array_as_json(array: Array, layout: str = "C") -> Json:
     """An array, complete: {"dtype", "shape", "layout"} and its cells: "data", nested lists in which NaN and infinities
-    are strings; or "zlib", the base64 text of its compressed bytes in C order, little-endian."""
-    cells = {"data": plain(array.tolist())} if array.size <= MOST_LISTED else {"zlib": compressed(array)}
-    return {"dtype": array.dtype.name, "shape": list(array.shape), "layout": layout, **cells}
+    are strings; "full" or "counted" with "cells", a pattern; or "zlib", the base64 text of its compressed bytes in C
+    order, little-endian."""
+    return {"dtype": array.dtype.name, "shape": list(array.shape), "layout": layout, **cells_of(array)}
+
+
+def cells_of(array: Array) -> Json:
+    """The cells of an array, in the first form that is short enough."""
+    if array.size <= MOST_LISTED:
+        return {"data": plain(array.tolist())}
+    pattern = pattern_of(array, MOST_SPECIAL)
+    return pattern_as_json(pattern) if pattern else {"zlib": compressed(array)}
+
+
+def is_brief(array: Array) -> bool:
+    """Whether an array is written in few words."""
+    return array.size <= MOST_LISTED or pattern_of(array, MOST_SPECIAL) is not None
 
 
 def array_from_json(data: Mapping[str, Any]) -> Array:
     """The array that `array_as_json` gave. Raises ValueError if it is an abbreviation, or its bytes do not fill it."""
     if "zlib" in data:
         return decompressed(data["zlib"], np.dtype(data["dtype"]), tuple(data["shape"]))
+    if "cells" in data:
+        return pattern_from_json(data, np.dtype(data["dtype"]), bounded(tuple(data["shape"]), np.dtype(data["dtype"])))
     if "data" not in data:
         raise ValueError("an array of the report is abbreviated")
     array = np.array(numbers(data["data"]), data["dtype"])
@@ -66,8 +87,13 @@ def abbreviated(array: Array, layout: str = "C", where: Ints | None = None) -> J
     reach = [0] * (array.ndim - 2) + [AROUND] * min(array.ndim, 2)
     start = [max(k - r, 0) for k, r in zip(place, reach, strict=True)]
     block = array[tuple(slice(first, k + r + 1) for first, k, r in zip(start, place, reach, strict=True))]
-    shown = {"sha256": hashlib.sha256(raw(array)).hexdigest(), "start": start, "near": plain(block.tolist())}
+    shown = {"sha256": sha256(array), "start": start, "near": plain(block.tolist())}
     return {"dtype": array.dtype.name, "shape": list(array.shape), "layout": layout, **shown}
+
+
+def sha256(array: Array) -> str:
+    """The digest of the bytes of an array in C order, little-endian."""
+    return hashlib.sha256(raw(array)).hexdigest()
 
 
 def raw(array: Array) -> Memory:
@@ -82,9 +108,7 @@ def compressed(array: Array) -> str:
 
 def decompressed(text: str, dtype: np.dtype[Any], shape: Ints) -> Array:
     """The array that `compressed` gave. Raises ValueError if the text does not hold exactly its bytes."""
-    length = dtype.itemsize * prod(shape)
-    if length > MOST_READ:
-        raise ValueError(f"an array of shape {shape} is larger than a report holds")
+    length = dtype.itemsize * prod(bounded(shape, dtype))
     unpacker = zlib.decompressobj()
     try:
         data = unpacker.decompress(base64.b64decode(text), length + 1)
@@ -93,6 +117,13 @@ def decompressed(text: str, dtype: np.dtype[Any], shape: Ints) -> Array:
     if len(data) != length:
         raise ValueError(f"a compressed array should have {length} bytes")
     return np.frombuffer(data, dtype.newbyteorder("<")).astype(dtype).reshape(shape)
+
+
+def bounded(shape: Ints, dtype: np.dtype[Any]) -> Ints:
+    """The shape. Raises ValueError if an array of it is larger than a report holds."""
+    if min(shape, default=0) < 0 or dtype.itemsize * prod(shape) > MOST_READ:
+        raise ValueError(f"an array of shape {shape} is larger than a report holds")
+    return shape
 
 
 def plain(value: Any) -> Any:

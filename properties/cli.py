@@ -1,4 +1,4 @@
-"""The command `poolproof`: check, matrix, laws, cases, peers, replay and bench."""
+"""The command `poolproof`: check, matrix, laws, cases, peers, replay, shrink and bench."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .contract import Unusable, did_you_mean
+from .contract import CALLABLES, Unusable, did_you_mean
 from .files import Output, json_text, unwritten, writable
-from .options import filled, length, memory, natural, positive, processes, seconds, some
+from .options import filled, length, memory, natural, pairs_per_axis, per_axis, positive, processes, seconds, some
 from .text import cleaned, shown
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ MEASUREMENTS = {
 
 VALUELESS = re.compile(r"(--[^=]+=|-\w)--")
 
-COMMANDS = ("check", "matrix", "laws", "cases", "peers", "replay", "bench")
+COMMANDS = ("check", "matrix", "laws", "cases", "peers", "replay", "shrink", "bench")
 
 
 class Parser(argparse.ArgumentParser):
@@ -106,11 +106,15 @@ def parsers() -> dict[str, Parser]:
     replay.add_argument("target", nargs="?", metavar="TARGET", help="another target than the report's")
     replay.add_argument("--yes", action="store_true", help="run the programs and files that the report names")
     add_isolation(replay)
+    shrink = Parser(
+        prog="poolproof shrink", description="Cut an input on which a target is wrong to a few cells that show it."
+    )
+    add_shrink(shrink)
     bench = Parser(
         prog="poolproof bench", description="Time the kernels beside textbook code and libraries, as ratios."
     )
     add_bench(bench)
-    every = (check, matrix, laws, drawn, peers, replay, bench)
+    every = (check, matrix, laws, drawn, peers, replay, shrink, bench)
     return dict(zip(COMMANDS, every, strict=True))
 
 
@@ -133,6 +137,28 @@ def add_run(parser: Parser) -> None:
     parser.add_argument("--json", metavar="FILE", help="write the report")
     add_isolation(parser)
     parser.add_argument("-n", default="auto", type=processes, metavar="N", help="processes (default auto; 0: this one)")
+
+
+def add_shrink(parser: Parser) -> None:
+    """The options of a call on a user's own input."""
+    parser.add_argument("target", metavar="TARGET", help="as for check")
+    parser.add_argument("input", metavar="INPUT.npz", help="a file of np.savez with x and, for a gradient, dy")
+    parser.add_argument("--call", required=True, choices=CALLABLES, help="the callable that is wrong")
+    parser.add_argument(
+        "--size", required=True, type=per_axis, metavar="N,...", help="cells of a window, along all axes or each"
+    )
+    parser.add_argument("--stride", type=per_axis, metavar="N,...", help="its stride (default: its size)")
+    parser.add_argument(
+        "--padding", type=pairs_per_axis, metavar="N,...", help="padding, along all axes or each; begin:end for N"
+    )
+    parser.add_argument("--dilation", type=per_axis, metavar="N,...", help="how far its cells are apart")
+    for flag, what in (
+        ("--ceil-mode", "a last window past the end"),
+        ("--count-include-pad", "padding in the divisor"),
+    ):
+        parser.add_argument(flag, action=argparse.BooleanOptionalAction, help=f"pass this setting: {what}")
+    parser.add_argument("--json", metavar="FILE", help="write a report, which replay takes")
+    add_isolation(parser)
 
 
 def add_bench(parser: Parser) -> None:
@@ -350,6 +376,28 @@ def replay(options: argparse.Namespace) -> int:
     return again(found, Bench(Request(**isolation(options))), options.target, print)
 
 
+def shrink(options: argparse.Namespace) -> int:
+    """Judge a target on a user's own input, and cut that if it is wrong: 1 if it is."""
+    from .beside import report_text
+    from .given import Window, case_of, judged, told
+    from .report import document
+    from .session import Bench, Request
+
+    writable("--json", options.json)
+    flags = {name: getattr(options, name) for name in ("ceil_mode", "count_include_pad")}
+    passed = {name: value for name, value in flags.items() if value is not None}
+    window = Window(options.size, options.stride or options.size, options.padding, options.dilation, passed)
+    case = case_of(options.input, options.call, window)
+    request = Request((options.target,), examples=1, **isolation(options))
+    target = Bench(request).target(options.target)
+    result = judged(target, case)
+    print(told(result, case))
+    made = partial(document, request, {target.spec: target}, [result], False)
+    complaints = unwritten([("--json", options.json, lambda: report_text(options.json, made))])
+    print(*complaints, sep="\n", end="\n" if complaints else "")
+    return 2 if complaints else int(result.failed)
+
+
 def agree(foreign: Sequence[str]) -> None:
     """Raise Unusable unless somebody at the terminal agrees to run what a report names: it may be a stranger's."""
     if not foreign:
@@ -418,7 +466,7 @@ def race(options: argparse.Namespace) -> int:
     return 130 if bench.partial else 2 if complaints else int(bench.failed)
 
 
-EACH = (check, matrix, print_laws, print_cases, print_peers, replay, measure)
+EACH = (check, matrix, print_laws, print_cases, print_peers, replay, shrink, measure)
 RUN = dict(zip(COMMANDS, EACH, strict=True))
 
 if __name__ == "__main__":

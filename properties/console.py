@@ -10,9 +10,11 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from . import report
+from .arrays import Json
+from .beside import report_text
 from .contract import Unusable
 from .dispatch import examined
-from .files import Output, json_text, unwritten
+from .files import Output, unwritten
 from .known import unmet
 from .results import Result
 from .session import Bench, Request, plan
@@ -116,7 +118,11 @@ class Console:
 
     def outputs(self, file: str | None, results: list[Result], partial: bool) -> list[Output]:
         """The files to write."""
-        return [("--json", file, lambda: json_text(report.document(self.request, self.bench.loaded, results, partial)))]
+
+        def made() -> Json:
+            return report.document(self.request, self.bench.loaded, results, partial)
+
+        return [("--json", file, lambda: report_text(str(file), made))]
 
     def warnings(self, results: list[Result]) -> list[str]:
         """What deserves a second look, said once more where it is seen: near misses, and known failures not met."""

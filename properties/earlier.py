@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .messages import INDENT, MOST_MESSAGE, arguments, length
+from .messages import INDENT, arguments
 from .shrink import smallest
 from .strategies.cases import Case, is_declared
 from .target import Call, Target, outside
@@ -138,7 +138,7 @@ def as_case(call: Call) -> Case | None:
     return case.with_arrays(dy=dy) if dy.shape == (*x.shape[:2], *case.output) else None
 
 
-def words(found: Needed, start: str, room: int = MOST_MESSAGE) -> list[str]:
+def words(found: Needed, start: str) -> list[str]:
     """The calls that a failure needs, for its message: in full if they are few, else how many of which callable."""
     calls, count = found.calls, len(found.calls)
     if not found.least:
@@ -148,7 +148,7 @@ def words(found: Needed, start: str, room: int = MOST_MESSAGE) -> list[str]:
     lines = [f"{INDENT}only after {counted(calls)} in the same {start}:"]
     for call in calls:
         lines += [f"{INDENT}{call.function}"] * (count > 1)
-        lines += arguments(call, 2 * INDENT, max(room - length(lines), 0))
+        lines += arguments(call, 2 * INDENT)
     return lines
 
 

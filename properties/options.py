@@ -6,6 +6,7 @@ Each returns the value or raises argparse.ArgumentTypeError, whose message names
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
+from typing import TypeVar
 
 UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
@@ -16,6 +17,10 @@ LONGEST = 10**8
 """Seconds: three years, which every clock and timer can count."""
 
 MOST_PROCESSES = 1024
+
+MOST_AXES = 3
+
+Entry = TypeVar("Entry")
 
 MOST_LENGTH = 12
 """An image of longer axes has more than fifty million cases."""
@@ -56,6 +61,29 @@ def positive(value: str, most: int = LARGEST) -> int:
 def some(value: str) -> tuple[int, ...]:
     """Whole numbers of at least 1, comma-separated, each once."""
     return tuple(dict.fromkeys(map(positive, value.split(","))))
+
+
+def per_axis(value: str) -> tuple[int, ...]:
+    """Whole numbers of at least 1, for all axes or for each of up to three, comma-separated."""
+    return axes(value, tuple(map(positive, value.split(","))))
+
+
+def pairs_per_axis(value: str) -> tuple[tuple[int, int], ...]:
+    """Padding for all axes or for each of up to three, comma-separated: a number, or begin:end."""
+    return axes(value, tuple(map(pair, value.split(","))))
+
+
+def pair(value: str) -> tuple[int, int]:
+    """Padding before and after an axis: one number for both, or begin:end."""
+    begin, colon, end = value.partition(":")
+    return natural(begin), natural(end if colon else begin)
+
+
+def axes(value: str, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The entries, if they are not more than images have axes."""
+    if len(entries) > MOST_AXES:
+        raise ArgumentTypeError(f"{quoted(value)} should be at most {MOST_AXES} numbers, one for each spatial axis")
+    return entries
 
 
 def length(value: str) -> int:

@@ -233,10 +233,12 @@ class Collector:
         """Write the report; a session whose report is lost has not gone well, unless that is said already."""
         file = self.config.option.poolproof_json
         if file is not None:
-            from .files import json_text, unwritten
+            from .beside import report_text
+            from .files import unwritten
 
             partial = bool(session.shouldstop)
-            self.complaints = unwritten([("--poolproof-json", file, lambda: json_text(self.document(partial)))])
+            made = ("--poolproof-json", file, lambda: report_text(file, lambda: self.document(partial)))
+            self.complaints = unwritten([made])
         if self.complaints and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 

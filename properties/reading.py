@@ -6,6 +6,7 @@ import json
 from typing import Any, NoReturn
 
 from .arrays import Json
+from .beside import completed
 from .contract import BACKWARD, CALLABLES, DTYPES, MEAN_SETTINGS, Unusable
 from .files import read_text
 from .forms import (
@@ -123,7 +124,7 @@ def targets_of(file: str) -> list[Json]:
         REPORT(report, "it")
     except (ValueError, RecursionError, Misfit) as error:
         raise no_report(file, error) from None
-    targets: list[Json] = report["targets"]
+    targets: list[Json] = completed(report, file)["targets"]
     return targets
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from .arrays import Json
+from .beside import elsewhere
 from .contract import Unusable
 from .conventions import as_before, not_asked
 from .find import is_shipped
@@ -71,6 +72,12 @@ def is_whole(entry: Json) -> bool:
     return not isinstance(case, dict) or is_complete(case)
 
 
+def incomplete(entry: Json) -> str:
+    """Why the case of an entry has not all its arrays."""
+    gone = any(True for _ in elsewhere(entry["counterexample"]["case"]))
+    return "the file with its arrays is not beside the report" if gone else "its case is too large for a report"
+
+
 def replayed(found: Found, bench: Bench, other: str | None) -> Iterator[Result | str]:
     """For each failure what came of it, on the target it was seen on or another; words, where it cannot be tried."""
     for spec, law in found.failures:
@@ -78,7 +85,7 @@ def replayed(found: Found, bench: Bench, other: str | None) -> Iterator[Result |
             yield f"{law['law']} on {spec}: cannot be replayed, there is no such law here"
             continue
         if not is_whole(law):
-            yield f"{law['law']} on {spec}: cannot be replayed, its case is too large for a report"
+            yield f"{law['law']} on {spec}: cannot be replayed, {incomplete(law)}"
             continue
         target = bench.target(other or spec)
         with readable(f"{law['law']} on {spec}: its case"):

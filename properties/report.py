@@ -19,7 +19,7 @@ from .target import Target
 from .text import cleaned
 
 MOST_SHOWN = 200
-"""Cells of an x that evidence is printed with."""
+"""Characters of an answer that evidence is printed with."""
 
 
 def document(
@@ -198,10 +198,7 @@ def evidence(value: str, shown: Json) -> list[str]:
         where = tuple(shown["where"] or ())
         name = RESULT[call.function] + (f"[{','.join(map(str, where))}]" if where else "")
         got = f"{name} = {cleaned(' '.join(str(cell_of(got, where)).split()), MOST_SHOWN)}"
-    told = arguments(call, "      ")
-    if call.arrays["x"].size > MOST_SHOWN:
-        told = [told[0], f"      x of shape {call.arrays['x'].shape}, as --json has it"]
-    return [f"  {value}: {call.function} gives {got}", *told]
+    return [f"  {value}: {call.function} gives {got}", *arguments(call, "      ")]
 
 
 def cases_reached(results: Iterable[Result]) -> list[str]:

@@ -10,16 +10,19 @@ from typing import Any
 import numpy as np
 from poolproof.kernels.dtypes import Array, is_float
 
-from .arrays import MOST_LISTED, Json, abbreviated, array_as_json, array_from_json
+from .arrays import Json, abbreviated, array_as_json, array_from_json, is_brief
 from .strategies.cases import Case
 from .target import Call
 
-SCHEMA = 2
+SCHEMA = 3
 FAILURES = ("broken", "raised", "crashed", "hung")
 VERDICTS = ("holds", *FAILURES, "unsupported", "known", "not run")
 
 MOST_STORED = 4_000_000
 """Characters of a counterexample as JSON."""
+
+MOST_COMPRESSED = 1 << 25
+"""Bytes of an array that is compressed to see whether it fits."""
 
 
 @dataclass
@@ -91,16 +94,21 @@ def stored(calls: list[Call], case: Case) -> Json:
 
     Where they do not fit, the arrays of the calls are abbreviated, and at last those of the case.
     """
-    for of_calls, of_case in ((array_as_json, array_as_json), (short, array_as_json), (short, short)):
+    for of_calls, of_case in ((whole, whole), (short, whole), (short, short)):
         found = {"calls": [call_as_json(call, of_calls) for call in calls], "case": case_as_json(case, of_case)}
         if fits(found, MOST_STORED // 4 * 3):
             break
     return found
 
 
+def whole(array: Array, layout: str = "C") -> Json:
+    """An array of a case, complete unless it is so large that it will not fit."""
+    return array_as_json(array, layout) if array.nbytes <= MOST_COMPRESSED else short(array, layout)
+
+
 def short(array: Array, layout: str = "C") -> Json:
-    """An array of a case that is too large for a report: abbreviated, unless it is small itself."""
-    return array_as_json(array, layout) if array.size <= MOST_LISTED else abbreviated(array, layout)
+    """An array of a case that is too large for a report: abbreviated, unless it is written in few words."""
+    return array_as_json(array, layout) if is_brief(array) else abbreviated(array, layout)
 
 
 def fits(found: Json, most: int = MOST_STORED) -> bool:

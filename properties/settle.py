@@ -6,9 +6,8 @@ import time
 from collections.abc import Callable
 
 from .earlier import Needed, Search, fewest, needed, words
-from .messages import MOST_MESSAGE
 from .results import call_as_json, fits
-from .shrink import smallest
+from .shrink import forms_of, smallest
 from .strategies.cases import Case, permitted
 from .target import Call
 from .trial import Found, Trial
@@ -40,7 +39,8 @@ def cut(trial: Trial, found: Found, fails: Callable[[Case], bool]) -> Case:
     """The case of a failure, or the smallest made of it that the target takes, the law wants, and that still fails."""
     plan, declared = trial.law.plan, trial.pool.target.declared
     blank = found.verdict in DEATHS
-    return smallest(found.case, lambda part: permitted(part, plan, declared) and fails(part), blank=blank)
+    forms = forms_of(plan, declared, found.case.function)
+    return smallest(found.case, lambda part: permitted(part, plan, declared) and fails(part), blank=blank, forms=forms)
 
 
 def settled(trial: Trial, first: Found, smaller: Found | None) -> Found:
@@ -117,7 +117,7 @@ def cut_after(trial: Trial, found: Found, calls: Needed, search: Search) -> tupl
 
 def with_calls(found: Found, calls: Needed, start: str) -> Found:
     """The failure with the calls that it needs: in its message and, unless too large, in its counterexample."""
-    told = words(calls, start, MOST_MESSAGE - len(found.counterexample["message"]))
+    told = words(calls, start)
     listed = list(map(call_as_json, calls.calls))
     if fits({**found.counterexample, "earlier_calls": listed}):
         return found.noted(*told, earlier_calls=listed)

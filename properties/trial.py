@@ -32,7 +32,8 @@ class Settings:
     """How much to try: cases per law, the seed they come from, an absolute end in seconds since the epoch.
 
     `kept` and `in_hand` hold the failing cases of earlier runs, and the case that is being tried; `deadly`: verdicts of
-    deaths seen before; `brief`: failures are known, and not made smaller.
+    deaths seen before; `brief`: failures are known, and not made smaller; `patience`: seconds that making one smaller
+    may take, if not as usual.
     """
 
     examples: int = 100
@@ -42,9 +43,12 @@ class Settings:
     in_hand: InHand | None = None
     deadly: tuple[str, ...] = ()
     brief: bool = False
+    patience: float | None = None
 
     def seconds(self, verdict: str) -> float:
         """How long a failure with this verdict may be made smaller."""
+        if self.patience is not None:
+            return self.patience
         return 0.0 if self.brief else AGAIN[verdict] if verdict in self.deadly else SHRINKING[verdict]
 
     def limit(self, verdict: str) -> float:

@@ -88,7 +88,11 @@ def refused(words, capsys):
 
 # Values that are empty.
 
-NEEDED = {"matrix": ["naive"], "replay": ["report.json"]}
+NEEDED = {
+    "matrix": ["naive"],
+    "replay": ["report.json"],
+    "shrink": ["naive", "input.npz", "--call", "max_forward", "--size", "2"],
+}
 """What a command wants besides."""
 
 
@@ -126,6 +130,7 @@ NUMBERS = {
     "matrix": ("--examples", "--seed", "--budget", "--timeout", "--memory", "-n"),
     "cases": ("--examples", "--seed", "--timeout", "--memory"),
     "replay": ("--timeout", "--memory"),
+    "shrink": ("--size", "--stride", "--padding", "--dilation", "--timeout", "--memory"),
     "bench": ("--rounds", "--threads", "--repeats"),
 }
 SECONDS = ("--budget", "--timeout")
@@ -146,6 +151,16 @@ NUMERIC += [
     ["check", f"--memory={size}"] for size in ("99999999999999999999", "9999999999G", "M", "0", "1T", "-1K", "1MM")
 ]
 NUMERIC += [["check", "--exhaustive", f"--length={length}"] for length in ("0", "-1", "1.5", "100", HUGE)]
+NUMERIC += [
+    ["shrink", *NEEDED["shrink"], f"--{option}={value}"]
+    for option, values in {
+        "size": ("0", "2,", ",2", "2,0", "2;2", "1,2,3,4"),
+        "stride": ("0", "2:2"),
+        "padding": ("1:", ":1", "1:2:3", "1:-1", "1,1,1,1"),
+        "dilation": ("0", "1:1"),
+    }.items()
+    for value in values
+]
 NUMERIC += [["check", "-n", "99999999999999999999"], ["check", "-n", "-1"], ["check", "-n", "Auto"]]
 
 
@@ -196,6 +211,18 @@ WORDS = [
     ["matrix"],
     ["replay"],
     ["replay", "a.json", "b.py", "c.py"],
+    ["shrink"],
+    ["shrink", "naive"],
+    ["shrink", "naive", "input.npz"],
+    ["shrink", "naive", "input.npz", "--size", "2"],
+    ["shrink", "naive", "input.npz", "--call", "max_forward"],
+    ["shrink", "naive", "input.npz", "--call", "max", "--size", "2"],
+    ["shrink", "naive", "input.npz", "--call", "\x1b[2J", "--size", "2"],
+    ["shrink", *NEEDED["shrink"], "extra"],
+    ["shrink", *NEEDED["shrink"], "--ceil-mode=yes"],
+    ["shrink", *NEEDED["shrink"], "--json", "."],
+    ["shrink", "naive", "\udcff", *NEEDED["shrink"][2:]],
+    ["shrink", "naive", "a\0b", *NEEDED["shrink"][2:]],
     ["bench", "nothing"],
     ["bench", "1x1x1x1"],
     ["bench", "1x1x1,F2"],

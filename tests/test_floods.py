@@ -9,10 +9,11 @@ import execnet
 import numpy as np
 import pytest
 from poolproof.kernels.dtypes import ORDERED
-from poolproof.properties import arrays, messages, results, text, trial
+from poolproof.properties import arrays, beside, messages, results, text, trial
 from poolproof.properties.contract import MOST_WARNINGS
 from poolproof.properties.failures import Broken
 from poolproof.properties.find import load
+from poolproof.properties.forms import UNREADABLE
 from poolproof.properties.isolated import Isolation
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.messages import describe
@@ -26,6 +27,7 @@ from poolproof.properties.target import Call, wrap
 from poolproof.properties.trial import Settings
 from poolproof.properties.worker import MOST_TEXT
 from shell import check, poolproof
+from test_messages import edges, identical
 
 WINDOW = Call("max_forward", {"x": np.arange(6.0).reshape(1, 1, 2, 3)}, (2, 2), (1, 1))
 HOWS = pytest.mark.parametrize("how", [None, Isolation()], ids=["in-process", "isolated"])
@@ -275,6 +277,47 @@ def test_arrays_are_read_back_from_a_report(dtype, cells):
     assert (again.dtype, again.shape, again.tobytes()) == (array.dtype, array.shape, array.tobytes())
 
 
+@pytest.mark.parametrize("dtype", ORDERED)
+@pytest.mark.parametrize("special", [0, arrays.MOST_SPECIAL, arrays.MOST_SPECIAL + 1])
+def test_one_value_with_few_others_is_read_back_from_a_report(dtype, special):
+    array = np.full((2, 3, 20, 20), 7, dtype)
+    array.reshape(-1)[:special] = np.resize(edges(dtype), special)
+    written = json.loads(json.dumps(arrays.array_as_json(array)))
+    assert ("full" in written) == (special <= arrays.MOST_SPECIAL) or np.dtype(dtype).kind == "b"
+    assert identical(arrays.array_from_json(written), array)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint64", "float16", "float64"])
+def test_counted_numbers_are_read_back_from_a_report(dtype):
+    array = np.arange(7, 2007).astype(dtype).reshape(1, 2, 10, 100)
+    array[0, 1, 3, 4] = edges(dtype)[-1]
+    written = json.loads(json.dumps(arrays.array_as_json(array)))
+    assert written["counted"] == 7
+    assert identical(arrays.array_from_json(written), array)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"full": 0},
+        {"full": "x", "cells": []},
+        {"full": 0, "cells": [[[0, 0, 0, 40], 1]]},
+        {"full": 0, "cells": [[[0, 0, 0, -1], 1]]},
+        {"full": 0, "cells": [[[0], 1]]},
+        {"full": 0, "cells": [[[0, 0, 0, 0], []]]},
+        {"full": 0, "cells": 3},
+        {"counted": None, "cells": []},
+        {"cells": []},
+        {"full": 0, "cells": [], "shape": [1 << 20, 1 << 20, 1 << 20, 8]},
+        {"full": 0, "cells": [], "shape": [-1, 1, 1, 1]},
+    ],
+    ids=str,
+)
+def test_what_describes_no_array_is_refused(wrong):
+    with pytest.raises(UNREADABLE):
+        arrays.array_from_json({"dtype": "float64", "shape": [1, 1, 40, 40], "layout": "C", **wrong})
+
+
 def test_a_large_answer_is_abbreviated_around_a_place():
     array = np.arange(90_000.0).reshape(1, 1, 300, 300)
     told = arrays.answer_as_json(array, (0, 0, 299, 1))
@@ -317,15 +360,17 @@ def calls_with(x, count):
 def test_a_message_is_never_longer_than_the_bound(side, count):
     told = describe(Broken("y" * 10**5, hint="why" * 10**5), calls_with(noise(1, 1, side, side), count))
     assert len(told) <= messages.MOST_MESSAGE
-    assert ("complete in the JSON report" in told) == (side >= 100 or count * side > 100)
+    assert ("complete in the JSON report" in told) == (side > 3 or count > messages.MOST_CALLS)
+    assert told.count("\n") < 5 * (messages.MOST_CALLS + 2)
 
 
-def test_exceptions_of_a_recipe_make_no_endless_line():
+def test_an_array_with_many_special_cells_is_not_printed():
     x = np.zeros((1, 1, 300, 300))
     x[0, 0, ::2, ::20] = noise(150, 15)
     told = describe(Broken("y"), calls_with(x, 1))
-    assert max(map(len, told.splitlines())) <= messages.MOST_RECIPE
-    assert "    x = ...  # shape (1, 1, 300, 300), float64, begins 0.1257" in told
+    assert told.endswith(
+        "\n    x = ...  # shape (1, 1, 300, 300), float64: too large to print, complete in the JSON report"
+    )
 
 
 def case(x):
@@ -401,7 +446,10 @@ def test_the_page_states_the_bounds():
     for number in (
         f"at most {arrays.MOST_LISTED:,} cells",
         f"| a message | {messages.MOST_MESSAGE:,} characters; its headline and its hint {messages.MOST_LINE:,} each |",
-        f"a recipe of at most {messages.MOST_RECIPE:,} characters",
+        f"as nested lists up to {messages.MOST_PRINTED} cells",
+        f"at most {messages.MOST_CELLS} special cells",
+        f"in all cells but at most {arrays.MOST_SPECIAL}:",
+        f"more than {beside.MOST_INLINE:,} characters",
         f"in a message | {messages.MOST_CALLS} |",
         f"complete up to {arrays.MOST_ANSWER:,} bytes",
         f"| a counterexample as JSON | {results.MOST_STORED:,} characters |",

@@ -9,8 +9,9 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from .. import report
+from ..beside import report_text
 from ..contract import Unusable, did_you_mean
-from ..files import json_text, unwritten
+from ..files import unwritten
 from ..known import excused
 from ..results import Result
 from ..session import Request, bench
@@ -143,7 +144,7 @@ class Run:
             self.say(f"\n{block}")
         partial = any(result.verdict == "not run" for result in results)
         document = report.document(self.request, self.bench.loaded, results, partial, self.bound)
-        self.complaints += unwritten([("--json", file, lambda: json_text(document))])
+        self.complaints += unwritten([("--json", file, lambda: report_text(str(file), lambda: document))])
         for complaint in self.complaints:
             self.say(f"\n{complaint}")
         self.say("")

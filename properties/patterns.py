@@ -1,0 +1,142 @@
+"""Large arrays in few words: one value, or counted numbers, in all cells but a few. As Python text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isfinite, isinf, nan, prod
+from typing import Any, NamedTuple
+
+import numpy as np
+from poolproof.kernels.dtypes import Array, Ints
+
+SAMPLE = 101
+"""Cells that are looked at for the commonest value; of an array with few special cells most of them have it."""
+
+
+class Pattern(NamedTuple):
+    """An array of `shape` and `dtype`: `start` in all cells, or if `counted` `start`, `start` + 1, ... in row-major
+    order, but for some cells: pairs of an index and a value."""
+
+    shape: Ints
+    dtype: np.dtype[Any]
+    start: Any
+    counted: bool
+    cells: list[tuple[Ints, Any]]
+
+    def array(self) -> Array:
+        """The array."""
+        array = base(self.shape, self.dtype, self.start, counted=self.counted)
+        for place, value in self.cells:
+            array[place] = value
+        return array
+
+
+def base(shape: Ints, dtype: np.dtype[Any], start: Any, *, counted: bool) -> Array:
+    """The array of a pattern without special cells."""
+    if not counted:
+        return np.full(shape, start, dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        found: Array = (np.arange(prod(shape)).astype(dtype) + dtype.type(start)).astype(dtype).reshape(shape)
+    return found
+
+
+def pattern_of(array: Array, most: int) -> Pattern | None:
+    """The pattern with at most so many special cells that gives an array bit for bit; None if there is none."""
+    if not array.size:
+        return None
+    for counted in (False, True) if array.dtype.kind != "b" else (False,):
+        start = array.flat[0] if counted else commonest(array)
+        special = bits(array) != bits(base(array.shape, array.dtype, start, counted=counted))
+        if np.count_nonzero(special) <= most:
+            places = [tuple(map(int, place)) for place in np.argwhere(special)]
+            found = Pattern(array.shape, array.dtype, plain(start), counted, [(k, plain(array[k])) for k in places])
+            # A NaN that is not like others has no words.
+            return found if np.array_equal(bits(found.array()), bits(array)) else None
+    return None
+
+
+def commonest(array: Array) -> Any:
+    """The commonest value of an array, by a sample of its cells."""
+    sample = array.reshape(-1)[:: max(1, array.size // SAMPLE)]
+    _, first, counts = np.unique(bits(sample), return_index=True, return_counts=True)
+    return sample[first[counts.argmax()]]
+
+
+def bits(array: Array) -> Array:
+    """The cells of an array as unsigned integers."""
+    return np.ascontiguousarray(array).view(f"u{array.dtype.itemsize}")
+
+
+def plain(value: Any) -> Any:
+    """A number of NumPy as one of Python, exactly; of the bits of a NaN nothing is kept."""
+    number = value.item() if value.dtype.kind in "biu" else float(value)
+    return nan if number != number else number
+
+
+# As Python text.
+
+
+def as_text(pattern: Pattern, name: str) -> str:
+    """Statements, to be pasted after `name = `, that give the array, with `np` for NumPy.
+
+    A bfloat16 becomes a float32 of the same values, because NumPy alone has no such dtype.
+    """
+    dtype = "float32" if pattern.dtype.name == "bfloat16" else pattern.dtype.name
+    cells = [f"{name}[{', '.join(map(str, place))}] = {short(value)}" for place, value in pattern.cells]
+    return "; ".join([base_text(pattern, dtype), *cells])
+
+
+def base_text(pattern: Pattern, dtype: str) -> str:
+    """The expression for a pattern without special cells, whose dtype is said unless it is float64."""
+    said = "" if dtype == "float64" else f", {dtype!r}"
+    if not pattern.counted:
+        if literal(pattern.start) in ("0", "0.0", "False"):
+            return f"np.zeros({pattern.shape}{said})"
+        return f"np.full({pattern.shape}, {literal(pattern.start)}{said})"
+    count = prod(pattern.shape)
+    row = f"np.arange({count}.0)" if dtype == "float64" else f"np.arange({count}).astype({dtype!r})"
+    shape = ", ".join(map(str, pattern.shape))
+    return f"{f'({row} + {literal(pattern.start)})' if pattern.start else row}.reshape({shape})"
+
+
+def literal(value: Any) -> str:
+    """A number as Python text."""
+    if isinstance(value, float) and not isfinite(value):
+        return ("-np.inf" if value < 0 else "np.inf") if isinf(value) else "np.nan"
+    return repr(value)
+
+
+def short(value: Any) -> str:
+    """A number as Python text, to be put into an array of floats: without a fraction that is zero."""
+    text = literal(value)
+    return text.removesuffix(".0") if text != "-0.0" else text
+
+
+# As JSON.
+
+
+def as_json(pattern: Pattern) -> dict[str, Any]:
+    """{"full": value} or {"counted": first value}, and "cells": pairs of an index and the value there."""
+    cells = [[list(place), number(value)] for place, value in pattern.cells]
+    return {"counted" if pattern.counted else "full": number(pattern.start), "cells": cells}
+
+
+def from_json(data: Mapping[str, Any], dtype: np.dtype[Any], shape: Ints) -> Array:
+    """The array that `as_json` describes. Raises ValueError, IndexError or TypeError for what is none."""
+    counted = "counted" in data
+    cells = [(tuple(place), value_of(value)) for place, value in data["cells"]]
+    if any(len(place) != len(shape) or min(place, default=0) < 0 for place, _ in cells):
+        raise ValueError(f"a special cell of an array should have {len(shape)} indices of at least 0")
+    return Pattern(shape, dtype, value_of(data["counted" if counted else "full"]), counted, cells).array()
+
+
+def number(value: Any) -> Any:
+    """A number as JSON has it: what is not finite as text."""
+    return value if not isinstance(value, float) or isfinite(value) else str(value)
+
+
+def value_of(value: Any) -> Any:
+    """The inverse of `number`. Raises ValueError for what is no number."""
+    if not isinstance(value, (bool, int, float, str)):
+        raise ValueError("a pattern should have numbers")
+    return float(value) if isinstance(value, str) else value
