@@ -81,8 +81,8 @@ def check(
 ) -> None:
     """Try every law on an implementation; one AssertionError with the message of each that does not hold.
 
-    The arguments are those of `laws`. A law that cannot be tried, as where memory is short, is a warning. ValueError if no
-    law can be asked of the implementation.
+    The arguments are those of `laws`. A law that cannot be tried, as where memory is short, is a warning.
+    ValueError if no law can be asked of the implementation.
     """
     bound = laws(implementation, examples=examples, seed=seed, pattern=pattern, expect=expect, huge=huge)
     if not bound:

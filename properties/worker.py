@@ -198,8 +198,10 @@ def painted(dtype: Any, shape: Sequence[int], places: Any, values: Any) -> Any:
 def nonzero(array: Any) -> tuple[int, Any, Any]:
     """How many cells of an array are not zero, the row-major places of the first of them (int64), and their values."""
     count, start, places, values = 0, 0, [np.empty(0, np.int64)], [np.empty(0, array.dtype)]
-    how: Any = {"flags": ["external_loop", "buffered", "zerosize_ok"], "op_flags": [["readonly", "contig"]]}
-    for part in np.nditer(array, **how, order="C", buffersize=CHUNK):
+    # The types of NumPy know no "contig".
+    in_parts: Any = np.nditer
+    how = (["external_loop", "buffered", "zerosize_ok"], [["readonly", "contig"]])
+    for part in in_parts(array, *how, order="C", buffersize=CHUNK):
         # A look at the bytes is several times faster than one at floats of two bytes.
         if part.view(np.uint8).any():
             met = np.flatnonzero(part)[: MOST_LISTED - sum(map(len, places))]
