@@ -27,7 +27,7 @@ from .forms import (
     whole,
 )
 from .huge import HUGE
-from .huge.run import call_from_json as huge_call
+from .huge.trial import call_from_json as huge_call
 from .lawbook import LAWS
 from .layouts import LAYOUTS
 from .results import SCHEMA, VERDICTS, call_from_json, case_from_json

@@ -36,7 +36,7 @@ class Sparse:
     def from_array(cls, array: Array) -> Sparse:
         """The nonzero cells of an array; of very many the first."""
         count, places, values = nonzero(array)
-        return cls(array.dtype, array.shape, places, values, count - len(places))
+        return cls(values.dtype, array.shape, places, values, count - len(places))
 
     @property
     def size(self) -> int:

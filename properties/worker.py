@@ -196,7 +196,10 @@ def painted(dtype: Any, shape: Sequence[int], places: Any, values: Any) -> Any:
 
 
 def nonzero(array: Any) -> tuple[int, Any, Any]:
-    """How many cells of an array are not zero, the row-major places of the first of them (int64), and their values."""
+    """How many cells of an array are not zero, the row-major places of the first of them (int64), and their values.
+
+    Values come in native byte order.
+    """
     count, start, places, values = 0, 0, [np.empty(0, np.int64)], [np.empty(0, array.dtype)]
     # The types of NumPy know no "contig".
     in_parts: Any = np.nditer
@@ -261,7 +264,8 @@ class Host:
         value = answer["value"]
         if isinstance(value, np.ndarray):
             count, *cells = nonzero(value)
-            answer.update(kind="sparse", dtype=named(value.dtype), shape=list(value.shape), nonzero=count, value=cells)
+            dtype = named(cells[1].dtype)
+            answer.update(kind="sparse", dtype=dtype, shape=list(value.shape), nonzero=count, value=cells)
         return answer
 
     def handed_over(self, inputs: dict[str, Any], in_place: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Laws about huge arrays: asked with few bits, as small arrays show the same mistakes then; once, on request, in full."""
+"""Laws about huge arrays: with few bits, where small arrays show the same mistakes; on request, in full."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import time
 from math import prod
+from unittest import SkipTest
 
 import numpy as np
 import pytest
@@ -14,12 +15,11 @@ from poolproof.properties import api, replay, report
 from poolproof.properties.contract import Declared, Unusable, declared
 from poolproof.properties.find import load
 from poolproof.properties.huge import EVERY, HUGE, memory, run
-from poolproof.properties.huge import run as run_law
 from poolproof.properties.huge.exact import expected
 from poolproof.properties.huge.judge import judge
 from poolproof.properties.huge.laws import needed, registry
-from poolproof.properties.huge.run import as_json, call_from_json, from_json
 from poolproof.properties.huge.scenes import SCENES, WINDOW, batch, cells, plane
+from poolproof.properties.huge.trial import as_json, call_from_json, from_json
 from poolproof.properties.isolated import Isolation
 from poolproof.properties.session import Bench, Request, plan, selected
 from poolproof.properties.sparse import Sparse, SparseCall
@@ -200,7 +200,7 @@ def word(function):
         ("max_indices", lambda i: i + (i == i.max())),
         ("max_indices", lambda i: i - (i == i.min())),
         ("max_indices", lambda i: i + 0.5),
-        ("max_indices", lambda i: np.zeros_like(i)),
+        ("max_indices", np.zeros_like),
         ("max_backward", lambda dx: dx + (np.arange(dx.size) == 7).reshape(dx.shape)),
         ("mean_backward", lambda dx: dx * (np.arange(dx.size) < dx.size - 1).reshape(dx.shape)),
     ],
@@ -217,7 +217,7 @@ def test_a_result_that_is_wrong_in_any_cell_is_broken(function, wrong):
 def test_windows_of_zeros_may_have_the_index_of_any_of_their_cells():
     kernel = Narrow()
     kernel.read = lambda x, index: Narrow.read(kernel, x, index)[..., ::-1]
-    kernel.max_indices = lambda x, size, stride: last_maximum(x, size, stride)
+    kernel.max_indices = last_maximum
     assert failing(kernel, {"huge-index-cells": LAWS["huge-index-cells"]}) == {}
 
 
@@ -271,7 +271,8 @@ def test_marked_cells_lie_at_both_ends_and_on_both_sides_of_the_limit(bits, rank
         assert len(places) == len(scene.marked) == len(set(places.values())) <= 127 // WINDOW**rank
         assert max(places) == prod(scene.shape) - 1
         assert 0 < min(places) < prod(scene.shape) / 3
-        assert sum(place < limit for place in places) >= 2 <= sum(place >= limit for place in places)
+        least = 1 if (make, rank) == (plane, 1) else 2
+        assert min(sum(place < limit for place in places), sum(place >= limit for place in places)) >= least
         assert scene.stride >= WINDOW
     size = prod(batch(1 << bits, rank).shape[2:])
     straddling = [place // size for place in dict(cells(batch(1 << bits, rank)))]
@@ -332,7 +333,7 @@ def test_room_for_the_cells_of_a_law_is_room_enough():
 @pytest.mark.parametrize("value", [0, 1000, 2.0**30, True, "many"])
 def test_a_room_that_no_drawn_case_fits_into_is_no_declaration(value):
     with pytest.raises(
-        Unusable, match="declaration max_cells=.* should be None or a number of cells, at least 1,048,576"
+        Unusable, match=r"declaration max_cells=.* should be None or a number of cells, at least 1,048,576"
     ):
         declared({"max_cells": value}, "it", {})
     assert declared({"max_cells": 1 << 20}, "it", {}).max_cells == 1 << 20
@@ -340,13 +341,13 @@ def test_a_room_that_no_drawn_case_fits_into_is_no_declaration(value):
 
 def test_without_enough_memory_a_law_is_not_run_and_says_how_much_it_needs(monkeypatch):
     law, target = HUGE["huge-max-gradient-bytes"], wrap(naive)
-    monkeypatch.setattr("poolproof.properties.huge.run.available", lambda: 3 << 30)
+    monkeypatch.setattr("poolproof.properties.huge.trial.available", lambda: 3 << 30)
     result = run(law, target, None)
     assert (result.verdict, result.examples) == ("not run", 0)
     assert result.reason == "it needs 6.0 GiB of memory, and 3.0 GiB are available"
     result = run(law, target, None, 1 << 30)
     assert result.reason == "it needs 6.0 GiB of memory, and 3.0 GiB are available, of which --memory allows 1.0 GiB"
-    monkeypatch.setattr("poolproof.properties.huge.run.available", lambda: None)
+    monkeypatch.setattr("poolproof.properties.huge.trial.available", lambda: None)
     assert "how much is available cannot be found out" in run(law, target, None).reason
 
 
@@ -395,11 +396,21 @@ def test_how_a_call_may_end(tmp_path, what, verdict, words):
     assert words in result.message
 
 
+NOTING = """
+import os
+from poolproof.kernels import naive
+from poolproof.kernels.naive import max_backward, max_indices
+
+def max_forward(x, size, stride):
+    with open({file!r}, "a") as pids:
+        pids.write(f"{{os.getpid()}} ")
+    return naive.max_forward(x, size, stride)
+"""
+
+
 def test_a_target_in_a_process_of_its_own_is_asked_in_another_for_each_call(tmp_path):
     file = tmp_path / "kernel.py"
-    file.write_text("from poolproof.kernels.naive import *\nimport os\nfrom poolproof.kernels import naive\n"
-                    f"def max_forward(x, size, stride):\n    open({str(tmp_path / 'pids')!r}, 'a').write(f'{{os.getpid()}} ')\n"
-                    "    return naive.max_forward(x, size, stride)\n")  # fmt: skip
+    file.write_text(NOTING.format(file=str(tmp_path / "pids")))
     target = Bench(Request((str(file),))).target(str(file))
     before = set((tmp_path / "pids").read_text().split())
     for name in ("huge-max-cells", "huge-max-gradient-bytes", "huge-index-bytes"):
@@ -439,7 +450,7 @@ def group(folder, limit, used, cached):
         "memory.current": used,
         "memory.stat": f"anon 3\ninactive_file {cached}\n",
     }.items():
-        (folder / name).write_text(f"{value}\n")
+        (folder / name).write_text(str(value))
 
 
 def test_what_is_available_is_what_the_system_says(tmp_path):
@@ -461,7 +472,8 @@ def test_every_control_group_above_limits_it(tmp_path):
 def test_control_groups_of_version_1_limit_it_too(tmp_path):
     root = system(tmp_path, proc__meminfo=MEMINFO, proc__self__cgroup="4:memory:/job\n3:cpu,cpuacct:/job\n")
     system(tmp_path / "sys/fs/cgroup/memory/job", **{
-        "memory.limit_in_bytes": "1000", "memory.usage_in_bytes": "600", "memory.stat": "cache 9\ntotal_inactive_file 50\n",
+        "memory.limit_in_bytes": "1000", "memory.usage_in_bytes": "600",
+        "memory.stat": "cache 9\ntotal_inactive_file 50\n",
     })  # fmt: skip
     assert memory.available(root) == 450
 
@@ -513,7 +525,8 @@ def test_nonzero_cells_are_found_in_any_layout(array):
     count, places, values = nonzero(array)
     assert count == len(places) == np.count_nonzero(array)
     assert (places == np.flatnonzero(array)).all()
-    assert values.tobytes() == array.reshape(-1)[places].tobytes()
+    assert values.dtype.isnative
+    assert np.array_equal(values, array.reshape(-1)[places], equal_nan=array.dtype.kind == "f")
     again = painted(array.dtype, array.shape, places, values)
     assert np.array_equal(again, array, equal_nan=array.dtype.kind == "f")
 
@@ -610,20 +623,17 @@ def test_the_command_lists_them_and_does_not_pass_what_it_cannot_run(tmp_path):
 def test_pytest_skips_what_it_cannot_run(tmp_path):
     words = ["--pyargs", "poolproof.properties", "--poolproof-impl", "naive", "-q", "-rs", "-p", "no:cacheprovider"]
     limited = ["--poolproof-huge", "--poolproof-laws", "huge-max-cells", "--poolproof-memory", "1M"]
-    status, told = python(tmp_path, "-m", "pytest", *words, *limited)
+    _, told = python(tmp_path, "-m", "pytest", *words, *limited)
     assert "1 skipped" in told
     assert "passed" not in told
     assert "not run: it needs 4.0 GiB of memory" in told
 
 
 def test_python_skips_what_it_cannot_run(monkeypatch):
-    monkeypatch.setattr("poolproof.properties.huge.run.available", lambda: 1 << 20)
+    monkeypatch.setattr("poolproof.properties.huge.trial.available", lambda: 1 << 20)
     [law] = api.laws(naive, pattern="huge-max-cells", huge=True)
-    with pytest.raises(
-        pytest.skip.Exception if False else Exception, match="huge-max-cells was not run: it needs 4.0 GiB"
-    ) as caught:
+    with pytest.raises(SkipTest, match=r"huge-max-cells was not run: it needs 4\.0 GiB"):
         law()
-    assert type(caught.value).__name__ == "SkipTest"
     with pytest.warns(UserWarning, match="huge-max-cells was not run"):
         api.check(naive, pattern="huge-max-cells", huge=True)
 
@@ -641,7 +651,6 @@ def test_a_failure_is_stored_by_its_nonzero_cells_and_replayed(tmp_path):
     sound = Bench(Request(), loaded={target.spec: wrap(Narrow(), "my_pool")})
     assert [each.verdict for each in replay.replayed(found, sound, None)] == ["holds"]
     counterexample = result.counterexample
-    assert counterexample["where"] == [0, 0, 46, 46] or counterexample["where"][:2] == [0, 0]
     assert call_from_json(counterexample["case"]).arrays["x"].cells() == from_json(counterexample["case"]["x"]).cells()
 
 
@@ -670,7 +679,7 @@ def test_a_known_failure_may_be_huge(tmp_path):
 @pytest.mark.parametrize("law", HUGE.values(), ids=HUGE)
 @KERNELS
 def test_our_kernels_break_no_law_in_full(kernel, law):
-    result = run_law(law, wrap(kernel), None)
+    result = run(law, wrap(kernel), None)
     if result.verdict == "not run":
         pytest.skip(result.reason)
     assert (result.verdict, result.examples) == ("holds", 2)

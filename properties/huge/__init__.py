@@ -2,7 +2,7 @@
 
 from ..lawbook import LAWS, Law
 from .laws import HUGE, HugeLaw
-from .run import replay, run
+from .trial import replay, run
 
 __all__ = ["EVERY", "HUGE", "HugeLaw", "replay", "run"]
 

@@ -35,7 +35,7 @@ def plane(limit: int, rank: int) -> Scene:
         side += 1
     first, middle, last = ((k,) * (rank - 1) for k in range(3))
     along = [(0, *first), (0, *last), (1, *middle), (2, *first), (2, *middle), (2, *last)]
-    return Scene((1, 1, *(side,) * rank), (side - WINDOW) // 2, [(0, 0, *window) for window in along])
+    return Scene((1, 1, *(side,) * rank), (side - WINDOW) // 2, [(0, 0, *window) for window in dict.fromkeys(along)])
 
 
 def batch(limit: int, rank: int) -> Scene:
