@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 name = "naive"
 dtypes = ORDERED
 ranks = (1, 2, 3)
+
+LISTED = 1 << 20
+"""Most cells of an array that is read as lists, which take up to 32 bytes per cell."""
+
+Plane = Any
+"""Numbers by cell: a list, or for a large array something as good that takes less memory."""
 
 
 def max_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
@@ -46,11 +53,11 @@ def max_indices(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Setting
 def max_backward(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
     """Each dy goes to the place of its window's first maximum; the other places get nothing. dx is like x."""
     dy, x, geometry = max_gradient_arguments(dy, x, size, stride, settings)
-    dx, everywhere = zeros(x), windows(geometry, x.shape[2:])
-    for plane, shares, gradient in zip(planes(x), planes(dy), dx, strict=True):
+    sums, everywhere = zeros(x), windows(geometry, x.shape[2:])
+    for plane, shares, gradient in zip(planes(x), planes(dy), sums, strict=True):
         for cells, share in zip(everywhere, shares, strict=True):
             gradient[first_maximum(plane, cells)] += share
-    return rounded(np.array(dx), x.dtype).reshape(x.shape)
+    return image(sums, x)
 
 
 def mean_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[MeanSettings]) -> Array:
@@ -67,15 +74,15 @@ def mean_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[MeanSe
 def mean_backward(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, **settings: Unpack[MeanSettings]) -> Array:
     """Each dy is spread evenly over its window: every cell gets dy/n, n being the mean's divisor. dx is like x."""
     dy, x, geometry = mean_gradient_arguments(dy, x, size, stride, settings)
-    dx, everywhere = zeros(x), divided_windows(geometry, x.shape[2:])
-    for shares, gradient in zip(planes(dy), dx, strict=True):
+    sums, everywhere = zeros(x), divided_windows(geometry, x.shape[2:])
+    for shares, gradient in zip(planes(dy), sums, strict=True):
         for (cells, divisor), share in zip(everywhere, shares, strict=True):
             for cell in cells:
                 gradient[cell] += share / divisor
-    return rounded(np.array(dx), x.dtype).reshape(x.shape)
+    return image(sums, x)
 
 
-def first_maximum(plane: list[Any], cells: list[int]) -> int:
+def first_maximum(plane: Plane, cells: list[int]) -> int:
     """The cell of the largest element, the first in row-major order; a NaN is larger than everything."""
     best = cells[0]
     for cell in cells:
@@ -86,7 +93,7 @@ def first_maximum(plane: list[Any], cells: list[int]) -> int:
     return best
 
 
-def total(plane: list[float], cells: list[int]) -> float:
+def total(plane: Plane, cells: list[int]) -> float:
     """a + b + e + f, added in row-major order."""
     s = 0.0
     for cell in cells:
@@ -108,14 +115,34 @@ def divided_windows(geometry: Geometry, spatial: Ints) -> list[tuple[list[int], 
     return list(zip(windows(geometry, spatial), geometry.divisors(spatial).ravel().tolist(), strict=True))
 
 
-def planes(array: Array) -> list[list[Any]]:
-    """The (n, c) planes of an array as flat lists of Python numbers, which hold every element exactly."""
+def planes(array: Array) -> list[Plane]:
+    """The (n, c) planes of an array, flat, as Python numbers, which hold every element exactly."""
     n, c, *spatial = array.shape
-    plane: list[list[Any]] = array.reshape(n * c, prod(spatial)).tolist()
-    return plane
+    flat = array.reshape(n * c, prod(spatial))
+    return flat.tolist() if array.size <= LISTED else [Cells(plane) for plane in flat]
 
 
-def zeros(x: Array) -> list[list[float]]:
-    """+0.0 for every cell of every plane of x."""
+class Cells:
+    """A plane that is too large for a list: each cell becomes a Python number when it is read."""
+
+    def __init__(self, plane: Array) -> None:
+        self.plane = plane
+
+    def __getitem__(self, cell: int) -> Any:
+        return self.plane.item(cell)
+
+
+def zeros(x: Array) -> list[Plane]:
+    """+0.0 for every cell of every plane of x; for a large x only cells that are asked for are there."""
     n, c, *spatial = x.shape
-    return [[0.0] * prod(spatial) for _ in range(n * c)]
+    return [[0.0] * prod(spatial) if x.size <= LISTED else defaultdict(float) for _ in range(n * c)]
+
+
+def image(sums: list[Plane], x: Array) -> Array:
+    """The sums of every cell, each rounded once, as an array like x."""
+    if x.size <= LISTED:
+        return rounded(np.array(sums), x.dtype).reshape(x.shape)
+    dx = np.zeros(x.shape, x.dtype)
+    for plane, met in zip(dx.reshape(len(sums), prod(x.shape[2:])), sums, strict=True):
+        plane[list(met)] = rounded([met[cell] for cell in met], x.dtype)
+    return dx

@@ -135,6 +135,7 @@ def add_run(parser: Parser) -> None:
         "--known", action="append", default=[], metavar="FILE", help="failures that are known, with reasons (TOML)"
     )
     parser.add_argument("--json", metavar="FILE", help="write the report")
+    parser.add_argument("--huge", action="store_true", help="also try laws about arrays of gigabytes: docs/huge.md")
     add_isolation(parser)
     parser.add_argument("-n", default="auto", type=processes, metavar="N", help="processes (default auto; 0: this one)")
 
@@ -262,6 +263,8 @@ def prove(options: argparse.Namespace, targets: list[str]) -> int:
 
     if options.expect or options.seed is not None:
         raise Unusable("--expect and --seed are about drawn cases, and should not come with --exhaustive")
+    if options.huge:
+        raise Unusable("--huge is about laws of its own, and should not come with --exhaustive")
     request = requested(options, targets)
     request.known_failures()
     writable("--json", options.json)
@@ -318,6 +321,7 @@ def requested(options: argparse.Namespace, targets: list[str], **more: Any) -> R
         laws=options.laws,
         expect=tuple(options.expect),
         known=tuple(options.known),
+        huge=options.huge,
         **isolation(options),
         **more,
     )
@@ -326,15 +330,15 @@ def requested(options: argparse.Namespace, targets: list[str], **more: Any) -> R
 def print_laws(_: argparse.Namespace) -> int:
     """The registry, family by family; after it the conventions, with the values that may be expected of them."""
     from .conventions import CONVENTIONS
-    from .lawbook import LAWS
+    from .huge import EVERY, HUGE
 
     if sys.flags.optimize > 1:
         raise Unusable("the laws stand in docstrings, which Python drops under PYTHONOPTIMIZE=2; it should be unset")
     family = ""
-    for law in LAWS.values():
+    for law in EVERY.values():
         if law.family != family:
             family = law.family
-            print(f"{family}")
+            print(f"{family}{', tried with --huge' if law.name in HUGE else ''}")
         print(f"  {law.name:24} {law.formula}")
     print("conventions, observed and no laws unless expected")
     for each in CONVENTIONS.values():

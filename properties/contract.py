@@ -39,6 +39,9 @@ RESULT = {"max_forward": "y", "mean_forward": "y", "max_backward": "dx", "mean_b
 """What the result of each callable is called, in messages as in the contract."""
 
 
+LEAST_CELLS = 1 << 20
+"""More cells than an array has that is drawn; only `huge` laws ask for more."""
+
 MOST_WARNINGS = 10
 """Near misses that are printed for a target."""
 
@@ -72,6 +75,7 @@ class Declared:
     deterministic: bool = True
     threads: bool = True
     layout: str = "C"
+    max_cells: int | None = None
     count_include_pad: bool = True
 
     def dtypes_of(self, *functions: str) -> tuple[str, ...]:
@@ -155,6 +159,9 @@ def declared(attributes: Mapping[str, Any], fallback: str, keywords: Mapping[str
     for name, choices in CHOICES.items():
         if name in given and not any(type(given[name]) is type(each) and given[name] == each for each in choices):
             raise Unusable(f"declaration {name}={shown(given[name])} should be one of {', '.join(map(repr, choices))}")
+    if "max_cells" in given and not is_room(given["max_cells"]):
+        least = f"None or a number of cells, at least {LEAST_CELLS:,}"
+        raise Unusable(f"declaration max_cells={shown(given['max_cells'])} should be {least}")
     given["dtypes"] = declared_dtypes(given.get("dtypes", IEEE_FLOATS))
     if "ranks" in given:
         given["ranks"] = subset("ranks", given["ranks"], (1, 2, 3))
@@ -167,6 +174,11 @@ def declared(attributes: Mapping[str, Any], fallback: str, keywords: Mapping[str
     without = tuple(name for name, out in excluded.items() if out)
     given["settings"] = declared_settings(given.get("settings", {}), keywords, without)
     return Declared(**given)
+
+
+def is_room(value: Any) -> bool:
+    """Whether a value may be declared as `max_cells`: every case that is drawn should fit."""
+    return value is None or (type(value) is int and value >= LEAST_CELLS)
 
 
 def declared_settings(

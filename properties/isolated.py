@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from .connection import Death, Process
 from .contract import CALLABLES, DECLARATIONS, Declared, Unusable, declared, near_misses
 from .log import Log, bytes_passed
+from .sparse import SparseCall
 from .target import Answer, Call, is_dangerous, limit_of, nothing_offered
 from .text import MOST_SHOWN, cleaned, shown
-from .wire import Frame, checked, checked_keywords, decoded, message_of, question, texts
+from .wire import Frame, checked, checked_keywords, decoded, message_of, question, sparse_question, texts
 from .worker import CHUNK, EVIDENCE, VERSION, Header, ProtocolError
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -28,6 +31,8 @@ call, beside the usual time, so many times what the longest first call before to
 HURRIED = 3.0
 """Seconds for a call while a hang is made smaller."""
 
+BYTES_A_TIMEOUT = 1 << 26
+"""A call with sparse arrays gets the usual time once more for so many bytes of its arrays, were they whole."""
 HEADERS = 1 << 11
 """Bytes that the header of a call hardly has."""
 
@@ -189,6 +194,17 @@ class Isolated:
         (answer,) = new.answers([self.framed(call)], [[call]])
         new.end()
         return answer
+
+    def ask_sparse(self, call: SparseCall) -> Answer:
+        """Make one call with arrays of any size, in a process that makes no other and has time by their size."""
+        isolation = replace(self.isolation, timeout=self.isolation.timeout * (1 + call.nbytes / BYTES_A_TIMEOUT))
+        new = replace(self.twin(), isolation=isolation)
+        # Limits and accounts want arrays of these sizes; such zeros take no memory.
+        sizes = {name: np.broadcast_to(array.dtype.type(0), array.shape) for name, array in call.arrays.items()}
+        try:
+            return new.answers([sparse_question(call)], [[Call(call.function, sizes, call.size, call.stride)]])[0]
+        finally:
+            new.end()
 
     def twin(self) -> Isolated:
         """The same target, to be started in another process."""

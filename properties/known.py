@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .contract import Unusable, did_you_mean
 from .files import read_text
-from .lawbook import LAWS
+from .huge import EVERY
 from .results import Result
 from .text import shown
 
@@ -54,8 +54,8 @@ def entry(path: Path, number: int, table: object) -> Known:
     for key in ("target", "law", "reason"):
         if not table.get(key, "").strip():
             raise Unusable(f"{where} should have a {key}")
-    if table["law"] not in LAWS and "=" not in table["law"]:
-        raise Unusable(f"{where}: there is no law {shown(table['law'])}; {did_you_mean(table['law'], LAWS)}")
+    if table["law"] not in EVERY and "=" not in table["law"]:
+        raise Unusable(f"{where}: there is no law {shown(table['law'])}; {did_you_mean(table['law'], EVERY)}")
     return Known(**table)
 
 

@@ -11,7 +11,7 @@ from .arrays import Json
 from .console import Console
 from .conventions import CONVENTIONS
 from .files import Output
-from .lawbook import LAWS
+from .huge import EVERY
 from .reading import targets_of
 from .results import FAILURES, Result
 from .session import CONVENTIONS_ITEM, Bench, Request
@@ -109,7 +109,7 @@ def markdown_of(columns: list[Column], file: str | None) -> Output:
 def rows(columns: list[Column]) -> Iterator[tuple[str, list[str]]]:
     """The rows of which some column has something, family by family, each family after its name alone."""
     families: dict[str, list[str]] = {}
-    for law in LAWS.values():
+    for law in EVERY.values():
         families.setdefault(law.family, []).append(law.name)
     families["conventions"] = list(CONVENTIONS)
     pinned = [name for column in columns for name in column.cells if "=" in name]

@@ -42,6 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--poolproof-expect", metavar="NAME=VALUE", help="pin a convention", **several)
     group.addoption("--poolproof-known", metavar="FILE", help="known failures, TOML", **several)
     group.addoption("--poolproof-json", type=filled, metavar="FILE", help="write the report")
+    group.addoption("--poolproof-huge", action="store_true", help="also try laws about arrays of gigabytes")
     group.addoption("--poolproof-in-process", action="store_true", help="call implementations in this process")
     group.addoption(
         "--poolproof-python", type=filled, default=sys.executable, metavar="EXE", help="interpreter of implementations"
@@ -104,6 +105,7 @@ def request_of(config: pytest.Config) -> Request:
         python=option.poolproof_python,
         timeout=option.poolproof_timeout,
         memory=option.poolproof_memory,
+        huge=option.poolproof_huge,
     )
 
 

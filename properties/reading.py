@@ -26,6 +26,8 @@ from .forms import (
     text,
     whole,
 )
+from .huge import HUGE
+from .huge.trial import call_from_json as huge_call
 from .lawbook import LAWS
 from .layouts import LAYOUTS
 from .results import SCHEMA, VERDICTS, call_from_json, case_from_json
@@ -85,6 +87,7 @@ CASE = both(
     ),
     made_by(a_case),
 )
+HUGE_CASE = both(object_with({"function": one_of(*CALLABLES), "x": ARRAY}), made_by(huge_call))
 COUNTEREXAMPLE = object_with({"seed": optional(whole), "calls": list_of(anything), "message": text})
 LAW = object_with(
     {
@@ -141,6 +144,10 @@ def no_number(constant: str) -> NoReturn:
 
 def check_counterexample(law: str, found: Json, where: str) -> None:
     """Raise Misfit unless a law could be tried on the case of a counterexample again."""
+    if law in HUGE:
+        HUGE_CASE(found["case"], f"{where}.case")
+        one_of(HUGE[law].function)(found["case"]["function"], f"{where}.case.function")
+        return
     plan = LAWS[law].plan
     list_of(CALL)(found.get("earlier_calls", []), f"{where}.earlier_calls")
     CASE(found["case"], f"{where}.case")

@@ -12,12 +12,15 @@ from .contract import Unusable
 from .conventions import as_before, not_asked
 from .find import is_shipped
 from .forms import UNREADABLE, Misfit
+from .huge import EVERY, HUGE
+from .huge import replay as huge_again
 from .lawbook import LAWS
 from .reading import check_counterexample, no_report, targets_of
 from .results import Result, is_complete
 from .runner import NOT_ALONE, WAS_HERE
 from .runner import replay as tried
 from .session import Bench
+from .target import Target
 from .text import cleaned, visible
 
 Say = Callable[[str], None]
@@ -63,7 +66,7 @@ def law_of(entry: Json) -> str:
 
 def is_known(entry: Json) -> bool:
     """Whether there is such a law, and a case to try it on: a convention that was expected has none."""
-    return law_of(entry) in LAWS and "case" in entry["counterexample"]
+    return law_of(entry) in EVERY and "case" in entry["counterexample"]
 
 
 def is_whole(entry: Json) -> bool:
@@ -89,7 +92,14 @@ def replayed(found: Found, bench: Bench, other: str | None) -> Iterator[Result |
             continue
         target = bench.target(other or spec)
         with readable(f"{law['law']} on {spec}: its case"):
-            yield tried(LAWS[law_of(law)], target, law["counterexample"])
+            yield again(law_of(law), target, law["counterexample"], bench.request.memory)
+
+
+def again(name: str, target: Target, found: Json, memory: int | None) -> Result:
+    """A law tried again on the case of a counterexample; `memory`: bytes that a process of the target may have."""
+    if name in HUGE:
+        return huge_again(HUGE[name], target, found, memory)
+    return tried(LAWS[name], target, found)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import os
 import secrets
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -17,10 +18,12 @@ import numpy as np
 from .contract import MEAN, RESULT, Unusable, did_you_mean
 from .conventions import CONVENTIONS, check_expected, numbers, observe, observed, shown_by, unobservable
 from .find import REFERENCE, load
+from .huge import EVERY, HUGE, HugeLaw
+from .huge import run as run_huge
 from .isolated import Isolation
 from .keep import MOST, InHand, Kept, Toll
 from .known import Known, excused, is_listed, load_known
-from .lawbook import LAWS
+from .lawbook import LAWS, Law
 from .results import Result
 from .runner import run
 from .target import Answer, Call, Target
@@ -41,7 +44,8 @@ Unit = tuple[str, str]
 class Request:
     """What was asked for: targets as given, and how much to try.
 
-    `end` is in seconds since the epoch; `persistent`: failing cases are kept in the working folder, and tried first.
+    `end` is in seconds since the epoch; `persistent`: failing cases are kept in the working folder, and tried first;
+    `huge`: laws about arrays of gigabytes are tried as well.
     """
 
     targets: tuple[str, ...] = REFERENCE
@@ -56,6 +60,7 @@ class Request:
     timeout: float = 10.0
     memory: int | None = None
     persistent: bool = False
+    huge: bool = False
 
     def isolation(self) -> Isolation | None:
         """How targets are run; None for in this process."""
@@ -90,7 +95,8 @@ class Bench:
     def examine(self, spec: str, name: str, end: float | None) -> Result:
         """Do one unit: a law, an expected convention, or all conventions of a target."""
         target = self.target(spec)
-        if name in LAWS and (reason := LAWS[name].unsupported(target.declared, target.offers, target.evidence)):
+        law = EVERY.get(name)
+        if law and (reason := law.unsupported(target.declared, target.offers, target.evidence)):
             return excused(Result(spec, name, "unsupported", reason), target.name, self.request.known_failures())
         if reason := self.toll.reached(spec):
             return Result(spec, name, "not run", reason, abandoned=True)
@@ -102,6 +108,8 @@ class Bench:
 
     def law(self, target: Target, name: str, end: float | None) -> Result:
         """One law on one target."""
+        if name in HUGE:
+            return run_huge(HUGE[name], target, end, self.request.memory)
         seed = self.request.seed
         assert seed is not None
         brief = is_listed(name, target.spec, target.name, self.request.known_failures())
@@ -140,10 +148,13 @@ def in_ci() -> bool:
 def plan(request: Request) -> list[Unit]:
     """The units of a request: (target, law), and for each target its conventions. Raises Unusable.
 
-    Law by law, because the cases of a law are the same for targets that take the same.
+    Law by law, because the cases of a law are the same for targets that take the same; huge ones last, as they take
+    the memory that is left.
     """
     pinned = [f"{name}={value}" for name, value in map(check_expected, request.expect)]
-    names = [*selected(request.laws), *pinned, *([CONVENTIONS_ITEM] if request.laws == "*" else [])]
+    laws = selected(request.laws, huge=request.huge)
+    usual, huge = ([name for name in laws if (name in HUGE) == last] for last in (False, True))
+    names = [*usual, *pinned, *([CONVENTIONS_ITEM] if request.laws == "*" else []), *huge]
     return [(spec, name) for name in names for spec in request.targets if spec in REFERENCE or not for_ours(name)]
 
 
@@ -152,19 +163,25 @@ def for_ours(name: str) -> bool:
     return name in LAWS and LAWS[name].reference
 
 
-def selected(patterns: str) -> list[str]:
-    """The laws whose name or family matches one of several comma-separated patterns. Raises Unusable."""
+def selected(patterns: str, *, huge: bool = False) -> list[str]:
+    """The laws whose name or family matches one of several comma-separated patterns. Raises Unusable.
+
+    `huge`: those about huge arrays too; a pattern that matches none but these is an error without it.
+    """
     chosen: set[str] = set()
-    for pattern in patterns.split(","):
-        found = {
-            law.name
-            for law in LAWS.values()
-            if fnmatchcase(law.name, pattern.strip()) or fnmatchcase(law.family, pattern.strip())
-        }
-        if not found:
-            raise Unusable(f"laws {pattern!r}: no law has such a name; {did_you_mean(pattern, LAWS)}")
-        chosen |= found
-    return [name for name in LAWS if name in chosen]
+    for pattern in map(str.strip, patterns.split(",")):
+        usual, others = matching(LAWS, pattern), matching(HUGE, pattern)
+        if not usual and not others:
+            raise Unusable(f"laws {pattern!r}: no law has such a name; {did_you_mean(pattern, EVERY)}")
+        if not usual and not huge:
+            raise Unusable(f"laws {pattern!r}: huge arrays are tried with --huge only (in Python: huge=True)")
+        chosen |= usual | (others if huge else set())
+    return [name for name in EVERY if name in chosen]
+
+
+def matching(laws: Mapping[str, Law | HugeLaw], pattern: str) -> set[str]:
+    """The laws whose name or family matches a pattern."""
+    return {law.name for law in laws.values() if fnmatchcase(law.name, pattern) or fnmatchcase(law.family, pattern)}
 
 
 def smoke_test(target: Target) -> None:

@@ -14,8 +14,9 @@ from .contract import BACKWARD, CALLABLES, DECLARATIONS, Declared, Unusable, dec
 from .layouts import DECLARED, laid_out
 from .log import Log
 from .refusals import classes_named, is_internal
+from .sparse import Sparse, SparseCall
 from .text import MOST_SHOWN, cleaned
-from .worker import EVIDENCE, Host, keywords_of, notes_of, public, stated
+from .worker import EVIDENCE, Host, dtype_of, keywords_of, notes_of, public, stated
 
 MARGIN = 1 << 20
 """Bytes by which a result may be larger than eight times its input before it is refused."""
@@ -110,6 +111,10 @@ class Target(Protocol):
         """Make one call."""
         ...
 
+    def ask_sparse(self, call: SparseCall) -> Answer:
+        """Make one call with arrays of any size; the value of its answer is a Sparse, and nothing else is watched."""
+        ...
+
     def ask_all(self, calls: list[Call]) -> list[Answer]:
         """Make calls one after another, whatever the answers; a death ends the list."""
         ...
@@ -172,6 +177,16 @@ class InProcess:
         self.host.limit = limit_of([call])
         handed = self.host.handed_over(call.laid_out(self.declared.layout), call.in_place)
         return answer_of(self.host.ask(call.function, handed, (call.size, call.stride), call.settings))
+
+    def ask_sparse(self, call: SparseCall) -> Answer:
+        """Make one call with arrays of any size."""
+        self.host.limit = 8 * call.nbytes + MARGIN
+        arrays = {name: array.whole() for name, array in call.arrays.items()}
+        seen = self.host.ask_sparse(call.function, arrays, (call.size, call.stride))
+        if seen["value"] is not None:
+            dtype, shape, (places, values) = dtype_of(seen["dtype"]), tuple(seen["shape"]), seen["value"]
+            seen["value"] = Sparse(dtype, shape, places, values, seen["nonzero"] - len(places))
+        return answer_of(seen)
 
     def ask_all(self, calls: list[Call]) -> list[Answer]:
         """Make calls one after another."""

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from poolproof.kernels.dtypes import Array, Ints
 
+from .sparse import Sparse, SparseCall
 from .target import Answer, Call
 from .text import cleaned, shown
-from .worker import Header, Memory, ProtocolError, described, parts
+from .worker import MOST_LISTED, Header, Memory, ProtocolError, described, memory_of, named, parts
 
 Frame = tuple[Header, list[Memory]]
 
@@ -43,6 +44,17 @@ def question(call: Call, layouts: bool, declared: str = "C") -> tuple[Header, li
     }, payload
 
 
+def sparse_question(call: SparseCall) -> Frame:
+    """A call with sparse arrays as header and payload: of each array the places, and then the values."""
+    headers = [
+        {"name": name, "dtype": named(each.dtype), "shape": list(each.shape), "nonzero": len(each.places)}
+        for name, each in call.arrays.items()
+    ]
+    windows = {"size": list(call.size), "stride": list(call.stride)}
+    payload = [memory_of(part) for each in call.arrays.values() for part in (each.places, each.values)]
+    return {"type": "sparse", "function": call.function, "arrays": headers, **windows}, [*payload]
+
+
 def coded(value: Any) -> Any:
     """A window or a setting as JSON that a worker can tell apart: floats say that they are."""
     if isinstance(value, (tuple, list)):
@@ -56,7 +68,7 @@ def decoded(said: Header, memory: Memory, count: int) -> list[Answer]:
     if said.get("type") not in ("answer", "answers") or len(found) != count or not all_of(found, dict):
         raise ProtocolError(f"expected an answer, got {shown(said)}")
     kinds = [kind_of(each) for each in found]
-    chunks = parts(memory, [bytes_of(*kind) if kind else 0 for kind in kinds])
+    chunks = parts(memory, [length(each, kind) for each, kind in zip(found, kinds, strict=True)])
     return [answer_from(each, kind, chunk) for each, kind, chunk in zip(found, kinds, chunks, strict=True)]
 
 
@@ -72,8 +84,35 @@ def answer_from(said: Header, kind: tuple[np.dtype[Any], Ints] | None, memory: M
     seen["raised"] = tuple(map(cleaned, texts(said, "raised")))
     for name in ("error", "exited"):
         seen[name] = cleaned(checked(said, name, str, "")) or None
-    value = shaped(memory, *kind) if kind else None
+    value: Any = None
+    if kind:
+        value = sparse(said, memory, *kind) if said["kind"] == "sparse" else shaped(memory, *kind)
     return Answer(value=value, kind=cleaned(checked(said, "kind", str, "nothing")), **seen)
+
+
+def length(said: Header, kind: tuple[np.dtype[Any], Ints] | None) -> int:
+    """The bytes of a result in the payload."""
+    if kind is None:
+        return 0
+    dtype, shape = kind
+    return listed(said, shape) * int(8 + dtype.itemsize) if said["kind"] == "sparse" else bytes_of(dtype, shape)
+
+
+def listed(said: Header, shape: Ints) -> int:
+    """How many cells of a sparse result are in the payload. Raises ProtocolError if there cannot be so many."""
+    count: int = checked(said, "nonzero", int, None)
+    if not 0 <= count <= prod(shape):
+        raise ProtocolError(f"nonzero={shown(count)} should be a number of cells of an array of shape {shown(shape)}")
+    return min(count, MOST_LISTED)
+
+
+def sparse(said: Header, memory: Memory, dtype: np.dtype[Any], shape: Ints) -> Sparse:
+    """A result of which the nonzero cells came. Raises ProtocolError unless their places ascend within its shape."""
+    split = 8 * listed(said, shape)
+    places, values = np.frombuffer(memory[:split], np.int64), np.frombuffer(memory[split:], dtype)
+    if places.size and not (places[0] >= 0 and places[-1] < prod(shape) and (np.diff(places) > 0).all()):
+        raise ProtocolError(f"places should ascend within an array of shape {shown(shape)}")
+    return Sparse(dtype, shape, places, values, said["nonzero"] - len(places))
 
 
 def shaped(memory: Memory, dtype: np.dtype[Any], shape: Ints) -> Array:
@@ -85,8 +124,8 @@ def shaped(memory: Memory, dtype: np.dtype[Any], shape: Ints) -> Array:
 
 
 def kind_of(said: Header) -> tuple[np.dtype[Any], Ints] | None:
-    """The dtype and shape of an array that is announced; None if there is none."""
-    if said.get("kind") != "array":
+    """The dtype and shape of an array that is announced, whole or sparse; None if there is none."""
+    if said.get("kind") not in ("array", "sparse"):
         return None
     shape, text = checked(said, "shape", list, None), checked(said, "dtype", str, None)
     if not all_of(shape, int) or len(shape) > MOST_AXES or not all(0 <= length < 1 << 63 for length in shape):

@@ -49,6 +49,9 @@ CHUNK = 1 << 16
 
 CACHE_LINE = 64
 
+MOST_LISTED = 1 << 20
+"""Nonzero cells of a sparse result that are listed; the others are only counted."""
+
 NUMPY = os.path.join(os.path.dirname(np.__file__), "")
 STDLIB = os.path.join(os.path.dirname(threading.Thread.run.__code__.co_filename), "")
 """The folder of the standard library, spelled as in the frames of its code."""
@@ -62,7 +65,7 @@ PATIENCE = 0.005
 STEPS = 2000
 """So many steps of a call are watched."""
 
-EVIDENCE = ("changed", "shares", "stale", "reuses", "layouts", "threads")
+EVIDENCE = ("changed", "shares", "stale", "reuses", "layouts", "threads", "sparse")
 """What this worker can tell of a call beyond its result, and do with the arrays of one."""
 
 ENCODE = json.JSONEncoder(separators=(",", ":")).encode
@@ -185,6 +188,33 @@ def rebuilt(header: Header, memory: Memory) -> Any:
     return array
 
 
+def painted(dtype: Any, shape: Sequence[int], places: Any, values: Any) -> Any:
+    """An array of zeros but for these row-major places. The system gives memory to zeros only when they are written."""
+    array = np.zeros(tuple(shape), dtype)
+    array.reshape(-1)[places] = values
+    return array
+
+
+def nonzero(array: Any) -> tuple[int, Any, Any]:
+    """How many cells of an array are not zero, the row-major places of the first of them (int64), and their values.
+
+    Values come in native byte order.
+    """
+    count, start, places, values = 0, 0, [np.empty(0, np.int64)], [np.empty(0, array.dtype)]
+    # The types of NumPy know no "contig".
+    in_parts: Any = np.nditer
+    how = (["external_loop", "buffered", "zerosize_ok"], [["readonly", "contig"]])
+    for part in in_parts(array, *how, order="C", buffersize=CHUNK):
+        # A look at the bytes is several times faster than one at floats of two bytes.
+        if part.view(np.uint8).any():
+            met = np.flatnonzero(part)[: MOST_LISTED - sum(map(len, places))]
+            count += int(np.count_nonzero(part))
+            places.append(met + start)
+            values.append(part[met])
+        start += part.size
+    return count, np.concatenate(places), np.concatenate(values)
+
+
 Question = Tuple[str, Dict[str, Any], Tuple[Any, ...], Header]
 """A call: the function, its arrays by name, size and stride, and the settings."""
 
@@ -226,6 +256,16 @@ class Host:
         for k in stale:
             self.results[k] = (self.results[k][0], self.results[k][0].copy())
         self.results.append((result, answer["value"]))
+        return answer
+
+    def ask_sparse(self, function: str, inputs: dict[str, Any], rest: tuple[Any, ...]) -> Header:
+        """Make one call with arrays too large for copies: of its result only the nonzero cells; nothing is watched."""
+        answer = self.attempt(function, inputs, rest, {})
+        value = answer["value"]
+        if isinstance(value, np.ndarray):
+            count, *cells = nonzero(value)
+            dtype = named(cells[1].dtype)
+            answer.update(kind="sparse", dtype=dtype, shape=list(value.shape), nonzero=count, value=cells)
         return answer
 
     def handed_over(self, inputs: dict[str, Any], in_place: bool) -> dict[str, Any]:
@@ -621,6 +661,20 @@ class Server:
         inputs = host.handed_over(inputs, header.get("in_place", False))
         answer, memory = encoded(host.ask(function, inputs, rest, settings))
         return dict(answer, type="answer"), memory
+
+    def on_sparse(self, header: Header, payload: Memory) -> tuple[Header, list[Memory]]:
+        """One call with arrays that come, and a result that goes, as the places and values of their nonzero cells."""
+        host, arrays = self.at_case(header), header["arrays"]
+        dtypes = [dtype_of(array["dtype"]) for array in arrays]
+        lengths = [array["nonzero"] * size for array, dtype in zip(arrays, dtypes) for size in (8, dtype.itemsize)]
+        chunks = parts(payload, lengths)
+        inputs = {}
+        for array, dtype in zip(arrays, dtypes):
+            places, values = np.frombuffer(next(chunks), np.int64), np.frombuffer(next(chunks), dtype)
+            inputs[array["name"]] = painted(dtype, array["shape"], places, values)
+        answer = host.ask_sparse(header["function"], inputs, (nested(header["size"]), nested(header["stride"])))
+        cells = answer.pop("value") or []
+        return dict(answer, type="answer"), [memory_of(each) for each in cells]
 
     def on_together(self, header: Header, payload: Memory) -> tuple[Header, list[Memory]]:
         """Several calls at the same time."""

@@ -117,6 +117,21 @@ def test_means_and_gradients_of_a_large_plane_are_those_of_the_naive_kernel(
         assert bits(found) == bits(expected), function
 
 
+@EVERY
+@pytest.mark.parametrize("dtype", ["float16", "float64", "uint8", "bool"])
+def test_the_naive_kernel_reads_a_large_array_cell_by_cell_with_the_same_bits(monkeypatch, window, dtype):
+    spatial, size, stride, settings = WINDOWS[window]
+    x = drawn(dtype, (2, 2, *spatial))
+    asked = {"max_forward": (x,), "max_indices": (x,)}
+    if dtype.startswith("float"):
+        dy = drawn(dtype, naive.max_forward(x, size, stride, **settings).shape, 1) * np.dtype(dtype).type(1.1)
+        asked |= {"mean_forward": (x,), "max_backward": (dy, x), "mean_backward": (dy, x)}
+    listed = {name: getattr(naive, name)(*arrays, size, stride, **settings) for name, arrays in asked.items()}
+    monkeypatch.setattr(naive, "LISTED", x.size - 1)
+    for name, arrays in asked.items():
+        assert bits(getattr(naive, name)(*arrays, size, stride, **settings)) == bits(listed[name]), name
+
+
 @pytest.mark.parametrize("dtype", ["float16", "float64"])
 def test_gradients_at_any_indices_are_added_whatever_their_order(blocks_of, dtype):
     source = np.random.default_rng(0)

@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from poolproof.properties import isolated, keep, refusals, target, wire, worker
+from poolproof.properties.huge import HUGE
 from poolproof.properties.lawbook import LAWS
+from poolproof.properties.sparse import Sparse, SparseCall
 from poolproof.properties.target import Call
 from poolproof.properties.text import MOST_NAME
 
@@ -81,6 +83,7 @@ def test_the_page_names_the_evidence_that_laws_need():
     for law in LAWS.values():
         wanted.setdefault(", ".join(law.evidence), set()).add(law.name)
     wanted.pop("")
+    wanted["sparse"] = {law.family for law in HUGE.values()}
     assert {word: set(re.findall(r"`([\w-]+)`", row[-1])) for word, row in table("Evidence").items()} == wanted
     assert {word for words in table("Evidence") for word in words.split(", ")} == set(worker.EVIDENCE)
 
@@ -100,6 +103,16 @@ def test_the_page_names_every_key_of_a_call():
     header, _ = wire.question(Call("max_forward", {"x": np.zeros((1, 1, 1, 1))}, 1, 1), True)
     keys = {key for row in (*table("call"),) for key in row.split(", ")}
     assert {*header, *header["arrays"][0], "law", "case", "limit"} <= keys
+
+
+def test_the_page_names_every_key_of_a_sparse_call():
+    x = Sparse.of(np.dtype("int8"), (1, 1, 2, 2), {3: 1})
+    header, payload = wire.sparse_question(SparseCall("max_forward", {"x": x}, (1, 1), (1, 1)))
+    section = PAGE.split("\n## sparse\n")[1].split("\n## ")[0]
+    assert all(f"`{key}`" in section for key in {*header, *header["arrays"][0], "law", "case", "limit"} - {"type"})
+    assert [len(part) for part in payload] == [8, 1]
+    assert f"more than {worker.MOST_LISTED:,} the first" in section
+    assert f"for every {isolated.BYTES_A_TIMEOUT >> 20} MiB" in PAGE
 
 
 def test_the_page_lists_the_classes_of_refusals_and_internal_errors():
