@@ -22,9 +22,10 @@ from poolproof.properties.find import REFERENCE, load
 from poolproof.properties.isolated import Isolation
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.report import declarations
-from poolproof.properties.runner import Settings, run
+from poolproof.properties.runner import run
 from poolproof.properties.session import Bench, Request, smoke_test
 from poolproof.properties.target import Call, wrap
+from poolproof.properties.trial import Settings
 from poolproof.properties.vocabulary import DECLARATION_NAMES
 
 KERNEL = """

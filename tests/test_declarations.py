@@ -13,10 +13,11 @@ from poolproof.properties.contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTIN
 from poolproof.properties.conventions import CONVENTIONS, not_asked, observed
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.report import exit_status, last_line
-from poolproof.properties.runner import Settings, replay, run
+from poolproof.properties.runner import replay, run
 from poolproof.properties.session import expected, smoke_test
 from poolproof.properties.strategies.drawing import drawn
 from poolproof.properties.target import Call, outside, wrap
+from poolproof.properties.trial import Settings
 
 PINNED = [f"{name}={each.values[0]}" for name, each in CONVENTIONS.items()]
 LAWS_FOR_ALL = [law for law in LAWS.values() if not law.reference]

@@ -14,8 +14,9 @@ from faults.general import General
 from faults.mistakes import MISTAKES, RARE
 from faults.others import WrongOnceIn37
 from poolproof.properties.lawbook import LAWS
-from poolproof.properties.runner import Settings, run
+from poolproof.properties.runner import run
 from poolproof.properties.target import wrap
+from poolproof.properties.trial import Settings
 from strength.asked import PUBLIC, callables, laws_about
 
 pytestmark = pytest.mark.corpus

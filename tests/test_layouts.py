@@ -9,9 +9,10 @@ from poolproof.properties.find import load
 from poolproof.properties.isolated import Isolation
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.layouts import ALIKE, LAYOUTS, laid_out, made_alike
-from poolproof.properties.runner import Settings, run
+from poolproof.properties.runner import run
 from poolproof.properties.session import smoke_test
 from poolproof.properties.target import wrap
+from poolproof.properties.trial import Settings
 
 SHAPES = [
     (2, 3, 4, 5),

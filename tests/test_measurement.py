@@ -5,8 +5,9 @@ import re
 import pytest
 from faults import FAULTS, SOUND
 from poolproof.properties.lawbook import LAWS
-from poolproof.properties.runner import Settings, run
+from poolproof.properties.runner import run
 from poolproof.properties.target import wrap
+from poolproof.properties.trial import Settings
 from strength import measure
 from strength.asked import PUBLIC, laws_about
 from strength.measure import CORPUS, ROOT, Kept, key, shrunk, tried

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from poolproof.kernels import naive
 from poolproof.properties.lawbook import LAWS
-from poolproof.properties.runner import Settings, run
+from poolproof.properties.runner import run
 from poolproof.properties.target import wrap
+from poolproof.properties.trial import Settings
 
 
 def tried(law, examples=100, brief=True, **callables):

@@ -8,8 +8,9 @@ from poolproof.kernels import naive
 from poolproof.properties.find import load
 from poolproof.properties.isolated import Isolation
 from poolproof.properties.lawbook import LAWS
-from poolproof.properties.runner import Settings, run
+from poolproof.properties.runner import run
 from poolproof.properties.target import Answer, Call, wrap
+from poolproof.properties.trial import Settings
 from poolproof.properties.worker import classes_of
 
 EMPTY = Call("max_forward", {"x": np.zeros((0, 1, 2, 2))}, (2, 2), (2, 2))

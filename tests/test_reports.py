@@ -12,8 +12,9 @@ from faults import FAULTS, REPORTED, SOUND, UNUSUAL
 from faults.general import General
 from faults.mistakes import MISTAKES
 from poolproof.properties.lawbook import LAWS
-from poolproof.properties.runner import Settings, run
+from poolproof.properties.runner import run
 from poolproof.properties.target import wrap
+from poolproof.properties.trial import Settings
 from strength.asked import laws_about
 
 SEEDS = (1, 2, 3)

@@ -5,10 +5,10 @@ from collections import Counter
 from poolproof.properties.cli import main
 from poolproof.properties.contract import CALLABLES
 from poolproof.properties.lawbook import LAWS
-from poolproof.properties.runner import Settings
 from poolproof.properties.statistics import EVERYTHING, counted
 from poolproof.properties.strategies.drawing import drawn
 from poolproof.properties.strategies.triggers import TRIGGERS, reached
+from poolproof.properties.trial import Settings
 
 FLOOR = 10
 """A default run of all laws meets no trigger less often; test_cases.py asks the same of the laws that show it."""

@@ -11,7 +11,8 @@ from poolproof.properties.find import load
 from poolproof.properties.isolated import Isolation
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.pool import SIMULTANEOUS
-from poolproof.properties.runner import Settings, run
+from poolproof.properties.runner import run
+from poolproof.properties.trial import Settings
 from threaded import SOUND
 
 TESTS = Path(__file__).resolve().parent
@@ -50,7 +51,8 @@ IN_PROCESS = """
 import json, sys, threaded
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.pool import SIMULTANEOUS
-from poolproof.properties.runner import Settings, run
+from poolproof.properties.runner import run
+from poolproof.properties.trial import Settings
 from poolproof.properties.target import wrap
 
 def verdict(kind, examples):

@@ -14,11 +14,12 @@ from poolproof.properties.lawbook import LAWS
 from poolproof.properties.lawbook.conduct import companions
 from poolproof.properties.messages import describe
 from poolproof.properties.pool import Pool
-from poolproof.properties.runner import Settings, run
+from poolproof.properties.runner import run
 from poolproof.properties.session import smoke_test
 from poolproof.properties.strategies.cases import Case
 from poolproof.properties.strategies.drawing import drawn
 from poolproof.properties.target import wrap
+from poolproof.properties.trial import Settings
 
 X = np.array([[[[1.0, 5, 2, 0]]], [[[3.0, 4, 8, 6]]]])
 CASE = Case("max_forward", X, (1, 2), (1, 2), np.ones((2, 1, 1, 2)), "distinct")

@@ -17,9 +17,10 @@ from poolproof.properties.contract import Unusable
 from poolproof.properties.find import load
 from poolproof.properties.isolated import Isolation
 from poolproof.properties.lawbook import LAWS as EVERY_LAW
-from poolproof.properties.runner import Settings, run
+from poolproof.properties.runner import run
 from poolproof.properties.session import smoke_test
 from poolproof.properties.target import wrap
+from poolproof.properties.trial import Settings
 from poolproof.properties.wrappers import arranged, cached, images, ints, nhwc, onnx_model, planes
 from poolproof.properties.wrappers.frameworks import Framework, differentiated
 from poolproof.properties.wrappers.shapes import LAYOUTS

@@ -127,8 +127,9 @@ def accepts_a_wrong_one(law):
 
 def fails(law, implementation, seed=0):
     """Whether a law rejects an implementation."""
-    from poolproof.properties.runner import Settings, run
+    from poolproof.properties.runner import run
     from poolproof.properties.target import wrap
+    from poolproof.properties.trial import Settings
 
     return run(law, wrap(implementation), Settings(seed=seed, brief=True)).failed
 
