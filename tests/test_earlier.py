@@ -173,6 +173,11 @@ def test_calls_some_of_which_may_be_innocent_are_not_shown():
     assert line == "    only after some of 2 max_forward calls in the same process, complete in the JSON report"
 
 
+def test_calls_that_do_not_fit_into_a_message_are_left_to_the_report():
+    (line,) = words(Needed([call(cells=200)], least=True), "process", room=100)
+    assert line == "    only after a max_forward call in the same process, complete in the JSON report"
+
+
 # Kernels with a memory.
 
 
