@@ -71,6 +71,14 @@ def test_a_call_is_remembered_with_memory_of_its_own():
     assert [each.in_place for each in calls.before()] == [False]
 
 
+@pytest.mark.parametrize("size", [3, None, "2", [2, 2]])
+def test_a_call_with_no_window_is_no_earlier_call(size):
+    calls = Log()
+    calls.add([Call("max_forward", {"x": np.zeros((1, 1, 2, 2))}, size, (1, 1)), call()])
+    calls.begin()
+    assert [each.size for each in calls.before()] == [(1, 1)]
+
+
 # As few as can be, of calls that are numbers here.
 
 
