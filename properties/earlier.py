@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .messages import INDENT, arguments
+from .messages import INDENT, MOST_MESSAGE, arguments, length
 from .shrink import smallest
 from .strategies.cases import Case, is_declared
 from .target import Call, Target, outside
@@ -138,18 +138,16 @@ def as_case(call: Call) -> Case | None:
     return case.with_arrays(dy=dy) if dy.shape == (*x.shape[:2], *case.output) else None
 
 
-def words(found: Needed, start: str) -> list[str]:
-    """The calls that a failure needs, for its message: in full if they are few, else how many of which callable."""
+def words(found: Needed, start: str, room: int = MOST_MESSAGE) -> list[str]:
+    """The calls that a failure needs, for its message: in full if they are few and fit, else how many of which."""
     calls, count = found.calls, len(found.calls)
-    if not found.least:
-        return [f"{INDENT}only after some of {counted(calls)} in the same {start}, complete in the JSON report"]
-    if count > FEW:
-        return [f"{INDENT}only after {counted(calls)} in the same {start}, complete in the JSON report"]
-    lines = [f"{INDENT}only after {counted(calls)} in the same {start}:"]
-    for call in calls:
+    after = f"{INDENT}only after {'' if found.least else 'some of '}{counted(calls)} in the same {start}"
+    lines = [f"{after}:"]
+    for call in calls[:FEW]:
         lines += [f"{INDENT}{call.function}"] * (count > 1)
         lines += arguments(call, 2 * INDENT)
-    return lines
+    shown = found.least and count <= FEW and length(lines) <= room
+    return lines if shown else [f"{after}, complete in the JSON report"]
 
 
 def counted(calls: list[Call]) -> str:

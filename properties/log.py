@@ -40,10 +40,15 @@ class Log:
                 self.first.append(oldest)
 
     def before(self) -> list[Call]:
-        """The calls made before the case in hand, each with arrays in memory of its own."""
+        """The calls made before the case in hand, as a report can have them: windows as tuples, memory of their own."""
         calls = [*self.first, *self.last]
         earlier = calls[: max(len(calls) - self.of_case, 0)]
-        return [replace(call, in_place=False) if call.in_place else call for call in earlier]
+        return [replace(call, in_place=False) if call.in_place else call for call in earlier if has_window(call)]
+
+
+def has_window(call: Call) -> bool:
+    """Whether a call is not about wrong arguments."""
+    return isinstance(call.size, tuple) and isinstance(call.stride, tuple)
 
 
 def bytes_passed(call: Call) -> int:

@@ -17,7 +17,7 @@ from .huge import replay as huge_again
 from .lawbook import LAWS
 from .reading import check_counterexample, no_report, targets_of
 from .results import Result, is_complete
-from .runner import NOT_ALONE, WAS_HERE
+from .runner import NOT_ALONE
 from .runner import replay as tried
 from .session import Bench
 from .target import Target
@@ -151,7 +151,7 @@ def replay(found: Found, bench: Bench, other: str | None, say: Say) -> int:
     still = unclear = 0
     for (_, law), result in zip(found.failures, replayed(found, bench, other), strict=True):
         still += isinstance(result, Result) and result.failed
-        unclear += isinstance(result, Result) and result.reason in (NOT_ALONE, WAS_HERE)
+        unclear += isinstance(result, Result) and result.reason == NOT_ALONE
         known = law["reason"] if law["verdict"] == "known" else ""
         say(outcome(result, known) if isinstance(result, Result) else cleaned(result))
     replay_conventions(found, bench, other, say)

@@ -23,7 +23,7 @@ from .trial import Found, Settings, Trial
 NOT_ALONE = "did not repeat in a fresh process; it needs earlier calls"
 """What a replay says of a failure whose earlier calls are not known."""
 
-WAS_HERE = "did not repeat in a fresh process; it was found with --in-process, where earlier calls may matter"
+WAS_HERE = "holds now, in a fresh process; it was found with --in-process, where earlier calls may matter"
 """What it says of one that was found in the process of the suite, on something that cannot be had anew."""
 
 REPLAYS = 200

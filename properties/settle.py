@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from .earlier import Needed, Search, fewest, needed, words
+from .messages import MOST_MESSAGE
 from .results import call_as_json, fits
 from .shrink import forms_of, smallest
 from .strategies.cases import Case, permitted
@@ -117,7 +118,7 @@ def cut_after(trial: Trial, found: Found, calls: Needed, search: Search) -> tupl
 
 def with_calls(found: Found, calls: Needed, start: str) -> Found:
     """The failure with the calls that it needs: in its message and, unless too large, in its counterexample."""
-    told = words(calls, start)
+    told = words(calls, start, MOST_MESSAGE - len(found.counterexample["message"]))
     listed = list(map(call_as_json, calls.calls))
     if fits({**found.counterexample, "earlier_calls": listed}):
         return found.noted(*told, earlier_calls=listed)

@@ -71,6 +71,14 @@ def test_a_call_is_remembered_with_memory_of_its_own():
     assert [each.in_place for each in calls.before()] == [False]
 
 
+@pytest.mark.parametrize("size", [3, None, "2", [2, 2]])
+def test_a_call_with_no_window_is_no_earlier_call(size):
+    calls = Log()
+    calls.add([Call("max_forward", {"x": np.zeros((1, 1, 2, 2))}, size, (1, 1)), call()])
+    calls.begin()
+    assert [each.size for each in calls.before()] == [(1, 1)]
+
+
 # As few as can be, of calls that are numbers here.
 
 
@@ -171,6 +179,11 @@ def test_many_calls_are_counted(count):
 def test_calls_some_of_which_may_be_innocent_are_not_shown():
     (line,) = words(Needed([call(), call()], least=False), "process")
     assert line == "    only after some of 2 max_forward calls in the same process, complete in the JSON report"
+
+
+def test_calls_that_do_not_fit_into_a_message_are_left_to_the_report():
+    (line,) = words(Needed([call(cells=200)], least=True), "process", room=100)
+    assert line == "    only after a max_forward call in the same process, complete in the JSON report"
 
 
 # Kernels with a memory.
@@ -353,9 +366,10 @@ def test_a_replay_in_a_fresh_process_of_what_was_found_in_the_suites_own_says_so
     assert check(tmp_path, "counting.py", *words)[0] == 1
     status, said = poolproof(tmp_path, "replay", "--yes", "report.json")
     assert status == 0
-    assert "did not repeat in a fresh process; it was found with --in-process, where earlier calls may matter" in said
-    assert said.splitlines()[-1] == "1 replayed: 0 still fail, 1 did not repeat in a fresh process"
-    assert "holds now" in poolproof(tmp_path, "replay", "--yes", "--in-process", "report.json")[1]
+    assert "holds now, in a fresh process; it was found with --in-process, where earlier calls may matter" in said
+    assert said.splitlines()[-1] == "1 replayed: 0 still fail"
+    here = poolproof(tmp_path, "replay", "--yes", "--in-process", "report.json")[1]
+    assert here.splitlines()[0] == "max-value on counting.py: holds now"
 
 
 def test_known_failures_take_no_time_for_earlier_calls():

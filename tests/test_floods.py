@@ -9,7 +9,7 @@ import execnet
 import numpy as np
 import pytest
 from poolproof.kernels.dtypes import ORDERED
-from poolproof.properties import arrays, beside, messages, results, text, trial
+from poolproof.properties import arrays, beside, log, messages, results, text, trial
 from poolproof.properties.contract import MOST_WARNINGS
 from poolproof.properties.failures import Broken
 from poolproof.properties.find import load
@@ -456,6 +456,7 @@ def test_the_page_states_the_bounds():
         f"| {MOST_TEXT:,} characters, on one line",
         f"| its name, its version | {text.MOST_NAME} characters |",
         f"| near misses that are printed | {MOST_WARNINGS} |",
+        f"the first {log.FIRST} small ones and the last {log.LAST:,}, up to {log.MOST_BYTES >> 20} MiB.",
         f"| `schema` | {results.SCHEMA};",
     ):
         assert number in page, number

@@ -1,6 +1,7 @@
 """One law on one target: the verdicts, what is left after shrinking, seeds, time, and results as JSON."""
 
 import json
+import re
 import time
 from dataclasses import replace
 from functools import cache
@@ -246,17 +247,17 @@ def test_a_declaration_excuses_from_a_law(law, declaration):
 
 
 class Once:
-    """Gives one wrong answer, the seventh."""
+    """Gives one wrong answer, the seventh of all instances together."""
 
-    def __init__(self):
-        self.calls = 0
+    calls = 0
 
     def max_forward(self, x, size, stride):
-        self.calls += 1
-        return naive.max_forward(x, size, stride) + x.dtype.type(self.calls == 7)
+        Once.calls += 1
+        return naive.max_forward(x, size, stride) + x.dtype.type(Once.calls == 7)
 
 
 def test_a_failure_that_does_not_come_back_is_broken_and_reported_whole():
+    Once.calls = 0
     result = tried("max-value", wrap(Once))
     assert result.verdict == "broken"
     assert ONCE in result.message
@@ -280,23 +281,6 @@ def test_a_failure_that_comes_back_now_and_then_is_found_by_a_replay():
     result = tried("max-value", wrap(Now), examples=100)
     assert result.verdict == "broken"
     assert replay(LAWS["max-value"], wrap(Now), {**result.counterexample, "message": ONCE}).verdict == "broken"
-
-
-class WornOut:
-    """Wrong from its fortieth call on."""
-
-    def __init__(self):
-        self.calls = 0
-
-    def max_forward(self, x, size, stride):
-        self.calls += 1
-        return naive.max_forward(x, size, stride) + x.dtype.type(self.calls >= 40)
-
-
-def test_a_failure_that_a_fresh_instance_does_not_repeat_is_told_as_such():
-    result = tried("max-value", wrap(WornOut), examples=60)
-    assert (result.verdict, result.counterexample["earlier_calls"]) == ("broken", True)
-    assert result.message.endswith("a fresh instance did not repeat this: it depends on calls made before")
 
 
 # Refusals.
@@ -352,7 +336,7 @@ def test_a_failure_on_an_empty_batch_is_reported(channels):
 
     result = tried("dtype-preserved", wrap(SimpleNamespace(max_forward=wide_if_empty)), examples=200)
     assert result.verdict == "broken"
-    assert f"np.empty((0, {channels}, 1, 1), 'float64')" in result.message
+    assert re.search(rf"np\.empty\(\(0, {channels}, 1, 1\), 'float\d\d'\)", result.message)
 
 
 def test_a_refusal_of_an_ordinary_input_is_raised():
