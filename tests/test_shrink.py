@@ -13,9 +13,13 @@ from poolproof.properties.failures import Failure, Refused
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.pool import Pool
 from poolproof.properties.shrink import forms_of, smallest
+<<<<<<< HEAD
 from poolproof.properties.simpler import costs, lead
 from poolproof.properties.strategies.cases import Case, permitted
 from poolproof.properties.strategies.drawing import drawn
+=======
+from poolproof.properties.simpler import costs, lead, ranked
+>>>>>>> shrink
 from poolproof.properties.target import wrap
 
 EVERYTHING = Declared(
@@ -241,10 +245,17 @@ def test_ties_may_be_made_where_a_law_allows_them():
 
 
 def test_ranks_that_a_dtype_cannot_count_stand_for_no_values():
-    given = case(shape=(1, 1, 1, 4000), dtype="float16")
-    given.x[...] = np.random.default_rng(0).permutation(30_000).astype(np.float16)[:4000]
-    left = smallest(given, lambda part: len(np.unique(part.x)) == len(np.unique(given.x)))
-    assert np.isfinite(left.x).all()
+    every = np.arange(2, 6002, dtype=np.uint16).view(np.float16).reshape(1, 1, 1, 6000)
+    given = replace(case(shape=every.shape, dtype="float16"), x=every)
+    assert list(ranked(given)) == []
+    assert len(list(ranked(replace(given, x=every.astype("float32"))))) == 1
+
+
+@pytest.mark.parametrize(("function", "count"), [("max_forward", 1), ("mean_forward", 0)])
+def test_ranks_stand_for_no_smaller_numbers_that_are_added(function, count):
+    given = case(function, (1, 1, 1, 3), (1, 3))
+    given.x[...] = [0.5, 0.25, 0.75]
+    assert len(list(ranked(given))) == count
 
 
 def test_a_lattice_stays_one():

@@ -173,7 +173,8 @@ def conserved(pool: Pool, dx: Array, case: Case) -> None:
     )
     exact = backward(case.dy, case.x, **case.window)
     reaching = oracle.flat(exact.whole, len(case.size)).sum(axis=-1) * exact.unit
-    for plane in np.ndindex(dx.shape[:2]):
+    spatial = tuple(range(2, dx.ndim))
+    for plane in map(tuple, np.argwhere(dx.any(axis=spatial) | case.dy.any(axis=spatial)).tolist()):
         if not np.isfinite(dx[plane]).all():
             pool.fail(f"dx[{plane[0]},{plane[1]}] is not finite, though dy is", got=dx)
         got, sent = total(dx[plane]), reaching[plane]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from math import sqrt
 
 import numpy as np
-from poolproof.kernels.dtypes import is_float
+from poolproof.kernels.dtypes import Array, is_float
 
 from ..contract import BACKWARD, FORWARD, MEAN, OF_INTEGERS, RESULT
 from ..layouts import LAYOUTS
@@ -87,11 +87,14 @@ def nothing_remembered(pool: Pool, case: Case) -> None:
         *(case.call(f, x=np.resize(case.x, taller), dy=np.resize(case.dy, longer)) for f in companions(pool, case)),
         *(twin.call(function) for function in companions(pool, case)),
     ]
-    # In the memory of the call before, for those who remember an array by its address.
-    in_its_place = replace(twin.call(), in_place=True)
-    first, *_, again, last = pool.all([case.call(), *between, case.call(), in_its_place, case.call()])
+    # In the memory of the call before, for those who remember an array by its address; and one of the same shape whose
+    # ends are the same, for those who remember it by a part of it.
+    in_its_place, alike = replace(twin.call(), in_place=True), case.with_arrays(x=turned_within(case.x))
+    calls = [case.call(), *between, case.call(), in_its_place, alike.call(), case.call()]
+    first, *_, again, other, last = pool.all(calls)
     pool.same_shape(first, case.x.shape if case.function in BACKWARD else case.dy.shape, 0)
-    pool.equal(again, first[::-1], -2, why="these are the samples of the first call in reverse order")
+    pool.equal(other, alike.answer, -2, why="an x of this shape with the same first and last cells was pooled before")
+    pool.equal(again, first[::-1], -3, why="these are the samples of the first call in reverse order")
     pool.equal(last, first, why="the same call gave another answer before the calls between")
 
 
@@ -131,6 +134,14 @@ def two_threads(pool: Pool, case: Case) -> None:
     results = pool.together([case.call(), twin.call()], 0.005, moments)
     for at, (result, expected) in enumerate(zip(results, alone, strict=True), -2):
         pool.equal(result, expected, at, why="another call ran at the same time; alone, this one gave another answer")
+
+
+def turned_within(x: Array) -> Array:
+    """The planes of x with all cells but the first and the last in reverse order."""
+    planes = x.reshape(*x.shape[:2], -1)
+    turned = planes.copy()
+    turned[..., 1:-1] = planes[..., -2:0:-1]
+    return turned.reshape(x.shape)
 
 
 def companions(pool: Pool, case: Case) -> list[str]:

@@ -25,7 +25,7 @@ from .recipes import CEIL, EDGE, PLAIN, Recipe, allowed
 from .shapes import KINDS, LARGE_KINDS, MANY_KINDS, SETTING_KINDS, Batch, Kind, Shape, vast
 
 SPOTS = 99
-"""A spot is one of as many equal steps from the first to the last."""
+"""A spot is at one of as many equal steps from the first place to the last, which is a trifle below 1."""
 
 MOST_CELLS = 1 << 18
 """Cells of an image whose windows are not large themselves."""
@@ -103,7 +103,7 @@ class Builder:
     def built(self, choices: Choices, sketch: Sketch, empty: bool | None = None) -> Case:
         """The case of a sketch."""
         plan, dtype = self.plan, np.dtype(sketch.dtype)
-        spot, seed = choices.upto(SPOTS) / SPOTS, choices.upto(SEEDS - 1)
+        spot, seed = spot_of(choices), choices.upto(SEEDS - 1)
         (n, c), axes = self.frame(choices, sketch, empty)
         spatial = tuple(each.length for each in axes)
         x = np.empty((n, c, *spatial), dtype)
@@ -186,6 +186,11 @@ class Builder:
             limit=declared.padding_limit,
             keep=declared.ceil_rule == "keep",
         )
+
+
+def spot_of(choices: Choices) -> float:
+    """A place between the first, 0, and the last, just below 1."""
+    return choices.upto(SPOTS) / (SPOTS + 1e-6)
 
 
 @lru_cache(maxsize=256)

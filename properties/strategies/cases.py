@@ -11,6 +11,7 @@ import numpy as np
 from poolproof.kernels.dtypes import Array, Ints, lowest
 from poolproof.kernels.geometry import Axis, Geometry
 
+from .. import oracle
 from ..contract import BACKWARD, MEAN, Declared
 from ..oracle import in_windows
 from ..target import Call
@@ -67,6 +68,12 @@ class Case:
         if self.other is None:
             raise ValueError("the plan of this law asks for no third array")
         return self.other
+
+    @property
+    def answer(self) -> Array:
+        """The exact answer, where no sum rounds and no maxima are tied."""
+        answer = getattr(oracle, self.function)(*self.call().arrays.values(), **self.window)
+        return answer.nearest() if isinstance(answer, oracle.Exact) else np.asarray(answer)
 
     def call(self, function: str | None = None, **changed: Array) -> Call:
         """The call of this case, or one that differs in the function or in arrays (`x`, `dy`)."""

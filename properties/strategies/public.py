@@ -19,7 +19,7 @@ from .. import oracle
 from ..contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Unusable, declared, did_you_mean
 from ..failures import Failure
 from ..layouts import LAYOUTS, laid_out, made_alike
-from .build import SPOTS, Builder, passed
+from .build import Builder, passed, spot_of
 from .cases import Case
 from .choices import Drawn, one_of
 from .contents import SEEDS, paint
@@ -178,7 +178,7 @@ def gradients_of(draw: Any, pooling: Pooling, x: Array, palettes: tuple[str, ...
     choices = Drawn(draw)
     palette, layout, seed = one_of(choices, palettes), one_of(choices, layouts), choices.upto(SEEDS - 1)
     dy = np.empty((*x.shape[:2], *pooling.output), x.dtype)
-    case = case_of("mean_backward", pooling, x.copy(), dy, values="lattice", spot=choices.upto(SPOTS) / SPOTS)
+    case = case_of("mean_backward", pooling, x.copy(), dy, values="lattice", spot=spot_of(choices))
     paint(case, seed, palette, "lattice")
     return in_memory(dy, layout)
 
