@@ -30,6 +30,11 @@ def reversed_(array: Array) -> Array:
     return array[backwards].copy(order="C")[backwards]
 
 
+def reversed_channels(array: Array) -> Array:
+    """A negative stride along channels."""
+    return array[:, ::-1].copy(order="C")[:, ::-1]
+
+
 def spaced(array: Array) -> Array:
     """Every second element of a larger array, whose other elements would be seen if they were read."""
     larger: Array = np.full((*array.shape[:-1], 2 * array.shape[-1]), 77, array.dtype)
@@ -125,6 +130,7 @@ LAYOUTS: dict[str, Any] = {
     "crop of channels last": cropped_channels_last,
     "transposed": transposed,
     "negative strides": reversed_,
+    "reversed channels": reversed_channels,
     "spaced": spaced,
     "cropped": cropped,
     "offset": offset,

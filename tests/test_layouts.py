@@ -88,6 +88,7 @@ PROPERTIES = {
     "channels last": lambda a: a.transpose(0, 2, 3, 1).flags.c_contiguous and not a.flags.c_contiguous,
     "transposed": lambda a: a.swapaxes(2, 3).flags.c_contiguous and not a.flags.c_contiguous,
     "negative strides": lambda a: a.strides[2] < 0 and a.strides[3] < 0,
+    "reversed channels": lambda a: a.strides[1] < 0 < a.strides[3],
     "spaced": lambda a: a.strides[3] == 2 * a.itemsize,
     "cropped": lambda a: a.strides[2] > a.shape[3] * a.itemsize and a.strides[3] == a.itemsize,
     "slice of channels last": lambda a: a.strides == (640, 8, 160, 32),

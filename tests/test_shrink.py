@@ -13,13 +13,9 @@ from poolproof.properties.failures import Failure, Refused
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.pool import Pool
 from poolproof.properties.shrink import forms_of, smallest
-<<<<<<< HEAD
-from poolproof.properties.simpler import costs, lead
+from poolproof.properties.simpler import costs, lead, ranked
 from poolproof.properties.strategies.cases import Case, permitted
 from poolproof.properties.strategies.drawing import drawn
-=======
-from poolproof.properties.simpler import costs, lead, ranked
->>>>>>> shrink
 from poolproof.properties.target import wrap
 
 EVERYTHING = Declared(

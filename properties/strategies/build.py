@@ -63,7 +63,7 @@ class Builder:
     def case(self, choices: Choices, **decided: Any) -> Case:
         """A case built from choices; some decisions of its sketch may have been made."""
         sketch = self.sketch(choices, decided)
-        return self.built(choices, sketch, empty=decided.get("empty"))
+        return self.built(choices, sketch, decided.get("batch"), decided.get("seed"))
 
     def sketch(self, choices: Choices, decided: dict[str, Any]) -> Sketch:
         """The decisions, each from its options unless it has been made."""
@@ -100,11 +100,11 @@ class Builder:
             return KINDS
         return MANY_KINDS if self.plan.windows == "one cell" else LARGE_KINDS
 
-    def built(self, choices: Choices, sketch: Sketch, empty: bool | None = None) -> Case:
-        """The case of a sketch."""
+    def built(self, choices: Choices, sketch: Sketch, batch: Batch | None = None, seed: int | None = None) -> Case:
+        """The case of a sketch, of this batch and painted by this seed, where they have been decided."""
         plan, dtype = self.plan, np.dtype(sketch.dtype)
-        spot, seed = spot_of(choices), choices.upto(SEEDS - 1)
-        (n, c), axes = self.frame(choices, sketch, empty)
+        spot, drawn = spot_of(choices), choices.upto(SEEDS - 1)
+        (n, c), axes = self.frame(choices, sketch, batch)
         spatial = tuple(each.length for each in axes)
         x = np.empty((n, c, *spatial), dtype)
         dy = np.empty((n, c, *(each.count() for each in axes)), dtype)
@@ -123,23 +123,21 @@ class Builder:
             settings=passed(sketch, axes, taken),
             assumed={"count_include_pad": self.declared.count_include_pad} if unsaid else {},
         )
-        paint(case, seed, sketch.gradient, sketch.other)
+        paint(case, drawn if seed is None else seed, sketch.gradient, sketch.other)
         return case
 
-    def frame(self, choices: Choices, sketch: Sketch, empty: bool | None = None) -> tuple[Batch, tuple[Axis, ...]]:
-        """The batch and the axes of a sketch."""
+    def frame(self, choices: Choices, sketch: Sketch, batch: Batch | None = None) -> tuple[Batch, tuple[Axis, ...]]:
+        """The batch, unless it has been decided, and the axes of a sketch."""
         shape = sketch.kind(choices, sketch.rank, sketch.chosen)
-        batch = self.batch(choices, shape, empty)
-        return batch, self.axes(choices, sketch, shape, prod(batch))
+        n, c = batch or self.batch(choices, shape)
+        return (n, c), self.axes(choices, sketch, shape, n * c)
 
-    def batch(self, choices: Choices, shape: Shape, empty: bool | None) -> Batch:
+    def batch(self, choices: Choices, shape: Shape) -> Batch:
         """Samples and channels."""
         n, c = one_of(choices, few_enough(shape.batches, self.most_cells))
         if self.plan.crowded:
             n, c = max(n, 2), max(c, 2)
-        if not self.plan.edges:
-            return n, c
-        empty = choices.upto(EMPTY - 1) == EMPTY - 1 if empty is None else empty
+        empty = self.plan.edges and choices.upto(EMPTY - 1) == EMPTY - 1
         return (0, c) if empty else (n, c)
 
     def axes(self, choices: Choices, sketch: Sketch, shape: Shape, planes: int) -> tuple[Axis, ...]:

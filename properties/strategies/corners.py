@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -10,68 +11,110 @@ from ..contract import OF_INTEGERS
 from .build import Builder, memories
 from .plans import dtypes
 from .recipes import PLAIN
-from .shapes import CERTAIN, CERTAIN_LARGE, usual
+from .shapes import CERTAIN, CERTAIN_LARGE, Kind, pinned, usual, windows_of
 
 Decisions = dict[str, Any]
 """Decisions of a sketch that are made; the others are drawn."""
 
+SEVERAL = (2, 3)
+"""Samples and channels of a case in an unusual layout, which differs from the usual one only where there are some."""
+
+NEAR_CHANNELS_LAST = ("channels last", "slice of channels last", "crop of channels last")
+
 
 def corners(builder: Builder) -> list[Decisions]:
-    """What the first cases of a law are about: each callable, recipe, layout, dtype, palette and rare shape once.
-
-    The least number of each integer type is among them where the plan has it.
-    """
-    return [*plainest(builder), *turns(builder), *shapes(builder), *least_numbers(builder)]
+    """What the first cases of a law are about: each callable, recipe, layout, dtype, palette and rare shape once."""
+    parts = (plainest, in_turn, in_memory, rare_shapes, least_numbers, empty_batches, whole_truths)
+    return [decided for part in parts for decided in part(builder)]
 
 
 def plainest(builder: Builder) -> Iterator[Decisions]:
     """Every callable on the commonest windows of the commonest dtype."""
     for function in builder.functions:
-        recipe = builder.recipes(function)[0]
-        dtype = dtypes(builder.plan, builder.declared, function)[0]
-        kinds = builder.kinds(dtype, recipe)
-        yield {
-            "function": function,
-            "recipe": recipe,
-            "dtype": dtype,
-            "kind": usual if usual in kinds else kinds[0],
-            "empty": False,
-        }
+        recipe, dtype = builder.recipes(function)[0], dtypes_of(builder, function)[0]
+        yield {"function": function, "recipe": recipe, "dtype": dtype, "kind": commonest(builder, function)}
 
 
-def turns(builder: Builder) -> Iterator[Decisions]:
-    """Every recipe, dtype, palette, gradient and layout, in turn: as many cases as the longest list has."""
+def commonest(builder: Builder, function: str) -> Kind:
+    """The commonest windows, or the only ones there are."""
+    kinds = builder.kinds(dtypes_of(builder, function)[0], builder.recipes(function)[0])
+    return usual if usual in kinds else kinds[0]
+
+
+def in_turn(builder: Builder) -> Iterator[Decisions]:
+    """Every recipe, dtype, palette and gradient, callable by callable: as many cases as the longest list has."""
     plan = builder.plan
     for turn, function in enumerate(cycled(builder.functions)):
         options = {
             "recipe": unique(builder.recipes(function)),
-            "dtype": unique(dtypes(plan, builder.declared, function)),
+            "dtype": dtypes_of(builder, function),
             "values": unique(plan.palettes(function)),
             "gradient": unique(plan.gradients),
-            "layouts": unique(memories(plan.layouts, function)),
         }
         if turn >= max(map(len, options.values())):
             return
         yield {"function": function, **{name: each[turn % len(each)] for name, each in options.items()}}
 
 
-def shapes(builder: Builder) -> Iterator[Decisions]:
-    """Shapes that are rare, without settings."""
+def in_memory(builder: Builder) -> Iterator[Decisions]:
+    """Every callable in every layout of one of its arrays, and integers with channels last and nearly so."""
+    if builder.plan.layouts == ("C",):
+        return
+    for function in builder.functions:
+        single = [layouts for layouts in memories(builder.plan.layouts, function) if len(layouts) == 1]
+        every, integers = dtypes_of(builder, function), integers_of(builder, function)
+        several: Callable[..., Decisions] = partial(
+            dict, function=function, batch=SEVERAL, recipe=builder.recipes(function)[0]
+        )
+        kind = commonest(builder, function)
+        yield from (several(kind=kind, layouts=layouts, dtype=every[0]) for layouts in unique(tuple(single)))
+        for turn, layout in enumerate(NEAR_CHANNELS_LAST if integers else ()):
+            yield several(kind=kind, layouts=(("x", layout),), dtype=integers[turn % len(integers)])
+
+
+def rare_shapes(builder: Builder) -> Iterator[Decisions]:
+    """Shapes that are rare, without settings: of the commonest dtype, and where they are taken of integers."""
     if builder.plan.windows not in ("any", "powers of two", "overlapping", "one cell"):
         return
-    large = builder.plan.large and not builder.declared.square
-    for kind, function in zip(CERTAIN_LARGE if large else CERTAIN, cycled(builder.functions), strict=False):
+    kinds = CERTAIN_LARGE if builder.plan.large and not builder.declared.square else CERTAIN
+    for turn, (kind, function) in enumerate(zip(kinds, cycled(builder.functions), strict=False)):
         if PLAIN in builder.recipes(function):
-            dtype = dtypes(builder.plan, builder.declared, function)[0]
-            yield {"function": function, "recipe": PLAIN, "kind": kind, "dtype": dtype, "empty": False}
+            integers = integers_of(builder, function) if kind in CERTAIN else ()
+            also = integers[turn % len(integers) :][:1]
+            for dtype in (dtypes_of(builder, function)[0], *also):
+                yield {"function": function, "recipe": PLAIN, "kind": kind, "dtype": dtype}
 
 
 def least_numbers(builder: Builder) -> Iterator[Decisions]:
     """The lowest numbers of every dtype."""
     for function in builder.functions:
         if function in OF_INTEGERS and "lowest" in builder.plan.palettes(function):
-            for dtype in unique(dtypes(builder.plan, builder.declared, function)):
-                yield {"function": function, "dtype": dtype, "values": "lowest", "empty": False}
+            for dtype in dtypes_of(builder, function):
+                yield {"function": function, "dtype": dtype, "values": "lowest"}
+
+
+def empty_batches(builder: Builder) -> Iterator[Decisions]:
+    """N = 0, where a plan has it."""
+    if builder.plan.edges:
+        yield from ({"function": function, "batch": (0, 2)} for function in builder.functions)
+
+
+def whole_truths(builder: Builder) -> Iterator[Decisions]:
+    """A window with as many True as a byte has values."""
+    function = builder.functions[0]
+    if builder.plan.large and "bool" in dtypes_of(builder, function) and not builder.declared.square:
+        kind = pinned(windows_of, (16, 16))
+        yield {"function": function, "recipe": PLAIN, "kind": kind, "dtype": "bool", "values": "highest", "seed": 0}
+
+
+def dtypes_of(builder: Builder, function: str) -> tuple[str, ...]:
+    """The dtypes of a callable, the commonest first."""
+    return unique(dtypes(builder.plan, builder.declared, function))
+
+
+def integers_of(builder: Builder, function: str) -> tuple[str, ...]:
+    """Those that are integers."""
+    return tuple(dtype for dtype in dtypes_of(builder, function) if "int" in dtype)
 
 
 def cycled(functions: tuple[str, ...]) -> Iterator[str]:

@@ -96,6 +96,12 @@ def padded(window: Window) -> Range:
     return window.begin + window.end, window.begin + window.end
 
 
+def single_pixel(wish: Wish, _: bool) -> Wish:
+    """An image of one cell amid padding, under several windows."""
+    one: Range = (1, 1)
+    return wish._replace(size=(2, 2), stride=one, begin=one, end=one, outputs=(2, 2), rest=(0, 0))
+
+
 def dilated(wish: Wish, chosen: bool) -> Wish:
     """Windows with gaps along one axis at least, of another width than along the others; no padding."""
     return wish._replace(size=at_least(wish.size, 2), dilation=(2, 3)) if chosen else wish._replace(dilation=(1, 3))
@@ -196,6 +202,7 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe("end padding", (PADDING,), end_only),
     Recipe("padding of a byte", (PADDING,), padding_of_a_byte),
     Recipe("padding beyond a byte", (PADDING,), padding_beyond_a_byte),
+    Recipe("single pixel", (PADDING,), single_pixel),
     Recipe("tiles and padding", (PADDING,), tiled),
     Recipe("dilation", (DILATION,), dilated),
     Recipe("dilation of a byte", (DILATION,), dilation_of_a_byte),

@@ -114,6 +114,12 @@ def narrow_rows(_: Choices, rank: int, __: int) -> Shape:
     return Shape(BATCHES, everywhere(rank, rank - 1, row, Wish(size=(1, 2), stride=(1, 2), outputs=(1, 2))))
 
 
+def far_strides(_: Choices, rank: int, __: int) -> Shape:
+    """Several windows along each row, by strides of the width of a word or more."""
+    row = Wish(size=(1, 3), stride=(4, 9), outputs=(2, 3))
+    return Shape(BATCHES, everywhere(rank, rank - 1, row, Wish(size=(1, 2), stride=(1, 2), outputs=(1, 2))))
+
+
 def long_axis(choices: Choices, rank: int, chosen: int) -> Shape:
     """Many windows along one axis."""
     most = usual_most(rank)
@@ -201,7 +207,7 @@ def vast(choices: Choices, rank: int, chosen: int) -> Shape:
 
 KINDS: tuple[Kind, ...] = (
     *((small,) * 10 + (usual,) * 3 + (long_axis,) * 3 + (whole,) * 2),
-    *(odd_width, narrow_rows, wide_stride, many_planes, inexact_reciprocal),
+    *(odd_width, narrow_rows, far_strides, wide_stride, many_planes, inexact_reciprocal),
 )
 LARGE_KINDS: tuple[Kind, ...] = (*KINDS, *(large_window,) * 10, *(large_plane,) * 12, countless_planes)
 MANY_KINDS: tuple[Kind, ...] = (*KINDS, *(many_outputs,) * 7)
@@ -214,7 +220,7 @@ def pinned(shape: Callable[[Any, int, int], Shape], to: Any) -> Kind:
     return lambda _, rank, chosen: shape(to, rank, chosen)
 
 
-CERTAIN: tuple[Kind, ...] = (narrow_rows, pinned(planes, (1, 257)), pinned(planes, (1, 255)))
+CERTAIN: tuple[Kind, ...] = (narrow_rows, far_strides, pinned(planes, (1, 257)), pinned(planes, (1, 255)))
 """Kinds of which every law has a case: 257 and 255 channels are beside multiples of all powers of two below."""
 
 CERTAIN_LARGE: tuple[Kind, ...] = (
