@@ -30,6 +30,9 @@ SPOTS = 99
 MOST_CELLS = 1 << 18
 """Cells of an image whose windows are not large themselves."""
 
+ALONE = 5
+"""How much likelier an unusual layout of one array alone is than that of one beside another of some other array."""
+
 EMPTY = 8
 """One of as many batches is empty, where a plan wants such."""
 
@@ -96,7 +99,8 @@ class Builder:
             return (vast,)
         if recipe is not PLAIN:
             return SETTING_KINDS
-        if not self.plan.large or np.dtype(dtype).itemsize <= 2 or self.declared.square:
+        narrow = is_float(np.dtype(dtype)) and np.dtype(dtype).itemsize <= 2
+        if not self.plan.large or narrow or self.declared.square:
             return KINDS
         return MANY_KINDS if self.plan.windows == "one cell" else LARGE_KINDS
 
@@ -228,9 +232,9 @@ def memories(layouts: tuple[str, ...], function: str) -> tuple[Memories, ...]:
     for_dy = layouts if function in BACKWARD else ("C",)
     usual = ("C",) if "C" not in layouts else ()
     every = [unusual({"dy": dy, "x": x}) for dy, x in product((*usual, *for_dy), (*usual, *for_x))]
-    if "C" in layouts:
-        return ((),) * len(every) + tuple(filter(None, every))
-    return tuple(filter(None, every))
+    # One array alone is what most mistakes are about.
+    odd = [layouts for layouts in every for _ in range(ALONE if len(layouts) == 1 else 1) if layouts]
+    return tuple(odd) if usual else ((),) * max(len(odd), 1) + tuple(odd)
 
 
 def unusual(layouts: dict[str, str]) -> Memories:

@@ -57,8 +57,11 @@ def in_turn(builder: Builder) -> Iterator[Decisions]:
 
 
 def in_memory(builder: Builder) -> Iterator[Decisions]:
-    """Every callable in every layout of one of its arrays, and integers with channels last and nearly so."""
-    if builder.plan.layouts == ("C",):
+    """Every callable in every layout of one of its arrays, and integers with channels last and nearly so.
+
+    Where it is layouts that a plan is about: it does not name the usual one.
+    """
+    if "C" in builder.plan.layouts:
         return
     for function in builder.functions:
         single = [layouts for layouts in memories(builder.plan.layouts, function) if len(layouts) == 1]
@@ -80,8 +83,8 @@ def rare_shapes(builder: Builder) -> Iterator[Decisions]:
     for turn, (kind, function) in enumerate(zip(kinds, cycled(builder.functions), strict=False)):
         if PLAIN in builder.recipes(function):
             integers = integers_of(builder, function) if kind in CERTAIN else ()
-            also = integers[turn % len(integers) :][:1]
-            for dtype in (dtypes_of(builder, function)[0], *also):
+            also = integers[turn % len(integers)] if integers else None
+            for dtype in filter(None, (dtypes_of(builder, function)[0], also)):
                 yield {"function": function, "recipe": PLAIN, "kind": kind, "dtype": dtype}
 
 
