@@ -42,6 +42,13 @@ def spaced(array: Array) -> Array:
     return larger[..., ::2]
 
 
+def spaced_channels(array: Array) -> Array:
+    """Every second channel of a larger array."""
+    larger: Array = np.full((array.shape[0], 2 * array.shape[1], *array.shape[2:]), 77, array.dtype)
+    larger[:, ::2] = array
+    return larger[:, ::2]
+
+
 def read_only(array: Array) -> Array:
     """Not writeable."""
     copy = array.copy()
@@ -132,6 +139,7 @@ LAYOUTS: dict[str, Any] = {
     "negative strides": reversed_,
     "reversed channels": reversed_channels,
     "spaced": spaced,
+    "spaced channels": spaced_channels,
     "cropped": cropped,
     "offset": offset,
     "odd unit strides": odd_unit_strides,

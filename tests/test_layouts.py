@@ -88,6 +88,7 @@ PROPERTIES = {
     "channels last": lambda a: a.transpose(0, 2, 3, 1).flags.c_contiguous and not a.flags.c_contiguous,
     "transposed": lambda a: a.swapaxes(2, 3).flags.c_contiguous and not a.flags.c_contiguous,
     "negative strides": lambda a: a.strides[2] < 0 and a.strides[3] < 0,
+    "spaced channels": lambda a: a.strides == (960, 320, 40, 8),
     "reversed channels": lambda a: a.strides[1] < 0 < a.strides[3],
     "spaced": lambda a: a.strides[3] == 2 * a.itemsize,
     "cropped": lambda a: a.strides[2] > a.shape[3] * a.itemsize and a.strides[3] == a.itemsize,
@@ -177,7 +178,9 @@ def test_arrays_arrive_in_a_declared_layout_in_a_process_of_its_own(tmp_path):
         assert run(LAWS[name], target, Settings(20)).verdict == "holds"
 
 
-@pytest.mark.parametrize("layout", ["spaced", "cropped", "slice of channels last", "crop of channels last", "offset"])
+@pytest.mark.parametrize(
+    "layout", ["spaced", "spaced channels", "cropped", "slice of channels last", "crop of channels last", "offset"]
+)
 def test_what_lies_between_the_elements_would_be_noticed(layout):
     laid = laid_out(np.zeros((1, 1, 2, 2)), layout)
     memory = laid.base

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
 from ..contract import OF_INTEGERS
-from .build import Builder, memories
+from .build import Builder, Memories, memories
 from .plans import dtypes
 from .recipes import PLAIN
-from .shapes import CERTAIN, CERTAIN_LARGE, Kind, pinned, usual, windows_of
+from .shapes import CERTAIN, CERTAIN_LARGE, Kind, one_window, pinned, usual
 
 Decisions = dict[str, Any]
 """Decisions of a sketch that are made; the others are drawn."""
 
 SEVERAL = (2, 3)
 """Samples and channels of a case in an unusual layout, which differs from the usual one only where there are some."""
+
+SINGLE = {"odd unit strides": ((1, 3), (2, 1))}
+"""Other batches for a layout that differs where there is only one."""
+
+EXPANDED = ("broadcast", "expanded samples", "expanded channels", "expanded rows")
 
 NEAR_CHANNELS_LAST = ("channels last", "slice of channels last", "crop of channels last")
 
@@ -42,9 +46,12 @@ def commonest(builder: Builder, function: str) -> Kind:
 
 
 def in_turn(builder: Builder) -> Iterator[Decisions]:
-    """Every recipe, dtype, palette and gradient, callable by callable: as many cases as the longest list has."""
+    """Every recipe, dtype, palette and gradient, callable by callable: as many cases as the longest list has.
+
+    A plan about layouts has other corners.
+    """
     plan = builder.plan
-    for turn, function in enumerate(cycled(builder.functions)):
+    for turn, function in enumerate(cycled(builder.functions)) if "C" in plan.layouts else ():
         options = {
             "recipe": unique(builder.recipes(function)),
             "dtype": dtypes_of(builder, function),
@@ -64,15 +71,20 @@ def in_memory(builder: Builder) -> Iterator[Decisions]:
     if "C" in builder.plan.layouts:
         return
     for function in builder.functions:
-        single = [layouts for layouts in memories(builder.plan.layouts, function) if len(layouts) == 1]
         every, integers = dtypes_of(builder, function), integers_of(builder, function)
-        several: Callable[..., Decisions] = partial(
-            dict, function=function, batch=SEVERAL, recipe=builder.recipes(function)[0]
-        )
-        kind = commonest(builder, function)
-        yield from (several(kind=kind, layouts=layouts, dtype=every[0]) for layouts in unique(tuple(single)))
+        usual: Decisions = {"function": function, "kind": commonest(builder, function), "dtype": every[0]}
+        usual |= {"recipe": builder.recipes(function)[0]}
+        for layouts in unique(memories(builder.plan.layouts, function)):
+            for batch in SINGLE.get(layouts[0][1], (SEVERAL,)) if is_telling(layouts) else ():
+                yield {**usual, "layouts": layouts, "batch": batch}
         for turn, layout in enumerate(NEAR_CHANNELS_LAST if integers else ()):
-            yield several(kind=kind, layouts=(("x", layout),), dtype=integers[turn % len(integers)])
+            dtype = integers[turn % len(integers)]
+            yield {**usual, "layouts": (("x", layout),), "batch": SEVERAL, "dtype": dtype}
+
+
+def is_telling(layouts: Memories) -> bool:
+    """Whether one array alone lies in an unusual way, or an expanded gradient lies beside channels last."""
+    return len(layouts) == 1 or (layouts[0][1] in EXPANDED and layouts[1][1] == NEAR_CHANNELS_LAST[0])
 
 
 def rare_shapes(builder: Builder) -> Iterator[Decisions]:
@@ -106,7 +118,7 @@ def whole_truths(builder: Builder) -> Iterator[Decisions]:
     """A window with as many True as a byte has values."""
     function = builder.functions[0]
     if builder.plan.large and "bool" in dtypes_of(builder, function) and not builder.declared.square:
-        kind = pinned(windows_of, (16, 16))
+        kind = pinned(one_window, 16)
         yield {"function": function, "recipe": PLAIN, "kind": kind, "dtype": "bool", "values": "highest", "seed": 0}
 
 

@@ -181,6 +181,12 @@ def windows_of(size: tuple[int, int], rank: int, chosen: int) -> Shape:
     return Shape(SINGLE, tuple(Wish(size=exactly(f), outputs=o) for f, o in zip(sizes, outputs, strict=True)))
 
 
+def one_window(size: int, rank: int, chosen: int) -> Shape:
+    """One window as long along every axis as the image."""
+    wish = Wish(size=exactly(size), outputs=exactly(1), rest=exactly(0))
+    return Shape(SINGLE, everywhere(rank, chosen, wish, wish))
+
+
 def large_plane(choices: Choices, rank: int, _: int) -> Shape:
     """Planes of more than 32,767 cells, by strides so wide that windows stay few."""
     most, target, outputs = usual_most(rank), one_of(choices, LARGE_PLANES), one_of(choices, (1, 2, 3, 4))
@@ -201,8 +207,7 @@ def many_outputs(_: Choices, rank: int, chosen: int) -> Shape:
 
 def vast(choices: Choices, rank: int, chosen: int) -> Shape:
     """One window of a power of two of cells, more than a narrow float type counts."""
-    wish = Wish(size=exactly(one_of(choices, VAST_WINDOWS[rank - 1])), outputs=exactly(1), rest=exactly(0))
-    return Shape(SINGLE, everywhere(rank, chosen, wish, wish))
+    return one_window(one_of(choices, VAST_WINDOWS[rank - 1]), rank, chosen)
 
 
 KINDS: tuple[Kind, ...] = (
