@@ -645,12 +645,13 @@ def test_cases_a_second_are_measured_law_by_law(monkeypatch, capsys):
     monkeypatch.setattr(laws, "EXAMPLES", 2)
     monkeypatch.setattr(laws, "LAWS", {name: laws.LAWS[name] for name in ("max-value", "mean-exact", "agreement")})
     assert main(["bench", "--laws"]) == 0
-    _, head, *rows, last = capsys.readouterr().out.splitlines()
-    assert head.split() == ["law", "cases", "a", "second", "drawing", "target", "law"]
+    _, _, head, *rows, last = capsys.readouterr().out.splitlines()
+    assert head.split() == ["law", "Hypothesis", "generator", "drawing", "target", "law"]
     # The law for the reference kernels alone is no part of a run.
     assert {row.split()[0] for row in rows} == {"max-value", "mean-exact"}
     for row in (*rows, last):
-        cases, *shares = row.split()[-4:]
-        assert float(cases) > 0
+        *rates, drawing, target, rest = row.split()[-6:]
+        assert all(float(rate.replace(",", "")) > 0 for rate in rates)
+        shares = drawing, target, rest
         # Three shares, each rounded to a whole percent.
         assert abs(sum(float(share.rstrip("%")) for share in shares) - 100) <= 1.5

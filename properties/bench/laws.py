@@ -1,16 +1,20 @@
-"""How many cases a second each law tries, and where the time goes: drawing cases, the target, the law itself."""
+"""How many cases a second each law tries and each source of choices draws, and where the time goes."""
 
 from __future__ import annotations
 
 import statistics
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, cast
 
 from ..find import load
 from ..lawbook import LAWS, Law
 from ..runner import run
-from ..strategies.drawing import drawn
+from ..strategies.build import Builder
+from ..strategies.cases import Case
+from ..strategies.choices import Generated
+from ..strategies.drawing import drawn, remembered
 from ..target import Target
 from ..trial import Settings
 
@@ -19,11 +23,15 @@ EXAMPLES, ROUNDS = 100, 5
 
 
 class Spent(NamedTuple):
-    """Seconds of all cases of a law, and what of it went into drawing them and into the calls of the target."""
+    """Seconds of all cases of a law, and what of it went into drawing them and into the calls of the target.
+
+    `generated`: what drawing takes if a random generator, not Hypothesis, makes the choices.
+    """
 
     total: float
     drawing: float
     target: float
+    generated: float
 
 
 class Watched:
@@ -61,7 +69,8 @@ def laws() -> Iterator[str]:
     rounds = [{law.name: spent(law, target) for law in asked} for _ in range(ROUNDS + 1)][1:]
     found = {name: Spent(*map(statistics.median, columns(each[name] for each in rounds))) for name in rounds[0]}
     yield f"{TARGET} in the suite's process, {EXAMPLES} cases a law; medians of {ROUNDS} rounds"
-    yield f"{'law':26}{'cases a second':>15}{'drawing':>10}{'target':>10}{'law':>10}"
+    yield f"{'':26}{'cases a second':>15}{'drawn a second':>24}{'share of the time':>29}"
+    yield f"{'law':26}{'':>15}{'Hypothesis':>12}{'generator':>12}{'drawing':>9}{'target':>10}{'law':>10}"
     for name in sorted(found, key=lambda name: -found[name].total):
         yield line(name, EXAMPLES, found[name])
     whole = Spent(*map(sum, columns(found.values())))
@@ -76,16 +85,27 @@ def columns(rows: Iterable[Spent]) -> Iterator[tuple[float, ...]]:
 def spent(law: Law, target: Target) -> Spent:
     """What one law took."""
     watched, settings = Watched(target), Settings(EXAMPLES, seed=0)
-    began = time.perf_counter()
-    for _ in drawn(law, target.declared, target.offers, settings.examples, settings.seed):
-        pass
-    drawing = time.perf_counter() - began
+    remembered.cache_clear()
+    drawing = seconds(drawn(law, target.declared, target.offers, settings.examples, settings.seed))
     # What was drawn is remembered.
     result = run(law, cast(Target, watched), settings)
-    return Spent(drawing + result.seconds, drawing, watched.seconds)
+    made = Builder(law.plan, target.declared, law.plan.asked(target.declared, target.offers))
+    choices = Generated(law.name)
+    generated = seconds(made.case(choices) for _ in range(EXAMPLES))
+    return Spent(drawing + result.seconds, drawing, watched.seconds, generated)
 
 
-def line(name: str, cases: int, seconds: Spent) -> str:
-    """A row: cases a second, and the shares of drawing, of the target, and of the rest."""
-    shares = (seconds.drawing, seconds.target, seconds.total - seconds.drawing - seconds.target)
-    return f"{name:26}{cases / seconds.total:>15,.0f}" + "".join(f"{each / seconds.total:>10.0%}" for each in shares)
+def seconds(cases: Iterable[Case]) -> float:
+    """What making cases takes."""
+    began = time.perf_counter()
+    deque(cases, maxlen=0)
+    return time.perf_counter() - began
+
+
+def line(name: str, cases: int, spent: Spent) -> str:
+    """A row: cases a second, tried and drawn, and the shares of drawing, of the target, and of the rest."""
+    rates = "".join(f"{cases / each:>12,.0f}" for each in (spent.drawing, spent.generated))
+    shares = (spent.drawing, spent.target, spent.total - spent.drawing - spent.target)
+    widths = (9, 10, 10)
+    parts = "".join(f"{each / spent.total:>{width}.0%}" for each, width in zip(shares, widths, strict=True))
+    return f"{name:26}{cases / spent.total:>15,.0f}{rates}{parts}"
