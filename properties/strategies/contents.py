@@ -18,6 +18,9 @@ from .palettes import DISTINCT, ONE_HOT, alone, distinct, painted, room
 LARGE = 256
 """A plane of more cells has a maximum near its end, large enough to overflow an 8-bit index."""
 
+PRIMES = (2654435761, 2246822519, 3266489917, 668265263, 374761393)
+"""The primes of xxHash for 32 bits (Collet, 2012), of which no small multiples are near each other."""
+
 HOT = (1, -1, 3, -2, 200, -0.125)
 """The one element of a gradient that is zero elsewhere."""
 
@@ -46,21 +49,24 @@ def texture(seed: int, which: int, shape: Ints) -> Array:
     """A pseudo-random byte for each cell, made of the seed, of `which` array it is, and of the cell's coordinates."""
     if seed == 0:
         return np.zeros(shape, np.uint8)
-    # The finalizer of SplitMix64 (Steele, Lea & Flood, Fast splittable pseudorandom number generators, 2014).
-    mixed = places(shape) + np.uint64((seed * 4 + which) * 0x9E3779B97F4A7C15 % 2**64)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    cells: Array = (mixed >> np.uint64(56)).astype(np.uint8)
+    # The finalizer of MurmurHash3 for 32 bits (Appleby, 2011).
+    mixed = places(shape) + np.uint32((4 * seed + which) * 0x9E3779B1 % 2**32)
+    mixed ^= mixed >> np.uint32(16)
+    mixed *= np.uint32(0x85EBCA6B)
+    mixed ^= mixed >> np.uint32(13)
+    mixed *= np.uint32(0xC2B2AE35)
+    mixed >>= np.uint32(24)
+    cells: Array = mixed.astype(np.uint8)
     return cells
 
 
 @lru_cache(maxsize=64)
 def places(shape: Ints) -> Array:
-    """A number for each cell, made of its coordinates alone: no two cells of small images have the same."""
-    total: Array = np.zeros(1, np.uint64)
-    for k, length in enumerate(shape):
-        total = total[..., np.newaxis] + (np.arange(length, dtype=np.uint64) << np.uint64(12 * (len(shape) - k)))
-    numbers: Array = total[0]
+    """A number for each cell, made of its coordinates alone: few cells, if any, have the same."""
+    numbers: Array = np.zeros((), np.uint32)
+    for axis, length in enumerate(shape[::-1]):
+        along = np.arange(length, dtype=np.uint32) * np.uint32(PRIMES[axis])
+        numbers = along.reshape(-1, *(1,) * axis) + numbers
     return numbers
 
 
