@@ -7,7 +7,7 @@ from math import isfinite, isinf, nan, prod
 from typing import Any, NamedTuple
 
 import numpy as np
-from poolproof.kernels.dtypes import Array, Ints
+from poolproof.kernels.dtypes import ORDERED, Array, Ints
 
 SAMPLE = 101
 """Cells that are looked at for the commonest value; of an array with few special cells most of them have it."""
@@ -41,8 +41,11 @@ def base(shape: Ints, dtype: np.dtype[Any], start: Any, *, counted: bool) -> Arr
 
 
 def pattern_of(array: Array, most: int) -> Pattern | None:
-    """The pattern with at most so many special cells that gives an array bit for bit; None if there is none."""
-    if not array.size:
+    """The pattern with at most `most` special cells that gives an array bit for bit; None if there is none.
+
+    An array that is no input, but wrong on purpose, has none.
+    """
+    if not array.size or array.dtype.name not in ORDERED:
         return None
     for counted in (False, True) if array.dtype.kind != "b" else (False,):
         start = array.flat[0] if counted else commonest(array)

@@ -7,6 +7,7 @@ ends with the process that started it. A call whose process died is made once mo
 from __future__ import annotations
 
 import ctypes
+import importlib
 import json
 import os
 import pickle
@@ -17,7 +18,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from .worker import Channel, ProtocolError
@@ -170,6 +171,8 @@ def serve() -> None:
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
     channel = Channel(os.dup(0), os.dup(1))
+    with somewhere():
+        importlib.import_module("poolproof.properties.strategies")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     while True:
@@ -180,6 +183,18 @@ def serve() -> None:
             except EOFError:
                 return
             channel.send(*answer(bytes(payload)))
+
+
+@contextmanager
+def somewhere() -> Iterator[None]:
+    """A working folder that exists, because Hypothesis asks for it when it is imported; afterwards the one before."""
+    before = os.open(".", os.O_RDONLY)
+    try:
+        os.chdir(os.sep)
+        yield
+    finally:
+        os.fchdir(before)
+        os.close(before)
 
 
 def answer(payload: bytes) -> tuple[dict[str, str], list[bytes]]:

@@ -157,13 +157,16 @@ def test_the_oracle_shares_with_kernels_the_geometry_alone():
     assert ours("properties.oracle") == {GEOMETRY, "kernels.dtypes"}
 
 
-@pytest.mark.parametrize("name", ["properties.cases", "properties.values", "properties.layouts", "properties.contract"])
+@pytest.mark.parametrize(
+    "name",
+    ["properties.strategies.cases", "properties.strategies.palettes", "properties.layouts", "properties.contract"],
+)
 def test_cases_and_the_contract_know_no_kernel(name):
     assert {target for target in reached_from(name, inside=True) if target.startswith("kernels")} <= BELOW
 
 
 def test_the_contract_knows_nothing_of_laws_or_targets():
-    above = {"properties.target", "properties.pool", "properties.cases", "properties.runner", "properties.session"}
+    above = {f"properties.{name}" for name in ("target", "pool", "strategies.cases", "runner", "session")}
     assert not reached_from("properties.contract", inside=True) & (above | set(LAW_MODULES) | DOORS)
 
 
@@ -192,7 +195,7 @@ def test_pytest_is_imported_by_its_door_and_the_command_alone(name):
 
 @pytest.mark.parametrize("name", MODULES)
 def test_hypothesis_is_imported_by_what_draws_cases_alone(name):
-    drawing = {"properties.cases"}
+    drawing = {f"properties.strategies.{name}" for name in ("choices", "drawing", "public")}
     assert not any(target.split(".")[0] == "hypothesis" for target in imports(name)) or name in drawing
 
 

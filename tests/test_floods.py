@@ -255,7 +255,9 @@ def test_a_property_that_is_no_result_is_no_crash(value):
 def test_large_integers_are_judged_in_another_process(tmp_path):
     kernel = "y = naive.max_forward(x, size, stride)\nreturn y + (y < -2**31) if x.dtype == np.int64 else y"
     spec = written(tmp_path, kernel, "from poolproof.kernels import naive\ndtypes = ('float64', 'int64')")
-    status, said = check(tmp_path, spec, "--laws", "max-value,output-size", "--json", "report.json", n="1")
+    status, said = check(
+        tmp_path, spec, "--laws", "max-value,output-size", "--json", "report.json", "--examples", "100", n="1"
+    )
     assert status == 1, said
     report = json.loads((tmp_path / "report.json").read_text())
     value, size = sorted(report["targets"][0]["laws"], key=lambda law: law["law"])

@@ -386,7 +386,7 @@ def test_every_memory_layout_gives_the_same_bits(kernel, function, dtype, layout
     assert bits(answer(kernel, function, laid_out(dy, layout), laid_out(x, layout), size, stride)) == bits(plain)
 
 
-@pytest.mark.parametrize("layout", sorted(set(LAYOUTS) - {"C"}))
+@pytest.mark.parametrize("layout", sorted(set(LAYOUTS) - {"C", "offset", "odd unit strides"}))
 def test_a_layout_really_is_unusual(layout):
     flags = laid_out(np.ones((2, 3, 5, 6)), layout).flags
     assert not (flags.c_contiguous and flags.writeable and flags.aligned)

@@ -38,7 +38,7 @@ def test_cases_are_printed_as_calls(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "max-value"
     assert lines.count("  max_forward") == 3
-    assert "    x = [[[[0.]]]]" in lines
+    assert lines[3].startswith("    x = [[[[")
 
 
 def test_laws_that_a_target_cannot_be_asked_are_left_out(capsys, tmp_path, monkeypatch):

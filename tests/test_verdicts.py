@@ -132,7 +132,7 @@ class NoAxes(Kernel):
 
 def test_an_array_with_other_values_in_the_same_memory_is_told_from_what_was_there():
     _, call, says = verdict("nothing-remembered", ByAddress)
-    assert call == calls_of("nothing-remembered", Kernel) - 2
+    assert call == calls_of("nothing-remembered", Kernel) - 3
     assert "these are the samples of the first call in reverse order" in says
 
 

@@ -30,6 +30,9 @@ SPOTS = 99
 MOST_CELLS = 1 << 18
 """Cells of an image whose windows are not large themselves."""
 
+WIDEST_SQUARE = (MOST_CELLS, 48, 16)
+"""The widest of windows that are as wide along all axes, by rank: over padding there may be as many of them."""
+
 ALONE = 5
 """How much likelier an unusual layout of one array alone is than that of one beside another of some other array."""
 
@@ -154,6 +157,9 @@ class Builder:
         for k, wish in enumerate(wishes):
             rules = self.rules(sketch, planes, made, chosen=k == sketch.chosen)
             before = prod(each.length for each in made)
+            if alike:
+                # What the same windows take along the axes to come is no longer free.
+                rules = rules._replace(cells=max(rules.cells // alike.extent ** (sketch.rank - 1 - k), 1))
             windows = replace(alike, before=before) if alike else window(choices, wish, rules, before)
             made.append(axis(choices, windows, wish, rules))
         return tuple(made)
@@ -163,8 +169,10 @@ class Builder:
 
         The numbers in it must differ, of which narrow floats have few; one that is as wide along all axes must fit.
         """
-        most = int(MOST_CELLS ** (1 / rank)) if self.declared.square else MOST_CELLS
-        if not is_float(dtype) or self.plan.windows == "vast":
+        if self.plan.windows == "vast":
+            return MOST_CELLS
+        most = WIDEST_SQUARE[rank - 1] if self.declared.square else MOST_CELLS
+        if not is_float(dtype):
             return most
         left = room(dtype) // prod(each.extent for each in made)
         return min(int(left ** (1 / (rank - len(made)))), most)

@@ -10,7 +10,7 @@ from ..contract import OF_INTEGERS
 from .build import Builder, Memories, memories
 from .plans import dtypes
 from .recipes import PLAIN
-from .shapes import CERTAIN, CERTAIN_LARGE, Kind, one_window, pinned, usual
+from .shapes import CERTAIN, CERTAIN_LARGE, Kind, one_window, pinned, small, usual
 
 Decisions = dict[str, Any]
 """Decisions of a sketch that are made; the others are drawn."""
@@ -28,8 +28,18 @@ NEAR_CHANNELS_LAST = ("channels last", "slice of channels last", "crop of channe
 
 def corners(builder: Builder) -> list[Decisions]:
     """What the first cases of a law are about: each callable, recipe, layout, dtype, palette and rare shape once."""
-    parts = (plainest, in_turn, in_memory, rare_shapes, least_numbers, empty_batches, whole_truths)
+    parts = (simplest, plainest, in_turn, in_memory, rare_shapes, least_numbers, empty_batches, whole_truths)
     return [decided for part in parts for decided in part(builder)]
+
+
+def simplest(builder: Builder) -> Iterator[Decisions]:
+    """As few cells as there can be, of the simplest numbers."""
+    function = builder.functions[0]
+    recipe, dtype = builder.recipes(function)[0], dtypes_of(builder, function)[0]
+    kinds = builder.kinds(dtype, recipe)
+    kind = pinned(one_window, 1) if small in kinds else kinds[0]
+    batch = (2, 2) if builder.plan.crowded else (1, 1)
+    yield {"function": function, "recipe": recipe, "dtype": dtype, "kind": kind, "batch": batch, "seed": 0}
 
 
 def plainest(builder: Builder) -> Iterator[Decisions]:

@@ -90,6 +90,15 @@ class Cases:
 
 def drawn_together(makers: Sequence[Make], examples: int, seed: int) -> list[Case]:
     """A case of every maker in each of these examples of Hypothesis."""
+    if not hypothesis.currently_in_test_context():
+        return drawn_here(makers, examples, seed)
+    # A test of Hypothesis within a test is a health check of the user's, but not in another thread.
+    with ThreadPoolExecutor(1) as elsewhere:
+        return elsewhere.submit(drawn_here, makers, examples, seed).result()
+
+
+def drawn_here(makers: Sequence[Make], examples: int, seed: int) -> list[Case]:
+    """The same, in this thread."""
     found: list[Case] = []
 
     @st.composite
@@ -98,7 +107,8 @@ def drawn_together(makers: Sequence[Make], examples: int, seed: int) -> list[Cas
         hypothesis.assume(draw(st.booleans()))
         return [make(Packed(draw)) for make in makers]
 
-    settings = hypothesis.settings(
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
         max_examples=examples,
         phases=[hypothesis.Phase.generate],
         database=None,
@@ -107,19 +117,11 @@ def drawn_together(makers: Sequence[Make], examples: int, seed: int) -> list[Cas
         verbosity=hypothesis.Verbosity.quiet,
         suppress_health_check=list(hypothesis.HealthCheck),
     )
-
-    @hypothesis.seed(seed)
-    @settings
     @hypothesis.given(several())
     def keep(cases: list[Case]) -> None:
         found.extend(cases)
 
-    if hypothesis.currently_in_test_context():
-        # A test of Hypothesis within another is a health check of its own, but not in another thread.
-        with ThreadPoolExecutor(1) as elsewhere:
-            elsewhere.submit(keep).result()
-    else:
-        keep()
+    keep()
     return found
 
 
