@@ -229,7 +229,7 @@ def cases_of(draw: Any, makers: Sequence[Builder], about: Sequence[str] = (), ma
 
 
 def within(most: int | None, cells: int) -> None:
-    """Reject an image of more cells; rare, because only some wide windows and padding need more than a builder allows."""
+    """Reject an image of more cells: few have more than a builder allows, under wide windows and padding."""
     hypothesis.assume(most is None or cells <= most)
 
 
