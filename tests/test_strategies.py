@@ -1,12 +1,11 @@
-"""The public strategies: what they draw, how it shrinks, how it is written, and how they stand in people's own tests."""
+"""The public strategies: what they draw, how it shrinks and is written, and how they serve people's own tests."""
 
 from itertools import product
 from math import prod
 
-import hypothesis
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, assume, example, find, given, settings, target
+from hypothesis import HealthCheck, Phase, example, find, given, settings, target
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument, NoSuchExample
 from hypothesis.internal.observability import with_observability_callback
@@ -24,7 +23,6 @@ from poolproof.properties.strategies.public import PLANS
 
 USUAL = settings(derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 SHRINKING = settings(USUAL, max_examples=2000, phases=[Phase.generate, Phase.shrink])
-NAMESPACE = {"np": np, "Case": Case, "Pooling": Pooling}
 ONE = Pooling((1, 1), (1, 1), (1, 1))
 
 
@@ -105,6 +103,11 @@ def equal(one, other):
     return all(fields[0][k] == fields[1][k] for k in names) and all(equal(fields[0][k], fields[1][k]) for k in arrays)
 
 
+def pasted(value):
+    """What the repr of a value gives when it is run."""
+    return eval(repr(value), {"np": np, "Case": Case, "Pooling": Pooling})  # noqa: S307
+
+
 # Windows.
 
 
@@ -112,7 +115,7 @@ def test_every_window_fits_its_image_and_has_a_real_cell():
     def fits(pooling):
         return all(windows and all(windows) for windows in axes(pooling))
 
-    assert_all_examples(poolings(ranks=(1, 2, 3)), fits, 500)
+    assert_all_examples(poolings(ranks=(1, 2, 3)), fits, 100)
 
 
 def test_every_reference_kernel_takes_every_pooling():
@@ -121,7 +124,7 @@ def test_every_reference_kernel_takes_every_pooling():
         y = img2col.max_forward(x, pooling.size, pooling.stride, **pooling.settings)
         return y.shape[2:] == pooling.output
 
-    assert_all_examples(poolings(ranks=(1, 2, 3)), taken, 300)
+    assert_all_examples(poolings(ranks=(1, 2, 3)), taken, 150)
 
 
 @pytest.mark.parametrize("rank", [1, 2, 3])
@@ -132,7 +135,7 @@ def test_ranks_are_those_wanted(rank):
 
 @pytest.mark.parametrize("wanted", [(), ("padding",), ("dilation", "ceil_mode"), SETTINGS])
 def test_settings_are_those_wanted(wanted):
-    assert_all_examples(poolings(settings=wanted), lambda p: set(p.settings) <= set(wanted), 200)
+    assert_all_examples(poolings(settings=wanted), lambda p: set(p.settings) <= set(wanted), 100)
     for name in wanted:
         find_any(poolings(settings=wanted), lambda p, name=name: name in p.settings)
 
@@ -141,12 +144,12 @@ def test_square_means_everything_along_all_axes():
     def square(p):
         return all(len(set(each)) <= 1 for each in (p.size, p.stride, padding_of(p), dilation_of(p)))
 
-    assert_all_examples(poolings(ranks=(2, 3), square=True), square, 300)
+    assert_all_examples(poolings(ranks=(2, 3), square=True), square, 150)
     find_any(poolings(), lambda p: not square(p))
 
 
 def test_tiles_have_strides_of_their_size_and_no_gaps():
-    assert_all_examples(poolings(tiles=True), lambda p: p.size == p.stride and "dilation" not in p.settings, 300)
+    assert_all_examples(poolings(tiles=True), lambda p: p.size == p.stride and "dilation" not in p.settings, 150)
     find_any(poolings(tiles=True), lambda p: any(map(any, padding_of(p))) and max(p.size) > 1)
     find_any(poolings(), lambda p: p.size != p.stride)
 
@@ -155,13 +158,13 @@ def test_symmetric_padding_is_as_much_before_as_after():
     def symmetric(p):
         return all(begin == end for begin, end in padding_of(p))
 
-    assert_all_examples(poolings(padding="symmetric"), symmetric, 300)
+    assert_all_examples(poolings(padding="symmetric"), symmetric, 150)
     find_any(poolings(padding="symmetric"), lambda p: any(map(any, padding_of(p))))
     find_any(poolings(), lambda p: not symmetric(p))
 
 
 def test_without_padding_there_is_none():
-    assert_all_examples(poolings(padding="none"), lambda p: "padding" not in p.settings, 200)
+    assert_all_examples(poolings(padding="none"), lambda p: "padding" not in p.settings, 100)
 
 
 @pytest.mark.parametrize(("limit", "most"), [("half", lambda f: f // 2), ("window", lambda f: f - 1)])
@@ -169,15 +172,15 @@ def test_padding_has_its_limit(limit, most):
     def within(p):
         return all(max(pair) <= most(f) for f, pair in zip(p.size, padding_of(p), strict=False))
 
-    assert_all_examples(poolings(padding_limit=limit), within, 300)
+    assert_all_examples(poolings(padding_limit=limit), within, 150)
     find_any(poolings(padding_limit=limit), lambda p: any(map(any, padding_of(p))))
     find_any(poolings(), lambda p: not within(p))
 
 
 @pytest.mark.parametrize("most", [1, 5, 50])
 def test_no_image_has_more_cells_than_wanted(most):
-    assert_all_examples(poolings(ranks=(1, 2, 3), max_cells=most), lambda p: prod(p.spatial) <= most, 200)
-    assert_all_examples(cases(ranks=(1, 2, 3), max_cells=most), lambda case: case.x.size <= most, 200)
+    assert_all_examples(poolings(ranks=(1, 2, 3), max_cells=most), lambda p: prod(p.spatial) <= most, 100)
+    assert_all_examples(cases(ranks=(1, 2, 3), max_cells=most), lambda case: case.x.size <= most, 100)
     find_any(poolings(), lambda p: prod(p.spatial) > most)
     find_any(cases(), lambda case: case.x.size > most)
 
@@ -185,14 +188,19 @@ def test_no_image_has_more_cells_than_wanted(most):
 @pytest.mark.parametrize(
     ("windows", "condition"),
     [
-        ("overlapping", lambda p: any(s < f and o > 1 for f, s, o in zip(p.size, p.stride, p.output, strict=True))),
+        (
+            "overlapping",
+            lambda p: any(
+                s < f * d and o > 1 for f, s, d, o in zip(p.size, p.stride, dilation_of(p), p.output, strict=True)
+            ),
+        ),
         ("gaps", lambda p: len(covered(p)) < prod(p.spatial)),
         ("powers of two", lambda p: prod(p.size).bit_count() == 1),
         ("one cell", lambda p: set(p.size) == set(p.stride) == {1}),
     ],
 )
 def test_windows_are_of_the_kind_wanted(windows, condition):
-    assert_all_examples(poolings(windows=windows), condition, 300)
+    assert_all_examples(poolings(windows=windows), condition, 150)
     find_any(poolings(), lambda p: not condition(p))
 
 
@@ -211,7 +219,7 @@ def test_images_and_gradients_fit_their_windows():
         shapes = x.shape[2:] == pooling.spatial, dy.shape == (*x.shape[:2], *pooling.output)
         return all(shapes) and dy.dtype == x.dtype and np.isfinite(x).all() and np.isfinite(dy).all()
 
-    assert_all_examples(pooled(), fit, 300)
+    assert_all_examples(pooled(), fit, 150)
 
 
 @pytest.mark.parametrize("dtype", ORDERED)
@@ -290,12 +298,12 @@ def test_cases_of_a_callable_are_about_it_and_sound_kernels_pass_the_check(funct
         check(case, answer(img2col, case))
         return case.function == function
 
-    assert_all_examples(cases(function, ranks=(1, 2, 3)), passes, 200)
+    assert_all_examples(cases(function, ranks=(1, 2, 3)), passes, 100)
 
 
 def test_integers_can_be_checked_too():
     dtypes = tuple(dtype for dtype in ORDERED if dtype not in FLOATS)
-    assert_all_examples(cases(dtypes=dtypes), lambda case: check(case, answer(naive, case)) is None, 200)
+    assert_all_examples(cases(dtypes=dtypes), lambda case: check(case, answer(naive, case)) is None, 100)
     assert_all_examples(cases(dtypes=dtypes), lambda case: case.function in ("max_forward", "max_indices"))
 
 
@@ -320,7 +328,7 @@ def test_cases_are_about_all_that_is_named_and_by_default_about_every_callable()
 def test_cases_keep_to_what_is_wanted():
     narrow = cases(dtypes=("float32",), settings=("padding",), square=True, padding="symmetric", padding_limit="half")
     limited = Declared(square=True, padding="symmetric", padding_limit="half")
-    assert_all_examples(narrow, lambda case: permitted(case, PLANS[case.function], limited), 200)
+    assert_all_examples(narrow, lambda case: permitted(case, PLANS[case.function], limited), 100)
     assert_all_examples(
         narrow, lambda case: set(case.settings) <= {"padding", "count_include_pad"} - {"count_include_pad"}
     )
@@ -332,8 +340,8 @@ def test_cases_keep_to_what_is_wanted():
     assert_all_examples(cases(windows="one cell"), lambda case: prod(case.size) == 1)
 
 
-def test_cases_are_drawn_without_the_default_limit_where_a_law_needs_it():
-    find_any(cases("large-divisor"), lambda case: prod(case.size) > 1000)
+def test_cases_are_larger_where_a_law_needs_it():
+    find_any(cases("large-divisor"), lambda case: prod(case.size) > 2000)
 
 
 # What they shrink to.
@@ -361,7 +369,8 @@ def test_the_simplest_are_one_cell():
     ],
 )
 def test_poolings_shrink_to_the_simplest(condition, simplest):
-    assert minimal(poolings(), condition) == simplest
+    settings = ("ceil_mode",) if simplest.settings else ()
+    assert minimal(poolings(settings=settings), condition) == simplest
 
 
 def test_settings_shrink_to_the_one_that_matters_at_its_least():
@@ -381,12 +390,12 @@ def test_settings_shrink_to_the_one_that_matters_at_its_least():
         ("max_forward", lambda case: case.x.shape[1] > 1, 2),
         ("max_forward", lambda case: case.x.max() != case.x.min(), 2),
         ("mean_forward", lambda case: prod(case.size) > 2, 3),
-        ("max_backward", lambda case: case.dy.size > 1 and case.stride[1] < case.size[1], 2),
+        ("max_backward", lambda case: case.dy.size > 1 and case.stride[1] < case.size[1], 4),
     ],
 )
 def test_users_own_assertions_shrink_to_a_few_cells(function, broken, cells):
     case = minimal(cases(function, settings=()), broken)
-    assert case.x.size <= cells + 1
+    assert case.x.size <= cells
     assert set(case.stride) == {1}
     assert case.settings == {}
 
@@ -425,11 +434,11 @@ def test_a_wrong_kernel_is_rejected_with_a_readable_message_on_a_few_cells():
 def test_the_repr_of_a_case_runs_and_gives_an_equal_case(name):
     dtypes = ORDERED if name in ("max_forward", "max_indices") else FLOATS
     strategy = cases(name, ranks=(1, 2, 3), dtypes=dtypes)
-    assert_all_examples(strategy, lambda case: equal(eval(repr(case), NAMESPACE), case), 200)
+    assert_all_examples(strategy, lambda case: equal(pasted(case), case), 100)
 
 
 def test_the_repr_of_a_pooling_runs_and_gives_an_equal_one():
-    assert_all_examples(poolings(ranks=(1, 2, 3)), lambda pooling: eval(repr(pooling), NAMESPACE) == pooling)
+    assert_all_examples(poolings(ranks=(1, 2, 3)), lambda pooling: pasted(pooling) == pooling)
 
 
 def made(x, **more):
@@ -464,12 +473,12 @@ def test_an_array_is_written_briefly_and_exactly(values, dtype, text):
     x = np.array(values, dtype).reshape(1, 1, -1)
     case = made(x)
     assert f"x={text}, " in repr(case)
-    assert equal(eval(repr(case), NAMESPACE), case)
+    assert equal(pasted(case), case)
 
 
 def test_a_large_array_that_no_recipe_gives_is_written_in_full():
     case = made(np.random.default_rng(0).standard_normal((1, 2, 300)).astype("float32"))
-    assert equal(eval(repr(case), NAMESPACE), case)
+    assert equal(pasted(case), case)
 
 
 # In people's own tests.
@@ -581,7 +590,7 @@ def test_a_result_may_be_checked_twice_and_outside_of_any_test():
     [
         (np.array([[[2.0]]]), r"^mean_forward: y\[0,0,0\] = 2.0, but should be 2.33\d+ within "),
         (np.array([[[np.nan]]]), r"y\[0,0,0\] = nan"),
-        (np.array([[[7 / 3]]], "float32"), "float32"),
+        (np.array([[[7 / 3]]], "float32"), "^mean_forward: y.dtype = float32, but should be float64"),
         (np.array([7 / 3]), r"y.shape = \(1,\), but should be \(1, 1, 1\)"),
         ([[[7 / 3]]], "list"),
         (None, "None"),

@@ -45,6 +45,10 @@ class Case:
     def __repr__(self) -> str:
         return case_text(self)
 
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
+        """Hypothesis would print the fields of a dataclass, and arrays as NumPy writes them."""
+        printer.text(repr(self))
+
     @property
     def arguments(self) -> tuple[Any, ...]:
         """(x, size, stride), or (dy, x, size, stride) for a gradient, in fresh arrays, laid out by `layouts`.

@@ -44,7 +44,8 @@ def check(case: Case, result: Array) -> None:
 
     pool = Pool(wrap(SimpleNamespace(**{case.function: lambda *_, **__: result}), RESULT))
     try:
-        LAWS[JUDGES[case.function]].check(pool, case)
+        for law in ("dtype-preserved", JUDGES[case.function]):
+            LAWS[law].check(pool, case)
     except Failure as failure:
         raise AssertionError(message(case, failure)) from None
     aim(case, np.asarray(result))
@@ -52,7 +53,7 @@ def check(case: Case, result: Array) -> None:
 
 def message(case: Case, failure: Failure) -> str:
     """The first wrong element, and the mistake that would explain it."""
-    hint = suspicion([case.call()], 0, failure.got, failure.expected)
+    hint = suspicion([case.call()], 0, failure.got, failure.expected) or failure.hint
     headline = failure.headline.replace(f"{case.function} of {RESULT}: ", f"{case.function}: ")
     return "\n".join([headline, *([f"    {hint}"] if hint else [])])
 

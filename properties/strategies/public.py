@@ -17,6 +17,7 @@ from poolproof.kernels.dtypes import Array
 from ..contract import CALLABLES, MEAN_SETTINGS, OF_INTEGERS, SETTINGS, Declared, did_you_mean
 from ..layouts import laid_out, made_alike
 from . import arguments
+from .build import MOST_CELLS as MANY_CELLS
 from .build import Builder, passed, spot_of
 from .cases import Case
 from .choices import Drawn, one_of
@@ -212,7 +213,8 @@ def cases(
         plan = plan_about(name)
         some = ranks if ranks is not None else (2,) if plan.ranks == 1 else arguments.RANKS
         limits = arguments.limits(some, named, settings, square, tiles, padding, padding_limit)
-        makers.append(builder(plan, limits, MOST_CELLS if max_cells is None else max_cells, **changed))
+        usual = MANY_CELLS if plan.windows == "vast" else MOST_CELLS
+        makers.append(builder(plan, limits, usual if max_cells is None else max_cells, **changed))
     return cases_of(makers, about, max_cells)
 
 

@@ -75,5 +75,5 @@ def nested(array: Array) -> str:
 def number(value: Any) -> str:
     """A cell in the fewest digits that give it again."""
     short, exact = str(value), literal(plain(value))
-    shorter = len(short) < len(exact) and np.isfinite(value) and value.dtype.type(float(short)) == value
+    shorter = value and len(short) < len(exact) and np.isfinite(value) and value.dtype.type(float(short)) == value
     return short if shorter else exact
