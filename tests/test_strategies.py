@@ -1,7 +1,10 @@
 """The public strategies: what they draw, how it shrinks and is written, and how they serve people's own tests."""
 
+import re
+from inspect import signature
 from itertools import product
 from math import prod
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +21,7 @@ from poolproof.properties.layouts import LAYOUTS
 from poolproof.properties.patterns import bits
 from poolproof.properties.strategies import Case, Pooling, cases, check, gradients, images, poolings
 from poolproof.properties.strategies.cases import permitted
+from poolproof.properties.strategies.choices import Drawn
 from poolproof.properties.strategies.palettes import NAMES
 from poolproof.properties.strategies.public import PLANS
 
@@ -625,6 +629,11 @@ WRONG = [
     (lambda: poolings(max_cells=0), "max_cells=0 should be an integer of at least 1"),
     (lambda: poolings(max_cells=True), "max_cells=True should be an integer"),
     (lambda: poolings(max_cells=2.5), "max_cells=2.5 should be an integer"),
+    (
+        lambda: poolings(max_cells=2, windows="overlapping"),
+        "max_cells=2 should be at least 3 for windows='overlapping'",
+    ),
+    (lambda: cases("uncovered-pixels", max_cells=1), "max_cells=1 should be at least 3 for windows='gaps'"),
     (lambda: images((2, 2)), r"pooling=\(2, 2\) should be a Pooling"),
     (lambda: images(Pooling(2, 1, 4)), "should be made of tuples"),
     (lambda: images(Pooling((3,), (1,), (2,))), "should be windows that fit: .* at most 2"),
@@ -665,6 +674,35 @@ def test_a_wrong_argument_is_an_error_at_once_with_its_name_and_value(call, text
 def test_options_are_keywords_only(strategy):
     with pytest.raises(TypeError, match="positional argument"):
         strategy(ONE, np.zeros((1, 1, 1, 1)), (2,))
+
+
+@pytest.mark.parametrize("windows", ["overlapping", "gaps"])
+@pytest.mark.parametrize("tiles", [False, True])
+def test_the_least_number_of_cells_is_enough(windows, tiles):
+    if windows == "gaps" or not tiles:
+        least = poolings(windows=windows, tiles=tiles, max_cells=3)
+        assert_all_examples(least, lambda p: prod(p.spatial) <= 3)
+
+
+def test_the_page_names_every_keyword_palette_and_layout():
+    page = (Path(__file__).resolve().parent.parent / "docs" / "strategies.md").read_text(encoding="utf-8")
+    strategies = (poolings, images, gradients, cases)
+    keywords = {
+        name for each in strategies for name, p in signature(each).parameters.items() if p.kind == p.KEYWORD_ONLY
+    }
+    prose = re.sub(r"^```.*?^```", "", page, flags=re.MULTILINE | re.DOTALL)
+    assert not {*keywords, *NAMES, *LAYOUTS, "one-hot"} - {*re.findall(r"`([^`]+)`", prose)}
+
+
+@pytest.mark.parametrize("count", [1, 2, 11, 12, 28, 99])
+def test_every_option_is_drawn_and_the_first_is_the_simplest(count):
+    @st.composite
+    def places(draw):
+        return Drawn(draw).place(count)
+
+    assert_all_examples(places(), lambda place: 0 <= place < count)
+    assert minimal(places()) == 0
+    assert find_any(places(), lambda place: place == count - 1) == count - 1
 
 
 def test_lists_and_sets_are_taken_as_tuples_are():

@@ -23,6 +23,8 @@ PADDING = ("any", "symmetric", "none")
 LIMITS = ("half", "window", None)
 GRADIENT_NAMES = (*NAMES, ONE_HOT)
 LAYOUT_NAMES = tuple(LAYOUTS)
+LEAST_CELLS = 3
+"""Cells in two windows that overlap, and in tiles of two with one cell left over."""
 
 
 def wrong(name: str, value: Any, right: str) -> InvalidArgument:
@@ -68,6 +70,12 @@ def positive(name: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
         raise wrong(name, value, "an integer of at least 1")
     return int(value)
+
+
+def enough(max_cells: int, plan: Plan) -> None:
+    """Raise InvalidArgument if the windows of a plan need more cells."""
+    if plan.windows in ("overlapping", "gaps") and max_cells < LEAST_CELLS:
+        raise wrong("max_cells", max_cells, f"at least {LEAST_CELLS} for windows={plan.windows!r}")
 
 
 def dtypes(values: Any, allowed: Sequence[str] = ORDERED) -> tuple[str, ...]:

@@ -257,6 +257,7 @@ def builder(plan: Plan, limits: Declared, max_cells: int, **changed: Any) -> Bui
     if "windows" in changed:
         arguments.one("windows", changed["windows"], arguments.WINDOWS)
     most, wanted = arguments.positive("max_cells", max_cells), replace(plan, **changed)
+    arguments.enough(most, wanted)
     functions = wanted.asked(limits, CALLABLES)
     if not functions:
         raise InvalidArgument(arguments.conflict(wanted, limits))
