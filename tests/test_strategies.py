@@ -341,6 +341,7 @@ def test_cases_keep_to_what_is_wanted():
     assert_all_examples(
         cases(palettes=("ties",), gradients=("ones",)), lambda case: (case.dy == 1).all() and abs(case.x).max() <= 2
     )
+    assert_all_examples(cases("linearity", "same-twice", palettes=("ones",)), lambda case: (case.x == 1).all())
     assert_all_examples(cases(windows="one cell"), lambda case: prod(case.size) == 1)
 
 
@@ -651,6 +652,7 @@ WRONG = [
     (lambda: gradients(TWO, np.zeros(2)), r"x has the shape \(2,\)"),
     (lambda: gradients(TWO, np.zeros((1, 1, 2)), palettes=("onehot",)), "did you mean 'one-hot'"),
     (lambda: cases("max_forwards"), "about='max_forwards' should be a callable or a law; did you mean 'max_forward'"),
+    (lambda: cases(["max_forward"]), r"about=\['max_forward'\] should be a callable or a law"),
     (lambda: cases(3), "about=3 should be a callable or a law"),
     (lambda: cases(palettes=()), r"palettes=\(\) should be a tuple of one or more"),
     (lambda: cases(palettes=(["ties"],)), r"has \['ties'\]; there are: 'ties', "),

@@ -129,7 +129,7 @@ def images_of(
     """The images of cases."""
     choices = Drawn(draw)
     dtype, palette, layout = (one_of(choices, each) for each in (dtypes, palettes, layouts))
-    seed, batch = choices.upto(SEEDS - 1), one_of(choices, some)
+    batch, seed = one_of(choices, some), choices.upto(SEEDS - 1)
     x = np.zeros((*batch, *pooling.spatial), dtype)
     # Painted for a mean, so that no sum of a window overflows.
     case = case_of("mean_forward", pooling, x, np.zeros((*batch, *pooling.output), dtype), values=palette)
@@ -207,6 +207,8 @@ def cases(
         "layouts": None if layouts is None else arguments.several("layouts", layouts, arguments.LAYOUT_NAMES),
     }
     changed = {name: value for name, value in changed.items() if value is not None}
+    if palettes is not None:
+        changed["mean_values"] = ()
     named = arguments.dtypes(dtypes)
     makers = []
     for name in about or able(named):
@@ -244,11 +246,9 @@ def plan_about(name: str) -> Plan:
     """The plan of a callable or of a law. Raises InvalidArgument for any other name."""
     from ..lawbook import LAWS
 
-    if name in PLANS:
-        return PLANS[name]
-    if name in LAWS:
-        return LAWS[name].plan
     known = (*CALLABLES, *LAWS)
+    if isinstance(name, str) and name in known:
+        return PLANS[name] if name in PLANS else LAWS[name].plan
     raise arguments.wrong("about", name, f"a callable or a law; {did_you_mean(str(name), known)}")
 
 
