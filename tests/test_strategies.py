@@ -339,7 +339,8 @@ def test_cases_keep_to_what_is_wanted():
     assert_all_examples(narrow, lambda case: case.x.dtype == case.dy.dtype == np.float32)
     assert_all_examples(cases(tiles=True), lambda case: case.size == case.stride)
     assert_all_examples(
-        cases(palettes=("ties",), gradients=("ones",)), lambda case: (case.dy == 1).all() and abs(case.x).max() <= 2
+        cases(palettes=("ties",), gradients=("ones",), max_cells=200),
+        lambda case: (case.dy == 1).all() and abs(case.x).max() <= 2,
     )
     assert_all_examples(cases("linearity", "same-twice", palettes=("ones",)), lambda case: (case.x == 1).all())
     assert_all_examples(cases(windows="one cell"), lambda case: prod(case.size) == 1)
