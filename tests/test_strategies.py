@@ -488,6 +488,11 @@ def test_a_large_array_that_no_recipe_gives_is_written_in_full():
     assert equal(pasted(case), case)
 
 
+def test_a_very_large_array_that_no_recipe_gives_is_an_ellipsis():
+    case = made(np.random.default_rng(0).standard_normal((1, 2, 3000)))
+    assert repr(case).startswith("Case('max_forward', x=..., size=(1,), ")
+
+
 # In people's own tests.
 
 
@@ -704,6 +709,9 @@ def test_every_option_is_drawn_and_the_first_is_the_simplest(count):
     def places(draw):
         return Drawn(draw).place(count)
 
+    drawn = []
+    Drawn(lambda strategy: drawn.append(strategy.wrapped_strategy.end) or 0).place(count)
+    assert max(drawn) <= 10
     assert_all_examples(places(), lambda place: 0 <= place < count)
     assert minimal(places()) == 0
     assert find_any(places(), lambda place: place == count - 1) == count - 1

@@ -27,7 +27,8 @@ class Case:
     order, whatever `layouts` says of the call. `size` and `stride` are tuples; `settings` are keywords of the call.
     `values`: the palette of x. `assumed`: a setting that the function does not take, but is known to follow.
 
-    The `repr` is Python that gives an equal case again, with `np` for NumPy. Cases are compared by identity.
+    The `repr` is Python that gives an equal case again, with `np` for NumPy. Only an array of more than 5,000 cells
+    that nothing short describes is an ellipsis. Cases are compared by identity.
     """
 
     function: str

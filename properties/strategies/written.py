@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 MOST_LISTED = 64
 """Cells of an array that is always written as nested lists."""
 
+MOST_WRITTEN = 5000
+"""Cells of an array that is written in full where nothing shorter gives it."""
+
 MOST_RUNS = 24
 """Runs of equal cells of an array that is written as such."""
 
@@ -40,13 +43,18 @@ def value_text(value: Any) -> str:
 
 
 def array_text(array: Array) -> str:
-    """An expression for an array: nested lists, or for a large one counted numbers or runs, if these are short."""
+    """An expression for an array: nested lists, or for a large one counted numbers or runs, if these are short.
+
+    Of a very large array for which there is no short recipe the text is an ellipsis.
+    """
     if array.size == 0:
         return f"np.zeros({array.shape}, {array.dtype.name!r})"
     if array.size <= MOST_LISTED:
         return listed(array)
     pattern = pattern_of(array, 0)
-    return base_text(pattern, array.dtype.name) if pattern else in_runs(array) or listed(array)
+    if pattern:
+        return base_text(pattern, array.dtype.name)
+    return in_runs(array) or (listed(array) if array.size <= MOST_WRITTEN else "...")
 
 
 def in_runs(array: Array) -> str:
