@@ -168,6 +168,6 @@ def number(value: Any) -> str:
     """A scalar as Python writes it, shortest that reads back; integers and bool as such."""
     if isinstance(value, (np.bool_, np.integer)):
         return str(value)
-    return (
-        np.format_float_positional(value, trim="0") if 1e-4 <= abs(value) < 1e16 or value == 0 else repr(float(value))
-    )
+    # Compared as a Python float, because 1e16 overflows a float16.
+    usual = 1e-4 <= float(abs(value)) < 1e16 or value == 0
+    return np.format_float_positional(value, trim="0") if usual else repr(float(value))

@@ -32,6 +32,10 @@ LOOPS = {"kernels.blocks", "kernels.lines", "kernels.loops"}
 KERNELS = [name for name in MODULES if name.startswith("kernels.")]
 PROPERTIES = [name for name in MODULES if name.startswith("properties")]
 LAW_MODULES = [name for name in MODULES if name.startswith("properties.lawbook")]
+STRATEGIES = {name for name in MODULES if name.startswith("properties.strategies")}
+FOR_PEOPLE = {f"properties.strategies.{name}" for name in ("arguments", "checking", "pooling", "public")}
+"""What the strategies for people's own tests need beside the builders of cases."""
+BUILDERS = sorted(STRATEGIES - FOR_PEOPLE - {"properties.strategies"})
 BENCH = {name for name in MODULES if name.startswith("properties.bench")}
 DOORS = {
     "properties.plugin",
@@ -157,17 +161,14 @@ def test_the_oracle_shares_with_kernels_the_geometry_alone():
     assert ours("properties.oracle") == {GEOMETRY, "kernels.dtypes"}
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["properties.strategies.cases", "properties.strategies.palettes", "properties.layouts", "properties.contract"],
-)
+@pytest.mark.parametrize("name", [*BUILDERS, "properties.layouts", "properties.contract"])
 def test_cases_and_the_contract_know_no_kernel(name):
     assert {target for target in reached_from(name, inside=True) if target.startswith("kernels")} <= BELOW
 
 
 def test_the_contract_knows_nothing_of_laws_or_targets():
-    above = {f"properties.{name}" for name in ("target", "pool", "strategies.cases", "runner", "session")}
-    assert not reached_from("properties.contract", inside=True) & (above | set(LAW_MODULES) | DOORS)
+    above = {"properties.target", "properties.pool", "properties.runner", "properties.session"}
+    assert not reached_from("properties.contract", inside=True) & (above | STRATEGIES | set(LAW_MODULES) | DOORS)
 
 
 @pytest.mark.parametrize("name", [*LAW_MODULES, "properties.conventions", "properties.pool", "properties.target"])
@@ -195,8 +196,20 @@ def test_pytest_is_imported_by_its_door_and_the_command_alone(name):
 
 @pytest.mark.parametrize("name", MODULES)
 def test_hypothesis_is_imported_by_what_draws_cases_alone(name):
-    drawing = {f"properties.strategies.{name}" for name in ("choices", "drawing", "public")}
-    assert not any(target.split(".")[0] == "hypothesis" for target in imports(name)) or name in drawing
+    drawing = {f"properties.strategies.{each}" for each in ("arguments", "checking", "choices", "drawing", "public")}
+    assert any(target.split(".")[0] == "hypothesis" for target in imports(name)) == (name in drawing)
+
+
+def test_strategies_for_people_are_known_to_their_package_alone():
+    outside = {name for name in MODULES if ours(name) & FOR_PEOPLE} - FOR_PEOPLE
+    assert outside == {"properties.strategies"}
+    assert {name for name in MODULES if "properties.strategies" in ours(name)} == set()
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_builders_of_cases_know_no_law_and_nothing_that_runs_one(name):
+    above = {"properties.pool", "properties.runner", "properties.session", "properties.report"} | FOR_PEOPLE | DOORS
+    assert not reached_from(name, inside=True) & (above | set(LAW_MODULES))
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("properties.adapters.")])

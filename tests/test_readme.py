@@ -66,7 +66,15 @@ def numbered(*kinds):
     return [pytest.param(*each, id=name) for each, name in zip(found, names, strict=True)]
 
 
-PAGES = ("README.md", "docs/adopt.md", "docs/exhaustive.md", "docs/kernels.md", "docs/shrink.md", "docs/wrappers.md")
+PAGES = (
+    "README.md",
+    "docs/adopt.md",
+    "docs/exhaustive.md",
+    "docs/kernels.md",
+    "docs/shrink.md",
+    "docs/strategies.md",
+    "docs/wrappers.md",
+)
 README = blocks("README.md")
 
 

@@ -114,7 +114,7 @@ class Builder:
         (n, c), axes = self.frame(choices, sketch, batch)
         spatial = tuple(each.length for each in axes)
         x = np.empty((n, c, *spatial), dtype)
-        dy = np.empty((n, c, *(each.count() for each in axes)), dtype)
+        dy = np.zeros((n, c, *(each.count() for each in axes)), dtype)
         taken = self.declared.settings_of(sketch.function)
         unsaid = sketch.function in MEAN and "count_include_pad" not in taken
         case = Case(

@@ -16,13 +16,19 @@ from ..contract import BACKWARD, MEAN, Declared
 from ..oracle import in_windows
 from ..target import Call
 from .plans import Plan
+from .written import case_text
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
     """One input: a function, its arguments, and for some laws another array and a spot in it (0 to 1).
 
-    `assumed`: a setting that the function does not take, but is known to follow.
+    `x` is an array (N, C, H, W), with one to three spatial axes, and `dy` is like the result, (N, C, OH, OW); both in C
+    order, whatever `layouts` says of the call. `size` and `stride` are tuples; `settings` are keywords of the call.
+    `values`: the palette of x. `assumed`: a setting that the function does not take, but is known to follow.
+
+    The `repr` is Python that gives an equal case again, with `np` for NumPy. Only an array of more than 5,000 cells
+    that nothing short describes is an ellipsis. Cases are compared by identity.
     """
 
     function: str
@@ -30,12 +36,27 @@ class Case:
     size: Ints
     stride: Ints
     dy: Array
-    values: str
+    values: str = "distinct"
     other: Array | None = None
     layouts: dict[str, str] = field(default_factory=dict)
     spot: float = 0.0
     settings: dict[str, Any] = field(default_factory=dict)
     assumed: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return case_text(self)
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
+        """Hypothesis would print the fields of a dataclass, and arrays as NumPy writes them."""
+        printer.text(repr(self))
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        """(x, size, stride), or (dy, x, size, stride) for a gradient, in fresh arrays, laid out by `layouts`.
+
+        To be passed as `kernel(*case.arguments, **case.settings)`.
+        """
+        return (*self.call().laid_out().values(), self.size, self.stride)
 
     @property
     def window(self) -> dict[str, Any]:

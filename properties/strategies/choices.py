@@ -16,6 +16,9 @@ Range = tuple[int, int]
 NARROW = 100
 """Hypothesis draws integers below this uniformly; larger ranges it fills unevenly, and with constants of other code."""
 
+BRANCHES = 11
+"""Hypothesis takes integers from 0 to 10 alone for the choice of a branch, when it makes an example smaller."""
+
 UPTO = tuple(st.integers(0, most) for most in range(NARROW))
 
 
@@ -36,6 +39,10 @@ class Choices(Protocol):
         """An integer from 0, the simplest, to `most`."""
         ...
 
+    def place(self, count: int) -> int:
+        """The place of one of as many options, 0 for the simplest."""
+        ...
+
 
 class Drawn:
     """Choices that Hypothesis draws, one by one, and makes smaller.
@@ -52,6 +59,14 @@ class Drawn:
         if most < NARROW:
             return int(self.draw(UPTO[most]))
         return min(self.upto(most // NARROW) * NARROW + self.upto(NARROW - 1), most)
+
+    def place(self, count: int) -> int:
+        """The place of an option; one of many by a block of them first, so that each number drawn is small.
+
+        From a small number alone Hypothesis turns to a simpler option and draws anew all that follows from it.
+        """
+        block = -(-count // BRANCHES)
+        return min(self.upto(-(-count // block) - 1) * block + self.upto(block - 1), count - 1)
 
 
 class Packed:
@@ -75,6 +90,10 @@ class Packed:
         self.value, digit = divmod(self.value, most + 1)
         return digit
 
+    def place(self, count: int) -> int:
+        """The place of an option."""
+        return self.upto(count - 1)
+
 
 class Generated:
     """Choices of a random generator, for runs of more cases than Hypothesis has time for."""
@@ -86,6 +105,10 @@ class Generated:
         """An integer from 0 to `most`."""
         return int(self.source.random() * (most + 1))
 
+    def place(self, count: int) -> int:
+        """The place of an option."""
+        return self.upto(count - 1)
+
 
 def integer(choices: Choices, within: Range) -> int:
     """An integer of a range, the least the simplest."""
@@ -95,7 +118,7 @@ def integer(choices: Choices, within: Range) -> int:
 
 def one_of(choices: Choices, options: Sequence[T]) -> T:
     """One of the options, the first the simplest; an option that is listed twice is twice as likely."""
-    return options[choices.upto(len(options) - 1)]
+    return options[choices.place(len(options))]
 
 
 def clamped(within: Range, limits: Range) -> Range:

@@ -55,8 +55,10 @@ def lattice(dtype: Any, n: int) -> list[Any]:
     return [0, *(sign * m for m in range(1, most + 1) for sign in ((1, -1) if signed(dtype) else (1,)))]
 
 
-def thousands(_dtype: Any, _n: int) -> list[Any]:
+def thousands(dtype: Any, _n: int) -> list[Any]:
     """Numbers of which the shares of many thousand cells are still normal."""
+    if not is_float(dtype):
+        return highest(dtype, 1)
     return [1024, -1024, 1536]
 
 
