@@ -440,7 +440,8 @@ def test_a_wrong_kernel_is_rejected_with_a_readable_message_on_a_few_cells():
 def test_the_repr_of_a_case_runs_and_gives_an_equal_case(name):
     dtypes = ORDERED if name in ("max_forward", "max_indices") else FLOATS
     strategy = cases(name, ranks=(1, 2, 3), dtypes=dtypes)
-    assert_all_examples(strategy, lambda case: equal(pasted(case), case), 100)
+    # An array that is too large for words is an ellipsis.
+    assert_all_examples(strategy, lambda case: "=..." in repr(case) or equal(pasted(case), case), 100)
 
 
 def test_the_repr_of_a_pooling_runs_and_gives_an_equal_one():
@@ -573,7 +574,9 @@ def test_observability_says_law_callable_and_settings_and_how_near_the_bound_an_
     assert found
     assert {each.features["about"] for each in found} == {"mean-value"}
     assert {each.features["callable"] for each in found} == {"mean_forward"}
-    assert {"none", "padding, count_include_pad"} <= {each.features["settings"] for each in found}
+    about = {each.features["settings"] for each in found}
+    assert "none" in about
+    assert any("count_include_pad" in settings for settings in about)
     scores = (
         [each.features["target"]["mean_forward: error / bound"] for each in found]
         if "target" in found[0].features

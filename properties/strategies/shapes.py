@@ -232,6 +232,6 @@ CERTAIN_LARGE: tuple[Kind, ...] = (
     *CERTAIN,
     *(pinned(planes, (1, 49)), pinned(planes, (1, 47))),
     *(pinned(windows_of, (1, 1025)), pinned(windows_of, (65, 65))),
-    *(large_plane, pinned(single_cells, (2, 33_000))),
+    *(large_plane, large_plane, pinned(single_cells, (2, 33_000))),
 )
 """The same for laws about large images."""
