@@ -28,7 +28,7 @@ NEAR_CHANNELS_LAST = ("channels last", "slice of channels last", "crop of channe
 
 def corners(builder: Builder) -> list[Decisions]:
     """What the first cases of a law are about: each callable, recipe, layout, dtype, palette and rare shape once."""
-    parts = (simplest, plainest, in_turn, in_memory, rare_shapes, least_numbers, empty_batches, whole_truths)
+    parts = (simplest, plainest, in_turn, in_memory, rare_shapes, ends_of_types, empty_batches, whole_truths)
     return [decided for part in parts for decided in part(builder)]
 
 
@@ -110,12 +110,14 @@ def rare_shapes(builder: Builder) -> Iterator[Decisions]:
                 yield {"function": function, "recipe": PLAIN, "kind": kind, "dtype": dtype}
 
 
-def least_numbers(builder: Builder) -> Iterator[Decisions]:
-    """The lowest numbers of every dtype."""
-    for function in builder.functions:
-        if function in OF_INTEGERS and "lowest" in builder.plan.palettes(function):
-            for dtype in dtypes_of(builder, function):
-                yield {"function": function, "dtype": dtype, "values": "lowest"}
+def ends_of_types(builder: Builder) -> Iterator[Decisions]:
+    """The lowest numbers of every dtype, and the highest of integers: beyond what floats of their width hold."""
+    for function in builder.functions if "lowest" in builder.plan.values else ():
+        if function in OF_INTEGERS:
+            lowest = [("lowest", dtype) for dtype in dtypes_of(builder, function)]
+            highest = [("highest", dtype) for dtype in integers_of(builder, function)]
+            for values, dtype in lowest + (highest if "highest" in builder.plan.values else []):
+                yield {"function": function, "dtype": dtype, "values": values}
 
 
 def empty_batches(builder: Builder) -> Iterator[Decisions]:
