@@ -99,6 +99,11 @@ def cropped(array: Array) -> Array:
     return larger[..., 1:-1, 1:-2]
 
 
+def expanded_columns(array: Array) -> Array:
+    """One row for all, by a stride of 0."""
+    return expanded(array, (array.ndim - 2,))
+
+
 def sliced_channels_last(array: Array) -> Array:
     """All channels but the last of channels-last memory."""
     larger: Array = np.full((array.shape[0], array.shape[1] + 1, *array.shape[2:]), 77, array.dtype)
@@ -147,6 +152,7 @@ LAYOUTS: dict[str, Any] = {
     "expanded samples": expanded_samples,
     "expanded channels": expanded_channels,
     "expanded rows": expanded_rows,
+    "expanded columns": expanded_columns,
     "read-only": read_only,
     "unaligned": unaligned,
 }
@@ -166,11 +172,12 @@ ALIKE: dict[str, Callable[[int], Ints]] = {
     "expanded samples": lambda _: (0,),
     "expanded channels": lambda _: (1,),
     "expanded rows": lambda ndim: (ndim - 1,),
+    "expanded columns": lambda ndim: (ndim - 2,),
 }
 """The axes along which elements must be the same to be laid out so, by the number of axes."""
 
-FLAT = ("broadcast", "expanded rows")
-"""Layouts in which an image has equal cells, and so tied maxima: for gradients alone."""
+FLAT = ("broadcast", "expanded rows", "expanded columns")
+"""Layouts in which an image has equal cells, and so tied maxima."""
 
 
 def laid_out(array: Array, layout: str) -> Array:

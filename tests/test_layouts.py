@@ -100,6 +100,7 @@ PROPERTIES = {
     "expanded samples": lambda a: a.flags.c_contiguous,
     "expanded channels": lambda a: a.flags.c_contiguous,
     "expanded rows": lambda a: a.flags.c_contiguous,
+    "expanded columns": lambda a: a.flags.c_contiguous,
     "read-only": lambda a: not a.flags.writeable and a.flags.c_contiguous,
     "unaligned": lambda a: not a.flags.aligned and a.flags.c_contiguous,
 }

@@ -25,13 +25,19 @@ from .recipes import CEIL, EDGE, PLAIN, Recipe, allowed
 from .shapes import KINDS, LARGE_KINDS, MANY_KINDS, SETTING_KINDS, Batch, Kind, Shape, vast
 
 SPOTS = 99
-"""A spot is at one of as many equal steps from the first place to the last, which is a trifle below 1."""
+"""A spot is at one of as many equal steps from the first place, 0, to the last."""
+
+LAST = 1 - 1e-8
+"""The last place of an array."""
 
 MOST_CELLS = 1 << 18
 """Cells of an image whose windows are not large themselves."""
 
 WIDEST_SQUARE = (MOST_CELLS, 48, 16)
 """The widest of windows that are as wide along all axes, by rank: over padding there may be as many of them."""
+
+PLACES = ("max_backward", "max_indices")
+"""The functions that tell where a maximum is."""
 
 ALONE = 5
 """How much likelier an unusual layout of one array alone is than that of one beside another of some other array."""
@@ -69,7 +75,7 @@ class Builder:
     def case(self, choices: Choices, **decided: Any) -> Case:
         """A case built from choices; some decisions of its sketch may have been made."""
         sketch = self.sketch(choices, decided)
-        return self.built(choices, sketch, decided.get("batch"), decided.get("seed"))
+        return self.built(choices, sketch, decided)
 
     def sketch(self, choices: Choices, decided: dict[str, Any]) -> Sketch:
         """The decisions, each from its options unless it has been made."""
@@ -107,10 +113,11 @@ class Builder:
             return KINDS
         return MANY_KINDS if self.plan.windows == "one cell" else LARGE_KINDS
 
-    def built(self, choices: Choices, sketch: Sketch, batch: Batch | None = None, seed: int | None = None) -> Case:
-        """The case of a sketch, of this batch and painted by this seed, where they have been decided."""
+    def built(self, choices: Choices, sketch: Sketch, decided: dict[str, Any]) -> Case:
+        """The case of a sketch; its batch, its spot and the seed of its contents may have been decided."""
         plan, dtype = self.plan, np.dtype(sketch.dtype)
-        spot, drawn = spot_of(choices), choices.upto(SEEDS - 1)
+        drawn: dict[str, Any] = {"spot": spot_of(choices), "seed": choices.upto(SEEDS - 1), "batch": None}
+        spot, seed, batch = (decided.get(name, each) for name, each in drawn.items())
         (n, c), axes = self.frame(choices, sketch, batch)
         spatial = tuple(each.length for each in axes)
         x = np.empty((n, c, *spatial), dtype)
@@ -130,7 +137,7 @@ class Builder:
             settings=passed(sketch, axes, taken),
             assumed={"count_include_pad": self.declared.count_include_pad} if unsaid else {},
         )
-        paint(case, drawn if seed is None else seed, sketch.gradient, sketch.other)
+        paint(case, seed, sketch.gradient, sketch.other)
         return case
 
     def frame(self, choices: Choices, sketch: Sketch, batch: Batch | None = None) -> tuple[Batch, tuple[Axis, ...]]:
@@ -199,8 +206,8 @@ class Builder:
 
 
 def spot_of(choices: Choices) -> float:
-    """A place between the first, 0, and the last, just below 1."""
-    return choices.upto(SPOTS) / (SPOTS + 1e-6)
+    """A place between the first and the last."""
+    return LAST * choices.upto(SPOTS) / SPOTS
 
 
 @lru_cache(maxsize=256)
@@ -236,7 +243,8 @@ Memories = tuple[tuple[str, str], ...]
 @lru_cache(maxsize=64)
 def memories(layouts: tuple[str, ...], function: str) -> tuple[Memories, ...]:
     """The layouts to draw from: every one of x beside every one of dy; in half of all cases C order, if it is one."""
-    for_x = tuple(layout for layout in layouts if layout not in FLAT)
+    # Whose gradient, or index, that of tied maxima is, may depend on how they lie.
+    for_x = tuple(layout for layout in layouts if layout not in FLAT or function not in PLACES)
     for_dy = layouts if function in BACKWARD else ("C",)
     usual = ("C",) if "C" not in layouts else ()
     every = [unusual({"dy": dy, "x": x}) for dy, x in product((*usual, *for_dy), (*usual, *for_x))]

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
-from ..contract import OF_INTEGERS
-from .build import Builder, Memories, memories
-from .plans import dtypes
+from ..contract import BACKWARD, OF_INTEGERS
+from .build import LAST, Builder, Memories, memories
+from .plans import dtypes, ranks
 from .recipes import PLAIN
-from .shapes import CERTAIN, CERTAIN_LARGE, Kind, one_window, pinned, small, usual
+from .shapes import CERTAIN, CERTAIN_LARGE, TIED, Kind, one_window, pinned, single_column, small, usual
 
 Decisions = dict[str, Any]
 """Decisions of a sketch that are made; the others are drawn."""
@@ -21,14 +21,17 @@ SEVERAL = (2, 3)
 SINGLE = {"odd unit strides": ((1, 3), (2, 1))}
 """Other batches for a layout that differs where there is only one."""
 
-EXPANDED = ("broadcast", "expanded samples", "expanded channels", "expanded rows")
+APART = ("cropped", "spaced", "channels last")
+"""Layouts in which neighbouring rows of one cell are not neighbours in memory."""
+
+EXPANDED = ("broadcast", "expanded samples", "expanded channels", "expanded rows", "expanded columns")
 
 NEAR_CHANNELS_LAST = ("channels last", "slice of channels last", "crop of channels last")
 
 
 def corners(builder: Builder) -> list[Decisions]:
     """What the first cases of a law are about: each callable, recipe, layout, dtype, palette and rare shape once."""
-    parts = (simplest, plainest, in_turn, in_memory, rare_shapes, ends_of_types, empty_batches, whole_truths)
+    parts = (simplest, plainest, in_turn, in_memory, rare_shapes, far_ties, ends_of_types, empty_batches, whole_truths)
     return [decided for part in parts for decided in part(builder)]
 
 
@@ -84,12 +87,16 @@ def in_memory(builder: Builder) -> Iterator[Decisions]:
         every, integers = dtypes_of(builder, function), integers_of(builder, function)
         usual: Decisions = {"function": function, "kind": commonest(builder, function), "dtype": every[0]}
         usual |= {"recipe": builder.recipes(function)[0]}
+        usual |= {"rank": ranks(builder.plan, builder.declared, function, every[0])[0]}
         for layouts in unique(memories(builder.plan.layouts, function)):
             for batch in SINGLE.get(layouts[0][1], (SEVERAL,)) if is_telling(layouts) else ():
                 yield {**usual, "layouts": layouts, "batch": batch}
-        for turn, layout in enumerate(NEAR_CHANNELS_LAST if integers else ()):
-            dtype = integers[turn % len(integers)]
-            yield {**usual, "layouts": (("x", layout),), "batch": SEVERAL, "dtype": dtype}
+        for layout in APART:
+            name = "dy" if function in BACKWARD else "x"
+            yield {**usual, "layouts": ((name, layout),), "batch": SEVERAL, "kind": single_column}
+        for turn, layout in enumerate(NEAR_CHANNELS_LAST if function == "max_forward" and integers else ()):
+            more = {"dtype": integers[turn % len(integers)], "values": "negative"}
+            yield {**usual, "layouts": (("x", layout),), "batch": SEVERAL, **more}
 
 
 def is_telling(layouts: Memories) -> bool:
@@ -98,16 +105,28 @@ def is_telling(layouts: Memories) -> bool:
 
 
 def rare_shapes(builder: Builder) -> Iterator[Decisions]:
-    """Shapes that are rare, without settings: of the commonest dtype, and where they are taken of integers."""
-    if builder.plan.windows not in ("any", "powers of two", "overlapping", "one cell"):
+    """Shapes that are rare, without settings: of the commonest dtype, and where they are taken of integers.
+
+    What a law looks at is the last of everything: a gradient, a pixel, a channel.
+    """
+    plan = builder.plan
+    if plan.windows not in ("any", "powers of two", "overlapping", "one cell") or "C" not in plan.layouts:
         return
-    kinds = CERTAIN_LARGE if builder.plan.large and not builder.declared.square else CERTAIN
+    kinds = CERTAIN_LARGE if plan.large and not builder.declared.square else CERTAIN
     for turn, (kind, function) in enumerate(zip(kinds, cycled(builder.functions), strict=False)):
         if PLAIN in builder.recipes(function):
             integers = integers_of(builder, function) if kind in CERTAIN else ()
             also = integers[turn % len(integers)] if integers else None
             for dtype in filter(None, (dtypes_of(builder, function)[0], also)):
-                yield {"function": function, "recipe": PLAIN, "kind": kind, "dtype": dtype}
+                yield {"function": function, "recipe": PLAIN, "kind": kind, "dtype": dtype, "spot": LAST}
+
+
+def far_ties(builder: Builder) -> Iterator[Decisions]:
+    """Tied maxima in a window of several thousand cells; an even seed puts no other one near the end."""
+    function, large = builder.functions[0], builder.plan.large and not builder.declared.square
+    if large and "ties" in builder.plan.palettes(function) and PLAIN in builder.recipes(function):
+        dtype = dtypes_of(builder, function)[0]
+        yield {"function": function, "recipe": PLAIN, "kind": TIED, "dtype": dtype, "values": "ties", "seed": 2}
 
 
 def ends_of_types(builder: Builder) -> Iterator[Decisions]:

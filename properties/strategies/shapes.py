@@ -187,16 +187,27 @@ def one_window(size: int, rank: int, chosen: int) -> Shape:
     return Shape(SINGLE, everywhere(rank, chosen, wish, wish))
 
 
-def large_plane(choices: Choices, rank: int, _: int) -> Shape:
+def large_plane(choices: Choices, rank: int, chosen: int) -> Shape:
     """Planes of more than 32,767 cells, by strides so wide that windows stay few."""
-    most, target, outputs = usual_most(rank), one_of(choices, LARGE_PLANES), one_of(choices, (1, 2, 3, 4))
+    return plane_of((one_of(choices, LARGE_PLANES), one_of(choices, (1, 2, 3, 4))), rank, chosen)
+
+
+def plane_of(cells_and_outputs: tuple[int, int], rank: int, _: int) -> Shape:
+    """A plane of at least this many cells, and a row of as many windows."""
+    (cells, outputs), most = cells_and_outputs, usual_most(rank)
 
     def wide(window: Window) -> Range:
-        return exactly(target // (window.before * max(outputs - 1, 1)) + 1)
+        return exactly(cells // (window.before * max(outputs - 1, 1)) + 1)
 
     row = Wish(size=(1, most), stride=wide, outputs=exactly(outputs), rest=lambda window: exactly(window.stride - 1))
     rows = Wish(size=(1, most), outputs=(1, most), rest=exactly(0))
     return Shape(NARROW, everywhere(rank, rank - 1, row, rows))
+
+
+def single_column(_: Choices, rank: int, __: int) -> Shape:
+    """Several windows, but for one along each row."""
+    row = Wish(size=exactly(2), outputs=exactly(1))
+    return Shape(BATCHES, everywhere(rank, rank - 1, row, Wish(size=(1, 2), stride=(1, 2), outputs=(2, 3))))
 
 
 def many_outputs(_: Choices, rank: int, chosen: int) -> Shape:
@@ -230,8 +241,11 @@ CERTAIN: tuple[Kind, ...] = (narrow_rows, far_strides, pinned(planes, (1, 257)),
 
 CERTAIN_LARGE: tuple[Kind, ...] = (
     *CERTAIN,
-    *(pinned(planes, (1, 49)), pinned(planes, (1, 47))),
+    *(pinned(planes, (1, channels)) for channels in (49, 48, 47, 256)),
     *(pinned(windows_of, (1, 1025)), pinned(windows_of, (65, 65))),
-    *(large_plane, large_plane, pinned(single_cells, (2, 33_000))),
+    *(large_plane, pinned(plane_of, (66_000, 2)), pinned(single_cells, (2, 33_000))),
 )
 """The same for laws about large images."""
+
+TIED: Kind = pinned(windows_of, (65, 65))
+"""A window with tied maxima far from each other."""
