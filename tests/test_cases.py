@@ -25,6 +25,8 @@ from poolproof.properties.strategies.public import cases_of
 from poolproof.properties.strategies.triggers import TRIGGERS, reached
 from poolproof.properties.target import empty_window
 
+pytestmark = pytest.mark.corpus
+
 TAKEN = {function: MEAN_SETTINGS if function in MEAN else SETTINGS for function in CALLABLES}
 TILED = {function: tuple(s for s in taken if s != "dilation") for function, taken in TAKEN.items()}
 LACKS = ("mean_* float16 3", "max_indices * 1", "max_backward * 2", "* float32 1")

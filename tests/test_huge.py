@@ -28,6 +28,8 @@ from poolproof.properties.wire import decoded
 from poolproof.properties.worker import MOST_LISTED, ProtocolError, memory_of, nonzero, painted
 from shell import poolproof, python
 
+pytestmark = pytest.mark.corpus
+
 KERNELS = pytest.mark.parametrize("kernel", [naive, compiled, img2col], ids=lambda kernel: kernel.name)
 BITS = 11
 LAWS = registry(BITS)

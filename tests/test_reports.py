@@ -17,6 +17,8 @@ from poolproof.properties.target import wrap
 from poolproof.properties.trial import Settings
 from strength.asked import laws_about
 
+pytestmark = pytest.mark.corpus
+
 SEEDS = (1, 2, 3)
 
 
@@ -390,7 +392,6 @@ def test_no_two_models_say_the_same():
     assert len({variant.__doc__ for variant in (*SOUND.values(), *UNUSUAL.values())}) == len(SOUND) + len(UNUSUAL)
 
 
-@pytest.mark.corpus
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("name", REPORTED)
 def test_a_model_is_rejected_by_a_default_run(name, seed):
@@ -399,7 +400,6 @@ def test_a_model_is_rejected_by_a_default_run(name, seed):
     assert any(run(LAWS[law], wrap(fault), Settings(seed=seed, brief=True)).failed for law in laws)
 
 
-@pytest.mark.corpus
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("name", UNUSUAL)
 def test_no_law_rejects_an_unusual_variant(name, seed):

@@ -26,6 +26,8 @@ from poolproof.properties.strategies.choices import Drawn
 from poolproof.properties.strategies.palettes import NAMES
 from poolproof.properties.strategies.public import PLANS
 
+pytestmark = pytest.mark.corpus
+
 USUAL = settings(derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 SHRINKING = settings(USUAL, max_examples=2000, phases=[Phase.generate, Phase.shrink])
 ONE = Pooling((1, 1), (1, 1), (1, 1))
