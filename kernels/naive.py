@@ -133,7 +133,7 @@ class Cells:
 
 
 def zeros(x: Array) -> list[Plane]:
-    """+0.0 for every cell of every plane of x; for a large x only cells that are asked for are there."""
+    """+0.0 for every cell of every plane of x; for a large x, of the cells that are looked up alone."""
     n, c, *spatial = x.shape
     return [[0.0] * prod(spatial) if x.size <= LISTED else defaultdict(float) for _ in range(n * c)]
 

@@ -35,7 +35,7 @@ SMALLEST_FIRST = (
     *("int8", "uint8", "float16", "bfloat16", "int16", "uint16"),
     *("float32", "int32", "uint32", "float64", "int64", "uint64"),
 )
-"""What is asked in the first of these dtypes that a callable takes."""
+"""The dtypes of each law: it uses the first that a callable takes."""
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class Rules(NamedTuple):
     """What holds of an axis whatever is wished: of its windows by a plan, and by the declarations of a target.
 
     `windows`: see `Plan`. `widest`: the most cells from the first to the last of a window. `cells`: the most of a
-    plane, unless what is asked for takes more. `outputs`: the fewest windows. `multiple`: the stride is a multiple of
+    plane, unless the windows need more. `outputs`: the fewest windows. `multiple`: the stride is a multiple of
     the dilation. `empty`: a window may lie wholly in padding. The others are declarations.
     """
 

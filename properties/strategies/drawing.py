@@ -1,7 +1,6 @@
 """The cases of a law, and what a report counts of each: drawn once, and the same beside any target.
 
-Hypothesis draws them. Targets are asked a law one after another; its cases are remembered, and drawn for the first of
-them alone.
+Hypothesis draws them for the first target of a law. They are remembered for the targets that follow.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ ACCOUNTS: WeakKeyDictionary[Case, Account] = WeakKeyDictionary()
 
 
 class Cases:
-    """The cases of one law, in portions that are drawn when they are asked for; the first of them once."""
+    """The cases of one law, drawn portion by portion as they are needed; the first of them are remembered."""
 
     def __init__(self, name: str, builder: Builder, seed: int) -> None:
         self.name, self.builder, self.seed = name, builder, seed
@@ -126,7 +125,7 @@ def drawn_here(makers: Sequence[Make], examples: int, seed: int) -> list[Case]:
 
 
 def frozen(case: Case) -> Case:
-    """A case whose arrays no law can change: other targets are asked the same."""
+    """A case with read-only arrays, because other targets get the same one."""
     for array in (case.x, case.dy, case.other):
         if array is not None:
             array.flags.writeable = False

@@ -187,7 +187,7 @@ class LongWindowFails(General):
 
 
 class LongWindowCutOff(General):
-    """Of a window longer than 1,024 along an axis only so many cells are added up."""
+    """Of a window longer than 1,024 along an axis the cells past these are not added up."""
 
     laws = ("large-divisor", "mean-value")
     mistake = "last cells"
