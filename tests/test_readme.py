@@ -25,7 +25,9 @@ CHANGING = (
 
 
 def blocks(page):
-    return [match.groupdict() for match in BLOCK.finditer((ROOT / page).read_text(encoding="utf-8"))]
+    """The blocks of a page: file, needs, kind, text, and the number of lines above the text."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return [{**match.groupdict(), "above": text.count("\n", 0, match.start("text"))} for match in BLOCK.finditer(text)]
 
 
 def steady(text):
@@ -102,7 +104,8 @@ def test_python_runs_where_what_it_needs_is_installed(page, block):
     for library in (block["needs"] or "").replace(",", " ").split():
         if importlib.util.find_spec(library) is None:
             pytest.skip(f"{library} is not installed")
-    exec(compile(block["text"], page, "exec"), {"__name__": "page"})
+    # At the page's own lines, so that a traceback and Hypothesis, which reads the source of strategies, find them there.
+    exec(compile("\n" * block["above"] + block["text"], ROOT / page, "exec"), {"__name__": "page"})
 
 
 def test_every_block_is_of_a_kind_that_is_run():
