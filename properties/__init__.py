@@ -1,5 +1,5 @@
 """The property suite: judge any implementation of pooling. `check` and `laws` are the Python door."""
 
-from .api import BoundLaw, check, laws
+from .doors.api import BoundLaw, check, laws
 
 __all__ = ["BoundLaw", "check", "laws"]

@@ -9,9 +9,10 @@ from typing import Any
 
 from poolproof.kernels.dtypes import FLOATS, IEEE_FLOATS, INTEGERS, Ints
 
-from .text import MOST_NAME, cleaned, shown
-from .vocabulary import BACKWARD, CALLABLES, DECLARATION_NAMES, FORWARD, did_you_mean
-from .worker import said
+from .data.errors import Unusable
+from .data.text import MOST_NAME, cleaned, shown
+from .remote.vocabulary import BACKWARD, CALLABLES, DECLARATION_NAMES, FORWARD, did_you_mean
+from .remote.worker import said
 
 __all__ = [
     "BACKWARD", "CALLABLES", "CHOICES", "DECLARATIONS", "DTYPES", "FORWARD", "MEAN", "MEAN_SETTINGS", "RESULT",
@@ -44,10 +45,6 @@ LEAST_CELLS = 1 << 20
 
 MOST_WARNINGS = 10
 """Near misses that are printed for a target."""
-
-
-class Unusable(Exception):
-    """A target that cannot be judged at all: not found, not importable, wrongly declared, failing its smoke test."""
 
 
 @dataclass(frozen=True)

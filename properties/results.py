@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from poolproof.kernels.dtypes import Array, is_float
 
-from .arrays import Json, abbreviated, array_as_json, array_from_json, is_brief
-from .strategies.cases import Case
-from .target import Call
+from .cases.case import Case
+from .data.arrays import Json, abbreviated, array_as_json, array_from_json, is_brief
+from .targets.call import Call
 
 SCHEMA = 3
 FAILURES = ("broken", "raised", "crashed", "hung")

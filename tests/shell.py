@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+from poolproof.properties.doors.cli import main
+
 FAULTY = """
 import numpy as np
 
@@ -37,7 +39,7 @@ def python(folder, *words, **more):
 
 def poolproof(folder, *words, **more):
     """Run the command."""
-    return python(folder, "-m", "poolproof.properties.cli", *words, **more)
+    return python(folder, "-m", "poolproof.properties", *words, **more)
 
 
 def check(folder, *words, n="0", **more):
@@ -52,3 +54,23 @@ def kernels_in(folder):
     (folder / "fixed.py").write_text(FIXED)
     (folder / "forward.py").write_text(FORWARD)
     return folder
+
+
+def ended(words, capsys):
+    """The status that a command line ends with, and the lines it leaves on standard error."""
+    try:
+        status = main(words)
+    except SystemExit as end:
+        status = end.code
+    return status, capsys.readouterr().err.splitlines()
+
+
+def refused(words, capsys):
+    """The one line by which a command line is refused."""
+    status, said = ended(words, capsys)
+    assert status == 2
+    assert len(said) == 1, said
+    assert said[0].startswith("poolproof")
+    assert said[0].isprintable()
+    assert len(said[0]) < 1500
+    return said[0]

@@ -18,15 +18,16 @@ from poolproof.properties.contract import (
     Unusable,
     did_you_mean,
 )
-from poolproof.properties.find import REFERENCE, load
-from poolproof.properties.isolated import Isolation
 from poolproof.properties.lawbook import LAWS
-from poolproof.properties.report import declarations
-from poolproof.properties.runner import run
-from poolproof.properties.session import Bench, Request, smoke_test
-from poolproof.properties.target import Call, wrap
-from poolproof.properties.trial import Settings
-from poolproof.properties.vocabulary import DECLARATION_NAMES
+from poolproof.properties.remote.vocabulary import DECLARATION_NAMES
+from poolproof.properties.report.render import declarations
+from poolproof.properties.run.runner import run
+from poolproof.properties.run.session import Bench, Request, smoke_test
+from poolproof.properties.run.trial import Settings
+from poolproof.properties.targets.call import Call
+from poolproof.properties.targets.isolated import Isolation
+from poolproof.properties.targets.loading import REFERENCE, load
+from poolproof.properties.targets.target import wrap
 
 KERNEL = """
     import numpy as np

@@ -10,8 +10,8 @@ import numpy as np
 from poolproof.kernels import compiled, img2col
 from poolproof.kernels.dtypes import Array
 
+from ..lawbook.pool import number
 from ..oracle import relative_bound, smallest
-from ..pool import number
 from .workloads import Workload
 
 

@@ -8,15 +8,15 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple, cast
 
-from ..find import load
+from ..cases.build import Builder
+from ..cases.case import Case
+from ..cases.choices import Generated
+from ..cases.drawing import drawn, remembered
 from ..lawbook import LAWS, Law
-from ..runner import run
-from ..strategies.build import Builder
-from ..strategies.cases import Case
-from ..strategies.choices import Generated
-from ..strategies.drawing import drawn, remembered
-from ..target import Target
-from ..trial import Settings
+from ..run.runner import run
+from ..run.trial import Settings
+from ..targets.loading import load
+from ..targets.target import Target
 
 TARGET = "poolproof.kernels.compiled"
 EXAMPLES, ROUNDS = 100, 5

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from ..find import load
-from ..isolated import Isolation
 from ..lawbook import LAWS
-from ..runner import run
-from ..target import Call, Target
-from ..trial import Settings
+from ..run.runner import run
+from ..run.trial import Settings
+from ..targets.call import Call
+from ..targets.isolated import Isolation
+from ..targets.loading import load
+from ..targets.target import Target
 
 TARGET = "poolproof.kernels.compiled"
 SMALL, LARGE = (2, 3, 8, 8), (100, 1, 512, 256)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..contract import Unusable
-from ..report import count
+from ..report.render import count
 from .rounds import Spread
 from .run import Bench
 from .trial import Row, Trial, growth

@@ -12,7 +12,7 @@ from typing import Any
 from poolproof.kernels.dtypes import Array
 
 from ..contract import Unusable, did_you_mean
-from ..peers import PEERS
+from ..targets.peers import PEERS
 from .methods import REMEMBERED, STATELESS, Lacking, Method, Way
 from .workloads import Workload
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..arrays import Json
-from ..peers import PEERS
-from ..report import count, environment
+from ..data.arrays import Json
+from ..report.render import count, environment
+from ..targets.peers import PEERS
 from .rivals import RIVALS
 from .rounds import race
 from .text import LEGEND, curve, table

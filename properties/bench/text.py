@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..report import count
+from ..report.render import count
 from .trial import PASSES, Row, Trial, growth
 from .workloads import Series
 

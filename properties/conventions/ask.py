@@ -9,10 +9,11 @@ import numpy as np
 from poolproof.kernels.dtypes import ORDERED, Array, Ints, is_float
 from poolproof.kernels.geometry import Geometry
 
-from ..arrays import Json, answer_as_json
 from ..contract import BACKWARD, WIDEST_FIRST
+from ..data.arrays import Json, answer_as_json
 from ..results import call_as_json
-from ..target import Answer, Call, Target
+from ..targets.call import Answer, Call
+from ..targets.target import Target
 
 MOST_LETTERS = 100
 """A dtype of an answer is described by at most this many."""

@@ -13,8 +13,8 @@ import numpy as np
 from poolproof.kernels.dtypes import Array, Ints, finfo
 
 from ..contract import FORWARD
-from ..layouts import layouts_taken
-from ..target import Call
+from ..data.layouts import layouts_taken
+from ..targets.call import Call
 from .ask import Ask, call_of
 from .registry import convention
 

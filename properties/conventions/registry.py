@@ -7,10 +7,10 @@ import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ..arrays import Json
 from ..contract import WIDEST_FIRST, did_you_mean
+from ..data.arrays import Json
 from ..results import call_from_json
-from ..target import Target, outside
+from ..targets.target import Target, outside
 from .ask import Ask, Died, outcome
 
 Observe = Callable[[Ask], Iterable[str]]

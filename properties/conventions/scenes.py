@@ -17,8 +17,8 @@ import numpy as np
 from poolproof.kernels.dtypes import Array, Ints
 
 from ..contract import BACKWARD, MEAN, SETTINGS, WIDEST_FIRST, Declared
-from ..layouts import layouts_taken
-from ..target import Call
+from ..data.layouts import layouts_taken
+from ..targets.call import Call
 from .ask import Ask, call_of
 
 MANY = 33

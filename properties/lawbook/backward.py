@@ -8,10 +8,10 @@ import numpy as np
 from poolproof.kernels.dtypes import Array, Ints
 
 from .. import oracle
+from ..cases.case import Case
+from ..cases.plans import Plan
 from ..contract import BACKWARD
-from ..pool import Pool
-from ..strategies.cases import Case
-from ..strategies.plans import Plan
+from .pool import Pool
 from .registry import law
 
 TIED = ("ties", "relu", "negative")

@@ -8,11 +8,11 @@ from math import sqrt
 import numpy as np
 from poolproof.kernels.dtypes import Array, is_float
 
+from ..cases.case import Case
+from ..cases.plans import EDGE_VALUES, Plan
 from ..contract import BACKWARD, FORWARD, MEAN, OF_INTEGERS, RESULT
-from ..layouts import LAYOUTS
-from ..pool import Pool
-from ..strategies.cases import Case
-from ..strategies.plans import EDGE_VALUES, Plan
+from ..data.layouts import LAYOUTS
+from .pool import Pool
 from .registry import law
 
 ANY = (*FORWARD, *BACKWARD, "max_indices")

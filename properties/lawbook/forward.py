@@ -9,11 +9,11 @@ import numpy as np
 from poolproof.kernels.dtypes import Array, is_float
 
 from .. import oracle
+from ..cases.case import Case
+from ..cases.palettes import signed
+from ..cases.plans import MAX_VALUES, MEAN_VALUES, Plan
 from ..contract import FORWARD, MEAN
-from ..pool import Pool
-from ..strategies.cases import Case
-from ..strategies.palettes import signed
-from ..strategies.plans import MAX_VALUES, MEAN_VALUES, Plan
+from .pool import Pool
 from .registry import law
 
 BOTTOMLESS = ("not_a_number", "bottomless", "bottomless", "infinite", "distinct")

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from poolproof.kernels.dtypes import Array, is_float
 
+from ..cases.case import Case
+from ..cases.plans import EDGE_VALUES, MAX_VALUES, Plan
 from ..contract import BACKWARD, FORWARD, RESULT
-from ..layouts import LAYOUTS
-from ..pool import Pool
-from ..strategies.cases import Case
-from ..strategies.plans import EDGE_VALUES, MAX_VALUES, Plan
-from ..target import Call
+from ..data.layouts import LAYOUTS
+from ..targets.call import Call
+from .pool import Pool
 from .registry import law
 
 KERNELS = ("naive", "compiled", "img2col")

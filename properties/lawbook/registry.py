@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from ..cases.case import Case
+from ..cases.plans import Plan
 from ..contract import Declared
-from ..pool import Pool
-from ..strategies.cases import Case
-from ..strategies.plans import Plan
-from ..worker import EVIDENCE
+from ..remote.worker import EVIDENCE
+from .pool import Pool
 
 Check = Callable[[Pool, Case], None]
 

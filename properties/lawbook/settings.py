@@ -9,12 +9,12 @@ import numpy as np
 from poolproof.kernels.dtypes import Array, lowest
 
 from .. import oracle
+from ..cases.case import Case
+from ..cases.plans import MEAN_VALUES, Plan
+from ..cases.recipes import CEILED, DILATED, PADDED, RECIPES
 from ..contract import BACKWARD, FORWARD, MEAN
-from ..pool import Pool
-from ..strategies.cases import Case
-from ..strategies.plans import MEAN_VALUES, Plan
-from ..strategies.recipes import CEILED, DILATED, PADDED, RECIPES
-from ..target import Call, with_axes
+from ..targets.call import Call, with_axes
+from .pool import Pool
 from .registry import law
 
 ANY = (*FORWARD, *BACKWARD, "max_indices")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from poolproof.kernels.geometry import Axis
 
+from ..cases.case import Case
+from ..cases.plans import EDGE_VALUES, Plan
 from ..contract import BACKWARD, FORWARD, RESULT
-from ..pool import Pool
-from ..strategies.cases import Case
-from ..strategies.plans import EDGE_VALUES, Plan
+from .pool import Pool
 from .registry import law
 
 ANY = (*FORWARD, *BACKWARD, "max_indices")

@@ -6,9 +6,9 @@ import time
 from itertools import islice
 
 from ..results import Result
-from ..settle import settled
-from ..target import Target
-from ..trial import Found, Settings, Trial
+from ..run.settle import settled
+from ..run.trial import Found, Settings, Trial
+from ..targets.target import Target
 from .methods import Proof
 
 

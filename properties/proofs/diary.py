@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from ..arrays import Json
-from ..files import read_text, reason, write
-from ..forms import Misfit, flag, mapping_of, name, number, object_with, one_of, optional, text, whole
-from ..reading import COUNTEREXAMPLE
+from ..data.arrays import Json
+from ..data.files import read_text, reason, write
+from ..data.forms import Misfit, flag, mapping_of, name, number, object_with, one_of, optional, text, whole
 from ..results import VERDICTS, Result
-from ..session import KEPT
+from ..run.reading import COUNTEREXAMPLE
+from ..run.session import KEPT
 from .parts import Part
 
 DONE = KEPT / "proofs.jsonl"

@@ -11,9 +11,9 @@ import numpy as np
 from poolproof.kernels.dtypes import FLOATS, Array, Ints, finfo
 
 from .. import oracle
+from ..cases.case import Case, permitted
 from ..contract import BACKWARD, MEAN, Declared
 from ..lawbook import LAWS, Law
-from ..strategies.cases import Case, permitted
 from .spaces import CELLS, SOLID, Space, plain, single_windows, with_settings
 
 CHANNELS = 3

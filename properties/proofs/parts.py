@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ..arrays import Json
-from ..processes import spread
+from ..data.arrays import Json
 from ..results import Result
-from ..session import Request, bench
-from ..target import Target, split
+from ..run.processes import spread
+from ..run.session import Request, bench
+from ..targets.target import Target, split
 from .attempt import attempt
 from .methods import PROOFS
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from .. import report
-from ..beside import report_text
 from ..contract import Unusable, did_you_mean
-from ..files import unwritten
-from ..known import excused
+from ..data.files import unwritten
+from ..data.storage import report_text
+from ..report import render as report
 from ..results import Result
-from ..session import Request, bench
+from ..run.known import excused
+from ..run.session import Request, bench
 from .diary import Diary
 from .methods import PROOFS, most_ordered
 from .parts import Part, at_once, identity, in_turn, parts_of

@@ -10,11 +10,11 @@ import numpy as np
 from hypothesis.errors import InvalidArgument
 from poolproof.kernels.dtypes import INTEGERS, ORDERED, Array, is_float
 
+from ..cases.palettes import NAMES, ONE_HOT
+from ..cases.plans import Plan
 from ..contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Declared, declared, did_you_mean
-from ..layouts import LAYOUTS
-from ..text import shown
-from .palettes import NAMES, ONE_HOT
-from .plans import Plan
+from ..data.layouts import LAYOUTS
+from ..data.text import shown
 from .pooling import Pooling
 
 RANKS = (1, 2, 3)

@@ -12,9 +12,9 @@ from hypothesis.errors import InvalidArgument
 from poolproof.kernels.dtypes import Array
 
 from .. import oracle
-from ..failures import Failure
-from ..suspects import suspicion
-from .cases import Case
+from ..cases.case import Case
+from ..failures.hints import suspicion
+from ..failures.types import Failure
 
 RESULT = "the result"
 
@@ -39,8 +39,8 @@ def check(case: Case, result: Array) -> None:
     """
     __tracebackhide__ = True
     from ..lawbook import LAWS
-    from ..pool import Pool
-    from ..target import wrap
+    from ..lawbook.pool import Pool
+    from ..targets.target import wrap
 
     pool = Pool(wrap(SimpleNamespace(**{case.function: lambda *_, **__: result}), RESULT))
     try:

@@ -14,16 +14,16 @@ from hypothesis.errors import InvalidArgument
 from poolproof.kernels.dtypes import FLOATS as KNOWN_FLOATS
 from poolproof.kernels.dtypes import Array
 
+from ..cases.build import MOST_CELLS as MANY_CELLS
+from ..cases.build import Builder, passed, spot_of
+from ..cases.case import Case
+from ..cases.choices import Drawn, one_of
+from ..cases.contents import SEEDS, paint
+from ..cases.palettes import NAMES
+from ..cases.plans import MAX_VALUES, MEAN_VALUES, Plan
 from ..contract import CALLABLES, MEAN_SETTINGS, OF_INTEGERS, SETTINGS, Declared, did_you_mean
-from ..layouts import laid_out, made_alike
+from ..data.layouts import laid_out, made_alike
 from . import arguments
-from .build import MOST_CELLS as MANY_CELLS
-from .build import Builder, passed, spot_of
-from .cases import Case
-from .choices import Drawn, one_of
-from .contents import SEEDS, paint
-from .palettes import NAMES
-from .plans import MAX_VALUES, MEAN_VALUES, Plan
 from .pooling import Pooling
 
 Dtype = str | type[Any] | np.dtype[Any]

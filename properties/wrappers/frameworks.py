@@ -9,7 +9,7 @@ from typing import Any, Callable, NamedTuple
 
 import numpy as np
 
-from ..vocabulary import BACKWARD, FORWARD
+from ..remote.vocabulary import BACKWARD, FORWARD
 from .given import Function, taken
 
 FLOATS = ("float64", "float32", "float16", "bfloat16")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, Callable, Iterable, NamedTuple, Tuple
 
-from ..vocabulary import CALLABLES, DECLARATION_NAMES, did_you_mean
+from ..remote.vocabulary import CALLABLES, DECLARATION_NAMES, did_you_mean
 
 Function = Callable[..., Any]
 

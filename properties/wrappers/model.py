@@ -12,7 +12,7 @@ from typing import Any, Callable, NamedTuple, Tuple
 
 import numpy as np
 
-from ..vocabulary import DECLARATION_NAMES
+from ..remote.vocabulary import DECLARATION_NAMES
 from .given import Function, Taken, check_names
 
 RUNTIMES = ("onnxruntime", "reference")

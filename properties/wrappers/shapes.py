@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..vocabulary import BACKWARD, FORWARD
+from ..remote.vocabulary import BACKWARD, FORWARD
 from .given import Function, called, taken
 
 LAYOUTS = ("HW", "CHW", "HWC", "NHW", "HWN", "NCHW", "NHWC", "CNHW", "CHWN", "HWNC", "HWCN")

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from poolproof.properties.known import load_known
-from poolproof.properties.peers import PEERS
+from poolproof.properties.run.known import load_known
+from poolproof.properties.targets.peers import PEERS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")

@@ -127,9 +127,9 @@ def accepts_a_wrong_one(law):
 
 def fails(law, implementation, seed=0):
     """Whether a law rejects an implementation."""
-    from poolproof.properties.runner import run
-    from poolproof.properties.target import wrap
-    from poolproof.properties.trial import Settings
+    from poolproof.properties.run.runner import run
+    from poolproof.properties.run.trial import Settings
+    from poolproof.properties.targets.target import wrap
 
     return run(law, wrap(implementation), Settings(seed=seed, brief=True)).failed
 
@@ -145,27 +145,35 @@ BESIDE = {
 }
 """Faults that laws reject which no fault names."""
 
-KERNELS = ("test_contract.py", "test_kernels.py", "test_document.py", "test_layer.py")
-COMPILED = [equal_to_others("compiled"), suite("test_speed.py", "test_large.py"), suite(*KERNELS, among="compiled")]
+KERNELS = ("test_contract.py", "kernels/test_kernels.py", "bench/test_document.py", "kernels/test_layer.py")
+COMPILED = [
+    equal_to_others("compiled"),
+    suite("kernels/test_speed.py", "kernels/test_large.py"),
+    suite(*KERNELS, among="compiled"),
+]
 LOOPS = [
-    suite("test_speed.py", among="(every_loop or sums or large) and not float32"),
+    suite("kernels/test_speed.py", among="(every_loop or sums or large) and not float32"),
     equal_without_float32("compiled"),
-    suite("test_large.py", among="gradients_at_any_indices and float64"),
+    suite("kernels/test_large.py", among="gradients_at_any_indices and float64"),
 ]
 """For what is run without numba, where large images are slow."""
-LAWS = [own_laws, suite("test_lawbook.py", "test_messages.py", "test_verdicts.py")]
+LAWS = [own_laws, suite("lawbook/test_lawbook.py", "failures/test_messages.py", "lawbook/test_verdicts.py")]
 
 JUDGES = {
-    "kernels/geometry.py": [suite("test_geometry.py"), all_laws, suite("test_arguments.py", "test_layer.py")],
+    "kernels/geometry.py": [
+        suite("kernels/test_geometry.py"),
+        all_laws,
+        suite("kernels/test_arguments.py", "kernels/test_layer.py"),
+    ],
     "kernels/naive.py": [equal_to_others("naive"), suite(*KERNELS, among="naive")],
     "kernels/img2col.py": [
         equal_to_others("img2col"),
-        suite("test_img2col.py"),
-        suite("test_speed.py", "test_large.py", among="img2col or columns or overlapping_windows"),
+        suite("kernels/test_img2col.py"),
+        suite("kernels/test_speed.py", "kernels/test_large.py", among="img2col or columns or overlapping_windows"),
         suite(*KERNELS, among="img2col"),
     ],
     "kernels/compiled.py": COMPILED,
-    "kernels/large.py": [suite("test_large.py"), suite("test_speed.py", among="compiled")],
+    "kernels/large.py": [suite("kernels/test_large.py"), suite("kernels/test_speed.py", among="compiled")],
     "kernels/loops.py": LOOPS,
     "kernels/blocks.py": LOOPS,
     "kernels/lines.py": LOOPS,
@@ -175,6 +183,6 @@ JUDGES = {
     "properties/lawbook/backward.py": LAWS,
     "properties/lawbook/settings.py": LAWS,
     "properties/lawbook/conduct.py": LAWS,
-    "properties/lawbook/reference.py": [own_laws, suite("test_reference.py")],
-    "properties/lawbook/registry.py": [suite("test_lawbook.py", "test_contract.py")],
+    "properties/lawbook/reference.py": [own_laws, suite("lawbook/test_reference.py")],
+    "properties/lawbook/registry.py": [suite("lawbook/test_lawbook.py", "test_contract.py")],
 }

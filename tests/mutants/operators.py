@@ -8,7 +8,7 @@
 - statements: `x += y` assigns; a call alone and a `raise` left out; `break` and `continue`.
 
 Left alone are texts, annotations, what is for type checkers, `strict=True`, and decorators: what a law draws is there,
-and how often that shows a mistake is measured by `tox -e strength` and held by tests/test_statistics.py.
+and how often that shows a mistake is measured by `tox -e strength` and held by tests/report/test_statistics.py.
 """
 
 import ast

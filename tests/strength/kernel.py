@@ -1,7 +1,7 @@
 """An implementation as other people's checks ask it: with what it takes, in the contract's words."""
 
 import numpy as np
-from poolproof.properties.target import wrap
+from poolproof.properties.targets.target import wrap
 
 NEUTRAL = {"padding": 0, "dilation": 1, "ceil_mode": False, "count_include_pad": True}
 

@@ -13,9 +13,9 @@ from faults import FAULTS, SOUND
 from faults.base import Sound
 from faults.general import General
 from poolproof.properties.lawbook import LAWS
-from poolproof.properties.runner import run
-from poolproof.properties.target import wrap
-from poolproof.properties.trial import Settings
+from poolproof.properties.run.runner import run
+from poolproof.properties.run.trial import Settings
+from poolproof.properties.targets.target import wrap
 
 from .asked import laws_about
 from .people import CHECKS

@@ -6,7 +6,7 @@ from statistics import mean, median
 
 from faults import FAULTS, SOUND
 from poolproof.properties.results import FAILURES
-from poolproof.properties.trial import Settings
+from poolproof.properties.run.trial import Settings
 
 from .asked import PUBLIC
 

@@ -1,0 +1,1 @@
+"""What is drawn: shapes, windows, settings, contents and layouts, built into cases from a source of choices."""

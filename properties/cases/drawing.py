@@ -1,0 +1,161 @@
+"""The cases of a law, and what a report counts of each: drawn once, and the same beside any target.
+
+Hypothesis draws them for the first target of a law. They are remembered for the targets that follow.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import lru_cache, partial
+from itertools import count, islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+import hypothesis
+import numpy as np
+from hypothesis import strategies as st
+from poolproof.kernels.dtypes import is_float
+
+from ..contract import Declared
+from .build import Builder
+from .case import Case
+from .choices import Choices, Generated, Packed
+from .corners import corners
+from .plans import Plan
+from .triggers import reached
+
+if TYPE_CHECKING:
+    from ..lawbook import Law
+
+MOST = 100
+"""Cases of a law that are remembered: those of a usual run. A longer one draws the others for each target anew."""
+
+MOST_DRAWN = 1000
+"""Cases of a law that Hypothesis draws; in a longer run a random generator chooses the others."""
+
+TOGETHER = 10
+"""Cases in one example of Hypothesis: an example costs as much as several cases."""
+
+Make = Callable[[Choices], Case]
+
+
+class Account(NamedTuple):
+    """What is counted of a case: the triggers that it meets, and a checksum of it."""
+
+    reached: list[str]
+    digest: bytes
+
+
+ACCOUNTS: WeakKeyDictionary[Case, Account] = WeakKeyDictionary()
+
+
+class Cases:
+    """The cases of one law, drawn portion by portion as they are needed; the first of them are remembered."""
+
+    def __init__(self, name: str, builder: Builder, seed: int) -> None:
+        self.name, self.builder, self.seed = name, builder, seed
+        self.known: list[Case] = []
+        self.source = self.endless()
+
+    def first(self, examples: int) -> Iterator[Case]:
+        """As many of them."""
+        for k in range(min(examples, MOST)):
+            if k == len(self.known):
+                self.known.append(next(self.source))
+            yield self.known[k]
+        if examples > MOST:
+            yield from islice(self.endless(), MOST, examples)
+
+    def endless(self) -> Iterator[Case]:
+        """The corner cases, then cases that Hypothesis draws, then those of a random generator."""
+        first = [partial(self.builder.case, **decided) for decided in corners(self.builder)]
+        yield from self.portion(first, 1, 0)
+        made, several = len(first), [self.builder.case] * TOGETHER
+        for number in range(1, MOST_DRAWN // MOST + 1):
+            # The rest of a usual run is one portion, and each hundred cases of a longer one.
+            examples = max(1, -(-(MOST - made) // TOGETHER)) if number == 1 else MOST // TOGETHER
+            yield from self.portion(several, examples, number)
+        choices = Generated(f"{self.seed} {self.name}")
+        yield from (frozen(self.builder.case(choices)) for _ in count())
+
+    def portion(self, makers: Sequence[Make], examples: int, number: int) -> Iterator[Case]:
+        """Cases that Hypothesis draws, by a seed of their own."""
+        seed = zlib.crc32(f"{self.seed} {self.name} {number}".encode())
+        return map(frozen, drawn_together(makers, examples, seed))
+
+
+def drawn_together(makers: Sequence[Make], examples: int, seed: int) -> list[Case]:
+    """A case of every maker in each of these examples of Hypothesis."""
+    if not hypothesis.currently_in_test_context():
+        return drawn_here(makers, examples, seed)
+    # A test of Hypothesis within a test is a health check of the user's, but not in another thread.
+    with ThreadPoolExecutor(1) as elsewhere:
+        return elsewhere.submit(drawn_here, makers, examples, seed).result()
+
+
+def drawn_here(makers: Sequence[Make], examples: int, seed: int) -> list[Case]:
+    """The same, in this thread."""
+    found: list[Case] = []
+
+    @st.composite
+    def several(draw: Any) -> list[Case]:
+        # The simplest example, which Hypothesis tries first, would be of cases that are all alike.
+        hypothesis.assume(draw(st.booleans()))
+        return [make(Packed(draw)) for make in makers]
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=examples,
+        phases=[hypothesis.Phase.generate],
+        database=None,
+        deadline=None,
+        derandomize=False,
+        verbosity=hypothesis.Verbosity.quiet,
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    @hypothesis.given(several())
+    def keep(cases: list[Case]) -> None:
+        found.extend(cases)
+
+    keep()
+    return found
+
+
+def frozen(case: Case) -> Case:
+    """A case with read-only arrays, because other targets get the same one."""
+    for array in (case.x, case.dy, case.other):
+        if array is not None:
+            array.flags.writeable = False
+    return case
+
+
+def drawn(law: Law, declared: Declared, offers: tuple[str, ...], examples: int, seed: int) -> Iterator[Case]:
+    """The cases that a law draws for such a target, corner cases first; those of the last law are remembered."""
+    return remembered(law.name, law.plan, replace(declared, name="", version=""), offers, seed).first(examples)
+
+
+@lru_cache(maxsize=1)
+def remembered(name: str, plan: Plan, declared: Declared, offers: tuple[str, ...], seed: int) -> Cases:
+    """The cases of a law, for targets that declare and offer this."""
+    return Cases(name, Builder(plan, declared, plan.asked(declared, offers)), seed)
+
+
+def account(case: Case) -> Account:
+    """What is counted of a case; remembered as long as the case is."""
+    if case not in ACCOUNTS:
+        window = (case.size, case.stride, sorted(case.settings.items()))
+        parts = (case.function, *window, case.layouts, case.spot, case.x.dtype.name)
+        arrays = (case.x, case.dy if is_float(case.x.dtype) else None, case.other)
+        ACCOUNTS[case] = Account(reached(case), digest((*parts, *arrays)).to_bytes(4, "big"))
+    return ACCOUNTS[case]
+
+
+def digest(parts: Sequence[Any]) -> int:
+    """A running checksum of arrays and plain values, to show that two runs saw the same cases."""
+    total = 0
+    for part in parts:
+        total = zlib.crc32(part.tobytes() if isinstance(part, np.ndarray) else repr(part).encode(), total)
+    return total

@@ -1,0 +1,87 @@
+"""Cases as Python text, to be pasted: with `np` for NumPy, and `Case`."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from poolproof.kernels.dtypes import Array
+
+from ..data.patterns import base_text, bits, literal, pattern_of, plain
+
+if TYPE_CHECKING:
+    from .case import Case
+
+MOST_LISTED = 64
+"""Cells of an array that is always written as nested lists."""
+
+MOST_WRITTEN = 5000
+"""Cells of an array that is written in full where nothing shorter gives it."""
+
+MOST_RUNS = 24
+"""Runs of equal cells of an array that is written as such."""
+
+
+def case_text(case: Case) -> str:
+    """`Case(...)`, without the fields that have their defaults."""
+    given = {each.name: getattr(case, each.name) for each in fields(case) if not is_default(case, each)}
+    function = given.pop("function")
+    return f"Case({', '.join([repr(function), *(f'{name}={value_text(value)}' for name, value in given.items())])})"
+
+
+def is_default(case: Case, each: Any) -> bool:
+    """Whether a field of a case has its default."""
+    value = getattr(case, each.name)
+    default = each.default_factory() if each.default_factory is not MISSING else each.default
+    return not isinstance(value, np.ndarray) and bool(value == default)
+
+
+def value_text(value: Any) -> str:
+    """An array or a plain value as Python text."""
+    return array_text(value) if isinstance(value, np.ndarray) else repr(value)
+
+
+def array_text(array: Array) -> str:
+    """An expression for an array: nested lists, or for a large one counted numbers or runs, if these are short.
+
+    Of a very large array for which there is no short recipe the text is an ellipsis.
+    """
+    if array.size == 0:
+        return f"np.zeros({array.shape}, {array.dtype.name!r})"
+    if array.size <= MOST_LISTED:
+        return listed(array)
+    pattern = pattern_of(array, 0)
+    if pattern:
+        return base_text(pattern, array.dtype.name)
+    return in_runs(array) or (listed(array) if array.size <= MOST_WRITTEN else "...")
+
+
+def in_runs(array: Array) -> str:
+    """An expression of each run's value and length; empty if there are many runs."""
+    flat = array.reshape(-1)
+    starts = np.flatnonzero(np.diff(bits(flat), prepend=bits(flat)[0] ^ 1))
+    if len(starts) > MOST_RUNS:
+        return ""
+    lengths = np.diff(starts, append=flat.size).tolist()
+    return f"np.repeat({listed(flat[starts])}, {lengths}).reshape({array.shape})"
+
+
+def listed(array: Array) -> str:
+    """An array as nested lists, with its dtype unless it is float64."""
+    dtype = "" if array.dtype == np.float64 else f", {array.dtype.name!r}"
+    return f"np.array({nested(array)}{dtype})"
+
+
+def nested(array: Array) -> str:
+    """The cells of an array as nested lists."""
+    if array.ndim == 0:
+        return number(array[()])
+    return f"[{', '.join(map(nested, array))}]"
+
+
+def number(value: Any) -> str:
+    """A cell in the fewest digits that give it again."""
+    short, exact = str(value), literal(plain(value))
+    shorter = value and len(short) < len(exact) and np.isfinite(value) and value.dtype.type(float(short)) == value
+    return short if shorter else exact

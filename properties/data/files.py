@@ -1,0 +1,156 @@
+"""Files as the doors read and write them: whole or not at all, with one clear line where that cannot be done."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from .errors import Unusable
+from .text import shown
+
+MOST_READ = 1 << 28
+"""Bytes of a file that is read."""
+
+Output = tuple[str, str | None, Callable[[], bytes | str]]
+"""An option, the file that it was given, if it was, and what makes the content."""
+
+STREAMS = (1, 2)
+"""The descriptors of standard output and standard error."""
+
+
+def read_text(file: str, what: str) -> str:
+    """The text of a file, which `what` names in messages. Raises Unusable if it cannot be read as UTF-8."""
+    try:
+        with Path(file).open("rb") as source:
+            data = source.read(MOST_READ + 1)
+        if len(data) > MOST_READ:
+            raise Unusable(f"{what} {shown(file)} cannot be read: it has more than {MOST_READ:,} bytes")
+        return data.decode("utf-8")
+    except (OSError, ValueError) as error:
+        raise Unusable(f"{what} {shown(file)} cannot be read: {reason(error)}") from None
+
+
+def write(file: str, data: bytes | str) -> None:
+    """Put bytes, or a text as UTF-8, into a file. Raises Unusable if they cannot be written.
+
+    They are written beside the file and moved into its place: the file is complete, or as it was before. A symbolic
+    link is followed. A device or a pipe is written directly, and so is what standard output or error leads to.
+    """
+    content = data if isinstance(data, bytes) else data.encode("utf-8", "backslashreplace")
+    try:
+        if is_stream(file):
+            write_directly(file, content)
+        else:
+            replace(Path(file).resolve(), content)
+    except (OSError, ValueError) as error:
+        raise Unusable(f"{shown(file)} cannot be written: {reason(error)}") from None
+
+
+def json_text(value: Any) -> str:
+    """A report as it is written."""
+    return json.dumps(value, indent=1) + "\n"
+
+
+def unwritten(outputs: Iterable[Output]) -> list[str]:
+    """Write files; a line about each that cannot be written, although that was tried before the run."""
+    complaints = []
+    for option, file, content in outputs:
+        try:
+            if file is not None:
+                write(file, content())
+        except Unusable as error:
+            complaints.append(f"{option} {error}")
+    return complaints
+
+
+def is_stream(file: str) -> bool:
+    """Whether a file should not be replaced, because it is a device or a pipe, or a standard stream leads to it."""
+    try:
+        found = os.stat(file)
+    except FileNotFoundError:
+        return False
+    return not stat.S_ISREG(found.st_mode) or stream_to(found) is not None
+
+
+def stream_to(found: os.stat_result) -> int | None:
+    """The standard stream that leads to a file, if one does."""
+    for descriptor in STREAMS:
+        with contextlib.suppress(OSError):
+            if os.path.samestat(found, os.fstat(descriptor)):
+                return descriptor
+    return None
+
+
+def write_directly(file: str, content: bytes) -> None:
+    """Write to a device or a pipe; to a standard stream after what it has been given before."""
+    stream = stream_to(os.stat(file))
+    with open(file if stream is None else stream, "wb", closefd=stream is None) as sink:
+        sink.write(content)
+
+
+def replace(file: Path, content: bytes) -> None:
+    """Write a new file beside this one, and move it there; nothing stays of it if that fails."""
+    new = beside(file)
+    try:
+        with new.open("xb") as sink:
+            sink.write(content)
+        if file.exists():
+            shutil.copymode(file, new)
+        new.replace(file)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            new.unlink()
+        raise
+
+
+def beside(file: Path) -> Path:
+    """A name in the same folder that no other file has."""
+    return file.with_name(f".poolproof-{secrets.token_hex(8)}")
+
+
+def writable(option: str, file: str | None) -> None:
+    """Raise Unusable now, rather than after the run, if the file of an option cannot be written there."""
+    if file is None:
+        return
+    try:
+        complaint = unwritable(file)
+    except (OSError, ValueError) as error:
+        complaint = f"cannot be written: {reason(error)}"
+    if complaint:
+        raise Unusable(f"{option} {shown(file)} {complaint}")
+
+
+def unwritable(file: str) -> str:
+    """Why a file cannot be written; empty if it can."""
+    if Path(file).is_dir():
+        return "is a folder; it should be a file"
+    stream = is_stream(file)
+    if os.path.exists(file) and not os.access(file, os.W_OK):
+        return "cannot be written: it is read-only"
+    folder = Path(file).resolve().parent
+    if stream or can_hold(folder):
+        return ""
+    return f"cannot be written: {shown(str(folder))} should be a folder that can be written to"
+
+
+def can_hold(folder: Path) -> bool:
+    """Whether a file can be made in a folder: tried, as permissions alone do not tell."""
+    trial = beside(folder / "trial")
+    try:
+        trial.open("xb").close()
+        trial.unlink()
+    except OSError:
+        return False
+    return True
+
+
+def reason(error: Exception) -> str:
+    """What went wrong, in words."""
+    return getattr(error, "strerror", None) or str(error)

@@ -1,0 +1,1 @@
+"""The ways in: the command, the pytest plugin, and the Python API."""

@@ -1,0 +1,100 @@
+"""The Python door: judge an object in hand, from a script or from somebody's own tests."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from unittest import SkipTest
+
+if TYPE_CHECKING:
+    from ..run.session import Request
+    from ..targets.target import Target
+
+
+@dataclass(frozen=True)
+class BoundLaw:
+    """One law bound to an implementation: `str(law)` is its name, `law()` raises AssertionError if it does not hold.
+
+    It raises unittest.SkipTest, which pytest counts as skipped, if it cannot be tried, as where memory is short.
+    """
+
+    name: str
+    target: Target = field(repr=False)
+    request: Request = field(repr=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __call__(self) -> None:
+        __tracebackhide__ = True
+        from ..run.session import Bench
+
+        bench = Bench(self.request, loaded={self.target.spec: self.target})
+        result = bench.examine(self.target.spec, self.name, None)
+        if result.failed:
+            raise AssertionError(f"{self.name}: {result.verdict}\n{result.message}")
+        if result.verdict == "not run":
+            raise SkipTest(f"{self.name} was not run: {result.reason}")
+
+
+def laws(
+    implementation: Any,
+    *,
+    examples: int = 100,
+    seed: int | None = None,
+    pattern: str = "*",
+    expect: tuple[str, ...] = (),
+    huge: bool = False,
+) -> list[BoundLaw]:
+    """Every law that can be asked of an implementation: a module, an instance, a namespace or a class.
+
+    `examples`: cases a law; `seed`: the same cases every time (default: 0 under CI, else random); `pattern`: laws or
+    families, comma-separated; `expect`: conventions to pin, "ties=first"; `huge`: also laws about arrays of gigabytes.
+    What the implementation does not offer or declare is not in the list. Raises
+    `poolproof.properties.contract.Unusable` if it offers nothing.
+    """
+    from ..lawbook.huge import EVERY
+    from ..run.session import CONVENTIONS_ITEM, Request, plan, smoke_test
+    from ..targets.isolated import Isolation
+    from ..targets.loading import load
+    from ..targets.target import wrap
+
+    target = load(implementation, Isolation()) if isinstance(implementation, str) else wrap(implementation)
+    smoke_test(target)
+    for each in target.warnings:
+        warnings.warn(each, stacklevel=2)
+    request = Request((target.spec,), examples, seed, None, pattern, expect, huge=huge).settled()
+    names = [name for _, name in plan(request) if name != CONVENTIONS_ITEM]
+    able = [n for n in names if n not in EVERY or not EVERY[n].unsupported(target.declared, target.offers)]
+    return [BoundLaw(name, target, request) for name in able]
+
+
+def check(
+    implementation: Any,
+    *,
+    examples: int = 100,
+    seed: int | None = None,
+    pattern: str = "*",
+    expect: tuple[str, ...] = (),
+    huge: bool = False,
+) -> None:
+    """Try every law on an implementation; one AssertionError with the message of each that does not hold.
+
+    The arguments are those of `laws`. A law that cannot be tried, as where memory is short, is a warning.
+    ValueError if no law can be asked of the implementation.
+    """
+    bound = laws(implementation, examples=examples, seed=seed, pattern=pattern, expect=expect, huge=huge)
+    if not bound:
+        raise ValueError(f"no law can be asked of {implementation!r}: it offers too little")
+    messages = []
+    for law in bound:
+        try:
+            law()
+        except AssertionError as error:
+            messages.append(str(error))
+        except SkipTest as skipped:
+            warnings.warn(str(skipped), stacklevel=2)
+    if messages:
+        failed = f"{len(messages)} of {len(bound)} laws do not hold"
+        raise AssertionError("\n\n".join([*messages, failed]))

@@ -1,0 +1,259 @@
+"""The pytest door: `pytest --poolproof-impl TARGET --pyargs poolproof.properties`, one item for each law and target.
+
+pytest loads this module in every session of everybody who has poolproof installed, so it imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import shlex
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .options import filled, memory, natural, positive, seconds
+
+if TYPE_CHECKING:
+    from ..results import Result
+    from ..run.session import Bench, Request
+
+PACKAGE = Path(__file__).resolve().parents[1]
+PROPERTY = "poolproof"
+"""Results travel from xdist's workers under this name, as JSON text: execnet's own integers end at 32 bits."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of the CLI, under names that collide with nobody's."""
+    group = parser.getgroup("poolproof", "poolproof: laws of pooling")
+    several: Any = {"action": "append", "default": [], "type": filled}
+    group.addoption("--poolproof-impl", metavar="TARGET", help="implementation to judge; may be repeated", **several)
+    group.addoption("--poolproof-examples", type=positive, default=100, metavar="N", help="cases a law")
+    group.addoption("--poolproof-budget", type=seconds, metavar="SECONDS", help="end of the run, shared by all workers")
+    group.addoption("--poolproof-seed", type=natural, metavar="N", help="the same cases every time")
+    group.addoption(
+        "--poolproof-laws", type=filled, default="*", metavar="PATTERN", help="laws or families to try, comma-separated"
+    )
+    group.addoption("--poolproof-expect", metavar="NAME=VALUE", help="pin a convention", **several)
+    group.addoption("--poolproof-known", metavar="FILE", help="known failures, TOML", **several)
+    group.addoption("--poolproof-json", type=filled, metavar="FILE", help="write the report")
+    group.addoption("--poolproof-huge", action="store_true", help="also try laws about arrays of gigabytes")
+    group.addoption("--poolproof-in-process", action="store_true", help="call implementations in this process")
+    group.addoption(
+        "--poolproof-python", type=filled, default=sys.executable, metavar="EXE", help="interpreter of implementations"
+    )
+    group.addoption("--poolproof-timeout", type=seconds, default=10.0, metavar="SECONDS", help="time for one call")
+    group.addoption("--poolproof-memory", type=memory, metavar="SIZE", help="memory of an implementation: 512M, 2G")
+    # The end of the budget, in seconds since the epoch.
+    group.addoption("--poolproof-end", type=float, default=None, help=argparse.SUPPRESS)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Settle the seed and the end, once for all of xdist's workers."""
+    option = config.option
+    if hasattr(config, "workerinput"):
+        option.poolproof_seed, option.poolproof_end = config.workerinput[PROPERTY]
+        return
+    config.pluginmanager.register(Collector(config), "poolproof-collector")
+    if option.poolproof_budget is not None and option.poolproof_end is None:
+        option.poolproof_end = time.time() + option.poolproof_budget
+    if option.poolproof_seed is None:
+        option.poolproof_seed = 0 if os.environ.get("CI") else secrets.randbelow(10**6)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell an xdist worker what the controller has settled."""
+    option = node.config.option
+    node.workerinput[PROPERTY] = (option.poolproof_seed, option.poolproof_end)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
+    """Start xdist's workers without the working folder on their import path, where a target may have put modules."""
+    from ..run.processes import SAFE
+
+    for spec in specs if config.option.poolproof_impl else ():
+        if spec.popen and not spec.python:
+            spec.python = shlex.join([sys.executable, SAFE])
+
+
+BENCH: pytest.StashKey[Bench] = pytest.StashKey()
+
+
+def request_of(config: pytest.Config) -> Request:
+    """The options as a request."""
+    from ..data.text import received
+    from ..run.session import Request
+    from ..targets.loading import REFERENCE
+
+    option = config.option
+    return Request(
+        targets=tuple(map(received, option.poolproof_impl)) or REFERENCE,
+        examples=option.poolproof_examples,
+        seed=option.poolproof_seed,
+        end=option.poolproof_end,
+        laws=option.poolproof_laws,
+        expect=tuple(option.poolproof_expect),
+        known=tuple(option.poolproof_known),
+        in_process=option.poolproof_in_process,
+        python=option.poolproof_python,
+        timeout=option.poolproof_timeout,
+        memory=option.poolproof_memory,
+        huge=option.poolproof_huge,
+    )
+
+
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """The package itself is collected as laws, not as files: a law module imported by path would register twice."""
+    if path.resolve() != PACKAGE:
+        return None
+    laws: pytest.Collector = Laws.from_parent(parent, path=path)
+    return laws
+
+
+class Laws(pytest.Directory):
+    """All laws on all targets."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """One item for each law and target. A target that cannot be loaded is an error of collection."""
+        from ..contract import Unusable
+        from ..data.text import sendable
+        from ..run.session import Bench, plan, weight
+
+        request = request_of(self.config)
+        bench = self.config.stash.setdefault(BENCH, Bench(request))
+        try:
+            for spec in request.targets:
+                for each in bench.target(spec).warnings:
+                    self.warn(pytest.PytestWarning(each))
+            units = plan(request)
+            request.known_failures()
+        except (Unusable, ValueError) as error:
+            raise self.CollectError(sendable(str(error))) from None
+        share = Share(sum(weight(name) for _, name in units))
+        for spec, name in units:
+            yield LawItem.from_parent(self, name=f"{name}[{sendable(spec)}]", unit=(spec, name), share=share)
+
+
+class Share:
+    """Divides what is left of a budget among the laws that are left, so that each gets some."""
+
+    def __init__(self, laws: int) -> None:
+        self.left = laws
+        self.workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+
+    def end(self, end: float | None, name: str) -> float | None:
+        """When a unit, the next one, has to stop; every worker takes its turns at about the same pace."""
+        from ..run.session import turn, weight
+
+        part = weight(name) * self.workers
+        waiting, self.left = max(self.left, 1), self.left - part
+        return turn(end, waiting / part)
+
+
+class LawItem(pytest.Item):
+    """One law on one target."""
+
+    def __init__(self, *, unit: tuple[str, str], share: Share, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.unit, self.share = unit, share
+
+    def runtest(self) -> None:
+        """Do it; everything any report needs goes into the properties of the item."""
+        bench = self.config.stash[BENCH]
+        result = bench.examine(*self.unit, self.share.end(bench.request.end, self.unit[1]))
+        self.user_properties.append((PROPERTY, result.as_text()))
+        if result.failed:
+            raise LawFailed(result)
+        if result.verdict == "known":
+            pytest.xfail(result.reason)
+        if result.verdict in ("unsupported", "not run"):
+            pytest.skip(f"{result.verdict}: {result.reason}")
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The message of the law, without a traceback of ours."""
+        if isinstance(excinfo.value, LawFailed):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Where it stands, for pytest: nowhere in particular."""
+        return self.path, None, self.name
+
+
+class LawFailed(Exception):
+    """Ends an item whose law failed."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__(result.message)
+
+
+def result_in(report: pytest.TestReport) -> Result | None:
+    """The result that a report carries; one that says `crashed` if the process died before it had any."""
+    sent = [value for name, value in report.user_properties if name == PROPERTY and report.when == "call"]
+    died = report.failed and "crashed while running" in str(report.longrepr)
+    if not sent and not died:
+        return None
+    from ..data.text import received
+    from ..results import Result
+
+    law, _, target = received(report.nodeid).rpartition("::")[2].rpartition("]")[0].partition("[")
+    if sent:
+        return Result.from_text(sent[0]) or Result(target, law, "not run", "its result cannot be read")
+    return Result(target, law, "crashed", f"the process died; {report.longrepr}")
+
+
+class Collector:
+    """Gathers the results of a session in the process that has all of them, for the JSON report."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.results: list[Result] = []
+        self.complaints: list[str] = []
+        if config.option.poolproof_json is not None:
+            from ..contract import Unusable
+            from ..data.files import writable
+
+            try:
+                writable("--poolproof-json", config.option.poolproof_json)
+            except Unusable as error:
+                raise pytest.UsageError(str(error)) from None
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """One report."""
+        result = result_in(report)
+        if result is not None:
+            self.results.append(result)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the report; a session whose report is lost has not gone well, unless that is said already."""
+        file = self.config.option.poolproof_json
+        if file is not None:
+            from ..data.files import unwritten
+            from ..data.storage import report_text
+
+            partial = bool(session.shouldstop)
+            made = ("--poolproof-json", file, lambda: report_text(file, lambda: self.document(partial)))
+            self.complaints = unwritten([made])
+        if self.complaints and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+    def document(self, partial: bool) -> Any:
+        """The report."""
+        from ..report.render import document
+        from ..run.session import Bench
+
+        request = request_of(self.config)
+        targets = {spec: Bench(request).target(spec) for spec in request.targets}
+        return document(request, targets, self.results, partial)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say that the report could not be written."""
+        for complaint in self.complaints:
+            terminalreporter.write_line(complaint, red=True)

@@ -1,0 +1,109 @@
+"""Failures in words: the call, the place, the whole input, ready to be pasted, and what is probably wrong."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import numpy as np
+from poolproof.kernels.dtypes import Array
+
+from ..data.patterns import as_text, pattern_of
+from ..targets.call import Call
+from .hints import suspicion
+from .types import Failure
+
+INDENT = "    "
+WIDTH = 100
+MOST_MESSAGE = 50_000
+"""Characters of a message."""
+
+MOST_LINE = 2000
+"""Characters of the headline of a message, and of its hint."""
+
+MOST_CALLS = 20
+"""Calls shown before the one that failed."""
+
+MOST_PRINTED = 64
+"""Cells of an array that is printed as nested lists."""
+
+MOST_CELLS = 12
+"""Special cells of a larger array that is printed as a recipe."""
+
+
+def describe(failure: Failure, calls: list[Call]) -> str:
+    """The message of a failure: headline, arguments, hint, and the calls of the case before the one that failed.
+
+    It has at most MOST_MESSAGE characters: calls that do not fit are left to the JSON report, as large arrays are.
+    """
+    at = failure.call % len(calls) if calls else 0
+    # Looked for here, and not where a law fails: most failures are steps of shrinking, which nobody reads.
+    hint = suspicion(calls, at, failure.got, failure.expected) or failure.hint
+    lines = [cut(failure.headline)]
+    lines += arguments(calls[at]) if calls else []
+    lines += [INDENT + cut(hint)] if hint else []
+    return "\n".join([*lines, *before(calls[:at], MOST_MESSAGE - MOST_LINE - length(lines))])
+
+
+def cut(text: str) -> str:
+    """At most MOST_LINE characters of a text."""
+    return text if len(text) <= MOST_LINE else text[: MOST_LINE - 3] + "..."
+
+
+def length(lines: list[str]) -> int:
+    """The characters of some lines."""
+    return sum(len(line) + 1 for line in lines)
+
+
+def before(calls: list[Call], room: int) -> list[str]:
+    """The calls before the one that failed, the first of them, as many as fit into so many characters."""
+    lines = [f"{INDENT}before it, in the same case:"] if calls else []
+    for place, call in enumerate(calls):
+        more = [f"{INDENT}{call.function}", *arguments(call, 2 * INDENT)]
+        room -= length(more)
+        if room < 0 or place == MOST_CALLS:
+            return [*lines, f"{INDENT}and {len(calls) - place} more, complete in the JSON report"]
+        lines += more
+    return lines
+
+
+def arguments(call: Call, indent: str = INDENT) -> list[str]:
+    """The arguments of a call: window and dtype, then each array as Python."""
+    settings = "".join(f" {name}={value!r}" for name, value in call.settings.items())
+    layouts = "".join(f", {name} is {layout} in memory" for name, layout in call.layouts.items())
+    lines = [f"{indent}size={call.size} stride={call.stride}{settings} {call.arrays['x'].dtype}{layouts}"]
+    names = sorted(call.arrays, reverse=True)
+    width = max(map(len, names))
+    for name in names:
+        start = indent + f"{name:{width}} = "
+        lines.append(assignment(start, call.arrays[name], name))
+    return lines
+
+
+def assignment(start: str, array: Array, name: str) -> str:
+    """`start`, and an array as Python text that gives it: nested lists, or for a large one a recipe.
+
+    Of a large array for which there is no short recipe the text is an ellipsis and its form.
+    """
+    if array.size == 0:
+        return f"{start}np.empty({array.shape}, {array.dtype.name!r})"
+    if array.size <= MOST_PRINTED:
+        return start + nested(array, len(start))
+    pattern = pattern_of(array, MOST_CELLS)
+    return start + (as_text(pattern, name) if pattern else stored_elsewhere(array))
+
+
+def nested(array: Array, indent: int) -> str:
+    """A small array as nested lists, in one line or with its rows below each other."""
+    # A bfloat16 prints as a float32 of the same value: NumPy has no words of its own for its zeros and fractions.
+    shown = array.astype(np.float32) if array.dtype.name == "bfloat16" else array
+    text = np.array2string(
+        shown, separator=", ", threshold=sys.maxsize, floatmode="unique", max_line_width=sys.maxsize, sign="-"
+    )
+    one_line = re.sub(r"\s+", " ", text).replace("[ ", "[")
+    return one_line if len(one_line) <= WIDTH else re.sub(r"\n\s*\n|\n", "\n" + " " * indent, text)
+
+
+def stored_elsewhere(array: Array) -> str:
+    """The form of an array after an ellipsis, which Python accepts in its place."""
+    return f"...  # shape {array.shape}, {array.dtype}: too large to print, complete in the JSON report"

@@ -1,0 +1,1 @@
+"""What people and programs read: words, tables, statistics and the JSON document."""

@@ -1,0 +1,278 @@
+"""Results in words and as JSON: made from results alone, the same for every door."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections import Counter
+from collections.abc import Iterable
+
+from poolproof.kernels.dtypes import FLOATS, IEEE_FLOATS, INTEGERS
+
+from ..cases.triggers import TRIGGERS
+from ..contract import CALLABLES, MEAN, MEAN_SETTINGS, OF_INTEGERS, RESULT, SETTINGS, Declared
+from ..data.arrays import Json, cell_of
+from ..data.text import cleaned
+from ..failures.messages import arguments
+from ..results import FAILURES, SCHEMA, Result, call_from_json
+from ..run.session import CONVENTIONS_ITEM, Request
+from ..targets.target import Target
+
+MOST_SHOWN = 200
+"""Characters of an answer that evidence is printed with."""
+
+
+def document(
+    request: Request, targets: dict[str, Target], results: list[Result], partial: bool, bound: str = ""
+) -> Json:
+    """The whole report as JSON; docs/report.md describes every key."""
+    return {
+        "schema": SCHEMA,
+        "partial": partial or any(result.partial or result.verdict == "not run" for result in results),
+        "bound": bound,
+        "environment": {**environment(), "seed": request.seed, "examples": request.examples},
+        "targets": [target_as_json(targets[spec], results) for spec in request.targets if spec in targets],
+    }
+
+
+def target_as_json(target: Target, results: list[Result]) -> Json:
+    """One target with its laws, in the order of the registry, and its conventions."""
+    own = [result for result in results if result.target == target.spec]
+    conventions: Json = {}
+    for result in own:
+        conventions.update(result.conventions)
+    return {
+        "target": target.spec,
+        "name": target.name,
+        "version": target.declared.version,
+        "declared": {**target.declared.as_json(), "offers": list(target.offers)},
+        "laws": [law_as_json(result) for result in own if result.law != CONVENTIONS_ITEM],
+        "conventions": conventions,
+    }
+
+
+def law_as_json(result: Result) -> Json:
+    """One law of a target."""
+    kept = (
+        "law",
+        "verdict",
+        "examples",
+        "refused",
+        "reason",
+        "outdated",
+        "partial",
+        "abandoned",
+        "digest",
+        "reached",
+        "counterexample",
+        "assumption",
+    )
+    return {**{name: getattr(result, name) for name in kept}, "seconds": round(result.seconds, 3)}
+
+
+def environment() -> Json:
+    """What the run ran on."""
+    packages = ("poolproof", "numpy", "numba", "hypothesis", "pytest", "pytest-xdist")
+    return {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "system": platform.system(),
+        **{package: importlib.metadata.version(package) for package in packages},
+    }
+
+
+def line(result: Result, name: str, width: int, column: int = 24) -> str:
+    """One result as one line of progress: the target in so wide a column, the law in another; and what it rests on."""
+    verdict = "outdated" if result.outdated else result.verdict
+    word = verdict.upper() if result.failed else verdict
+    if result.law == CONVENTIONS_ITEM and not result.failed:
+        word, tail = "observed", result.reason
+    elif result.verdict in ("unsupported", "not run", "known") or result.outdated:
+        tail = result.reason
+    else:
+        tail = f"{count(result.examples, 'case')}, {result.seconds:.1f} s"
+        tail += ", then its time was over" if result.partial and not result.reason else ""
+        tail += f", {result.refused} of them refused" if result.refused else ""
+        tail += f", {result.reason}" if result.reason else ""
+    rests = result.assumption and result.verdict not in ("unsupported", "not run")
+    assumed = f"\n{'':{width}}    if {result.assumption}" if rests else ""
+    return f"{name:{width}}  {result.law:{column}} {word:11} {tail}{assumed}"
+
+
+def failures(results: Iterable[Result]) -> list[str]:
+    """The messages of everything that failed, each under the law that says so."""
+    blocks = []
+    for result in results:
+        if result.failed:
+            what = "outdated" if result.outdated else result.verdict
+            blocks.append(f"{result.law}: {what} after {count(result.examples, 'case')}\n{result.message}")
+    return blocks
+
+
+def declarations(target: Target) -> str:
+    """What a target declares and offers, and so what was not tested, in one line."""
+    stated, default = target.declared, Declared()
+    together = stated.dtypes_of(*target.offers)
+    parts = [" ".join(together)]
+    if isinstance(stated.dtypes, dict):
+        more = {f: " ".join(d for d in stated.dtypes_of(f) if d not in together) for f in target.offers}
+        parts += [f"{function} also {extra}" for function, extra in more.items() if extra]
+    names = ("ranks", "square", "tiles", "padding", "padding_limit", "ceil_rule", "deterministic", "threads", "layout")
+    for name in names:
+        if getattr(stated, name) != getattr(default, name):
+            parts.append(f"{name}={getattr(stated, name)}")
+    parts += taken_settings(target)
+    missing = untested(target)
+    tail = f"; not tested: {cleaned(', '.join(missing))}" if missing else ""
+    version = f" {stated.version}" if stated.version else ""
+    return f"{target.name}{version}: {', '.join(parts)}{tail}"
+
+
+def taken_settings(target: Target) -> list[str]:
+    """The settings that are tested, if any."""
+    taken = [name for name in MEAN_SETTINGS if any(name in target.declared.settings_of(f) for f in target.offers)]
+    return [f"settings {' '.join(taken)}"] if taken else []
+
+
+def any_of(stated: Declared, function: str, dtypes: tuple[str, ...]) -> bool:
+    """Whether a callable takes one of these dtypes."""
+    return any(dtype in dtypes for dtype in stated.dtypes_of(function))
+
+
+def untested(target: Target) -> list[str]:
+    """What of the contract is not asked of a target: callables, dtypes, ranks, settings of all callables or of some."""
+    stated, offers = target.declared, target.offers
+    missing = [f for f in CALLABLES if f not in offers]
+    missing += [d for d in IEEE_FLOATS if not any(d in stated.dtypes_of(function) for function in offers)]
+    missing += [f"{f} (of no float)" for f in offers if f not in OF_INTEGERS and not any_of(stated, f, IEEE_FLOATS)]
+    missing += [] if any(any_of(stated, f, INTEGERS) for f in offers) else ["integers"]
+    if "bfloat16" not in FLOATS or not any(any_of(stated, f, ("bfloat16",)) for f in offers):
+        missing.append("bfloat16")
+    missing += [f"rank {rank}" for rank in (1, 2, 3) if rank not in stated.ranks]
+    missing += stated.lacks
+    for name in MEAN_SETTINGS:
+        able = [f for f in offers if f in MEAN or name in SETTINGS]
+        lacking = [f for f in able if name not in stated.settings_of(f)]
+        if lacking:
+            missing.append(name if lacking == able else f"{name} of {' and '.join(lacking)}")
+    if stated.ceil_rule == "keep":
+        missing.append("windows of ceil mode that start in the end padding")
+    return missing
+
+
+def conventions(results: Iterable[Result], names: dict[str, str]) -> list[str]:
+    """The conventions, each with its value on every target, equal ones together."""
+    table: dict[str, dict[str, list[str]]] = {}
+    for result in results:
+        if result.law == CONVENTIONS_ITEM:
+            for convention, found in result.conventions.items():
+                value = " and ".join(found["values"]) if found["value"] == "varies" else found["value"]
+                value = f"varies: {value}" if found["value"] == "varies" else value
+                table.setdefault(convention, {}).setdefault(value, []).append(names[result.target])
+    lines = []
+    for convention, values in table.items():
+        several = len(values) > 1
+        text = "; ".join(f"{value} ({', '.join(who)})" if several else value for value, who in values.items())
+        lines.append(f"{convention:24} {text}")
+    return lines
+
+
+def varying(results: Iterable[Result], names: dict[str, str]) -> list[str]:
+    """For each convention that varies, a call that shows each value, as it can be pasted."""
+    lines = []
+    for result in results:
+        for convention, found in result.conventions.items():
+            if found["value"] == "varies":
+                lines.append(f"{convention} of {names[result.target]} varies")
+                for value, shown in zip(
+                    found["values"], (found["evidence"], found["other"], *found["more"]), strict=True
+                ):
+                    lines += evidence(value, shown)
+    return lines
+
+
+def evidence(value: str, shown: Json) -> list[str]:
+    """One call, and what it gave at the place that matters."""
+    call, got = call_from_json(shown), shown["got"]
+    if isinstance(got, dict):
+        where = tuple(shown["where"] or ())
+        name = RESULT[call.function] + (f"[{','.join(map(str, where))}]" if where else "")
+        got = f"{name} = {cleaned(' '.join(str(cell_of(got, where)).split()), MOST_SHOWN)}"
+    return [f"  {value}: {call.function} gives {got}", *arguments(call, "      ")]
+
+
+def cases_reached(results: Iterable[Result]) -> list[str]:
+    """How many cases met each trigger, over all laws and targets; those that none met are named."""
+    total: Counter[str] = Counter()
+    tried = 0
+    for result in results:
+        total.update(result.reached)
+        tried += result.examples if result.reached else 0
+    if not tried:
+        return []
+    names = [*TRIGGERS, *sorted(set(total) - set(TRIGGERS))]
+    cells = [f"{name} {total[name]:,}" for name in names if total[name]]
+    never = [name for name in names if not total[name]]
+    return [*wrapped(cells), *(wrapped(["never: " + never[0], *never[1:]]) if never else [])]
+
+
+def wrapped(cells: list[str], width: int = 100) -> list[str]:
+    """Cells joined by commas, in lines of at most `width`."""
+    lines, current = [], ""
+    for cell in cells:
+        if current and len(current) + 2 + len(cell) > width:
+            lines.append(current + ",")
+            current = cell
+        else:
+            current = f"{current}, {cell}" if current else cell
+    return [*lines, current] if current else lines
+
+
+def last_line(results: list[Result], partial: bool, noun: str = "law", bound: str = "") -> str:
+    """The line to quote: how much was tried, within which bound if there is one, and what came of it."""
+    laws = [result for result in results if result.law != CONVENTIONS_ITEM]
+    targets, names = {result.target for result in laws}, {result.law for result in laws}
+    cases = sum(result.examples for result in laws)
+    tried = f"{count(len(targets), 'implementation')}, {count(len(names), noun)}, {count(cases, 'case')}"
+    tried += f" ({bound})" if bound else ""
+    verdicts = Counter("outdated" if result.outdated else result.verdict for result in laws)
+    special = [word for word in (*FAILURES, "outdated", "known", "unsupported", "not run") if verdicts[word]]
+    if not any(verdicts[word] for word in verdicts if word not in ("unsupported", "not run")):
+        outcome = "nothing was tried, " + ", ".join(f"{verdicts[word]} {word}" for word in special)
+    elif set(special) <= {"unsupported"}:
+        outcome = f"all hold, {verdicts['unsupported']} unsupported" if special else "all hold"
+    else:
+        outcome = ", ".join(f"{verdicts[word]} {word}" for word in ("holds", *special) if verdicts[word])
+    partial = partial or bool(verdicts["not run"]) or any(result.partial for result in laws)
+    return f"{tried}: {outcome}{' (partial)' if partial else ''}"
+
+
+def cases_digest(results: Iterable[Result]) -> str:
+    """A checksum of all cases: equal for runs with equal seeds and declarations, whatever was found."""
+    digests: dict[str, int] = {}
+    for result in results:
+        if result.examples and result.law != CONVENTIONS_ITEM and not result.failed and not result.partial:
+            digests.setdefault(result.law, result.digest)
+    total = 0
+    for law in sorted(digests):
+        total = (total * 1_000_003 + digests[law]) % 2**32
+    return f"{total:08x}"
+
+
+def exit_status(results: list[Result], *, interrupted: bool, unusable: bool) -> int:
+    """130 after an interruption; 2 for a target that cannot be judged or on which no law ran; 1 for a failure, or for
+    laws that were not run because the target died or hung too often; 0."""
+    if interrupted:
+        return 130
+    ran: dict[str, bool] = {}
+    for result in results:
+        if result.law != CONVENTIONS_ITEM:
+            ran[result.target] = ran.get(result.target, False) or result.verdict not in ("unsupported", "not run")
+    if unusable or not ran or not all(ran.values()):
+        return 2
+    return 1 if any(result.failed or result.abandoned for result in results) else 0
+
+
+def count(number: int, noun: str) -> str:
+    """ "1 case", "8,100 cases"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

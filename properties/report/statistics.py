@@ -1,0 +1,67 @@
+"""`poolproof cases`: the cases that laws draw, and how often these reach what shows a mistake."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from ..cases.drawing import drawn
+from ..cases.triggers import TRIGGERS, reached
+from ..contract import CALLABLES, DTYPES, Declared
+from ..failures.messages import arguments
+from ..lawbook import LAWS
+from ..run.trial import Settings
+from ..targets.target import Target
+from .render import MOST_SHOWN, count, wrapped
+
+EVERYTHING = Declared(
+    name="everything",
+    dtypes=DTYPES,
+    ranks=(1, 2, 3),
+    settings={
+        function: ("padding", "dilation", "ceil_mode", *(["count_include_pad"] if "mean" in function else []))
+        for function in CALLABLES
+    },
+)
+"""What an implementation declares that takes all there is."""
+
+
+def shown(names: Sequence[str], target: Target | None, settings: Settings) -> Iterator[str]:
+    """The cases of some laws, one after another, each as the call about which the law is."""
+    for name in asked(names, target):
+        yield name
+        for case in drawn(LAWS[name], *told(target), settings.examples, settings.seed):
+            call = case.call()
+            lines = arguments(call, "    ")
+            yield f"  {call.function}"
+            yield from lines if case.x.size <= MOST_SHOWN else [lines[0], f"    x of shape {case.x.shape}"]
+
+
+def statistics(names: Sequence[str], target: Target | None, settings: Settings) -> Iterator[str]:
+    """For each trigger, dtype, callable and layout how many cases of these laws meet it, and of which law how many."""
+    counts = {name: counted(name, target, settings) for name in asked(names, target)}
+    yield f"seed {settings.seed}, {count(settings.examples, 'case')} of each of {count(len(counts), 'law')}"
+    others = sorted(set().union(*counts.values()) - set(TRIGGERS))
+    for trigger in (*TRIGGERS, *others):
+        by_law = Counter({name: met[trigger] for name, met in counts.items() if met[trigger]})
+        yield f"{trigger:32} {by_law.total():6,}"
+        yield from (f"    {text}" for text in wrapped([f"{name} {met}" for name, met in by_law.most_common()]))
+
+
+def counted(name: str, target: Target | None, settings: Settings) -> Counter[str]:
+    """How many cases of a law meet each trigger."""
+    met: Counter[str] = Counter()
+    for case in drawn(LAWS[name], *told(target), settings.examples, settings.seed):
+        met.update(reached(case))
+    return met
+
+
+def asked(names: Sequence[str], target: Target | None) -> list[str]:
+    """Those of the laws that can be asked of a target."""
+    declared, offers = told(target)
+    return [name for name in names if not LAWS[name].unsupported(declared, offers)]
+
+
+def told(target: Target | None) -> tuple[Declared, tuple[str, ...]]:
+    """What a target declares and offers; everything, if there is none."""
+    return (target.declared, target.offers) if target else (EVERYTHING, CALLABLES)

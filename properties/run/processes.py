@@ -1,0 +1,208 @@
+"""Processes of the suite behind an executor: functions are called there, and what they return comes back as JSON.
+
+A process starts without the working folder on its import path, which may be full of modules that a target wrote, and
+ends with the process that started it. A call whose process died is made once more in another.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from ..remote.worker import Channel, ProtocolError
+
+SAFE = "-P" if sys.version_info >= (3, 11) else "-I"
+"""The flag of Python that keeps the working folder off its import path."""
+
+COUNT = "POOLPROOF_PROCESSES"
+"""The environment variable that says how many processes share the processors."""
+
+LARGEST = 1 << 32
+"""Bytes of what a call may return."""
+
+GRACE = 5.0
+"""Seconds that interrupted calls may take to return what they have."""
+
+Task = tuple[Callable[..., Any], tuple[Any, ...]]
+"""A function that can be pickled, and its arguments; it returns JSON."""
+
+
+class Lost(Exception):
+    """A process of the suite ended in the midst of a call, twice."""
+
+
+class Process(Channel):
+    """A process that makes one call after another."""
+
+    def __init__(self, count: int) -> None:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        start = (
+            f"import sys; sys.path[:] = {[path for path in sys.path if path]!r}; from {__name__} import serve; serve()"
+        )
+        self.popen = subprocess.Popen(
+            [sys.executable, SAFE, "-c", start],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**kept, COUNT: str(count)},
+            start_new_session=True,
+            bufsize=0,
+        )
+        assert self.popen.stdin is not None
+        assert self.popen.stdout is not None
+        super().__init__(self.popen.stdout.fileno(), self.popen.stdin.fileno())
+
+    def call(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        """What a call returns there.
+
+        Raises EOFError if the process ends, KeyboardInterrupt if the call was interrupted, RuntimeError for its errors.
+        """
+        try:
+            self.send({}, [pickle.dumps((function, arguments))])
+            header, payload = self.receive(LARGEST)
+        except (BrokenPipeError, ProtocolError):
+            raise EOFError from None
+        if "interrupted" in header:
+            raise KeyboardInterrupt
+        if "error" in header:
+            raise RuntimeError(header["error"])
+        return json.loads(bytes(payload))
+
+    def end(self, grace: float) -> None:
+        """Let the process end by itself; kill it if it is busy for longer than `grace` seconds."""
+        assert self.popen.stdin is not None
+        with suppress(OSError):
+            self.popen.stdin.close()
+        try:
+            self.popen.wait(grace)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            self.popen.wait()
+
+    def close(self) -> None:
+        """Close what is left when the process has ended and nobody reads from it."""
+        assert self.popen.stdout is not None
+        self.popen.stdout.close()
+
+
+class Processes(ThreadPoolExecutor):
+    """An executor with a process behind each of its threads, started when it is needed."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self.count, self.open = count, True
+        self.own = threading.local()
+        self.started: list[Process] = []
+
+    def run(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        """Make a call in the process of this thread, or once more in another if that process dies. Raises Lost."""
+        for _ in range(2):
+            with suppress(EOFError):
+                return self.process().call(function, arguments)
+            self.own.process.popen.kill()
+            self.own.process = None
+        raise Lost
+
+    def process(self) -> Process:
+        """The process of this thread."""
+        if not self.open:
+            raise Lost
+        if getattr(self.own, "process", None) is None:
+            self.own.process = Process(self.count)
+            self.started.append(self.own.process)
+        process: Process = self.own.process
+        return process
+
+    def interrupt(self) -> None:
+        """What Ctrl-C does, in every process."""
+        for process in self.started:
+            process.popen.send_signal(signal.SIGINT)
+
+    def close(self, grace: float) -> None:
+        """End all processes before their threads, with which the system would end them."""
+        self.open = False
+        for process in self.started:
+            process.end(grace)
+        self.shutdown(cancel_futures=True)
+        for process in self.started:
+            process.close()
+
+
+def spread(tasks: Iterable[Task], count: int) -> Iterator[tuple[Task, Future[Any]]]:
+    """Make calls in so many processes; each with its future when that is done.
+
+    After Ctrl-C the calls being made are interrupted, their results come too, and then KeyboardInterrupt is raised.
+    """
+    executor, waiting = Processes(count), iter(tasks)
+    running: dict[Future[Any], Task] = {}
+    grace = GRACE
+    try:
+        while True:
+            while len(running) < count and (task := next(waiting, None)):
+                running[executor.submit(executor.run, *task)] = task
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                yield running.pop(future), future
+    except KeyboardInterrupt:
+        grace = 0
+        executor.interrupt()
+        for future in wait(running, GRACE).done:
+            if not isinstance(future.exception(), KeyboardInterrupt):
+                yield running.pop(future), future
+        raise
+    finally:
+        executor.close(grace)
+
+
+def serve() -> None:
+    """The other side: make calls until the suite ends. Standard streams are not those of the protocol."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    channel = Channel(os.dup(0), os.dup(1))
+    with somewhere():
+        importlib.import_module("poolproof.properties.strategies")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    while True:
+        # Ctrl-C between two calls interrupts nothing.
+        with suppress(KeyboardInterrupt):
+            try:
+                _, payload = channel.receive(LARGEST)
+            except EOFError:
+                return
+            channel.send(*answer(bytes(payload)))
+
+
+@contextmanager
+def somewhere() -> Iterator[None]:
+    """A working folder that exists, because Hypothesis asks for it when it is imported; afterwards the one before."""
+    before = os.open(".", os.O_RDONLY)
+    try:
+        os.chdir(os.sep)
+        yield
+    finally:
+        os.fchdir(before)
+        os.close(before)
+
+
+def answer(payload: bytes) -> tuple[dict[str, str], list[bytes]]:
+    """What a call returns, or that it was interrupted, or the traceback of an error of ours."""
+    function, arguments = pickle.loads(payload)
+    try:
+        return {}, [json.dumps(function(*arguments)).encode()]
+    except KeyboardInterrupt:
+        return {"interrupted": ""}, []
+    except Exception:
+        return {"error": traceback.format_exc()}, []

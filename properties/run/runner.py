@@ -1,0 +1,220 @@
+"""One law on one target: try cases, and say what was found. Knows nothing of pytest or reports."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+
+from ..cases.case import Case, is_declared, permitted
+from ..cases.drawing import drawn
+from ..data.arrays import Json
+from ..data.forms import Misfit
+from ..failures.earlier import counted
+from ..lawbook import Law
+from ..results import Result, call_from_json, case_from_json
+from ..targets.call import Call
+from ..targets.target import Target, outside
+from .reading import check_counterexample
+from .settle import ONCE, minimal, settled
+from .trial import Found, Settings, Trial
+
+NOT_ALONE = "did not repeat in a fresh process; it needs earlier calls"
+"""What a replay says of a failure whose earlier calls are not known."""
+
+WAS_HERE = "holds now, in a fresh process; it was found with --in-process, where earlier calls may matter"
+"""What it says of one that was found in the process of the suite, on something that cannot be had anew."""
+
+REPLAYS = 200
+"""How often a replay tries the case of a failure that did not come back."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C in the midst of a law, with the result so far."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__()
+        self.result = result
+
+
+def run(law: Law, target: Target, settings: Settings) -> Result:
+    """Try a law on a target; the verdict, with the shrunk counterexample if it fails."""
+    began = time.perf_counter()
+    reason = law.unsupported(target.declared, target.offers, target.evidence)
+    if reason:
+        return Result(target.spec, law.name, "unsupported", reason)
+    trial = Trial(law, target.fresh(), settings)
+    try:
+        result = judged(trial)
+    except KeyboardInterrupt:
+        raise Interrupted(interrupted(trial)) from None
+    result.seconds = time.perf_counter() - began
+    return result
+
+
+def judged(trial: Trial) -> Result:
+    """What comes of a trial, whose failing cases are kept for the next run."""
+    in_time = search(trial)
+    if trial.found is None:
+        return unfailing(trial, partial=not in_time)
+    found = settled(trial, trial.found, minimal(trial, trial.found))
+    others = failing_too(trial, {trial.found.case.function, found.case.function})
+    keep(trial, found.counterexample, *others.values())
+    return result_of(trial, with_callables(trial, found, set(others)))
+
+
+def interrupted(trial: Trial) -> Result:
+    """What a law has seen when it was interrupted: a failure as it was first seen, or no verdict."""
+    if trial.found is not None:
+        keep(trial, trial.found.counterexample)
+        return replace(result_of(trial, trial.found), partial=True)
+    reason = f"interrupted after {trial.tried} cases"
+    return Result(trial.pool.target.spec, trial.law.name, "not run", reason, partial=True, **trial.account())
+
+
+def unfailing(trial: Trial, *, partial: bool) -> Result:
+    """The verdict where no case failed."""
+    seen, about = trial.account(), (trial.pool.target.spec, trial.law.name)
+    if trial.tried == 0:
+        return Result(*about, "not run", "its time was over before it began", partial=True)
+    if trial.refused == trial.tried:
+        return Result(*about, "unsupported", "it refused every case", partial=partial, **seen)
+    return Result(*about, "holds", partial=partial, **seen)
+
+
+def result_of(trial: Trial, found: Found) -> Result:
+    """The result with a failure."""
+    seen, about = trial.account(), (trial.pool.target.spec, trial.law.name)
+    return Result(*about, found.verdict, counterexample={"seed": trial.settings.seed, **found.counterexample}, **seen)
+
+
+def search(trial: Trial) -> bool:
+    """Try cases until one fails; False if time ends before."""
+    for case in to_try(trial):
+        if trial.over():
+            return False
+        if trial(case):
+            break
+    return True
+
+
+def to_try(trial: Trial) -> Iterator[Case]:
+    """The case in hand when the suite was killed, those that failed in an earlier run, and those of this run."""
+    settings, law, target = trial.settings, trial.law, trial.pool.target
+    yield from was_in_hand(trial)
+    yield from failed_before(trial)
+    for number, case in enumerate(drawn(law, target.declared, target.offers, settings.examples, settings.seed)):
+        if settings.in_hand is not None:
+            settings.in_hand.hold(settings.seed, number)
+        yield case
+
+
+def was_in_hand(trial: Trial) -> Iterable[Case]:
+    """The case that was in hand when the suite was killed, drawn again."""
+    in_hand, target = trial.settings.in_hand, trial.pool.target
+    seed, number = in_hand.found if in_hand is not None and in_hand.found else (0, trial.settings.examples)
+    if number >= trial.settings.examples:
+        return ()
+    return islice(drawn(trial.law, target.declared, target.offers, number + 1, seed), number, None)
+
+
+def failed_before(trial: Trial) -> Iterator[Case]:
+    """The cases that failed in an earlier run, after the calls that they need; those that no longer do are dropped."""
+    kept = trial.settings.kept
+    if kept is None:
+        return
+    for found in list(kept.found):
+        if suits(trial.law, trial.pool.target, found):
+            trial.pool.target.ask_all(earlier_calls(found))
+            yield case_from_json(found["case"])
+        kept.drop(found)
+
+
+def suits(law: Law, target: Target, found: Json) -> bool:
+    """Whether a case that was kept can be tried on a target as it declares itself now."""
+    try:
+        check_counterexample(law.name, found, "a case")
+    except Misfit:
+        return False
+    case = case_from_json(found["case"])
+    return not undeclared(law, target, case, earlier_calls(found)) and permitted(case, law.plan, target.declared)
+
+
+def keep(trial: Trial, *counterexamples: Json) -> None:
+    """Keep the cases of counterexamples for the next run."""
+    if trial.settings.kept is not None:
+        trial.settings.kept.add(list(counterexamples))
+
+
+def with_callables(trial: Trial, found: Found, failing: set[str]) -> Found:
+    """The failure with the names of all callables for which the law fails."""
+    shown = found.case.function
+    assert trial.found is not None
+    failing = {*failing, trial.found.case.function, shown}
+    named = [name for name in trial.law.plan.functions if name in failing]
+    others = " and ".join(name for name in named if name != shown)
+    lines = [f"    {trial.law.name} fails for {others} as well"] if others else []
+    return found.noted(*lines, callables=named)
+
+
+def failing_too(trial: Trial, failing: set[str]) -> dict[str, Json]:
+    """The other callables for which a law fails, and how, in the time that shrinking one failure may take.
+
+    None after a hang.
+    """
+    assert trial.found is not None
+    law, target, settings, verdict = trial.law, trial.pool.target, trial.settings, trial.found.verdict
+    left = set(law.plan.asked(target.declared, target.offers)) - failing
+    again, found = Trial(law, target.fresh(), replace(settings, end=settings.limit(verdict))), dict[str, Json]()
+    for case in drawn(law, target.declared, target.offers, settings.examples, settings.seed) if left else ():
+        if again.over() or verdict == "hung" or found.keys() == left:
+            break
+        if case.function in left - found.keys() and (seen := again.attempt(case)):
+            found[case.function], verdict = seen.counterexample, seen.verdict
+    return found
+
+
+def replay(law: Law, target: Target, found: Json) -> Result:
+    """Try a law again on the case of a counterexample, in a fresh start of the target after the calls that it needs.
+
+    If the answer differed between calls, it is tried many times.
+    """
+    about = (target.spec, law.name)
+    if reason := law.unsupported(target.declared, target.offers, target.evidence):
+        return Result(*about, "unsupported", reason)
+    case, calls = case_from_json(found["case"]), earlier_calls(found)
+    if reason := undeclared(law, target, case, calls):
+        return Result(*about, "unsupported", reason)
+    start = target.afresh() if "earlier_calls" in found else target.fresh()
+    start.ask_all(calls)
+    trial = Trial(law, start, Settings())
+    for _ in range(REPLAYS if ONCE in found["message"] else 1):
+        if again := trial.attempt(case):
+            if calls:
+                again = again.noted(
+                    f"    after {counted(calls)}, as in the report", earlier_calls=found["earlier_calls"]
+                )
+            return Result(*about, again.verdict, counterexample={"seed": found["seed"], **again.counterexample})
+    return Result(*about, "holds", why_not(target, found))
+
+
+def why_not(target: Target, found: Json) -> str:
+    """What may be the reason why a replay did not see a failure; empty if it should have."""
+    if found.get("earlier_calls") == []:
+        return NOT_ALONE
+    return WAS_HERE if found.get("in_process") and target.renewal == "process" else ""
+
+
+def earlier_calls(found: Json) -> list[Call]:
+    """The calls that a counterexample needs before its case."""
+    return list(map(call_from_json, found.get("earlier_calls", [])))
+
+
+def undeclared(law: Law, target: Target, case: Case, calls: Iterable[Call]) -> str:
+    """Why a case or calls, perhaps of another target, are not within what this one declares; empty if they are."""
+    asked = [*calls, *(case.call(function) for function in (case.function, *law.plan.also))]
+    if reason := next(filter(None, map(partial(outside, target), asked)), ""):
+        return reason
+    return "" if is_declared(case, target.declared) else f"it declares ceil_rule={target.declared.ceil_rule!r}"

@@ -1,0 +1,125 @@
+"""A failure as it is reported: made smaller, and repeated by a fresh start of the target, after calls if need be."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from ..cases.case import Case, permitted
+from ..failures.earlier import Needed, Search, fewest, needed, words
+from ..failures.messages import MOST_MESSAGE
+from ..failures.shrink import forms_of, smallest
+from ..results import call_as_json, fits
+from ..targets.call import Call
+from .trial import Found, Trial
+
+DEATHS = ("crashed", "hung")
+
+ONCE = "differs between calls"
+"""The note on a failure that did not come back."""
+
+NOTE_ONCE = f"    {ONCE}: the same case, tried again, gave another answer"
+
+UNKNOWN = "    a fresh {start} did not repeat this: it depends on calls made before"
+"""The note on a failure that comes back only after other calls, which were not found."""
+
+
+def minimal(trial: Trial, first: Found) -> Found | None:
+    """The failure on a case made smaller; None if it does not come back when the case is tried again."""
+    if not trial.settings.seconds(first.verdict):
+        return first
+    if not trial.over() and not trial.fails(first.case, first.verdict):
+        return None
+    case = cut(trial, first, lambda part: trial.fails(part, first.verdict))
+    # A hang was made smaller in a hurry; what is reported has had its full time.
+    trial.pool.target.hurry("")
+    return first if case is first.case else trial.attempt(case) or first
+
+
+def cut(trial: Trial, found: Found, fails: Callable[[Case], bool]) -> Case:
+    """The case of a failure, or the smallest made of it that the target takes, the law wants, and that still fails."""
+    plan, declared = trial.law.plan, trial.pool.target.declared
+    blank = found.verdict in DEATHS
+    forms = forms_of(plan, declared, found.case.function)
+    return smallest(found.case, lambda part: permitted(part, plan, declared) and fails(part), blank=blank, forms=forms)
+
+
+def settled(trial: Trial, first: Found, smaller: Found | None) -> Found:
+    """The failure as a fresh start of the target repeats it: alone, or after the earlier calls that it needs.
+
+    Where there is no time to make failures smaller, as for known ones, there is none to repeat them either.
+    """
+    start, found = trial.pool.target.renewal, smaller or first
+    if not trial.settings.seconds(first.verdict):
+        return first
+    if not start:
+        return found.noted(*([] if smaller else [NOTE_ONCE]), in_process=True)
+    either = (found,) if found.case is first.case else (found, first)
+    for each in either:
+        if again := anew(trial, each, []):
+            return again
+    for each in either:
+        if again := after_calls(trial, each):
+            return again
+    return found.noted(UNKNOWN.format(start=start), earlier_calls=[]) if smaller else found.noted(NOTE_ONCE)
+
+
+def anew(trial: Trial, found: Found, calls: list[Call], *, hurry: str = "", end: float = float("inf")) -> Found | None:
+    """How a fresh start of the target fails on the same case after these calls; None unless with the same verdict.
+
+    None, too, if a call dies, or the time ends before the case.
+    """
+    target = trial.pool.target.afresh()
+    target.hurry(hurry)
+    if any(time.time() >= end or target.ask(call).death for call in calls):
+        return None
+    again = Trial(trial.law, target, trial.settings).attempt(found.case)
+    return again if again is not None and again.verdict == found.verdict else None
+
+
+def after_calls(trial: Trial, found: Found) -> Found | None:
+    """The failure with the earlier calls that it needs; None if they are not found.
+
+    A case that could not be made smaller before, as the calls were missing, is made smaller after them.
+    """
+    search = searching(trial, found, trial.settings.limit(found.verdict))
+    calls = needed(found.earlier, search)
+    if calls is None:
+        return None
+    if found is trial.found:
+        found, calls = cut_after(trial, found, calls, search)
+    again = anew(trial, found, calls.calls)
+    return again and with_calls(again, calls, trial.pool.target.renewal)
+
+
+def searching(trial: Trial, found: Found, end: float) -> Search:
+    """How calls before a case are tried."""
+    verdict = found.verdict
+    return Search(trial.pool.target, lambda calls: anew(trial, found, calls, hurry=verdict, end=end) is not None, end)
+
+
+def cut_after(trial: Trial, found: Found, calls: Needed, search: Search) -> tuple[Found, Needed]:
+    """A smaller case that fails after the same calls, but not without them; and those of them that it needs.
+
+    Both as they were, if it is not known in time which calls the smaller case needs.
+    """
+    half = search.half()
+
+    def fails(part: Case) -> bool:
+        again = searching(trial, found._replace(case=part), half.end)
+        return not half.over() and again.fails(calls.calls) and not again.fails([])
+
+    smaller = found._replace(case=cut(trial, found, fails))
+    if smaller.case is found.case:
+        return found, calls
+    fewer = fewest(calls.calls, searching(trial, smaller, search.end))
+    return (smaller, fewer) if fewer.least else (found, calls)
+
+
+def with_calls(found: Found, calls: Needed, start: str) -> Found:
+    """The failure with the calls that it needs: in its message and, unless too large, in its counterexample."""
+    told = words(calls, start, MOST_MESSAGE - len(found.counterexample["message"]))
+    listed = list(map(call_as_json, calls.calls))
+    if fits({**found.counterexample, "earlier_calls": listed}):
+        return found.noted(*told, earlier_calls=listed)
+    return found.noted(*told, "    they are too large for a report", earlier_calls=[])

@@ -1,0 +1,154 @@
+"""One connection to the process of a target: frames go out, and answers or a death come back, in time."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import weakref
+from collections.abc import Callable, Iterator
+
+from ..data.text import MOST_SHOWN, cleaned, shown
+from ..remote import GUARD
+from ..remote.worker import Channel, Header, Memory, ProtocolError
+from .protocol import Frame
+
+GUARDED = [sys.executable, "-I", "-S", str(GUARD)]
+
+EPITAPH = 5.0
+"""Seconds within which a guard tells how a target ended whose output has ended; some close it and live on."""
+
+PARTING = 10.0
+"""Seconds that a guard may take to end a target and all it started."""
+
+PIPE = 1 << 20
+"""Bytes that a pipe should hold, where the system lets us say so: a large array then needs fewer turns."""
+
+
+class Death(Exception):
+    """The process of a target ended, hung or spoke no protocol; `verdict` is `crashed`, `hung` or `broken`."""
+
+    def __init__(self, verdict: str, what: str) -> None:
+        super().__init__(what)
+        self.verdict = verdict
+
+
+class Process(Channel):
+    """A running peer, and the life of one connection to it.
+
+    It is started with pipes, below a guard that ends all it started; `exchange` sends a frame and waits for one, and
+    anything but a frame in time ends it: a closed stream means it died, silence that it hangs, other bytes that it
+    speaks no protocol. Its working folder is new and empty, and goes with it; `memory` bounds its address space, in
+    bytes. Raises OSError if it cannot be started.
+    """
+
+    def __init__(self, command: list[str], memory: int | None) -> None:
+        self.folder = tempfile.mkdtemp(prefix="poolproof-")
+        self.control, theirs = socket.socketpair()
+        with theirs:
+            # The guard has a session of its own, so that Ctrl-C does not reach it.
+            self.popen = subprocess.Popen(
+                [*GUARDED, str(theirs.fileno()), str(memory or 0), *command],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd=self.folder,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+                bufsize=0,
+                pipesize=PIPE,
+            )
+        self.kill = weakref.finalize(self, release, self.popen, self.control, self.folder)
+        """End the process and all it started, once."""
+        assert self.popen.stdin is not None
+        assert self.popen.stdout is not None
+        super().__init__(self.popen.stdout.fileno(), self.popen.stdin.fileno())
+        os.set_blocking(self.sink, False)
+        self.end = 0.0
+
+    def exchange(
+        self, frames: list[Frame], patience: Callable[[], float], limit: int
+    ) -> Iterator[tuple[Header, Memory]]:
+        """Send frames and yield the answer to each, in order, waiting for each as long as told. Raises Death."""
+        seconds = patience()
+        self.end = time.monotonic() + seconds
+        try:
+            # A peer that died at one of several frames may have answered those before; reading tells of its end.
+            with contextlib.suppress(BrokenPipeError):
+                for header, payload in frames:
+                    self.send(header, payload)
+            for header, _ in frames:
+                seconds = patience()
+                self.end = time.monotonic() + seconds
+                answer, memory = self.receive(limit)
+                if answer.get("id") != header["id"]:
+                    raise ProtocolError(f"id {shown(answer.get('id'))} in the answer to {header['id']}")
+                yield answer, memory
+        except TimeoutError:
+            self.kill()
+            raise Death("hung", f"no answer within {seconds:.3g} s") from None
+        except EOFError:
+            raise Death("crashed", self.epitaph()) from None
+        except ProtocolError as error:
+            self.kill()
+            raise Death("broken", f"spoke no protocol: {error}") from None
+
+    def ready(self, descriptor: int, *, writing: bool = False) -> None:
+        """Wait until a descriptor can be used. Raises TimeoutError at the end of the time for this exchange."""
+        reading, left = [] if writing else [descriptor], max(0.0, self.end - time.monotonic())
+        if not any(select.select(reading, [descriptor] if writing else [], [], left)):
+            raise TimeoutError
+
+    def epitaph(self) -> str:
+        """How the process ended, and the last line it wrote to standard error. Raises OSError if it never started."""
+        told = self.told()
+        self.kill()
+        if told is None:
+            return "closed its output without ending"
+        if "errno" in told:
+            raise OSError(told["errno"], os.strerror(told["errno"]))
+        said = [text for text in str(told.get("said", "")).splitlines() if text.strip()]
+        return ended(told.get("status")) + (f"; it said: {cleaned(said[-1].strip(), MOST_SHOWN)}" if said else "")
+
+    def told(self) -> Header | None:
+        """What the guard tells of the end of the process: empty if the guard was killed, None if there was no end."""
+        self.control.settimeout(EPITAPH)
+        try:
+            with self.control.makefile("rb") as lines:
+                told: Header = json.loads(lines.readline() or b"{}")
+                return told
+        except TimeoutError:
+            return None
+
+
+def release(guard: subprocess.Popen[bytes], control: socket.socket, folder: str) -> None:
+    """Let go of a guard, which then ends the target and all it started."""
+    control.close()
+    for stream in (guard.stdin, guard.stdout):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
+    try:
+        guard.wait(PARTING)
+    except subprocess.TimeoutExpired:
+        guard.kill()
+        guard.wait()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def ended(status: int | None) -> str:
+    """A wait status in words: the name of the signal, if it was one."""
+    if status is None:
+        return "killed together with its guard"
+    code = os.waitstatus_to_exitcode(status)
+    with contextlib.suppress(ValueError):
+        return f"killed by {signal.Signals(-code).name}"
+    return f"ended with exit status {code}"

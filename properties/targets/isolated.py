@@ -1,0 +1,282 @@
+"""A target in a process of its own, which is started when needed, and anew after a death."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ..contract import CALLABLES, DECLARATIONS, Declared, Unusable, declared, near_misses
+from ..data.sparse import SparseCall
+from ..data.text import MOST_SHOWN, cleaned, shown
+from ..remote import WORKER
+from ..remote.worker import CHUNK, EVIDENCE, VERSION, Header, ProtocolError
+from .call import Answer, Call, is_dangerous
+from .connection import Death, Process
+from .history import Log, bytes_passed
+from .protocol import Frame, checked, checked_keywords, decoded, message_of, question, sparse_question, texts
+from .target import limit_of, nothing_offered
+
+STARTING = 60.0
+"""Seconds that a process may take to load its target."""
+
+FIRST = 3
+"""The very first call may take so many times longer than others: things compile. Later processes get for their first
+call, beside the usual time, so many times what the longest first call before took."""
+
+HURRIED = 3.0
+"""Seconds for a call while a hang is made smaller."""
+
+BYTES_A_TIMEOUT = 1 << 26
+"""A call with sparse arrays gets the usual time once more for so many bytes of its arrays, were they whole."""
+HEADERS = 1 << 11
+"""Bytes that the header of a call hardly has."""
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """How targets are run: another interpreter, a limit of time a call and of memory in bytes."""
+
+    python: str = sys.executable
+    timeout: float = 10.0
+    memory: int | None = None
+
+
+@dataclass(eq=False)
+class Isolated:
+    """A target in a process of its own, which is started when needed and started anew after a death."""
+
+    spec: str
+    command: list[str]
+    hello: Header
+    isolation: Isolation
+    name: str = ""
+    reference: bool = False
+    declared: Declared = field(default_factory=Declared)
+    offers: tuple[str, ...] = ()
+    warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    evidence: frozenset[str] = frozenset()
+    environment: Header = field(default_factory=dict)
+    process: Process | None = None
+    warm: bool = False
+    slowest_first: float | None = None
+    hurried: bool = False
+    asked: int = 0
+    log: Log = field(default_factory=Log)
+    spoilers: list[Call] = field(default_factory=list)
+    law: int = 0
+    case: int = 0
+    beside: Isolated | None = None
+    renewal = "process"
+
+    def introduce(self) -> Isolated:
+        """Start the process once, and take over what it says of itself. Raises Unusable."""
+        try:
+            return self.introduced(self.start())
+        except Death as death:
+            raise Unusable(f"{self.spec} cannot be loaded: {death}") from None
+        except ProtocolError as error:
+            self.end()
+            raise Unusable(f"{self.spec} speaks no protocol: {error}") from None
+        except Unusable:
+            self.end()
+            raise
+
+    def introduced(self, said: Header) -> Isolated:
+        """Take over what a process says of itself."""
+        if said.get("type") == "error":
+            raise Unusable(f"{self.spec}: {message_of(said)}")
+        if said.get("type") != "hello" or said.get("version") != VERSION:
+            raise ProtocolError(f"expected hello in version {VERSION}, got {shown(said)}")
+        listed = {name: checked(said, name, list, []) for name in ("offers", "names", "evidence")}
+        given = checked(said, "declared", dict, {})
+        self.environment = checked(said, "environment", dict, {})
+        self.offers = tuple(name for name in CALLABLES if name in listed["offers"])
+        self.declared = declared(given, self.name, checked_keywords(said, self.offers))
+        self.name = self.declared.name
+        self.evidence = frozenset(name for name in EVIDENCE if name in listed["evidence"])
+        self.warnings = near_misses(self.name, listed["names"], self.offers)
+        self.notes = [cleaned(note, MOST_SHOWN) for note in texts(said, "notes")[: len(CALLABLES)]]
+        if not self.offers:
+            raise Unusable(nothing_offered(self.name, self.warnings))
+        return self
+
+    def start(self) -> Header:
+        """Start the process; what it says to hello."""
+        if os.name != "posix":
+            raise Unusable("targets can be run in processes of their own on POSIX systems; use --in-process")
+        if self.isolation.memory and not sys.platform.startswith("linux"):
+            raise Unusable("memory can be limited on Linux only")
+        self.warm, self.log = False, Log()
+        try:
+            self.process = Process(self.command, self.isolation.memory)
+            [(said, _)] = self.process.exchange([({**self.hello, "id": 0}, [])], lambda: STARTING, 0)
+        except OSError as error:
+            raise Unusable(f"{self.command[0]!r} cannot be started: {error.strerror}") from None
+        return said
+
+    def fresh(self) -> Isolated:
+        """The same target for another law: same process, a new instance in it."""
+        self.law += 1
+        self.hurried = False
+        return self
+
+    def afresh(self) -> Isolated:
+        """The same target with no calls before: in a new process."""
+        self.end()
+        return self.fresh()
+
+    def hurry(self, verdict: str) -> None:
+        """While a hang is made smaller, each try gets less time."""
+        self.hurried = verdict == "hung"
+
+    def patience(self) -> float:
+        """Seconds for the next call."""
+        usual = min(self.isolation.timeout, HURRIED) if self.hurried else self.isolation.timeout
+        if self.warm:
+            return usual
+        return FIRST * usual if self.slowest_first is None else usual + FIRST * self.slowest_first
+
+    def begin(self) -> None:
+        """A new case: earlier results need not be watched any longer."""
+        self.case += 1
+        self.log.begin()
+
+    def ask(self, call: Call) -> Answer:
+        """Make one call."""
+        return self.ask_all([call])[0]
+
+    def ask_all(self, calls: list[Call]) -> list[Answer]:
+        """Make calls one after another; a death ends the list.
+
+        Small ones are sent together, as long as all of them fit into the pipe: their answers are then waited for once.
+        """
+        size = sum(map(bytes_passed, calls)) + HEADERS * len(calls)
+        if len(calls) > 1 and (size > CHUNK or any(map(is_dangerous, calls))):
+            answers: list[Answer] = []
+            for call in calls:
+                answers += self.ask_all([call])
+                if answers[-1].death:
+                    break
+            return answers
+        if any(map(is_dangerous, calls)):
+            return list(map(self.apart, calls))
+        if not calls:
+            return []
+        return self.answers([self.framed(call) for call in calls], [[call] for call in calls])
+
+    def question(self, call: Call) -> Frame:
+        """A call as header and payload."""
+        return question(call, "layouts" in self.evidence, self.declared.layout)
+
+    def framed(self, call: Call) -> Frame:
+        """A call as a frame."""
+        header, payload = self.question(call)
+        return {**header, "type": "call"}, payload
+
+    def apart(self, call: Call) -> Answer:
+        """The answer to a call that may damage memory, from a process beside that makes no others.
+
+        What such calls did before may end that process at another one: a death is believed of a new process alone.
+        """
+        self.log.add([call])
+        self.beside = self.beside or self.twin()
+        self.beside.law, self.beside.case, self.beside.hurried = self.law, self.case, self.hurried
+        (answer,) = self.beside.answers([self.framed(call)], [[call]])
+        if not answer.death:
+            return answer
+        new = self.twin()
+        (answer,) = new.answers([self.framed(call)], [[call]])
+        new.end()
+        return answer
+
+    def ask_sparse(self, call: SparseCall) -> Answer:
+        """Make one call with arrays of any size, in a process that makes no other and has time by their size."""
+        isolation = replace(self.isolation, timeout=self.isolation.timeout * (1 + call.nbytes / BYTES_A_TIMEOUT))
+        new = replace(self.twin(), isolation=isolation)
+        # Limits and accounts want arrays of these sizes; such zeros take no memory.
+        sizes = {name: np.broadcast_to(array.dtype.type(0), array.shape) for name, array in call.arrays.items()}
+        try:
+            return new.answers([sparse_question(call)], [[Call(call.function, sizes, call.size, call.stride)]])[0]
+        finally:
+            new.end()
+
+    def twin(self) -> Isolated:
+        """The same target, to be started in another process."""
+        return replace(self, process=None, warm=False, log=Log(), beside=None)
+
+    def ask_together(self, calls: list[Call], seconds: float, moments: Sequence[float]) -> list[Answer]:
+        """Make several calls at the same time over there: see `Host.together`."""
+        asked = list(map(self.question, calls))
+        header = {"type": "together", "seconds": seconds, "moments": list(moments)}
+        header["calls"] = [each for each, _ in asked]
+        answers = self.answers([(header, [chunk for _, chunks in asked for chunk in chunks])], [calls])
+        if any(map(is_dangerous, calls)):
+            self.end()
+        return answers if len(answers) == len(calls) else answers * len(calls)
+
+    def answers(self, frames: list[Frame], calls: list[list[Call]]) -> list[Answer]:
+        """Send frames and decode what comes, for each the answers to its calls; a death is an answer too, the last."""
+        limit = limit_of([call for group in calls for call in group])
+        for header, _ in frames:
+            self.asked += 1
+            header.update({"id": self.asked, "law": self.law, "case": self.case, "limit": limit})
+        found: list[Answer] = []
+        try:
+            if self.process is None:
+                self.revive()
+            assert self.process is not None
+            began = time.monotonic()
+            said = self.process.exchange(frames, self.patience, limit * len(calls[0]))
+            for group in calls:
+                self.log.add(group)
+                found += decoded(*next(said), len(group))
+                if not self.warm:
+                    self.warm, self.slowest_first = True, max(self.slowest_first or 0.0, time.monotonic() - began)
+        except Unusable as error:
+            return [*found, Answer(death="crashed", error=str(error))]
+        except Death as death:
+            self.process, self.warm = None, False
+            return [*found, Answer(death=death.verdict, error=str(death))]
+        except ProtocolError as error:
+            self.end()
+            return [*found, Answer(death="broken", error=f"spoke no protocol: {error}")]
+        return found
+
+    def revive(self) -> None:
+        """Start the process again after a death."""
+        said = self.start()
+        if said.get("type") != "hello":
+            self.end()
+            raise Death("crashed", f"cannot be loaded again: {message_of(said)}")
+
+    def end(self) -> None:
+        """End the process, and the one beside it."""
+        if self.process is not None:
+            self.process.kill()
+            self.process = None
+        if self.beside is not None:
+            self.beside.end()
+
+
+def worker_command(isolation: Isolation) -> list[str]:
+    """The worker under the interpreter that was asked for."""
+    return [isolation.python, "-u", str(WORKER)]
+
+
+def hello(source: str, attribute: str, paths: list[str]) -> Header:
+    """The first frame: what to load, and what the suite wants to know of it."""
+    return {
+        "type": "hello",
+        "version": VERSION,
+        "source": source,
+        "attribute": attribute,
+        "paths": paths,
+        "callables": list(CALLABLES),
+        "declarations": [each.name for each in DECLARATIONS],
+    }

@@ -1,0 +1,123 @@
+"""Targets found by what the user wrote: shipped kernels in this process, everything else in a process of its own."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from ..contract import Unusable, did_you_mean
+from ..data.text import cleaned
+from ..remote.worker import Unloadable
+from ..remote.worker import load as load_here
+from .isolated import Isolated, Isolation, hello, worker_command
+from .peers import PEERS
+from .programs import interpreter, program
+from .target import InProcess, Target, short, split
+
+REFERENCE = ("naive", "compiled", "img2col")
+"""The shipped kernels, found by these names before any module that may be called so."""
+
+COMMAND = "command:"
+"""What a target begins with that is a program of its own, speaking the protocol."""
+
+
+def load(spec: str, isolation: Isolation | None = None) -> Target:
+    """The target that a string names: `module:object`, `module`, `path/file.py:object`, `path/file.py`,
+    `command:program arguments`, or a shipped kernel or adapter, unless `module:` or `./` says otherwise; `@python`
+    after it names the interpreter that is to run it.
+
+    Without `isolation` it is loaded into this process. Raises Unusable with what is wrong or was perhaps meant.
+    """
+    if spec in REFERENCE:
+        module = importlib.import_module(f"poolproof.kernels.{spec}")
+        return InProcess(lambda: module, spec, reference=True)
+    if spec.startswith(COMMAND):
+        isolation = isolation or Isolation()
+        words = program(spec[len(COMMAND) :])
+        return Isolated(spec, words, hello("", "", []), isolation, Path(words[-1]).stem).introduce()
+    plain, python = at_interpreter(spec)
+    source, attribute, paths = located(plain)
+    if python:
+        isolation = replace(isolation or Isolation(), python=python)
+    if isolation is None:
+        return loaded_here(spec, source, attribute, paths)
+    isolation = replace(isolation, python=interpreter(isolation.python))
+    first = hello(source, attribute, paths)
+    try:
+        return Isolated(spec, worker_command(isolation), first, isolation, short(plain)).introduce()
+    except Unusable as error:
+        raise Unusable(hinted(plain, error)) from None
+
+
+@contextmanager
+def last_on_path() -> Iterator[None]:
+    """What is put on the import path meanwhile comes last on it afterwards: a target's modules shadow none of ours."""
+    before = list(sys.path)
+    try:
+        yield
+    finally:
+        added = [path for path in sys.path if path not in before]
+        sys.path[:] = [*(path for path in sys.path if path in before), *added]
+
+
+def loaded_here(spec: str, source: str, attribute: str, paths: list[str]) -> InProcess:
+    """A target loaded into this process. Raises Unusable, also for an exit at import."""
+    try:
+        with last_on_path():
+            return InProcess(load_here(source, attribute, paths), spec)
+    except (Unloadable, TypeError) as error:
+        raise Unusable(f"target {spec!r}: {hinted(spec, error)}") from None
+    except (KeyboardInterrupt, Unusable):
+        raise
+    except BaseException as error:
+        raise Unusable(f"target {spec!r} cannot be loaded: {cleaned(f'{type(error).__name__}: {error}')}") from None
+
+
+def is_shipped(spec: str) -> bool:
+    """Whether a target is a kernel or an adapter of poolproof, under the interpreter that the user chooses."""
+    return spec in REFERENCE or spec in PEERS
+
+
+def at_interpreter(spec: str) -> tuple[str, str]:
+    """A target, and the interpreter that is to run it, if it ends in `@python`; a file may have such a name too."""
+    plain, at, python = spec.rpartition("@")
+    if not at or os.path.exists(split(spec)[0]):
+        return spec, ""
+    try:
+        return plain, interpreter(python)
+    except Unusable as error:
+        raise Unusable(f"target {spec!r}: {error}") from None
+
+
+def located(spec: str) -> tuple[str, str, list[str]]:
+    """Module or file, object in it, and where it may import from: beside itself, and the working directory."""
+    if spec in PEERS:
+        return PEERS[spec].path, PEERS[spec].attribute, []
+    source, attribute = split(spec)
+    here = working_folder()
+    if not source.endswith(".py"):
+        return source, attribute, [here]
+    file = Path(source).resolve()
+    return str(file), attribute, [str(file.parent), here]
+
+
+def working_folder() -> str:
+    """The folder that relative paths are relative to. Raises Unusable if it has been removed."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        raise Unusable("the working folder has been removed") from None
+
+
+def hinted(spec: str, error: Exception) -> str:
+    """The message, with a shipped name that may have been meant, or what a shipped adapter needs."""
+    text = cleaned(str(error))
+    if spec in PEERS:
+        return f"{text}; the adapter needs its library: {PEERS[spec].install}"
+    hint = did_you_mean(spec, [*REFERENCE, *PEERS])
+    return f"{text}; {hint}" if hint.startswith("did") and "did you mean" not in text else text

@@ -1,0 +1,151 @@
+"""The blocks of the README and of the pages for users are run: files written, output compared, Python executed."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from places import ROOT
+
+BLOCK = re.compile(
+    r"^(?:<!-- file: (?P<file>\S+) -->\n)?(?:<!-- needs: (?P<needs>[\w, ]+) -->\n)?"
+    r"```(?P<kind>\w+)\n(?P<text>.*?)^```",
+    re.MULTILINE | re.DOTALL,
+)
+CHANGING = (
+    (re.compile(r"\d+\.\d+(?= ?s\b)"), "#"),
+    (re.compile(r"[\d,]+(?= cases?\b)"), "#"),
+    (re.compile(r"cases?\b"), "cases"),
+    (re.compile(r"poolproof \d+\.\d+\.\d+"), "poolproof #"),
+)
+"""Times, versions, and how many cases it took: they depend on the machine and on the version of Hypothesis."""
+
+
+def blocks(page):
+    """The blocks of a page: file, needs, kind, text, and the number of lines above the text."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return [{**match.groupdict(), "above": text.count("\n", 0, match.start("text"))} for match in BLOCK.finditer(text)]
+
+
+def steady(text):
+    for pattern, replacement in CHANGING:
+        text = pattern.sub(replacement, text)
+    return text.strip().splitlines()
+
+
+def matches(expected, got):
+    if not expected:
+        return not got
+    if expected[0] == "...":
+        return any(matches(expected[1:], got[k:]) for k in range(len(got) + 1))
+    return bool(got) and expected[0] == got[0] and matches(expected[1:], got[1:])
+
+
+def in_shell(commands, folder):
+    scripts = Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "80", "NO_COLOR": "1"}
+    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_CURRENT_TEST", "PYTEST_ADDOPTS"):
+        environment.pop(name, None)
+    joined = "\n".join(f"{command}; status=$?; echo '>>>'; (exit $status)" for command in commands)
+    done = subprocess.run(
+        ["bash", "-c", joined], cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    return done.stdout.split(">>>\n")[:-1]
+
+
+def session(text):
+    parts = re.split(r"^\$ (.*)\n", text, flags=re.MULTILINE)[1:]
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def numbered(*kinds):
+    """The blocks to run of these kinds, each with its page, named by the page and its first line."""
+    found = [(page, block) for page in PAGES for block in blocks(page) if block["kind"] in kinds and not block["file"]]
+    names = [f"{page}:{k}: {block['text'].splitlines()[0]}" for k, (page, block) in enumerate(found)]
+    return [pytest.param(*each, id=name) for each, name in zip(found, names, strict=True)]
+
+
+PAGES = (
+    "README.md",
+    "docs/adopt.md",
+    "docs/exhaustive.md",
+    "docs/kernels.md",
+    "docs/shrink.md",
+    "docs/strategies.md",
+    "docs/wrappers.md",
+)
+README = blocks("README.md")
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """A folder for each page, with its files."""
+    made = {page: tmp_path_factory.mktemp("page") for page in PAGES}
+    for page, folder in made.items():
+        for block in blocks(page):
+            if block["file"]:
+                (folder / block["file"]).parent.mkdir(parents=True, exist_ok=True)
+                (folder / block["file"]).write_text(block["text"], encoding="utf-8")
+    return made
+
+
+@pytest.mark.parametrize(("page", "block"), numbered("console"))
+def test_a_command_prints_what_its_page_says(page, block, folders):
+    steps = session(block["text"])
+    for (command, expected), got in zip(steps, in_shell([c for c, _ in steps], folders[page]), strict=True):
+        assert matches(steady(expected), steady(got)), f"{command} printed\n{got}"
+
+
+@pytest.mark.parametrize(("page", "block"), numbered("python"))
+def test_python_runs_where_what_it_needs_is_installed(page, block):
+    for library in (block["needs"] or "").replace(",", " ").split():
+        if importlib.util.find_spec(library) is None:
+            pytest.skip(f"{library} is not installed")
+    # At the page's own lines, where a traceback, and Hypothesis for the source of a strategy, look for them.
+    exec(compile("\n" * block["above"] + block["text"], ROOT / page, "exec"), {"__name__": "page"})
+
+
+def test_every_block_is_of_a_kind_that_is_run():
+    found = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md"), *ROOT.glob("examples/*/*.md")]
+    pages = [str(page.relative_to(ROOT)) for page in found]
+    kinds = {(page, block["kind"]) for page in pages for block in blocks(page) if not block["file"]}
+    # The transcript is checked byte by byte, and the examples are built, by tests of their own.
+    # The scripts of the findings are run where their libraries are installed.
+    # Measurements are as one machine gave them, and mutants are no commands.
+    elsewhere = {("docs/protocol.md", "text"), ("docs/findings.md", "text"), ("docs/findings.md", "python")}
+    elsewhere |= {("docs/bench.md", "text"), ("docs/kernels.md", "text"), ("docs/strength.md", "text")}
+    elsewhere |= {("docs/mutants.md", "diff")}
+    assert len(pages) >= 7
+    assert {kind for page, kind in kinds - elsewhere} <= {"sh", "console", "python"}
+
+
+def test_the_step_of_continuous_integration_passes(folders):
+    """The commands of the workflow, but for the installation, exit with 0 on the files of the page."""
+    page = "docs/adopt.md"
+    workflow = (folders[page] / ".github" / "workflows" / "pooling.yml").read_text(encoding="utf-8")
+    commands = [c for c in re.findall(r"- run: (.*)", workflow) if not c.startswith("pip install")]
+    assert len(commands) == 1
+    (said,) = in_shell([f"({commands[0]} --examples 20; echo status $?)"], folders[page])
+    assert said.splitlines()[-1] == "status 0"
+    assert (folders[page] / "pooling.json").is_file()
+
+
+def test_ci_runs_the_first_two_commands_as_they_stand():
+    commands = [block["text"].strip() for block in README if block["kind"] == "sh"]
+    assert len(commands) == 2
+    assert all("\n" not in command for command in commands)
+    assert "blocks[:2]" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_the_commands_of_the_contributing_page_exist():
+    named = set(re.findall(r"^\| `([a-z]+)", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE))
+    assert named == {"pytest", "poolproof", "ruff", "tox"}
+
+
+def test_the_comparison_itself_can_fail():
+    assert matches(["a", "...", "c"], ["a", "b", "c"])
+    assert not matches(["a", "...", "d"], ["a", "b", "c"])
+    assert not matches(["a"], ["a", "b"])

@@ -1,0 +1,555 @@
+"""Targets in processes of their own: the laws keep their teeth, and whatever a process does is an answer."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from faults import FAULTS
+from places import TESTS
+from poolproof.properties.contract import Unusable
+from poolproof.properties.failures import earlier
+from poolproof.properties.failures.types import Crashed
+from poolproof.properties.lawbook import LAWS
+from poolproof.properties.lawbook.pool import Pool
+from poolproof.properties.run import runner, settle, trial
+from poolproof.properties.run.runner import run
+from poolproof.properties.run.session import smoke_test
+from poolproof.properties.run.settle import ONCE
+from poolproof.properties.run.trial import Settings
+from poolproof.properties.targets import history as log
+from poolproof.properties.targets import isolated
+from poolproof.properties.targets.call import Call
+from poolproof.properties.targets.isolated import Isolation
+from poolproof.properties.targets.loading import load
+from watched import WINDOW, marked, waited, written
+
+SOUND = "faults.base:Sound"
+CONDUCT = [law for law in LAWS.values() if law.family == "conduct"]
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """Failures are not made smaller, where that is not what a test is about."""
+    monkeypatch.setattr(trial, "SHRINKING", dict.fromkeys(trial.SHRINKING, 0.0))
+
+
+@pytest.fixture
+def beside_faults(monkeypatch):
+    """Modules of the tests can be imported by a worker."""
+    monkeypatch.chdir(TESTS)
+
+
+def peer(mode):
+    """A target that is the peer of the tests in one of its modes."""
+    return f"command:{sys.executable} {TESTS / 'peer.py'} '{mode}'"
+
+
+def tried(target, law="max-value", examples=30, seed=0):
+    """The result of a law on a target."""
+    return run(LAWS[law], target, Settings(examples=examples, seed=seed))
+
+
+# The laws of conduct keep their teeth.
+
+BAD_CONDUCT = [
+    "others.MutatesInput",
+    "others.ReturnsInput",
+    "others.ReusedBuffer",
+    "others.StaleArgmax",
+    "others.ReadsMemoryOrder",
+    "others.GradientAccumulates",
+    "rare.TrustsGradientLayout",
+    "rare.SharedScratch",
+]
+
+
+@pytest.mark.parametrize("name", BAD_CONDUCT)
+def test_bad_conduct_is_rejected_in_a_process_of_its_own_as_in_that_of_the_suite(name, at_once, beside_faults):
+    law = FAULTS[name].laws[0]
+    spec = "faults." + name.replace(".", ":")
+    here, there = (run(LAWS[law], load(spec, how), Settings(seed=1)) for how in (None, Isolation()))
+    assert (here.verdict, there.verdict) == ("broken", "broken")
+    races = law == "two-threads"
+    assert races or there.counterexample["message"] == here.counterexample["message"]
+
+
+@pytest.mark.parametrize("law", CONDUCT, ids=lambda law: law.name)
+def test_good_conduct_is_accepted_in_a_process_of_its_own(law, beside_faults):
+    result = run(law, load(SOUND, Isolation()), Settings(examples=40))
+    assert (result.verdict, result.message) == ("holds", "")
+
+
+OTHERS = [LAWS[name] for name in ("same-twice", "two-threads")]
+
+
+def test_a_law_whose_evidence_a_peer_cannot_give_is_unsupported():
+    target = load(peer("sound"), Isolation())
+    verdicts = {law.name: run(law, target, Settings(examples=5)).verdict for law in CONDUCT if law not in OTHERS}
+    lacking = {law.name for law in CONDUCT if law.evidence}
+    assert {name for name, verdict in verdicts.items() if verdict == "unsupported"} == lacking & set(verdicts) | {
+        "gradient-layouts"
+    }
+    assert "holds" in verdicts.values()
+
+
+@pytest.mark.parametrize("layout", ["Fortran", "negative strides", "spaced", "unaligned", "broadcast", "read-only"])
+def test_an_array_arrives_with_its_layout(tmp_path, layout):
+    seen = "return np.array([*x.strides, x.flags.writeable, x.flags.aligned]).reshape(1, 1, 1, -1)"
+    target, x = load(written(tmp_path, seen), Isolation()), np.full((2, 3, 4, 5), 7.0)
+    call = Call("max_forward", {"x": x}, (1, 1), (1, 1), layouts={"x": layout})
+    laid = call.laid_out()["x"]
+    assert target.ask(call).value.ravel().tolist() == [*laid.strides, laid.flags.writeable, laid.flags.aligned]
+
+
+# Death is an answer.
+
+DEATHS = {
+    "segmentation fault": ("os.kill(os.getpid(), signal.SIGSEGV)", "crashed", "killed by SIGSEGV"),
+    "null pointer": ("ctypes.string_at(0)", "crashed", "killed by SIGSEGV"),
+    "division": ("os.kill(os.getpid(), signal.SIGFPE)", "crashed", "killed by SIGFPE"),
+    "abort": ("os.abort()", "crashed", "killed by SIGABRT"),
+    "exit": ("os._exit(0)", "crashed", "ended with exit status 0"),
+    "sys.exit": ("sys.exit(3)", "crashed", "ended its process with sys.exit(3)"),
+    "interrupt": ("raise KeyboardInterrupt", "crashed", "ended its process with KeyboardInterrupt"),
+    "hang": ("time.sleep(1000)", "hung", "no answer within 1 s"),
+}
+
+
+@pytest.mark.parametrize(("body", "verdict", "words"), DEATHS.values(), ids=DEATHS)
+def test_a_death_is_a_verdict_and_the_next_law_goes_on(tmp_path, at_once, body, verdict, words):
+    target = load(written(tmp_path, f"if size == (1, 3):\n    {body}"), Isolation(timeout=1))
+    smoke_test(target)
+    target.slowest_first = 0.0
+    result = tried(target, examples=100)
+    assert result.verdict == verdict
+    assert words in result.message
+    assert tried(target, "output-size", examples=1).verdict == "holds"
+
+
+def test_the_last_words_of_a_process_are_told(tmp_path, at_once):
+    body = "if size == (1, 3):\n    print('pool: out of water', file=sys.stderr)\n    os._exit(3)"
+    result = tried(load(written(tmp_path, body), Isolation()), examples=100)
+    assert "ended with exit status 3; it said: pool: out of water" in result.message
+
+
+@pytest.mark.parametrize("cells", [2, 20_000], ids=["sent together", "one by one"])
+def test_of_several_calls_the_one_that_died_is_told(tmp_path, cells):
+    pool = Pool(load(written(tmp_path, "if calls == 3:\n    os.abort()"), Isolation()))
+    call = Call("max_forward", {"x": np.zeros((1, 1, 1, cells))}, (1, 1), (1, 1))
+    pool(call)
+    with pytest.raises(Crashed, match="killed by SIGABRT") as death:
+        pool.all([call, call, call, call])
+    assert (death.value.call, len(pool.calls)) == (2, 3)
+
+
+def test_a_death_is_made_smaller(tmp_path):
+    # A seed with which the first death is that of a small image: each try costs a process, and the time is limited.
+    target = load(written(tmp_path, "if size[1] == 3 and x.shape[3] > 3:\n    os._exit(1)"), Isolation())
+    result = tried(target, seed=5)
+    case = result.counterexample["case"]
+    assert result.verdict == "crashed"
+    assert (case["size"], np.prod(case["x"]["shape"])) == ([1, 3], 4)
+
+
+@pytest.fixture
+def uncut(monkeypatch):
+    """Cases and calls are not made smaller, where that is not what a test is about."""
+    for module in (settle, earlier):
+        monkeypatch.setattr(module, "smallest", lambda case, *_, **__: case)
+    monkeypatch.setattr(trial, "SHRINKING", dict.fromkeys(trial.SHRINKING, 60.0))
+
+
+@pytest.mark.parametrize("how", ["if calls == 5:\n    os.abort()", "if calls >= 5:\n    os.abort()"])
+def test_a_death_that_needs_earlier_calls_is_shown_with_as_few_as_it_needs_and_replayed(tmp_path, uncut, how):
+    target = load(written(tmp_path, how), Isolation())
+    result = tried(target)
+    found = result.counterexample
+    assert result.verdict == "crashed"
+    assert len(found["earlier_calls"]) == 4
+    assert "only after 4 max_forward calls in the same process" in result.message
+    assert runner.replay(LAWS["max-value"], target, found).verdict == "crashed"
+    sound = load(written(tmp_path, "pass"), Isolation())
+    assert runner.replay(LAWS["max-value"], sound, found).verdict == "holds"
+
+
+WORN_OUT = "if calls > 4:\n    return naive.max_forward(x, size, stride) + 1"
+
+
+def test_a_failure_that_needs_earlier_calls_is_shown_with_them_and_found_again_by_a_replay(tmp_path, uncut):
+    target = load(written(tmp_path, WORN_OUT), Isolation())
+    result = tried(target)
+    found = result.counterexample
+    assert (result.verdict, len(found["earlier_calls"])) == ("broken", 4)
+    assert "only after 4 max_forward calls in the same process" in result.message
+    assert ONCE not in result.message
+    again = runner.replay(LAWS["max-value"], target, found)
+    assert (again.verdict, again.counterexample["earlier_calls"]) == ("broken", found["earlier_calls"])
+    assert again.message.endswith("after 4 max_forward calls, as in the report")
+    fewer = {**found, "earlier_calls": found["earlier_calls"][1:]}
+    assert runner.replay(LAWS["max-value"], target, fewer).verdict == "holds"
+
+
+def test_a_failure_whose_earlier_calls_are_forgotten_says_so_and_so_does_its_replay(tmp_path, monkeypatch):
+    monkeypatch.setattr(log, "FIRST", 0)
+    monkeypatch.setattr(log, "LAST", 2)
+    target = load(written(tmp_path, WORN_OUT), Isolation())
+    result = tried(target)
+    found = result.counterexample
+    assert (result.verdict, found["earlier_calls"]) == ("broken", [])
+    assert result.message.endswith("a fresh process did not repeat this: it depends on calls made before")
+    again = runner.replay(LAWS["max-value"], target, found)
+    assert (again.verdict, again.reason) == ("holds", "did not repeat in a fresh process; it needs earlier calls")
+    always = load(written(tmp_path, "return naive.max_forward(x, size, stride) + 1"), Isolation())
+    assert runner.replay(LAWS["max-value"], always, found).verdict == "broken"
+
+
+def test_a_failure_that_a_fresh_process_repeats_is_told_without_more(tmp_path):
+    result = tried(load(written(tmp_path, "return naive.max_forward(x, size, stride) + 1"), Isolation()))
+    assert "earlier_calls" not in result.counterexample
+    assert "fresh" not in result.message
+
+
+def test_the_first_failure_is_told_where_the_smallest_needs_calls_before_it(tmp_path):
+    body = "global worn\nworn = worn or x.size > 8\nif worn:\n    return naive.max_forward(x, size, stride) + 1"
+    file = written(tmp_path, body)
+    Path(file).write_text(Path(file).read_text().replace("calls = 0", "calls = worn = 0"))
+    result = tried(load(file, Isolation()), examples=60)
+    assert "earlier_calls" not in result.counterexample
+    assert np.prod(result.counterexample["case"]["x"]["shape"]) > 8
+
+
+def test_no_fresh_process_is_started_for_a_failure_that_is_known(tmp_path, at_once):
+    target = load(written(tmp_path, WORN_OUT), Isolation())
+    assert "earlier_calls" not in tried(target, examples=60).counterexample
+    assert target.process is not None
+    assert target.process.popen.poll() is None
+
+
+def test_memory_is_limited(tmp_path, at_once):
+    body = "np.ones(1 << 28)" + "  # 2 GiB"
+    file = written(tmp_path, body)
+    assert load(file, Isolation()).ask(WINDOW).error is None
+    target = load(file, Isolation(memory=1 << 30))
+    result = tried(target, examples=3)
+    assert result.verdict == "raised"
+    assert "MemoryError" in result.message
+
+
+# Gradients of windows without a cell may damage memory.
+
+PADDED = """
+import os
+import numpy as np
+
+padding_limit, damaged = None, 0
+with open({log!r}, "a") as file:
+    file.write("loaded ")
+
+
+def max_backward(dy, x, size, stride, padding=((0, 0), (0, 0)), dilation=(1, 1)):
+    global damaged
+    dx, empty = np.zeros_like(x), False
+    for n, c, *at in np.ndindex(dy.shape):
+        starts = [k * s - begin for k, s, (begin, _) in zip(at, stride, padding)]
+        taps = [range(b, b + d * f, d) for b, d, f in zip(starts, dilation, size)]
+        cells = [(i, j) for i in taps[0] for j in taps[1] if 0 <= i < x.shape[2] and 0 <= j < x.shape[3]]
+        if cells:
+            dx[(n, c, *max(cells, key=lambda cell: x[(n, c, *cell)]))] += dy[(n, c, *at)]
+        empty = empty or not cells
+    if empty:
+        damaged += 1
+        {then}
+    elif damaged:
+        os.abort()
+    return dx
+"""
+
+
+def padded(folder, then):
+    """A kernel that cannot go on in a process where windows without a cell were asked for; and the log of its loads."""
+    log = folder / "log"
+    (folder / "padded.py").write_text(PADDED.format(log=str(log), then=then))
+    return load(str(folder / "padded.py"), Isolation()), log
+
+
+def test_what_such_a_gradient_does_to_memory_reaches_no_other_call_and_costs_one_process(tmp_path):
+    target, log = padded(tmp_path, "pass")
+    result = tried(target, "conservation", examples=100)
+    assert (result.verdict, result.message) == ("holds", "")
+    assert result.reached["window wholly in padding"] > 10
+    assert log.read_text().count("loaded") == 2
+
+
+def test_a_death_that_needs_such_calls_before_it_is_not_believed(tmp_path):
+    target, log = padded(tmp_path, "if damaged == 5: os.abort()")
+    assert tried(target, "conservation", examples=100).verdict == "holds"
+    assert log.read_text().count("loaded") > 2
+
+
+def test_a_death_at_such_a_gradient_is_a_verdict(tmp_path, at_once):
+    target, _ = padded(tmp_path, "os.abort()")
+    result = tried(target, "conservation", examples=100)
+    assert (result.verdict, "killed by SIGABRT" in result.message) == ("crashed", True)
+
+
+# The first call of a process may take longer.
+
+
+def test_only_the_first_call_of_a_process_may_take_longer(tmp_path):
+    target = load(written(tmp_path, "time.sleep(float(x.flat[0]))"), Isolation(timeout=0.5))
+    answers = [
+        target.ask(Call("max_forward", {"x": np.full((1, 1, 1, 1), s)}, (1, 1), (1, 1))) for s in (0.9, 0.1, 0.9)
+    ]
+    assert [answer.death for answer in answers] == [None, None, "hung"]
+    assert target.patience() > 0.5 + 3 * 0.9
+    target.hurry("hung")
+    assert target.patience() > 0.5 + 3 * 0.9
+
+
+# Whatever a peer says, it is a verdict in time, and nothing is left behind.
+
+SPOKEN = {
+    "garbage": ("broken", "expected a frame, got b'max_'"),
+    "endless zeros": ("broken", r"expected a frame, got b'\x00\x00\x00\x00'"),
+    "half a frame": ("hung", "no answer within"),
+    "silence": ("hung", "no answer within"),
+    "longer than said": ("hung", "no answer within"),
+    "too large": ("broken", "bytes is too large"),
+    "endless header": ("broken", "bytes is too large"),
+    "no JSON": ("broken", "the header is not JSON"),
+    "nested": ("broken", "the header is not JSON"),
+    "a list": ("broken", "the header is not a JSON object"),
+    "another id": ("broken", "id 10000 in the answer to"),
+    "no id": ("broken", "id None in the answer to"),
+    "another type": ("broken", "expected an answer, got {'type': 'hello'"),
+    "no dtype": ("broken", "dtype='pixels' should be one of NumPy's"),
+    "objects": ("broken", "dtype='O' should be of plain numbers"),
+    "empty dtype": ("broken", "dtype='S0' should be of plain numbers"),
+    "negative shape": ("broken", "should be a list of lengths"),
+    "endless shape": ("broken", "should be a list of lengths"),
+    "huge shape": ("broken", "should be a list of lengths"),
+    "impossible shape": ("broken", "shape=[0, 4611686018427387904, 4611686018427387904] should be that of an array"),
+    "endless dtype": ("broken", "should be one of NumPy's"),
+    "endless id": ("broken", "id '1111"),
+    "endless evidence": ("broken", "should be a list of dy and x"),
+    "shape of words": ("broken", "shape=['one'] should be a list of lengths"),
+    "another size": ("broken", "bytes in a payload of"),
+    "evidence of words": ("broken", "stale=['first'] should be a list of integers"),
+    "error of numbers": ("broken", "error=3 should be a str"),
+    "no array": ("broken", "returned list, but should return an array of numbers"),
+    "closed": ("crashed", "closed its output without ending"),
+    "dead": ("crashed", "ended with exit status 7"),
+}
+
+
+@pytest.mark.parametrize("mode", SPOKEN)
+def test_whatever_a_peer_says_is_a_verdict(mode, at_once):
+    verdict, words = SPOKEN[mode]
+    target = load(peer(mode), Isolation(timeout=0.3))
+    began = time.monotonic()
+    result = tried(target, examples=3)
+    assert (result.verdict, words in result.message) == (verdict, True), result.message
+    assert "Traceback" not in result.message
+    assert len(result.message) < 1000
+    assert time.monotonic() - began < 20
+    target.end()
+
+
+@pytest.mark.parametrize("mode", ["sound", "talkative"])
+def test_a_peer_that_speaks_the_protocol_is_judged(mode):
+    result = tried(load(peer(mode), Isolation()), examples=60)
+    assert (result.verdict, result.examples) == ("holds", 60)
+
+
+def test_an_answer_that_nobody_asked_for_is_no_answer_to_the_next_call(at_once):
+    result = tried(load(peer("two answers"), Isolation()))
+    assert result.verdict == "broken"
+    assert "in the answer to" in result.message
+
+
+GREETINGS = {
+    "hello: garbage": "speaks no protocol|spoke no protocol",
+    "hello: silence": "no answer within 0.5 s",
+    "hello: dead": "exit status 1; it said: peer: cannot find the pool",
+    "hello: version": "expected hello in version 1",
+    "hello: offers": "offers=5 should be a list",
+    "hello: declared": "'floaty' should be one of",
+    "hello: error": "no pool today",
+    "hello: nothing": "offers none of",
+}
+
+
+@pytest.mark.parametrize(("mode", "words"), GREETINGS.items(), ids=GREETINGS)
+def test_a_peer_that_cannot_introduce_itself_is_unusable(mode, words, monkeypatch):
+    monkeypatch.setattr(isolated, "STARTING", 0.5 if "silence" in mode else 30.0)
+    monkeypatch.setenv("POOL_MARK", mark := f"greeting of {os.getpid()}: {mode}")
+    with pytest.raises(Unusable, match=words):
+        load(peer(mode), Isolation())
+    assert set(marked(f"POOL_MARK={mark}")) <= {os.getpid()}
+
+
+def test_a_program_that_is_not_there_is_unusable():
+    with pytest.raises(Unusable, match="'no-such-program' cannot be started: No such file"):
+        load("command:no-such-program", Isolation())
+
+
+RETURNED = {
+    "a list": ("return x.tolist()", "returned list, but should return an array"),
+    "None": ("return None", "returned NoneType, but should return an array"),
+    "a number": ("return 3.5", "returned float, but should return an array"),
+    "objects": ("return x.astype(object)", "dtype object"),
+    "text": ("return x.astype(str)", "should return numbers"),
+    "another shape": ("return x[:, :, :0]", "y.shape = "),
+    "a gigabyte too much": ("return np.broadcast_to(x.reshape(-1)[0], (1 << 27,))", "134217728,"),
+}
+
+
+@pytest.mark.parametrize("how", [None, Isolation()], ids=["in-process", "isolated"])
+@pytest.mark.parametrize(("body", "words"), RETURNED.values(), ids=RETURNED)
+def test_what_is_no_array_of_numbers_is_told_as_what_it_is(tmp_path, at_once, how, body, words):
+    result = tried(load(written(tmp_path, body), how), examples=3)
+    assert result.verdict == "broken"
+    assert words in result.message, result.message
+
+
+# What a target is given.
+
+
+def test_what_a_target_prints_disturbs_nothing(tmp_path):
+    body = """
+print('pooling', flush=True)
+os.write(1, b'to the descriptor')
+os.write(2, b'x' * 100000)
+assert sys.stdin.read() == ''"""
+    assert tried(load(written(tmp_path, body), Isolation()), examples=10).verdict == "holds"
+
+
+def test_a_target_has_a_folder_of_its_own_that_goes_with_it(tmp_path):
+    target = load(written(tmp_path, "open('left', 'w').close()"), Isolation())
+    assert target.ask(WINDOW).error is None
+    scratch = Path(target.process.folder)
+    assert [file.name for file in scratch.iterdir()] == ["left"]
+    assert scratch != Path.cwd()
+    guard = target.process.popen
+    del target
+    assert not scratch.exists()
+    assert guard.poll() is not None
+
+
+def test_a_target_inherits_no_handles(tmp_path):
+    with (tmp_path / "open").open("w") as ours:
+        os.set_inheritable(ours.fileno(), True)
+        body = """
+paths = ['/proc/self/fd/' + each for each in os.listdir('/proc/self/fd')]
+return np.array([os.stat(path).st_ino for path in paths if os.path.exists(path)])"""
+        handles = load(written(tmp_path, body), Isolation()).ask(WINDOW).value
+        assert os.fstat(ours.fileno()).st_ino not in handles.tolist()
+        assert len(handles) <= 8
+
+
+def test_a_target_does_not_see_the_modules_of_the_suite(tmp_path):
+    body = "import importlib.util\nassert importlib.util.find_spec('lawbook') is None, 'found'"
+    assert load(written(tmp_path, body), Isolation()).ask(WINDOW).error is None
+
+
+def test_a_target_may_have_another_interpreter(tmp_path):
+    wrapper = tmp_path / "python"
+    wrapper.write_text(f'#!/bin/sh\nPOOL_MARK=marked exec "{sys.executable}" "$@"\n')
+    wrapper.chmod(0o755)
+    file = written(tmp_path, "assert os.environ['POOL_MARK'] == 'marked'")
+    assert load(file, Isolation(python=str(wrapper))).ask(WINDOW).error is None
+    assert "KeyError" in load(file, Isolation()).ask(WINDOW).error
+
+
+def test_an_interpreter_that_is_not_there_is_unusable(tmp_path):
+    with pytest.raises(Unusable, match="'/no/python' should be an interpreter"):
+        load(written(tmp_path, "pass"), Isolation(python="/no/python"))
+
+
+# Processes.
+
+
+def started(folder, spec, *words, mark):
+    """`poolproof check` in a process of its own, with a mark in the environment of all that it starts."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_") and k != "CI"}
+    command = [sys.executable, "-m", "poolproof.properties", "check", spec, *words]
+    return subprocess.Popen(
+        command, cwd=folder, env={**kept, "POOL_MARK": mark}, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are counted by /proc")
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL], ids=lambda each: each.name)
+def test_no_process_is_left_behind(tmp_path, ending):
+    mark = f"mark-of-{tmp_path.name}-{ending.name}-{os.getpid()}"
+    hanging = tmp_path / "hanging"
+    spec = written(tmp_path, f"if calls > 1:\n    open({str(hanging)!r}, 'w').close()\n    time.sleep(1000)")
+    with started(tmp_path, spec, "-n", "2", "--laws", "shape", "--timeout", "60", mark=mark) as suite:
+        assert waited(hanging.exists)
+        # The command, a process of its pytest, and for each of them one of the target.
+        assert len(marked(mark)) >= 4
+        os.killpg(suite.pid, ending)
+        suite.communicate(timeout=40)
+    assert waited(lambda: not marked(mark), 10), marked(mark)
+
+
+def test_the_case_in_hand_survives_the_end_of_the_suite_and_is_tried_first(tmp_path):
+    log = tmp_path / "log"
+    body = f"""
+with open({str(log)!r}, "a") as file:
+    file.write(f"{{x.tobytes().hex()}} {{x.shape}} {{size}} {{stride}}\\n")
+if x.shape[3] > 6:
+    time.sleep(1000)"""
+    spec = written(tmp_path, body)
+    words = ["-n", "0", "--laws", "max-value", "--timeout", "100", "--examples", "30"]
+
+    def hangs():
+        last = log.read_text().splitlines()[-1:] if log.exists() else []
+        return bool(last) and int(last[0].split("(")[1].split(")")[0].split(",")[3]) > 6
+
+    with started(tmp_path, spec, *words, mark="first") as suite:
+        assert waited(hangs)
+        time.sleep(0.3)
+        os.killpg(suite.pid, signal.SIGKILL)
+    in_hand = log.read_text().splitlines()[-1]
+    log.unlink()
+    with started(tmp_path, spec, *words, mark="second") as suite:
+        # First comes the smoke test.
+        assert waited(lambda: log.exists() and len(log.read_text().splitlines()) >= 2)
+        os.killpg(suite.pid, signal.SIGKILL)
+    assert log.read_text().splitlines()[1] == in_hand
+
+
+def test_endless_hangs_end_the_run_with_what_was_learned(tmp_path):
+    spec = written(tmp_path, "if size != (2, 2):\n    time.sleep(1000)")
+    with started(tmp_path, spec, "-n", "1", "--timeout", "0.3", "--seed", "1", mark="hangs") as suite:
+        said = suite.communicate(timeout=100)[0]
+    assert suite.returncode == 1
+    assert said.count("HUNG") == 3
+    assert "it hung 3 times before" in said
+    assert said.splitlines()[-1].endswith("(partial)")
+
+
+def test_a_crash_in_one_process_of_the_suite_does_not_disturb_another(tmp_path):
+    spec = written(tmp_path, "if size == (1, 1) and x.size == 1:\n    os.abort()")
+    with started(tmp_path, spec, "-n", "2", "--seed", "1", "--laws", "shape,identity,max-value", mark="two") as suite:
+        said = suite.communicate(timeout=100)[0]
+    assert "internal error" not in said
+    lines = [line for line in said.splitlines() if line.startswith("[")]
+    assert len(lines) == 6
+    assert all(word in said for word in ("output-size              CRASHED", "gradient-shape           unsupported"))
+
+
+def test_bfloat16_without_ml_dtypes_is_told_at_once(tmp_path):
+    hidden = "import importlib.util, sys\nreal = importlib.util.find_spec\n"
+    hidden += "importlib.util.find_spec = lambda name, *rest: None if name == 'ml_dtypes' else real(name, *rest)\n"
+    (tmp_path / "pool.py").write_text(
+        hidden + "dtypes = ('bfloat16',)\ndef max_forward(x, size, stride):\n    return x\n", encoding="utf-8"
+    )
+    with pytest.raises(Unusable, match="declares bfloat16, for which ml_dtypes should be installed"):
+        load(str(tmp_path / "pool.py"), Isolation())
