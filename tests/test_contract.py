@@ -21,8 +21,10 @@ from poolproof.properties.contract import (
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.remote.vocabulary import DECLARATION_NAMES
 from poolproof.properties.report.render import declarations
+from poolproof.properties.run.request import Request
 from poolproof.properties.run.runner import run
-from poolproof.properties.run.session import Bench, Request, smoke_test
+from poolproof.properties.run.session import Session
+from poolproof.properties.run.smoke import smoke_test
 from poolproof.properties.run.trial import Settings
 from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.isolated import Isolation
@@ -390,14 +392,14 @@ SMOKE = {
 def test_a_target_that_answers_nothing_fails_its_smoke_test(here, body, words, in_process):
     (here / "mine.py").write_text(f"def max_forward(x, size, stride):\n    {body}\n")
     with pytest.raises(Unusable, match="mine fails its smoke test, one 2x2 window: max_forward: ") as caught:
-        Bench(Request(in_process=in_process)).target("mine.py")
+        Session(Request(in_process=in_process)).target("mine.py")
     assert words in str(caught.value)
 
 
 def test_one_callable_that_answers_is_enough(here):
     text = "def max_forward(*_):\n    1 / 0\ndef max_indices(x, size, stride):\n    return x[:, :, :1, :1]\n"
     (here / "mine.py").write_text(text)
-    assert Bench(Request(in_process=True)).target("mine.py").offers == ("max_forward", "max_indices")
+    assert Session(Request(in_process=True)).target("mine.py").offers == ("max_forward", "max_indices")
 
 
 @pytest.mark.parametrize("dtypes", ["('float16',)", "('int8',)", "{'max_forward': ('uint8',)}"])
@@ -406,7 +408,7 @@ def test_the_smoke_test_asks_with_a_dtype_that_is_declared(here, dtypes):
         f"dtypes = {dtypes}\ndef max_forward(x, size, stride):\n    assert x.dtype.name in str(dtypes)\n    return x\n"
     )
     (here / "mine.py").write_text(text)
-    assert Bench(Request(in_process=True)).target("mine.py").offers == ("max_forward",)
+    assert Session(Request(in_process=True)).target("mine.py").offers == ("max_forward",)
 
 
 # Settings.

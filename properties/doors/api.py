@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from unittest import SkipTest
 
 if TYPE_CHECKING:
-    from ..run.session import Request
+    from ..run.request import Request
+    from ..run.units import Unit
     from ..targets.target import Target
 
 
@@ -19,19 +20,24 @@ class BoundLaw:
     It raises unittest.SkipTest, which pytest counts as skipped, if it cannot be tried, as where memory is short.
     """
 
-    name: str
+    unit: Unit
     target: Target = field(repr=False)
     request: Request = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The law, or the pinned convention ("ties=first")."""
+        return self.unit.name
 
     def __str__(self) -> str:
         return self.name
 
     def __call__(self) -> None:
         __tracebackhide__ = True
-        from ..run.session import Bench
+        from ..run.session import Session
 
-        bench = Bench(self.request, loaded={self.target.spec: self.target})
-        result = bench.examine(self.target.spec, self.name, None)
+        session = Session(self.request, loaded={self.target.spec: self.target})
+        result = session.examine(self.unit, None)
         if result.failed:
             raise AssertionError(f"{self.name}: {result.verdict}\n{result.message}")
         if result.verdict == "not run":
@@ -55,7 +61,9 @@ def laws(
     `poolproof.properties.contract.Unusable` if it offers nothing.
     """
     from ..lawbook.huge import EVERY
-    from ..run.session import CONVENTIONS_ITEM, Request, plan, smoke_test
+    from ..run.request import Request
+    from ..run.smoke import smoke_test
+    from ..run.units import Kind, plan
     from ..targets.isolated import Isolation
     from ..targets.loading import load
     from ..targets.target import wrap
@@ -65,9 +73,9 @@ def laws(
     for each in target.warnings:
         warnings.warn(each, stacklevel=2)
     request = Request((target.spec,), examples, seed, None, pattern, expect, huge=huge).settled()
-    names = [name for _, name in plan(request) if name != CONVENTIONS_ITEM]
-    able = [n for n in names if n not in EVERY or not EVERY[n].unsupported(target.declared, target.offers)]
-    return [BoundLaw(name, target, request) for name in able]
+    units = [unit for unit in plan(request) if unit.kind is not Kind.OBSERVED]
+    unable = {law.name for law in EVERY.values() if law.unsupported(target.declared, target.offers)}
+    return [BoundLaw(unit, target, request) for unit in units if unit.name not in unable]
 
 
 def check(

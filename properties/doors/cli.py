@@ -22,7 +22,7 @@ from ..data.text import cleaned, shown
 from .options import filled, length, memory, natural, pairs_per_axis, per_axis, positive, processes, seconds, some
 
 if TYPE_CHECKING:
-    from ..run.session import Request
+    from ..run.request import Request
 
 MEASUREMENTS = {
     "document": "the teaching document's measurement",
@@ -292,15 +292,16 @@ def matrix(options: argparse.Namespace) -> int:
 
 def judge(options: argparse.Namespace, targets: list[str], make: Callable[[Any, Any], Any]) -> int:
     """Run laws on targets; what `make` makes prints."""
-    from ..run.persistence import unkept
-    from ..run.session import KEPT, bench, plan
+    from ..run.persistence import KEPT, unkept
+    from ..run.session import session
+    from ..run.units import plan
 
     persistent = options.seed is None and not os.environ.get("CI")
     request = requested(options, targets, persistent=persistent).settled()
     request.known_failures()
     plan(request)
     writable("--json", options.json)
-    console = make(request, bench(request))
+    console = make(request, session(request))
     if persistent and (warning := unkept(KEPT)):
         console.say(f"warning: {warning}")
     console.begin()
@@ -311,7 +312,7 @@ def judge(options: argparse.Namespace, targets: list[str], make: Callable[[Any, 
 
 def requested(options: argparse.Namespace, targets: list[str], **more: Any) -> Request:
     """What these options ask for."""
-    from ..run.session import Request
+    from ..run.request import Request
     from ..targets.loading import REFERENCE
 
     return Request(
@@ -350,10 +351,12 @@ def print_laws(_: argparse.Namespace) -> int:
 def print_cases(options: argparse.Namespace) -> int:
     """The cases of laws, or how often these reach each trigger."""
     from ..report.statistics import shown, statistics
-    from ..run.session import Bench, Request, selected
+    from ..run.request import Request
+    from ..run.session import Session
     from ..run.trial import Settings
+    from ..run.units import selected
 
-    target = Bench(Request(**isolation(options))).target(options.target) if options.target else None
+    target = Session(Request(**isolation(options))).target(options.target) if options.target else None
     say = statistics if options.statistics else shown
     for text in say(selected(options.laws), target, Settings(options.examples, options.seed)):
         print(text, flush=True)
@@ -373,12 +376,13 @@ def replay(options: argparse.Namespace) -> int:
     """Try the counterexamples of a report again, and the calls that show its conventions: 1 if any still fails."""
     from ..run.replay import read
     from ..run.replay import replay as again
-    from ..run.session import Bench, Request
+    from ..run.request import Request
+    from ..run.session import Session
 
     found = read(options.report)
     if options.target is None and not options.yes:
         agree(found.foreign)
-    return again(found, Bench(Request(**isolation(options))), options.target, print)
+    return again(found, Session(Request(**isolation(options))), options.target, print)
 
 
 def shrink(options: argparse.Namespace) -> int:
@@ -386,7 +390,8 @@ def shrink(options: argparse.Namespace) -> int:
     from ..data.storage import report_text
     from ..report.render import document
     from ..run.own_input import Window, case_of, judged, told
-    from ..run.session import Bench, Request
+    from ..run.request import Request
+    from ..run.session import Session
 
     writable("--json", options.json)
     flags = {name: getattr(options, name) for name in ("ceil_mode", "count_include_pad")}
@@ -394,7 +399,7 @@ def shrink(options: argparse.Namespace) -> int:
     window = Window(options.size, options.stride or options.size, options.padding, options.dilation, passed)
     case = case_of(options.input, options.call, window)
     request = Request((options.target,), examples=1, **isolation(options))
-    target = Bench(request).target(options.target)
+    target = Session(request).target(options.target)
     result = judged(target, case)
     print(told(result, case))
     made = partial(document, request, {target.spec: target}, [result], False)

@@ -21,7 +21,9 @@ from .options import filled, memory, natural, positive, seconds
 
 if TYPE_CHECKING:
     from ..results import Result
-    from ..run.session import Bench, Request
+    from ..run.request import Request
+    from ..run.session import Session
+    from ..run.units import Unit
 
 PACKAGE = Path(__file__).resolve().parents[1]
 PROPERTY = "poolproof"
@@ -83,13 +85,13 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
             spec.python = shlex.join([sys.executable, SAFE])
 
 
-BENCH: pytest.StashKey[Bench] = pytest.StashKey()
+SESSION: pytest.StashKey[Session] = pytest.StashKey()
 
 
 def request_of(config: pytest.Config) -> Request:
     """The options as a request."""
     from ..data.text import received
-    from ..run.session import Request
+    from ..run.request import Request
     from ..targets.loading import REFERENCE
 
     option = config.option
@@ -124,21 +126,23 @@ class Laws(pytest.Directory):
         """One item for each law and target. A target that cannot be loaded is an error of collection."""
         from ..contract import Unusable
         from ..data.text import sendable
-        from ..run.session import Bench, plan, weight
+        from ..run.session import Session
+        from ..run.units import plan
 
         request = request_of(self.config)
-        bench = self.config.stash.setdefault(BENCH, Bench(request))
+        session = self.config.stash.setdefault(SESSION, Session(request))
         try:
             for spec in request.targets:
-                for each in bench.target(spec).warnings:
+                for each in session.target(spec).warnings:
                     self.warn(pytest.PytestWarning(each))
             units = plan(request)
             request.known_failures()
         except (Unusable, ValueError) as error:
             raise self.CollectError(sendable(str(error))) from None
-        share = Share(sum(weight(name) for _, name in units))
-        for spec, name in units:
-            yield LawItem.from_parent(self, name=f"{name}[{sendable(spec)}]", unit=(spec, name), share=share)
+        share = Share(sum(unit.weight for unit in units))
+        for unit in units:
+            name = f"{unit.name}[{sendable(unit.target)}]"
+            yield LawItem.from_parent(self, name=name, unit=unit, share=share)
 
 
 class Share:
@@ -148,11 +152,11 @@ class Share:
         self.left = laws
         self.workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 
-    def end(self, end: float | None, name: str) -> float | None:
+    def end(self, end: float | None, unit: Unit) -> float | None:
         """When a unit, the next one, has to stop; every worker takes its turns at about the same pace."""
-        from ..run.session import turn, weight
+        from ..run.units import turn
 
-        part = weight(name) * self.workers
+        part = unit.weight * self.workers
         waiting, self.left = max(self.left, 1), self.left - part
         return turn(end, waiting / part)
 
@@ -160,14 +164,14 @@ class Share:
 class LawItem(pytest.Item):
     """One law on one target."""
 
-    def __init__(self, *, unit: tuple[str, str], share: Share, **kwargs: Any) -> None:
+    def __init__(self, *, unit: Unit, share: Share, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.unit, self.share = unit, share
 
     def runtest(self) -> None:
         """Do it; everything any report needs goes into the properties of the item."""
-        bench = self.config.stash[BENCH]
-        result = bench.examine(*self.unit, self.share.end(bench.request.end, self.unit[1]))
+        session = self.config.stash[SESSION]
+        result = session.examine(self.unit, self.share.end(session.request.end, self.unit))
         self.user_properties.append((PROPERTY, result.as_text()))
         if result.failed:
             raise LawFailed(result)
@@ -247,10 +251,10 @@ class Collector:
     def document(self, partial: bool) -> Any:
         """The report."""
         from ..report.render import document
-        from ..run.session import Bench
+        from ..run.session import Session
 
         request = request_of(self.config)
-        targets = {spec: Bench(request).target(spec) for spec in request.targets}
+        targets = {spec: Session(request).target(spec) for spec in request.targets}
         return document(request, targets, self.results, partial)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

@@ -9,8 +9,8 @@ from ..data.arrays import Json
 from ..data.files import read_text, reason, write
 from ..data.forms import Misfit, flag, mapping_of, name, number, object_with, one_of, optional, text, whole
 from ..results import VERDICTS, Result
+from ..run.persistence import KEPT
 from ..run.reading import COUNTEREXAMPLE
-from ..run.session import KEPT
 from .parts import Part
 
 DONE = KEPT / "proofs.jsonl"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from ..data.arrays import Json
 from ..results import Result
-from ..run.processes import spread
-from ..run.session import Request, bench
+from ..run.dispatch import LOST
+from ..run.executor import Task
+from ..run.request import Request
+from ..run.session import session
 from ..targets.target import Target, split
 from .attempt import attempt
 from .methods import PROOFS
@@ -42,30 +44,21 @@ def parts_of(target: Target, proof: str, longest: int) -> Iterator[Part]:
         yield Part(target.spec, proof, first, last, cases)
 
 
-def in_turn(parts: Sequence[Part], request: Request, longest: int, wanted: Callable[[Part], bool]) -> Iterator[Result]:
-    """The results of parts in this process; those not `wanted` when their turn comes are left out."""
+def tasks_of(parts: Iterable[Part], request: Request, longest: int) -> Iterator[Task]:
+    """Parts as tasks of a run."""
     for part in parts:
-        if wanted(part):
-            yield Result.from_json(tried(part, request, longest))
-
-
-def at_once(
-    parts: Sequence[Part], request: Request, longest: int, wanted: Callable[[Part], bool], processes: int
-) -> Iterator[Result]:
-    """The same in several processes, as they come."""
-    tasks = ((tried, (part, request, longest)) for part in parts if wanted(part))
-    for _, future in spread(tasks, processes):
-        yield Result.from_json(future.result())
+        lost = Result(part.target, part.proof, "crashed", LOST, digest=part.first)
+        yield Task(tried, (part, request, longest), (lost,))
 
 
 def tried(part: Part, request: Request, longest: int) -> Json:
     """What came of a part, as JSON, which travels; its `digest` is the number of its first space."""
-    target = bench(request).target(part.target)
+    target = session(request).target(part.target)
     result = attempt(PROOFS[part.proof], target, longest, part.first, part.last)
     if not result.failed and result.examples != part.cases:
         raise AssertionError(f"{part} has {part.cases} cases, but {result.examples} were tried")
     result.digest = part.first
-    return result.as_json()
+    return {"results": [result.as_json()], "interrupted": False}
 
 
 def identity(target: Target) -> int:

@@ -13,11 +13,13 @@ from ..data.files import unwritten
 from ..data.storage import report_text
 from ..report import render as report
 from ..results import Result
+from ..run.dispatch import carried_out
 from ..run.known import excused
-from ..run.session import Request, bench
+from ..run.request import Request
+from ..run.session import session
 from .diary import Diary
 from .methods import PROOFS, most_ordered
-from .parts import Part, at_once, identity, in_turn, parts_of
+from .parts import Part, identity, parts_of, tasks_of
 
 LENGTH = 6
 """The longest axis of an image, if not said otherwise."""
@@ -30,7 +32,7 @@ class Run:
     """All proofs of a request: what is to be done, what came of it, and what is said of it."""
 
     def __init__(self, request: Request, longest: int, say: Callable[[str], None]) -> None:
-        self.request, self.bench, self.longest, self.say = request, bench(request), longest, say
+        self.request, self.session, self.longest, self.say = request, session(request), longest, say
         self.complaints: list[str] = []
         self.order: list[tuple[str, str]] = []
         self.parts: list[Part] = []
@@ -41,7 +43,7 @@ class Run:
         """Load the targets, and count what is to be tried."""
         for spec in dict.fromkeys(self.request.targets):
             try:
-                target = self.bench.target(spec)
+                target = self.session.target(spec)
             except Unusable as error:
                 self.complaints.append(str(error))
                 continue
@@ -59,7 +61,7 @@ class Run:
                 self.total[unit] = sum(part.cases for part in parts)
         cases = report.count(sum(self.total.values()), "case")
         self.say(f"poolproof {importlib.metadata.version('poolproof')}, by exhaustion: {self.bound}; {cases}")
-        for target in self.bench.loaded.values():
+        for target in self.session.loaded.values():
             self.say(report.declarations(target))
         self.say("")
 
@@ -71,7 +73,7 @@ class Run:
     def try_all(self, processes: int, *, resume: bool) -> bool:
         """Try every part, those that were done before excepted; whether all were, and no Ctrl-C came."""
         diary, began, told = Diary(self.say, resume=resume), time.monotonic(), time.monotonic()
-        known = {spec: identity(target) for spec, target in self.bench.loaded.items()}
+        known = {spec: identity(target) for spec, target in self.session.loaded.items()}
         left = []
         for part in self.parts:
             before = diary.found(key(part, known[part.target], self.longest), part)
@@ -94,10 +96,9 @@ class Run:
         return True
 
     def answers(self, parts: list[Part], processes: int) -> Iterator[Result]:
-        """What comes of parts, in this process or in several."""
-        if processes:
-            return at_once(parts, self.request, self.longest, self.wanted, processes)
-        return in_turn(parts, self.request, self.longest, self.wanted)
+        """The results of the parts still wanted when their turn comes, in so many processes, or with 0 in this one."""
+        tasks = tasks_of(filter(self.wanted, parts), self.request, self.longest)
+        return carried_out(tasks, processes, self.complaints.append)
 
     def wanted(self, part: Part) -> bool:
         """Whether a part is still to be tried: its proof has not failed, and there is time."""
@@ -136,14 +137,14 @@ class Run:
         """Say what is proved and what failed, write the JSON, and return the exit status."""
         why = "interrupted" if interrupted else "its time was over"
         results = [self.concluded(unit, why) for unit in self.order]
-        width = max((len(target.name) for target in self.bench.loaded.values()), default=0)
+        width = max((len(target.name) for target in self.session.loaded.values()), default=0)
         column = max(map(len, PROOFS))
         for result in results:
-            self.say(report.line(result, self.bench.loaded[result.target].name, width, column))
+            self.say(report.line(result, self.session.loaded[result.target].name, width, column))
         for block in report.failures(results):
             self.say(f"\n{block}")
         partial = any(result.verdict == "not run" for result in results)
-        document = report.document(self.request, self.bench.loaded, results, partial, self.bound)
+        document = report.document(self.request, self.session.loaded, results, partial, self.bound)
         self.complaints += unwritten([("--json", file, lambda: report_text(str(file), lambda: document))])
         for complaint in self.complaints:
             self.say(f"\n{complaint}")
@@ -161,7 +162,7 @@ class Run:
             return replace(result, verdict="not run", reason=reason, partial=True)
         if result.verdict == "holds" and result.refused == result.examples:
             return replace(result, verdict="unsupported", reason="it refused every case")
-        return excused(result, self.bench.loaded[unit[0]].name, self.request.known_failures())
+        return excused(result, self.session.loaded[unit[0]].name, self.request.known_failures())
 
 
 def selected(patterns: str) -> list[str]:

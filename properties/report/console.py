@@ -16,15 +16,17 @@ from ..data.storage import report_text
 from ..results import Result
 from ..run.dispatch import examined
 from ..run.known import unmet
-from ..run.session import Bench, Request, plan
+from ..run.request import Request
+from ..run.session import Session
+from ..run.units import plan
 from . import render as report
 
 
 class Console:
     """Prints results as they come, and the report when all are there."""
 
-    def __init__(self, request: Request, bench: Bench) -> None:
-        self.request, self.bench = request, bench
+    def __init__(self, request: Request, session: Session) -> None:
+        self.request, self.session = request, session
         self.out = own_stdout()
         self.results: list[Result] = []
         self.usable: list[str] = []
@@ -51,14 +53,14 @@ class Console:
         except KeyboardInterrupt:
             self.interrupted = True
         # Examined law by law, reported target by target.
-        asked = [unit for unit in plan(self.request) if unit[0] in self.usable]
+        asked = [unit.key for unit in plan(self.request) if unit.target in self.usable]
         self.names = sorted(asked, key=lambda unit: self.usable.index(unit[0]))
         self.say()
 
     def load(self, spec: str) -> None:
         """Load a target, and say what it is."""
         try:
-            target = self.bench.target(spec)
+            target = self.session.target(spec)
         except Unusable as error:
             self.complaints.append(str(error))
             self.refused[spec] = str(error)
@@ -72,7 +74,7 @@ class Console:
 
     def examine(self, processes: int) -> None:
         """Examine all units, and print each result as it comes."""
-        units = [unit for unit in plan(self.request) if unit[0] in self.usable]
+        units = [unit for unit in plan(self.request) if unit.target in self.usable]
         try:
             with prints_aside():
                 for result in examined(self.request, units, min(processes, len(units)), self.complaints.append):
@@ -83,11 +85,11 @@ class Console:
 
     def progress(self, result: Result) -> None:
         """One line for one result."""
-        width = max(len(self.bench.loaded[spec].name) for spec in self.usable)
+        width = max(len(self.session.loaded[spec].name) for spec in self.usable)
         total = len(self.names)
         self.say(
             f"[{len(self.results):{len(str(total))}}/{total}] "
-            + report.line(result, self.bench.loaded[result.target].name, width)
+            + report.line(result, self.session.loaded[result.target].name, width)
         )
 
     def finish(self, file: str | None) -> int:
@@ -120,20 +122,20 @@ class Console:
         """The files to write."""
 
         def made() -> Json:
-            return report.document(self.request, self.bench.loaded, results, partial)
+            return report.document(self.request, self.session.loaded, results, partial)
 
         return [("--json", file, lambda: report_text(str(file), made))]
 
     def warnings(self, results: list[Result]) -> list[str]:
         """What deserves a second look, said once more where it is seen: near misses, and known failures not met."""
-        near = [warning for spec in self.usable for warning in self.bench.loaded[spec].warnings]
-        names = {spec: target.name for spec, target in self.bench.loaded.items()}
+        near = [warning for spec in self.usable for warning in self.session.loaded[spec].warnings]
+        names = {spec: target.name for spec, target in self.session.loaded.items()}
         idle = unmet(self.request.known_failures(), results, names) if self.request.laws == "*" else []
         return [*near, *(f"known failure {k.law} of {k.target!r} met no law of this run" for k in idle)]
 
     def sections(self, results: list[Result]) -> dict[str, list[str]]:
         """What follows the laws."""
-        names = {spec: target.name for spec, target in self.bench.loaded.items()}
+        names = {spec: target.name for spec, target in self.session.loaded.items()}
         failed, reached = report.failures(results), report.cases_reached(results)
         blocks = "\n\n".join(failed).split("\n") if failed else []
         return {

@@ -13,7 +13,9 @@ from ..data.text import cleaned
 from ..lawbook.huge import EVERY
 from ..results import FAILURES, Result
 from ..run.reading import targets_of
-from ..run.session import CONVENTIONS_ITEM, Bench, Request
+from ..run.request import Request
+from ..run.session import Session
+from ..run.units import CONVENTIONS_ITEM
 from . import render as report
 from .console import Console
 
@@ -38,9 +40,9 @@ class Matrix(Console):
     """The same run as `check`, reported as a table; `reports` are columns of runs before it."""
 
     def __init__(
-        self, request: Request, bench: Bench, markdown: str | None = None, reports: Sequence[Column] = ()
+        self, request: Request, session: Session, markdown: str | None = None, reports: Sequence[Column] = ()
     ) -> None:
-        super().__init__(request, bench)
+        super().__init__(request, session)
         self.markdown, self.reports = markdown, reports
 
     def sections(self, results: list[Result]) -> dict[str, list[str]]:
@@ -62,7 +64,7 @@ class Matrix(Console):
         if spec in self.refused:
             return Column(spec, spec, note=f"cannot be judged: {self.refused[spec]}", empty="?")
         unobserved = [result.reason for result in results if result.target == spec and result.law == CONVENTIONS_ITEM]
-        return column_of(report.target_as_json(self.bench.loaded[spec], results), "; ".join(filter(None, unobserved)))
+        return column_of(report.target_as_json(self.session.loaded[spec], results), "; ".join(filter(None, unobserved)))
 
 
 def from_reports(files: Sequence[str]) -> list[Column]:

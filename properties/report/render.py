@@ -15,7 +15,8 @@ from ..data.arrays import Json, cell_of
 from ..data.text import cleaned
 from ..failures.messages import arguments
 from ..results import FAILURES, SCHEMA, Result, call_from_json
-from ..run.session import CONVENTIONS_ITEM, Request
+from ..run.request import Request
+from ..run.units import CONVENTIONS_ITEM
 from ..targets.target import Target
 
 MOST_SHOWN = 200

@@ -1,75 +1,94 @@
-"""A run: units are examined one after another in this process, or spread over several, until it is interrupted."""
+"""A run: its units in portions, each a pure function from the request to results, on any executor."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from itertools import groupby
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby, takewhile
 
 from ..contract import Unusable
 from ..data.arrays import Json
 from ..results import Result
-from .processes import Lost, spread
+from .executor import Task, executor_of, spread
+from .processes import Lost
+from .request import Request
 from .runner import Interrupted
-from .session import Request, Unit, bench, turn, weight
+from .session import session
+from .units import Unit, turn
+
+LOST = "the process of the suite died twice"
+"""Why a unit crashed that took the suite's own process with it."""
 
 
 def examined(
     request: Request, units: Sequence[Unit], processes: int, complain: Callable[[str], None]
 ) -> Iterator[Result]:
-    """The results of units as they come, in so many processes, or with 0 in this one.
+    """The results of units as they come, in so many processes, or with 0 in this one."""
+    groups = grouped(units, processes, apart=request.in_process or not processes)
+    return carried_out(portions(request, groups, max(processes, 1)), processes, complain)
 
-    After Ctrl-C the laws in hand give what they have, and KeyboardInterrupt is raised. An error of ours is a complaint.
+
+def carried_out(tasks: Iterable[Task], processes: int, complain: Callable[[str], None]) -> Iterator[Result]:
+    """The results of tasks as they come, in so many processes, or with 0 in this one.
+
+    After Ctrl-C the tasks in hand give what they have, and KeyboardInterrupt is raised. An error of ours is a
+    complaint.
     """
-    groups = grouped(units, processes, apart=request.in_process)
-    if not processes:
-        for group, end in turns(request, groups, 1):
-            yield from in_order(request, group, end)
-        return
-    tasks = ((in_order_as_json, (request, group, end)) for group, end in turns(request, groups, processes))
-    for (_, (_, group, _)), future in spread(tasks, processes):
-        try:
-            yield from map(Result.from_json, future.result())
-        except Lost:
-            yield from (Result(spec, law, "crashed", "the process of the suite died twice") for spec, law in group)
-        except RuntimeError as error:
-            complain(f"internal error: {error}")
+    interrupted = False
+    left = takewhile(lambda _: not interrupted, tasks)
+    with executor_of(processes) as executor:
+        for task, future in spread(left, executor, max(processes, 1)):
+            try:
+                done = future.result()
+            except Lost:
+                yield from task.lost
+            except RuntimeError as error:
+                complain(f"internal error: {error}")
+            else:
+                yield from map(Result.from_json, done["results"])
+                interrupted |= done["interrupted"]
+    if interrupted:
+        raise KeyboardInterrupt
 
 
 def grouped(units: Sequence[Unit], processes: int, *, apart: bool) -> list[list[Unit]]:
     """Units in the portions that processes get: a law with all its targets, as its cases are then drawn once.
 
     Each unit is a portion of its own where portions would be fewer than processes, and where a death should cost no
-    other unit (`apart`).
+    other unit, or its result be seen at once (`apart`).
     """
-    groups = [list(group) for _, group in groupby(units, key=lambda unit: unit[1])]
+    groups = [list(group) for _, group in groupby(units, key=lambda unit: unit.name)]
     if apart or len(groups) < processes:
         return [[unit] for unit in units]
     return groups
 
 
-def turns(request: Request, groups: Sequence[list[Unit]], processes: int) -> Iterator[tuple[list[Unit], float | None]]:
+def portions(request: Request, groups: Sequence[list[Unit]], processes: int) -> Iterator[Task]:
     """Each portion when its turn comes, with the time at which it should end, so that all get some of the budget."""
-    shares = [weight(group[0][1]) for group in groups]
+    shares = [group[0].weight for group in groups]
     for k, group in enumerate(groups):
-        yield group, turn(request.end, sum(shares[k:]) / shares[k] / processes)
+        end = turn(request.end, sum(shares[k:]) / shares[k] / processes)
+        lost = tuple(Result(*unit.key, "crashed", LOST) for unit in group)
+        yield Task(tried, (request, group, end), lost)
+
+
+def tried(request: Request, units: Sequence[Unit], end: float | None) -> Json:
+    """The results of units, one after another, and whether Ctrl-C ended them; as JSON, which travels."""
+    results: list[Result] = []
+    interrupted = False
+    try:
+        results.extend(in_order(request, units, end))
+    except KeyboardInterrupt:
+        interrupted = True
+    return {"results": [result.as_json() for result in results], "interrupted": interrupted}
 
 
 def in_order(request: Request, units: Sequence[Unit], end: float | None) -> Iterator[Result]:
-    """The results of units, one after another, in this process."""
+    """The results of units, one after another, in this process. After Ctrl-C that of the law in hand comes too."""
     for k, unit in enumerate(units):
         try:
-            yield bench(request).examine(*unit, turn(end, len(units) - k))
+            yield session(request).examine(unit, turn(end, len(units) - k))
         except Unusable as error:
-            yield Result(*unit, "not run", str(error), abandoned=True)
+            yield Result(*unit.key, "not run", str(error), abandoned=True)
         except Interrupted as interruption:
             yield interruption.result
             raise
-
-
-def in_order_as_json(request: Request, units: Sequence[Unit], end: float | None) -> list[Json]:
-    """The same as JSON, up to an interruption."""
-    results: list[Json] = []
-    with suppress(KeyboardInterrupt):
-        results.extend(result.as_json() for result in in_order(request, units, end))
-    return results

@@ -15,6 +15,9 @@ from typing import Any
 from ..data.arrays import Json
 from ..results import MOST_STORED, fits, is_complete
 
+KEPT = Path(".poolproof")
+"""Where a run without a seed keeps failing cases, and the case in hand."""
+
 MOST = {"hung": 3, "crashed": 20}
 """After this many hangs, or deaths, a process of the suite makes no more calls to a target."""
 

@@ -16,9 +16,10 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 from ..remote.worker import Channel, ProtocolError
@@ -34,9 +35,6 @@ LARGEST = 1 << 32
 
 GRACE = 5.0
 """Seconds that interrupted calls may take to return what they have."""
-
-Task = tuple[Callable[..., Any], tuple[Any, ...]]
-"""A function that can be pickled, and its arguments; it returns JSON."""
 
 
 class Lost(Exception):
@@ -97,15 +95,22 @@ class Process(Channel):
 
 
 class Processes(ThreadPoolExecutor):
-    """An executor with a process behind each of its threads, started when it is needed."""
+    """An executor with a process behind each of its threads, started when it is needed.
+
+    A call whose process dies is made once more in another; then its future raises Lost.
+    """
 
     def __init__(self, count: int) -> None:
         super().__init__(count)
-        self.count, self.open = count, True
+        self.count, self.open, self.grace = count, True, GRACE
         self.own = threading.local()
         self.started: list[Process] = []
 
-    def run(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        """Make a call in one of the processes. The function and its arguments can be pickled; it returns JSON."""
+        return super().submit(self.call, partial(function, **named), arguments)
+
+    def call(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         """Make a call in the process of this thread, or once more in another if that process dies. Raises Lost."""
         for _ in range(2):
             with suppress(EOFError):
@@ -125,45 +130,19 @@ class Processes(ThreadPoolExecutor):
         return process
 
     def interrupt(self) -> None:
-        """What Ctrl-C does, in every process."""
+        """What Ctrl-C does, in every process; from now on none has time to end by itself."""
+        self.grace = 0.0
         for process in self.started:
             process.popen.send_signal(signal.SIGINT)
 
-    def close(self, grace: float) -> None:
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = True) -> None:
         """End all processes before their threads, with which the system would end them."""
         self.open = False
         for process in self.started:
-            process.end(grace)
-        self.shutdown(cancel_futures=True)
+            process.end(self.grace)
+        super().shutdown(wait, cancel_futures=cancel_futures)
         for process in self.started:
             process.close()
-
-
-def spread(tasks: Iterable[Task], count: int) -> Iterator[tuple[Task, Future[Any]]]:
-    """Make calls in so many processes; each with its future when that is done.
-
-    After Ctrl-C the calls being made are interrupted, their results come too, and then KeyboardInterrupt is raised.
-    """
-    executor, waiting = Processes(count), iter(tasks)
-    running: dict[Future[Any], Task] = {}
-    grace = GRACE
-    try:
-        while True:
-            while len(running) < count and (task := next(waiting, None)):
-                running[executor.submit(executor.run, *task)] = task
-            if not running:
-                return
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                yield running.pop(future), future
-    except KeyboardInterrupt:
-        grace = 0
-        executor.interrupt()
-        for future in wait(running, GRACE).done:
-            if not isinstance(future.exception(), KeyboardInterrupt):
-                yield running.pop(future), future
-        raise
-    finally:
-        executor.close(grace)
 
 
 def serve() -> None:

@@ -21,7 +21,7 @@ from ..targets.target import Target
 from .reading import check_counterexample, no_report, targets_of
 from .runner import NOT_ALONE
 from .runner import replay as tried
-from .session import Bench
+from .session import Session
 
 Say = Callable[[str], None]
 
@@ -81,7 +81,7 @@ def incomplete(entry: Json) -> str:
     return "the file with its arrays is not beside the report" if gone else "its case is too large for a report"
 
 
-def replayed(found: Found, bench: Bench, other: str | None) -> Iterator[Result | str]:
+def replayed(found: Found, session: Session, other: str | None) -> Iterator[Result | str]:
     """For each failure what came of it, on the target it was seen on or another; words, where it cannot be tried."""
     for spec, law in found.failures:
         if not is_known(law):
@@ -90,9 +90,9 @@ def replayed(found: Found, bench: Bench, other: str | None) -> Iterator[Result |
         if not is_whole(law):
             yield f"{law['law']} on {spec}: cannot be replayed, {incomplete(law)}"
             continue
-        target = bench.target(other or spec)
+        target = session.target(other or spec)
         with readable(f"{law['law']} on {spec}: its case"):
-            yield again(law_of(law), target, law["counterexample"], bench.request.memory)
+            yield again(law_of(law), target, law["counterexample"], session.request.memory)
 
 
 def again(name: str, target: Target, found: Json, memory: int | None) -> Result:
@@ -129,11 +129,11 @@ def printable(line: str) -> str:
     return "".join(map(visible, line))
 
 
-def replay_conventions(found: Found, bench: Bench, other: str | None, say: Say) -> None:
+def replay_conventions(found: Found, session: Session, other: str | None, say: Say) -> None:
     """Say which conventions are answered otherwise, and which cannot be asked of a target."""
     changed = asked = 0
     for spec, name, seen in found.seen:
-        target = bench.target(other or spec)
+        target = session.target(other or spec)
         with readable(f"{name} on {spec}: its evidence"):
             if reason := not_asked(name, target, seen):
                 say(cleaned(f"{name} on {target.spec}: cannot be replayed, {reason}"))
@@ -146,15 +146,15 @@ def replay_conventions(found: Found, bench: Bench, other: str | None, say: Say) 
         say(f"{asked} conventions replayed: {changed} answer otherwise")
 
 
-def replay(found: Found, bench: Bench, other: str | None, say: Say) -> int:
+def replay(found: Found, session: Session, other: str | None, say: Say) -> int:
     """Say what came of each failure, and which conventions are answered otherwise; 1 if anything still fails."""
     still = unclear = 0
-    for (_, law), result in zip(found.failures, replayed(found, bench, other), strict=True):
+    for (_, law), result in zip(found.failures, replayed(found, session, other), strict=True):
         still += isinstance(result, Result) and result.failed
         unclear += isinstance(result, Result) and result.reason == NOT_ALONE
         known = law["reason"] if law["verdict"] == "known" else ""
         say(outcome(result, known) if isinstance(result, Result) else cleaned(result))
-    replay_conventions(found, bench, other, say)
+    replay_conventions(found, session, other, say)
     others = f", {unclear} did not repeat in a fresh process" if unclear else ""
     failures = len(found.failures)
     say(f"{failures} replayed: {still} still fail{others}" if failures else "the report has no failures to replay")

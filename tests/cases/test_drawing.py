@@ -14,9 +14,10 @@ from poolproof.properties.cases.drawing import MOST, MOST_DRAWN, TOGETHER, Cases
 from poolproof.properties.cases.triggers import reached
 from poolproof.properties.contract import CALLABLES, Declared
 from poolproof.properties.lawbook import LAWS
+from poolproof.properties.run.request import Request
 from poolproof.properties.run.runner import run
-from poolproof.properties.run.session import Request, plan
 from poolproof.properties.run.trial import Settings, Trial
+from poolproof.properties.run.units import plan
 from poolproof.properties.targets.target import wrap
 
 PLANES, VOLUMES = Declared("mine"), Declared("other", ranks=(3,))
@@ -118,7 +119,7 @@ SCRIPT = """
 import sys
 from poolproof.properties.contract import CALLABLES, Declared
 from poolproof.properties.lawbook import LAWS
-from poolproof.properties.strategies.drawing import account, drawn
+from poolproof.properties.cases.drawing import account, drawn
 cases = drawn(LAWS["max-value"], Declared("mine"), CALLABLES, 60, 3)
 print([account(case).digest.hex() for case in cases])
 """
@@ -179,11 +180,14 @@ def test_what_one_target_does_to_its_input_no_other_sees():
 def test_targets_are_asked_law_by_law_and_what_only_ours_are_asked_they_alone():
     ours = "naive"
     units = plan(Request(("mine.py", ours), laws="max-value,agreement", expect=("ties=first",)))
-    assert units == [
+    assert [unit.key for unit in units] == [
         ("mine.py", "max-value"),
         (ours, "max-value"),
         (ours, "agreement"),
         ("mine.py", "ties=first"),
         (ours, "ties=first"),
     ]
-    assert plan(Request(("mine.py", ours)))[-2:] == [("mine.py", "conventions"), (ours, "conventions")]
+    assert [unit.key for unit in plan(Request(("mine.py", ours)))[-2:]] == [
+        ("mine.py", "conventions"),
+        (ours, "conventions"),
+    ]

@@ -8,7 +8,7 @@ from poolproof.properties.conventions import observed
 from poolproof.properties.data.layouts import ALIKE, LAYOUTS, laid_out, made_alike
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.run.runner import run
-from poolproof.properties.run.session import smoke_test
+from poolproof.properties.run.smoke import smoke_test
 from poolproof.properties.run.trial import Settings
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load

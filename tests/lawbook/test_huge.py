@@ -23,7 +23,9 @@ from poolproof.properties.lawbook.huge.trial import as_json, call_from_json, fro
 from poolproof.properties.remote.worker import MOST_LISTED, ProtocolError, memory_of, nonzero, painted
 from poolproof.properties.report import render as report
 from poolproof.properties.run import replay
-from poolproof.properties.run.session import Bench, Request, plan, selected
+from poolproof.properties.run.request import Request
+from poolproof.properties.run.session import Session
+from poolproof.properties.run.units import plan, selected
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
 from poolproof.properties.targets.protocol import decoded
@@ -394,7 +396,7 @@ def max_forward(x, size, stride):
 def test_how_a_call_may_end(tmp_path, what, verdict, words):
     file = tmp_path / "end.py"
     file.write_text(ENDINGS.format(what=what))
-    target = Bench(Request((str(file),), timeout=0.6 if verdict == "hung" else 10.0)).target(str(file))
+    target = Session(Request((str(file),), timeout=0.6 if verdict == "hung" else 10.0)).target(str(file))
     result = run(LAWS["huge-max-cells"], target, None)
     assert result.verdict == verdict
     assert words in result.message
@@ -415,7 +417,7 @@ def max_forward(x, size, stride):
 def test_a_target_in_a_process_of_its_own_is_asked_in_another_for_each_call(tmp_path):
     file = tmp_path / "kernel.py"
     file.write_text(NOTING.format(file=str(tmp_path / "pids")))
-    target = Bench(Request((str(file),))).target(str(file))
+    target = Session(Request((str(file),))).target(str(file))
     before = set((tmp_path / "pids").read_text().split())
     for name in ("huge-max-cells", "huge-max-gradient-bytes", "huge-index-bytes"):
         assert run(LAWS[name], target, None).verdict == "holds"
@@ -587,9 +589,9 @@ def test_a_sparse_array_survives_json():
 
 
 def test_without_the_option_there_are_no_huge_laws():
-    names = {name for _, name in plan(Request(("naive",)))}
+    names = {unit.name for unit in plan(Request(("naive",)))}
     assert not names & set(HUGE)
-    with_option = [name for _, name in plan(Request(("naive",), huge=True))]
+    with_option = [unit.name for unit in plan(Request(("naive",), huge=True))]
     assert with_option[-len(HUGE) :] == list(HUGE)
     assert set(with_option) == names | set(HUGE)
     assert list(EVERY)[-len(HUGE) :] == list(HUGE)
@@ -650,9 +652,9 @@ def test_a_failure_is_stored_by_its_nonzero_cells_and_replayed(tmp_path):
     file.write_text(json.dumps(document, allow_nan=False))
     assert len(file.read_text()) < 20_000
     found = replay.read(str(file))
-    bench = Bench(Request(), loaded={target.spec: target})
+    bench = Session(Request(), loaded={target.spec: target})
     assert [each.verdict for each in replay.replayed(found, bench, None)] == ["broken"]
-    sound = Bench(Request(), loaded={target.spec: wrap(Narrow(), "my_pool")})
+    sound = Session(Request(), loaded={target.spec: wrap(Narrow(), "my_pool")})
     assert [each.verdict for each in replay.replayed(found, sound, None)] == ["holds"]
     counterexample = result.counterexample
     assert call_from_json(counterexample["case"]).arrays["x"].cells() == from_json(counterexample["case"]["x"]).cells()

@@ -49,10 +49,9 @@ def test_a_race_in_the_same_kernel_is_found(name, monkeypatch):
 IN_PROCESS = """
 import json, sys, threaded
 from poolproof.properties.lawbook import LAWS
-from poolproof.properties.pool import SIMULTANEOUS
-from poolproof.properties.runner import run
-from poolproof.properties.trial import Settings
-from poolproof.properties.target import wrap
+from poolproof.properties.run.runner import run
+from poolproof.properties.run.trial import Settings
+from poolproof.properties.targets.target import wrap
 
 def verdict(kind, examples):
     return run(LAWS["two-threads"], wrap(kind), Settings(examples=examples, seed=int(sys.argv[1]), brief=True)).verdict

@@ -17,7 +17,7 @@ from poolproof.properties.lawbook import LAWS
 from poolproof.properties.lawbook.conduct import companions
 from poolproof.properties.lawbook.pool import Pool
 from poolproof.properties.run.runner import run
-from poolproof.properties.run.session import smoke_test
+from poolproof.properties.run.smoke import smoke_test
 from poolproof.properties.run.trial import Settings
 from poolproof.properties.targets.target import wrap
 

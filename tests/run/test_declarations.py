@@ -14,8 +14,9 @@ from poolproof.properties.contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTIN
 from poolproof.properties.conventions import CONVENTIONS, not_asked, observed
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.report.render import exit_status, last_line
+from poolproof.properties.run.pinned import expected
 from poolproof.properties.run.runner import replay, run
-from poolproof.properties.run.session import expected, smoke_test
+from poolproof.properties.run.smoke import smoke_test
 from poolproof.properties.run.trial import Settings
 from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.target import outside, wrap
@@ -130,7 +131,7 @@ def test_nothing_is_asked_that_is_not_declared(told):
     assert {run(law, target, Settings(examples=3)).verdict for law in LAWS_FOR_ALL} <= {"holds", "unsupported"}
     observed(target)
     for name in PINNED:
-        assert expected(target, name).verdict in ("holds", "broken", "unsupported")
+        assert expected(target, *name.split("=")).verdict in ("holds", "broken", "unsupported")
     assert recorder.outside == []
 
 
@@ -155,7 +156,7 @@ def test_a_target_of_square_windows_keeps_what_is_pinned(rank):
 
     target = wrap(SimpleNamespace(max_forward=max_forward, square=True, ranks=(rank,)))
     for name in ("nan=propagates", "all-minus-infinity=-inf", "layouts=accepted", "empty-batch=accepted"):
-        assert expected(target, name).verdict == "holds"
+        assert expected(target, *name.split("=")).verdict == "holds"
 
 
 @pytest.mark.parametrize(
@@ -168,7 +169,7 @@ def test_what_is_lacking_is_neither_asked_nor_an_end(lacks, asked):
     found, left = observed(recorder.target)
     assert (recorder.outside, left) == ([], [])
     assert any(name == "max_backward" for name, _, _ in recorder.asked) == ("ties" in found) == asked
-    assert expected(recorder.target, "ties=first").verdict == ("holds" if asked else "unsupported")
+    assert expected(recorder.target, "ties", "first").verdict == ("holds" if asked else "unsupported")
 
 
 @pytest.mark.parametrize(

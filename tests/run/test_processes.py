@@ -9,7 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
-from poolproof.properties.run.processes import Lost, spread
+from places import TESTS
+from poolproof.properties.run.executor import Here, Task, spread
+from poolproof.properties.run.processes import Lost, Processes
 from shell import FAULTY, FORWARD, environment
 
 COMMAND = Path(sysconfig.get_path("scripts")) / "poolproof"
@@ -120,8 +122,14 @@ def fail(number):
     raise ValueError(f"no {number}")
 
 
+def done(tasks, count):
+    """Each task, by its function, with its future when it is done in so many processes."""
+    with Processes(count) as executor:
+        yield from spread((Task(*task) for task in tasks), executor, count)
+
+
 def results(function, arguments, count=2):
-    return [future.result() for _, future in spread([(function, (each,)) for each in arguments], count)]
+    return [future.result() for _, future in done([(function, (each,)) for each in arguments], count)]
 
 
 def test_calls_are_made_in_other_processes_and_each_gives_its_result():
@@ -141,15 +149,15 @@ def test_every_value_comes_back_as_it_was(value):
 
 def test_a_call_whose_process_dies_is_made_once_more_and_costs_no_other(tmp_path):
     marker = str(tmp_path / "tries")
-    done = dict(spread([(end, (marker,)), (square, (3,)), (square, (4,))], 1))
-    outcomes = {task[0].__name__: future.exception() for task, future in done.items()}
+    found = done([(end, (marker,)), (square, (3,)), (square, (4,))], 1)
+    outcomes = {task.function.__name__: future.exception() for task, future in found}
     assert isinstance(outcomes["end"], Lost)
     assert outcomes["square"] is None
     assert Path(marker).read_text() == ".."
 
 
 def test_an_error_of_ours_comes_back_with_its_traceback():
-    ((_, future),) = spread([(fail, (7,))], 1)
+    ((_, future),) = done([(fail, (7,))], 1)
     with pytest.raises(RuntimeError, match="ValueError: no 7"):
         future.result()
 
@@ -161,10 +169,10 @@ def sleep(marker):
 
 def test_an_interruption_ends_the_calls_and_is_one_here(tmp_path):
     marker = tmp_path / "asleep"
-    code = "import sys\nfrom test_processes import sleep, spread, square\n"
-    code += f"for task, future in spread([(square, (3,)), (sleep, ({str(marker)!r},))], 2):\n"
+    code = "import sys\nfrom test_processes import done, sleep, square\n"
+    code += f"for task, future in done([(square, (3,)), (sleep, ({str(marker)!r},))], 2):\n"
     code += "    print(future.result()['square'], flush=True)\n"
-    paths = environment(PYTHONPATH=str(Path(__file__).parent))
+    paths = environment(PYTHONPATH=os.pathsep.join([str(Path(__file__).parent), str(TESTS)]))
     with subprocess.Popen([sys.executable, "-c", code], env=paths, stdout=-1, stderr=-1, text=True) as process:
         assert process.stdout.readline() == "9\n"
         while not marker.exists():
@@ -173,3 +181,24 @@ def test_an_interruption_ends_the_calls_and_is_one_here(tmp_path):
         _, complaint = process.communicate(timeout=60)
     assert complaint.splitlines()[-1] == "KeyboardInterrupt"
     assert process.returncode == -signal.SIGINT
+
+
+# In this process.
+
+
+def test_here_a_task_is_done_when_the_next_is_taken():
+    taken = []
+
+    def tasks():
+        for number in (1, 2):
+            taken.append(number)
+            yield Task(text, (number,))
+
+    seen = [(future.result(), list(taken)) for _, future in spread(tasks(), Here(), 1)]
+    assert seen == [(1, [1]), (2, [1, 2])]
+
+
+def test_here_an_error_is_the_result_of_its_task_alone():
+    found = [future.exception() for _, future in spread([Task(fail, (7,)), Task(text, (1,))], Here(), 1)]
+    assert str(found[0]) == "no 7"
+    assert found[1] is None

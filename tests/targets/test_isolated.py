@@ -18,8 +18,8 @@ from poolproof.properties.lawbook import LAWS
 from poolproof.properties.lawbook.pool import Pool
 from poolproof.properties.run import runner, settle, trial
 from poolproof.properties.run.runner import run
-from poolproof.properties.run.session import smoke_test
 from poolproof.properties.run.settle import ONCE
+from poolproof.properties.run.smoke import smoke_test
 from poolproof.properties.run.trial import Settings
 from poolproof.properties.targets import history as log
 from poolproof.properties.targets import isolated

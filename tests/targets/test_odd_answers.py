@@ -11,7 +11,9 @@ from poolproof.properties.contract import CALLABLES, Unusable
 from poolproof.properties.conventions import CONVENTIONS, as_before, observe, observed
 from poolproof.properties.report import render as report
 from poolproof.properties.results import VERDICTS, Result
-from poolproof.properties.run.session import Request, conventions_of, expected, smoke_test
+from poolproof.properties.run.pinned import conventions_of, expected
+from poolproof.properties.run.request import Request
+from poolproof.properties.run.smoke import smoke_test
 from poolproof.properties.targets.call import Answer
 from poolproof.properties.targets.target import wrap
 
@@ -103,7 +105,7 @@ def values_of(found):
 def judged(target, names):
     """The conventions of a target, all that can be done with them done."""
     result = conventions_of(target, None)
-    pinned = [expected(target, f"{name}={CONVENTIONS[name].values[0]}") for name in names]
+    pinned = [expected(target, name, CONVENTIONS[name].values[0]) for name in names]
     assert {each.verdict for each in pinned} <= set(VERDICTS)
     for name, found in result.conventions.items():
         assert set(values_of(found)) <= {*CONVENTIONS[name].values, *DEATHS}, name
@@ -199,6 +201,6 @@ def test_an_array_of_any_form_passes_the_smoke_test(name):
 
 def test_a_pinned_convention_that_varies_is_shown_by_what_it_should_not_be():
     odd = target(at_every(37, ODD["refused"]))
-    result = expected(odd, "nan=propagates")
+    result = expected(odd, "nan", "propagates")
     assert result.verdict == "broken"
     assert result.counterexample["got"] == "ValueError: no"

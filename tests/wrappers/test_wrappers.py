@@ -17,7 +17,7 @@ from poolproof.properties.contract import Unusable
 from poolproof.properties.lawbook import LAWS as EVERY_LAW
 from poolproof.properties.remote import worker
 from poolproof.properties.run.runner import run
-from poolproof.properties.run.session import smoke_test
+from poolproof.properties.run.smoke import smoke_test
 from poolproof.properties.run.trial import Settings
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load

@@ -1,0 +1,54 @@
+"""What a run is asked to do: which targets, and how much to try."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..targets.isolated import Isolation
+from ..targets.loading import REFERENCE
+from .known import Known, load_known
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for: targets as given, and how much to try.
+
+    `end` is in seconds since the epoch; `persistent`: failing cases are kept in the working folder, and tried first;
+    `huge`: laws about arrays of gigabytes are tried as well.
+    """
+
+    targets: tuple[str, ...] = REFERENCE
+    examples: int = 100
+    seed: int | None = None
+    end: float | None = None
+    laws: str = "*"
+    expect: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    in_process: bool = False
+    python: str = sys.executable
+    timeout: float = 10.0
+    memory: int | None = None
+    persistent: bool = False
+    huge: bool = False
+
+    def isolation(self) -> Isolation | None:
+        """How targets are run; None for in this process."""
+        return None if self.in_process else Isolation(self.python, self.timeout, self.memory)
+
+    def settled(self) -> Request:
+        """The same request with its seed chosen: 0 where CI wants the same cases every time, else a random one."""
+        seed = self.seed if self.seed is not None else 0 if in_ci() else secrets.randbelow(10**6)
+        return replace(self, seed=seed)
+
+    def known_failures(self) -> list[Known]:
+        """The entries of the known-failures files that are given."""
+        return [entry for file in self.known for entry in load_known(Path(file))]
+
+
+def in_ci() -> bool:
+    """Whether this runs in continuous integration, where the same cases are wanted every time."""
+    return bool(os.environ.get("CI"))

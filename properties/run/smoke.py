@@ -1,0 +1,66 @@
+"""The smoke test: a target that cannot answer the plainest question is not judged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..contract import MEAN, RESULT, Unusable
+from ..conventions import numbers
+from ..targets.call import Answer, Call
+from ..targets.target import Target
+
+
+def smoke_test(target: Target) -> None:
+    """Raise Unusable if no callable of a target answers the plainest question with an array.
+
+    A target that fails here is broken in its adapter or its installation, not in its mathematics. One whose mean takes
+    padding, but no `count_include_pad`, is asked besides which of both it does, and judged by that.
+    """
+    complaints = []
+    for function in target.offers:
+        answer = one_window(target, function, 2)
+        if answer is None:
+            continue
+        target.hurry(answer.death or "")
+        if isinstance(answer.value, np.ndarray):
+            target.declared = replace(target.declared, count_include_pad=counts_padding(target))
+            return
+        what = answer.error or answer.exited or f"returned {answer.kind}, not an array"
+        complaints.append(f"{function}: {what}")
+    if not complaints:
+        raise Unusable(f"{target.name} cannot be tested: {nothing_left(target)}")
+    raise Unusable(f"{target.name} fails its smoke test, one 2x2 window: {'; '.join(complaints)}")
+
+
+def nothing_left(target: Target) -> str:
+    """Why not a single call of a target is within its declarations."""
+    stated = target.declared
+    narrowing = f"dtypes={stated.dtypes}, ranks={stated.ranks}, lacks={stated.lacks}"
+    return f"its declarations ({narrowing}) leave no dtype and rank for {' or '.join(target.offers)}"
+
+
+def one_window(target: Target, function: str, length: int, **settings: Any) -> Answer | None:
+    """The answer to ones, so many an axis, pooled by windows of two; dy are ones as well. None if it takes no dtype."""
+    way = target.declared.plainest(function)
+    if way is None:
+        return None
+    dtype, rank = way
+    x, dy = np.ones((1, 1, *(length,) * rank), dtype), np.ones((1, 1, *(1,) * rank), dtype)
+    arrays = {"dy": dy, "x": x} if RESULT[function] == "dx" else {"x": x}
+    passed = {name: (value,) * rank for name, value in settings.items()}
+    return target.ask(Call(function, arrays, (2,) * rank, (2,) * rank, passed))
+
+
+def counts_padding(target: Target) -> bool:
+    """Whether the mean of a target counts padded cells where it cannot be told: with one real cell in a window."""
+    for function in MEAN:
+        taken = target.declared.settings.get(function, ()) if function in target.offers else ()
+        if "padding" in taken and "count_include_pad" not in taken:
+            # Padded on both sides, as all can; the second cell of padding lies beyond the window.
+            answer = one_window(target, function, 1, padding=(1, 1))
+            found = None if answer is None else numbers(answer)
+            return found is None or not found.size or not (found == 1).all()
+    return True

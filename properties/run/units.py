@@ -1,0 +1,104 @@
+"""The units of a run: a law, a pinned convention, or all conventions, on one target; and when each gets its turn."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from enum import Enum
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from ..contract import Unusable, did_you_mean
+from ..conventions import check_expected
+from ..lawbook import LAWS, Law
+from ..lawbook.huge import EVERY, HUGE, HugeLaw
+from ..targets.loading import REFERENCE
+from .request import Request
+
+CONVENTIONS_ITEM = "conventions"
+"""The name of the unit that observes all conventions of a target."""
+
+TURN = 10
+"""The conventions of a target get as much of a budget as this many laws: they make about as many calls."""
+
+
+class Kind(Enum):
+    """What a unit does."""
+
+    LAW = "law"
+    HUGE = "huge"
+    PINNED = "pinned"
+    OBSERVED = "observed"
+
+
+class Unit(NamedTuple):
+    """A law, a pinned convention (`pin` has its name and value), or all conventions, on one target."""
+
+    target: str
+    name: str
+    kind: Kind = Kind.LAW
+    pin: tuple[str, str] = ("", "")
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What its result is filed under."""
+        return self.target, self.name
+
+    @property
+    def weight(self) -> int:
+        """Its share of a budget, in laws."""
+        return TURN if self.kind is Kind.OBSERVED else 1
+
+
+def turn(end: float | None, waiting: float) -> float | None:
+    """When the first of so many that wait for their turn should end, so that each gets its share of the time."""
+    now = time.time()
+    return None if end is None else now + max(end - now, 0.0) / max(waiting, 1.0)
+
+
+def plan(request: Request) -> list[Unit]:
+    """The units of a request: each law on each target, and for each target its conventions. Raises Unusable.
+
+    Law by law, because the cases of a law are the same for targets that take the same; huge ones last, as they take
+    the memory that is left.
+    """
+    pins = [("=".join(pin), Kind.PINNED, pin) for pin in map(check_expected, request.expect)]
+    laws, nothing = selected(request.laws, huge=request.huge), ("", "")
+    named = [
+        *((name, Kind.LAW, nothing) for name in laws if name in LAWS),
+        *pins,
+        *([(CONVENTIONS_ITEM, Kind.OBSERVED, nothing)] if request.laws == "*" else []),
+        *((name, Kind.HUGE, nothing) for name in laws if name in HUGE),
+    ]
+    return [
+        Unit(spec, name, kind, pin)
+        for name, kind, pin in named
+        for spec in request.targets
+        if spec in REFERENCE or not for_ours(name)
+    ]
+
+
+def for_ours(name: str) -> bool:
+    """Whether a unit is about the reference kernels alone."""
+    return name in LAWS and LAWS[name].reference
+
+
+def selected(patterns: str, *, huge: bool = False) -> list[str]:
+    """The laws whose name or family matches one of several comma-separated patterns. Raises Unusable.
+
+    `huge`: those about huge arrays too; a pattern that matches none but these is an error without it.
+    """
+    chosen: set[str] = set()
+    for pattern in map(str.strip, patterns.split(",")):
+        usual, others = matching(LAWS, pattern), matching(HUGE, pattern)
+        if not usual and not others:
+            raise Unusable(f"laws {pattern!r}: no law has such a name; {did_you_mean(pattern, EVERY)}")
+        if not usual and not huge:
+            raise Unusable(f"laws {pattern!r}: huge arrays are tried with --huge only (in Python: huge=True)")
+        chosen |= usual | (others if huge else set())
+    return [name for name in EVERY if name in chosen]
+
+
+def matching(laws: Mapping[str, Law | HugeLaw], pattern: str) -> set[str]:
+    """The laws whose name or family matches a pattern."""
+    return {law.name for law in laws.values() if fnmatchcase(law.name, pattern) or fnmatchcase(law.family, pattern)}
