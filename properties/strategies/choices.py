@@ -20,8 +20,8 @@ NARROW = 100
 BRANCHES = 11
 """Hypothesis takes integers from 0 to 10 alone for the choice of a branch, when it makes an example smaller."""
 
-LOOSE = 10
-"""One of as many and one cases of `Drawn` is loose."""
+LOOSE = 11
+"""One of as many cases from `Drawn` is loose."""
 
 PACK = 13
 """Bytes of one draw of many choices. Hypothesis would now and then draw a constant of loaded code instead, but only
@@ -49,16 +49,16 @@ class Choices(Protocol):
         ...
 
     def fewer(self, wished: int) -> int:
-        """A positive number as it was chosen; a loose case may have a smaller one."""
+        """A positive number, as it was chosen; a loose case may have a smaller one."""
         ...
 
 
 class Drawn:
     """Choices that Hypothesis draws, one by one, and makes smaller.
 
-    The first says whether the case is loose: its numbers may be smaller than wished. Numbers of a range are drawn as they
-    are, not as distances from its least. So an example that turns loose, or to another kind, keeps its numbers, and then
-    they shrink one by one, not all at once.
+    The first choice says whether the case is loose, which means that its numbers may be smaller than wished. A number
+    is drawn as it is, not as its distance from the least of its range: an example that becomes loose, or of another
+    kind, keeps its numbers, and they shrink one by one.
 
     Where nothing is left to choose it draws all the same: of two examples it prefers the one of fewer draws, which
     should not be that of an odd kind of windows because they are fixed.
@@ -66,7 +66,7 @@ class Drawn:
 
     def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
         self.draw = draw
-        self.loose = self.upto(LOOSE) == 0
+        self.loose = self.upto(LOOSE - 1) == 0
 
     def upto(self, most: int) -> int:
         """An integer from 0 to `most`; a large one in two parts."""
@@ -83,11 +83,12 @@ class Drawn:
         return min(self.upto(-(-count // block) - 1) * block + self.upto(block - 1), count - 1)
 
     def within(self, wished: Range, least: int) -> int:
-        """An integer of a range, itself, or where the case is loose from `least` on."""
-        return int(self.draw(integers(min(least, wished[0]) if self.loose else wished[0], wished[1])))
+        """An integer of a range; in a loose case, from `least` on."""
+        first = min(least, wished[0]) if self.loose else wished[0]
+        return int(self.draw(integers(first, wished[1])))
 
     def fewer(self, wished: int) -> int:
-        """A positive number, or where the case is loose a smaller one."""
+        """The number itself; in a loose case, possibly a smaller one."""
         return self.within((wished, wished), 1)
 
 
@@ -98,7 +99,7 @@ def integers(least: int, most: int) -> st.SearchStrategy[int]:
 
 
 class Strict:
-    """Choices that keep to what is wished."""
+    """Choices of which no case is loose."""
 
     def upto(self, most: int) -> int:
         """An integer from 0 to `most`."""
