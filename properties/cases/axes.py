@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from poolproof.kernels.geometry import Axis
 
-from .choices import Choices, Range, clamped, integer
+from .choices import Choices, Range, clamped
 
 
 @dataclass
@@ -77,16 +77,15 @@ class Rules(NamedTuple):
 def window(choices: Choices, wish: Wish, rules: Rules, before: int = 1) -> Window:
     """The windows along an axis, with the padding beside it."""
     made = Window(before)
-    made.dilation = 1 if rules.tiles else integer(choices, wanted(wish.dilation, made))
+    made.dilation = 1 if rules.tiles else choices.within(wanted(wish.dilation, made), 1)
     made.size = drawn_size(choices, wish, rules, made)
     if made.extent > rules.widest:
         made.dilation = 1
     made.stride = drawn_stride(choices, wish, rules, made)
     if rules.windows != "gaps":
         most = {"half": made.size // 2, "window": made.size - 1}.get(str(rules.limit), made.extent - 1)
-        made.begin = integer(choices, clamped(wanted(wish.begin, made), (0, most)))
-        end = (made.begin, made.begin) if rules.symmetric else wanted(wish.end, made)
-        made.end = integer(choices, clamped(end, (0, most)))
+        made.begin = drawn(choices, wanted(wish.begin, made), (0, most))
+        made.end = drawn(choices, wanted(wish.end, made), (made.begin, made.begin) if rules.symmetric else (0, most))
     return made
 
 
@@ -94,19 +93,21 @@ def drawn_size(choices: Choices, wish: Wish, rules: Rules, made: Window) -> int:
     """F, as the windows of a plan want it."""
     least = 2 if rules.windows == "overlapping" or (rules.windows == "gaps" and rules.tiles) else 1
     most = min(rules.widest, rules.cells // made.before)
-    within = clamped(wanted(wish.size, made), (least, max(least, most)))
+    limits = least, max(least, most)
     if rules.windows == "one cell":
         return 1
     if rules.windows in ("powers of two", "vast"):
-        return power_of_two(choices, within, rules)
-    return integer(choices, within)
+        return power_of_two(choices, clamped(wanted(wish.size, made), limits), rules)
+    # A window needs two cells for dilation to matter.
+    return choices.within(clamped(wanted(wish.size, made), limits), 2 if made.dilation > 1 else least)
 
 
 def power_of_two(choices: Choices, within: Range, rules: Rules) -> int:
     """A power of two of a range, or the next below it."""
     most = within[1] if rules.windows == "vast" else min(within[1], rules.power)
     highest = most.bit_length() - 1
-    return 1 << integer(choices, (min((within[0] - 1).bit_length(), highest), highest))
+    lowest = min((within[0] - 1).bit_length(), highest)
+    return 1 << choices.within((lowest, highest), lowest if rules.windows == "vast" else 0)
 
 
 def drawn_stride(choices: Choices, wish: Wish, rules: Rules, made: Window) -> int:
@@ -115,15 +116,15 @@ def drawn_stride(choices: Choices, wish: Wish, rules: Rules, made: Window) -> in
         return made.size
     within = wanted(wish.stride, made)
     if rules.windows == "overlapping":
-        return made.dilation * integer(choices, clamped(within, (1, made.size - 1)))
+        return made.dilation * drawn(choices, within, (1, made.size - 1))
     if rules.windows == "gaps":
-        return made.extent + 1 if rules.ceil_mode else integer(choices, clamped(within, (2, max(2, within[1]))))
-    return (made.dilation if rules.multiple else 1) * integer(choices, within)
+        return made.extent + 1 if rules.ceil_mode else drawn(choices, within, (2, max(2, within[1])))
+    return (made.dilation if rules.multiple else 1) * choices.within(within, 1)
 
 
 def axis(choices: Choices, made: Window, wish: Wish, rules: Rules) -> Axis:
     """An axis of as many cells as these windows need."""
-    outputs = integer(choices, clamped(wanted(wish.outputs, made), counts(made, rules)))
+    outputs = drawn(choices, wanted(wish.outputs, made), counts(made, rules))
     rest = drawn_rest(choices, made, wish, rules, outputs)
     length = (outputs - 1) * made.stride + made.extent + rest - made.begin - made.end
     return Axis(length, made.size, made.stride, made.begin, made.end, made.dilation, rules.ceil_mode)
@@ -151,12 +152,17 @@ def drawn_rest(choices: Choices, made: Window, wish: Wish, rules: Rules, outputs
     uncovered = rules.windows == "gaps" and not rules.ceil_mode and (outputs == 1 or made.extent >= made.stride)
     least = 1 if uncovered and made.stride > 1 else 0
     most = min(made.stride - 1, room_for(made, rules) - (outputs - 1) * made.stride - made.extent)
-    rest = integer(choices, clamped(wanted(wish.rest, made), (least, max(least, most))))
+    rest = drawn(choices, wanted(wish.rest, made), (least, max(least, most)))
     if not (rules.keep and rules.ceil_mode and rest):
         return rest
     # One more window starts at the next stride; with fewer cells than these that would be in the end padding.
     enough = max(rest, made.end + made.stride + 1 - made.extent)
     return enough if enough < made.stride else 0
+
+
+def drawn(choices: Choices, within: Range, limits: Range) -> int:
+    """An integer of a range, as far as it lies within limits."""
+    return choices.within(clamped(within, limits), limits[0])
 
 
 def wanted(field: Wanted, made: Window) -> Range:

@@ -148,7 +148,7 @@ class Builder:
 
     def batch(self, choices: Choices, shape: Shape) -> Batch:
         """Samples and channels."""
-        n, c = one_of(choices, few_enough(shape.batches, self.most_cells))
+        n, c = map(choices.fewer, one_of(choices, few_enough(shape.batches, self.most_cells)))
         if self.plan.crowded:
             n, c = max(n, 2), max(c, 2)
         empty = self.plan.edges and choices.upto(EMPTY - 1) == EMPTY - 1

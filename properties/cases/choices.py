@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
 from hypothesis import strategies as st
@@ -19,8 +20,8 @@ NARROW = 100
 BRANCHES = 11
 """Hypothesis takes integers from 0 to 10 alone for the choice of a branch, when it makes an example smaller."""
 
-UPTO = tuple(st.integers(0, most) for most in range(NARROW))
-
+LOOSE = 11
+"""One of as many cases from `Drawn` is loose."""
 
 PACK = 13
 """Bytes of one draw of many choices. Hypothesis would now and then draw a constant of loaded code instead, but only
@@ -43,9 +44,21 @@ class Choices(Protocol):
         """The place of one of as many options, 0 for the simplest."""
         ...
 
+    def within(self, wished: Range, least: int) -> int:
+        """An integer of a range, the least the simplest; a loose case may have any from `least` on."""
+        ...
+
+    def fewer(self, wished: int) -> int:
+        """A positive number, as it was chosen; a loose case may have a smaller one."""
+        ...
+
 
 class Drawn:
     """Choices that Hypothesis draws, one by one, and makes smaller.
+
+    The first choice says whether the case is loose, which means that its numbers may be smaller than wished. A number
+    is drawn as it is, not as its distance from the least of its range: an example that becomes loose, or of another
+    kind, keeps its numbers, and they shrink one by one.
 
     Where nothing is left to choose it draws all the same: of two examples it prefers the one of fewer draws, which
     should not be that of an odd kind of windows because they are fixed.
@@ -53,11 +66,12 @@ class Drawn:
 
     def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
         self.draw = draw
+        self.loose = self.upto(LOOSE - 1) == 0
 
     def upto(self, most: int) -> int:
         """An integer from 0 to `most`; a large one in two parts."""
         if most < NARROW:
-            return int(self.draw(UPTO[most]))
+            return int(self.draw(integers(0, most)))
         return min(self.upto(most // NARROW) * NARROW + self.upto(NARROW - 1), most)
 
     def place(self, count: int) -> int:
@@ -68,8 +82,44 @@ class Drawn:
         block = -(-count // BRANCHES)
         return min(self.upto(-(-count // block) - 1) * block + self.upto(block - 1), count - 1)
 
+    def within(self, wished: Range, least: int) -> int:
+        """An integer of a range; in a loose case, from `least` on."""
+        first = min(least, wished[0]) if self.loose else wished[0]
+        return int(self.draw(integers(first, wished[1])))
 
-class Packed:
+    def fewer(self, wished: int) -> int:
+        """The number itself; in a loose case, possibly a smaller one."""
+        return self.within((wished, wished), 1)
+
+
+@lru_cache(maxsize=4096)
+def integers(least: int, most: int) -> st.SearchStrategy[int]:
+    """Integers of a range; remembered, because Hypothesis takes longer to make a strategy than to draw from it."""
+    return st.integers(least, most)
+
+
+class Strict:
+    """Choices of which no case is loose."""
+
+    def upto(self, most: int) -> int:
+        """An integer from 0 to `most`."""
+        raise NotImplementedError
+
+    def place(self, count: int) -> int:
+        """The place of an option."""
+        return self.upto(count - 1)
+
+    def within(self, wished: Range, _: int) -> int:
+        """An integer of the range."""
+        least, most = wished
+        return least + self.upto(most - least)
+
+    def fewer(self, wished: int) -> int:
+        """The number itself."""
+        return wished
+
+
+class Packed(Strict):
     """Choices that Hypothesis draws, several at a time: one draw of bytes costs less than three small integers.
 
     Hypothesis cannot make such choices smaller one by one. They serve runs of many cases, where what fails is cut by
@@ -90,12 +140,8 @@ class Packed:
         self.value, digit = divmod(self.value, most + 1)
         return digit
 
-    def place(self, count: int) -> int:
-        """The place of an option."""
-        return self.upto(count - 1)
 
-
-class Generated:
+class Generated(Strict):
     """Choices of a random generator, for runs of more cases than Hypothesis has time for."""
 
     def __init__(self, seed: str) -> None:
@@ -104,16 +150,6 @@ class Generated:
     def upto(self, most: int) -> int:
         """An integer from 0 to `most`."""
         return int(self.source.random() * (most + 1))
-
-    def place(self, count: int) -> int:
-        """The place of an option."""
-        return self.upto(count - 1)
-
-
-def integer(choices: Choices, within: Range) -> int:
-    """An integer of a range, the least the simplest."""
-    least, most = within
-    return least + choices.upto(most - least)
 
 
 def one_of(choices: Choices, options: Sequence[T]) -> T:

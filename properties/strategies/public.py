@@ -223,8 +223,9 @@ def cases(
 @st.composite
 def cases_of(draw: Any, makers: Sequence[Builder], about: Sequence[str] = (), max_cells: int | None = None) -> Case:
     """Cases of these builders; events say what each is about, as far as it is named."""
-    place = Drawn(draw).place(len(makers))
-    case = makers[place].case(Drawn(draw))
+    choices = Drawn(draw)
+    place = choices.place(len(makers))
+    case = makers[place].case(choices)
     within(max_cells, case.x.size)
     hypothesis.event("about", about[place] if about else case.function)
     hypothesis.event("callable", case.function)

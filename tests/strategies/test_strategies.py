@@ -393,8 +393,28 @@ def test_settings_shrink_to_the_one_that_matters_at_its_least():
 
 
 @pytest.mark.parametrize(
+    ("condition", "simplest"),
+    [
+        (lambda p: p.output[1] > 20, Pooling((1, 1), (1, 1), (1, 21))),
+        (lambda p: p.stride[0] > 20 and p.output[0] > 1, Pooling((1, 1), (21, 1), (22, 1))),
+        (
+            lambda p: dilation_of(p)[0] > 100 and p.size[0] > 1,
+            Pooling((2, 1), (1, 1), (102, 1), {"dilation": (101, 1)}),
+        ),
+        (
+            lambda p: bool(padding_of(p)) and padding_of(p)[0][0] > 100,
+            Pooling((102, 1), (1, 1), (1, 1), {"padding": ((101, 0), (0, 0))}),
+        ),
+    ],
+)
+def test_numbers_of_rare_kinds_shrink_below_what_such_a_kind_is_drawn_with(condition, simplest):
+    assert minimal(poolings(), condition) == simplest
+
+
+@pytest.mark.parametrize(
     ("function", "broken", "cells"),
     [
+        ("max_forward", lambda case: case.x.shape[1] > 8, 9),
         ("max_forward", lambda case: case.x.shape[0] > 1, 2),
         ("max_forward", lambda case: case.x.shape[1] > 1, 2),
         ("max_forward", lambda case: case.x.max() != case.x.min(), 2),
