@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import rooms
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.targets.peers import PEERS
 
@@ -29,18 +30,10 @@ MODULES = {module(file): file for file in FILES}
 LAW_MODULES = [name for name in MODULES if name.startswith("properties.lawbook.") and "huge" not in name]
 
 
-def running(node):
-    """The nodes below one, but for those under `if TYPE_CHECKING:`."""
-    for child in ast.iter_child_nodes(node):
-        if not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
-            yield child
-            yield from running(child)
-
-
 def imported(name):
     """The distributions and standard modules that a module imports, at import or inside of functions."""
     found = set()
-    for node in running(ast.parse(MODULES[name].read_text())):
+    for node in rooms.running(ast.parse(MODULES[name].read_text())):
         if isinstance(node, ast.Import):
             found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:
@@ -49,6 +42,18 @@ def imported(name):
 
 
 # import-linter checks which module may import which (`tox -e types`); these tests check when.
+
+
+def test_the_page_shows_the_rooms_as_they_are():
+    page = rooms.PAGE.read_text(encoding="utf-8")
+    assert rooms.written(page) == page, "python tests/rooms.py writes it"
+
+
+def test_every_file_that_the_page_names_is_there():
+    page = rooms.PAGE.read_text(encoding="utf-8")
+    named = re.findall(r"`([a-z_]+/[a-z_]+\.py)`", page)
+    assert len(named) > 30
+    assert [name for name in named if not (rooms.SUITE / name).is_file()] == []
 
 
 @pytest.mark.parametrize("name", MODULES)
