@@ -27,8 +27,11 @@ cells than that type can count.
 #
 # [tool.poolproof.laws]
 # torch-channels-last = [
-#     "max-value", "max-index", "depth-preserved", "output-size", "padding-with-lowest", "indices-gather",
-#     "inputs-unchanged", "same-twice",
+#     "output-size", "depth-preserved", "dtype-preserved", "max-value", "max-index", "index-in-plane", "locality",
+#     "channel-independence", "sample-independence", "batch-independence", "increasing-maps", "neutral-settings",
+#     "padding-with-lowest", "dilation-by-gathering", "ceil-extends-floor", "ranks-agree", "indices-gather",
+#     "other-settings", "inputs-unchanged", "same-twice", "no-aliasing", "no-aliasing-of-identity",
+#     "nothing-remembered", "memory-layouts", "two-threads",
 # ]
 # ///
 

@@ -22,7 +22,7 @@ it arrives in another row.
 #
 # [tool.poolproof.laws]
 # torch = ["index-in-plane", "conservation"]
-# torch-channels-last = ["index-in-plane", "conservation"]
+# torch-channels-last = ["conservation"]
 # ///
 
 import torch

@@ -23,6 +23,7 @@ The last window has one cell and no padding, and in ordinary memory the same fun
 # [tool.poolproof.laws]
 # torch-mkldnn = [
 #     "mean-value", "mean-exact", "mean-accumulation", "mean-spread", "conservation", "overhang", "other-settings",
+#     "nothing-remembered",
 # ]
 # ///
 
