@@ -104,7 +104,7 @@ def test_python_runs_where_what_it_needs_is_installed(page, block):
     for library in (block["needs"] or "").replace(",", " ").split():
         if importlib.util.find_spec(library) is None:
             pytest.skip(f"{library} is not installed")
-    # At the page's own lines, so that a traceback and Hypothesis, which reads the source of strategies, find them there.
+    # At the page's own lines, where a traceback and Hypothesis, which reads the source of strategies, look for them.
     exec(compile("\n" * block["above"] + block["text"], ROOT / page, "exec"), {"__name__": "page"})
 
 
