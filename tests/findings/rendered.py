@@ -5,6 +5,8 @@ import json
 import re
 from textwrap import fill
 
+from written import table
+
 from .sources import FINDINGS, LIBRARIES, ROOT
 
 PAGE = ROOT / "docs" / "findings.md"
@@ -12,13 +14,15 @@ PAGE = ROOT / "docs" / "findings.md"
 HEAD = f"""# Findings
 
 Where current libraries depart from the mathematics of pooling: {len(FINDINGS)} findings. Each is a script of a few
-lines in the library alone, run on an x86-64 CPU with the version named.
+lines in the library alone, run on an x86-64 CPU with the versions in its header, with which `uv run SCRIPT` runs it
+again.
 
 - A *bug* is an answer that is wrong by the definition of the operation or by the library's own documentation.
 - A *convention* is a point where sound libraries differ. It is listed if the answer is unusual, or depends on position,
   layout, path or size.
-- The class says what kind of mistake it is. The laws named reject the library for this reason, and with other seeds
-  more may; `known/` lists them, so that `tox -e peers` and `tox -e peers-all` pass while nothing has changed.
+- The class says what kind of mistake it is. The laws are those that reject the library for this reason with seed 0;
+  others may with other seeds. `known/` lists them, so that `tox -e peers` and `tox -e peers-all` pass while nothing has
+  changed.
 - In the block after a script, `-` marks what it prints, and `+` what it should print (bugs) or what other libraries
   print (conventions).
 
@@ -37,20 +41,14 @@ def page():
     return "\n".join([HEAD, libraries(), index(), *map(section, LIBRARIES)])
 
 
-def table(*rows):
-    """A table in Markdown; its head is the first row."""
-    head, *rest = rows
-    return "".join(f"| {' | '.join(row)} |\n" for row in (head, ["---"] * len(head), *rest))
-
-
 def libraries():
     """How many laws held and failed, by target."""
     rows = [
-        (f"[{each.name} {each.version}](#{each.name})", target, str(holds), str(len(failing(each, target))))
+        (f"[{each.name} {each.version}](#{each.name})", target, holds, len(failing(each, target)))
         for each in LIBRARIES
         for target, holds in each.holds.items()
     ]
-    return "## Laws\n\n" + table(("library", "target", "laws that hold", "that fail"), *rows)
+    return "## Laws\n\n" + table(("library", "target", "laws that hold", "that fail"), rows)
 
 
 def failing(library, target):
@@ -61,7 +59,7 @@ def failing(library, target):
 def index():
     """A line for each finding."""
     rows = [(each.seen, f"[{each.title}](#{each.name})", each.kind, each.mistake, shown_by(each)) for each in FINDINGS]
-    return "## Index\n\n" + table(("seen in", "finding", "kind", "class", "laws, or *conventions*"), *rows)
+    return "## Index\n\n" + table(("seen in", "finding", "kind", "class", "laws, or *conventions*"), rows)
 
 
 def shown_by(finding):

@@ -2,6 +2,8 @@
 
 import sys
 
+from written import table
+
 from .judges import ROOT, TESTS
 from .record import HUNG, SURVIVED, UNJUDGED
 
@@ -23,8 +25,7 @@ Written by `tox -e mutants`, which judges what is not in [data/mutants.json](dat
 lacks a reason, or a reason lacks its survivor. A verdict holds until the code of its function changes; then its mutants
 are *not judged* until the next run.
 """
-WHY = """
-## Why survivors are no mistakes
+WHY = """## Why survivors are no mistakes
 
 Survivors with the same reason are counted together; `tests/mutants/survivors.toml` has each of them. *Open* ones
 survived before their function changed, and are not judged again yet.
@@ -57,26 +58,17 @@ def complaints(verdicts):
 
 def page(verdicts):
     """The page, from the verdicts by file."""
-    counts = table("file", "mutants", "noticed", "of these by the time", "survivors", "not judged")
-    why = table("file", "survivors", "open", "reason")
-    return "\n".join([HEAD, *counts, *map(row, verdicts, verdicts.values()), WHY, *why, *explanations(verdicts), ""])
+    counts = table(("file", "mutants", "noticed", "of these by the time", "survivors", "not judged"), totals(verdicts))
+    why = table(("file", "survivors", "open", "reason"), explanations(verdicts))
+    return "\n".join([HEAD, counts, WHY, why])
 
 
-def table(*head):
-    """The first two lines of a table in Markdown."""
-    return [line(*head), line(*["---"] * len(head))]
-
-
-def line(*cells):
-    """A line of a table in Markdown."""
-    return f"| {' | '.join(map(str, cells))} |"
-
-
-def row(file, verdicts):
-    """How many of a file's mutants met which end."""
-    ends = list(verdicts.values())
-    alive, open_ = ends.count(SURVIVED), ends.count(UNJUDGED)
-    return line(file, len(ends), len(ends) - alive - open_, ends.count(HUNG), alive, open_)
+def totals(verdicts):
+    """How many mutants of each file met which end."""
+    for file, each in verdicts.items():
+        ends = list(each.values())
+        alive, open_ = ends.count(SURVIVED), ends.count(UNJUDGED)
+        yield file, len(ends), len(ends) - alive - open_, ends.count(HUNG), alive, open_
 
 
 def explanations(verdicts):
@@ -86,7 +78,7 @@ def explanations(verdicts):
         for key in with_verdict(verdicts, end):
             if key in explained:
                 counts.setdefault((key[0], explained[key]), [0, 0])[column] += 1
-    return [line(file, *numbers, reason) for (file, reason), numbers in sorted(counts.items())]
+    return [(file, *numbers, reason) for (file, reason), numbers in sorted(counts.items())]
 
 
 def shown(key):

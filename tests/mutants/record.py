@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 
-from records import dumped
+from written import dumped
 
 from .judges import JUDGES, ROOT
 from .operators import mutants

@@ -5,6 +5,7 @@ from textwrap import dedent
 
 from faults import FAULTS, SOUND
 from faults.mistakes import MISTAKES
+from written import table
 
 from .measure import ROOT
 from .people import CHECKS
@@ -20,12 +21,6 @@ def page(record):
     """The whole page."""
     parts = [introduction, summary, compared, mistakes, slow, laws]
     return "\n".join(part(record) for part in parts)
-
-
-def table(head, rows):
-    """A table in Markdown."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines) + "\n"
 
 
 def introduction(record):

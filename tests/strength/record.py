@@ -11,7 +11,7 @@
 import json
 
 from faults import SOUND
-from records import dumped
+from written import dumped
 
 from .asked import PUBLIC
 from .measure import ROOT
