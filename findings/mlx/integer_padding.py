@@ -26,7 +26,7 @@ right.
 # '''
 #
 # [tool.poolproof.laws]
-# mlx = ["max-value", "padding-with-lowest"]
+# mlx = ["max-value", "padding-with-lowest", "increasing-maps", "other-settings", "nothing-remembered"]
 # ///
 
 import mlx.core as mx
