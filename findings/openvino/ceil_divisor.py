@@ -11,7 +11,6 @@ happens with `ceil`, with opset14, and with dilation.
 # [tool.poolproof]
 # kind = "bug"
 # class = "ceil overhang"
-# also = ["mean-value"]
 # upstream = "none found"
 # prints = '''
 # [1.        3.        1.3333334]
@@ -21,7 +20,7 @@ happens with `ceil`, with opset14, and with dilation.
 # '''
 #
 # [tool.poolproof.laws]
-# openvino = ["mean-exact", "overhang", "other-settings"]
+# openvino = ["mean-value", "mean-exact", "overhang", "other-settings"]
 # ///
 
 import numpy as np

@@ -11,7 +11,7 @@ at -inf do the same.
 # [tool.poolproof]
 # kind = "bug"
 # class = "argmax index"
-# also = ["max-index", "indices-gather"]
+# also = ["indices-gather"]
 # upstream = "none found"
 # prints = '''
 # uint8 [0 0 0]
@@ -25,6 +25,9 @@ at -inf do the same.
 # int32 [0 1 2]
 # float32 [0 1 2]
 # '''
+#
+# [tool.poolproof.laws]
+# openvino = ["max-index", "nothing-remembered"]
 # ///
 
 import numpy as np

@@ -21,7 +21,7 @@ as its second output is used.
 # '''
 #
 # [tool.poolproof.laws]
-# openvino = ["max-value", "indices-gather"]
+# openvino = ["max-value", "indices-gather", "padding-with-lowest"]
 # ///
 
 import numpy as np
