@@ -12,7 +12,7 @@ from faults.base import Sound
 from faults.general import General
 from faults.mistakes import MISTAKES, RARE
 from faults.others import WrongOnceIn37
-from places import ROOT
+from findings.sources import FINDINGS
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.run.runner import run
 from poolproof.properties.run.trial import Settings
@@ -20,8 +20,6 @@ from poolproof.properties.targets.target import wrap
 from strength.asked import PUBLIC, callables, laws_about
 
 pytestmark = pytest.mark.corpus
-
-FINDINGS = ROOT / "docs" / "findings.md"
 
 REPORTS = {"NNlib.jl 205", "Theano 5248", "joey PR 5", "ocannl 512"}
 """Reports that faults model, beside the findings and what these name upstream."""
@@ -77,9 +75,9 @@ def test_every_mistake_has_faults_and_what_random_cases_seldom_show_has_several(
 
 
 def test_what_a_fault_models_was_reported():
-    text = FINDINGS.read_text(encoding="utf-8")
-    known = REPORTS | set(re.findall(r"<!-- finding: ([\w-]+),", text))
-    known |= {f"{library} {number}" for library, number in re.findall(r"[\w-]+/([\w.-]+)#(\d+)", text)}
+    upstream = " ".join(finding.upstream for finding in FINDINGS)
+    known = REPORTS | {finding.name for finding in FINDINGS}
+    known |= {f"{library} {number}" for library, number in re.findall(r"[\w-]+/([\w.-]+)#(\d+)", upstream)}
     modelled = {fault: fault.models.split(", ") for fault in FAULTS.values() if hasattr(fault, "models")}
     assert len(modelled) >= 20
     assert {report for reports in modelled.values() for report in reports} <= known

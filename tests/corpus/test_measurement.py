@@ -1,18 +1,18 @@
-"""The measurement of the laws: what it keeps, what makes it fail, and that its page is about what there is."""
-
-import re
+"""The measurement of the laws: what it keeps, what makes it fail, and that its record is about what there is."""
 
 import pytest
-from faults import FAULTS, SOUND
+import strength.record
+from faults import FAULTS
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.run.runner import run
 from poolproof.properties.run.trial import Settings
 from poolproof.properties.targets.target import wrap
 from strength import measure
 from strength.asked import PUBLIC, laws_about
-from strength.measure import CORPUS, ROOT, Kept, key, shrunk, tried
-from strength.page import written
+from strength.measure import CORPUS, Kept, key, shrunk, tried
+from strength.page import PAGE, page
 from strength.people import CHECKS
+from strength.record import load, recorded, save
 from strength.verdicts import NEVER, Measured, condemned, idle, mistaken, problems, too_few, unrejected
 
 pytestmark = pytest.mark.corpus
@@ -125,48 +125,41 @@ def test_a_result_holds_for_the_sources_it_was_measured_with():
     assert key(("tried", "ties.EveryTie", 0))[0] != tries
 
 
-# The page.
+# The record and its page.
 
 
-def test_the_page_says_of_a_fault_what_was_measured():
-    text = written(measured({"max_value": 2}, {"max_value": 4}, {"max_value": 3}), {NAME: 1}, {NAME: []})
-    assert f"| `{NAME}` | initial value |  | max-value | 3 | 0.10 | 1 | 1 |" in text
-    assert f"| {list(PUBLIC).index('max-value') + 1} | `max-value` | 1 | 1 | 1 | `{NAME}` |" in text
+def test_the_record_says_of_a_fault_and_of_a_law_what_was_measured():
+    seen = measured({"max_value": 2, "identity": 9}, {"max_value": 4}, {"max_value": 3})
+    record = recorded(seen, {NAME: 1}, {NAME: ["document"]})
+    cost = {"cases": {"max-value": 3}, "seldom": ["identity"], "seconds": 0.1, "cells": 1}
+    assert record["runs"] == [{"seeds": 3, "sound": 0}]
+    assert record["faults"] == [{"fault": NAME, **cost, "checks": ["document"]}]
+    assert {"law": "max-value", "among the three": 1, "needed": [NAME]} in record["laws"]
+    assert "| `max-value` | 1 | 1 | 1 |" in page(record)
 
 
-TEXT = (ROOT / "docs" / "strength.md").read_text(encoding="utf-8")
-"""The page in the repository, which a change of the corpus or of the laws must not leave behind."""
+def test_a_record_is_kept_a_line_for_each_fault(tmp_path, monkeypatch):
+    monkeypatch.setattr(strength.record, "DATA", tmp_path / "strength.json")
+    record = recorded(measured({"max_value": 2}), {NAME: 1}, {NAME: []})
+    save(record)
+    assert load() == record
+    assert len(strength.record.DATA.read_text(encoding="utf-8").splitlines()) == 2 + 2 * 3 + 2 + len(PUBLIC)
 
 
-def section(title):
-    """The lines of a section of the page."""
-    assert f"\n## {title}\n" in TEXT
-    return TEXT.split(f"\n## {title}\n")[1].split("\n## ")[0].splitlines()
+RECORD = load()
+"""The record in the repository, which a change of the corpus or of the laws must not leave behind."""
 
 
-def first_names(lines, pattern):
-    """What a pattern finds in each line that it fits."""
-    return [found[1] for line in lines if (found := re.match(pattern, line))]
+def test_the_record_is_about_the_faults_laws_and_checks_that_exist():
+    assert [fault["fault"] for fault in RECORD["faults"]] == list(FAULTS)
+    assert [law["law"] for law in RECORD["laws"]] == list(PUBLIC)
+    assert {check for fault in RECORD["faults"] for check in fault["checks"]} == set(CHECKS)
+    assert {law for fault in RECORD["faults"] for law in (*fault["cases"], *fault["seldom"])} <= set(PUBLIC)
 
 
-def test_the_page_speaks_of_the_faults_that_exist():
-    assert first_names(section("Fault by fault"), r"\| `([\w.]+)` ") == list(FAULTS)
-    assert first_names(section("Fault by law"), r"(\w+\.\w+) ") == list(FAULTS)
+def test_the_laws_that_a_fault_names_reject_it_on_record():
+    assert [f["fault"] for f in RECORD["faults"] if not set(FAULTS[f["fault"]].laws) <= set(f["cases"])] == []
 
 
-def test_the_page_speaks_of_the_laws_and_checks_that_exist():
-    assert first_names(section("Law by law"), r"\| \d+ \| `([\w-]+)` ") == list(PUBLIC)
-    checks = first_names(section("Beside the checks that people use"), r"\| (.+?) \| \d+ \| ")
-    assert checks == ["a default run", *CHECKS]
-
-
-@pytest.mark.parametrize("name", FAULTS)
-def test_the_page_says_of_a_fault_what_it_is(name):
-    line = next(line for line in section("Fault by fault") if line.startswith(f"| `{name}` "))
-    fault = FAULTS[name]
-    assert line.split(" | ")[1:3] == [fault.mistake, getattr(fault, "models", "")]
-
-
-def test_the_page_counts_what_exists():
-    assert f"The {len(FAULTS)} faults of" in TEXT
-    assert f"There are {len(SOUND)} of them" in TEXT
+def test_the_page_is_as_the_record_makes_it():
+    assert PAGE.read_text(encoding="utf-8") == page(RECORD), "python -m strength --page writes it again"

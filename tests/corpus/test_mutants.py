@@ -1,10 +1,12 @@
-"""Mutants: which mistakes are planted, how they are judged, and that every reason is about one."""
+"""Mutants: which mistakes are planted, how they are judged and recorded, and that every reason is about one."""
 
 import pytest
+from mutants import run
 from mutants.judges import JUDGES, ROOT
 from mutants.operators import mutants
-from mutants.page import PAGE, complaints, reasons
-from mutants.run import HUNG, NOTICED, SURVIVED, verdict
+from mutants.page import PAGE, complaints, page, reasons
+from mutants.record import HUNG, NOTICED, SURVIVED, UNJUDGED, Record, checksums
+from mutants.run import verdict
 
 pytestmark = pytest.mark.corpus
 
@@ -92,6 +94,67 @@ def test_a_file_as_it_is_survives_and_one_that_is_wrong_or_hangs_does_not():
     assert verdict(SHAPE, source + "\nwhile True:\n    pass\n", "depth_preserved", 5) == HUNG
 
 
+# The record and its page.
+
+TWO = 'A = 1\n\n\ndef f(a):\n    """One."""\n    return a < 2\n\n\ndef g(a):\n    return a < 3\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [
+        ("a < 2", "a > 2", {"f"}),
+        ("One.", "Another.", set()),
+        ("a < 3", "a < 3  # why", set()),
+        ("A = 1", "A = 2", {""}),
+        ("def f(a)", "@law\ndef f(a)", {"f"}),
+    ],
+)
+def test_a_checksum_is_of_the_code_of_one_function(before, after, changed):
+    old, new = checksums(TWO), checksums(TWO.replace(before, after))
+    assert set(old) == {"", "f", "g"}
+    assert {name for name in old if old[name] != new[name]} == changed
+
+
+def test_a_method_is_apart_from_its_class_and_what_is_within_a_function_belongs_to_it():
+    source = "class A:\n    n = 1\n\n    def f(self):\n        def g():\n            return 1\n"
+    old, new = checksums(source), checksums(source.replace("return 1", "return 2"))
+    assert [name for name in old if old[name] != new[name]] == ["A.f", "A.f.g"]
+
+
+def test_verdicts_are_those_on_record_until_their_function_changes(tmp_path):
+    record, source = Record(tmp_path / "mutants.json"), (ROOT / SHAPE).read_text(encoding="utf-8")
+    assert set(record.verdicts(SHAPE).values()) == {UNJUDGED}
+    first, second, *others = [key for key in record.verdicts(SHAPE) if key[0] == "output_size"]
+    ends = {first: SURVIVED, second: HUNG, **dict.fromkeys(others, NOTICED)}
+    record.add(SHAPE, "output_size", checksums(source)["output_size"], ends)
+    again = Record(tmp_path / "mutants.json").verdicts(SHAPE)
+    assert {key: verdict for key, verdict in again.items() if verdict != UNJUDGED} == ends
+    record.add(SHAPE, "output_size", "other code", ends)
+    assert set(record.verdicts(SHAPE).values()) == {UNJUDGED}
+
+
+def test_what_is_not_on_record_is_judged_and_survivors_again_if_asked(tmp_path, monkeypatch):
+    record = Record(tmp_path / "mutants.json")
+    monkeypatch.setattr(run, "time_for", lambda *_: 1)
+    for end, again, recorded in ((SURVIVED, False, SURVIVED), (NOTICED, False, SURVIVED), (NOTICED, True, NOTICED)):
+        monkeypatch.setattr(run, "verdict", lambda *_, end=end: end)
+        run.judge(SHAPE, record, 2, again=again)
+        assert set(Record(tmp_path / "mutants.json").verdicts(SHAPE).values()) == {recorded}
+
+
+def test_the_page_is_as_the_record_makes_it_and_every_survivor_has_a_reason():
+    verdicts = {file: Record().verdicts(file) for file in JUDGES}
+    assert PAGE.read_text(encoding="utf-8") == page(verdicts), "python -m mutants --page writes it again"
+    assert complaints(verdicts) == []
+
+
+def test_the_page_counts_survivors_by_reason():
+    (file, *key), reason = next(iter(reasons().items()))
+    assert f"| {file} | 1 | 0 | {reason} |" in page({file: {tuple(key): SURVIVED}})
+    assert f"| {file} | 0 | 1 | {reason} |" in page({file: {tuple(key): UNJUDGED}})
+    assert f"| {file} | 2 | 1 | 1 | 1 | 0 |" in page({file: {tuple(key): SURVIVED, ("f", "a", "b"): HUNG}})
+
+
 # Reasons.
 
 
@@ -99,17 +162,6 @@ def test_every_reason_is_about_a_mutant():
     there = {(file, *mutant[:3]) for file in JUDGES for mutant in mutants((ROOT / file).read_text(encoding="utf-8"))}
     assert [key for key in reasons() if key not in there] == []
     assert all(reasons().values())
-
-
-def test_the_page_has_every_file_as_it_is_and_tells_every_reason():
-    page = PAGE.read_text(encoding="utf-8")
-    assert all(reason in page for reason in reasons().values())
-    assert [file for file in JUDGES if f"| {file} | {count(file)} |" not in page] == []
-
-
-def count(file):
-    """How many mutants a file has."""
-    return sum(1 for _ in mutants((ROOT / file).read_text(encoding="utf-8")))
 
 
 def test_a_survivor_without_a_reason_and_a_reason_in_vain_are_told():

@@ -10,7 +10,7 @@ class BlocksFilledWithZeros(General):
 
     laws = ("max-value",)
     mistake = "ceil overhang"
-    models = "scikit-image-partial-blocks, scikit-image 4940"
+    models = "skimage-partial-blocks, scikit-image 4940"
 
     def max_forward(self, x, size, stride, padding=None, dilation=None, ceil_mode=False):
         y = super().max_forward(x, size, stride, padding, dilation, ceil_mode)

@@ -132,6 +132,15 @@ def test_large_windows_and_planes_are_equal_bit_for_bit(function, shape, size, s
     assert others == [expected, expected]
 
 
+@each_function
+def test_naive_gives_the_same_for_arrays_that_are_too_large_for_lists(function, monkeypatch):
+    x = np.random.default_rng(0).integers(-2, 3, (2, 3, 5, 6)).astype(np.float64)
+    dy = np.ones((2, 3, 4, 2))
+    listed = bits(answer(naive, function, dy, x, (2, 3), (1, 2)))
+    monkeypatch.setattr(naive, "LISTED", 0)
+    assert bits(answer(naive, function, dy, x, (2, 3), (1, 2))) == listed
+
+
 NAN = np.nan
 FIRST = {
     "unique": ([[1, 2, 0], [4, 5, 3]], 4),

@@ -1,9 +1,11 @@
-"""The page about mutants, and what is wrong with the reasons for those that nothing notices."""
+"""docs/mutants.md, and what is wrong with the reasons for mutants that nothing notices."""
 
 import sys
 
+from written import table
+
 from .judges import ROOT, TESTS
-from .run import HUNG, SURVIVED, UNJUDGED
+from .record import HUNG, SURVIVED, UNJUDGED
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -17,9 +19,16 @@ HEAD = """# Mutants
 
 Every small mistake that `tests/mutants/operators.py` knows was planted in these files, one at a time, and judged by the
 tests and laws of `tests/mutants/judges.py`. A law is judged by kernels that it must accept, and by the faults of
-`tests/faults` that say it rejects them. What nothing notices is listed with the reason why it is no mistake, or none
-that matters. Written by `tox -e mutants`, which fails where a reason is missing, or is there in vain. Mutants that are
-not judged are in functions that changed after the last complete run.
+`tests/faults` that name it as the law that rejects them.
+
+Written by `tox -e mutants`, which judges what is not in [data/mutants.json](data/mutants.json) and fails if a survivor
+lacks a reason, or a reason lacks its survivor. A verdict holds until the code of its function changes; then its mutants
+are *not judged* until the next run.
+"""
+WHY = """## Why survivors are no mistakes
+
+Survivors with the same reason are counted together; `tests/mutants/survivors.toml` has each of them. *Open* ones
+survived before their function changed, and are not judged again yet.
 """
 
 
@@ -29,11 +38,6 @@ def reasons():
     return {(each["file"], *mutant): each["reason"] for each in entries for mutant in each["mutants"]}
 
 
-def survivors(verdicts):
-    """What nothing noticed, as keys of reasons."""
-    return with_verdict(verdicts, SURVIVED)
-
-
 def with_verdict(verdicts, wanted):
     """The mutants that met this end, as keys of reasons."""
     return [(file, *key) for file, each in verdicts.items() for key, verdict in each.items() if verdict == wanted]
@@ -41,7 +45,7 @@ def with_verdict(verdicts, wanted):
 
 def complaints(verdicts):
     """Survivors without a reason, and reasons in the judged files for what is none."""
-    alive, explained = survivors(verdicts), reasons()
+    alive, explained = with_verdict(verdicts, SURVIVED), reasons()
     missing = [key for key in alive if not explained.get(key)]
     judged = {(file, *key) for file, each in verdicts.items() for key, verdict in each.items() if verdict != UNJUDGED}
     gone = {key for key in explained if key[0] in verdicts and key[1:] not in verdicts[key[0]]}
@@ -53,33 +57,28 @@ def complaints(verdicts):
 
 
 def page(verdicts):
-    """The page, or that of some files alone."""
-    rows = [row(file, list(each.values())) for file, each in verdicts.items()]
-    table = [
-        "| file | mutants | noticed | of these by the time | survivors | not judged |",
-        "|---|---|---|---|---|---|",
-        *rows,
-    ]
-    text = "\n".join([HEAD, *table, "\n## Survivors\n", "\n\n".join(sections(survivors(verdicts))), ""])
-    if expected := [key for key in with_verdict(verdicts, UNJUDGED) if key in reasons()]:
-        text += "\n## Not judged again, survivors before\n\n" + "\n\n".join(sections(expected)) + "\n"
-    return text
+    """The page, from the verdicts by file."""
+    counts = table(("file", "mutants", "noticed", "of these by the time", "survivors", "not judged"), totals(verdicts))
+    why = table(("file", "survivors", "open", "reason"), explanations(verdicts))
+    return "\n".join([HEAD, counts, WHY, why])
 
 
-def sections(alive):
-    """The survivors, those of a file that have the same reason together."""
-    explained, together = reasons(), {}
-    for key in alive:
-        together.setdefault((key[0], explained.get(key, "")), []).append(key)
-    for (file, reason), keys in together.items():
-        yield "\n\n".join([f"**{file}**: {reason}", *map(shown, keys)])
+def totals(verdicts):
+    """How many mutants of each file met which end."""
+    for file, each in verdicts.items():
+        ends = list(each.values())
+        alive, open_ = ends.count(SURVIVED), ends.count(UNJUDGED)
+        yield file, len(ends), len(ends) - alive - open_, ends.count(HUNG), alive, open_
 
 
-def row(file, verdicts):
-    """How many of a file's mutants met which end."""
-    alive, open_ = verdicts.count(SURVIVED), verdicts.count(UNJUDGED)
-    noticed = len(verdicts) - alive - open_
-    return f"| {file} | {len(verdicts)} | {noticed} | {verdicts.count(HUNG)} | {alive} | {open_} |"
+def explanations(verdicts):
+    """The reasons, each with the number of survivors, and of those not judged again."""
+    counts, explained = {}, reasons()
+    for column, end in enumerate((SURVIVED, UNJUDGED)):
+        for key in with_verdict(verdicts, end):
+            if key in explained:
+                counts.setdefault((key[0], explained[key]), [0, 0])[column] += 1
+    return [(file, *numbers, reason) for (file, reason), numbers in sorted(counts.items())]
 
 
 def shown(key):

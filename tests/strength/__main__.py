@@ -8,21 +8,22 @@ from pathlib import Path
 
 from faults import FAULTS, SOUND
 
-from .measure import CORPUS, KEPT, ROOT, Kept
-from .page import written
+from .measure import CORPUS, KEPT, Kept
+from .page import PAGE, page
+from .record import load, recorded, save
 from .verdicts import NEVER, SOUND_RUNS, Measured, problems
 
-PAGE = ROOT / "docs" / "strength.md"
 SEEDS = 5
 
 
 def arguments():
-    """What is to be measured: everything, if nothing else is said."""
+    """What is to be measured; by default, everything."""
     parser = argparse.ArgumentParser(prog="python -m strength", description=__doc__)
     parser.add_argument("--only", default="*", help="names of the implementations to measure; * for all")
     parser.add_argument("--seeds", type=int, default=SEEDS, help="seeds of each fault")
     parser.add_argument("-n", type=int, default=os.cpu_count(), help="processes")
     parser.add_argument("--kept", type=Path, default=KEPT, help="results of an interrupted run, to go on with")
+    parser.add_argument("--page", action="store_true", help="measure nothing: write the page from the record")
     return parser.parse_args()
 
 
@@ -59,8 +60,11 @@ def gathered(names, seeds, kept, processes):
 
 
 def main():
-    """Measure, and write the page, or print it for a part; 1 if something is not as it must be."""
+    """Measure, and write record and page, or print the page of a part; 1 if something is not as it must be."""
     asked = arguments()
+    if asked.page:
+        write(load())
+        return 0
     names = [name for name in CORPUS if fnmatch(name, asked.only)]
     if not any(name in FAULTS for name in names):
         sys.exit(f"--only {asked.only!r} should match some fault of {', '.join(FAULTS)}")
@@ -69,10 +73,20 @@ def main():
     failed = problems(measured, complete=complete)
     for problem in failed:
         print(problem, file=sys.stderr)
-    if not failed:
-        text = written(measured, shrunk, judged)
-        PAGE.write_text(text, encoding="utf-8") if complete else print(text)
-    return bool(failed)
+    if failed:
+        return 1
+    record = recorded(measured, shrunk, judged)
+    if complete:
+        write(record)
+    else:
+        print(page(record))
+    return 0
+
+
+def write(record):
+    """Keep a record of the whole corpus, and its page."""
+    save(record)
+    PAGE.write_text(page(record), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,81 +1,69 @@
-"""docs/strength.md: what was measured of the laws, as a page."""
+"""docs/strength.md: what a reader needs of the record in docs/data/strength.json."""
 
-import math
 from statistics import median
 from textwrap import dedent
 
 from faults import FAULTS, SOUND
 from faults.mistakes import MISTAKES
+from written import table
 
-from .asked import PUBLIC
+from .measure import ROOT
 from .people import CHECKS
-from .verdicts import EXAMPLES, NEVER, unrejected
+from .record import first
+from .verdicts import EXAMPLES
 
-NEVER_ASKED, SELDOM, NOT = "-", "*", "."
-"""In the matrix: a law that asks nothing the fault does otherwise; that rejects with a few seeds; with none."""
-
-
-def written(measured, shrunk, judged):
-    """The whole page. `shrunk`: cells by fault; `judged`: the checks of people that reject a fault."""
-    parts = [
-        introduction(measured),
-        summary(measured, shrunk),
-        compared(measured, judged),
-        mistakes(measured, judged),
-        faults(measured, shrunk, judged),
-        laws(measured),
-        matrix(measured),
-    ]
-    return "\n".join(parts)
+PAGE = ROOT / "docs" / "strength.md"
+SLOW = 20
+"""Faults that need more cases than this are listed one by one."""
 
 
-def table(head, rows):
-    """A table in Markdown."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines) + "\n"
+def page(record):
+    """The whole page."""
+    parts = [introduction, summary, compared, mistakes, slow, laws]
+    return "\n".join(part(record) for part in parts)
 
 
-def introduction(measured):
+def introduction(record):
     """What was measured, and how."""
-    seeds = max(len(measured.runs[name]) for name in measured.faults)
-    sound = sum(len(runs) for name, runs in measured.runs.items() if name in SOUND)
+    [runs], faults, laws = record["runs"], len(record["faults"]), len(record["laws"])
     return dedent(f"""\
         # How strong the laws are
 
         Written by `tox -e strength`, which fails if one of these three sentences is not true.
 
-        - **Every fault is rejected by a default run, with each of {seeds} seeds.** The {len(measured.faults)} faults of
-          `tests/faults` are a few lines away from a sound implementation each; a default run asks all laws but those
-          for the reference kernels alone, {len(PUBLIC)} of them, {EXAMPLES} cases each.
-        - **No law rejects a sound variant.** There are {len(SOUND)} of them, which choose, add up, refuse and answer
-          otherwise than the base they are made of; {sound} runs, each with a seed and a part of the laws of its own,
-          rejected none.
-        - **Every law earns its keep.** Some seed would accept some fault without it, or it is among the three laws that
-          are quickest to reject one.
+        - **A default run rejects every fault, with each of {runs["seeds"]} seeds.** Each of the {faults} faults of
+          `tests/faults` is a sound implementation with a few lines changed. A default run asks {laws} laws, all but
+          those for the reference kernels alone, with {EXAMPLES} cases each.
+        - **No law rejects a sound variant.** The {len(SOUND)} variants choose, add up, refuse or answer differently
+          from the base they are made of. None was rejected in {runs["sound"]} runs, each with its own seed and part of
+          the laws.
+        - **Every law earns its keep.** Without it some seed would accept some fault, or it is one of the three laws
+          that are quickest to reject one.
 
-        Cases and seconds are those until a law rejects a fault, before anything is made smaller: medians over the
-        seeds, on one core, the seconds only to tell what is slow. The *first* law is the one that needs the fewest
-        cases. The *cells* are those of the image in the counterexample that a user is shown in the end. A law that
-        asks nothing that a fault, or a variant, does otherwise than its base gives the answers of the base, which is
-        among what is run; it is not tried again.
+        Cases are counted until a law rejects a fault, before the counterexample is made smaller; they are medians over
+        the seeds. The *first* law is the one that needs the fewest. *Cells* are those of the image in the final
+        counterexample. Laws that ask nothing in which a fault or variant differs from its base are not run: they would
+        get the base's answers, and the base is run.
+
+        [data/strength.json](data/strength.json) has all laws that reject a fault, one fault a line.
         """)
 
 
-def summary(measured, shrunk):
+def summary(record):
     """How quick the quickest law is, in a few figures."""
-    cases = [measured.cases(name, measured.rejecting(name)[0]) for name in measured.faults]
-    rejecting = [len(measured.rejecting(name)) for name in measured.faults]
-    largest = max(shrunk, key=shrunk.get)
+    faults = record["faults"]
+    cases = [first(fault)[1] for fault in faults]
+    largest = max(faults, key=lambda fault: fault["cells"])
     rows = [
         ("faults that one law rejects within 5 cases", within(cases, 5)),
         ("within 20", within(cases, 20)),
         (f"within {EXAMPLES}", within(cases, EXAMPLES)),
         ("cases that the first law needs, median over the faults", f"{median(cases):g}"),
-        ("laws that reject a fault, median", f"{median(rejecting):g}"),
-        ("cells of the image in the counterexample, median", f"{median(shrunk.values()):g}"),
-        ("most cells", f"{shrunk[largest]}, of `{largest}`"),
+        ("laws that reject a fault, median", f"{median(len(fault['cases']) for fault in faults):g}"),
+        ("cells of the image in the counterexample, median", f"{median(fault['cells'] for fault in faults):g}"),
+        ("most cells", f"{largest['cells']}, of `{largest['fault']}`"),
     ]
-    return "## In short\n\n" + table(("", f"of {len(cases)} faults"), rows)
+    return "## In short\n\n" + table(("", f"of {len(faults)} faults"), rows)
 
 
 def within(cases, most):
@@ -84,73 +72,47 @@ def within(cases, most):
     return f"{count} ({100 * count // len(cases)} %)"
 
 
-def compared(measured, judged):
+def compared(record):
     """What people's checks reject."""
-    count = len(measured.faults)
-    rows = [("a default run", count - len(unrejected(measured)), f"the {len(PUBLIC)} laws, {EXAMPLES} cases each")]
+    count = len(record["faults"])
+    rows = [("a default run", count, f"{len(record['laws'])} laws, {EXAMPLES} cases each")]
     for check, function in CHECKS.items():
-        rejected = [name for name in measured.faults if check in judged[name]]
-        rows.append((check, len(rejected), " ".join((function.__doc__ or "").split())))
-    return "## Beside the checks that people use\n\n" + table(("check", f"rejects of {count}", "what it is"), rows)
+        rejected = [fault for fault in record["faults"] if check in fault["checks"]]
+        rows.append((check, len(rejected), (function.__doc__ or "").splitlines()[0]))
+    text = "Rebuilt in `tests/strength/people.py`, which names the sources and what was left out.\n"
+    head = ("check", f"rejects of {count}", "what it is")
+    return f"## Beside the checks that people use\n\n{text}\n{table(head, rows)}"
 
 
-def mistakes(measured, judged):
+def mistakes(record):
     """The corpus by kinds of mistakes."""
     rows = []
     for name, mistake in MISTAKES.items():
-        members = [fault for fault in measured.faults if FAULTS[fault].mistake == name]
-        rejected = [sum(check in judged[fault] for fault in members) for check in CHECKS]
+        members = [fault for fault in record["faults"] if FAULTS[fault["fault"]].mistake == name]
+        rejected = [sum(check in fault["checks"] for fault in members) for check in CHECKS]
         rows.append((name, mistake.wrong, mistake.shown_by, f"{mistake.chance:g} %", len(members), *rejected))
     head = ("mistake", "what goes wrong", "what shows it", "chance", "faults", *CHECKS)
-    text = "The chance is that of a plain random case to show it: of float32 normals in C order, of a random shape.\n"
+    text = "*Chance*: how often a random case shows it, of float32 normals in C order with a random shape.\n"
     return f"## The kinds of mistakes\n\n{text}\n{table(head, rows)}"
 
 
-def faults(measured, shrunk, judged):
-    """A row for each fault."""
-    rows = []
-    for name in measured.faults:
-        fault, rejecting = FAULTS[name], measured.rejecting(name)
-        law = rejecting[0]
-        cost = (law, f"{measured.cases(name, law):g}", f"{measured.seconds(name, law):.2f}", shrunk[name])
-        others = tuple("x" if check in judged[name] else "" for check in CHECKS)
-        rows.append((f"`{name}`", fault.mistake, getattr(fault, "models", ""), *cost, len(rejecting), *others))
-    head = ("fault", "mistake", "models", "first law", "cases", "seconds", "cells", "laws", *CHECKS)
-    return "## Fault by fault\n\n" + table(head, rows)
+def slow(record):
+    """The faults that take most cases."""
+    found = sorted((fault for fault in record["faults"] if first(fault)[1] > SLOW), key=lambda fault: -first(fault)[1])
+    rows = [(f"`{fault['fault']}`", *first(fault), len(fault["cases"])) for fault in found]
+    return f"## The slowest\n\nFaults that no law rejects within {SLOW} cases.\n\n" + table(
+        ("fault", "first law", "cases", "laws"), rows
+    )
 
 
-def laws(measured):
+def laws(record):
     """A row for each law."""
-    rejecting = {name: measured.rejecting(name) for name in measured.faults}
     rows = []
-    for count, law in enumerate(PUBLIC, 1):
-        rejects = sum(law in each for each in rejecting.values())
-        leads = sum(each[:1] == [law] for each in rejecting.values())
-        needing = ", ".join(f"`{name}`" for name in measured.needing(law))
-        rows.append((count, f"`{law}`", rejects, leads, len(measured.among_first(law)), needing))
-    head = ("", "law", "rejects", "first", "among three", "faults that some seed would accept without it")
-    return "## Law by law\n\n" + table(head, rows)
-
-
-def matrix(measured):
-    """All medians of cases, laws by their numbers."""
-    wide = max(map(len, measured.faults))
-    numbers = "".join(f"{count:4}" for count in range(1, len(PUBLIC) + 1))
-    rows = [f"{name:{wide}}" + "".join(f"{cell(measured, name, law):>4}" for law in PUBLIC) for name in measured.faults]
-    text = dedent(f"""\
-        ## Fault by law
-
-        Cases until the law with this number in the table above rejects the fault. `{NOT}`: not with any seed;
-        `{SELDOM}`: with less than half of them; `{NEVER_ASKED}`: the law asks nothing that the fault does otherwise.
-        """)
-    return "\n".join((text, "```text", " " * wide + numbers, *rows, "```", ""))
-
-
-def cell(measured, name, law):
-    """One field of the matrix."""
-    if not measured.asked(name, law):
-        return NEVER_ASKED
-    cases = measured.cases(name, law)
-    if cases < NEVER:
-        return math.floor(cases)
-    return SELDOM if min(measured.column(name, law)) < NEVER else NOT
+    for law in record["laws"]:
+        rejects = sum(law["law"] in fault["cases"] for fault in record["faults"])
+        leads = sum(first(fault)[0] == law["law"] for fault in record["faults"])
+        needing = ", ".join(f"`{name}`" for name in law["needed"])
+        rows.append((f"`{law['law']}`", rejects, leads, law["among the three"], needing))
+    head = ("law", "rejects", "first", "among the three", "faults that some seed would accept without it")
+    text = "*Among the three*: faults for which the law is one of the three quickest.\n"
+    return f"## Law by law\n\n{text}\n{table(head, rows)}"
