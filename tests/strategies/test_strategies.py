@@ -16,7 +16,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from places import ROOT
 from poolproof.kernels import compiled, img2col, naive
 from poolproof.kernels.dtypes import FLOATS, ORDERED
-from poolproof.properties.cases import case as cases
 from poolproof.properties.cases.case import permitted
 from poolproof.properties.cases.choices import Drawn
 from poolproof.properties.cases.palettes import NAMES
@@ -24,7 +23,7 @@ from poolproof.properties.contract import CALLABLES, MEAN_SETTINGS, SETTINGS, De
 from poolproof.properties.data.layouts import LAYOUTS
 from poolproof.properties.data.patterns import bits
 from poolproof.properties.lawbook import LAWS
-from poolproof.properties.strategies import Case, Pooling, check, gradients, images, poolings
+from poolproof.properties.strategies import Case, Pooling, cases, check, gradients, images, poolings
 from poolproof.properties.strategies.public import PLANS
 
 pytestmark = pytest.mark.corpus
