@@ -48,7 +48,7 @@ def dtype_name(value: Any) -> Any:
     return np.dtype(value).name if isinstance(value, (type, np.dtype)) else value
 
 
-def palettes(values: Any, dtypes: Sequence[str]) -> tuple[str, ...]:
+def palettes_of(values: Any, dtypes: Sequence[str]) -> tuple[str, ...]:
     """Names of palettes that some of these dtypes have. Raises InvalidArgument."""
     names = several("palettes", values, NAMES)
     alien = [name for name in names if name in OF_FLOATS]
@@ -82,6 +82,20 @@ def limits(
         "settings": {f: [name for name in settings if f in MEAN or name in SETTINGS] for f in CALLABLES},
     }
     return declared(stated, "", {})
+
+
+def changes(windows: Any, palettes: Any, gradients: Any, layouts: Any, dtypes: Sequence[str]) -> dict[str, Any]:
+    """The fields of plans that arguments change: those that are not None. Raises InvalidArgument."""
+    changed: dict[str, Any] = {}
+    if windows is not None:
+        changed["windows"] = one("windows", windows, WINDOWS)
+    if palettes is not None:
+        changed |= {"values": palettes_of(palettes, dtypes), "mean_values": ()}
+    if gradients is not None:
+        changed["gradients"] = several("gradients", gradients, GRADIENT_NAMES)
+    if layouts is not None:
+        changed["layouts"] = several("layouts", layouts, LAYOUT_NAMES)
+    return changed
 
 
 def effective(settings: Collection[str] | None, tiles: bool, padding: str, padding_limit: str | None) -> None:

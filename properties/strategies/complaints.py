@@ -59,7 +59,7 @@ def positive(name: str, value: Any) -> int:
 
 def is_integer(value: Any, least: int) -> bool:
     """Whether a value is an integer of at least this; a bool is none."""
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and int(value) >= least
 
 
 def integers(value: Any, count: int, least: int = 1) -> bool:

@@ -20,7 +20,7 @@ from . import arguments, drawn
 from .case import Case
 from .complaints import one, positive, several, wrong
 from .drawn import Asked
-from .pooling import Pooling
+from .pooling import RANKS, Pooling
 
 Dtype = str | type[Any] | np.dtype[Any]
 """The name of a dtype, or NumPy's own."""
@@ -72,7 +72,7 @@ def poolings(
     named = arguments.settings(settings, SETTINGS)
     limits = arguments.limits(ranks, FLOATS, named, square, tiles, padding, padding_limit)
     arguments.effective(settings, tiles, padding, padding_limit)
-    made = builder(PLANS["max_forward"], limits, max_cells, windows=windows)
+    made = builder(PLANS["max_forward"], limits, max_cells, windows=one("windows", windows, arguments.WINDOWS))
     return drawn.poolings(Asked(poolings, given, made))
 
 
@@ -101,7 +101,7 @@ def images(
     given = dict(locals())
     arguments.drawn_pooling(pooling)
     names, memory = arguments.dtypes(dtypes), several("layouts", layouts, arguments.LAYOUT_NAMES)
-    contents, some = arguments.palettes(palettes, names), arguments.batches(max_samples, max_channels)
+    contents, some = arguments.palettes_of(palettes, names), arguments.batches(max_samples, max_channels)
     return drawn.images(Asked(images, given, drawn.Images(pooling, names, contents, memory, some)))
 
 
@@ -162,20 +162,13 @@ def cases(
     given = dict(locals())
     named, taken = arguments.dtypes(dtypes), arguments.settings(settings, MEAN_SETTINGS)
     arguments.effective(settings, tiles, padding, padding_limit)
-    changed = {
-        "windows": windows,
-        "values": None if palettes is None else arguments.palettes(palettes, named),
-        "mean_values": None if palettes is None else (),
-        "gradients": None if gradients is None else several("gradients", gradients, arguments.GRADIENT_NAMES),
-        "layouts": None if layouts is None else several("layouts", layouts, arguments.LAYOUT_NAMES),
-    }
-    changed = {name: value for name, value in changed.items() if value is not None}
+    changed = arguments.changes(windows, palettes, gradients, layouts, named)
     names = about or able(named)
     plans = [plan_about(name) for name in names]
     arguments.of_use(settings, gradients, plans)
     makers = []
     for plan in plans:
-        some = ranks if ranks is not None else (2,) if plan.ranks == 1 else arguments.RANKS
+        some = ranks if ranks is not None else (2,) if plan.ranks == 1 else RANKS
         limits = arguments.limits(some, named, taken, square, tiles, padding, padding_limit)
         usual = MANY_CELLS if plan.windows == "vast" else MOST_CELLS
         makers.append(builder(plan, limits, usual if max_cells is None else max_cells, **changed))
@@ -199,8 +192,6 @@ def plan_about(name: str) -> Plan:
 
 def builder(plan: Plan, limits: Declared, max_cells: int, **changed: Any) -> Builder:
     """What builds cases of a plan, changed in some fields, within limits. Raises InvalidArgument."""
-    if "windows" in changed:
-        one("windows", changed["windows"], arguments.WINDOWS)
     most, wanted = positive("max_cells", max_cells), replace(plan, **changed)
     arguments.enough(most, wanted)
     functions = wanted.asked(limits, CALLABLES)
