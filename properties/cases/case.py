@@ -16,7 +16,7 @@ from ..contract import BACKWARD, MEAN, Declared
 from ..oracle import in_windows
 from ..targets.call import Call
 from .plans import Plan
-from .written import case_text
+from .written import case_text, written
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +47,15 @@ class Case:
         return case_text(self)
 
     def _repr_pretty_(self, printer: Any, _: bool) -> None:
-        """Hypothesis would print the fields of a dataclass, and arrays as NumPy writes them."""
-        printer.text(repr(self))
+        """Hypothesis would print arrays as NumPy writes them. A case too long for a line has one for each argument."""
+        with printer.group():
+            with printer.group(4, "Case("):
+                for k, each in enumerate(written(self)):
+                    printer.text("," if k else "")
+                    printer.breakable(" " if k else "")
+                    printer.text(each)
+            printer.breakable("")
+            printer.text(")")
 
     @property
     def arguments(self) -> tuple[Any, ...]:

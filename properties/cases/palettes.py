@@ -276,6 +276,9 @@ DISTINCT = {"distinct": distinct, "sunk": sunk, "neighbours": neighbours}
 NAMES = (*PALETTES, *DISTINCT, "alone")
 """All palettes by name."""
 
+OF_FLOATS = ("close", "infinite", "bottomless", "not_a_number", "subnormal", "sunk", "neighbours")
+"""Palettes that integers have not, and replace by others."""
+
 ONE_HOT = "one-hot"
 """A palette for gradients: zero but for one element."""
 

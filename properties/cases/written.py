@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from poolproof.kernels.dtypes import Array
 
+from ..contract import BACKWARD
 from ..data.patterns import base_text, bits, literal, pattern_of, plain
 
 if TYPE_CHECKING:
@@ -24,15 +25,21 @@ MOST_RUNS = 24
 
 
 def case_text(case: Case) -> str:
-    """`Case(...)`, without the fields that have their defaults."""
-    given = {each.name: getattr(case, each.name) for each in fields(case) if not is_default(case, each)}
-    function = given.pop("function")
-    return f"Case({', '.join([repr(function), *(f'{name}={value_text(value)}' for name, value in given.items())])})"
+    """`Case(...)` on one line."""
+    return f"Case({', '.join(written(case))})"
+
+
+def written(case: Case) -> list[str]:
+    """The arguments that make a case, without those that have their defaults."""
+    _, *others = (each for each in fields(case) if not is_default(case, each))
+    return [repr(case.function), *(f"{each.name}={value_text(getattr(case, each.name))}" for each in others)]
 
 
 def is_default(case: Case, each: Any) -> bool:
-    """Whether a field of a case has its default."""
+    """Whether a field of a case has its default; a dy without meaning has."""
     value = getattr(case, each.name)
+    if each.name == "dy" and case.function not in BACKWARD:
+        return True
     default = each.default_factory() if each.default_factory is not MISSING else each.default
     return not isinstance(value, np.ndarray) and bool(value == default)
 

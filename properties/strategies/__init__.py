@@ -1,6 +1,6 @@
 """Hypothesis strategies for pooling: windows that fit an image, images, gradients, and whole cases."""
 
-from ..cases.case import Case
+from .case import Case
 from .checking import check
 from .pooling import Pooling
 from .public import cases, gradients, images, poolings

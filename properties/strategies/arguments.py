@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 from hypothesis.errors import InvalidArgument
-from poolproof.kernels.dtypes import INTEGERS, ORDERED, Array, is_float
+from hypothesis.strategies import SearchStrategy
+from poolproof.kernels.dtypes import FLOATS, INTEGERS, ORDERED, Array, is_float
 
-from ..cases.palettes import NAMES, ONE_HOT
+from ..cases.palettes import NAMES, OF_FLOATS, ONE_HOT
 from ..cases.plans import Plan
-from ..contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Declared, declared, did_you_mean
+from ..contract import BACKWARD, CALLABLES, MEAN, SETTINGS, Declared, declared, did_you_mean
 from ..data.layouts import LAYOUTS
 from ..data.text import shown
-from .pooling import Pooling
+from .complaints import listed, one, positive, several, wrong
+from .pooling import RANKS, Pooling
 
-RANKS = (1, 2, 3)
 WINDOWS = ("any", "overlapping", "gaps", "powers of two", "one cell")
 PADDING = ("any", "symmetric", "none")
 LIMITS = ("half", "window", None)
@@ -25,51 +26,6 @@ GRADIENT_NAMES = (*NAMES, ONE_HOT)
 LAYOUT_NAMES = tuple(LAYOUTS)
 LEAST_CELLS = 3
 """Cells in two windows that overlap, and in tiles of two with one cell left over."""
-
-
-def wrong(name: str, value: Any, right: str) -> InvalidArgument:
-    """The error about an argument."""
-    return InvalidArgument(f"{name}={shown(value)} should be {right}")
-
-
-def listed(allowed: Sequence[Any]) -> str:
-    """Values as Python writes them."""
-    return ", ".join(map(repr, allowed))
-
-
-def same(value: Any, other: Any) -> bool:
-    """Whether two values are equal and of one type: True is no 1."""
-    return type(value) is type(other) and bool(value == other)
-
-
-def several(name: str, values: Any, allowed: Sequence[Any], least: int = 1) -> tuple[Any, ...]:
-    """A tuple of at least this many of the values allowed. Raises InvalidArgument."""
-    few = "one or more" if least else "any"
-    if isinstance(values, (str, bytes)) or not isinstance(values, Collection) or len(values) < least:
-        raise wrong(name, values, f"a tuple of {few} of {listed(allowed)}")
-    for value in values:
-        if not any(same(value, each) for each in allowed):
-            raise InvalidArgument(f"{name}={shown(values)} has {shown(value)}; {instead(value, allowed)}")
-    return tuple(dict.fromkeys(values))
-
-
-def instead(value: Any, allowed: Sequence[Any]) -> str:
-    """What may stand in the place of a value."""
-    return did_you_mean(value, allowed) if isinstance(value, str) else f"there are: {listed(allowed)}"
-
-
-def one(name: str, value: Any, allowed: Sequence[Any]) -> Any:
-    """One of the values allowed. Raises InvalidArgument."""
-    if not any(same(value, each) for each in allowed):
-        raise wrong(name, value, f"one of {listed(allowed)}")
-    return value
-
-
-def positive(name: str, value: Any) -> int:
-    """An integer of at least 1. Raises InvalidArgument."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise wrong(name, value, "an integer of at least 1")
-    return int(value)
 
 
 def enough(max_cells: int, plan: Plan) -> None:
@@ -92,17 +48,30 @@ def dtype_name(value: Any) -> Any:
     return np.dtype(value).name if isinstance(value, (type, np.dtype)) else value
 
 
+def palettes_of(values: Any, dtypes: Sequence[str]) -> tuple[str, ...]:
+    """Names of palettes that some of these dtypes have. Raises InvalidArgument."""
+    names = several("palettes", values, NAMES)
+    alien = [name for name in names if name in OF_FLOATS]
+    if alien and not {*dtypes} & {*FLOATS}:
+        raise InvalidArgument(f"palettes={shown(values)} has {alien[0]!r}, which needs floats; dtypes={dtypes!r}")
+    return names
+
+
 def batches(max_samples: Any, max_channels: Any) -> tuple[tuple[int, int], ...]:
     """Samples and channels, up to these. Raises InvalidArgument."""
     most = positive("max_samples", max_samples), positive("max_channels", max_channels)
     return tuple(product(range(1, most[0] + 1), range(1, most[1] + 1)))
 
 
+def settings(values: Any, known: Sequence[str]) -> tuple[str, ...]:
+    """Names of settings; all of them by default. Raises InvalidArgument."""
+    return tuple(known) if values is None else several("settings", values, known, least=0)
+
+
 def limits(
-    ranks: Any, dtypes: Any, settings: Any, square: Any, tiles: Any, padding: Any, padding_limit: Any
+    ranks: Any, dtypes: Any, settings: Sequence[str], square: Any, tiles: Any, padding: Any, padding_limit: Any
 ) -> Declared:
     """What may be drawn, as if a target declared it. Raises InvalidArgument."""
-    named = several("settings", settings, MEAN_SETTINGS, least=0)
     stated = {
         "ranks": several("ranks", ranks, RANKS),
         "dtypes": dtypes,
@@ -110,16 +79,64 @@ def limits(
         "tiles": one("tiles", tiles, (False, True)),
         "padding": one("padding", padding, PADDING),
         "padding_limit": one("padding_limit", padding_limit, LIMITS),
-        "settings": {f: [name for name in named if f in MEAN or name in SETTINGS] for f in CALLABLES},
+        "settings": {f: [name for name in settings if f in MEAN or name in SETTINGS] for f in CALLABLES},
     }
     return declared(stated, "", {})
+
+
+def changes(windows: Any, palettes: Any, gradients: Any, layouts: Any, dtypes: Sequence[str]) -> dict[str, Any]:
+    """The fields of plans that arguments change: those that are not None. Raises InvalidArgument."""
+    changed: dict[str, Any] = {}
+    if windows is not None:
+        changed["windows"] = one("windows", windows, WINDOWS)
+    if palettes is not None:
+        changed |= {"values": palettes_of(palettes, dtypes), "mean_values": ()}
+    if gradients is not None:
+        changed["gradients"] = several("gradients", gradients, GRADIENT_NAMES)
+    if layouts is not None:
+        changed["layouts"] = several("layouts", layouts, LAYOUT_NAMES)
+    return changed
+
+
+def effective(settings: Collection[str] | None, tiles: bool, padding: str, padding_limit: str | None) -> None:
+    """Raise InvalidArgument if one of these arguments rules out what another asks for."""
+    excluded = {"padding": "padding='none'" if padding == "none" else "", "dilation": "tiles=True" if tiles else ""}
+    for name in settings or ():
+        if excluded.get(name):
+            raise InvalidArgument(f"settings={shown(settings)} has {name!r}, which {excluded[name]} rules out")
+    if padding_limit is not None and padding == "none":
+        raise InvalidArgument(f"padding_limit={padding_limit!r} has no effect with padding='none'")
+    limited = [f"padding_limit={padding_limit!r}"] if padding_limit is not None else []
+    limited += [f"padding={padding!r}"] if padding == "symmetric" else []
+    if limited and settings is not None and "padding" not in settings:
+        raise wrong("settings", settings, f"a tuple with 'padding': without it {limited[0]} has no effect")
+
+
+def of_use(settings: Collection[str] | None, gradients: Collection[str] | None, plans: Sequence[Plan]) -> None:
+    """Raise InvalidArgument for settings or gradients that no case of these plans has."""
+    functions = {function for plan in plans for function in plan.functions}
+    if settings is not None and "count_include_pad" in settings:
+        if not functions & {*MEAN}:
+            raise InvalidArgument(f"settings={shown(settings)} has 'count_include_pad', which only means take")
+        if not {*settings} & {*SETTINGS}:
+            right = f"a tuple with one of {listed(SETTINGS)}: 'count_include_pad' is only passed beside these"
+            raise wrong("settings", settings, right)
+    if gradients is not None and not functions & {*BACKWARD}:
+        raise InvalidArgument(f"gradients={shown(gradients)} has no effect: only {' and '.join(BACKWARD)} take dy")
+
+
+def named_instead(name: Any, known: Sequence[str]) -> str:
+    """What to write in the place of something that is no name of a callable or a law."""
+    if isinstance(name, (list, tuple, set)):
+        return f"pass several as separate arguments: cases({', '.join(map(repr, name))})"
+    return did_you_mean(name, known) if isinstance(name, str) else f"there are: {listed(CALLABLES)}, and laws"
 
 
 def conflict(plan: Plan, within: Declared) -> str:
     """Why no case of a plan is within these limits, in terms of the arguments."""
     functions, dtypes = " or ".join(plan.functions), within.dtypes_of(*plan.functions)
     if within.tiles and not plan.by_tiles:
-        return f"tiles=True: strides equal to the size fit no {plan.windows} windows, and no dilation"
+        return f"tiles=True, strides equal to the size, rules out windows={plan.windows!r} and dilation"
     if set(dtypes) <= {"bool", *INTEGERS}:
         return f"dtypes={dtypes!r} should have a float, for {functions}"
     if plan.ranks >= len(within.ranks) > 0 and plan.ranks > 1:
@@ -128,27 +145,19 @@ def conflict(plan: Plan, within: Declared) -> str:
     return f"settings should have {needed}, which padding='none' and tiles=True may rule out, for {functions}"
 
 
-def fits(pooling: Any) -> None:
-    """Raise InvalidArgument unless this is a Pooling whose windows fit its image."""
+def drawn_pooling(pooling: Any) -> None:
+    """Raise InvalidArgument unless this is a Pooling."""
+    if isinstance(pooling, SearchStrategy):
+        raise wrong("pooling", pooling, "a Pooling, but is a strategy; draw from it first")
     if not isinstance(pooling, Pooling):
         raise wrong("pooling", pooling, "a Pooling, such as poolings() draws")
-    if not all(isinstance(each, tuple) for each in (pooling.size, pooling.stride, pooling.spatial)):
-        raise wrong("pooling", pooling, "made of tuples: size, stride and spatial")
-    if len(pooling.size) not in RANKS or len(pooling.spatial) != len(pooling.size):
-        raise wrong("pooling", pooling, "of one, two or three axes, the same for size and spatial")
-    try:
-        least = min(pooling.output)
-    except (TypeError, ValueError) as error:
-        raise wrong("pooling", pooling, f"windows that fit: {error}") from None
-    if least < 1:
-        raise wrong("pooling", pooling, "windows that fit into the image")
 
 
 def pooled(pooling: Pooling, x: Any) -> Array:
     """x, if it is an image of floats that these windows fit. Raises InvalidArgument."""
     right = f"an array (N, C, {', '.join(map(str, pooling.spatial))}) of floats"
-    if not isinstance(x, np.ndarray) or not is_float(x.dtype):
+    if not isinstance(x, np.ndarray):
         raise wrong("x", x, right)
-    if x.shape[2:] != tuple(pooling.spatial):
-        raise InvalidArgument(f"x has the shape {x.shape}, but should be {right}")
+    if not is_float(x.dtype) or x.shape[2:] != pooling.spatial:
+        raise InvalidArgument(f"x has shape {x.shape} and dtype {x.dtype}, but should be {right}")
     return x

@@ -15,6 +15,7 @@ from .. import oracle
 from ..cases.case import Case
 from ..failures.hints import suspicion
 from ..failures.types import Failure
+from .complaints import wrong
 
 RESULT = "the result"
 
@@ -38,6 +39,8 @@ def check(case: Case, result: Array) -> None:
     Where maxima are tied, any of them may be the index, and the gradient is that of the first.
     """
     __tracebackhide__ = True
+    if not isinstance(case, Case):
+        raise wrong("case", case, "a Case; the result is the second argument: check(case, result)")
     from ..lawbook import LAWS
     from ..lawbook.pool import Pool
     from ..targets.target import wrap
@@ -65,5 +68,7 @@ def aim(case: Case, result: Array) -> None:
         return
     error, bound = (each.astype(np.float64) for each in (abs(exact.value - result.astype(np.float64)), exact.bound))
     score = float((error[bound > 0] / bound[bound > 0]).max(initial=0))
-    with suppress(InvalidArgument):
-        hypothesis.target(score, label=f"{case.function}: error / bound")
+    # Hypothesis would report a score of 0 as the highest, although there was nothing to look for.
+    if score:
+        with suppress(InvalidArgument):
+            hypothesis.target(score, label=f"{case.function}: error / bound")

@@ -8,6 +8,7 @@ from math import prod
 import hypothesis
 import numpy as np
 import pytest
+from drawing import cases_of
 from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
 from poolproof.kernels.dtypes import FLOATS, ORDERED, finfo, is_float
@@ -22,7 +23,6 @@ from poolproof.properties.cases.triggers import TRIGGERS, reached
 from poolproof.properties.contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Declared
 from poolproof.properties.failures.shrink import parts, smallest
 from poolproof.properties.lawbook import LAWS
-from poolproof.properties.strategies.public import cases_of
 from poolproof.properties.targets.call import empty_window
 
 pytestmark = pytest.mark.corpus
@@ -89,7 +89,7 @@ def builder(plan, declared=EVERYTHING, offers=CALLABLES):
 
 def cases(plan, declared=EVERYTHING, offers=CALLABLES):
     """Cases of a plan, for Hypothesis."""
-    return cases_of([builder(plan, declared, offers)])
+    return cases_of(builder(plan, declared, offers))
 
 
 class Sparse(Generated):

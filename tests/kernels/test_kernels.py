@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import poolproof.kernels
 import pytest
+from drawing import cases_of
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from poolproof.kernels import compiled, img2col, naive
@@ -24,7 +25,6 @@ from poolproof.properties.cases.build import Builder
 from poolproof.properties.cases.plans import EDGE_VALUES, MAX_VALUES, MEAN_VALUES, Plan
 from poolproof.properties.contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Declared
 from poolproof.properties.data.layouts import LAYOUTS, laid_out
-from poolproof.properties.strategies.public import cases_of
 
 KERNELS = (naive, compiled, img2col)
 FUNCTIONS = ("max_forward", "max_indices", "mean_forward", "max_backward", "mean_backward")
@@ -61,7 +61,7 @@ def drawn(dtype, functions=None, **plan):
     taken = {function: MEAN_SETTINGS if function in MEAN else SETTINGS for function in CALLABLES}
     declared = replace(Declared(), dtypes=(dtype,), ranks=(1, 2, 3), settings=taken)
     wanted = Plan(functions, **plan)
-    return cases_of([Builder(wanted, declared, wanted.asked(declared, CALLABLES))])
+    return cases_of(Builder(wanted, declared, wanted.asked(declared, CALLABLES)))
 
 
 def asked(kernel, function, case, **arrays):

@@ -17,6 +17,7 @@ BLOCK = re.compile(
 )
 CHANGING = (
     (re.compile(r"\d+\.\d+(?= ?s\b)"), "#"),
+    (re.compile(r"(?<=#s) \(\d+:\d\d:\d\d\)"), ""),
     (re.compile(r"[\d,]+(?= cases?\b)"), "#"),
     (re.compile(r"cases?\b"), "cases"),
     (re.compile(r"poolproof \d+\.\d+\.\d+"), "poolproof #"),

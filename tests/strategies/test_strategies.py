@@ -1,6 +1,7 @@
 """The public strategies: what they draw, how it shrinks and is written, and how they serve people's own tests."""
 
 import re
+from dataclasses import replace
 from functools import partial
 from inspect import signature
 from itertools import product
@@ -13,18 +14,19 @@ from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument, NoSuchExample
 from hypothesis.internal.observability import with_observability_callback
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.vendor.pretty import pretty
 from places import ROOT
 from poolproof.kernels import compiled, img2col, naive
 from poolproof.kernels.dtypes import FLOATS, ORDERED
-from poolproof.properties.cases import case as cases
 from poolproof.properties.cases.case import permitted
 from poolproof.properties.cases.choices import Drawn
-from poolproof.properties.cases.palettes import NAMES
-from poolproof.properties.contract import CALLABLES, MEAN_SETTINGS, SETTINGS, Declared
+from poolproof.properties.cases.palettes import NAMES, OF_FLOATS
+from poolproof.properties.contract import BACKWARD, CALLABLES, MEAN_SETTINGS, SETTINGS, Declared
 from poolproof.properties.data.layouts import LAYOUTS
 from poolproof.properties.data.patterns import bits
 from poolproof.properties.lawbook import LAWS
-from poolproof.properties.strategies import Case, Pooling, check, gradients, images, poolings
+from poolproof.properties.strategies import Case, Pooling, cases, check, gradients, images, poolings
+from poolproof.properties.strategies.arguments import GRADIENT_NAMES
 from poolproof.properties.strategies.public import PLANS
 
 pytestmark = pytest.mark.corpus
@@ -259,7 +261,7 @@ def test_ties_are_ties():
 
 @pytest.mark.parametrize("palette", NAMES)
 def test_every_palette_can_be_painted(palette):
-    for dtype in ORDERED:
+    for dtype in FLOATS if palette in OF_FLOATS else ORDERED:
         assert_all_examples(images(Pooling((2,), (1,), (3,)), palettes=(palette,), dtypes=(dtype,)), np.ndim, 5)
 
 
@@ -343,7 +345,7 @@ def test_cases_keep_to_what_is_wanted():
     holds(cases(tiles=True), lambda case: case.size == case.stride)
     holds(
         cases(palettes=("ties",), gradients=("ones",), max_cells=200),
-        lambda case: (case.dy == 1).all() and abs(case.x).max() <= 2,
+        lambda case: (case.dy == (case.function in BACKWARD)).all() and abs(case.x).max() <= 2,
     )
     holds(cases("linearity", "same-twice", palettes=("ones",)), lambda case: (case.x == 1).all())
     holds(cases(windows="one cell"), lambda case: prod(case.size) == 1)
@@ -453,7 +455,9 @@ def test_a_wrong_kernel_is_rejected_with_a_readable_message_on_a_few_cells():
         correct()
     assert seen[-1].x.size <= 6
     assert "\n    windows share their maximum" in str(raised.value)
-    assert f"case=Case('max_backward', x=np.array({seen[-1].x.tolist()}), " in raised.value.__notes__[0]
+    written = [line.strip() for line in raised.value.__notes__[0].splitlines()]
+    start = written.index("case=Case(")
+    assert written[start + 1 : start + 3] == ["'max_backward',", f"x=np.array({seen[-1].x.tolist()}),"]
 
 
 # How they are written.
@@ -473,12 +477,12 @@ def test_the_repr_of_a_pooling_runs_and_gives_an_equal_one():
 
 def made(x, **more):
     """A case about these cells."""
-    return Case("max_forward", x, (1,) * (x.ndim - 2), (1,) * (x.ndim - 2), np.zeros_like(x), **more)
+    return Case("max_forward", x, (1,) * (x.ndim - 2), (1,) * (x.ndim - 2), **more)
 
 
 def test_what_has_its_default_is_left_out_of_a_repr():
     x = np.array([[[1.0, 2.5]]])
-    text = "Case('max_forward', x=np.array([[[1.0, 2.5]]]), size=(1,), stride=(1,), dy=np.array([[[0.0, 0.0]]])"
+    text = "Case('max_forward', x=np.array([[[1.0, 2.5]]]), size=(1,), stride=(1,)"
     assert repr(made(x)) == f"{text})"
     assert (
         repr(made(x, values="wide", settings={"ceil_mode": True}))
@@ -494,15 +498,15 @@ def test_what_has_its_default_is_left_out_of_a_repr():
         *[([-0.0, 0.5], "bfloat16", "np.array([[[-0.0, 0.5]]], 'bfloat16')") for each in ORDERED if each == "bfloat16"],
         ([True, False], "bool", "np.array([[[True, False]]], 'bool')"),
         ([2**63, 0], "uint64", "np.array([[[9223372036854775808, 0]]], 'uint64')"),
-        ([], "float64", "np.zeros((1, 1, 0), 'float64')"),
+        (np.zeros((0, 1, 2)), "float64", "np.zeros((0, 1, 2), 'float64')"),
         (np.zeros(65537), "float64", "np.zeros((1, 1, 65537))"),
         (np.arange(70), "int8", "np.arange(70).astype('int8').reshape(1, 1, 70)"),
         ([*[0] * 70, 1], "float32", "np.repeat(np.array([0.0, 1.0], 'float32'), [70, 1]).reshape((1, 1, 71))"),
     ],
 )
 def test_an_array_is_written_briefly_and_exactly(values, dtype, text):
-    x = np.array(values, dtype).reshape(1, 1, -1)
-    case = made(x)
+    x = np.array(values, dtype)
+    case = made(x if x.ndim == 3 else x.reshape(1, 1, -1))
     assert f"x={text}, " in repr(case)
     assert equal(pasted(case), case)
 
@@ -515,6 +519,28 @@ def test_a_large_array_that_no_recipe_gives_is_written_in_full():
 def test_a_very_large_array_that_no_recipe_gives_is_an_ellipsis():
     case = made(np.random.default_rng(0).standard_normal((1, 2, 3000)))
     assert repr(case).startswith("Case('max_forward', x=..., size=(1,), ")
+
+
+@pytest.mark.parametrize("function", [f for f in CALLABLES if f not in BACKWARD])
+def test_where_a_gradient_means_nothing_it_is_left_out_and_zeros(function):
+    case = Case(function, np.array([[[1.0, 2.0, 4.0]]], "float32"), (2,), (1,))
+    assert (case.dy.shape, case.dy.dtype, case.dy.any()) == ((1, 1, 2), np.float32, False)
+    assert_all_examples(cases(function), lambda drawn: "dy=" not in repr(drawn) and not drawn.dy.any(), 20)
+
+
+def test_a_case_can_be_changed_in_some_fields():
+    changed = replace(made(np.array([[[1.0, 2.0, 4.0]]])), size=(2,))
+    assert isinstance(changed, Case)
+    assert changed.output == changed.dy.shape[2:] == (2,)
+
+
+def test_a_long_case_is_printed_line_by_line_and_a_short_one_is_not():
+    short, long = made(np.ones((1, 1, 1))), made(np.ones((1, 1, 20)))
+    assert pretty(short) == repr(short)
+    assert pretty(long).splitlines() == [
+        "Case(", "    'max_forward',", f"    x=np.array([[{[1.0] * 20}]]),", "    size=(1,),", "    stride=(1,)", ")"
+    ]  # fmt: skip
+    assert repr(long) == " ".join(pretty(long).split()).replace("( ", "(").replace(" )", ")")
 
 
 # In people's own tests.
@@ -542,7 +568,7 @@ def test_a_case_that_was_printed_is_an_explicit_example():
     seen = []
 
     @settings(USUAL, max_examples=1, phases=[Phase.explicit])
-    @example(case=Case("max_forward", np.array([[[1.0, 2.0]]]), (2,), (1,), np.zeros((1, 1, 1))))
+    @example(case=Case("max_forward", np.array([[[1.0, 2.0]]]), (2,), (1,)))
     @given(case=cases("max_forward"))
     def test(case):
         seen.append(case)
@@ -595,7 +621,7 @@ def test_observability_says_law_callable_and_settings_and_how_near_the_bound_an_
 
     found = observed(cases("mean-value", dtypes=("float32",)), test)
     assert found
-    assert {each.features["about"] for each in found} == {"mean-value"}
+    assert {each.features["law"] for each in found} == {"mean-value"}
     assert {each.features["callable"] for each in found} == {"mean_forward"}
     about = {each.features["settings"] for each in found}
     assert "none" in about
@@ -609,9 +635,15 @@ def test_observability_says_law_callable_and_settings_and_how_near_the_bound_an_
     assert 0 < max(scores) <= 1
 
 
+def test_a_callable_is_named_once_and_a_result_without_error_is_no_target():
+    found = observed(cases("max_backward", gradients=("ones",)), lambda case: check(case, answer(img2col, case)))
+    assert found
+    assert {name for each in found for name in each.features} == {"callable", "settings"}
+
+
 def test_a_result_may_be_checked_twice_and_outside_of_any_test():
     x = np.array([[[1.0, 2.0, 4.0]]])
-    case = Case("mean_forward", x, (3,), (1,), np.zeros((1, 1, 1)))
+    case = Case("mean_forward", x, (3,), (1,))
     check(case, np.array([[[7 / 3]]]))
 
     @settings(USUAL, max_examples=2)
@@ -635,7 +667,7 @@ def test_a_result_may_be_checked_twice_and_outside_of_any_test():
     ],
 )
 def test_a_wrong_result_is_an_assertion_error(result, text):
-    case = Case("mean_forward", np.array([[[1.0, 2.0, 4.0]]]), (3,), (1,), np.zeros((1, 1, 1)))
+    case = Case("mean_forward", np.array([[[1.0, 2.0, 4.0]]]), (3,), (1,))
     with pytest.raises(AssertionError, match=text):
         check(case, result)
 
@@ -655,7 +687,7 @@ WRONG = [
     (lambda: poolings(settings=("count_include_pad",)), "has 'count_include_pad'; there are: padding, "),
     (lambda: poolings(windows="overlaping"), "windows='overlaping' should be one of 'any', 'overlapping'"),
     (lambda: poolings(windows="vast"), "windows='vast'"),
-    (lambda: poolings(windows="overlapping", tiles=True), "tiles=True: .* no overlapping windows"),
+    (lambda: poolings(windows="overlapping", tiles=True), "tiles=True, .* rules out windows='overlapping'"),
     (lambda: poolings(square=1), "square=1 should be one of False, True"),
     (lambda: poolings(tiles=None), "tiles=None should be one of False, True"),
     (lambda: poolings(padding="some"), "padding='some' should be one of 'any', 'symmetric', 'none'"),
@@ -669,10 +701,7 @@ WRONG = [
     ),
     (lambda: cases("uncovered-pixels", max_cells=1), "max_cells=1 should be at least 3 for windows='gaps'"),
     (lambda: images((2, 2)), r"pooling=\(2, 2\) should be a Pooling"),
-    (lambda: images(Pooling(2, 1, 4)), "should be made of tuples"),
-    (lambda: images(Pooling((3,), (1,), (2,))), "should be windows that fit: .* at most 2"),
-    (lambda: images(Pooling((1, 1), (1, 1), (2,))), "the same for size and spatial"),
-    (lambda: images(Pooling((1.5,), (1,), (2,))), "should be windows that fit: .* not float"),
+    (lambda: images(poolings()), r"pooling=poolings\(\) should be a Pooling, but is a strategy; draw from it first"),
     (lambda: images(TWO, dtypes="float32"), "dtypes='float32' should be a tuple of one or more of 'bool', "),
     (lambda: images(TWO, dtypes=("float33",)), "has 'float33'; did you mean 'float32'"),
     (lambda: images(TWO, dtypes=(np.complex64,)), "has 'complex64'; there are: "),
@@ -680,13 +709,26 @@ WRONG = [
     (lambda: images(TWO, layouts=("channels_last",)), "layouts=.* did you mean 'channels last'"),
     (lambda: images(TWO, max_samples=0), "max_samples=0 should be an integer of at least 1"),
     (lambda: images(TWO, max_channels="3"), "max_channels='3' should be an integer"),
-    (lambda: gradients(TWO, np.zeros((1, 1, 3))), r"x has the shape \(1, 1, 3\), but should be an array \(N, C, 2\)"),
-    (lambda: gradients(TWO, np.zeros((1, 1, 2), int)), "x=.* should be an array .* of floats"),
-    (lambda: gradients(TWO, np.zeros(2)), r"x has the shape \(2,\)"),
+    (lambda: gradients(TWO, np.zeros((1, 1, 3))), r"x has shape \(1, 1, 3\) .* should be an array \(N, C, 2\)"),
+    (
+        lambda: gradients(TWO, np.zeros((1, 1, 2), int)),
+        "x has .* dtype int64, but should be an array .* of floats",
+    ),
+    (lambda: gradients(TWO, np.zeros(2)), r"x has shape \(2,\)"),
     (lambda: gradients(TWO, np.zeros((1, 1, 2)), palettes=("onehot",)), "did you mean 'one-hot'"),
     (lambda: cases("max_forwards"), "about='max_forwards' should be a callable or a law; did you mean 'max_forward'"),
-    (lambda: cases(["max_forward"]), r"about=\['max_forward'\] should be a callable or a law"),
-    (lambda: cases(3), "about=3 should be a callable or a law"),
+    (lambda: cases(["max_forward"]), r"about=.* pass several as separate arguments: cases\('max_forward'\)"),
+    (lambda: cases(3), "about=3 should be a callable or a law; there are: 'max_forward', "),
+    (lambda: cases("max_forward", settings=("count_include_pad",)), "'count_include_pad', which only means take"),
+    (lambda: cases(settings=("count_include_pad",)), "settings=.* should be a tuple with one of 'padding', "),
+    (lambda: cases("max_forward", gradients=("lattice",)), r"gradients=\('lattice',\) has no effect"),
+    (lambda: cases(dtypes=("int8",), palettes=("not_a_number",)), "palettes=.* has 'not_a_number', which needs floats"),
+    (lambda: images(TWO, dtypes=("bool",), palettes=("ties", "infinite")), "palettes=.* has 'infinite'"),
+    (lambda: poolings(settings=(), padding="symmetric"), "without it padding='symmetric' has no effect"),
+    (lambda: poolings(settings=(), padding_limit="half"), "without it padding_limit='half' has no effect"),
+    (lambda: poolings(padding="none", padding_limit="half"), "padding_limit='half' has no effect with padding='none'"),
+    (lambda: poolings(padding="none", settings=("padding",)), "has 'padding', which padding='none' rules out"),
+    (lambda: poolings(tiles=True, settings=("dilation",)), "has 'dilation', which tiles=True rules out"),
     (lambda: cases(palettes=()), r"palettes=\(\) should be a tuple of one or more"),
     (lambda: cases(palettes=(["ties"],)), r"has \['ties'\]; there are: 'ties', "),
     (lambda: cases(gradients=("one_hot",)), "gradients=.* did you mean 'one-hot'"),
@@ -695,11 +737,50 @@ WRONG = [
     (lambda: cases("padding-with-lowest", settings=()), "settings should have 'padding'"),
     (lambda: cases("neutral-settings", settings=()), "settings should have one of 'padding', 'dilation', 'ceil_mode'"),
     (lambda: cases("ranks-agree", ranks=(2,)), r"ranks=\(2,\) should be 2 or more of 1, 2, 3"),
-    (lambda: cases("dilation-by-gathering", tiles=True), "tiles=True: .* no dilation"),
+    (lambda: cases("dilation-by-gathering", tiles=True), "tiles=True, .* rules out .* dilation"),
 ]
 
 
-@pytest.mark.parametrize(("call", "text"), WRONG, ids=[text[:40] for _, text in WRONG])
+ROW = np.array([[[1.0, 2.0]]])
+
+WRITTEN = [
+    (lambda: Pooling(2, 1, (2, 2)), "size=2 should be a tuple of integers .* one for each of the 2 spatial axes"),
+    (lambda: Pooling((1,), (1,), 4), "spatial=4 should be a tuple of one to three integers"),
+    (lambda: Pooling((1,), (0,), (4,)), r"stride=\(0,\) should be a tuple of integers of at least 1"),
+    (lambda: Pooling((1.5,), (1,), (2,)), r"size=\(1.5,\) should be"),
+    (lambda: Pooling((1, 1), (1, 1), (2,)), r"size=\(1, 1\) should be .* one for the spatial axis"),
+    (lambda: Pooling((3,), (1,), (2,)), "should be at most 2, the width of the image"),
+    (lambda: Pooling((2,), (1,), (2,), {"dilation": (2,)}), "should be at most 2, the width of the image"),
+    (lambda: Pooling((1,), (1,), (2,), {"padding": 1}), r"padding=1 should be a pair .* such as \(\(1, 1\),\)"),
+    (lambda: Pooling((1,), (1,), (2,), {"padding": ((1, -1),)}), "padding=.* should be a pair"),
+    (lambda: Pooling((1,), (1,), (2,), {"dilation": 2}), "dilation=2 should be a tuple"),
+    (lambda: Pooling((1,), (1,), (2,), {"ceil_mode": 1}), "ceil_mode=1 should be True or False"),
+    (lambda: Pooling((1,), (1,), (2,), {"pading": 1}), "settings=.* did you mean 'padding'"),
+    (lambda: Pooling((1,), (1,), (2,), ("padding",)), "settings=.* should be a dict"),
+    (lambda: Case("max_backwrd", ROW, (1,), (1,)), "function='max_backwrd' .* did you mean 'max_backward'"),
+    (lambda: Case("max_forward", [[[1.0]]], (1,), (1,)), "x=.* should be an array"),
+    (lambda: Case("max_forward", ROW[0], (1,), (1,)), r"x has shape \(1, 2\) .* should be an array \(N, C, H, W\)"),
+    (lambda: Case("max_forward", ROW[:, :, :0], (1,), (1,)), r"x has shape \(1, 1, 0\)"),
+    (lambda: Case("mean_forward", ROW.astype(int), (1,), (1,)), "x has .* dtype int64, but should be .* of floats,"),
+    (lambda: Case("max_forward", ROW.astype(complex), (1,), (1,)), "dtype complex128, but should be .* or bool"),
+    (lambda: Case("max_forward", ROW, (1,), 1), "stride=1 should be a tuple"),
+    (lambda: Case("max_forward", ROW, (3,), (1,)), "should be at most 2, the width of the image"),
+    (lambda: made(ROW, settings={"count_include_pad": True}), "has 'count_include_pad'; there are: padding, "),
+    (lambda: made(ROW, layouts={"x": "F"}), "layouts=.* has 'F'; there are: C, Fortran, "),
+    (lambda: made(ROW, layouts={"dy": "Fortran"}), "layouts=.* has 'dy'; there are: x"),
+    (lambda: made(ROW, layouts="Fortran"), "layouts='Fortran' should be a dict"),
+    (lambda: made(ROW, values="tie"), "values='tie' should be one of 'ties', "),
+    (lambda: made(ROW, spot=1), "spot=1 should be a float"),
+    (lambda: Case("max_backward", ROW, (1,), (1,)), r"dy is missing: .* shape \(1, 1, 2\) and dtype float64"),
+    (lambda: Case("max_backward", ROW, (1,), (1,), [1.0]), "dy=.* should be an array of shape"),
+    (lambda: Case("max_backward", ROW, (2,), (1,), ROW), r"dy has shape \(1, 1, 2\) .* should be .* shape \(1, 1, 1\)"),
+    (lambda: Case("max_backward", ROW, (1,), (1,), ROW.astype("float32")), "dtype float32, but should be .* float64"),
+    (lambda: replace(made(ROW), size=(3,)), "should be at most 2"),
+    (lambda: check(ROW, made(ROW)), r"case=.* should be a Case; .* check\(case, result\)"),
+]
+
+
+@pytest.mark.parametrize(("call", "text"), WRONG + WRITTEN, ids=[text[:40] for _, text in WRONG + WRITTEN])
 def test_a_wrong_argument_is_an_error_at_once_with_its_name_and_value(call, text):
     with pytest.raises(InvalidArgument, match=text):
         call()
@@ -719,6 +800,20 @@ def test_the_least_number_of_cells_is_enough(windows, tiles):
         assert_all_examples(least, lambda p: prod(p.spatial) <= 3)
 
 
+@pytest.mark.parametrize(
+    ("strategy", "text"),
+    [
+        (poolings(), "poolings()"),
+        (poolings(ranks=(1, 2), tiles=True), "poolings(ranks=(1, 2), tiles=True)"),
+        (images(TWO, max_samples=1), f"images({TWO}, max_samples=1)"),
+        (gradients(TWO, ROW), f"gradients({TWO}, np.array([[[1.0, 2.0]]]))"),
+        (cases("max_forward", "linearity", settings=()), "cases('max_forward', 'linearity', settings=())"),
+    ],
+)
+def test_a_strategy_prints_as_it_was_written(strategy, text):
+    assert repr(strategy) == text
+
+
 def test_the_page_names_every_keyword_palette_and_layout():
     page = (ROOT / "docs" / "strategies.md").read_text(encoding="utf-8")
     strategies = (poolings, images, gradients, cases)
@@ -727,6 +822,28 @@ def test_the_page_names_every_keyword_palette_and_layout():
     }
     prose = re.sub(r"^```.*?^```", "", page, flags=re.MULTILINE | re.DOTALL)
     assert not {*keywords, *NAMES, *LAYOUTS, "one-hot"} - {*re.findall(r"`([^`]+)`", prose)}
+
+
+def table(heading):
+    """The cells of each row under a heading of the page, as the names in them."""
+    page = (ROOT / "docs" / "strategies.md").read_text(encoding="utf-8")
+    rows = page[page.index(heading) :].split("\n\n")[0].splitlines()[2:]
+    return [[tuple(re.findall(r"`([^`]+)`", cell)) for cell in row.strip("|").split("|")] for row in rows]
+
+
+def test_the_page_lists_palettes_in_the_order_of_messages():
+    assert tuple(name for (name,), _ in table("| palette |")) == GRADIENT_NAMES
+
+
+def test_the_page_has_the_defaults_of_palettes():
+    plans = {f'cases("{name}")': plan for name, plan in PLANS.items()}
+    default = {each.__name__: signature(each).parameters["palettes"].default for each in (images, gradients)}
+    expected = {name: (tuple(dict.fromkeys(plan.values)), plan.gradients) for name, plan in plans.items()}
+    expected |= {"images": (default["images"], ()), "gradients": ((), default["gradients"])}
+    found = {name: (x, dy) for names, x, dy in table("| default of |") for name in names}
+    assert found == {
+        name: (x, dy if "forward" not in name and "indices" not in name else ()) for name, (x, dy) in expected.items()
+    }
 
 
 @pytest.mark.parametrize("count", [1, 2, 11, 12, 28, 99])
