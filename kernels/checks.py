@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import operator
 import sys
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .cache import cached
 from .dtypes import FLOATS, Array, Ints, is_float, rounded
 
 LARGEST = sys.maxsize
@@ -87,7 +87,7 @@ def checked_array(name: str, value: ArrayLike, dtypes: tuple[str, ...]) -> Array
     raise TypeError(f"{name} has dtype {array.dtype.str} in foreign byte order, but should have {array.dtype.name}")
 
 
-@cache
+@cached
 def native(dtypes: tuple[str, ...]) -> frozenset[np.dtype[Any]]:
     """Dtypes by their names; those in foreign byte order are others."""
     return frozenset(map(np.dtype, dtypes))

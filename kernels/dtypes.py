@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from math import prod
 from typing import Any
 
 import numpy as np
+
+from .cache import cached
 
 try:
     import ml_dtypes
@@ -33,7 +34,7 @@ def index_dtype(spatial: Ints) -> np.dtype[Any]:
     return np.dtype(np.int32 if prod(spatial) <= np.iinfo(np.int32).max else np.int64)
 
 
-@lru_cache(maxsize=16)
+@cached
 def finfo(dtype: np.dtype[Any]) -> Any:
     """The limits of a float dtype, as np.finfo gives them."""
     return ml_dtypes.finfo(dtype) if dtype.name == "bfloat16" else np.finfo(dtype)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from math import gcd, prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from .cache import cached
 from .checks import flag, pairs_per_axis, per_axis, rank_of
 from .dtypes import Array, Ints
 
@@ -248,17 +248,25 @@ class Geometry:
         return any(axis.stride < axis.extent and axis.count() > 1 for axis in self.axes(spatial))
 
     def divisors(self, spatial: Ints) -> Array:
-        """What the mean of each window divides by, (OH, OW): exact products, as float64.
+        """The divisor of each window's mean, (OH, OW): exact products, as float64.
 
-        All its cells but those past the padded end; or with `count_include_pad` False its real cells.
+        It counts all cells of the window except those past the padded end; if `count_include_pad` is False, only real
+        cells.
         """
-        return self.divisors_of_lines(spatial)(range(self.output(spatial)[0]))
+        return Divisors(self, spatial).of_lines(range(self.output(spatial)[0]))
 
-    def divisors_of_lines(self, spatial: Ints) -> Callable[[range], Array]:
-        """The same for some lines of windows, (lines, OW), so that a large image needs no array of all."""
-        first, *rest = self.axes(spatial)
-        along = [axis.divisors(self.count_include_pad, range(axis.count())) for axis in rest]
-        return lambda lines: products([first.divisors(self.count_include_pad, lines), *along])
+
+class Divisors:
+    """The divisors of means, some lines of windows at a time, so that a large image needs no array of all."""
+
+    def __init__(self, geometry: Geometry, spatial: Ints) -> None:
+        self.count_include_pad = geometry.count_include_pad
+        self.first, *rest = geometry.axes(spatial)
+        self.along = [axis.divisors(self.count_include_pad, range(axis.count())) for axis in rest]
+
+    def of_lines(self, lines: range) -> Array:
+        """The divisors of these lines of windows, (lines, OW); see `Geometry.divisors`."""
+        return products([self.first.divisors(self.count_include_pad, lines), *self.along])
 
 
 def products(along: list[list[int]]) -> Array:
@@ -285,7 +293,7 @@ class Placed(NamedTuple):
     plain: bool
 
 
-@lru_cache(maxsize=1024)
+@cached
 def placed(geometry: Geometry, spatial: Ints) -> Placed:
     """A geometry on an image with these lengths; remembered, because a small image is pooled in less time than this."""
     each = zip(spatial, geometry.size, geometry.stride, geometry.padding, geometry.dilation, strict=True)

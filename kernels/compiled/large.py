@@ -6,15 +6,15 @@ Arrays have spatial axes alone here. What loops there are is the caller's affair
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .dtypes import Array, Ints, index_dtype, rounded
-from .geometry import Axis, Geometry, Part
+from ..cache import cached
+from ..dtypes import Array, Ints, index_dtype, rounded
+from ..geometry import Axis, Geometry, Part
 
 BLOCK = 1 << 18
 """Elements that are worked on at once, so that memory beside inputs and results stays within bounds."""
@@ -120,7 +120,7 @@ class Cut(NamedTuple):
     """How many of these are needed by no other part, of 1."""
 
 
-@lru_cache(maxsize=1024)
+@cached
 def counts(geometry: Geometry, spatial: Ints, *, halo: bool) -> Ints:
     """How many parts to make of each axis, so that the fewest cells are pooled more than once.
 
