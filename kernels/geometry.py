@@ -43,7 +43,7 @@ class Axis:
         return self.length + self.begin + self.end - self.extent
 
     def count(self) -> int:
-        """The number of windows: room//S + 1. Ceil mode adds one if cells remain, unless it starts in the end padding."""
+        """The number of windows: room//S + 1. In ceil mode one more if cells remain, unless it is dropped."""
         return self.room // self.stride + 1 + (self.remains() and not self.drops_window())
 
     def remains(self) -> bool:
