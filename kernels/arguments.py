@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from .cache import cached
 from .checks import checked_array, plain, show
-from .dtypes import FLOATS, ORDERED, Array, Ints
+from .dtypes import FLOATS, ORDERED, Array, Ints, by_dtype
 from .geometry import Geometry
 
 if TYPE_CHECKING:
@@ -42,15 +43,15 @@ MEAN_SETTINGS = (*SETTINGS, "count_include_pad")
 
 
 class Accepts(NamedTuple):
-    """What a function accepts: the dtypes of x, and the names of its settings."""
+    """What a function accepts: the dtypes of x (see `by_dtype`), and the names of its settings."""
 
-    dtypes: tuple[str, ...]
+    dtypes: dict[np.dtype[Any], str]
     settings: tuple[str, ...]
 
 
-MAX = Accepts(ORDERED, SETTINGS)
-MAX_GRADIENT = Accepts(FLOATS, SETTINGS)
-MEAN = Accepts(FLOATS, MEAN_SETTINGS)
+MAX = Accepts(by_dtype(ORDERED), SETTINGS)
+MAX_GRADIENT = Accepts(by_dtype(FLOATS), SETTINGS)
+MEAN = Accepts(by_dtype(FLOATS), MEAN_SETTINGS)
 
 
 def checked_input(

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .cache import cached
 from .dtypes import FLOATS, Array, Ints, is_float, rounded
 
 LARGEST = sys.maxsize
@@ -77,20 +76,14 @@ def flag(name: str, value: Any) -> bool:
     return bool(value)
 
 
-def checked_array(name: str, value: ArrayLike, dtypes: tuple[str, ...]) -> Array:
-    """`value` as an array of one of `dtypes`, in native byte order."""
+def checked_array(name: str, value: ArrayLike, dtypes: dict[np.dtype[Any], str]) -> Array:
+    """`value` as an array of one of `dtypes` (see `by_dtype`), in native byte order."""
     array = value if type(value) is np.ndarray else as_array(name, value)
-    if array.dtype in native(dtypes):
+    if array.dtype in dtypes:
         return array
-    if array.dtype.name not in dtypes:
-        raise TypeError(f"{name} has dtype {array.dtype}, but should have one of {', '.join(dtypes)}")
+    if array.dtype.name not in dtypes.values():
+        raise TypeError(f"{name} has dtype {array.dtype}, but should have one of {', '.join(dtypes.values())}")
     raise TypeError(f"{name} has dtype {array.dtype.str} in foreign byte order, but should have {array.dtype.name}")
-
-
-@cached
-def native(dtypes: tuple[str, ...]) -> frozenset[np.dtype[Any]]:
-    """The dtypes with these names, in native byte order."""
-    return frozenset(map(np.dtype, dtypes))
 
 
 def checked_shape(shape: Any, name: str, before: tuple[str, ...], *, plane: bool) -> Ints:

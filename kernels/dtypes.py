@@ -24,6 +24,11 @@ ORDERED = ("bool", *INTEGERS, *FLOATS)
 """The dtypes whose elements have a maximum. Means and gradients exist for FLOATS only."""
 
 
+def by_dtype(names: tuple[str, ...]) -> dict[np.dtype[Any], str]:
+    """The names of dtypes in native byte order, by dtype."""
+    return {np.dtype(name): name for name in names}
+
+
 def is_float(dtype: np.dtype[Any]) -> bool:
     """Whether a dtype is a binary floating-point format."""
     return dtype.kind == "f" or (dtype.kind == "V" and dtype.name == "bfloat16")

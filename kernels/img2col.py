@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from .arguments import MAX, MAX_GRADIENT, MEAN, checked_input
 from .checks import checked_array, checked_dy, checked_shape, plain
-from .dtypes import FLOATS, ORDERED, Array, Ints, is_float, lowest, rounded
+from .dtypes import ORDERED, Array, Ints, is_float, lowest, rounded
 from .geometry import Divisors, Geometry
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def col2img(columns: ArrayLike, shape: Ints, size: Any, stride: Any, **settings:
     `shape` is that of the image. The sums are float64, and rounded once to the dtype of `columns`, one of the floats.
     Raises TypeError or ValueError naming a wrong argument.
     """
-    matrix = checked_array("columns", columns, FLOATS)
+    matrix = checked_array("columns", columns, MAX_GRADIENT.dtypes)
     shape = checked_shape(shape, "shape", ("N", "C"), plane=plain(size, stride, *settings.values()))
     geometry = Geometry.of(size, stride, **settings, rank=len(shape) - 2)
     expected = (prod(geometry.size), *shape[:2], *geometry.output(shape[2:]))
@@ -224,31 +224,34 @@ def image_of(columns: Columns, geometry: Geometry, shape: Ints, dtype: np.dtype[
     If windows do not overlap, there is nothing to add: each share, already of this dtype, is put in its cell.
     Otherwise one part of the image is summed at a time.
     """
-    image, overlap = np.zeros(shape, dtype), geometry.overlap(shape[2:])
+    image, outputs = np.zeros(shape, dtype), shape[:2] + geometry.output(shape[2:])
+    overlap = geometry.overlap(shape[2:])
     with np.errstate(invalid="ignore", over="ignore"):
-        for part in parts(geometry, shape):
+        for part in parts(geometry, shape, outputs, overlap):
             target = image[part]
             if overlap:
                 sums = np.zeros(target.shape)
-                for column, outputs, cells in returning(columns, geometry, shape, part):
-                    sums[cells] += column[outputs]
+                for column, met, cells in returning(columns, geometry, shape, outputs, part):
+                    sums[cells] += column[met]
                 target[...] = rounded(sums, dtype)
             else:
-                for column, outputs, cells in returning(columns, geometry, shape, part):
-                    target[cells] = column[outputs]
+                for column, met, cells in returning(columns, geometry, shape, outputs, part):
+                    target[cells] = column[met]
     return image
 
 
-def returning(columns: Columns, geometry: Geometry, shape: Ints, part: Part) -> Iterator[tuple[Array, Index, Index]]:
-    """Each row of the column matrices that reach a part of the image: the row, which outputs, and their cells there.
+def returning(
+    columns: Columns, geometry: Geometry, shape: Ints, outputs: Ints, part: Part
+) -> Iterator[tuple[Array, Index, Index]]:
+    """The rows of the column matrices that reach a part of the image: each with the outputs and their cells there.
 
     Going through the taps backwards, each cell meets its windows forwards, in row-major order.
     """
-    *planes, band = part
-    outputs, touching = shape[:2] + geometry.output(shape[2:]), geometry.axes(shape[2:])[0].touching(numbers(band))
+    samples, channels, band = part
+    touching = geometry.axes(shape[2:])[0].touching(numbers(band))
     for lines in some_lines(outputs, prod(geometry.size), touching):
         backwards = places(geometry, shape[2:], numbers(lines), numbers(band), -1)
-        for column, (met, cells) in zip(columns((planes[0], planes[1], lines)), backwards, strict=True):
+        for column, (met, cells) in zip(columns((samples, channels, lines)), backwards, strict=True):
             yield column, met, cells
 
 
@@ -261,11 +264,11 @@ def blocks(shape: Ints, count: int) -> Iterator[Block]:
         yield from ((*planes, lines) for lines in some_lines(shape, count, range(shape[2])))
 
 
-def parts(geometry: Geometry, shape: Ints) -> Iterator[Part]:
-    """Parts of an image (N, C, H, W): some planes with all lines, or where windows overlap at most BLOCK cells."""
-    first, count = geometry.axes(shape[2:])[0], prod(geometry.size)
-    step = max(BLOCK // prod(shape[3:]), first.extent) if geometry.overlap(shape[2:]) else shape[2]
-    for planes in some_planes(shape, max(count * prod(geometry.output(shape[2:])), prod(shape[2:]))):
+def parts(geometry: Geometry, shape: Ints, outputs: Ints, overlap: bool) -> Iterator[Part]:
+    """Parts of an image (N, C, H, W): some planes with all lines, or if windows overlap at most BLOCK cells."""
+    extent = geometry.axes(shape[2:])[0].extent
+    step = max(BLOCK // prod(shape[3:]), extent) if overlap else shape[2]
+    for planes in some_planes(shape, max(prod(geometry.size) * prod(outputs[2:]), prod(shape[2:]))):
         yield from ((*planes, band) for band in cuts(range(shape[2]), step))
 
 
