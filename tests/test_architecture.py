@@ -27,8 +27,9 @@ def module(file):
 
 
 MODULES = {module(file): file for file in FILES}
-BELOW = {GEOMETRY, "kernels.checks", "kernels.dtypes"}
-LOOPS = {"kernels.blocks", "kernels.lines", "kernels.loops"}
+BELOW = {GEOMETRY, "kernels.cache", "kernels.checks", "kernels.dtypes"}
+COMPILED = {name for name in MODULES if name.startswith("kernels.compiled")}
+LOOPS = {name for name in COMPILED if name.startswith("kernels.compiled.loops.")} - {"kernels.compiled.loops.jit"}
 KERNELS = [name for name in MODULES if name.startswith("kernels.")]
 PROPERTIES = [name for name in MODULES if name.startswith("properties")]
 LAW_MODULES = [name for name in MODULES if name.startswith("properties.lawbook")]
@@ -108,9 +109,10 @@ def reached_from(name, *, inside=False):
 
 
 def test_imports_are_read_as_they_are_meant():
-    assert ours("kernels.naive") == {GEOMETRY, "kernels.arguments", "kernels.dtypes"}
+    assert ours("kernels.naive") == {GEOMETRY, "kernels.arguments", "kernels.checks", "kernels.dtypes"}
     assert "properties.lawbook" in ours("properties.runner")
-    assert ours("kernels.compiled") - ours("kernels.compiled", inside=False) == LOOPS
+    compiled = "kernels.compiled.choice"
+    assert ours(compiled) - ours(compiled, inside=False) == LOOPS - {"kernels.compiled.loops.indices"}
     assert "properties.lawbook.registry" in reached_from("properties.lawbook.forward")
 
 
@@ -123,9 +125,10 @@ def test_every_import_of_ours_names_a_module_that_exists():
 
 
 def test_geometry_stands_on_checks_and_dtypes_alone():
-    assert ours(GEOMETRY) == {"kernels.checks", "kernels.dtypes"}
+    assert ours(GEOMETRY) == {"kernels.cache", "kernels.checks", "kernels.dtypes"}
     assert ours("kernels.checks") == {"kernels.dtypes"}
-    assert ours("kernels.dtypes") == set()
+    assert ours("kernels.dtypes") == {"kernels.cache"}
+    assert ours("kernels.cache") == set()
 
 
 @pytest.mark.parametrize("name", KERNELS)
@@ -133,27 +136,27 @@ def test_kernels_know_nothing_of_properties(name):
     assert not any(target.startswith("properties") for target in imports(name))
 
 
-@pytest.mark.parametrize("name", ["kernels.naive", "kernels.img2col", "kernels.compiled"])
+@pytest.mark.parametrize("name", ["kernels.naive", "kernels.img2col", *sorted(COMPILED)])
 def test_kernels_share_nothing_but_the_geometry_and_how_arguments_are_checked(name):
-    of_its_own = LOOPS | {"kernels.large", "kernels.threads"} if name == "kernels.compiled" else set()
-    assert ours(name) - of_its_own <= {GEOMETRY, "kernels.arguments", "kernels.checks", "kernels.dtypes"}
+    of_its_own = COMPILED | {"kernels.threads"} if name in COMPILED else set()
+    assert ours(name) - of_its_own <= BELOW | {"kernels.arguments"}
 
 
 def test_the_layer_stands_on_the_fast_kernels():
-    below = {GEOMETRY, "kernels.arguments", "kernels.checks", "kernels.dtypes", "kernels.threads"}
+    below = BELOW | {"kernels.arguments", "kernels.threads"}
     assert ours("kernels.layer") <= {*below, "kernels", "kernels.compiled", "kernels.img2col"}
 
 
 @pytest.mark.parametrize("name", sorted(LOOPS))
 def test_loops_stand_alone_and_only_the_compiled_kernel_asks_for_them_late(name):
-    assert ours(name) == {"kernels.jit"}
-    assert [each for each in MODULES if name in imports(each)] == ["kernels.compiled"]
+    assert ours(name) == {"kernels.compiled.loops.jit"}
+    assert {each for each in MODULES if name in imports(each)} <= {"kernels.compiled.choice", "kernels.compiled.plans"}
     assert [each for each in MODULES if name in imports(each, inside=False)] == []
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_numba_is_imported_for_the_loops_and_the_textbooks_alone(name):
-    compiling = {"kernels.jit", "properties.bench.textbook"}
+    compiling = {"kernels.compiled.loops.jit", "properties.bench.textbook"}
     assert any(target.split(".")[0] == "numba" for target in imports(name)) == (name in compiling)
 
 

@@ -567,8 +567,9 @@ def test_no_writable_place_for_a_cache_is_no_obstacle(tmp_path):
     source = Path(poolproof.kernels.__file__).parent
     copy = shutil.copytree(source, tmp_path / "installed", ignore=shutil.ignore_patterns("__pycache__"))
     # Below a regular file nothing can be written, not even by root.
-    (copy / "__pycache__").touch()
-    nowhere = copy / "__pycache__" / "below"
+    loops = copy / "compiled" / "loops" / "__pycache__"
+    loops.touch()
+    nowhere = loops / "below"
     places = dict.fromkeys(("NUMBA_CACHE_DIR", "HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "USERPROFILE"), nowhere)
     code = FIRST_CALLS.format(package="installed")
     assert python(code, PYTHONPATH=tmp_path, **places) == (0, "cached False\n", "")
