@@ -23,7 +23,8 @@ class Planted(SourceFileLoader, MetaPathFinder):
     """A module made from another source than that of its file."""
 
     def __init__(self, file, source):
-        super().__init__("poolproof." + file.removesuffix(".py").replace("/", "."), str(ROOT / file))
+        module = file.removesuffix(".py").removesuffix("/__init__")
+        super().__init__("poolproof." + module.replace("/", "."), str(ROOT / file))
         self.source = source
 
     def find_spec(self, name, path=None, target=None):
@@ -148,7 +149,7 @@ BESIDE = {
 KERNELS = ("test_contract.py", "test_kernels.py", "test_document.py", "test_layer.py")
 COMPILED = [equal_to_others("compiled"), suite("test_speed.py", "test_large.py"), suite(*KERNELS, among="compiled")]
 LOOPS = [
-    suite("test_speed.py", among="(every_loop or sums or large) and not float32"),
+    suite("test_speed.py", among="(every_loop or its_loop or sums or large) and not float32"),
     equal_without_float32("compiled"),
     suite("test_large.py", among="gradients_at_any_indices and float64"),
 ]
@@ -164,11 +165,15 @@ JUDGES = {
         suite("test_speed.py", "test_large.py", among="img2col or columns or overlapping_windows"),
         suite(*KERNELS, among="img2col"),
     ],
-    "kernels/compiled.py": COMPILED,
-    "kernels/large.py": [suite("test_large.py"), suite("test_speed.py", among="compiled")],
-    "kernels/loops.py": LOOPS,
-    "kernels/blocks.py": LOOPS,
-    "kernels/lines.py": LOOPS,
+    "kernels/compiled/__init__.py": COMPILED,
+    "kernels/compiled/choice.py": COMPILED,
+    "kernels/compiled/plans.py": COMPILED,
+    "kernels/compiled/large.py": [suite("test_large.py"), suite("test_speed.py", among="compiled")],
+    "kernels/compiled/loops/general.py": LOOPS,
+    "kernels/compiled/loops/separate.py": LOOPS,
+    "kernels/compiled/loops/overlapping.py": LOOPS,
+    "kernels/compiled/loops/whole_plane.py": LOOPS,
+    "kernels/compiled/loops/indices.py": LOOPS,
     "properties/oracle.py": [suite("test_oracle.py"), all_laws],
     "properties/lawbook/shape.py": LAWS,
     "properties/lawbook/forward.py": LAWS,

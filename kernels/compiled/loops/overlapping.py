@@ -1,4 +1,4 @@
-"""Loops for plain windows that overlap, line by line. Planes are (P, H, W).
+"""Loops for plain windows (rectangles of neighbouring cells) that overlap, line by line. Planes are (P, H, W).
 
 A window is given by its rows, its columns, the stride down and the stride across. All arguments have been checked.
 
