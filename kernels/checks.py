@@ -108,14 +108,18 @@ def checked_dy(dy: ArrayLike, shape: Ints, dtype: np.dtype[Any], name: str = "dy
     """The gradient as an array with the shape and dtype of the forward result. Nested sequences are converted."""
     if not is_float(dtype):
         raise TypeError(f"x has dtype {dtype}, which has no gradient; should have one of {', '.join(FLOATS)}")
-    array = dy if type(dy) is np.ndarray else as_array(name, dy)
-    if not isinstance(dy, np.ndarray) and array.dtype.kind in "iuf":
-        array = rounded(array, dtype)
+    array = dy if type(dy) is np.ndarray else as_gradient(name, dy, dtype)
     if array.dtype != dtype:
         raise TypeError(f"{name} has dtype {array.dtype}, but should have {dtype}, as x")
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}, but should have {shape}, as the forward result")
     return array
+
+
+def as_gradient(name: str, dy: ArrayLike, dtype: np.dtype[Any]) -> Array:
+    """A gradient that is not a plain array as one. Numbers in nested sequences have no dtype, so they get this one."""
+    array = as_array(name, dy)
+    return rounded(array, dtype) if not isinstance(dy, np.ndarray) and array.dtype.kind in "iuf" else array
 
 
 def as_array(name: str, value: ArrayLike) -> Array:

@@ -35,9 +35,6 @@ BLOCK = 1 << 18
 Block = tuple[slice, slice, slice]
 """Some samples, some of their channels, and some lines of the output: an index of y or dy."""
 
-Part = tuple[slice, slice, slice]
-"""Some samples, some of their channels, and some lines of the image: an index of x or dx."""
-
 Index = tuple[Any, ...]
 """An index of any leading axes, and a slice of each spatial one."""
 
@@ -222,54 +219,43 @@ def image_of(columns: Columns, geometry: Geometry, shape: Ints, dtype: np.dtype[
     """The image of this shape to whose cells the columns are added, in float64, rounded once to the dtype.
 
     If windows do not overlap, there is nothing to add: each share, already of this dtype, is put in its cell.
-    Otherwise one part of the image is summed at a time.
+    Otherwise some planes, or a band of lines of one plane, are summed at a time.
     """
-    image, outputs = np.zeros(shape, dtype), shape[:2] + geometry.output(shape[2:])
-    overlap = geometry.overlap(shape[2:])
+    image, outputs, count = np.zeros(shape, dtype), shape[:2] + geometry.output(shape[2:]), prod(geometry.size)
+    first, overlap = geometry.axes(shape[2:])[0], geometry.overlap(shape[2:])
+    step = max(BLOCK // prod(shape[3:]), first.extent) if overlap else shape[2]
+    planes = some_planes(outputs, max(count * prod(outputs[2:]), prod(shape[2:])))
     with np.errstate(invalid="ignore", over="ignore"):
-        for part in parts(geometry, shape, outputs, overlap):
-            target = image[part]
+        for (samples, channels), band in product(planes, cuts(range(shape[2]), step)):
+            part = image[samples, channels, band]
+            sums = np.zeros(part.shape) if overlap else part
+            for lines in some_lines(outputs, count, first.touching(numbers(band))):
+                backwards = places(geometry, shape[2:], numbers(lines), numbers(band), -1)
+                put_back(columns((samples, channels, lines)), backwards, sums, add=overlap)
             if overlap:
-                sums = np.zeros(target.shape)
-                for column, met, cells in returning(columns, geometry, shape, outputs, part):
-                    sums[cells] += column[met]
-                target[...] = rounded(sums, dtype)
-            else:
-                for column, met, cells in returning(columns, geometry, shape, outputs, part):
-                    target[cells] = column[met]
+                part[...] = rounded(sums, dtype)
     return image
 
 
-def returning(
-    columns: Columns, geometry: Geometry, shape: Ints, outputs: Ints, part: Part
-) -> Iterator[tuple[Array, Index, Index]]:
-    """The rows of the column matrices that reach a part of the image: each with the outputs and their cells there.
+def put_back(columns: Iterable[Array], backwards: Iterable[tuple[Index, Index]], sums: Array, *, add: bool) -> None:
+    """Add the rows of a column matrix to the cells they came from, or just put them there.
 
     Going through the taps backwards, each cell meets its windows forwards, in row-major order.
     """
-    samples, channels, band = part
-    touching = geometry.axes(shape[2:])[0].touching(numbers(band))
-    for lines in some_lines(outputs, prod(geometry.size), touching):
-        backwards = places(geometry, shape[2:], numbers(lines), numbers(band), -1)
-        for column, (met, cells) in zip(columns((samples, channels, lines)), backwards, strict=True):
-            yield column, met, cells
+    for column, (outputs, cells) in zip(columns, backwards, strict=True):
+        if add:
+            sums[cells] += column[outputs]
+        else:
+            sums[cells] = column[outputs]
 
 
-# Blocks and parts.
+# Blocks.
 
 
 def blocks(shape: Ints, count: int) -> Iterator[Block]:
     """Blocks of outputs (N, C, OH, OW) of `count` taps each: at most BLOCK taps in a block, but at least one line."""
     for planes in some_planes(shape, count * prod(shape[2:])):
         yield from ((*planes, lines) for lines in some_lines(shape, count, range(shape[2])))
-
-
-def parts(geometry: Geometry, shape: Ints, outputs: Ints, overlap: bool) -> Iterator[Part]:
-    """Parts of an image (N, C, H, W): some planes with all lines, or if windows overlap at most BLOCK cells."""
-    extent = geometry.axes(shape[2:])[0].extent
-    step = max(BLOCK // prod(shape[3:]), extent) if overlap else shape[2]
-    for planes in some_planes(shape, max(prod(geometry.size) * prod(outputs[2:]), prod(shape[2:]))):
-        yield from ((*planes, band) for band in cuts(range(shape[2]), step))
 
 
 def some_planes(shape: Ints, elements: int) -> Iterator[tuple[slice, slice]]:

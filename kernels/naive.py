@@ -28,14 +28,19 @@ Plane = Any
 """The numbers of a plane, by cell: a list, or for a large array something that is read alike and takes less memory."""
 
 
-def window(row: int, column: int, size: Ints, stride: Ints, width: int) -> list[int]:
-    """The cells of the window in row `row` and column `column` of the output, in row-major order.
+def plain_windows(output: Ints, size: Ints, stride: Ints, width: int) -> list[list[int]]:
+    """The cells of every window of a plane, without settings; windows and cells are in row-major order.
 
-    A plane is a flat list of its rows, so that cell (h, w) has the index h * width + w. In a plane of width 4
-    (0 1 2 3 / 4 5 6 7), the window (0, 1) of size 2 and stride 2 has the cells 2, 3, 6 and 7.
+    Cell (h, w) of a plane has the number h * width + w. In the plane of width 4 with the cells
+
+        0 1 2 3
+        4 5 6 7
+
+    the first window of size 2 x 2 has the cells 0 1 4 5. With stride 2 the next one has 2 3 6 7: the same, moved by 2.
     """
-    top, left = row * stride[0], column * stride[1]
-    return [h * width + w for h in range(top, top + size[0]) for w in range(left, left + size[1])]
+    first = [h * width + w for h in range(size[0]) for w in range(size[1])]
+    moves = [row * stride[0] * width + column * stride[1] for row in range(output[0]) for column in range(output[1])]
+    return [[move + cell for cell in first] for move in moves]
 
 
 def first_maximum(plane: Plane, cells: list[int]) -> int:
@@ -120,8 +125,7 @@ def mean_backward(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, **setting
 def windows(geometry: Geometry, spatial: Ints) -> list[list[int]]:
     """The cells of every window, for the outputs in row-major order."""
     if geometry.rank == 2 and geometry.is_plain(spatial):
-        outputs = product(*map(range, geometry.output(spatial)))
-        return [window(row, column, geometry.size, geometry.stride, spatial[1]) for row, column in outputs]
+        return plain_windows(geometry.output(spatial), geometry.size, geometry.stride, width=spatial[1])
     return windows_with_settings(geometry, spatial)
 
 

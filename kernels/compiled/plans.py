@@ -89,7 +89,7 @@ def widened(how: Plan, source: Array, target: Array, *argmax: Array | None) -> N
     for first in range(0, len(source), step):
         narrow, result, *places = cut((source, target, *argmax), slice(first, first + step))
         wide = np.empty(result.shape, how.dtype)
-        how.loop(read_only(narrow.astype(how.dtype)), *how.windows, wide, *places)
+        how.loop(as_input(narrow.astype(how.dtype), narrow.shape), *how.windows, wide, *places)
         result[:] = rounded(wide, result.dtype)
 
 
@@ -142,15 +142,14 @@ def cut(arrays: tuple[Array | None, ...], part: slice) -> list[Any]:
 
 
 def as_input(array: Array, shape: Ints) -> Array:
-    """An input for a loop: planes, contiguous, aligned and read-only."""
+    """An input for a loop: planes, contiguous, aligned and read-only.
+
+    All inputs are alike in this, because numba compiles a loop again for each combination of flags.
+    """
     flags = array.flags
     if not (flags.c_contiguous and flags.aligned):
         array = np.require(array, None, ["C", "A"])
-    return read_only(array.reshape(shape))
-
-
-def read_only(view: Array) -> Array:
-    """Make every input read-only, because numba compiles a loop again for each combination of flags."""
+    view = array.reshape(shape)
     view.setflags(write=False)
     return view
 
