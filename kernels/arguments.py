@@ -1,15 +1,16 @@
-"""What a kernel may be asked: the arguments of a call checked together, the same way by every kernel."""
+"""The arguments of a call, checked in the same way by every kernel."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
+import numpy as np
 from numpy.typing import ArrayLike
 
-from .checks import checked_array, checked_dy, plain, show
-from .dtypes import FLOATS, Array, Ints
+from .cache import cached
+from .checks import checked_array, plain, show
+from .dtypes import FLOATS, ORDERED, Array, Ints, by_dtype
 from .geometry import Geometry
 
 if TYPE_CHECKING:
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 
 
 class Settings(TypedDict, total=False):
-    """The settings of every kernel, by keyword. `Geometry.of` says what they may be, geometry.py what they mean.
+    """The keywords of every kernel. `Geometry.of` checks them, and geometry.py implements them.
 
-    `padding`: cells before and after each axis, which never win a maximum; `dilation`: the distance between two cells
-    of a window; `ceil_mode`: whether a last window may reach past the padded end.
+    `padding`: cells added before and after each axis, which never win a maximum; `dilation`: the distance between
+    neighbouring cells of a window; `ceil_mode`: whether the last window may reach past the padded end.
     """
 
     padding: Padding
@@ -32,7 +33,7 @@ class Settings(TypedDict, total=False):
 
 
 class MeanSettings(Settings, total=False):
-    """One setting more for the mean: `count_include_pad`, whether the divisor counts padded cells; True if not said."""
+    """The keywords of a mean. `count_include_pad`: whether the divisor counts padded cells (default: True)."""
 
     count_include_pad: bool
 
@@ -41,86 +42,69 @@ SETTINGS = ("padding", "dilation", "ceil_mode")
 MEAN_SETTINGS = (*SETTINGS, "count_include_pad")
 
 
-def max_arguments(
-    x: ArrayLike, size: Any, stride: Any, dtypes: tuple[str, ...], settings: Mapping[str, Any]
-) -> tuple[Array, Geometry, Ints]:
-    """Check the arguments of max pooling; return x as an array, the geometry and the shape of the result.
+class Accepts(NamedTuple):
+    """What a function accepts: the dtypes of x (see `by_dtype`), and the names of its settings."""
 
-    Raises TypeError or ValueError naming the argument, its value and what would be right.
+    dtypes: dict[np.dtype[Any], str]
+    settings: tuple[str, ...]
+
+
+MAX = Accepts(by_dtype(ORDERED), SETTINGS)
+MAX_GRADIENT = Accepts(by_dtype(FLOATS), SETTINGS)
+MEAN = Accepts(by_dtype(FLOATS), MEAN_SETTINGS)
+
+
+def checked_input(
+    x: ArrayLike, size: Any, stride: Any, settings: Mapping[str, Any], accepts: Accepts
+) -> tuple[Array, Geometry, Ints]:
+    """x as an array, the geometry of its windows, and the shape of the result of a forward pass.
+
+    Raises TypeError or ValueError naming the argument, its value and what it should be.
     """
-    return forward_arguments(x, size, stride, dtypes, settings, SETTINGS)
-
-
-def mean_arguments(x: ArrayLike, size: Any, stride: Any, settings: Mapping[str, Any]) -> tuple[Array, Geometry, Ints]:
-    """The same for a mean."""
-    return forward_arguments(x, size, stride, FLOATS, settings, MEAN_SETTINGS)
-
-
-def max_gradient_arguments(
-    dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, settings: Mapping[str, Any]
-) -> tuple[Array, Array, Geometry]:
-    """Check the arguments of the backward pass of max pooling; return dy and x as arrays, and the geometry."""
-    array, geometry, shape = max_arguments(x, size, stride, FLOATS, settings)
-    return checked_dy(dy, shape, array.dtype), array, geometry
-
-
-def mean_gradient_arguments(
-    dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, settings: Mapping[str, Any]
-) -> tuple[Array, Array, Geometry]:
-    """The same for a mean."""
-    array, geometry, shape = mean_arguments(x, size, stride, settings)
-    return checked_dy(dy, shape, array.dtype), array, geometry
-
-
-def forward_arguments(
-    x: ArrayLike,
-    size: Any,
-    stride: Any,
-    dtypes: tuple[str, ...],
-    settings: Mapping[str, Any],
-    known: tuple[str, ...],
-) -> tuple[Array, Geometry, Ints]:
-    """Check the arguments of a forward pass that knows these settings."""
-    array = checked_array("x", x, dtypes)
-    known_by_value = is_exact(size) and is_exact(stride) and (not settings or all(map(is_exact, settings.values())))
-    ask = asked if known_by_value else asked.__wrapped__
-    geometry, shape = ask(array.shape, size, stride, known, **settings)
+    array = checked_array("x", x, accepts.dtypes)
+    is_key = is_exact(size) and is_exact(stride) and (not settings or all(map(is_exact, settings.values())))
+    check = cached_windows if is_key else checked_windows
+    geometry, shape = check(array.shape, size, stride, accepts.settings, **settings)
     return array, geometry, shape
 
 
-@lru_cache(maxsize=1024, typed=True)
-def asked(shape: Ints, size: Any, stride: Any, known: tuple[str, ...], **settings: Any) -> tuple[Geometry, Ints]:
-    """The geometry of windows on an x of this shape, and the shape of the result.
-
-    Remembered, because a small image is pooled in less time than all of this is checked.
-    """
+def checked_windows(
+    shape: Ints, size: Any, stride: Any, names: tuple[str, ...], **settings: Any
+) -> tuple[Geometry, Ints]:
+    """The geometry of the windows on an x of this shape, and the shape of the result. `names`: the known settings."""
     check_shape(shape, plane=plain(size, stride, *settings.values()))
-    refuse_unknown(settings, known)
+    refuse_unknown(settings, names)
     geometry = Geometry.of(size, stride, **settings, rank=len(shape) - 2)
     output = geometry.output(shape[2:])
     geometry.refuse_empty_windows(shape[2:])
     return geometry, shape[:2] + output
 
 
+cached_windows = cached(checked_windows)
+
+
 def is_exact(value: Any) -> bool:
-    """Whether an equal value of the same type means the same: an int, a bool, or a tuple in which only ints are."""
+    """Whether a value can be part of a cache key: an int, a bool, or a tuple of ints or of tuples of ints.
+
+    Other values may equal one of these and still be wrong: (2.0, 2) equals (2, 2).
+    """
     if type(value) is tuple:
-        # A list, because a generator takes twice as long, and small images feel it.
+        # A list, because a generator takes twice as long, which shows on small images.
         return all([type(each) is int or (type(each) is tuple and is_exact(each)) for each in value])  # noqa: C419
     return type(value) in (int, bool)
 
 
-def refuse_unknown(settings: Mapping[str, Any], known: tuple[str, ...]) -> None:
-    """Raise TypeError where a keyword is no setting."""
+def refuse_unknown(settings: Mapping[str, Any], names: tuple[str, ...]) -> None:
+    """Raise TypeError for a keyword that is none of these settings."""
     for name, value in settings.items():
-        if name not in known:
-            raise TypeError(f"{name}={show(value)} is no setting here; there are {', '.join(known)}")
+        if name not in names:
+            raise TypeError(f"{name}={show(value)} is no setting here; there are {', '.join(names)}")
 
 
 def check_shape(shape: Ints, *, plane: bool) -> None:
-    """Refuse an x that is not (N, C, W), (N, C, H, W) or (N, C, D, H, W) with no empty axis but N.
+    """Raise ValueError unless x is (N, C, W), (N, C, H, W) or (N, C, D, H, W) and no axis but N is empty.
 
-    `plane`: (N, C, H, W) alone, as where no argument has an entry for each axis; (C, H, W) would be taken for another.
+    `plane`: accept (N, C, H, W) only. If no argument has one entry per axis, three axes could also mean (C, H, W).
     """
     if len(shape) not in ((4,) if plane else (3, 4, 5)):
         also = "; one or three spatial axes need a size of one or three ints" if len(shape) in (3, 5) else ""

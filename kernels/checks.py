@@ -1,10 +1,9 @@
-"""One argument at a time: taken as what it should be, or refused with its name, its value and what would be right."""
+"""Checks of single arguments: each converts its argument, or raises an error that says what it should be."""
 
 from __future__ import annotations
 
 import operator
 import sys
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,18 +16,18 @@ SEQUENCES = (tuple, list)
 
 
 def rank_of(*arguments: Any) -> int:
-    """The number of entries of the first argument that has some; 2 if all are plain ints, or the number cannot be."""
+    """The length of the first argument with one entry per axis; 2 if there is none or its length is not 1, 2 or 3."""
     counts = [len(each) for each in arguments if isinstance(each, SEQUENCES)]
     return counts[0] if counts and counts[0] in (1, 2, 3) else 2
 
 
 def plain(*arguments: Any) -> bool:
-    """Whether no argument has an entry for each axis, so that two axes are meant."""
+    """Whether no argument has one entry per axis, so that images must have two."""
     return not any(isinstance(each, SEQUENCES) for each in arguments)
 
 
 def per_axis(name: str, value: Any, rank: int) -> Ints:
-    """`value` as one positive int for each spatial axis."""
+    """`value` as one positive int per spatial axis."""
     if not isinstance(value, SEQUENCES):
         return (integer(name, value, value, rank, least=1),) * rank
     if len(value) != rank:
@@ -37,7 +36,7 @@ def per_axis(name: str, value: Any, rank: int) -> Ints:
 
 
 def pairs_per_axis(name: str, value: Any, rank: int) -> tuple[tuple[int, int], ...]:
-    """`value` as a pair (begin, end) of ints from 0 for each spatial axis."""
+    """`value` as one pair (begin, end) of ints per spatial axis, at least 0."""
     if not isinstance(value, SEQUENCES):
         width = integer(name, value, value, rank, least=0)
         return ((width, width),) * rank
@@ -51,7 +50,7 @@ def pairs_per_axis(name: str, value: Any, rank: int) -> tuple[tuple[int, int], .
 
 
 def integer(name: str, whole: Any, entry: Any, rank: int, *, least: int) -> int:
-    """`entry` of an argument as an int that an index can hold."""
+    """One entry of the argument `whole` as an int that an index can hold."""
     if isinstance(entry, (bool, np.bool_)) or not hasattr(entry, "__index__"):
         raise TypeError(f"{name}={show(whole)} should be {wanted(rank, least)}, not {type(entry).__name__}")
     try:
@@ -64,39 +63,33 @@ def integer(name: str, whole: Any, entry: Any, rank: int, *, least: int) -> int:
 
 
 def wanted(rank: int, least: int) -> str:
-    """What an argument with an entry for each axis should be; from 0 there may be pairs."""
+    """What an argument with one entry per axis should be. If 0 is allowed, so are pairs."""
     if least:
         return f"an int or {count(rank, 'int')}"
     return f"an int, {count(rank, 'int')} or {count(rank, 'pair')} (begin, end)"
 
 
 def flag(name: str, value: Any) -> bool:
-    """`value` as a bool; a number or a string might be meant otherwise."""
+    """`value` as a bool. Numbers and strings are refused, because they may mean something else."""
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name}={show(value)} should be True or False, not {type(value).__name__}")
     return bool(value)
 
 
-def checked_array(name: str, value: ArrayLike, dtypes: tuple[str, ...]) -> Array:
-    """`value` as an array of one of `dtypes`, in native byte order."""
+def checked_array(name: str, value: ArrayLike, dtypes: dict[np.dtype[Any], str]) -> Array:
+    """`value` as an array of one of `dtypes` (see `by_dtype`), in native byte order."""
     array = value if type(value) is np.ndarray else as_array(name, value)
-    if array.dtype in native(dtypes):
+    if array.dtype in dtypes:
         return array
-    if array.dtype.name not in dtypes:
-        raise TypeError(f"{name} has dtype {array.dtype}, but should have one of {', '.join(dtypes)}")
+    if array.dtype.name not in dtypes.values():
+        raise TypeError(f"{name} has dtype {array.dtype}, but should have one of {', '.join(dtypes.values())}")
     raise TypeError(f"{name} has dtype {array.dtype.str} in foreign byte order, but should have {array.dtype.name}")
 
 
-@cache
-def native(dtypes: tuple[str, ...]) -> frozenset[np.dtype[Any]]:
-    """Dtypes by their names; those in foreign byte order are others."""
-    return frozenset(map(np.dtype, dtypes))
-
-
 def checked_shape(shape: Any, name: str, before: tuple[str, ...], *, plane: bool) -> Ints:
-    """The lengths of axes as ints, none of them empty but N: those named, and two spatial ones, or one to three.
+    """A shape as ints: the axes named in `before`, then one to three spatial ones. No axis but N may be empty.
 
-    `plane`: two alone, as where no argument has an entry for each axis.
+    `plane`: accept two spatial axes only, because no argument has one entry per axis.
     """
     axes = (*before, "H", "W")
     what = f"{len(axes)} positive ints: ({', '.join(axes)})" + (", of which only N may be 0" if "N" in axes else "")
@@ -112,12 +105,10 @@ def checked_shape(shape: Any, name: str, before: tuple[str, ...], *, plane: bool
 
 
 def checked_dy(dy: ArrayLike, shape: Ints, dtype: np.dtype[Any], name: str = "dy") -> Array:
-    """The gradient as an array of the forward result's shape and dtype; nested sequences are converted to it."""
+    """The gradient as an array with the shape and dtype of the forward result. Nested sequences are converted."""
     if not is_float(dtype):
         raise TypeError(f"x has dtype {dtype}, which has no gradient; should have one of {', '.join(FLOATS)}")
-    array = dy if type(dy) is np.ndarray else as_array(name, dy)
-    if not isinstance(dy, np.ndarray) and array.dtype.kind in "iuf":
-        array = rounded(array, dtype)
+    array = dy if type(dy) is np.ndarray else as_gradient(name, dy, dtype)
     if array.dtype != dtype:
         raise TypeError(f"{name} has dtype {array.dtype}, but should have {dtype}, as x")
     if array.shape != shape:
@@ -125,8 +116,14 @@ def checked_dy(dy: ArrayLike, shape: Ints, dtype: np.dtype[Any], name: str = "dy
     return array
 
 
+def as_gradient(name: str, dy: ArrayLike, dtype: np.dtype[Any]) -> Array:
+    """A gradient that is not a plain array as one. Numbers in nested sequences have no dtype, so they get this one."""
+    array = as_array(name, dy)
+    return rounded(array, dtype) if not isinstance(dy, np.ndarray) and array.dtype.kind in "iuf" else array
+
+
 def as_array(name: str, value: ArrayLike) -> Array:
-    """`value` as a plain array; TypeError where that would lose something."""
+    """`value` as a plain array. Raises TypeError if something would be lost."""
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name} is a masked array, whose mask would be lost; should be a plain array")
     try:
@@ -141,7 +138,7 @@ def count(number: int, noun: str) -> str:
 
 
 def show(value: Any) -> str:
-    """A short repr, for messages; an int may be too long to print, and an object's repr may raise."""
+    """A short repr for messages. An int may be too long to print, and the repr of an object may raise."""
     try:
         text = repr(value)
     except Exception:

@@ -1,16 +1,17 @@
-"""The dtypes that are pooled, what is known of each, and the one rounding at the end of a kernel."""
+"""The dtypes that can be pooled, their properties, and the one rounding at the end of a kernel."""
 
 from __future__ import annotations
 
-from functools import lru_cache
 from math import prod
 from typing import Any
 
 import numpy as np
 
+from .cache import cached
+
 try:
     import ml_dtypes
-except ImportError:  # an extra: without it there is no bfloat16
+except ImportError:  # optional: without it there is no bfloat16
     ml_dtypes = None
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -20,34 +21,39 @@ IEEE_FLOATS = ("float16", "float32", "float64")
 FLOATS = IEEE_FLOATS if ml_dtypes is None else (*IEEE_FLOATS, "bfloat16")
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 ORDERED = ("bool", *INTEGERS, *FLOATS)
-"""Every dtype here whose elements have a maximum; means and gradients exist for FLOATS only."""
+"""The dtypes whose elements have a maximum. Means and gradients exist for FLOATS only."""
+
+
+def by_dtype(names: tuple[str, ...]) -> dict[np.dtype[Any], str]:
+    """The names of dtypes in native byte order, by dtype."""
+    return {np.dtype(name): name for name in names}
 
 
 def is_float(dtype: np.dtype[Any]) -> bool:
-    """Whether a dtype is a binary floating-point one."""
+    """Whether a dtype is a binary floating-point format."""
     return dtype.kind == "f" or (dtype.kind == "V" and dtype.name == "bfloat16")
 
 
 def index_dtype(spatial: Ints) -> np.dtype[Any]:
-    """The smaller of int32 and int64 that holds every index of a plane."""
+    """int32 if it holds every index of a plane, otherwise int64."""
     return np.dtype(np.int32 if prod(spatial) <= np.iinfo(np.int32).max else np.int64)
 
 
-@lru_cache(maxsize=16)
+@cached
 def finfo(dtype: np.dtype[Any]) -> Any:
     """The limits of a float dtype, as np.finfo gives them."""
     return ml_dtypes.finfo(dtype) if dtype.name == "bfloat16" else np.finfo(dtype)
 
 
 def lowest(dtype: np.dtype[Any]) -> Any:
-    """The least element of a dtype: -inf, the minimum of an integer type, or False."""
+    """The smallest element of a dtype: -inf, the minimum of an integer type, or False."""
     if is_float(dtype):
         return -np.inf
     return np.iinfo(dtype).min if dtype.kind in "iu" else False
 
 
 def rounded(exact: Any, dtype: np.dtype[Any]) -> Array:
-    """Float64 or narrower numbers, each rounded once to `dtype`; too large a one becomes infinite, as IEEE 754 says."""
+    """Numbers of float64 or narrower, each rounded once to `dtype`. Overflow gives infinity, as in IEEE 754."""
     numbers = np.asarray(exact)
     if numbers.dtype == dtype:
         return numbers
@@ -58,15 +64,15 @@ def rounded(exact: Any, dtype: np.dtype[Any]) -> Array:
 
 
 def rounded_to_odd(exact: Array) -> Array:
-    """Float64 as float32: of the two neighbours of an inexact number the one whose last bit is 1.
+    """Float64 as float32, where an inexact number becomes that of its two neighbours whose last bit is 1.
 
-    NumPy goes from float64 to bfloat16 by way of float32 and so rounds twice. After rounding to odd the second
-    rounding gives what one would have given (Boldo & Melquiond, Emulation of a FMA and correctly rounded sums: proved
+    NumPy converts float64 to bfloat16 through float32 and so rounds twice. After rounding to odd, the second rounding
+    gives the same as a single one would (Boldo & Melquiond, Emulation of a FMA and correctly rounded sums: proved
     algorithms using rounding to odd, IEEE Transactions on Computers 57, 2008).
     """
     near = exact.astype(np.float32)
     bits = near.view(np.int32)
-    # One unit towards zero where rounding went away from it; magnitudes are ordered as their bits are.
+    # One unit towards zero where rounding went away from it: magnitudes are ordered like their bits.
     truncated = bits - (np.abs(near.astype(np.float64)) > np.abs(exact))
     inexact = near.astype(np.float64) != exact
     odd = np.where(inexact & np.isfinite(exact), truncated | 1, bits)

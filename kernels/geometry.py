@@ -1,27 +1,27 @@
-"""Where windows lie: how many there are, which cells each has, and by what its mean divides. Written once, for all."""
+"""Where windows lie: their number, the cells of each, and the divisors of means. All kernels use this one file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from math import gcd, prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from .cache import cached
 from .checks import flag, pairs_per_axis, per_axis, rank_of
 from .dtypes import Array, Ints
 
 NAMES = ("depth", "height", "width")
-"""The spatial axes of an image of rank 3; one of rank 2 has the last two, one of rank 1 the last."""
+"""The spatial axes of an image of rank 3. An image of rank 2 has the last two, one of rank 1 the last."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """Windows along one axis of an image: `length` cells with `begin` padded ones before and `end` after them.
+    """The windows along one axis of an image: `length` cells, with `begin` padded ones before and `end` after them.
 
-    A window has `size` cells, `dilation` apart; the starts of windows are `stride` apart.
+    A window has `size` cells, `dilation` apart. Windows start `stride` apart.
     """
 
     length: int
@@ -34,56 +34,57 @@ class Axis:
 
     @cached_property
     def extent(self) -> int:
-        """Cells from the first of a window to its last, both included."""
+        """The number of cells from the first one of a window to its last, both included."""
         return self.dilation * (self.size - 1) + 1
 
     @cached_property
     def room(self) -> int:
-        """Cells beyond those that the first window needs, negative if there are not even so many."""
+        """The number of cells after the first window, padded ones included; negative if that does not fit."""
         return self.length + self.begin + self.end - self.extent
 
     def count(self) -> int:
-        """Windows: room//S + 1, and in ceil mode one more if room is left and it starts before the end padding."""
+        """The number of windows: room//S + 1. In ceil mode one more if cells remain, unless it is dropped."""
         return self.room // self.stride + 1 + (self.remains() and not self.drops_window())
 
     def remains(self) -> bool:
-        """Whether room is left beyond the last window, in ceil mode."""
+        """Whether ceil mode is on and cells remain after the last window."""
         return self.ceil_mode and self.room % self.stride > 0
 
     def drops_window(self) -> bool:
-        """Whether the one more window of ceil mode would start in the end padding or beyond, and so is none."""
+        """Whether the window that ceil mode adds is dropped, because it would start in the end padding or later."""
         return self.remains() and (self.room // self.stride + 1) * self.stride >= self.length + self.begin
 
     def start(self, output: int) -> int:
-        """The first cell of a window; below zero it is a padded one."""
+        """The first cell of a window. It is padded if negative."""
         return output * self.stride - self.begin
 
     def cells(self, output: int) -> range:
-        """The real cells of a window: neither padded ones nor those past the padded end."""
+        """The real cells of a window, those of the image: neither padded ones nor those past the padded end."""
         start = self.start(output)
         first = start if start >= 0 else start % self.dilation
         return range(first, max(first, min(self.length, start + self.extent)), self.dilation)
 
     def divisors(self, count_include_pad: bool, outputs: range) -> list[int]:
-        """What the mean of each of these windows divides by, if this were the only axis: see `Geometry.divisors`."""
+        """The divisors of the means of these windows if this were the only axis: see `Geometry.divisors`."""
         if self.is_plain():
             return [self.size] * len(outputs)
         count = self.within_padding if count_include_pad else self.real_cells
         return [count(output) for output in outputs]
 
     def real_cells(self, output: int) -> int:
-        """How many cells of a window are real."""
+        """The number of real cells of a window."""
         return len(self.cells(output))
 
     def within_padding(self, output: int) -> int:
-        """How many cells of a window are real or padded: those past the padded end do not count."""
+        """The number of real and padded cells of a window; cells past the padded end do not count."""
         start = self.start(output)
         return len(range(start, min(self.length + self.end, start + self.extent), self.dilation))
 
     def tap(self, tap: int, outputs: range | None = None, cells: range | None = None) -> tuple[slice, slice]:
-        """Among these outputs, or all, those in whose windows this tap (0 .. F - 1) is one of `cells`, and those cells.
+        """The outputs whose windows have this tap in `cells`, and the cells it falls on, as two slices.
 
-        `cells` are all real ones if not given. Both slices count from the first of `outputs` and of `cells`.
+        A tap is a position inside the window, 0 .. F - 1. By default all outputs and all real cells are considered.
+        The slices count from the first of `outputs` and of `cells`.
         """
         outputs = range(self.count()) if outputs is None else outputs
         cells = range(self.length) if cells is None else cells
@@ -92,22 +93,22 @@ class Axis:
         last = min(outputs.stop - 1, (len(cells) - 1 - offset) // self.stride)
         if last < first:
             return slice(0), slice(0)
-        # One past the last cell met, not a multiple of the stride, which may be huge where it is never taken.
+        # Not last + 1 strides: the stride may be huge if it is never taken.
         start, stop = offset + first * self.stride, offset + last * self.stride + 1
         return slice(first - outputs.start, last - outputs.start + 1), slice(start, stop, self.stride)
 
     def touching(self, cells: range) -> range:
-        """The windows whose extent meets these cells."""
+        """The windows whose extent overlaps these cells."""
         first = -(-(cells.start + self.begin - self.extent + 1) // self.stride)
         last = (cells.stop - 1 + self.begin) // self.stride
         return range(max(0, first), min(self.count(), last + 1))
 
     def part(self, outputs: range) -> Part:
-        """These windows alone, on the cells from the first that they reach to the last."""
+        """These windows by themselves, on the cells from the first one they reach to the last."""
         first, last = self.start(outputs[0]), self.start(outputs[-1])
         beyond = last + self.extent - self.length
         if beyond > self.end and len(outputs) == 1:
-            # Cells past the padded end belong to no window, and a single one can be made without them.
+            # Cells past the padded end belong to no window, so a single window can be made smaller.
             return replace(self, size=self.within_padding(outputs[0])).part(outputs)
         cells = range(max(0, first), min(self.length, last + self.extent))
         padding = max(0, -first), max(0, min(beyond, self.end))
@@ -116,18 +117,18 @@ class Axis:
         )
 
     def is_plain(self) -> bool:
-        """Whether every window is a block of real cells."""
+        """Whether every window is a run of neighbouring real cells."""
         padded = self.begin or self.end or self.extent > self.size
         return not padded and self.start(self.count() - 1) + self.extent <= self.length
 
     def all_in_padding(self) -> int | None:
-        """A window with no real cell, or None: one at the end, or among those that start in the begin padding.
+        """A window without a real cell, or None. Only the last one and those that start in the begin padding can be.
 
-        Where these first meet the image repeats with the period of their starts modulo the dilation, and of those
-        that meet it alike the first needs most cells to get there; so one period is enough.
+        Of the latter, windows whose starts are equal modulo the dilation meet the image at the same cell, and the first
+        of them needs the most cells to get there. So it is enough to look at one period of starts.
         """
         if not (self.begin or self.end):
-            # Every window begins at a real cell.
+            # Every window starts at a real cell.
             return None
         last, period = self.count() - 1, self.dilation // gcd(self.dilation, self.stride)
         early = min(last, -(-self.begin // self.stride), period)
@@ -135,7 +136,7 @@ class Axis:
 
 
 class Part(NamedTuple):
-    """Some windows along an axis: an axis of their own, which they are among all windows, and its cells among all."""
+    """Some windows along an axis: as an axis of their own, their numbers among all windows, and its cells among all."""
 
     axis: Axis
     outputs: range
@@ -143,7 +144,7 @@ class Part(NamedTuple):
 
 
 class Words(NamedTuple):
-    """What a caller's arguments are called, for messages."""
+    """The names of a caller's arguments, for messages."""
 
     size: str = "size"
     image: str = "x"
@@ -154,7 +155,7 @@ KERNEL = Words()
 
 @dataclass(frozen=True)
 class Geometry:
-    """Window size, stride and settings, one entry for each spatial axis. Build one with `Geometry.of`."""
+    """Window size, stride and settings, with one entry per spatial axis. Build one with `Geometry.of`."""
 
     size: Ints
     stride: Ints
@@ -176,10 +177,10 @@ class Geometry:
         rank: int | None = None,
         words: Words = KERNEL,
     ) -> Geometry:
-        """Geometry from what a user passes: an int, or one for each spatial axis; for padding also pairs (begin, end).
+        """Geometry from a user's arguments: an int, or one int per spatial axis; for padding also pairs (begin, end).
 
-        `rank`: 1, 2 or 3; that of the first argument with one entry an axis if not said, or else 2.
-        Raises TypeError for what is no integer, ValueError for an integer that cannot be.
+        `rank`: 1, 2 or 3 (default: the length of the first argument with one entry per axis, or else 2).
+        Raises TypeError for a value that is not an integer, ValueError for one out of range.
         """
         rank = rank or rank_of(size, stride, padding, dilation)
         return cls(
@@ -192,7 +193,7 @@ class Geometry:
         )
 
     def __hash__(self) -> int:
-        """Worked out once: whatever is remembered of a geometry is looked up by it at every call."""
+        """The hash, computed once, because every call looks up a geometry in the cache."""
         return self.hash_of_fields
 
     @cached_property
@@ -210,7 +211,7 @@ class Geometry:
         return placed(self, spatial).axes
 
     def output(self, spatial: Ints, words: Words = KERNEL) -> Ints:
-        """Number of windows along each spatial axis. Raises ValueError where a window is larger than the padded input.
+        """The number of windows along each spatial axis. Raises ValueError if a window is larger than the padded input.
 
         Windows wholly in padding are counted: see `refuse_empty_windows`.
         """
@@ -220,7 +221,7 @@ class Geometry:
         return found.output
 
     def refuse_large_window(self, k: int, axis: Axis, words: Words) -> None:
-        """Raise ValueError about a window that is larger than the padded input along the k-th axis."""
+        """Raise ValueError for a window that is larger than the padded input along the k-th axis."""
         room = f"{axis.length + axis.begin + axis.end}, the {NAMES[k - self.rank]} of {words.image}"
         padded = room + (" with its padding" if axis.begin + axis.end else "")
         window = f"{words.size}[{k}]"
@@ -229,7 +230,7 @@ class Geometry:
         raise ValueError(f"{words.size}={self.size}: {window} should be at most {padded}")
 
     def refuse_empty_windows(self, spatial: Ints, words: Words = KERNEL) -> None:
-        """Raise ValueError where some window has no cell of the image, and so no maximum."""
+        """Raise ValueError if some window has no cell of the image, and therefore no maximum."""
         found = placed(self, spatial)
         if found.empty is not None:
             k, output = found.empty
@@ -240,30 +241,38 @@ class Geometry:
             )
 
     def is_plain(self, spatial: Ints) -> bool:
-        """Whether every window is a block of real cells: no padding, no dilation, nothing past the end."""
+        """Whether windows are plain, rectangles of neighbouring cells: no padding, no dilation, no overhang."""
         return placed(self, spatial).plain
 
     def overlap(self, spatial: Ints) -> bool:
-        """Whether windows may share a cell."""
+        """Whether two windows may share a cell."""
         return any(axis.stride < axis.extent and axis.count() > 1 for axis in self.axes(spatial))
 
     def divisors(self, spatial: Ints) -> Array:
-        """What the mean of each window divides by, (OH, OW): exact products, as float64.
+        """The divisor of each window's mean, (OH, OW): exact products, as float64.
 
-        All its cells but those past the padded end; or with `count_include_pad` False its real cells.
+        It counts all cells of the window except those past the padded end; if `count_include_pad` is False, only real
+        cells.
         """
-        return self.divisors_of_lines(spatial)(range(self.output(spatial)[0]))
+        return Divisors(self, spatial).of_lines(range(self.output(spatial)[0]))
 
-    def divisors_of_lines(self, spatial: Ints) -> Callable[[range], Array]:
-        """The same for some lines of windows, (lines, OW), so that a large image needs no array of all."""
-        first, *rest = self.axes(spatial)
-        along = [axis.divisors(self.count_include_pad, range(axis.count())) for axis in rest]
-        return lambda lines: products([first.divisors(self.count_include_pad, lines), *along])
+
+class Divisors:
+    """The divisors of means, some lines of windows at a time, so that a large image needs no array of all."""
+
+    def __init__(self, geometry: Geometry, spatial: Ints) -> None:
+        self.count_include_pad = geometry.count_include_pad
+        self.first, *rest = geometry.axes(spatial)
+        self.along = [axis.divisors(self.count_include_pad, range(axis.count())) for axis in rest]
+
+    def of_lines(self, lines: range) -> Array:
+        """The divisors of these lines of windows, (lines, OW); see `Geometry.divisors`."""
+        return products([self.first.divisors(self.count_include_pad, lines), *self.along])
 
 
 def products(along: list[list[int]]) -> Array:
-    """The products of one number from each list, as float64, each rounded once."""
-    # Python's ints take ten times the memory, and are needed only where float64 cannot hold the largest product.
+    """The products of one number from each list, as an array of float64, each rounded once."""
+    # Python's ints take ten times the memory. They are needed only if float64 cannot hold the largest product.
     dtype = np.float64 if prod(map(max, along)) <= 2**53 else object
     product = np.ones((), dtype)
     for factors in along:
@@ -272,10 +281,10 @@ def products(along: list[list[int]]) -> Array:
 
 
 class Placed(NamedTuple):
-    """A geometry on an image: the windows along each axis, and what is asked of them again and again.
+    """A geometry on an image: the windows along each axis, and what is often needed to know about them.
 
     `too_large`: an axis along which the window does not fit; `empty`: an axis, and a window along it without a real
-    cell; `plain`: every window is a block of real cells.
+    cell; `plain`: whether windows are plain (see `Geometry.is_plain`).
     """
 
     axes: tuple[Axis, ...]
@@ -285,9 +294,9 @@ class Placed(NamedTuple):
     plain: bool
 
 
-@lru_cache(maxsize=1024)
+@cached
 def placed(geometry: Geometry, spatial: Ints) -> Placed:
-    """A geometry on an image with these lengths; remembered, because a small image is pooled in less time than this."""
+    """A geometry on an image with these lengths."""
     each = zip(spatial, geometry.size, geometry.stride, geometry.padding, geometry.dilation, strict=True)
     axes = tuple([Axis(length, f, s, *pair, d, geometry.ceil_mode) for length, f, s, pair, d in each])
     too_large = next((k for k, axis in enumerate(axes) if axis.room < 0), None)

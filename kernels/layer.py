@@ -1,4 +1,4 @@
-"""The pooling layer of the teaching framework: the same names, over the compiled and the img2col kernel."""
+"""The pooling layer of the teaching framework, with its names, on top of the compiled and the img2col kernel."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ WORDS = Words(size="pool_shape", image="input_shape")
 
 
 class PoolingType(str, Enum):
-    """What a window is reduced to; the strings "MAX" and "MEAN" serve as well."""
+    """What a window is reduced to. The strings "MAX" and "MEAN" work as well."""
 
     MAX = "MAX"
     MEAN = "MEAN"
 
 
 class Remembered(NamedTuple):
-    """What backward needs of the forward before it; `argmax` is None for the mean."""
+    """What a backward pass needs from the forward pass before it. `argmax` is None for a mean."""
 
     shape: Ints
     dtype: np.dtype[Any]
@@ -45,11 +45,10 @@ class Remembered(NamedTuple):
 class PoolingLayer:
     """Max or mean pooling of batches (N, C, H, W), or of images with one or three axes.
 
-    `input_shape` is (C, H, W), `pool_shape` (h, w) or an int, `stride` an int or (down, across), `pooling_type`
-    a PoolingType or its name; `settings` are those of the kernels: `padding`, `dilation`, `ceil_mode`, and for the mean
-    `count_include_pad`; `threads` is for the compiled methods. `output_shape` is (C, OH, OW), and `output_size` the
-    product of these.
-    Raises TypeError or ValueError naming a wrong argument.
+    `input_shape` is (C, H, W), `pool_shape` (h, w) or an int, `stride` an int or (down, across), and `pooling_type`
+    a PoolingType or its name. `settings` are those of the kernels: `padding`, `dilation`, `ceil_mode`, and for a mean
+    `count_include_pad`. Only the compiled methods use `threads`. The attribute `output_shape` is (C, OH, OW), and
+    `output_size` the product of these. Raises TypeError or ValueError naming a wrong argument.
     """
 
     def __init__(
@@ -78,14 +77,14 @@ class PoolingLayer:
         self._last = "numba"
 
     def forward(self, x: ArrayLike, train: bool = True) -> Array:
-        """Pool x (N, C, H, W) to (N, C, OH, OW), dtype kept; in training remember what `backward` needs."""
+        """Pool x (N, C, H, W) to (N, C, OH, OW), in the dtype of x. In training, remember what `backward` needs."""
         return self.forward_numba(x, train)
 
     def backward(self, delta_in: ArrayLike, layer_idx: int) -> Array:
-        """Pass delta_in (N, C, OH, OW) back to (N, C, H, W), by the method of the last forward.
+        """Pass delta_in (N, C, OH, OW) back to (N, C, H, W), by the method of the last forward pass.
 
-        `layer_idx` is the framework's; pooling does the same at every place in the net.
-        Raises RuntimeError before a forward in training, TypeError or ValueError for a delta of another dtype or shape.
+        The framework passes `layer_idx`; pooling does not use it. Raises RuntimeError if there was no forward pass in
+        training, TypeError or ValueError for a delta of the wrong dtype or shape.
         """
         method = self.backward_numba if self._last == "numba" else self.backward_col2img
         return method(delta_in, layer_idx)
@@ -114,11 +113,11 @@ class PoolingLayer:
         return img2col.max_backward_argmax(delta_in, argmax, shape, dtype, *self._window, **self._settings)
 
     def initialize(self, folder: str | Path, name: str) -> None:
-        """Where the layer keeps its settings: `folder`/`name`.json."""
+        """Choose the file for the settings: `folder`/`name`.json."""
         self.parameters_file = Path(folder) / f"{name}.json"
 
     def save_parameters(self) -> None:
-        """Write the settings; there is nothing else, because pooling has nothing to learn."""
+        """Write the settings. There is nothing else to save, because pooling has no weights."""
         file = self._file()
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(self._saved(), indent=2) + "\n", encoding="utf-8")
@@ -126,8 +125,8 @@ class PoolingLayer:
     def load_parameters(self) -> None:
         """Check the saved settings against this layer's.
 
-        Raises ValueError, in one line, for a file that is missing or unreadable, is not what `save_parameters` writes,
-        or has a setting that differs: the first of them is named. RuntimeError before `initialize`.
+        Raises ValueError, in one line, if the file is missing, unreadable, not written by `save_parameters`, or has
+        different settings, naming the first of these. Raises RuntimeError before `initialize`.
         """
         file = self._file()
         saved = read_settings(file)
@@ -191,7 +190,7 @@ class PoolingLayer:
 
 
 def read_settings(file: Path) -> dict[str, Any]:
-    """The settings in a file. Raises ValueError, in one line, for a file that `save_parameters` cannot have written."""
+    """The settings in a file. Raises ValueError, in one line, for a file not written by `save_parameters`."""
     try:
         if not file.is_file():
             raise ValueError("it is no file" if file.exists() else "there is no such file")
@@ -205,7 +204,7 @@ def read_settings(file: Path) -> dict[str, Any]:
 
 
 def stand_in(shape: Ints, dtype: np.dtype[Any]) -> Array:
-    """An x of this shape and dtype without memory of its own: the gradient of a mean does not depend on x."""
+    """An x of this shape and dtype that takes no memory: the gradient of a mean does not depend on its values."""
     return np.broadcast_to(np.zeros((), dtype), shape)
 
 

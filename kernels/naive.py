@@ -1,4 +1,4 @@
-"""Pooling as its definition reads: plain Python loops, the standard that the other kernels are read against."""
+"""Pooling as it is defined, in plain Python. Read this kernel first: the other two must return the same bits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .arguments import max_arguments, max_gradient_arguments, mean_arguments, mean_gradient_arguments
+from .arguments import MAX, MAX_GRADIENT, MEAN, checked_input
+from .checks import checked_dy
 from .dtypes import ORDERED, Array, Ints, rounded
 from .geometry import Geometry
 
@@ -23,67 +24,27 @@ name = "naive"
 dtypes = ORDERED
 ranks = (1, 2, 3)
 
-LISTED = 1 << 20
-"""Most cells of an array that is read as lists, which take up to 32 bytes per cell."""
-
 Plane = Any
-"""Numbers by cell: a list, or for a large array something as good that takes less memory."""
+"""The numbers of a plane, by cell: a list, or for a large array something that is read alike and takes less memory."""
 
 
-def max_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
-    """The largest element of each window: (N, C, H, W) -> (N, C, OH, OW), dtype kept; NaN beats everything.
+def plain_windows(output: Ints, size: Ints, stride: Ints, width: int) -> list[list[int]]:
+    """The cells of every window of a plane, without settings; windows and cells are in row-major order.
 
-    Likewise for images of one or three axes. `size` and `stride` are an int or one for each axis; settings are
-    `padding`, `dilation` and `ceil_mode`. Raises TypeError or ValueError naming a wrong argument.
+    Cell (h, w) of a plane has the number h * width + w. In the plane of width 4 with the cells
+
+        0 1 2 3
+        4 5 6 7
+
+    the first window of size 2 x 2 has the cells 0 1 4 5. With stride 2 the next one has 2 3 6 7: the same, moved by 2.
     """
-    x, geometry, shape = max_arguments(x, size, stride, ORDERED, settings)
-    everywhere = windows(geometry, x.shape[2:])
-    y = [plane[first_maximum(plane, cells)] for plane in planes(x) for cells in everywhere]
-    return np.array(y, x.dtype).reshape(shape)
-
-
-def max_indices(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
-    """Where `max_forward` found each maximum: its row-major index in the unpadded plane, int64, shaped like y."""
-    x, geometry, shape = max_arguments(x, size, stride, ORDERED, settings)
-    everywhere = windows(geometry, x.shape[2:])
-    i = [first_maximum(plane, cells) for plane in planes(x) for cells in everywhere]
-    return np.array(i, np.int64).reshape(shape)
-
-
-def max_backward(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
-    """Each dy goes to the place of its window's first maximum; the other places get nothing. dx is like x."""
-    dy, x, geometry = max_gradient_arguments(dy, x, size, stride, settings)
-    sums, everywhere = zeros(x), windows(geometry, x.shape[2:])
-    for plane, shares, gradient in zip(planes(x), planes(dy), sums, strict=True):
-        for cells, share in zip(everywhere, shares, strict=True):
-            gradient[first_maximum(plane, cells)] += share
-    return image(sums, x)
-
-
-def mean_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[MeanSettings]) -> Array:
-    """The arithmetic mean of each window: (N, C, H, W) -> (N, C, OH, OW), floats only, dtype kept.
-
-    A further setting, `count_include_pad`, says whether padded cells, which are zero, count; True if not given.
-    """
-    x, geometry, shape = mean_arguments(x, size, stride, settings)
-    everywhere = divided_windows(geometry, x.shape[2:])
-    y = [total(plane, cells) / divisor for plane in planes(x) for cells, divisor in everywhere]
-    return rounded(np.array(y), x.dtype).reshape(shape)
-
-
-def mean_backward(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, **settings: Unpack[MeanSettings]) -> Array:
-    """Each dy is spread evenly over its window: every cell gets dy/n, n being the mean's divisor. dx is like x."""
-    dy, x, geometry = mean_gradient_arguments(dy, x, size, stride, settings)
-    sums, everywhere = zeros(x), divided_windows(geometry, x.shape[2:])
-    for shares, gradient in zip(planes(dy), sums, strict=True):
-        for (cells, divisor), share in zip(everywhere, shares, strict=True):
-            for cell in cells:
-                gradient[cell] += share / divisor
-    return image(sums, x)
+    first = [h * width + w for h in range(size[0]) for w in range(size[1])]
+    moves = [row * stride[0] * width + column * stride[1] for row in range(output[0]) for column in range(output[1])]
+    return [[move + cell for cell in first] for move in moves]
 
 
 def first_maximum(plane: Plane, cells: list[int]) -> int:
-    """The cell of the largest element, the first in row-major order; a NaN is larger than everything."""
+    """The first cell with the largest element. NaN counts as larger than everything, so the first NaN wins."""
     best = cells[0]
     for cell in cells:
         if plane[best] != plane[best]:
@@ -94,15 +55,82 @@ def first_maximum(plane: Plane, cells: list[int]) -> int:
 
 
 def total(plane: Plane, cells: list[int]) -> float:
-    """a + b + e + f, added in row-major order."""
+    """The sum of the cells, added in row-major order."""
     s = 0.0
     for cell in cells:
         s += plane[cell]
     return s
 
 
+# The five functions of a kernel.
+
+
+def max_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
+    """The largest element of each window: (N, C, H, W) -> (N, C, OH, OW), in the dtype of x. NaN beats everything.
+
+    Images of one or three axes work alike. `size` and `stride` are an int, or one int per axis; the settings are
+    `padding`, `dilation` and `ceil_mode`. Raises TypeError or ValueError naming a wrong argument.
+    """
+    x, geometry, shape = checked_input(x, size, stride, settings, MAX)
+    everywhere = windows(geometry, x.shape[2:])
+    y = [plane[first_maximum(plane, cells)] for plane in planes(x) for cells in everywhere]
+    return np.array(y, x.dtype).reshape(shape)
+
+
+def max_indices(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
+    """Where `max_forward` found each maximum: its row-major index in the unpadded plane, int64, shaped like y."""
+    x, geometry, shape = checked_input(x, size, stride, settings, MAX)
+    everywhere = windows(geometry, x.shape[2:])
+    i = [first_maximum(plane, cells) for plane in planes(x) for cells in everywhere]
+    return np.array(i, np.int64).reshape(shape)
+
+
+def max_backward(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
+    """Adds each dy to the cell of its window's first maximum; all other cells get 0. dx has the shape of x."""
+    x, geometry, shape = checked_input(x, size, stride, settings, MAX_GRADIENT)
+    dy = checked_dy(dy, shape, x.dtype)
+    sums, everywhere = zeros(x), windows(geometry, x.shape[2:])
+    for plane, shares, gradient in zip(planes(x), planes(dy), sums, strict=True):
+        for cells, share in zip(everywhere, shares, strict=True):
+            gradient[first_maximum(plane, cells)] += share
+    return image(sums, x)
+
+
+def mean_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[MeanSettings]) -> Array:
+    """The arithmetic mean of each window: (N, C, H, W) -> (N, C, OH, OW), floats only, in the dtype of x.
+
+    One more setting, `count_include_pad`: whether padded cells, which are zero, count (default: True).
+    """
+    x, geometry, shape = checked_input(x, size, stride, settings, MEAN)
+    everywhere = divided_windows(geometry, x.shape[2:])
+    y = [total(plane, cells) / divisor for plane in planes(x) for cells, divisor in everywhere]
+    return rounded(np.array(y), x.dtype).reshape(shape)
+
+
+def mean_backward(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, **settings: Unpack[MeanSettings]) -> Array:
+    """Adds dy/n to every cell of each window, where n is the divisor of its mean. dx has the shape of x."""
+    x, geometry, shape = checked_input(x, size, stride, settings, MEAN)
+    dy = checked_dy(dy, shape, x.dtype)
+    sums, everywhere = zeros(x), divided_windows(geometry, x.shape[2:])
+    for shares, gradient in zip(planes(dy), sums, strict=True):
+        for (cells, divisor), share in zip(everywhere, shares, strict=True):
+            for cell in cells:
+                gradient[cell] += share / divisor
+    return image(sums, x)
+
+
+# All windows of a plane.
+
+
 def windows(geometry: Geometry, spatial: Ints) -> list[list[int]]:
-    """For each output in row-major order the real cells of its window, row-major, as indices of the flat plane."""
+    """The cells of every window, for the outputs in row-major order."""
+    if geometry.rank == 2 and geometry.is_plain(spatial):
+        return plain_windows(geometry.output(spatial), geometry.size, geometry.stride, width=spatial[1])
+    return windows_with_settings(geometry, spatial)
+
+
+def windows_with_settings(geometry: Geometry, spatial: Ints) -> list[list[int]]:
+    """The same with padding, dilation and ceil mode, on one to three axes: only cells of the image, no padded ones."""
     axes = []
     for k, axis in enumerate(geometry.axes(spatial)):
         step = prod(spatial[k + 1 :])
@@ -111,19 +139,25 @@ def windows(geometry: Geometry, spatial: Ints) -> list[list[int]]:
 
 
 def divided_windows(geometry: Geometry, spatial: Ints) -> list[tuple[list[int], float]]:
-    """The windows, each with what its mean divides by."""
+    """Every window, and the divisor of its mean."""
     return list(zip(windows(geometry, spatial), geometry.divisors(spatial).ravel().tolist(), strict=True))
 
 
+# Planes as lists, unless they are too large.
+
+LISTED = 1 << 20
+"""The largest number of cells of an array that is read as lists, which take up to 32 bytes per cell."""
+
+
 def planes(array: Array) -> list[Plane]:
-    """The (n, c) planes of an array, flat, as Python numbers, which hold every element exactly."""
+    """The (n, c) planes of an array, flattened to Python numbers, which hold every element exactly."""
     n, c, *spatial = array.shape
     flat = array.reshape(n * c, prod(spatial))
     return flat.tolist() if array.size <= LISTED else [Cells(plane) for plane in flat]
 
 
 class Cells:
-    """A plane that is too large for a list: each cell becomes a Python number when it is read."""
+    """A plane too large for a list: each cell becomes a Python number when it is read."""
 
     def __init__(self, plane: Array) -> None:
         self.plane = plane
@@ -133,13 +167,13 @@ class Cells:
 
 
 def zeros(x: Array) -> list[Plane]:
-    """+0.0 for every cell of every plane of x; for a large x, of the cells that are looked up alone."""
+    """+0.0 for every cell of every plane of x. For a large x, cells appear when they are first used."""
     n, c, *spatial = x.shape
     return [[0.0] * prod(spatial) if x.size <= LISTED else defaultdict(float) for _ in range(n * c)]
 
 
 def image(sums: list[Plane], x: Array) -> Array:
-    """The sums of every cell, each rounded once, as an array like x."""
+    """The sums of all cells, each rounded once, as an array of the shape and dtype of x."""
     if x.size <= LISTED:
         return rounded(np.array(sums), x.dtype).reshape(x.shape)
     dx = np.zeros(x.shape, x.dtype)

@@ -1,4 +1,4 @@
-"""Planes shared among threads: never more than the caller asks for, the machine has, or the work is worth."""
+"""Planes shared among threads: no more than the caller allows, the machine has processors, or the work is worth."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
 WORTH = 1 << 18
-"""Elements that are worth a thread of their own: to hand work to one takes as long as pooling some ten thousands."""
+"""Elements per thread at least: handing work to a thread takes as long as pooling tens of thousands of them."""
 
 
 def in_threads(work: Callable[[slice], object], planes: int, elements: int, threads: int) -> None:
-    """Do `work` for every plane, in equal parts side by side, the first of them here. Raises what it raises."""
+    """Call `work` on equal parts of the planes in parallel, on the first in this thread. Raises what it raises."""
     count = min(threads, planes, elements // WORTH)
     count = max(1, min(count, cores())) if count > 1 else 1
     ends = [planes * part // count for part in range(count + 1)]
@@ -32,24 +32,24 @@ def in_threads(work: Callable[[slice], object], planes: int, elements: int, thre
 
 @cache
 def helpers(count: int) -> ThreadPoolExecutor:
-    """So many threads, which stay for the next call: to start one takes longer than most calls."""
-    # Here, because it is slow to import and rarely needed.
+    """A pool of `count` threads. They stay for the next call, because starting one takes longer than most calls."""
+    # Imported here, because it is slow to import and rarely needed.
     from concurrent.futures import ThreadPoolExecutor
 
     return ThreadPoolExecutor(count, "poolproof")
 
 
 if hasattr(os, "register_at_fork"):
-    # A process that is forked has none of them.
+    # The threads do not exist in a forked process.
     os.register_at_fork(after_in_child=helpers.cache_clear)
 
 
 SHARED = ("POOLPROOF_PROCESSES", "PYTEST_XDIST_WORKER_COUNT")
-"""Variables of the environment that say how many processes share the processors."""
+"""Environment variables with the number of processes that share the processors."""
 
 
 def checked(threads: int) -> int:
-    """The number of threads, an int from 1; raises TypeError or ValueError for what cannot be."""
+    """`threads` as an int of at least 1. Raises TypeError or ValueError otherwise."""
     if isinstance(threads, bool) or not isinstance(threads, int):
         raise TypeError(f"threads={show(threads)} should be an int, not {type(threads).__name__}")
     if threads < 1:
@@ -58,6 +58,6 @@ def checked(threads: int) -> int:
 
 
 def cores() -> int:
-    """The processors that this process may use; a process among several of a test run has its share of them."""
+    """The number of processors for this process. The processes of a parallel test run share them."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, usable // int(next((os.environ[name] for name in SHARED if name in os.environ), "1")))

@@ -58,7 +58,7 @@ def test_every_file_that_the_page_names_is_there():
 
 @pytest.mark.parametrize("name", MODULES)
 def test_numba_is_imported_for_the_loops_and_the_textbooks_alone(name):
-    assert ("numba" in imported(name)) == (name in {"kernels.jit", "properties.bench.textbook"})
+    assert ("numba" in imported(name)) == (name in {"kernels.compiled.loops.jit", "properties.bench.textbook"})
 
 
 def fresh(code):

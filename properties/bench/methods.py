@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from poolproof.kernels import compiled, img2col
+from poolproof.kernels.compiled import plans
 from poolproof.kernels.dtypes import Array
 from poolproof.kernels.geometry import Geometry
 
@@ -78,18 +79,18 @@ def by_loops(work: Workload, x: Array, dy: Array, threads: int) -> Method:
     """The loops of the compiled kernel as its functions run them, into results that are made once."""
     geometry = Geometry.of(work.size, work.stride, rank=2)
     y, dx, argmax = np.empty(work.output, x.dtype), np.empty(work.shape, x.dtype), np.empty(work.output, np.int32)
-    there = compiled.way(f"{work.kind}_forward", geometry, x.shape, x.dtype)
-    back, found, given = compiled.way("mean_backward", geometry, x.shape, x.dtype), [], []
+    there = plans.plan(f"{work.kind}_forward", geometry, x.shape, x.dtype)
+    back, found, given = plans.plan("mean_backward", geometry, x.shape, x.dtype), [], []
     if work.kind == "max":
-        back = compiled.scatter(dy.shape, x.shape, x.dtype)
-        found, given = [argmax.reshape(there.target)], [compiled.given(argmax, back.source)]
+        back = plans.scattering_plan(dy.shape, x.shape, x.dtype)
+        found, given = [argmax.reshape(there.target)], [plans.as_input(argmax, back.source)]
 
     def forward() -> tuple[Array, None]:
-        compiled.run(there, threads, x, y, *found)
+        plans.run(there, threads, x, y, *found)
         return y, None
 
     def backward(_: None) -> Array:
-        compiled.run(back, threads, dy, dx, *given)
+        plans.run(back, threads, dy, dx, *given)
         return dx
 
     return Method(forward, backward)

@@ -24,7 +24,7 @@ STARTS = {
 }
 """What is done before, and what takes the time."""
 
-WINDOWS = {"blocks.py": (2, 2, 0), "lines.py": (3, 1, 0), "loops.py": (2, 2, 1)}
+WINDOWS = {"separate.py": (2, 2, 0), "overlapping.py": (3, 1, 0), "general.py": (2, 2, 1)}
 """A size, stride and padding that each file of loops serves."""
 
 FLOATS = ("float32", "float64")
@@ -49,10 +49,10 @@ def start() -> Iterator[str]:
     yield f"compiled's first call, cached         {spent['call']:6.3f}, {times:.2f} times that"
     yield ""
     yield "seconds that a first call takes longer with an empty cache"
-    yield f"{'':24}" + "".join(f"{dtype:>9}" for dtype in DTYPES["max_forward"])
+    yield f"{'':29}" + "".join(f"{dtype:>9}" for dtype in DTYPES["max_forward"])
     for loops, window in WINDOWS.items():
         for function, dtypes in DTYPES.items():
-            yield f"{loops:10}{function:14}" + "".join(f"{compiling(function, d, window):9.2f}" for d in dtypes)
+            yield f"{loops:15}{function:14}" + "".join(f"{compiling(function, d, window):9.2f}" for d in dtypes)
 
 
 def in_turns() -> dict[str, float]:
@@ -76,7 +76,8 @@ def compiling(function: str, dtype: str, window: tuple[int, int, int]) -> float:
 def first(function: str, dtype: str, window: tuple[int, int, int]) -> float:
     """Seconds that the first call of a function of the compiled kernel takes longer than the second."""
     import numpy as np
-    from poolproof.kernels import compiled, jit, naive  # noqa: F401  (jit loads numba, which is not measured here)
+    from poolproof.kernels import compiled, naive
+    from poolproof.kernels.compiled.loops import jit  # noqa: F401  (loads numba, which is not measured here)
 
     size, stride, padding = window
     x = np.zeros((1, 1, 6, 6), dtype)

@@ -625,7 +625,7 @@ def test_the_documents_measurement_says_that_all_kernels_agree(capsys):
 def test_the_start_is_measured(monkeypatch, capsys):
     monkeypatch.setattr(start, "ROUNDS", 1)
     monkeypatch.setattr(start, "DTYPES", {"max_forward": ("int64",)})
-    monkeypatch.setattr(start, "WINDOWS", {"blocks.py": (2, 2, 0)})
+    monkeypatch.setattr(start, "WINDOWS", {"separate.py": (2, 2, 0)})
     assert main(["bench", "--start"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line[:26].strip() for line in lines[1:5]] == [
@@ -635,7 +635,7 @@ def test_the_start_is_measured(monkeypatch, capsys):
         "compiled's first call, cac",
     ]
     name, function, seconds = lines[-1].split()
-    assert (name, function) == ("blocks.py", "max_forward")
+    assert (name, function) == ("separate.py", "max_forward")
     # Compiling takes longer than a call: with a full cache this would be about 0.
     assert float(seconds) > 0.05
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import Phase, assume, example, given, settings
 from hypothesis import strategies as st
 from poolproof.kernels import compiled, img2col, naive
-from poolproof.kernels.geometry import Geometry
+from poolproof.kernels.geometry import Divisors, Geometry
 
 KERNELS = (naive, compiled, img2col)
 
@@ -286,7 +286,7 @@ def test_cells_are_touched_by_the_windows_that_have_one_of_them(case, data):
 def test_divisors_of_lines_are_those_of_all(included):
     geometry = Geometry.of((3, 2), (2, 1), padding=((1, 2), 1), ceil_mode=True, count_include_pad=included)
     whole = geometry.divisors((8, 5))
-    assert np.array_equal(geometry.divisors_of_lines((8, 5))(range(1, 3)), whole[1:3])
+    assert np.array_equal(Divisors(geometry, (8, 5)).of_lines(range(1, 3)), whole[1:3])
 
 
 def test_geometry_is_exact_beyond_64_bits():

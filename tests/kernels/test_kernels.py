@@ -554,15 +554,15 @@ x = np.arange(16.0).reshape(1, 1, 4, 4)
 threads = [threading.Thread(target=compiled.max_forward, args=(x, 2, 2)) for _ in range(2)]
 [thread.start() for thread in threads], [thread.join() for thread in threads]
 assert compiled.max_forward(x, 2, 2).tolist() == [[[[5, 7], [13, 15]]]]
-from {package} import blocks
-print("cached", blocks.max_forward._cache.cache_path is not None)
+from {package}.compiled.loops import separate
+print("cached", separate.max_forward._cache.cache_path is not None)
 """
 
 
 def test_the_first_compiled_calls_are_silent_and_fill_the_cache(tmp_path):
     code = FIRST_CALLS.format(package="poolproof.kernels")
     assert python(code, NUMBA_CACHE_DIR=tmp_path) == (0, "cached True\n", "")
-    assert list(tmp_path.rglob("blocks.max_forward*.nbi"))
+    assert list(tmp_path.rglob("separate.max_forward*.nbi"))
 
 
 def test_a_bogus_cache_directory_is_no_obstacle(tmp_path):
@@ -576,8 +576,9 @@ def test_no_writable_place_for_a_cache_is_no_obstacle(tmp_path):
     source = Path(poolproof.kernels.__file__).parent
     copy = shutil.copytree(source, tmp_path / "installed", ignore=shutil.ignore_patterns("__pycache__"))
     # Below a regular file nothing can be written, not even by root.
-    (copy / "__pycache__").touch()
-    nowhere = copy / "__pycache__" / "below"
+    loops = copy / "compiled" / "loops" / "__pycache__"
+    loops.touch()
+    nowhere = loops / "below"
     places = dict.fromkeys(("NUMBA_CACHE_DIR", "HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "USERPROFILE"), nowhere)
     code = FIRST_CALLS.format(package="installed")
     assert python(code, PYTHONPATH=tmp_path, **places) == (0, "cached False\n", "")

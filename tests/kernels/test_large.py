@@ -12,7 +12,8 @@ from math import prod
 
 import numpy as np
 import pytest
-from poolproof.kernels import compiled, img2col, large, naive
+from poolproof.kernels import cache, compiled, img2col, naive
+from poolproof.kernels.compiled import large
 from poolproof.kernels.dtypes import is_float
 from poolproof.kernels.geometry import Geometry
 
@@ -34,9 +35,8 @@ def blocks_of(monkeypatch):
 
 
 def forget():
-    """Ways and cuts are remembered, and depend on the size of a block."""
-    for remembered in (compiled.way, compiled.scatter, large.counts):
-        remembered.cache_clear()
+    """Clear the cache: plans and cuts depend on the size of a block."""
+    cache.result.cache_clear()
 
 
 def bits(array):

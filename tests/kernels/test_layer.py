@@ -10,7 +10,8 @@ import weakref
 
 import numpy as np
 import pytest
-from poolproof.kernels import PoolingLayer, PoolingType, blocks, compiled, img2col, lines, naive
+from poolproof.kernels import PoolingLayer, PoolingType, cache, compiled, img2col, naive
+from poolproof.kernels.compiled.loops import overlapping, separate
 from poolproof.kernels.dtypes import ORDERED
 
 SHAPE, SIZE, STRIDE = (3, 5, 6), (2, 3), (1, 2)
@@ -296,9 +297,9 @@ def test_backward_does_not_search_for_the_maximum_again(forward, backward, monke
     for module in (compiled, img2col):
         for name in ("max_forward", "max_forward_argmax", "max_indices", "max_backward"):
             monkeypatch.setattr(module, name, searches)
-    for loops in (blocks, lines):
+    for loops in (separate, overlapping):
         monkeypatch.setattr(loops, "max_forward", searches)
-    compiled.way.cache_clear()
+    cache.result.cache_clear()
     monkeypatch.setattr(img2col, "img2col", searches)
     assert same(getattr(pooling, backward)(delta, 0), naive.max_backward(delta, x, SIZE, STRIDE))
 

@@ -13,8 +13,10 @@ from itertools import chain
 
 import numpy as np
 import pytest
-from poolproof.kernels import PoolingLayer, blocks, compiled, img2col, large, lines, naive, threads
-from poolproof.kernels.arguments import asked
+from poolproof.kernels import PoolingLayer, arguments, cache, compiled, img2col, naive, threads
+from poolproof.kernels.compiled import large, plans
+from poolproof.kernels.compiled.choice import choice
+from poolproof.kernels.compiled.loops import general, overlapping, separate, whole_plane
 from poolproof.kernels.dtypes import FLOATS, index_dtype, is_float
 from poolproof.kernels.geometry import Geometry
 from poolproof.properties.contract import CALLABLES
@@ -55,22 +57,24 @@ WINDOWS = {
     "padded": ((3, 3), (2, 2)),
 }
 SERVED = {
-    ("two by two", "max_forward"): blocks.max_forward,
-    ("three by two", "max_forward"): blocks.max_forward,
-    ("three by two", "mean_forward"): lines.mean_forward,
-    ("overlapping", "max_forward"): lines.max_forward,
-    ("overlapping along lines", "mean_backward"): lines.mean_backward,
-    ("apart", "mean_backward"): blocks.mean_backward,
-    ("as large as the plane", "max_forward"): blocks.max_forward,
-    ("as large as the plane", "mean_forward"): blocks.mean_of_planes,
-    ("as large as the plane", "mean_backward"): blocks.mean_to_planes,
+    ("two by two", "max_forward"): separate.max_forward,
+    ("three by two", "max_forward"): separate.max_forward,
+    ("three by two", "mean_forward"): overlapping.mean_forward,
+    ("overlapping", "max_forward"): overlapping.max_forward,
+    ("overlapping along lines", "mean_backward"): overlapping.mean_backward,
+    ("apart", "mean_backward"): separate.mean_backward,
+    ("padded", "max_forward"): general.max_forward,
+    ("padded", "mean_backward"): general.mean_backward,
+    ("as large as the plane", "max_forward"): separate.max_forward,
+    ("as large as the plane", "mean_forward"): whole_plane.mean_forward,
+    ("as large as the plane", "mean_backward"): whole_plane.mean_backward,
 }
 
 
 @pytest.mark.parametrize(("window", "function"), SERVED)
 def test_each_window_has_its_loop(window, function):
-    geometry = Geometry.of(*WINDOWS[window])
-    assert compiled.chosen(function, geometry, (11, 21))[0] is SERVED[window, function]
+    geometry = Geometry.of(*WINDOWS[window], padding=int(window == "padded"))
+    assert choice(function, geometry, (11, 21)).loop is SERVED[window, function]
 
 
 def drawn(dtype, kind, seed=0):
@@ -216,7 +220,7 @@ PLANE = np.array([[[3.0, 5, 2], [1, 7, 6], [4, 2, 9]]], np.float32)
     ids=["near", "zeros", "large", "small", "a zero", "far apart", "as may be", "too far apart", "infinity", "float64"],
 )
 def test_sums_are_exact_where_the_numbers_are_near_enough(plane, exact):
-    assert lines.sums_are_exact(plane, 0, 4) == exact
+    assert overlapping.sums_are_exact(plane, 0, 4) == exact
 
 
 @pytest.mark.parametrize("spread", [20, 26, 30, 40, 60])
@@ -262,7 +266,7 @@ def test_threads_give_the_bits_of_one(many_cores, count, dtype, padding):
 @pytest.mark.parametrize("kind", ["MAX", "MEAN"])
 def test_a_layer_shares_its_planes_among_threads(many_cores, kind, monkeypatch):
     x, counts, shared = drawn("float64", "normal"), [], threads.in_threads
-    monkeypatch.setattr(compiled, "in_threads", lambda *given: (counts.append(given[-1]), shared(*given)))
+    monkeypatch.setattr(plans, "in_threads", lambda *given: (counts.append(given[-1]), shared(*given)))
     one, two = (PoolingLayer((1, 11, 21), 2, 2, kind, threads=count) for count in (1, 2))
     assert bits(two.forward(x)) == bits(one.forward(x))
     delta = np.ones((5, 1, 5, 10))
@@ -427,7 +431,7 @@ def test_compiled_copies_an_input_that_is_not_contiguous_once(function, dtype, s
 def test_loops_are_handed_one_kind_of_memory_alone_for_which_they_are_compiled(layout):
     x = LAYOUTS[layout](np.arange(48.0).reshape(2, 3, 2, 4))
     writeable = x.flags.writeable
-    handed = compiled.given(x, (6, 2, 4))
+    handed = plans.as_input(x, (6, 2, 4))
     assert (handed.flags.c_contiguous, handed.flags.aligned, handed.flags.writeable) == (True, True, False)
     assert np.array_equal(handed, x.reshape(6, 2, 4))
     assert x.flags.writeable == writeable
@@ -521,12 +525,12 @@ def test_what_is_no_key_of_a_table_is_taken_as_ever():
     assert compiled.max_forward(x, [2, 2], [1, np.int64(1)], padding=[[1, 0], (0, 1)]).shape == (1, 1, 4, 4)
 
 
-def test_what_was_asked_is_looked_up_and_not_checked_again():
+def test_arguments_of_an_earlier_call_are_looked_up_and_not_checked_again(monkeypatch):
     x = np.ones((1, 1, 4, 4))
-    asked.cache_clear()
-    for _ in range(3):
-        compiled.max_forward(x, (2, 2), 1, padding=((1, 0), (1, 0)))
-    assert (asked.cache_info().misses, asked.cache_info().hits) == (1, 2)
+    cache.result.cache_clear()
+    compiled.max_forward(x, (2, 2), 1, padding=((1, 0), (1, 0)))
+    monkeypatch.setattr(arguments.Geometry, "of", None)
+    compiled.max_forward(x, (2, 2), 1, padding=((1, 0), (1, 0)))
 
 
 def test_a_setting_of_the_mean_is_refused_by_the_maximum_after_the_mean_took_it():

@@ -23,7 +23,8 @@ class Planted(SourceFileLoader, MetaPathFinder):
     """A module made from another source than that of its file."""
 
     def __init__(self, file, source):
-        super().__init__("poolproof." + file.removesuffix(".py").replace("/", "."), str(ROOT / file))
+        module = file.removesuffix(".py").removesuffix("/__init__")
+        super().__init__("poolproof." + module.replace("/", "."), str(ROOT / file))
         self.source = source
 
     def find_spec(self, name, path=None, target=None):
@@ -152,7 +153,7 @@ COMPILED = [
     suite(*KERNELS, among="compiled"),
 ]
 LOOPS = [
-    suite("kernels/test_speed.py", among="(every_loop or sums or large) and not float32"),
+    suite("kernels/test_speed.py", among="(every_loop or its_loop or sums or large) and not float32"),
     equal_without_float32("compiled"),
     suite("kernels/test_large.py", among="gradients_at_any_indices and float64"),
 ]
@@ -172,11 +173,15 @@ JUDGES = {
         suite("kernels/test_speed.py", "kernels/test_large.py", among="img2col or columns or overlapping_windows"),
         suite(*KERNELS, among="img2col"),
     ],
-    "kernels/compiled.py": COMPILED,
-    "kernels/large.py": [suite("kernels/test_large.py"), suite("kernels/test_speed.py", among="compiled")],
-    "kernels/loops.py": LOOPS,
-    "kernels/blocks.py": LOOPS,
-    "kernels/lines.py": LOOPS,
+    "kernels/compiled/__init__.py": COMPILED,
+    "kernels/compiled/choice.py": COMPILED,
+    "kernels/compiled/plans.py": COMPILED,
+    "kernels/compiled/large.py": [suite("kernels/test_large.py"), suite("kernels/test_speed.py", among="compiled")],
+    "kernels/compiled/loops/general.py": LOOPS,
+    "kernels/compiled/loops/separate.py": LOOPS,
+    "kernels/compiled/loops/overlapping.py": LOOPS,
+    "kernels/compiled/loops/whole_plane.py": LOOPS,
+    "kernels/compiled/loops/indices.py": LOOPS,
     "properties/oracle.py": [suite("test_oracle.py"), all_laws],
     "properties/lawbook/shape.py": LAWS,
     "properties/lawbook/forward.py": LAWS,

@@ -22,8 +22,8 @@ ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",  # a process that is forked has no threads
     "NUMBA_CACHE_DIR": str(SCRATCH / "numba"),
 }
-LOOPS = ("kernels/loops.py", "kernels/blocks.py", "kernels/lines.py")
-"""Files that are run as plain Python: compiling takes longer than judging."""
+LOOPS = "kernels/compiled/loops/"
+"""The folder of files that are run as plain Python: compiling takes longer than judging."""
 
 
 def judge(file, record, processes, *, again=False):
@@ -78,5 +78,5 @@ def judged(file, source, function, log):
     to = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(to, 1)
     os.dup2(to, 2)
-    numba.config.DISABLE_JIT = file in LOOPS
+    numba.config.DISABLE_JIT = file.startswith(LOOPS)
     sys.exit(noticed(file, source, function))

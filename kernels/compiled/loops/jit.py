@@ -1,4 +1,4 @@
-"""How the loops of the compiled kernel are compiled."""
+"""How the loops are compiled."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Loop = Callable[..., Any]
 
 
 class Disjoint(Compiler):
-    """Compiles for arrays that share no memory, as inputs and results never do.
+    """A compiler that assumes that no two arrays share memory, which is true of inputs and results.
 
-    Without that promise LLVM asks before every row whether they overlap, and takes outputs of short rows one by one.
+    Without this assumption LLVM checks for overlap before every row, and does not vectorize across short rows.
     """
 
     def __init__(self, *arguments: Any) -> None:
@@ -24,7 +24,7 @@ class Disjoint(Compiler):
 
 
 def jit(function: Loop) -> Loop:
-    """Compile at the first call, without the GIL, cached on disk where there is a writable place for it."""
+    """Compile at the first call, to run without the GIL, and cache on disk if there is a writable place."""
     try:
         return compiled(function, cache=True)
     except (RuntimeError, NumbaError):
@@ -32,6 +32,6 @@ def jit(function: Loop) -> Loop:
 
 
 def compiled(function: Loop, *, cache: bool) -> Loop:
-    """The same with a cache or without; a division by zero, which never happens, need not be looked for."""
+    """Compile with or without a cache; no divisor is ever zero, so there is no check for that."""
     loop: Loop = numba.njit(function, nogil=True, cache=cache, error_model="numpy", pipeline_class=Disjoint)
     return loop

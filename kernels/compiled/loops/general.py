@@ -1,7 +1,7 @@
-"""Loops that numba compiles, for windows of every kind, on planes (P, D, H, W).
+"""Loops for any windows: with padding, dilation or overhang, or of three axes. Planes are (P, D, H, W).
 
-Each of the three axes comes as the real cells of each window along it, an array (O, 3) of start, stop and step; so
-padding, dilation, overhang and rank are data. They see preallocated results; checks live in compiled.py.
+The windows along an axis are given as an array (O, 3): for each output the range (start, stop, step) of its window's
+real cells. So all settings are data, and absent axes have length one. All arguments have been checked.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .jit import jit
 
 @jit
 def max_forward(x: Any, deep: Any, tall: Any, wide: Any, y: Any, argmax: Any) -> None:
-    """Fill y and, unless it is None, argmax (P, OD, OH, OW): the first maximum of each window and where it is."""
+    """Fill y (P, OD, OH, OW) with the first maximum of each window, and argmax, unless it is None, with its index."""
     for p in range(y.shape[0]):
         for a in range(y.shape[1]):
             for b in range(y.shape[2]):
@@ -50,7 +50,7 @@ def mean_forward(x: Any, deep: Any, tall: Any, wide: Any, divisors: Any, y: Any)
 
 @jit
 def mean_backward(dy: Any, deep: Any, tall: Any, wide: Any, divisors: Any, dx: Any) -> None:
-    """Fill dx (P, D, H, W): dy/n added over each window, in float64, rounded once."""
+    """Fill dx (P, D, H, W): each dy/n added to the cells of its window, in float64, rounded once."""
     sums = np.zeros(dx.shape[1:])
     for p in range(dx.shape[0]):
         for a in range(dy.shape[1]):
@@ -66,7 +66,7 @@ def mean_backward(dy: Any, deep: Any, tall: Any, wide: Any, divisors: Any, dx: A
 
 @jit
 def hand_over(sums: Any, p: int, dx: Any) -> None:
-    """Round the sums into plane p, and clear them; cell by cell, as slices take numba five seconds to compile."""
+    """Round the sums into plane p and clear them, cell by cell: numba needs five seconds to compile slices."""
     for d in range(sums.shape[0]):
         for h in range(sums.shape[1]):
             for w in range(sums.shape[2]):

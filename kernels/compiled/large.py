@@ -1,35 +1,36 @@
 """A plane larger than a block, cut into smaller images that are pooled like any other.
 
-Arrays have spatial axes alone here. What loops there are is the caller's affair: they come as functions.
+A block is the number of elements that are worked on at once. Arrays have only spatial axes here. This file knows no
+loops: they are passed in as functions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .dtypes import Array, Ints, index_dtype, rounded
-from .geometry import Axis, Geometry, Part
+from ..cache import cached
+from ..dtypes import Array, Ints, index_dtype, rounded
+from ..geometry import Axis, Geometry, Part
 
 BLOCK = 1 << 18
-"""Elements that are worked on at once, so that memory beside inputs and results stays within bounds."""
+"""The elements of a block: this bounds the memory beside inputs and results."""
 
 SHARED = 16
-"""Windows larger than a block are pooled one by one, unless a cell is in more of them than this on average."""
+"""Windows larger than a block are pooled one by one, unless cells are in more than this many of them on average."""
 
 Pool = Callable[..., Array]
-"""The result for one image: (function, geometry, source, shape of the result, for a maximum its indices or None)."""
+"""Gives the result for one image: (function, geometry, source, shape of the result, argmax or None for a maximum)."""
 
 Sum = Callable[[Array], float]
-"""The sum of a float64 line, in its order."""
+"""Gives the sum of a float64 line, added in its order."""
 
 Add = Callable[[Array, Array, int, Array], None]
-"""Adds gradients at their indices to the sums of those cells that are there, from a first one on."""
+"""Adds gradients at their indices to sums: (dy, argmax, the cell of the first sum, sums)."""
 
 Slices = tuple[slice, ...]
 
@@ -37,7 +38,7 @@ Slices = tuple[slice, ...]
 def forward(
     pool: Pool, sum_of: Sum, function: str, geometry: Geometry, x: Array, y: Array, *argmax: Array | None
 ) -> None:
-    """Fill y, and argmax where there is one, from the plane x."""
+    """Fill y, and argmax if there is one, from the plane x."""
     if not one_by_one(geometry, x.shape):
         in_images(pool, function, geometry, x, y, *argmax)
     elif function == "mean_forward":
@@ -55,7 +56,7 @@ def backward(pool: Pool, geometry: Geometry, dy: Array, dx: Array) -> None:
 
 
 def in_images(pool: Pool, function: str, geometry: Geometry, x: Array, y: Array, *argmax: Array | None) -> None:
-    """`forward` where each image has some of the outputs, and the cells that their windows reach."""
+    """`forward` by images: each has some of the outputs, and the cells that their windows reach."""
     axes = zip(geometry.axes(x.shape), counts(geometry, x.shape, halo=False), strict=True)
     for parts in product(*([axis.part(outputs) for outputs in evenly(axis.count(), n)] for axis, n in axes)):
         outputs, cells = slices(part.outputs for part in parts), slices(part.cells for part in parts)
@@ -68,7 +69,7 @@ def in_images(pool: Pool, function: str, geometry: Geometry, x: Array, y: Array,
 
 
 def from_images(pool: Pool, geometry: Geometry, dy: Array, dx: Array) -> None:
-    """`backward` where each image has the windows that touch a box of cells, of which the others are dropped."""
+    """`backward` by images: each has the windows that touch a box of cells, and only the cells of the box are kept."""
     dx[...] = 0
     axes = zip(geometry.axes(dx.shape), counts(geometry, dx.shape, halo=True), strict=True)
     for both in product(*(touched(axis, n) for axis, n in axes)):
@@ -80,7 +81,7 @@ def from_images(pool: Pool, geometry: Geometry, dy: Array, dx: Array) -> None:
 
 
 def touched(axis: Axis, number: int) -> Iterator[tuple[range, Part]]:
-    """An axis in so many boxes of cells that windows reach, each with the windows that touch it."""
+    """An axis cut into `number` boxes: for each, its cells that windows reach, and the windows that touch it."""
     for box in evenly(axis.length, number):
         if outputs := axis.touching(box):
             part = axis.part(outputs)
@@ -88,7 +89,7 @@ def touched(axis: Axis, number: int) -> Iterator[tuple[range, Part]]:
 
 
 def of_parts(geometry: Geometry, parts: tuple[Part, ...]) -> Geometry:
-    """The windows of an image with these parts of each axis."""
+    """The geometry of an image that has these parts of each axis."""
     axes = [part.axis for part in parts]
     return Geometry(
         tuple([axis.size for axis in axes]),
@@ -101,32 +102,32 @@ def of_parts(geometry: Geometry, parts: tuple[Part, ...]) -> Geometry:
 
 
 def in_plane(index: Array, image: Ints, cells: Slices, spatial: Ints, moved: Array) -> None:
-    """Fill `moved`: row-major indices of an image as those of the plane from which its cells were cut."""
+    """Fill `moved`: convert row-major indices in an image to those in the plane it was cut from."""
     as_wide = moved.dtype.type
     np.add(index, as_wide(sum(part.start * prod(spatial[k + 1 :]) for k, part in enumerate(cells))), out=moved)
     for k in range(1, len(spatial)):
-        # What a step along the axis before skips in the plane, beyond the image's own cells.
+        # The cells of the plane that a step along the previous axis skips outside of the image.
         if skipped := (spatial[k] - image[k]) * prod(spatial[k + 1 :]):
             moved += index // prod(image[k:]) * as_wide(skipped)
 
 
 class Cut(NamedTuple):
-    """An axis in a number of parts: outputs, or cells, of the largest, and the cells that it needs for them."""
+    """An axis cut into `number` parts: the outputs or cells that the largest has as its own, and the cells it needs."""
 
     number: int
     own: int
     needed: int
     once: float
-    """How many of these are needed by no other part, of 1."""
+    """The share of the needed cells that no other part needs, at most 1."""
 
 
-@lru_cache(maxsize=1024)
+@cached
 def counts(geometry: Geometry, spatial: Ints, *, halo: bool) -> Ints:
-    """How many parts to make of each axis, so that the fewest cells are pooled more than once.
+    """The number of parts of each axis for which the fewest cells are pooled more than once.
 
-    `halo`: parts are of the image, and need the cells of windows on both sides; otherwise they are of the outputs.
-    An image has at most BLOCK cells, or as many as one window and its neighbours where that is more. Of equal choices
-    the largest images are best, and of these the ones with the longest lines.
+    `halo`: cut the cells, where a part also needs the cells of windows on both sides; otherwise cut the outputs.
+    An image has at most BLOCK cells, or as many as one window and its neighbours if that is more. Among equal choices,
+    the largest images are best, and among these the ones with the longest lines.
     """
     limit = max(BLOCK, span(geometry, spatial) << geometry.rank)
     options = product(*(cuts(axis, halo) for axis in geometry.axes(spatial)))
@@ -136,7 +137,7 @@ def counts(geometry: Geometry, spatial: Ints, *, halo: bool) -> Ints:
 
 
 def cuts(axis: Axis, halo: bool) -> Iterator[Cut]:
-    """An axis in 1, 2, 4 ... parts, up to as many as there are."""
+    """An axis cut into 1, 2, 4 ... parts, up to as many as it has outputs or cells."""
     whole = axis.length if halo else axis.count()
     for power in range((whole - 1).bit_length() + 1):
         number = min(whole, 1 << power)
@@ -147,18 +148,18 @@ def cuts(axis: Axis, halo: bool) -> Iterator[Cut]:
 
 
 def span(geometry: Geometry, spatial: Ints) -> int:
-    """The cells of an image between the first of a window and its last."""
+    """The cells in the bounding box of a window."""
     return prod(min(axis.extent, axis.length) for axis in geometry.axes(spatial))
 
 
 def one_by_one(geometry: Geometry, spatial: Ints) -> bool:
-    """Whether windows are larger than a block, and few."""
+    """Whether to pool window by window: windows are larger than a block, and few."""
     cells = span(geometry, spatial)
     return cells > BLOCK and cells * prod(geometry.output(spatial)) <= SHARED * prod(spatial)
 
 
 def maxima(pool: Pool, geometry: Geometry, x: Array, y: Array, argmax: Array | None) -> None:
-    """Fill y, and argmax where there is one: the first maximum of each window is that of its stretches' maxima."""
+    """Fill y, and argmax if there is one: the first maximum of a window is that of the maxima of its stretches."""
     axes = geometry.axes(x.shape)
     for output in np.ndindex(y.shape):
         cells = [axis.cells(o) for axis, o in zip(axes, output, strict=True)]
@@ -173,13 +174,13 @@ def maxima(pool: Pool, geometry: Geometry, x: Array, y: Array, argmax: Array | N
 
 
 def maximum_of_line(pool: Pool, line: Array) -> tuple[Any, int]:
-    """The first maximum of a line, and where it is."""
+    """The first maximum of a line, and its index."""
     place = np.empty(1, np.int32)
     return pool("max_forward", Geometry.of(line.size, 1, rank=1), line, (1,), place)[0], int(place[0])
 
 
 def means(sum_of: Sum, geometry: Geometry, x: Array, y: Array) -> None:
-    """Fill y: the sum of each window goes on from stretch to stretch."""
+    """Fill y: the sum of each window is continued from stretch to stretch."""
     axes, divisors = geometry.axes(x.shape), geometry.divisors(x.shape)
     for output in np.ndindex(y.shape):
         window = x[slices(axis.cells(o) for axis, o in zip(axes, output, strict=True))]
@@ -190,7 +191,7 @@ def means(sum_of: Sum, geometry: Geometry, x: Array, y: Array) -> None:
 
 
 def spread(geometry: Geometry, dy: Array, dx: Array) -> None:
-    """Fill dx with the shares of each window, in their row-major order, a stretch of cells at once."""
+    """Fill dx, a stretch of cells at a time, with the shares of all windows added in their row-major order."""
     axes = geometry.axes(dx.shape)
     shares = dy.astype(np.float64) / geometry.divisors(dx.shape)
     for stretch in stretches(dx.shape):
@@ -204,15 +205,15 @@ def spread(geometry: Geometry, dy: Array, dx: Array) -> None:
 
 
 def within(cells: range, box: range) -> range:
-    """Those of the cells that are in a box, counted from its first."""
+    """The cells that are inside a box, counted from its first cell."""
     first = cells.start if cells.start >= box.start else box.start + (cells.start - box.start) % cells.step
     return range(first - box.start, max(first, min(cells.stop, box.stop)) - box.start, cells.step)
 
 
 def scatter(add: Add, dy: Array, dx: Array, argmax: Array) -> None:
-    """Fill the flat plane dx: each dy added at its argmax, in float64, rounded once; some cells at once.
+    """Fill the flat plane dx, a stretch of cells at a time: each dy added at its argmax, in float64, rounded once.
 
-    Each part of dy is looked at only for those cells between the first and the last of its indices.
+    A part of dy is skipped for stretches outside of the range of its indices.
     """
     parts = [*stretches(dy.shape)]
     reach = [(argmax[part].min(), argmax[part].max()) for part in parts]
@@ -227,7 +228,7 @@ def scatter(add: Add, dy: Array, dx: Array, argmax: Array) -> None:
 
 
 def stretches(shape: Ints) -> Iterator[Slices]:
-    """An array in parts of at most BLOCK elements that follow one another in row-major order."""
+    """An array cut into stretches: parts of at most BLOCK elements that follow one another in row-major order."""
     first, *rest = shape
     if step := BLOCK // max(1, prod(rest)):
         for start in range(0, first, step):
@@ -237,11 +238,11 @@ def stretches(shape: Ints) -> Iterator[Slices]:
 
 
 def evenly(length: int, number: int) -> list[range]:
-    """The numbers below `length` in so many parts."""
+    """The numbers below `length` in `number` parts of nearly equal length."""
     ends = [length * part // number for part in range(number + 1)]
     return [*map(range, ends, ends[1:])]
 
 
 def slices(ranges: Any) -> Slices:
-    """An index from ranges, which may have steps."""
+    """An index made of ranges, which may have steps."""
     return tuple([slice(each.start, each.stop, each.step) for each in ranges])

@@ -1,0 +1,20 @@
+"""The one cache of the kernels: results that depend on nothing but the arguments they were computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache, partial, update_wrapper
+from typing import Any, TypeVar, cast
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@lru_cache(maxsize=4096, typed=True)
+def result(function: Callable[..., Any], *arguments: Any, **settings: Any) -> Any:
+    """`function(*arguments, **settings)`; equal arguments of equal types get the result of the first such call."""
+    return function(*arguments, **settings)
+
+
+def cached(function: Function) -> Function:
+    """`function` with its results kept in the cache. Pooling a small image takes less time than preparing for it."""
+    return cast(Function, update_wrapper(partial(result, function), function))
