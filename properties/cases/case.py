@@ -25,7 +25,7 @@ class Case:
 
     `x` is an array (N, C, H, W), with one to three spatial axes, and `dy` is like the result, (N, C, OH, OW); both in C
     order, whatever `layouts` says of the call. `size` and `stride` are tuples; `settings` are keywords of the call.
-    `values`: the palette of x. `assumed`: a setting that the function does not take, but is known to follow.
+    `values`: the palette of x. `assumed`: behaviour that no keyword controls.
 
     The `repr` is Python that gives an equal case again, with `np` for NumPy. Only an array of more than 5,000 cells
     that nothing short describes is an ellipsis. Cases are compared by identity.

@@ -47,7 +47,7 @@ def suspicion(calls: list[Call], at: int, got: Any, expected: Any) -> str:
     return ""
 
 
-KEPT = 'a last window that would start past the input is none; who keeps it on purpose may declare ceil_rule = "keep"'
+KEPT = 'a last window that would start past the input does not exist; if this is intentional, set ceil_rule = "keep"'
 
 
 def kept_shape(x: Array, geometry: Geometry) -> tuple[int, ...]:
@@ -192,7 +192,7 @@ OWN: tuple[Entry, ...] = (
     ),
     (
         ("max_backward",),
-        "windows share their maximum; their gradients must add up, and the last one seems to have overwritten",
+        "windows share their maximum: their gradients must be added, but the last window overwrote the first",
         spread(lambda d, cells: d * first(cells), assigned=first),
     ),
     (
@@ -203,7 +203,7 @@ OWN: tuple[Entry, ...] = (
     (("max_backward",), "the gradient seems to be spread over the window, as for the mean", SHARE),
     (
         ("mean_backward",),
-        "windows overlap; their gradients must add up, and the last one seems to have overwritten",
+        "windows overlap: their gradients must be added, but the last window overwrote the first",
         spread(lambda d, cells: d / count(cells) * np.ones(cells.shape), assigned=lambda cells: cells == cells),
     ),
     (("mean_backward",), "the gradient goes to the maximum, as for max pooling", ROUTE),

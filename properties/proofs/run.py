@@ -22,7 +22,7 @@ from .methods import PROOFS, most_ordered
 from .parts import Part, identity, parts_of, tasks_of
 
 LENGTH = 6
-"""The longest axis of an image, if not said otherwise."""
+"""The longest axis of an image by default."""
 
 EVERY = 10.0
 """Seconds between two lines of progress."""
@@ -135,7 +135,7 @@ class Run:
 
     def finish(self, file: str | None, *, interrupted: bool) -> int:
         """Say what is proved and what failed, write the JSON, and return the exit status."""
-        why = "interrupted" if interrupted else "its time was over"
+        why = "interrupted" if interrupted else "the time limit was reached"
         results = [self.concluded(unit, why) for unit in self.order]
         width = max((len(target.name) for target in self.session.loaded.values()), default=0)
         column = max(map(len, PROOFS))

@@ -84,7 +84,7 @@ def column_of(target: Json, unobserved: str = "") -> Column:
     unfinished = [law for law in laws if law["verdict"] == "not run" or law["partial"]]
     for law in unfinished:
         cells[law["law"]] = cells[law["law"]].rstrip("?") + "?"
-    reasons = dict.fromkeys(law["reason"] or "its time was over" for law in unfinished)
+    reasons = dict.fromkeys(law["reason"] or "the time limit was reached" for law in unfinished)
     told = f"{report.count(len(unfinished), 'law')} unfinished: {'; '.join(reasons)}" if unfinished else ""
     note = "; ".join(filter(None, (told, unobserved)))
     cells = {cleaned(row): cleaned(cell) for row, cell in cells.items()}

@@ -92,7 +92,7 @@ def line(result: Result, name: str, width: int, column: int = 24) -> str:
         tail = result.reason
     else:
         tail = f"{count(result.examples, 'case')}, {result.seconds:.1f} s"
-        tail += ", then its time was over" if result.partial and not result.reason else ""
+        tail += " (time limit reached)" if result.partial and not result.reason else ""
         tail += f", {result.refused} of them refused" if result.refused else ""
         tail += f", {result.reason}" if result.reason else ""
     rests = result.assumption and result.verdict not in ("unsupported", "not run")

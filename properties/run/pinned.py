@@ -16,7 +16,7 @@ def conventions_of(target: Target, end: float | None) -> Result:
     """All conventions of a target; some may be left, if it hangs or the time is over."""
     began = time.perf_counter()
     found, left = observed(target, MOST["hung"], end)
-    reason = f"not observed, as it hangs or the time was over: {', '.join(left)}" if left else ""
+    reason = f"not observed, because it hangs or the time limit was reached: {', '.join(left)}" if left else ""
     took = time.perf_counter() - began
     return Result(target.spec, CONVENTIONS_ITEM, "holds", reason, partial=bool(left), conventions=found, seconds=took)
 

@@ -78,7 +78,7 @@ def unfailing(trial: Trial, *, partial: bool) -> Result:
     """The verdict where no case failed."""
     seen, about = trial.account(), (trial.pool.target.spec, trial.law.name)
     if trial.tried == 0:
-        return Result(*about, "not run", "its time was over before it began", partial=True)
+        return Result(*about, "not run", "the time limit was reached before it began", partial=True)
     if trial.refused == trial.tried:
         return Result(*about, "unsupported", "it refused every case", partial=partial, **seen)
     return Result(*about, "holds", partial=partial, **seen)

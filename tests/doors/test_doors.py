@@ -31,7 +31,7 @@ def max_forward(x, size, stride):
     time.sleep({sleep})
     return naive.max_forward(x, size, stride)
 """
-OVERLAP = "windows share their maximum; their gradients must add up, and the last one seems to have overwritten"
+OVERLAP = "windows share their maximum: their gradients must be added, but the last window overwrote the first"
 
 
 def report_of(folder, *words, **more):

@@ -100,7 +100,7 @@ def test_a_failure_reads_as_in_the_design():
         "    size=(1, 2) stride=(1, 1) float64\n"
         "    x  = [[[[0., 1., 0.]]]]\n"
         "    dy = [[[[1., 2.]]]]\n"
-        "    windows share their maximum; their gradients must add up, and the last one seems to have overwritten"
+        "    windows share their maximum: their gradients must be added, but the last window overwrote the first"
     )
 
 
@@ -350,7 +350,7 @@ MADE = {
     ("mean_forward", "the axes of size and stride seem to be exchanged"): swapped(forward(np.mean)),
     (
         "max_backward",
-        "windows share their maximum; their gradients must add up, and the last one seems to have overwritten",
+        "windows share their maximum: their gradients must be added, but the last window overwrote the first",
     ): backward(to_first, assign=True),
     (
         "max_backward",
@@ -362,7 +362,7 @@ MADE = {
     ("max_backward", "nothing seems to be passed back at all"): backward(lambda _, cells: np.zeros(cells.shape)),
     (
         "mean_backward",
-        "windows overlap; their gradients must add up, and the last one seems to have overwritten",
+        "windows overlap: their gradients must be added, but the last window overwrote the first",
     ): backward(evenly, assign=True),
     ("mean_backward", "the gradient goes to the maximum, as for max pooling"): backward(to_first),
     ("mean_backward", "the gradient seems not to be divided by n"): backward(lambda d, cells: np.full(cells.shape, d)),

@@ -268,7 +268,7 @@ def test_the_wrong_kernel_of_the_readme_needs_an_axis_of_three(folder, capsys):
 def test_a_run_that_ended_early_is_resumed(folder, capsys):
     command = ["check", "right.py", "--exhaustive", "--length", "2", "-n", "0", "--in-process"]
     assert main([*command, "--budget", "0.000001"]) == 2
-    assert "its time was over after 0 of" in capsys.readouterr().out
+    assert "the time limit was reached after 0 of" in capsys.readouterr().out
     assert main([*command, "--resume"]) == 0
     assert capsys.readouterr().out.splitlines()[-1].endswith(f"423 cases ({BOUND}): all hold, 9 unsupported")
 

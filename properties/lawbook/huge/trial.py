@@ -55,7 +55,7 @@ def tried(name: str, target: Target, calls: list[SparseCall], end: float | None,
 def hindrance(call: SparseCall, end: float | None, most: int | None) -> str:
     """Why a call is not made; empty if it is."""
     if end is not None and time.time() >= end:
-        return "its time was over before it began"
+        return "the time limit was reached before it began"
     need, room = needed(call), available()
     if room is None:
         return f"it needs {gibibytes(need)} of memory, and how much is available cannot be found out here"
