@@ -128,7 +128,7 @@ def chosen(words: Sequence[str]) -> list[Workload | Series]:
 
 
 def written(text: str) -> Workload:
-    """A workload as 64x3x28x28,F3,S2,mean,float64: the shape and F are needed; S is F by default, the rest max and float32."""
+    """A workload as 64x3x28x28,F3,S2,mean,float64: S is F, max and float32 by default."""
     first, *words = text.split(",")
     if not re.fullmatch(r"\d+(x\d+)*", first):
         raise Unusable(f"unknown workload {text!r}; {did_you_mean(text, NAMES)}, or write one as 64x3x28x28,F2,S2")

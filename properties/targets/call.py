@@ -41,8 +41,9 @@ class Answer:
 
     `value` is a copy of the result. `changed` names inputs that the call wrote to, `shares` inputs that the result
     overlaps; `stale` and `reuses` number earlier calls of the case whose results changed, or overlap this one. `exited`
-    says how it tried to end its process, `death` the verdict if it did; `kind` the type of a result that is not an array.
-    `raised` names the class of the exception behind `error` and its bases, nearest first, as far as they are known.
+    says how it tried to end its process, `death` the verdict if it did; `kind` is the type of a result that is not an
+    array. `raised` names the class of the exception behind `error` and its bases, nearest first, as far as they are
+    known.
     """
 
     value: Any = None

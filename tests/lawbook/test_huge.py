@@ -366,7 +366,8 @@ def test_a_law_needs_its_arrays_and_its_result_and_a_copy_of_x():
 
 def test_after_the_end_no_call_is_made():
     result = run(LAWS["huge-max-cells"], wrap(Narrow()), time.time() - 1)
-    assert (result.verdict, result.examples, result.reason) == ("not run", 0, "the time limit was reached before it began")
+    assert (result.verdict, result.examples) == ("not run", 0)
+    assert result.reason == "the time limit was reached before it began"
 
 
 ENDINGS = """
