@@ -25,7 +25,7 @@ from poolproof.properties.failures.shrink import parts, smallest
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.targets.call import empty_window
 
-pytestmark = pytest.mark.corpus
+pytestmark = pytest.mark.once
 
 TAKEN = {function: MEAN_SETTINGS if function in MEAN else SETTINGS for function in CALLABLES}
 TILED = {function: tuple(s for s in taken if s != "dilation") for function, taken in TAKEN.items()}

@@ -19,7 +19,7 @@ from poolproof.properties.run.trial import Settings
 from poolproof.properties.targets.target import wrap
 from strength.asked import PUBLIC, callables, laws_about
 
-pytestmark = pytest.mark.corpus
+pytestmark = pytest.mark.once
 
 REPORTS = {"NNlib.jl 205", "Theano 5248", "joey PR 5", "ocannl 512"}
 """Reports that faults model, beside the findings and what these name upstream."""

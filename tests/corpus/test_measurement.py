@@ -15,7 +15,7 @@ from strength.people import CHECKS
 from strength.record import load, recorded, save
 from strength.verdicts import NEVER, Measured, condemned, idle, mistaken, problems, too_few, unrejected
 
-pytestmark = pytest.mark.corpus
+pytestmark = pytest.mark.once
 
 NAME = "others.ZeroSentinel"
 

@@ -8,7 +8,7 @@ from mutants.page import PAGE, complaints, page, reasons
 from mutants.record import HUNG, NOTICED, SURVIVED, UNJUDGED, Record, checksums
 from mutants.run import verdict
 
-pytestmark = pytest.mark.corpus
+pytestmark = pytest.mark.once
 
 SHAPE = "properties/lawbook/shape.py"
 

@@ -9,7 +9,7 @@ from faults.general import General
 from poolproof.kernels import img2col
 from strength.people import CHECKS
 
-pytestmark = pytest.mark.corpus
+pytestmark = pytest.mark.once
 
 RIGHT = {"plain": Sound, "general": General, "img2col": img2col}
 

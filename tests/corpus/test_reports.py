@@ -17,7 +17,7 @@ from poolproof.properties.run.trial import Settings
 from poolproof.properties.targets.target import wrap
 from strength.asked import laws_about
 
-pytestmark = pytest.mark.corpus
+pytestmark = pytest.mark.once
 
 SEEDS = (1, 2, 3)
 

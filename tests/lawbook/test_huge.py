@@ -32,7 +32,7 @@ from poolproof.properties.targets.protocol import decoded
 from poolproof.properties.targets.target import wrap
 from shell import poolproof, python
 
-pytestmark = pytest.mark.corpus
+pytestmark = pytest.mark.once
 
 KERNELS = pytest.mark.parametrize("kernel", [naive, compiled, img2col], ids=lambda kernel: kernel.name)
 BITS = 11

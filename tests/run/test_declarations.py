@@ -116,7 +116,7 @@ class Recorder:
         return name == "mean_forward" and dtype in INTEGERS and of_floats and not self.lacks(name, dtype, rank)
 
 
-@pytest.mark.corpus
+@pytest.mark.once
 @settings(max_examples=15)
 @given(declarations())
 def test_nothing_is_asked_that_is_not_declared(told):

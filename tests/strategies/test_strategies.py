@@ -29,7 +29,7 @@ from poolproof.properties.strategies import Case, Pooling, cases, check, gradien
 from poolproof.properties.strategies.arguments import GRADIENT_NAMES
 from poolproof.properties.strategies.public import PLANS
 
-pytestmark = pytest.mark.corpus
+pytestmark = pytest.mark.once
 
 USUAL = settings(derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 SHRINKING = settings(USUAL, max_examples=2000, phases=[Phase.generate, Phase.shrink])
