@@ -21,6 +21,8 @@ from poolproof.properties.bench.run import Bench
 from poolproof.properties.bench.workloads import SERIES, WORKLOADS, Series, chosen, written
 from poolproof.properties.doors.cli import main
 
+pytestmark = pytest.mark.once
+
 SMALL = [
     "2x3x6x6,F2,max,float64",
     "2x3x7x8,F3x2,S2x1,max,float64",

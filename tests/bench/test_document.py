@@ -9,6 +9,8 @@ from poolproof.kernels import PoolingLayer, compiled, img2col, naive
 from poolproof.properties import laws
 from strength.people import agree, document
 
+pytestmark = pytest.mark.once
+
 
 class Layered:
     """The contract's four functions through one of the layer's two methods."""

@@ -20,6 +20,8 @@ from poolproof.properties.run.trial import Settings, Trial
 from poolproof.properties.run.units import plan
 from poolproof.properties.targets.target import wrap
 
+pytestmark = pytest.mark.once
+
 PLANES, VOLUMES = Declared("mine"), Declared("other", ranks=(3,))
 
 

@@ -11,6 +11,8 @@ from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.loading import load
 from poolproof.properties.targets.target import wrap
 
+pytestmark = pytest.mark.once
+
 
 def forward(reduce):
     """A forward kernel that reduces the cells of each window by a function."""

@@ -18,6 +18,8 @@ from poolproof.properties.doors.cli import main
 from poolproof.properties.lawbook import LAWS
 from shell import FAULTY, FIXED, FORWARD, check, environment, kernels_in, poolproof, python
 
+pytestmark = pytest.mark.once
+
 SLOW = """
 import time
 from poolproof.kernels import naive

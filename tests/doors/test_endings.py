@@ -15,6 +15,8 @@ from poolproof.properties.targets.loading import load
 from shell import FAULTY, environment, kernels_in, poolproof
 from watched import WINDOW, marked, waited, written
 
+pytestmark = pytest.mark.once
+
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="orphans are adopted on Linux alone")
 
 

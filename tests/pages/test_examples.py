@@ -10,6 +10,8 @@ import sys
 import pytest
 from places import ROOT
 
+pytestmark = pytest.mark.once
+
 EXAMPLES = ROOT / "examples"
 TOOLS = {"c": "cc", "cpp": "c++", "node": "node"}
 PINS = {

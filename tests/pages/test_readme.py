@@ -93,6 +93,7 @@ def folders(tmp_path_factory):
     return made
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("page", "block"), numbered("console"))
 def test_a_command_prints_what_its_page_says(page, block, folders):
     steps = session(block["text"])

@@ -26,6 +26,8 @@ from poolproof.properties.proofs.spaces import plain, single_windows, with_setti
 from poolproof.properties.targets.target import wrap
 from shell import FAULTY
 
+pytestmark = pytest.mark.once
+
 ALL = 10**9
 
 

@@ -6,6 +6,8 @@ import pytest
 from poolproof.properties.report.matrix import Column, as_markdown, as_text
 from shell import kernels_in, poolproof
 
+pytestmark = pytest.mark.once
+
 WORDS = ("--examples", "20", "--seed", "1", "-n", "0", "--in-process")
 
 

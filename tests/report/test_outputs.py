@@ -17,6 +17,8 @@ from poolproof.properties.proofs.diary import Diary
 from poolproof.properties.results import Result
 from shell import environment, kernels_in, poolproof, python
 
+pytestmark = pytest.mark.once
+
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 NO_SPACE = "cannot be written: No space left on device"
 needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
