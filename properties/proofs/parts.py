@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ..data.arrays import Json
+from ..data.typed import Json
 from ..results import Result
 from ..run.processes import spread
 from ..run.session import Request, bench
@@ -42,29 +42,32 @@ def parts_of(target: Target, proof: str, longest: int) -> Iterator[Part]:
         yield Part(target.spec, proof, first, last, cases)
 
 
-def in_turn(parts: Sequence[Part], request: Request, longest: int, wanted: Callable[[Part], bool]) -> Iterator[Result]:
+Done = tuple[Part, Result]
+"""A part, and what came of it."""
+
+
+def in_turn(parts: Sequence[Part], request: Request, longest: int, wanted: Callable[[Part], bool]) -> Iterator[Done]:
     """The results of parts in this process; those not `wanted` when their turn comes are left out."""
     for part in parts:
         if wanted(part):
-            yield Result.from_json(tried(part, request, longest))
+            yield part, Result.from_json(tried(part, request, longest))
 
 
 def at_once(
     parts: Sequence[Part], request: Request, longest: int, wanted: Callable[[Part], bool], processes: int
-) -> Iterator[Result]:
+) -> Iterator[Done]:
     """The same in several processes, as they come."""
     tasks = ((tried, (part, request, longest)) for part in parts if wanted(part))
-    for _, future in spread(tasks, processes):
-        yield Result.from_json(future.result())
+    for (_, (part, *_)), future in spread(tasks, processes):
+        yield part, Result.from_json(future.result())
 
 
 def tried(part: Part, request: Request, longest: int) -> Json:
-    """What came of a part, as JSON, which travels; its `digest` is the number of its first space."""
+    """What came of a part, as JSON, which travels."""
     target = bench(request).target(part.target)
     result = attempt(PROOFS[part.proof], target, longest, part.first, part.last)
     if not result.failed and result.examples != part.cases:
         raise AssertionError(f"{part} has {part.cases} cases, but {result.examples} were tried")
-    result.digest = part.first
     return result.as_json()
 
 

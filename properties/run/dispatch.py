@@ -7,7 +7,7 @@ from contextlib import suppress
 from itertools import groupby
 
 from ..contract import Unusable
-from ..data.arrays import Json
+from ..data.typed import Json
 from ..results import Result
 from .processes import Lost, spread
 from .runner import Interrupted

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from ..contract import MEAN, RESULT, Unusable, did_you_mean
-from ..conventions import CONVENTIONS, check_expected, numbers, observe, observed, shown_by, unobservable
+from ..conventions import CONVENTIONS, check_expected, numbers, observe, observed, unobservable
 from ..lawbook import LAWS, Law
 from ..lawbook.huge import EVERY, HUGE, HugeLaw
 from ..lawbook.huge import run as run_huge
-from ..results import Result
+from ..results import Counterexample, Result
 from ..targets.call import Answer, Call
 from ..targets.isolated import Isolation
 from ..targets.loading import REFERENCE, load
@@ -255,20 +255,17 @@ def expected(target: Target, name: str) -> Result:
         return Result(target.spec, name, "unsupported", reason)
     found = observe(each, target)
     took = time.perf_counter() - began
-    if not found:
+    if found is None:
         return Result(target.spec, name, "unsupported", "nothing of what it declares shows it")
-    if found["value"] == pinned:
-        return Result(target.spec, name, "holds", examples=1, seconds=took, conventions={each.name: found})
-    values = found.get("values", [found["value"]])
-    seen = " and ".join(map(repr, values))
-    shown = next(shown for value, shown in zip(values, shown_by(found), strict=True) if value != pinned)
-    counterexample: dict[str, Any] = {
-        "seed": 0,
-        "calls": [shown],
-        "failing_call": 0,
-        "expected": None,
-        "got": shown["got"],
-        "where": None,
-        "message": f"{name} of {target.name}: seen {seen}, but should be {pinned!r}",
-    }
-    return Result(target.spec, name, "broken", examples=1, seconds=took, counterexample=counterexample)
+    result = Result(target.spec, name, "holds", examples=1, seconds=took)
+    if found.value == pinned:
+        result.conventions = {each.name: found}
+        return result
+    shown = next(shown for value, shown in found.each if value != pinned)
+    seen = " and ".join(map(repr, found.all_values))
+    message = f"{name} of {target.name}: seen {seen}, but should be {pinned!r}"
+    result.verdict, result.counterexample = (
+        "broken",
+        Counterexample(seed=0, calls=[shown.alone], got=shown.got, message=message),
+    )
+    return result
