@@ -26,14 +26,13 @@ def large(dtype="float64", cells=3000):
 
 def report_with(x):
     """A report whose case and call have this x, under windows of one cell."""
-    case = {
-        **CASE,
-        "x": to_builtins(stored(x)),
-        "dy": to_builtins(stored(np.zeros(x.shape))),
-        "size": [1, 1],
-        "stride": [1, 1],
-    }
-    call = {**COUNTEREXAMPLE["calls"][0], "args": {"x": to_builtins(stored(x))}, "size": [1, 1], "stride": [1, 1]}
+    pooled, dy, window = (
+        to_builtins(stored(x)),
+        to_builtins(stored(np.zeros(x.shape))),
+        {"size": [1, 1], "stride": [1, 1]},
+    )
+    case = {**CASE, "x": pooled, "dy": dy, **window}
+    call = {**COUNTEREXAMPLE["calls"][0], "args": {"x": pooled}, **window}
     law = {**LAW, "counterexample": {**COUNTEREXAMPLE, "case": case, "calls": [call]}}
     return convert({**REPORT, "targets": [{**TARGET, "laws": [law]}]}, Report)
 

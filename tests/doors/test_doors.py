@@ -703,3 +703,16 @@ def test_the_version_is_that_of_the_distribution(capsys):
 def test_the_command_is_installed():
     (script,) = importlib.metadata.entry_points(group="console_scripts", name="poolproof")
     assert script.load() is main
+
+
+def test_a_process_of_xdist_that_dies_is_a_crash_in_the_report(tmp_path):
+    (tmp_path / "leaving.py").write_text(
+        "import os\n\ndef max_forward(x, size, stride):\n"
+        "    return x[:, :, :1, :1].copy() if x.shape == (1, 1, 2, 2) else os.kill(os.getpid(), 9)\n"
+    )
+    given = ["-m", "pytest", "--pyargs", "poolproof.properties", "-p", "no:cacheprovider", "-n", "1"]
+    ours = ["--poolproof-impl=leaving.py", "--poolproof-in-process", "--poolproof-laws=output-size"]
+    python(tmp_path, *given, *ours, "--poolproof-json=report.json")
+    (law,) = json.loads((tmp_path / "report.json").read_text())["targets"][0]["laws"]
+    assert (law["law"], law["verdict"]) == ("output-size", "crashed")
+    assert law["reason"].startswith("the process died; ")
