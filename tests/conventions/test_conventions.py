@@ -446,7 +446,7 @@ def test_what_cannot_be_observed_is_told_when_it_is_expected():
 
 def test_a_target_of_rank_3_alone_is_observed_too():
     found = seen_on(wrap(SimpleNamespace(max_forward=naive.max_forward, ranks=(3,))))
-    assert {found[name]["value"] for name in ("nan", "ceil-rule", "max-of-padding")} == {
+    assert {found[name].value for name in ("nan", "ceil-rule", "max-of-padding")} == {
         "propagates",
         "dropped",
         "refused",
@@ -562,6 +562,6 @@ def test_a_target_is_probed_with_what_it_declares_to_take(declared):
     assert found["nan"].value == "propagates"
     valid = [(size, stride, padding) for size, stride, padding in asked if stride and min(stride) > 0]
     assert all(len(set(size)) == len(set(stride)) == 1 for size, stride, _ in valid) or "square" not in declared
-    assert {found[name]["value"] for name in ("signed-zero", "subnormals")} == {"first", "kept"} or "ranks" in declared
+    assert {found[name].value for name in ("signed-zero", "subnormals")} == {"first", "kept"} or "ranks" in declared
     assert all(size == stride for size, stride, _ in valid) or "tiles" not in declared
     assert {len(size) for size, _, _ in valid} == set(declared.get("ranks", (2,)))

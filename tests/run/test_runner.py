@@ -3,7 +3,6 @@
 import json
 import re
 import time
-from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
 from typing import ClassVar
@@ -401,7 +400,7 @@ def test_what_one_law_breaks_another_does_not_meet():
 
 def known(result):
     """A result without its time."""
-    return replace(result, seconds=0.0)
+    return structs.replace(result, seconds=0.0)
 
 
 @pytest.mark.parametrize("law", ["max-value", "linearity", "same-twice", "memory-layouts"])
