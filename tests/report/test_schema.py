@@ -25,7 +25,7 @@ def test_the_published_schema_is_that_of_the_types():
 
 
 def in_order(form):
-    """A schema with its alternatives in one order and its texts without indents: versions of msgspec differ in these."""
+    """A schema with its alternatives in one order and its texts without indents, in which versions differ."""
     if isinstance(form, list):
         return [in_order(each) for each in form]
     if not isinstance(form, dict):
