@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from msgspec import UNSET
+from msgspec import UNSET, structs
 from poolproof.kernels import naive
 from poolproof.properties.failures.earlier import FEW, Needed, Search, fewest, last_ones, needed, simplest, words
 from poolproof.properties.lawbook import LAWS
@@ -288,7 +288,9 @@ def test_a_maximum_that_spoils_later_means_is_named_and_made_again_by_a_replay()
     assert (again.verdict, again.counterexample.earlier_calls) == ("broken", found.earlier_calls)
     assert again.message.endswith("    after a max_forward call, as in the report")
     assert replay(LAWS["mean-value"], wrap(naive), found).verdict == "holds"
-    assert replay(LAWS["mean-value"], wrap(SpoiltByMaximum), {**found, "earlier_calls": []}).verdict == "holds"
+    assert (
+        replay(LAWS["mean-value"], wrap(SpoiltByMaximum), structs.replace(found, earlier_calls=[])).verdict == "holds"
+    )
 
 
 def test_a_call_with_padding_that_spoils_others_is_named():
@@ -314,7 +316,7 @@ def test_a_kernel_that_caches_by_shape_needs_a_call_with_the_same_shape():
     assert result.verdict == "broken"
     (other,) = of_result(result)
     case = result.counterexample.case
-    assert (list(other.arrays["x"].shape), list(other.size)) == (case["x"]["shape"], case["size"])
+    assert (list(other.arrays["x"].shape), list(other.size)) == (case.x.shape, case.size)
     assert replay(LAWS["max-value"], wrap(Caching), result.counterexample).verdict == "broken"
 
 

@@ -153,7 +153,7 @@ def test_a_death_is_made_smaller(tmp_path):
     result = tried(target, seed=5)
     case = result.counterexample.case
     assert result.verdict == "crashed"
-    assert (case["size"], np.prod(case["x"]["shape"])) == ([1, 3], 4)
+    assert (case.size, np.prod(case.x.shape)) == ([1, 3], 4)
 
 
 @pytest.fixture
