@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..contract import WIDEST_FIRST, did_you_mean
 from ..results import Seen, Shown
-from ..results.seen import seen as seen_of
+from ..results.seen import seen_of
 from ..targets.target import Target, outside
 from .ask import Ask, Died, outcome
 

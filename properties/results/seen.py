@@ -71,7 +71,7 @@ class Seen(Struct, frozen=True, kw_only=True):
         return [shown.call() for shown in self.shown]
 
 
-def seen(found: dict[str, Shown]) -> Seen | None:
+def seen_of(found: dict[str, Shown]) -> Seen | None:
     """A convention of which these values were seen, each shown by a call; None if there are none."""
     if not found:
         return None
