@@ -123,11 +123,6 @@ class Declared:
         beyond = most and any(max(pair) > limit for pair, limit in zip(padding, most, strict=True))
         return f"padding_limit={self.padding_limit!r}" if beyond else ""
 
-    def as_json(self) -> dict[str, Any]:
-        """The declarations as plain JSON values."""
-        listed = {each.name: getattr(self, each.name) for each in DECLARATIONS}
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in listed.items()}
-
 
 DECLARATIONS = tuple(each for each in fields(Declared) if each.name in DECLARATION_NAMES)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from ..data.arrays import Json
+from ..data.typed import Json
 from .rounds import Spread, Timing
 from .run import Bench
 from .trial import Row, Trial, growth

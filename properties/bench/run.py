@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..data.arrays import Json
-from ..report.render import count, environment
+import msgspec
+
+from ..data.typed import Json
+from ..report.render import count, versions
 from ..targets.peers import PEERS
 from .rivals import RIVALS
 from .rounds import race
@@ -101,7 +103,7 @@ class Bench:
     def environment(self) -> Json:
         """What ran where."""
         machine = {"processor": processor(), "cpus": os.cpu_count(), "load": self.load}
-        return {**environment(), **machine, "libraries": self.libraries, "rounds": self.rounds}
+        return {**msgspec.to_builtins(versions()), **machine, "libraries": self.libraries, "rounds": self.rounds}
 
 
 def tell(say: Say, lines: Iterable[str]) -> None:

@@ -2,10 +2,14 @@
 
 from . import values, settings, edges  # noqa: I001  (the order in which they are printed)
 from .ask import numbers
-from .registry import CONVENTIONS, as_before, check_expected, not_asked, observe, observed, shown_by, unobservable
+from .registry import CONVENTIONS, as_before, check_expected, not_asked, observe, observed, unobservable
+
+EXPECTED = frozenset(f"{each.name}={value}" for each in CONVENTIONS.values() for value in each.values)
+"""What conventions are called where they are expected, and so laws."""
 
 __all__ = [
     "CONVENTIONS",
+    "EXPECTED",
     "as_before",
     "check_expected",
     "edges",
@@ -14,7 +18,6 @@ __all__ = [
     "observe",
     "observed",
     "settings",
-    "shown_by",
     "unobservable",
     "values",
 ]

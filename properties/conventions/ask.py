@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from msgspec import structs
 from poolproof.kernels.dtypes import ORDERED, Array, Ints, is_float
 from poolproof.kernels.geometry import Geometry
 
 from ..contract import BACKWARD, WIDEST_FIRST
-from ..data.arrays import Json, answer_as_json
-from ..results import call_as_json
+from ..data.arrays import StoredArray, stored_answer
+from ..results import Shown, stored_call
 from ..targets.call import Answer, Call
 from ..targets.target import Target
 
@@ -82,12 +83,13 @@ class Ask:
         return "other" if found is None else found
 
     @property
-    def evidence(self) -> Json:
+    def evidence(self) -> Shown:
         """The last call and what it gave, at the place that matters."""
         assert self.last is not None
         call, answer = self.last
-        where = self.where and list(self.where)
-        return {**call_as_json(call), "got": outcome(answer, where), "where": where}
+        where = None if self.where is None else list(self.where)
+        call_made: Any = structs.asdict(stored_call(call))
+        return Shown(**call_made, got=outcome(answer, where), where=where)
 
 
 def call_of(
@@ -119,11 +121,11 @@ def numbers(answer: Answer) -> Array | None:
     return np.asarray(answer.value) if usable else None
 
 
-def outcome(answer: Answer, where: Sequence[int] | None) -> Any:
-    """What a call gave, as JSON: an array, a large one abbreviated around a place, or words for anything else."""
+def outcome(answer: Answer, where: Sequence[int] | None) -> StoredArray | str:
+    """What a call gave: an array, a large one abbreviated around a place, or words for anything else."""
     found = numbers(answer)
     if found is not None:
-        return answer_as_json(found, tuple(where) if where else None)
+        return stored_answer(found, tuple(where) if where else None)
     return answer.error or answer.exited or f"returned {described(answer)}"
 
 

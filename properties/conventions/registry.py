@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ..contract import WIDEST_FIRST, did_you_mean
-from ..data.arrays import Json
-from ..results import call_from_json
+from ..results import Seen, Shown
+from ..results.seen import seen_of
 from ..targets.target import Target, outside
 from .ask import Ask, Died, outcome
 
@@ -65,15 +65,15 @@ def unobservable(each: Convention, target: Target) -> str:
     return "" if asked else "it declares no floating-point dtype"
 
 
-def observed(target: Target, hangs: int = 3, end: float | None = None) -> tuple[Json, list[str]]:
+def observed(target: Target, hangs: int = 3, end: float | None = None) -> tuple[dict[str, Seen], list[str]]:
     """Every convention that can be observed, its value and the calls that show it; and the names of those left out.
 
     No more is asked after so many hangs, or after the end, in seconds since the epoch.
     """
-    found: Json = {}
+    found: dict[str, Seen] = {}
     left: list[str] = []
     for each in observable(target):
-        hung = sum("hung" in seen.get("values", [seen["value"]]) for seen in found.values())
+        hung = sum("hung" in seen.all_values for seen in found.values())
         if hung == hangs or (end is not None and time.time() >= end):
             left.append(each.name)
         elif seen := observe(each, target, "hung" if hung else ""):
@@ -81,54 +81,41 @@ def observed(target: Target, hangs: int = 3, end: float | None = None) -> tuple[
     return found, left
 
 
-def observe(each: Convention, target: Target, hurry: str = "") -> Json:
-    """One convention: the value, or "varies" where probes differ; empty if there is nothing it could be asked."""
+def observe(each: Convention, target: Target, hurry: str = "") -> Seen | None:
+    """One convention: the value, or "varies" where probes differ; None if there is nothing it could be asked."""
     ask = Ask(target.fresh())
     target.hurry(hurry)
-    seen: dict[str, Json] = {}
+    found: dict[str, Shown] = {}
     with warnings.catch_warnings():
         # A warning of the target's is no refusal, even where warnings are errors.
         warnings.simplefilter("ignore")
         try:
             for value in each.observe(ask):
-                if value not in seen:
-                    seen[value] = ask.evidence
-                    seen[value] = smallest(ask, value)
+                if value not in found:
+                    found[value] = ask.evidence
+                    found[value] = smallest(ask, value)
         except Died as death:
-            seen.setdefault(str(death), ask.evidence)
-    if not seen:
-        return {}
-    if len(seen) == 1:
-        ((value, evidence),) = seen.items()
-        return {"value": value, "evidence": evidence}
-    first, other, *more = seen.values()
-    return {"value": "varies", "values": list(seen), "evidence": first, "other": other, "more": more}
+            found.setdefault(str(death), ask.evidence)
+    return seen_of(found)
 
 
-def smallest(ask: Ask, value: str) -> Json:
+def smallest(ask: Ask, value: str) -> Shown:
     """The first of the simpler calls that shows the same value, or else the call that has shown it."""
     first = ask.evidence
     return next((ask.evidence for again in ask.simpler() if again == value), first)
 
 
-def as_before(target: Target, found: Json) -> bool:
+def as_before(target: Target, found: Seen) -> bool:
     """Whether a target still gives the answers by which a convention was observed."""
-    return all(
-        outcome(target.fresh().ask(call_from_json(shown)), shown["where"]) == shown["got"] for shown in shown_by(found)
-    )
+    return all(outcome(target.fresh().ask(shown.call()), shown.where) == shown.got for shown in found.shown)
 
 
-def not_asked(name: str, target: Target, found: Json) -> str:
+def not_asked(name: str, target: Target, found: Seen) -> str:
     """Why a target should not be asked again how a convention was observed, perhaps on another; empty if it should."""
     if name not in CONVENTIONS:
         return f"there is no convention {name!r} here"
-    reasons = (outside(target, call_from_json(shown), dtype=name != UNDECLARED) for shown in shown_by(found))
+    reasons = (outside(target, call, dtype=name != UNDECLARED) for call in found.calls())
     return unobservable(CONVENTIONS[name], target) or next(filter(None, reasons), "")
-
-
-def shown_by(found: Json) -> list[Json]:
-    """The calls that show a convention, one for each of its values."""
-    return [found["evidence"], *([found["other"], *found.get("more", [])] if found["value"] == "varies" else [])]
 
 
 def check_expected(text: str) -> tuple[str, str]:

@@ -1,23 +1,27 @@
-"""Arrays as JSON: small ones as nested lists, large ones as patterns or compressed, large answers abbreviated."""
+"""Arrays as reports have them: small ones as nested lists, large ones as patterns or compressed, or abbreviated."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import zlib
-from collections.abc import Mapping
 from math import isfinite, prod
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from msgspec import UNSET, Struct, UnsetType
 from poolproof.kernels.dtypes import Array, Ints
 
 from ..remote.worker import Memory, memory_of
-from .patterns import as_json as pattern_as_json
-from .patterns import from_json as pattern_from_json
-from .patterns import pattern_of
+from .layouts import LAYOUTS
+from .patterns import Pattern, number, pattern_of, value_of
+from .typed import Nested, Scalar, Whole
 
-Json = dict[str, Any]
+if TYPE_CHECKING:
+    Layout = str
+else:
+    Layout = Literal[tuple(LAYOUTS)]
+"""How an array lies in memory."""
 
 MOST_LISTED = 1000
 """Cells of an array that is written as nested lists."""
@@ -35,19 +39,65 @@ AROUND = 2
 """Cells shown on each side of a place, along the last two axes, of an array that is abbreviated."""
 
 
-def array_as_json(array: Array, layout: str = "C") -> Json:
-    """An array, complete: {"dtype", "shape", "layout"} and its cells: "data", nested lists in which NaN and infinities
-    are strings; "full" or "counted" with "cells", a pattern; or "zlib", the base64 text of its compressed bytes in C
-    order, little-endian."""
-    return {"dtype": array.dtype.name, "shape": list(array.shape), "layout": layout, **cells_of(array)}
+class StoredArray(Struct, frozen=True, kw_only=True):
+    """An array: what it is, and its cells in one of these forms.
+
+    `data`, nested lists in which NaN and infinities are texts; `full` or `counted` with `cells`, a pattern; `zlib`, the
+    base64 text of its compressed bytes in C order, little-endian; `sha256`, the digest of these bytes, with the cells
+    around a place, `near`, of which the block begins at `start`, and `beside` if it lies in a file beside the report;
+    `cells` and how many `others` there are, all those that are not zero. None of them, and no dtype: it is not asked.
+    """
+
+    dtype: str | UnsetType = UNSET
+    shape: list[Whole]
+    layout: Layout | UnsetType = UNSET
+    data: Nested | UnsetType = UNSET
+    full: Scalar | UnsetType = UNSET
+    counted: Scalar | UnsetType = UNSET
+    cells: list[tuple[list[int], Scalar]] | UnsetType = UNSET
+    zlib: str | UnsetType = UNSET
+    sha256: str | UnsetType = UNSET
+    start: list[Whole] | UnsetType = UNSET
+    near: Nested | UnsetType = UNSET
+    beside: bool | UnsetType = UNSET
+    others: Whole | UnsetType = UNSET
+
+    @property
+    def abbreviated(self) -> bool:
+        """Whether it has only some of its cells."""
+        return self.sha256 is not UNSET
+
+    def array(self) -> Array:
+        """The array. Raises ValueError if it is an abbreviation, or its bytes do not fill it."""
+        if self.dtype is UNSET or self.layout is UNSET:
+            raise ValueError("an array should have a dtype and a layout")
+        dtype, shape = np.dtype(self.dtype), tuple(self.shape)
+        if self.zlib is not UNSET:
+            return decompressed(self.zlib, dtype, shape)
+        if self.cells is not UNSET:
+            return pattern_in(self, dtype).array()
+        if self.data is UNSET:
+            raise ValueError("an array of the report is abbreviated")
+        array = np.array(numbers(self.data), dtype)
+        return array.reshape(shape) if prod(shape) == array.size else array
+
+    def cell(self, where: Ints) -> Any:
+        """The cell of an answer at a place, or all that is stored of it where there is none."""
+        if self.near is UNSET or self.start is UNSET:
+            return self.array()[where]
+        block = np.array(numbers(self.near), None if self.dtype is UNSET else self.dtype)
+        return block[tuple(k - first for k, first in zip(where, self.start, strict=False))]
 
 
-def cells_of(array: Array) -> Json:
-    """The cells of an array, in the first form that is short enough."""
+def stored(array: Array, layout: str = "C") -> StoredArray:
+    """An array, complete, in the first form that is short enough."""
+    about: Any = {"dtype": array.dtype.name, "shape": list(array.shape), "layout": layout}
     if array.size <= MOST_LISTED:
-        return {"data": plain(array.tolist())}
-    pattern = pattern_of(array, MOST_SPECIAL)
-    return pattern_as_json(pattern) if pattern else {"zlib": compressed(array)}
+        return StoredArray(**about, data=plain(array.tolist()))
+    if pattern := pattern_of(array, MOST_SPECIAL):
+        about["counted" if pattern.counted else "full"] = number(pattern.start)
+        return StoredArray(**about, cells=[(list(place), number(value)) for place, value in pattern.cells])
+    return StoredArray(**about, zlib=compressed(array))
 
 
 def is_brief(array: Array) -> bool:
@@ -55,40 +105,37 @@ def is_brief(array: Array) -> bool:
     return array.size <= MOST_LISTED or pattern_of(array, MOST_SPECIAL) is not None
 
 
-def array_from_json(data: Mapping[str, Any]) -> Array:
-    """The array that `array_as_json` gave. Raises ValueError if it is an abbreviation, or its bytes do not fill it."""
-    if "zlib" in data:
-        return decompressed(data["zlib"], np.dtype(data["dtype"]), tuple(data["shape"]))
-    if "cells" in data:
-        return pattern_from_json(data, np.dtype(data["dtype"]), bounded(tuple(data["shape"]), np.dtype(data["dtype"])))
-    if "data" not in data:
-        raise ValueError("an array of the report is abbreviated")
-    array = np.array(numbers(data["data"]), data["dtype"])
-    return array.reshape(data["shape"]) if prod(data["shape"]) == array.size else array
+def pattern_in(stored: StoredArray, dtype: np.dtype[Any]) -> Pattern:
+    """The pattern that an array is stored as. Raises ValueError for what is none."""
+    shape, counted = bounded(tuple(stored.shape), dtype), stored.counted is not UNSET
+    start = stored.counted if counted else stored.full
+    if start is UNSET or stored.cells is UNSET:
+        raise ValueError("an array with special cells should have full or counted")
+    cells = [(tuple(place), value_of(value)) for place, value in stored.cells]
+    if any(len(place) != len(shape) or min(place, default=0) < 0 for place, _ in cells):
+        raise ValueError(f"a special cell of an array should have {len(shape)} indices of at least 0")
+    return Pattern(shape, dtype, value_of(start), counted, cells)
 
 
-def answer_as_json(array: Array, where: Ints | None = None) -> Json:
+def stored_answer(array: Array, where: Ints | None = None) -> StoredArray:
     """An answer: complete if it is small, else abbreviated around a place in it."""
-    return array_as_json(array) if array.nbytes <= MOST_ANSWER else abbreviated(array, where=where)
+    return stored(array) if array.nbytes <= MOST_ANSWER else abbreviated(array, where=where)
 
 
-def cell_of(data: Mapping[str, Any], where: Ints) -> Any:
-    """The cell of an answer at a place, or all that is stored of it where there is none."""
-    if "near" not in data:
-        return array_from_json(data)[where]
-    block = np.array(numbers(data["near"]), data["dtype"])
-    return block[tuple(k - first for k, first in zip(where, data["start"], strict=False))]
-
-
-def abbreviated(array: Array, layout: str = "C", where: Ints | None = None) -> Json:
-    """{"dtype", "shape", "layout"}, the "sha256" of its bytes in C order, little-endian, and the cells around a place:
-    "near", nested lists of the block that begins at "start"."""
+def abbreviated(array: Array, layout: str = "C", where: Ints | None = None) -> StoredArray:
+    """The digest of an array and its cells around a place."""
     place = where if where is not None and len(where) == array.ndim else (0,) * array.ndim
     reach = [0] * (array.ndim - 2) + [AROUND] * min(array.ndim, 2)
     start = [max(k - r, 0) for k, r in zip(place, reach, strict=True)]
     block = array[tuple(slice(first, k + r + 1) for first, k, r in zip(start, place, reach, strict=True))]
-    shown = {"sha256": sha256(array), "start": start, "near": plain(block.tolist())}
-    return {"dtype": array.dtype.name, "shape": list(array.shape), "layout": layout, **shown}
+    return StoredArray(
+        dtype=array.dtype.name,
+        shape=list(array.shape),
+        layout=layout,
+        sha256=sha256(array),
+        start=start,
+        near=plain(block.tolist()),
+    )
 
 
 def sha256(array: Array) -> str:

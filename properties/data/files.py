@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
 import shutil
 import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from .errors import Unusable
 from .text import shown
+from .typed import encoded
 
 MOST_READ = 1 << 28
 """Bytes of a file that is read."""
@@ -53,9 +54,9 @@ def write(file: str, data: bytes | str) -> None:
         raise Unusable(f"{shown(file)} cannot be written: {reason(error)}") from None
 
 
-def json_text(value: Any) -> str:
+def json_text(value: object) -> str:
     """A report as it is written."""
-    return json.dumps(value, indent=1) + "\n"
+    return msgspec.json.format(encoded(value), indent=1).decode() + "\n"
 
 
 def unwritten(outputs: Iterable[Output]) -> list[str]:

@@ -1,13 +1,14 @@
-"""Large arrays in few words: one value, or counted numbers, in all cells but a few. As Python text and as JSON."""
+"""Large arrays in few words: one value, or counted numbers, in all cells but a few; and these as Python text."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import isfinite, isinf, nan, prod
 from typing import Any, NamedTuple
 
 import numpy as np
 from poolproof.kernels.dtypes import ORDERED, Array, Ints
+
+from .typed import Scalar
 
 SAMPLE = 101
 """Cells that are looked at for the commonest value; of an array with few special cells most of them have it."""
@@ -118,28 +119,11 @@ def short(value: Any) -> str:
 # As JSON.
 
 
-def as_json(pattern: Pattern) -> dict[str, Any]:
-    """{"full": value} or {"counted": first value}, and "cells": pairs of an index and the value there."""
-    cells = [[list(place), number(value)] for place, value in pattern.cells]
-    return {"counted" if pattern.counted else "full": number(pattern.start), "cells": cells}
-
-
-def from_json(data: Mapping[str, Any], dtype: np.dtype[Any], shape: Ints) -> Array:
-    """The array that `as_json` describes. Raises ValueError, IndexError or TypeError for what is none."""
-    counted = "counted" in data
-    cells = [(tuple(place), value_of(value)) for place, value in data["cells"]]
-    if any(len(place) != len(shape) or min(place, default=0) < 0 for place, _ in cells):
-        raise ValueError(f"a special cell of an array should have {len(shape)} indices of at least 0")
-    return Pattern(shape, dtype, value_of(data["counted" if counted else "full"]), counted, cells).array()
-
-
-def number(value: Any) -> Any:
+def number(value: bool | int | float) -> Scalar:
     """A number as JSON has it: what is not finite as text."""
     return value if not isinstance(value, float) or isfinite(value) else str(value)
 
 
-def value_of(value: Any) -> Any:
+def value_of(value: Scalar) -> bool | int | float:
     """The inverse of `number`. Raises ValueError for what is no number."""
-    if not isinstance(value, (bool, int, float, str)):
-        raise ValueError("a pattern should have numbers")
     return float(value) if isinstance(value, str) else value

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from msgspec import UNSET, Struct, structs
 from poolproof.kernels.dtypes import Array
 
-from .arrays import MOST_READ, Json, abbreviated, array_from_json, compressed, sha256
+from .arrays import MOST_READ, StoredArray, abbreviated, compressed, sha256
 from .files import is_stream, json_text, write
+
+T = TypeVar("T")
 
 MOST_INLINE = 4000
 """Characters of a compressed array that stays in a report."""
 
 
-def report_text(file: str, document: Callable[[], Json]) -> str:
+def report_text(file: str, document: Callable[[], Struct]) -> str:
     """The text of a report for a file, whose large arrays are written beside it first. Raises Unusable.
 
     A device or a pipe has no place beside it: its report keeps all arrays.
@@ -36,16 +40,32 @@ def beside(file: str) -> Path:
     return Path(file).with_suffix(".arrays.npz")
 
 
-def without(value: Any, stored: dict[str, Array]) -> Any:
+def changed(value: T, change: Callable[[StoredArray], StoredArray]) -> T:
+    """A part of a report with each of its arrays changed."""
+    part: Any = value
+    if isinstance(part, StoredArray):
+        part = change(part)
+    elif isinstance(part, Struct):
+        part = structs.replace(part, **{name: changed(getattr(part, name), change) for name in part.__struct_fields__})
+    elif isinstance(part, dict):
+        part = {name: changed(entry, change) for name, entry in part.items()}
+    elif isinstance(part, list):
+        part = [changed(entry, change) for entry in part]
+    return part  # type: ignore[no-any-return]
+
+
+def without(report: T, stored: dict[str, Array]) -> T:
     """A part of a report with its large arrays abbreviated; these are added to `stored`, by their digests."""
-    if isinstance(value, dict) and len(value.get("zlib", "")) > MOST_INLINE:
-        array = array_from_json(value)
-        short = abbreviated(array, value["layout"])
-        stored[short["sha256"]] = array
-        return {**short, "beside": True}
-    if isinstance(value, dict):
-        return {name: without(entry, stored) for name, entry in value.items()}
-    return [without(entry, stored) for entry in value] if isinstance(value, list) else value
+
+    def shortened(each: StoredArray) -> StoredArray:
+        if each.zlib is UNSET or len(each.zlib) <= MOST_INLINE:
+            return each
+        array = each.array()
+        name = sha256(array)
+        stored[name] = array
+        return structs.replace(abbreviated(array), layout=each.layout, beside=True)
+
+    return changed(report, shortened)
 
 
 def packed(stored: dict[str, Array]) -> bytes:
@@ -56,43 +76,38 @@ def packed(stored: dict[str, Array]) -> bytes:
     return content.getvalue()
 
 
-def completed(report: Any, file: str) -> Any:
+def completed(report: T, file: str) -> T:
     """A report that was read from a file, with the arrays that lie beside it. What is missing stays abbreviated."""
-    if not any(True for _ in elsewhere(report)):
+    if not is_elsewhere(report):
         return report
     try:
         with zipfile.ZipFile(beside(file)) as members:
             if sum(member.file_size for member in members.infolist()) > MOST_READ:
                 return report
         with np.load(beside(file), allow_pickle=False) as stored:
-            return put_back(report, stored)
+            return changed(report, partial(restored, stored))
     except (OSError, ValueError, zipfile.BadZipFile):
         return report
 
 
-def elsewhere(value: Any) -> Iterator[Json]:
-    """The arrays of a part of a report that lie beside it."""
-    if isinstance(value, dict) and value.get("beside") is True:
-        yield value
-    for entry in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from elsewhere(entry)
+def is_elsewhere(report: object) -> bool:
+    """Whether some array of a part of a report lies beside it."""
+    found: list[StoredArray] = []
+
+    def seen(each: StoredArray) -> StoredArray:
+        found.extend([each] if each.beside is True else [])
+        return each
+
+    changed(report, seen)
+    return bool(found)
 
 
-def put_back(value: Any, stored: Any) -> Any:
-    """A part of a report with the arrays that are stored, as far as their digests are right."""
-    if isinstance(value, dict) and value.get("beside") is True:
-        return restored(value, stored)
-    if isinstance(value, dict):
-        return {name: put_back(entry, stored) for name, entry in value.items()}
-    return [put_back(entry, stored) for entry in value] if isinstance(value, list) else value
-
-
-def restored(value: Json, stored: Any) -> Json:
-    """An array with the cells that are stored under its digest, if it has this digest."""
-    name = value.get("sha256")
-    if not isinstance(name, str) or name not in stored:
-        return value
+def restored(stored: Mapping[str, Array], each: StoredArray) -> StoredArray:
+    """An array with the cells that are stored under its digest, if it lies there and has this digest."""
+    name = each.sha256
+    if each.beside is not True or name is UNSET or name not in stored:
+        return each
     array = stored[name]
     if sha256(array) != name:
-        return value
-    return {**{key: value.get(key) for key in ("dtype", "shape", "layout")}, "zlib": compressed(array)}
+        return each
+    return StoredArray(dtype=each.dtype, shape=each.shape, layout=each.layout, zlib=compressed(array))

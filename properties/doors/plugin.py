@@ -141,8 +141,14 @@ class Laws(pytest.Directory):
             raise self.CollectError(sendable(str(error))) from None
         share = Share(sum(unit.weight for unit in units))
         for unit in units:
-            name = f"{unit.name}[{sendable(unit.target)}]"
-            yield LawItem.from_parent(self, name=name, unit=unit, share=share)
+            yield LawItem.from_parent(self, name=item_name(unit.target, unit.name), unit=unit, share=share)
+
+
+def item_name(spec: str, law: str) -> str:
+    """What an item is called."""
+    from ..data.text import sendable
+
+    return f"{law}[{sendable(spec)}]"
 
 
 class Share:
@@ -199,18 +205,15 @@ class LawFailed(Exception):
 
 
 def result_in(report: pytest.TestReport) -> Result | None:
-    """The result that a report carries; one that says `crashed` if the process died before it had any."""
-    sent = [value for name, value in report.user_properties if name == PROPERTY and report.when == "call"]
-    died = report.failed and "crashed while running" in str(report.longrepr)
-    if not sent and not died:
+    """The result that a report carries, if it does; those of setup and teardown are of no use."""
+    sent = [value for name, value in report.user_properties if name == PROPERTY]
+    if not sent or report.when in ("setup", "teardown"):
         return None
     from ..data.text import received
     from ..results import Result
 
     law, _, target = received(report.nodeid).rpartition("::")[2].rpartition("]")[0].partition("[")
-    if sent:
-        return Result.from_text(sent[0]) or Result(target, law, "not run", "its result cannot be read")
-    return Result(target, law, "crashed", f"the process died; {report.longrepr}")
+    return Result.from_text(sent[0]) or Result(target, law, "not run", "its result cannot be read")
 
 
 class Collector:
@@ -228,6 +231,17 @@ class Collector:
                 writable("--poolproof-json", config.option.poolproof_json)
             except Unusable as error:
                 raise pytest.UsageError(str(error)) from None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport) -> None:
+        """A process of xdist died with an item in hand: if that is a law, this is its result."""
+        from ..results import Result
+        from ..run.units import plan
+
+        for unit in plan(request_of(self.config)):
+            if crashitem.endswith(f"::{item_name(unit.target, unit.name)}"):
+                died = Result(unit.target, unit.name, "crashed", f"the process died; {report.longrepr}")
+                report.user_properties.append((PROPERTY, died.as_text()))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """One report."""

@@ -19,7 +19,7 @@ def attempt(proof: Proof, target: Target, longest: int, first: int, last: int) -
     """
     began = time.perf_counter()
     trial = Trial(proof.law, target.fresh(), Settings())
-    result = Result(target.spec, proof.name, "holds", assumption=proof.method.assumption)
+    result = Result(target.spec, proof.name, "holds", about=proof.law.name, assumption=proof.method.assumption)
     for blank in islice(proof.blanks(target.declared, longest), first, last):
         for case in proof.method.cases(blank):
             result.examples += 1
@@ -37,4 +37,4 @@ def conclude(trial: Trial, first: Found, result: Result) -> None:
     """The verdict on a case that failed, which is tried once more."""
     trial.found = first
     found = settled(trial, first, trial.attempt(first.case))
-    result.verdict, result.counterexample = found.verdict, {"seed": None, **found.counterexample}
+    result.verdict, result.counterexample = found.verdict, found.counterexample

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
-from ..data.arrays import Json
+from msgspec import Struct
+from msgspec.structs import replace
+
 from ..data.files import read_text, reason, write
-from ..data.forms import Misfit, flag, mapping_of, name, number, object_with, one_of, optional, text, whole
-from ..results import VERDICTS, Result
+from ..data.text import sendable
+from ..data.typed import decoded, encoded
+from ..results import Result
 from ..run.persistence import KEPT
-from ..run.reading import COUNTEREXAMPLE
 from .parts import Part
 
 DONE = KEPT / "proofs.jsonl"
-"""One line for each part that is done: its key, and what came of it."""
+"""One line for each part that is done."""
 
-ENTRY = mapping_of(
-    object_with(
-        {
-            **dict.fromkeys(("target", "law"), name),
-            **dict.fromkeys(("reason", "assumption"), text),
-            **dict.fromkeys(("outdated", "partial"), flag),
-            **dict.fromkeys(("examples", "refused", "digest"), whole),
-            "verdict": one_of(*VERDICTS),
-            "seconds": number,
-            "counterexample": optional(COUNTEREXAMPLE),
-        }
-    ),
-    text,
-)
+
+class Entry(Struct, frozen=True):
+    """A line: the key of a part, and what came of it."""
+
+    key: str
+    result: Result
 
 
 class Diary:
@@ -37,7 +30,7 @@ class Diary:
 
     def __init__(self, say: Callable[[str], None], *, resume: bool) -> None:
         self.say, self.kept = say, True
-        self.entries: dict[str, Json] = {}
+        self.entries: dict[str, Entry] = {}
         self.attempt(self.resume if resume else self.close)
 
     def attempt(self, step: Callable[[], None]) -> None:
@@ -57,21 +50,21 @@ class Diary:
             return
         lines = read_text(str(DONE), "diary").splitlines()
         for line in lines:
-            self.entries.update(entries_in(line))
+            self.entries.update({entry.key: entry for entry in entries_in(line)})
         if len(self.entries) < len(lines):
-            write(str(DONE), "".join(map(as_line, self.entries.items())))
+            write(str(DONE), "".join(map(as_line, self.entries.values())))
 
     def found(self, key: str, part: Part) -> Result | None:
         """What came of a part before."""
-        if key not in self.entries:
+        if sendable(key) not in self.entries:
             return None
-        result = Result.from_json(self.entries[key])
-        same = (result.target, result.law) == (part.target, part.proof)
+        result = replace(self.entries[sendable(key)].result, target=part.target)
+        same = result.law == part.proof
         return result if same and (result.failed or result.examples == part.cases) else None
 
     def write(self, key: str, result: Result) -> None:
         """This part is done."""
-        self.attempt(lambda: append(as_line((key, result.as_json()))))
+        self.attempt(lambda: append(as_line(Entry(key, result))))
 
     def close(self) -> None:
         """Nothing is left of an earlier run, or all is done."""
@@ -85,18 +78,14 @@ def append(line: str) -> None:
         file.write(line)
 
 
-def as_line(item: tuple[str, Json]) -> str:
+def as_line(entry: Entry) -> str:
     """An entry as a line."""
-    return json.dumps(dict([item])) + "\n"
+    return encoded(entry).decode() + "\n"
 
 
-def entries_in(line: str) -> Json:
-    """The entry of a line; nothing if it is damaged."""
+def entries_in(line: str) -> list[Entry]:
+    """The entry of a line; none if it is damaged."""
     try:
-        entry: Json = json.loads(line)
-        ENTRY(entry, "it")
-        for each in entry.values():
-            Result.from_json(each)
-    except (ValueError, TypeError, RecursionError, Misfit):
-        return {}
-    return entry
+        return [decoded(line, Entry)]
+    except ValueError:
+        return []

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from ..data.arrays import Json
+from ..data.typed import Json
 from ..results import Result
 from ..run.dispatch import LOST
 from ..run.executor import Task
@@ -45,19 +45,17 @@ def parts_of(target: Target, proof: str, longest: int) -> Iterator[Part]:
 
 
 def tasks_of(parts: Iterable[Part], request: Request, longest: int) -> Iterator[Task]:
-    """Parts as tasks of a run."""
+    """Parts as tasks of a run; the part is the first argument of its task."""
     for part in parts:
-        lost = Result(part.target, part.proof, "crashed", LOST, digest=part.first)
-        yield Task(tried, (part, request, longest), (lost,))
+        yield Task(tried, (part, request, longest), (Result(part.target, part.proof, "crashed", LOST),))
 
 
 def tried(part: Part, request: Request, longest: int) -> Json:
-    """What came of a part, as JSON, which travels; its `digest` is the number of its first space."""
+    """What came of a part, as JSON, which travels."""
     target = session(request).target(part.target)
     result = attempt(PROOFS[part.proof], target, longest, part.first, part.last)
     if not result.failed and result.examples != part.cases:
         raise AssertionError(f"{part} has {part.cases} cases, but {result.examples} were tried")
-    result.digest = part.first
     return {"results": [result.as_json()], "interrupted": False}
 
 

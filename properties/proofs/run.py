@@ -5,8 +5,9 @@ from __future__ import annotations
 import importlib.metadata
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from fnmatch import fnmatchcase
+
+from msgspec.structs import replace
 
 from ..contract import Unusable, did_you_mean
 from ..data.files import unwritten
@@ -38,6 +39,7 @@ class Run:
         self.parts: list[Part] = []
         self.total: dict[tuple[str, str], int] = {}
         self.results: dict[tuple[str, str], Result] = {}
+        self.failed_at: dict[tuple[str, str], int] = {}
 
     def begin(self) -> None:
         """Load the targets, and count what is to be tried."""
@@ -51,10 +53,10 @@ class Run:
                 unit = (spec, name)
                 self.order.append(unit)
                 self.total[unit] = 0
-                assumption = PROOFS[name].method.assumption
-                self.results[unit] = Result(spec, name, "holds", assumption=assumption)
+                law, assumption = PROOFS[name].law.name, PROOFS[name].method.assumption
+                self.results[unit] = Result(spec, name, "holds", about=law, assumption=assumption)
                 if reason := PROOFS[name].unsupported(target.declared, target.offers):
-                    self.results[unit] = Result(spec, name, "unsupported", reason, assumption=assumption)
+                    self.results[unit] = replace(self.results[unit], verdict="unsupported", reason=reason)
                     continue
                 parts = list(parts_of(target, name, self.longest))
                 self.parts += parts
@@ -77,15 +79,13 @@ class Run:
         left = []
         for part in self.parts:
             before = diary.found(key(part, known[part.target], self.longest), part)
-            self.add(before) if before else left.append(part)
+            self.add(part, before) if before else left.append(part)
         if len(left) < len(self.parts):
             self.say(f"{report.count(self.tried(), 'case')} were tried before")
-        by_start = {(part.target, part.proof, part.first): part for part in left}
         try:
-            for result in self.answers(left, processes):
-                part = by_start[result.target, result.law, result.digest]
+            for part, result in self.answers(left, processes):
                 diary.write(key(part, known[part.target], self.longest), result)
-                self.add(result)
+                self.add(part, result)
                 if time.monotonic() - told > EVERY:
                     told = time.monotonic()
                     self.say(self.progress(told - began))
@@ -95,10 +95,11 @@ class Run:
             diary.attempt(diary.close)
         return True
 
-    def answers(self, parts: list[Part], processes: int) -> Iterator[Result]:
-        """The results of the parts still wanted when their turn comes, in so many processes, or with 0 in this one."""
+    def answers(self, parts: list[Part], processes: int) -> Iterator[tuple[Part, Result]]:
+        """The parts still wanted when their turn comes, with their results, in so many processes, or with 0 here."""
         tasks = tasks_of(filter(self.wanted, parts), self.request, self.longest)
-        return carried_out(tasks, processes, self.complaints.append)
+        for task, result in carried_out(tasks, processes, self.complaints.append):
+            yield task.arguments[0], result
 
     def wanted(self, part: Part) -> bool:
         """Whether a part is still to be tried: its proof has not failed, and there is time."""
@@ -110,13 +111,13 @@ class Run:
         result = self.results[part.target, part.proof]
         return not result.failed and result.examples < self.total[part.target, part.proof]
 
-    def add(self, part: Result) -> None:
+    def add(self, part: Part, result: Result) -> None:
         """What came of a part; of several failures the one on the smallest space is kept."""
-        unit = (part.target, part.law)
+        unit = (part.target, part.proof)
         so_far = self.results[unit]
-        worse = part.failed and (not so_far.failed or part.digest < so_far.digest)
-        kept = part if worse else so_far
-        both = (so_far, part)
+        kept, both = so_far, (so_far, result)
+        if result.failed and part.first < self.failed_at.get(unit, part.first + 1):
+            kept, self.failed_at[unit] = result, part.first
         self.results[unit] = replace(
             kept,
             examples=sum(each.examples for each in both),

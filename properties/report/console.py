@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from ..contract import Unusable
-from ..data.arrays import Json
 from ..data.files import Output, unwritten
 from ..data.storage import report_text
-from ..results import Result
+from ..results import Report, Result
 from ..run.dispatch import examined
 from ..run.known import unmet
 from ..run.request import Request
@@ -121,7 +120,7 @@ class Console:
     def outputs(self, file: str | None, results: list[Result], partial: bool) -> list[Output]:
         """The files to write."""
 
-        def made() -> Json:
+        def made() -> Report:
             return report.document(self.request, self.session.loaded, results, partial)
 
         return [("--json", file, lambda: report_text(str(file), made))]

@@ -6,12 +6,11 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from ..conventions import CONVENTIONS
-from ..data.arrays import Json
+from ..conventions import CONVENTIONS, EXPECTED
 from ..data.files import Output
 from ..data.text import cleaned
 from ..lawbook.huge import EVERY
-from ..results import FAILURES, Result
+from ..results import FAILURES, Result, TargetReport
 from ..run.reading import targets_of
 from ..run.request import Request
 from ..run.session import Session
@@ -64,32 +63,32 @@ class Matrix(Console):
         if spec in self.refused:
             return Column(spec, spec, note=f"cannot be judged: {self.refused[spec]}", empty="?")
         unobserved = [result.reason for result in results if result.target == spec and result.law == CONVENTIONS_ITEM]
-        return column_of(report.target_as_json(self.session.loaded[spec], results), "; ".join(filter(None, unobserved)))
+        return column_of(report.target_report(self.session.loaded[spec], results), "; ".join(filter(None, unobserved)))
 
 
 def from_reports(files: Sequence[str]) -> list[Column]:
     """The columns of reports that were written before. Raises Unusable."""
     found = [(file, target) for file in files for target in targets_of(file)]
-    return told_apart([replace(column_of(target), spec=f"{target['target']} of {file}") for file, target in found])
+    return told_apart([replace(column_of(target), spec=f"{target.target} of {file}") for file, target in found])
 
 
-def column_of(target: Json, unobserved: str = "") -> Column:
+def column_of(target: TargetReport, unobserved: str = "") -> Column:
     """What was found on a target, from its part of a report."""
-    laws = target["laws"]
-    cells = {law["law"]: NOTHING.get(law["verdict"], law["verdict"]) for law in laws}
-    for name, found in target["conventions"].items():
-        cells[name] = ", ".join(found["values"]) if found["value"] == "varies" else found["value"]
-    cells["cases"] = f"{sum(law['examples'] for law in laws):,}"
-    cells["seconds"] = f"{sum(law['seconds'] for law in laws):.0f}"
-    unfinished = [law for law in laws if law["verdict"] == "not run" or law["partial"]]
+    laws = target.laws
+    cells = {law.law: NOTHING.get(law.verdict, law.verdict) for law in laws}
+    for name, found in target.conventions.items():
+        cells[name] = ", ".join(found.all_values)
+    cells["cases"] = f"{sum(law.examples for law in laws):,}"
+    cells["seconds"] = f"{sum(law.seconds for law in laws):.0f}"
+    unfinished = [law for law in laws if law.verdict == "not run" or law.partial]
     for law in unfinished:
-        cells[law["law"]] = cells[law["law"]].rstrip("?") + "?"
-    reasons = dict.fromkeys(law["reason"] or "the time limit was reached" for law in unfinished)
+        cells[law.law] = cells[law.law].rstrip("?") + "?"
+    reasons = dict.fromkeys(law.reason or "the time limit was reached" for law in unfinished)
     told = f"{report.count(len(unfinished), 'law')} unfinished: {'; '.join(reasons)}" if unfinished else ""
     note = "; ".join(filter(None, (told, unobserved)))
     cells = {cleaned(row): cleaned(cell) for row, cell in cells.items()}
-    title = cleaned(f"{target['name']} {target['version']}".strip())
-    return Column(title, cleaned(target["target"]), cells, cleaned(note))
+    title = cleaned(f"{target.name} {target.version}".strip())
+    return Column(title, cleaned(target.target), cells, cleaned(note))
 
 
 def told_apart(columns: list[Column]) -> list[Column]:
@@ -114,8 +113,7 @@ def rows(columns: list[Column]) -> Iterator[tuple[str, list[str]]]:
     for law in EVERY.values():
         families.setdefault(law.family, []).append(law.name)
     families["conventions"] = list(CONVENTIONS)
-    pinned = [name for column in columns for name in column.cells if "=" in name]
-    families["expected"] = list(dict.fromkeys(pinned))
+    families["expected"] = list(dict.fromkeys(name for column in columns for name in column.cells if name in EXPECTED))
     families["in all"] = ["cases", "seconds"]
     for family, names in families.items():
         filled = [name for name in names if any(column.cells.get(name, "-") != "-" for column in columns)]

@@ -7,14 +7,16 @@ import platform
 from collections import Counter
 from collections.abc import Iterable
 
+from msgspec import structs
 from poolproof.kernels.dtypes import FLOATS, IEEE_FLOATS, INTEGERS
 
 from ..cases.triggers import TRIGGERS
 from ..contract import CALLABLES, MEAN, MEAN_SETTINGS, OF_INTEGERS, RESULT, SETTINGS, Declared
-from ..data.arrays import Json, cell_of
+from ..data.arrays import StoredArray
 from ..data.text import cleaned
 from ..failures.messages import arguments
-from ..results import FAILURES, SCHEMA, Result, call_from_json
+from ..results import FAILURES, SCHEMA, Declarations, Environment, LawReport, Report, Result, Shown, TargetReport
+from ..results.report import Versions
 from ..run.request import Request
 from ..run.units import CONVENTIONS_ITEM
 from ..targets.target import Target
@@ -25,61 +27,44 @@ MOST_SHOWN = 200
 
 def document(
     request: Request, targets: dict[str, Target], results: list[Result], partial: bool, bound: str = ""
-) -> Json:
-    """The whole report as JSON; docs/report.md describes every key."""
-    return {
-        "schema": SCHEMA,
-        "partial": partial or any(result.partial or result.verdict == "not run" for result in results),
-        "bound": bound,
-        "environment": {**environment(), "seed": request.seed, "examples": request.examples},
-        "targets": [target_as_json(targets[spec], results) for spec in request.targets if spec in targets],
-    }
+) -> Report:
+    """The whole report."""
+    return Report(
+        schema=SCHEMA,
+        partial=partial or any(result.partial or result.verdict == "not run" for result in results),
+        bound=bound,
+        environment=environment(request),
+        targets=[target_report(targets[spec], results) for spec in request.targets if spec in targets],
+    )
 
 
-def target_as_json(target: Target, results: list[Result]) -> Json:
+def target_report(target: Target, results: list[Result]) -> TargetReport:
     """One target with its laws, in the order of the registry, and its conventions."""
     own = [result for result in results if result.target == target.spec]
-    conventions: Json = {}
-    for result in own:
-        conventions.update(result.conventions)
-    return {
-        "target": target.spec,
-        "name": target.name,
-        "version": target.declared.version,
-        "declared": {**target.declared.as_json(), "offers": list(target.offers)},
-        "laws": [law_as_json(result) for result in own if result.law != CONVENTIONS_ITEM],
-        "conventions": conventions,
-    }
-
-
-def law_as_json(result: Result) -> Json:
-    """One law of a target."""
-    kept = (
-        "law",
-        "verdict",
-        "examples",
-        "refused",
-        "reason",
-        "outdated",
-        "partial",
-        "abandoned",
-        "digest",
-        "reached",
-        "counterexample",
-        "assumption",
+    return TargetReport(
+        target=target.spec,
+        name=target.name,
+        version=target.declared.version,
+        declared=Declarations.of(target.declared, target.offers),
+        laws=[LawReport.of(result) for result in own if result.law != CONVENTIONS_ITEM],
+        conventions={name: seen for result in own for name, seen in result.conventions.items()},
     )
-    return {**{name: getattr(result, name) for name in kept}, "seconds": round(result.seconds, 3)}
 
 
-def environment() -> Json:
-    """What the run ran on."""
+def environment(request: Request) -> Environment:
+    """What the run ran on, and what it was to try."""
+    return Environment(**structs.asdict(versions()), seed=request.seed, examples=request.examples)
+
+
+def versions() -> Versions:
+    """What this runs on."""
     packages = ("poolproof", "numpy", "numba", "hypothesis", "pytest", "pytest-xdist")
-    return {
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "system": platform.system(),
-        **{package: importlib.metadata.version(package) for package in packages},
-    }
+    return Versions(
+        python=platform.python_version(),
+        machine=platform.machine(),
+        system=platform.system(),
+        **{package.replace("-", "_"): importlib.metadata.version(package) for package in packages},
+    )
 
 
 def line(result: Result, name: str, width: int, column: int = 24) -> str:
@@ -167,8 +152,8 @@ def conventions(results: Iterable[Result], names: dict[str, str]) -> list[str]:
     for result in results:
         if result.law == CONVENTIONS_ITEM:
             for convention, found in result.conventions.items():
-                value = " and ".join(found["values"]) if found["value"] == "varies" else found["value"]
-                value = f"varies: {value}" if found["value"] == "varies" else value
+                value = " and ".join(found.all_values)
+                value = f"varies: {value}" if found.varies else value
                 table.setdefault(convention, {}).setdefault(value, []).append(names[result.target])
     lines = []
     for convention, values in table.items():
@@ -183,22 +168,20 @@ def varying(results: Iterable[Result], names: dict[str, str]) -> list[str]:
     lines = []
     for result in results:
         for convention, found in result.conventions.items():
-            if found["value"] == "varies":
+            if found.varies:
                 lines.append(f"{convention} of {names[result.target]} varies")
-                for value, shown in zip(
-                    found["values"], (found["evidence"], found["other"], *found["more"]), strict=True
-                ):
+                for value, shown in found.each:
                     lines += evidence(value, shown)
     return lines
 
 
-def evidence(value: str, shown: Json) -> list[str]:
+def evidence(value: str, shown: Shown) -> list[str]:
     """One call, and what it gave at the place that matters."""
-    call, got = call_from_json(shown), shown["got"]
-    if isinstance(got, dict):
-        where = tuple(shown["where"] or ())
+    call, got = shown.call(), shown.got
+    if isinstance(got, StoredArray):
+        where = tuple(shown.where or ())
         name = RESULT[call.function] + (f"[{','.join(map(str, where))}]" if where else "")
-        got = f"{name} = {cleaned(' '.join(str(cell_of(got, where)).split()), MOST_SHOWN)}"
+        got = f"{name} = {cleaned(' '.join(str(got.cell(where)).split()), MOST_SHOWN)}"
     return [f"  {value}: {call.function} gives {got}", *arguments(call, "      ")]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, takewhile
 
 from ..contract import Unusable
-from ..data.arrays import Json
+from ..data.typed import Json
 from ..results import Result
 from .executor import Task, executor_of, spread
 from .processes import Lost
@@ -24,11 +24,14 @@ def examined(
 ) -> Iterator[Result]:
     """The results of units as they come, in so many processes, or with 0 in this one."""
     groups = grouped(units, processes, apart=request.in_process or not processes)
-    return carried_out(portions(request, groups, max(processes, 1)), processes, complain)
+    for _, result in carried_out(portions(request, groups, max(processes, 1)), processes, complain):
+        yield result
 
 
-def carried_out(tasks: Iterable[Task], processes: int, complain: Callable[[str], None]) -> Iterator[Result]:
-    """The results of tasks as they come, in so many processes, or with 0 in this one.
+def carried_out(
+    tasks: Iterable[Task], processes: int, complain: Callable[[str], None]
+) -> Iterator[tuple[Task, Result]]:
+    """Tasks with their results as they come, in so many processes, or with 0 in this one.
 
     After Ctrl-C the tasks in hand give what they have, and KeyboardInterrupt is raised. An error of ours is a
     complaint.
@@ -40,11 +43,11 @@ def carried_out(tasks: Iterable[Task], processes: int, complain: Callable[[str],
             try:
                 done = future.result()
             except Lost:
-                yield from task.lost
+                yield from ((task, result) for result in task.lost)
             except RuntimeError as error:
                 complain(f"internal error: {error}")
             else:
-                yield from map(Result.from_json, done["results"])
+                yield from ((task, Result.from_json(result)) for result in done["results"])
                 interrupted |= done["interrupted"]
     if interrupted:
         raise KeyboardInterrupt

@@ -2,61 +2,54 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
+
+import msgspec.toml
+from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from ..contract import Unusable, did_you_mean
+from ..conventions import EXPECTED
 from ..data.files import read_text
-from ..data.text import shown
+from ..data.text import cleaned, shown
 from ..lawbook.huge import EVERY
 from ..results import Result
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+Filled = Annotated[str, Meta(pattern=r"\S")]
+"""A text that is not empty."""
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(Struct, frozen=True, forbid_unknown_fields=True):
     """One entry: this law is known to fail on this target (as given, or by name), for this reason."""
 
-    target: str
-    law: str
-    reason: str
+    target: Filled
+    law: Filled
+    reason: Filled
     finding: str = ""
+
+
+class KnownFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """The entries of a file of `[[known]]` tables."""
+
+    known: list[Known] = []
 
 
 def load_known(path: Path) -> list[Known]:
     """The entries of a file of `[[known]]` tables. Raises Unusable naming what is wrong with it."""
-    text = read_text(str(path), "known failures")
+    where, text = f"known failures {shown(str(path))}", read_text(str(path), "known failures")
     try:
-        tables = tomllib.loads(text)
+        entries = msgspec.toml.decode(text, type=KnownFile).known
     except RecursionError:
-        raise Unusable(f"known failures {shown(str(path))} cannot be read: it is nested too deeply") from None
+        raise Unusable(f"{where} cannot be read: it is nested too deeply") from None
     except ValueError as error:
-        raise Unusable(f"known failures {shown(str(path))} cannot be read: {error}") from None
-    entries = tables.get("known", [])
-    if set(tables) - {"known"} or not isinstance(entries, list):
-        raise Unusable(f"known failures {shown(str(path))} should have nothing but [[known]] tables")
-    return [entry(path, number, table) for number, table in enumerate(entries, 1)]
-
-
-def entry(path: Path, number: int, table: object) -> Known:
-    """One table as an entry."""
-    where = f"known failures {shown(str(path))}, entry {number}"
-    if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
-        raise Unusable(f"{where} should be a table of strings")
-    for key in table:
-        if key not in Known.__dataclass_fields__:
-            raise Unusable(f"{where} has {shown(key)}; {did_you_mean(key, Known.__dataclass_fields__)}")
-    for key in ("target", "law", "reason"):
-        if not table.get(key, "").strip():
-            raise Unusable(f"{where} should have a {key}")
-    if table["law"] not in EVERY and "=" not in table["law"]:
-        raise Unusable(f"{where}: there is no law {shown(table['law'])}; {did_you_mean(table['law'], EVERY)}")
-    return Known(**table)
+        raise Unusable(f"{where} cannot be read: {cleaned(str(error))}") from None
+    for number, entry in enumerate(entries, 1):
+        if entry.law not in EVERY and entry.law not in EXPECTED:
+            raise Unusable(
+                f"{where}, entry {number}: there is no law {shown(entry.law)}; {did_you_mean(entry.law, EVERY)}"
+            )
+    return entries
 
 
 def unmet(known: list[Known], results: list[Result], names: dict[str, str]) -> list[Known]:

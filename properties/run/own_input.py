@@ -242,7 +242,7 @@ def cut(target: Target, law: Law, case: Case) -> Result:
         if trial(part):
             assert trial.found is not None
             found = settled(trial, trial.found, minimal(trial, trial.found))
-            return result_of(trial, found._replace(counterexample={**found.counterexample, "seed": None}))
+            return result_of(trial, found, None)
         if trial.refused:
             raise Unusable(f"{target.name} refuses this input, as it may")
     return Result(target.spec, law.name, "holds", examples=1)
@@ -271,6 +271,8 @@ def told(result: Result, case: Case) -> str:
     """What came of a case, in words."""
     if not result.failed:
         return f"{result.law}: holds: the answer is right on this input"
-    left = (result.counterexample or {})["case"]["x"]["shape"]
+    assert result.counterexample is not None
+    assert result.counterexample.case
+    left = result.counterexample.case.x.shape
     cells = f"cut from {case.x.size:,} cells of x to {prod(left):,}"
     return f"{result.law}: {result.verdict}, {cells}\n{result.message}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 import struct
@@ -10,10 +9,15 @@ import zlib
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from ..data.arrays import Json
-from ..results import MOST_STORED, fits, is_complete
+from msgspec import Struct
+
+from ..data.text import sendable
+from ..data.typed import Whole, decoded, encoded
+from ..results import MOST_STORED, Counterexample, StoredCall, StoredCase, fits
+
+T = TypeVar("T")
 
 KEPT = Path(".poolproof")
 """Where a run without a seed keeps failing cases, and the case in hand."""
@@ -29,6 +33,35 @@ HEAD = struct.Struct(">II")
 
 MOST_KEPT = 10
 """Failing cases of a law on a target that are kept."""
+
+
+class Held(Struct, frozen=True, array_like=True):
+    """The case in hand: the seed from which cases are drawn, and its number, from 0."""
+
+    seed: int
+    number: Whole
+
+
+class About(Struct, frozen=True):
+    """What cases are kept for: a law on a target, and what the law wants of its cases."""
+
+    target: str
+    law: str
+    plan: str
+
+
+class KeptCase(Struct, frozen=True, omit_defaults=True):
+    """A case that failed, and the calls that must be made before it."""
+
+    case: StoredCase
+    earlier_calls: list[StoredCall] = []
+
+
+class KeptCases(Struct, frozen=True):
+    """The content of a file: the cases of a law that failed on a target, the last first."""
+
+    about: About
+    found: list[KeptCase]
 
 
 class Toll:
@@ -64,17 +97,17 @@ class InHand:
     def __init__(self, folder: Path, target: str, law: str) -> None:
         self.file = place(folder, target, law)
         self.handle: int | None = None
-        self.found: tuple[int, int] | None = None
+        self.found: Held | None = None
         with suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
             self.handle = opened(self.file)
-            self.found = two_numbers(parsed(os.pread(self.handle, 1 << 10, 0)))
+            self.found = parsed(os.pread(self.handle, 1 << 10, 0), Held)
 
-    def hold(self, seed: int | None, number: int) -> None:
+    def hold(self, seed: int, number: int) -> None:
         """The case with this number, from 0, of those drawn with this seed is tried now."""
         if self.handle is not None:
             with suppress(OSError):
-                os.pwrite(self.handle, packed([seed, number]), 0)
+                os.pwrite(self.handle, packed(Held(seed, number)), 0)
 
     def done(self) -> None:
         """The law has ended."""
@@ -93,28 +126,28 @@ class Kept:
 
     def __init__(self, folder: Path, target: str, law: str, plan: object) -> None:
         self.file = place(folder, target, law)
-        self.about = [target, law, repr(plan)]
-        self.found: list[Json] = []
+        self.about = About(sendable(target), law, repr(plan))
+        self.found: list[KeptCase] = []
         with suppress(OSError):
-            about, found = two_entries(parsed(read(self.file)))
-            self.found = [each for each in found if is_entry(each)] if about == self.about else []
+            kept = parsed(read(self.file), KeptCases)
+            self.found = kept.found if kept is not None and kept.about == self.about else []
 
-    def add(self, counterexamples: list[Json]) -> None:
+    def add(self, counterexamples: list[Counterexample]) -> None:
         """Keep the cases of counterexamples that are complete, before those that are kept already."""
-        entries = ({k: each[k] for k in ("case", "earlier_calls") if each.get(k)} for each in counterexamples)
-        new = [each for each in entries if is_complete(each["case"]) and fits(each, MOST_STORED // MOST_KEPT)]
+        entries = [KeptCase(each.case, each.earlier_calls or []) for each in counterexamples if each.case]
+        new = [each for each in entries if each.case.complete and fits(each, MOST_STORED // MOST_KEPT)]
         self.change([*new, *(each for each in self.found if each not in new)][:MOST_KEPT])
 
-    def drop(self, entry: Json) -> None:
+    def drop(self, entry: KeptCase) -> None:
         """This one does not fail any more."""
         self.change([each for each in self.found if each is not entry])
 
-    def change(self, found: list[Json]) -> None:
+    def change(self, found: list[KeptCase]) -> None:
         """Keep these from now on."""
         if found != self.found:
             self.found = found
             with suppress(OSError):
-                replaced(self.file, packed([self.about, found]))
+                replaced(self.file, packed(KeptCases(self.about, found)))
 
 
 def place(folder: Path, target: str, law: str) -> Path:
@@ -122,34 +155,18 @@ def place(folder: Path, target: str, law: str) -> Path:
     return folder / f"{zlib.crc32(f'{law} {target}'.encode(errors='surrogateescape')):08x}"
 
 
-def packed(value: Any) -> bytes:
+def packed(value: object) -> bytes:
     """A value as JSON, after its length and its checksum."""
-    data = json.dumps(value).encode()
+    data = encoded(value)
     return HEAD.pack(len(data), zlib.crc32(data)) + data
 
 
-def parsed(content: bytes) -> Any:
-    """The value that `packed` gave; None if the content was cut or is another's."""
+def parsed(content: bytes, form: type[T]) -> T | None:
+    """The value of a type that `packed` gave; None if the content was cut or is another's."""
     try:
-        return json.loads(whole(content))
-    except (ValueError, RecursionError):
+        return decoded(whole(content), form)
+    except ValueError:
         return None
-
-
-def two_numbers(value: Any) -> tuple[int, int] | None:
-    """A seed and the number of a case; None for anything else."""
-    seed, number = two_entries(value)
-    return (seed, number) if type(seed) is int and type(number) is int and number >= 0 else None
-
-
-def is_entry(value: Any) -> bool:
-    """Whether this may be a case that was kept."""
-    return isinstance(value, dict) and isinstance(value.get("case"), dict)
-
-
-def two_entries(value: Any) -> tuple[Any, Any]:
-    """The entries of a list of two; of anything else twice nothing."""
-    return (value[0], value[1]) if isinstance(value, list) and len(value) == 2 else ((), ())
 
 
 def read(file: Path) -> bytes:

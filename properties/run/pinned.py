@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
-from ..conventions import CONVENTIONS, observe, observed, shown_by, unobservable
-from ..results import Result
+from ..conventions import CONVENTIONS, observe, observed, unobservable
+from ..results import Counterexample, Result
 from ..targets.target import Target
 from .persistence import MOST
 from .units import CONVENTIONS_ITEM
@@ -29,20 +28,15 @@ def expected(target: Target, convention: str, pinned: str) -> Result:
         return Result(target.spec, name, "unsupported", reason)
     found = observe(each, target)
     took = time.perf_counter() - began
-    if not found:
+    if found is None:
         return Result(target.spec, name, "unsupported", "nothing of what it declares shows it")
-    if found["value"] == pinned:
-        return Result(target.spec, name, "holds", examples=1, seconds=took, conventions={each.name: found})
-    values = found.get("values", [found["value"]])
-    seen = " and ".join(map(repr, values))
-    shown = next(shown for value, shown in zip(values, shown_by(found), strict=True) if value != pinned)
-    counterexample: dict[str, Any] = {
-        "seed": 0,
-        "calls": [shown],
-        "failing_call": 0,
-        "expected": None,
-        "got": shown["got"],
-        "where": None,
-        "message": f"{name} of {target.name}: seen {seen}, but should be {pinned!r}",
-    }
-    return Result(target.spec, name, "broken", examples=1, seconds=took, counterexample=counterexample)
+    result = Result(target.spec, name, "holds", examples=1, seconds=took)
+    if found.value == pinned:
+        result.conventions = {each.name: found}
+        return result
+    shown = next(shown for value, shown in found.each if value != pinned)
+    seen = " and ".join(map(repr, found.all_values))
+    message = f"{name} of {target.name}: seen {seen}, but should be {pinned!r}"
+    result.verdict = "broken"
+    result.counterexample = Counterexample(seed=0, calls=[shown.alone], got=shown.got, message=message)
+    return result

@@ -8,34 +8,59 @@ from typing import NamedTuple
 
 from ..contract import Unusable
 from ..conventions import as_before, not_asked
-from ..data.arrays import Json
-from ..data.forms import UNREADABLE, Misfit
-from ..data.storage import elsewhere
-from ..data.text import cleaned, visible
+from ..data.errors import UNREADABLE
+from ..data.text import cleaned, received, visible
 from ..lawbook import LAWS
 from ..lawbook.huge import EVERY, HUGE
 from ..lawbook.huge import replay as huge_again
-from ..results import Result, is_complete
+from ..results import Counterexample, LawReport, Result, Seen
 from ..targets.loading import is_shipped
 from ..targets.target import Target
-from .reading import check_counterexample, no_report, targets_of
-from .runner import NOT_ALONE
+from .reading import check_case, described, targets_of
 from .runner import replay as tried
 from .session import Session
 
 Say = Callable[[str], None]
 
 
-class Found(NamedTuple):
-    """What a report has to be tried again: failures (target, law) and conventions (target, name, what was seen)."""
+class Failed(NamedTuple):
+    """A law of a report that failed on a target."""
 
-    failures: list[tuple[str, Json]]
-    seen: list[tuple[str, str, Json]]
+    target: str
+    law: LawReport
+    found: Counterexample
+
+    @property
+    def name(self) -> str:
+        """The law to be tried: for a proof, that which it asks."""
+        return self.law.about or self.law.law
+
+    @property
+    def title(self) -> str:
+        """What lines about it begin with."""
+        return f"{self.law.law} on {self.target}"
+
+    @property
+    def hindrance(self) -> str:
+        """Why it cannot be tried again; empty if it can. A convention that was expected has no case."""
+        if self.name not in EVERY or not self.found.case:
+            return "there is no such law here"
+        if self.found.case.complete:
+            return ""
+        gone = self.found.case.elsewhere
+        return "the file with its arrays is not beside the report" if gone else "its case is too large for a report"
+
+
+class Found(NamedTuple):
+    """What a report has to be tried again: failures and conventions (target, name, what was seen)."""
+
+    failures: list[Failed]
+    seen: list[tuple[str, str, Seen]]
 
     @property
     def targets(self) -> list[str]:
         """The targets that would run, each once."""
-        return list(dict.fromkeys([*(spec for spec, _ in self.failures), *(spec for spec, _, _ in self.seen)]))
+        return list(dict.fromkeys([*(each.target for each in self.failures), *(spec for spec, _, _ in self.seen)]))
 
     @property
     def foreign(self) -> list[str]:
@@ -45,57 +70,31 @@ class Found(NamedTuple):
 
 def read(file: str) -> Found:
     """The failures and the conventions of a report. Raises Unusable."""
-    targets = targets_of(file)
-    found = Found(
-        [(each["target"], law) for each in targets for law in each["laws"] if law["counterexample"]],
-        [(each["target"], *item) for each in targets for item in each["conventions"].items()],
-    )
-    try:
-        for spec, law in found.failures:
-            if is_known(law) and is_whole(law):
-                check_counterexample(law_of(law), law["counterexample"], f"{law['law']} on {spec}")
-    except Misfit as misfit:
-        raise no_report(file, misfit) from None
-    return found
-
-
-def law_of(entry: Json) -> str:
-    """The law of an entry: a proof is named by its law, and after a slash the method by which it was proved."""
-    return str(entry["law"]).partition("/")[0]
-
-
-def is_known(entry: Json) -> bool:
-    """Whether there is such a law, and a case to try it on: a convention that was expected has none."""
-    return law_of(entry) in EVERY and "case" in entry["counterexample"]
-
-
-def is_whole(entry: Json) -> bool:
-    """Whether the case of an entry is complete, as far as it has the form of one."""
-    case = entry["counterexample"]["case"]
-    return not isinstance(case, dict) or is_complete(case)
-
-
-def incomplete(entry: Json) -> str:
-    """Why the case of an entry has not all its arrays."""
-    gone = any(True for _ in elsewhere(entry["counterexample"]["case"]))
-    return "the file with its arrays is not beside the report" if gone else "its case is too large for a report"
+    failures: list[Failed] = []
+    seen: list[tuple[str, str, Seen]] = []
+    for target in targets_of(file):
+        spec = received(target.target)
+        failures += [Failed(spec, law, law.counterexample) for law in target.laws if law.counterexample]
+        seen += [(spec, *item) for item in target.conventions.items()]
+    with described(file):
+        for each in failures:
+            if each.found.case and not each.hindrance:
+                check_case(each.name, each.found.case, each.found.earlier_calls or [], each.title)
+    return Found(failures, seen)
 
 
 def replayed(found: Found, session: Session, other: str | None) -> Iterator[Result | str]:
     """For each failure what came of it, on the target it was seen on or another; words, where it cannot be tried."""
-    for spec, law in found.failures:
-        if not is_known(law):
-            yield f"{law['law']} on {spec}: cannot be replayed, there is no such law here"
+    for each in found.failures:
+        if each.hindrance:
+            yield f"{each.title}: cannot be replayed, {each.hindrance}"
             continue
-        if not is_whole(law):
-            yield f"{law['law']} on {spec}: cannot be replayed, {incomplete(law)}"
-            continue
-        target = session.target(other or spec)
-        with readable(f"{law['law']} on {spec}: its case"):
-            yield again(law_of(law), target, law["counterexample"], session.request.memory)
+        target = session.target(other or each.target)
+        with readable(f"{each.title}: its case"):
+            yield again(each.name, target, each.found, session.request.memory)
 
 
-def again(name: str, target: Target, found: Json, memory: int | None) -> Result:
+def again(name: str, target: Target, found: Counterexample, memory: int | None) -> Result:
     """A law tried again on the case of a counterexample; `memory`: bytes that a process of the target may have."""
     if name in HUGE:
         return huge_again(HUGE[name], target, found, memory)
@@ -149,10 +148,10 @@ def replay_conventions(found: Found, session: Session, other: str | None, say: S
 def replay(found: Found, session: Session, other: str | None, say: Say) -> int:
     """Say what came of each failure, and which conventions are answered otherwise; 1 if anything still fails."""
     still = unclear = 0
-    for (_, law), result in zip(found.failures, replayed(found, session, other), strict=True):
+    for each, result in zip(found.failures, replayed(found, session, other), strict=True):
         still += isinstance(result, Result) and result.failed
-        unclear += isinstance(result, Result) and result.reason == NOT_ALONE
-        known = law["reason"] if law["verdict"] == "known" else ""
+        unclear += isinstance(result, Result) and result.verdict == "holds" and each.found.lost
+        known = each.law.reason if each.law.verdict == "known" else ""
         say(outcome(result, known) if isinstance(result, Result) else cleaned(result))
     replay_conventions(found, session, other, say)
     others = f", {unclear} did not repeat in a fresh process" if unclear else ""

@@ -8,17 +8,18 @@ from dataclasses import replace
 from functools import partial
 from itertools import islice
 
+from msgspec import UNSET, structs
+
 from ..cases.case import Case, is_declared, permitted
 from ..cases.drawing import drawn
-from ..data.arrays import Json
-from ..data.forms import Misfit
 from ..failures.earlier import counted
 from ..lawbook import Law
-from ..results import Result, call_from_json, case_from_json
+from ..results import Counterexample, Result, StoredCall
 from ..targets.call import Call
 from ..targets.target import Target, outside
-from .reading import check_counterexample
-from .settle import ONCE, minimal, settled
+from .persistence import KeptCase
+from .reading import check_case
+from .settle import minimal, settled
 from .trial import Found, Settings, Trial
 
 NOT_ALONE = "did not repeat in a fresh process; it needs earlier calls"
@@ -62,14 +63,14 @@ def judged(trial: Trial) -> Result:
     found = settled(trial, trial.found, minimal(trial, trial.found))
     others = failing_too(trial, {trial.found.case.function, found.case.function})
     keep(trial, found.counterexample, *others.values())
-    return result_of(trial, with_callables(trial, found, set(others)))
+    return result_of(trial, with_callables(trial, found, set(others)), trial.settings.seed)
 
 
 def interrupted(trial: Trial) -> Result:
     """What a law has seen when it was interrupted: a failure as it was first seen, or no verdict."""
     if trial.found is not None:
         keep(trial, trial.found.counterexample)
-        return replace(result_of(trial, trial.found), partial=True)
+        return structs.replace(result_of(trial, trial.found, trial.settings.seed), partial=True)
     reason = f"interrupted after {trial.tried} cases"
     return Result(trial.pool.target.spec, trial.law.name, "not run", reason, partial=True, **trial.account())
 
@@ -84,10 +85,10 @@ def unfailing(trial: Trial, *, partial: bool) -> Result:
     return Result(*about, "holds", partial=partial, **seen)
 
 
-def result_of(trial: Trial, found: Found) -> Result:
-    """The result with a failure."""
+def result_of(trial: Trial, found: Found, seed: int | None) -> Result:
+    """The result with a failure; the seed from which its case was drawn, if it was."""
     seen, about = trial.account(), (trial.pool.target.spec, trial.law.name)
-    return Result(*about, found.verdict, counterexample={"seed": trial.settings.seed, **found.counterexample}, **seen)
+    return Result(*about, found.verdict, counterexample=structs.replace(found.counterexample, seed=seed), **seen)
 
 
 def search(trial: Trial) -> bool:
@@ -114,10 +115,11 @@ def to_try(trial: Trial) -> Iterator[Case]:
 def was_in_hand(trial: Trial) -> Iterable[Case]:
     """The case that was in hand when the suite was killed, drawn again."""
     in_hand, target = trial.settings.in_hand, trial.pool.target
-    seed, number = in_hand.found if in_hand is not None and in_hand.found else (0, trial.settings.examples)
-    if number >= trial.settings.examples:
+    held = None if in_hand is None else in_hand.found
+    if held is None or held.number >= trial.settings.examples:
         return ()
-    return islice(drawn(trial.law, target.declared, target.offers, number + 1, seed), number, None)
+    cases = drawn(trial.law, target.declared, target.offers, held.number + 1, held.seed)
+    return islice(cases, held.number, None)
 
 
 def failed_before(trial: Trial) -> Iterator[Case]:
@@ -127,22 +129,22 @@ def failed_before(trial: Trial) -> Iterator[Case]:
         return
     for found in list(kept.found):
         if suits(trial.law, trial.pool.target, found):
-            trial.pool.target.ask_all(earlier_calls(found))
-            yield case_from_json(found["case"])
+            trial.pool.target.ask_all(calls_of(found.earlier_calls))
+            yield found.case.case()
         kept.drop(found)
 
 
-def suits(law: Law, target: Target, found: Json) -> bool:
+def suits(law: Law, target: Target, found: KeptCase) -> bool:
     """Whether a case that was kept can be tried on a target as it declares itself now."""
     try:
-        check_counterexample(law.name, found, "a case")
-    except Misfit:
+        check_case(law.name, found.case, found.earlier_calls, "a case")
+    except ValueError:
         return False
-    case = case_from_json(found["case"])
-    return not undeclared(law, target, case, earlier_calls(found)) and permitted(case, law.plan, target.declared)
+    case, calls = found.case.case(), calls_of(found.earlier_calls)
+    return not undeclared(law, target, case, calls) and permitted(case, law.plan, target.declared)
 
 
-def keep(trial: Trial, *counterexamples: Json) -> None:
+def keep(trial: Trial, *counterexamples: Counterexample) -> None:
     """Keep the cases of counterexamples for the next run."""
     if trial.settings.kept is not None:
         trial.settings.kept.add(list(counterexamples))
@@ -159,7 +161,7 @@ def with_callables(trial: Trial, found: Found, failing: set[str]) -> Found:
     return found.noted(*lines, callables=named)
 
 
-def failing_too(trial: Trial, failing: set[str]) -> dict[str, Json]:
+def failing_too(trial: Trial, failing: set[str]) -> dict[str, Counterexample]:
     """The other callables for which a law fails, and how, in the time that shrinking one failure may take.
 
     None after a hang.
@@ -167,7 +169,8 @@ def failing_too(trial: Trial, failing: set[str]) -> dict[str, Json]:
     assert trial.found is not None
     law, target, settings, verdict = trial.law, trial.pool.target, trial.settings, trial.found.verdict
     left = set(law.plan.asked(target.declared, target.offers)) - failing
-    again, found = Trial(law, target.fresh(), replace(settings, end=settings.limit(verdict))), dict[str, Json]()
+    again = Trial(law, target.fresh(), replace(settings, end=settings.limit(verdict)))
+    found = dict[str, Counterexample]()
     for case in drawn(law, target.declared, target.offers, settings.examples, settings.seed) if left else ():
         if again.over() or verdict == "hung" or found.keys() == left:
             break
@@ -176,40 +179,39 @@ def failing_too(trial: Trial, failing: set[str]) -> dict[str, Json]:
     return found
 
 
-def replay(law: Law, target: Target, found: Json) -> Result:
+def replay(law: Law, target: Target, found: Counterexample) -> Result:
     """Try a law again on the case of a counterexample, in a fresh start of the target after the calls that it needs.
 
-    If the answer differed between calls, it is tried many times.
+    There must be a case. If the answer differed between calls, it is tried many times.
     """
     about = (target.spec, law.name)
     if reason := law.unsupported(target.declared, target.offers, target.evidence):
         return Result(*about, "unsupported", reason)
-    case, calls = case_from_json(found["case"]), earlier_calls(found)
+    assert found.case is not UNSET
+    case, calls = found.case.case(), calls_of(found.earlier_calls or [])
     if reason := undeclared(law, target, case, calls):
         return Result(*about, "unsupported", reason)
-    start = target.afresh() if "earlier_calls" in found else target.fresh()
+    start = target.fresh() if found.earlier_calls is UNSET else target.afresh()
     start.ask_all(calls)
     trial = Trial(law, start, Settings())
-    for _ in range(REPLAYS if ONCE in found["message"] else 1):
+    for _ in range(REPLAYS if found.once is True else 1):
         if again := trial.attempt(case):
             if calls:
-                again = again.noted(
-                    f"    after {counted(calls)}, as in the report", earlier_calls=found["earlier_calls"]
-                )
-            return Result(*about, again.verdict, counterexample={"seed": found["seed"], **again.counterexample})
+                again = again.noted(f"    after {counted(calls)}, as in the report", earlier_calls=found.earlier_calls)
+            return result_of(trial, again, found.seed)
     return Result(*about, "holds", why_not(target, found))
 
 
-def why_not(target: Target, found: Json) -> str:
+def why_not(target: Target, found: Counterexample) -> str:
     """What may be the reason why a replay did not see a failure; empty if it should have."""
-    if found.get("earlier_calls") == []:
+    if found.lost:
         return NOT_ALONE
-    return WAS_HERE if found.get("in_process") and target.renewal == "process" else ""
+    return WAS_HERE if found.in_process is True and target.renewal == "process" else ""
 
 
-def earlier_calls(found: Json) -> list[Call]:
-    """The calls that a counterexample needs before its case."""
-    return list(map(call_from_json, found.get("earlier_calls", [])))
+def calls_of(stored: Iterable[StoredCall]) -> list[Call]:
+    """Calls as they can be made again."""
+    return [each.call() for each in stored]
 
 
 def undeclared(law: Law, target: Target, case: Case, calls: Iterable[Call]) -> str:

@@ -9,16 +9,14 @@ from ..cases.case import Case, permitted
 from ..failures.earlier import Needed, Search, fewest, needed, words
 from ..failures.messages import MOST_MESSAGE
 from ..failures.shrink import forms_of, smallest
-from ..results import call_as_json, fits
+from ..results import fits, stored_call
 from ..targets.call import Call
 from .trial import Found, Trial
 
 DEATHS = ("crashed", "hung")
 
-ONCE = "differs between calls"
+ONCE = "    differs between calls: the same case, tried again, gave another answer"
 """The note on a failure that did not come back."""
-
-NOTE_ONCE = f"    {ONCE}: the same case, tried again, gave another answer"
 
 UNKNOWN = "    a fresh {start} did not repeat this: it depends on calls made before"
 """The note on a failure that comes back only after other calls, which were not found."""
@@ -53,7 +51,7 @@ def settled(trial: Trial, first: Found, smaller: Found | None) -> Found:
     if not trial.settings.seconds(first.verdict):
         return first
     if not start:
-        return found.noted(*([] if smaller else [NOTE_ONCE]), in_process=True)
+        return (found if smaller else differing(found)).noted(in_process=True)
     either = (found,) if found.case is first.case else (found, first)
     for each in either:
         if again := anew(trial, each, []):
@@ -61,7 +59,12 @@ def settled(trial: Trial, first: Found, smaller: Found | None) -> Found:
     for each in either:
         if again := after_calls(trial, each):
             return again
-    return found.noted(UNKNOWN.format(start=start), earlier_calls=[]) if smaller else found.noted(NOTE_ONCE)
+    return found.noted(UNKNOWN.format(start=start), earlier_calls=[]) if smaller else differing(found)
+
+
+def differing(found: Found) -> Found:
+    """The failure with the note that it did not come back."""
+    return found.noted(ONCE, once=True)
 
 
 def anew(trial: Trial, found: Found, calls: list[Call], *, hurry: str = "", end: float = float("inf")) -> Found | None:
@@ -118,8 +121,8 @@ def cut_after(trial: Trial, found: Found, calls: Needed, search: Search) -> tupl
 
 def with_calls(found: Found, calls: Needed, start: str) -> Found:
     """The failure with the calls that it needs: in its message and, unless too large, in its counterexample."""
-    told = words(calls, start, MOST_MESSAGE - len(found.counterexample["message"]))
-    listed = list(map(call_as_json, calls.calls))
-    if fits({**found.counterexample, "earlier_calls": listed}):
-        return found.noted(*told, earlier_calls=listed)
+    told = words(calls, start, MOST_MESSAGE - len(found.counterexample.message))
+    with_them = found.noted(*told, earlier_calls=list(map(stored_call, calls.calls)))
+    if fits(with_them.counterexample):
+        return with_them
     return found.noted(*told, "    they are too large for a report", earlier_calls=[])

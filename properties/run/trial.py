@@ -9,14 +9,17 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from msgspec import UNSET, structs
+
 from ..cases.case import Case
 from ..cases.drawing import account
-from ..data.arrays import Json, answer_as_json
+from ..data.arrays import StoredArray, stored_answer
+from ..data.typed import Nested
 from ..failures.messages import describe
 from ..failures.types import Failure, Refused
 from ..lawbook import Law
 from ..lawbook.pool import Pool
-from ..results import stored
+from ..results import Counterexample, stored
 from ..targets.call import Call
 from ..targets.target import Target
 from .persistence import InHand, Kept
@@ -58,12 +61,12 @@ class Settings:
 
 
 class Found(NamedTuple):
-    """A failure: the case, the calls made before it since the start of the target, and the counterexample as JSON."""
+    """A failure: the case, the calls made before it since the start of the target, and the counterexample."""
 
     failure: Failure
     case: Case
     earlier: list[Call]
-    counterexample: Json
+    counterexample: Counterexample
 
     @property
     def verdict(self) -> str:
@@ -71,9 +74,9 @@ class Found(NamedTuple):
         return self.failure.verdict
 
     def noted(self, *lines: str, **more: Any) -> Found:
-        """The same with more lines in its message, and more entries in its counterexample."""
-        message = "\n".join([self.counterexample["message"], *lines])
-        return self._replace(counterexample={**self.counterexample, **more, "message": message})
+        """The same with more lines in its message, and more said in its counterexample."""
+        message = "\n".join([self.counterexample.message, *lines])
+        return self._replace(counterexample=structs.replace(self.counterexample, message=message, **more))
 
 
 class Trial:
@@ -136,21 +139,24 @@ class Trial:
         failure = None if self.over() else self.failure(case)
         return failure is not None and failure.verdict == verdict
 
-    def counterexample(self, failure: Failure, case: Case) -> Json:
-        """A failure as JSON, with the calls made for its case."""
-        return {
-            "failing_call": failure.call % len(self.pool.calls) if self.pool.calls else 0,
-            "expected": data(failure.expected, failure.where),
-            "got": data(failure.got, failure.where),
-            "where": None if failure.where is None else list(failure.where),
-            "message": describe(failure, self.pool.calls),
-            **stored(self.pool.calls, case),
-        }
+    def counterexample(self, failure: Failure, case: Case) -> Counterexample:
+        """A failure for the report, with the calls made for its case."""
+        calls, made_of = stored(self.pool.calls, case)
+        return Counterexample(
+            seed=None,
+            calls=calls,
+            failing_call=failure.call % len(calls) if calls else 0,
+            expected=data(failure.expected, failure.where),
+            got=data(failure.got, failure.where),
+            where=None if failure.where is None else list(failure.where),
+            message=describe(failure, self.pool.calls),
+            case=made_of,
+        )
 
 
-def data(value: Any, where: tuple[int, ...] | None) -> Any:
+def data(value: Any, where: tuple[int, ...] | None) -> StoredArray | Nested:
     """An answer for the report: nested lists, or what stands for them if it is large; None for what is no array."""
     if not hasattr(value, "dtype"):
         return None
-    answer = answer_as_json(value, where)
-    return answer.get("data", answer)
+    answer = stored_answer(value, where)
+    return answer if answer.data is UNSET else answer.data

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from poolproof.kernels import naive
-from poolproof.properties.conventions import CONVENTIONS, check_expected, observe, observed, shown_by, unobservable
-from poolproof.properties.results import array_from_json, call_as_json
+from poolproof.properties.conventions import CONVENTIONS, check_expected, observe, observed, unobservable
+from poolproof.properties.results import stored_call
 from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.loading import load
 from poolproof.properties.targets.target import wrap
@@ -329,26 +329,26 @@ def test_every_value_of_every_convention_is_shown_here():
 @pytest.mark.parametrize(("name", "value"), SHOWN)
 def test_a_convention_is_observed(name, value):
     found = observe(CONVENTIONS[name], implementation(name, SHOWN[name, value]))
-    assert found["value"] == value
+    assert found.value == value
 
 
 @pytest.mark.parametrize("name", BLIND)
 def test_a_probe_sees_what_an_unlucky_number_hides(name):
     about, value, kernel = BLIND[name]
     offered = dict.fromkeys(CONVENTIONS[about].functions or ("max_forward", "mean_forward"), kernel)
-    assert observe(CONVENTIONS[about], wrap(SimpleNamespace(**offered)))["value"] == value
+    assert observe(CONVENTIONS[about], wrap(SimpleNamespace(**offered))).value == value
 
 
 def test_a_nan_that_counts_as_zero_is_ignored():
     mean = forward(lambda cells: np.nansum(cells) / cells.size)
-    assert observe(CONVENTIONS["nan-mean"], implementation("nan-mean", mean))["value"] == "ignored"
+    assert observe(CONVENTIONS["nan-mean"], implementation("nan-mean", mean)).value == "ignored"
 
 
 @pytest.mark.parametrize("mean", [np.mean, lambda cells: cells.sum() / 9])
 def test_a_mean_of_a_window_too_large_divides_by_its_cells_or_by_all(mean):
     kernel = clipped(mean)
     target = wrap(SimpleNamespace(mean_forward=kernel, square=True))
-    assert observe(CONVENTIONS["window-too-large"], target)["value"] == "answered"
+    assert observe(CONVENTIONS["window-too-large"], target).value == "answered"
 
 
 WIDTHS = {
@@ -368,47 +368,45 @@ def test_a_sum_that_wraps_is_seen_in_the_dtype_where_it_does(name):
         return int(cells.astype(width(dtype)).sum(dtype=width(dtype))) // cells.size
 
     found = observe(CONVENTIONS["integer-mean"], implementation("integer-mean", forward(mean)))
-    values = found.get("values", [found["value"]])
-    shown = dict(zip(values, shown_by(found), strict=True))["wrapped"]
-    assert (shown["args"]["x"]["dtype"], tuple(shown["size"])) == (dtype, size)
+    shown = dict(found.each)["wrapped"]
+    assert (shown.args["x"].dtype, tuple(shown.size)) == (dtype, size)
 
 
 def test_integers_of_one_dtype_alone_are_enough_for_a_value():
     mean = forward(lambda cells: int(cells.astype(object).mean()) if cells.dtype == np.int64 else refuse())
     found = observe(CONVENTIONS["integer-mean"], implementation("integer-mean", mean))
-    assert (found["value"], found["evidence"]["args"]["x"]["dtype"]) == ("truncated", "int64")
+    assert (found.value, found.evidence.args["x"].dtype) == ("truncated", "int64")
 
 
 def test_no_integer_mean_is_asked_where_all_are_lacking():
     target = wrap(SimpleNamespace(mean_forward=MEAN, lacks=("mean_* *int* *",)))
-    assert observe(CONVENTIONS["integer-mean"], target) == {}
+    assert observe(CONVENTIONS["integer-mean"], target) is None
 
 
 @pytest.mark.parametrize("name", CONVENTIONS)
 def test_an_internal_error_is_no_refusal(name):
     found = observe(CONVENTIONS[name], implementation(name, stumble))
-    assert (found["value"], found["evidence"]["got"]) == ("other", "IndexError: pop from empty list")
+    assert (found.value, found.evidence.got) == ("other", "IndexError: pop from empty list")
 
 
 @pytest.mark.parametrize(("name", "first", "second"), VARYING)
 def test_a_convention_that_varies_is_told_with_evidence_of_both(name, first, second):
     found = observe(CONVENTIONS[name], implementation(name, VARYING[name, first, second]))
-    assert found["value"] == "varies"
-    assert found["values"] == [first, second]
-    assert found["evidence"] != found["other"]
+    assert found.value == "varies"
+    assert found.values == [first, second]
+    assert found.evidence != found.other
 
 
 def test_evidence_is_the_call_and_what_it_gave():
-    found = observe(CONVENTIONS["ties"], implementation("ties", SHOWN["ties", "last"]))["evidence"]
+    found = observe(CONVENTIONS["ties"], implementation("ties", SHOWN["ties", "last"])).evidence
     arrays = {"dy": np.ones((1, 1, 1, 1)), "x": np.ones((1, 1, 1, 2))}
-    call = call_as_json(Call("max_backward", arrays, (1, 2), (1, 2)))
-    assert {key: found[key] for key in call} == call
-    assert found["got"]["data"] == [[[[0.0, 1.0]]]]
+    assert found.alone == stored_call(Call("max_backward", arrays, (1, 2), (1, 2)))
+    assert found.got.data == [[[[0.0, 1.0]]]]
 
 
 def test_evidence_of_a_refusal_is_the_exception():
     found = observe(CONVENTIONS["stride-zero"], implementation("stride-zero", refuse))
-    assert found["evidence"]["got"] == "ValueError: no"
+    assert found.evidence.got == "ValueError: no"
 
 
 def test_a_target_of_another_name_has_the_same_conventions():
@@ -421,7 +419,7 @@ def test_a_target_of_another_name_has_the_same_conventions():
 
 @pytest.mark.parametrize("name", ["compiled", "img2col"])
 def test_the_reference_kernels_have_the_same_conventions(name):
-    values = [{key: found["value"] for key, found in seen_on(load(each)).items()} for each in ("naive", name)]
+    values = [{key: found.value for key, found in seen_on(load(each)).items()} for each in ("naive", name)]
     assert values[0] == values[1]
     assert values[0]["ties"] == values[0]["signed-zero"] == "first"
 
@@ -438,7 +436,7 @@ def test_a_convention_about_a_setting_is_observed_where_it_is_taken():
         return naive.mean_forward(x, size, stride, padding=padding, count_include_pad=False)
 
     found = seen_on(wrap(SimpleNamespace(mean_forward=mean_forward)))
-    assert found["divisor-default"]["value"] == "not counted"
+    assert found["divisor-default"].value == "not counted"
     assert "mean-of-padding" not in found
 
 
@@ -450,7 +448,7 @@ def test_what_cannot_be_observed_is_told_when_it_is_expected():
 
 def test_a_target_of_rank_3_alone_is_observed_too():
     found = seen_on(wrap(SimpleNamespace(max_forward=naive.max_forward, ranks=(3,))))
-    assert {found[name]["value"] for name in ("nan", "ceil-rule", "max-of-padding")} == {
+    assert {found[name].value for name in ("nan", "ceil-rule", "max-of-padding")} == {
         "propagates",
         "dropped",
         "refused",
@@ -477,7 +475,7 @@ def test_a_target_that_ends_its_process_is_observed_as_refusing():
     def leave(*_):
         raise SystemExit(1)
 
-    assert observe(CONVENTIONS["nan"], implementation("nan", leave))["value"] == "refused"
+    assert observe(CONVENTIONS["nan"], implementation("nan", leave)).value == "refused"
 
 
 @pytest.mark.parametrize(("name", "value"), SHOWN)
@@ -519,17 +517,17 @@ def late_channels(x, y):
 
 
 SOMETIMES = {
-    "column": (late_columns, {}, lambda call: call["size"][1] * 9 == call["args"]["x"]["shape"][3]),
-    "channel": (late_channels, {}, lambda call: call["args"]["x"]["shape"][:2] == [1, 17]),
-    "dtype": (lambda x, y: x.dtype == np.float32, {}, lambda call: call["args"]["x"]["dtype"] == "float32"),
-    "layout": (lambda x, y: not x.flags.c_contiguous, {}, lambda call: call["args"]["x"]["layout"] != "C"),
-    "rank": (lambda x, y: x.ndim == 5, {"ranks": (2, 3)}, lambda call: len(call["size"]) == 3),
-    "stride": (lambda x, y, stride, size: stride != size, {}, lambda call: call["size"] != call["stride"]),
+    "column": (late_columns, {}, lambda call: call.size[1] * 9 == call.args["x"].shape[3]),
+    "channel": (late_channels, {}, lambda call: call.args["x"].shape[:2] == [1, 17]),
+    "dtype": (lambda x, y: x.dtype == np.float32, {}, lambda call: call.args["x"].dtype == "float32"),
+    "layout": (lambda x, y: not x.flags.c_contiguous, {}, lambda call: call.args["x"].layout != "C"),
+    "rank": (lambda x, y: x.ndim == 5, {"ranks": (2, 3)}, lambda call: len(call.size) == 3),
+    "stride": (lambda x, y, stride, size: stride != size, {}, lambda call: call.size != call.stride),
     **{
         name: (
             lambda x, y, name=name, **settings: name in settings,
             {},
-            lambda call, name=name: name in call["settings"],
+            lambda call, name=name: name in call.settings,
         )
         for name in ("padding", "dilation", "ceil_mode")
     },
@@ -548,11 +546,10 @@ def test_a_nan_that_is_lost_on_one_path_alone_is_found_there(name):
         return np.where(when(x, y, **told), ignoring_nan(x, size, stride, **given), y)
 
     found = observe(CONVENTIONS["nan"], wrap(SimpleNamespace(max_forward=max_forward, **declared)))
-    assert found["values"] == ["propagates", "ignored"]
-    assert shown_by(found["other"])
-    assert array_from_json(found["other"]["got"])[tuple(found["other"]["where"])] == max(
-        value for value in array_from_json(found["other"]["args"]["x"]).flat if value == value
-    )
+    assert found.values == ["propagates", "ignored"]
+    assert shown_by(found.other)
+    largest = max(value for value in found.other.args["x"].array().flat if value == value)
+    assert found.other.got.cell(tuple(found.other.where)) == largest
 
 
 @pytest.mark.parametrize("declared", [{"square": True}, {"tiles": True}, {"ranks": (1,)}, {"padding_limit": "half"}])
@@ -564,9 +561,9 @@ def test_a_target_is_probed_with_what_it_declares_to_take(declared):
         return naive.max_forward(x, size, stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode)
 
     found = seen_on(wrap(SimpleNamespace(max_forward=max_forward, **declared)))
-    assert found["nan"]["value"] == "propagates"
+    assert found["nan"].value == "propagates"
     valid = [(size, stride, padding) for size, stride, padding in asked if stride and min(stride) > 0]
     assert all(len(set(size)) == len(set(stride)) == 1 for size, stride, _ in valid) or "square" not in declared
-    assert {found[name]["value"] for name in ("signed-zero", "subnormals")} == {"first", "kept"} or "ranks" in declared
+    assert {found[name].value for name in ("signed-zero", "subnormals")} == {"first", "kept"} or "ranks" in declared
     assert all(size == stride for size, stride, _ in valid) or "tiles" not in declared
     assert {len(size) for size, _, _ in valid} == set(declared.get("ranks", (2,)))

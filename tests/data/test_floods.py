@@ -8,6 +8,7 @@ import execnet
 import numpy as np
 import pytest
 from edges import edges, identical
+from msgspec import UNSET, convert
 from places import ROOT
 from poolproof.kernels.dtypes import ORDERED
 from poolproof.properties import results
@@ -15,7 +16,9 @@ from poolproof.properties.cases.case import Case
 from poolproof.properties.contract import MOST_WARNINGS
 from poolproof.properties.data import arrays, text
 from poolproof.properties.data import storage as beside
-from poolproof.properties.data.forms import UNREADABLE
+from poolproof.properties.data.arrays import StoredArray
+from poolproof.properties.data.errors import UNREADABLE
+from poolproof.properties.data.typed import decoded, encoded
 from poolproof.properties.doors.plugin import PROPERTY, result_in
 from poolproof.properties.failures import messages
 from poolproof.properties.failures.messages import describe
@@ -24,7 +27,7 @@ from poolproof.properties.lawbook import LAWS
 from poolproof.properties.lawbook.pool import Pool
 from poolproof.properties.remote.worker import MOST_TEXT
 from poolproof.properties.report.render import declarations
-from poolproof.properties.results import Result, case_from_json, stored
+from poolproof.properties.results import Counterexample, Result, stored
 from poolproof.properties.run import trial
 from poolproof.properties.run.runner import run
 from poolproof.properties.run.trial import Settings
@@ -220,6 +223,11 @@ NUMBERS = {
 }
 
 
+def failure(got):
+    """A counterexample with a wrong answer alone."""
+    return Counterexample(seed=0, calls=[], message="", got=got)
+
+
 def sent(result):
     """A result as another process gets it."""
     report = SimpleNamespace(
@@ -235,17 +243,17 @@ def sent(result):
 @pytest.mark.parametrize("array", NUMBERS.values(), ids=NUMBERS)
 def test_results_travel_with_every_number(array):
     got = trial.data(array, None)
-    result = Result("kernel.py", "max-value", "broken", counterexample={"got": got, "message": "caf\udce9"})
+    result = Result("caf\udce9.py", "max-value", "broken", counterexample=failure(got))
     assert sent(result) == result
-    back = np.array(arrays.numbers(sent(result).counterexample["got"]), array.dtype)
+    back = np.array(arrays.numbers(sent(result).counterexample.got), array.dtype)
     np.testing.assert_array_equal(back, array)
     assert str(back.tolist()) == str(array.tolist())
 
 
 def test_numbers_wider_than_a_float_travel_as_text():
     thirds = np.array([1, 3], np.longdouble) / 3
-    result = Result("kernel.py", "max-value", "broken", counterexample={"got": trial.data(thirds, None)})
-    assert sent(result).counterexample["got"] == list(map(str, thirds))
+    result = Result("kernel.py", "max-value", "broken", counterexample=failure(trial.data(thirds, None)))
+    assert sent(result).counterexample.got == list(map(str, thirds))
 
 
 @pytest.mark.parametrize("value", ["{", "[]", "3", "{}", '{"verdict": "fine"}', "[" * 10**5, None, 3, {"a": 1}])
@@ -274,14 +282,19 @@ def test_large_integers_are_judged_in_another_process(tmp_path):
 # Arrays in reports.
 
 
+def through_json(array):
+    """A stored array, written and read back."""
+    return decoded(encoded(array), StoredArray)
+
+
 @pytest.mark.parametrize("cells", [arrays.MOST_LISTED, arrays.MOST_LISTED + 1])
 @pytest.mark.parametrize("dtype", ORDERED)
 def test_arrays_are_read_back_from_a_report(dtype, cells):
     numbers = np.random.default_rng(0).integers(0, 100, cells)
     array = (numbers / 8 if np.dtype(dtype).kind not in "biu" else numbers).astype(dtype).reshape(1, 1, 1, cells)
-    written = json.loads(json.dumps(arrays.array_as_json(array)))
-    again = arrays.array_from_json(written)
-    assert ("data" in written) == (cells <= arrays.MOST_LISTED)
+    written = through_json(arrays.stored(array))
+    again = written.array()
+    assert (written.data is not UNSET) == (cells <= arrays.MOST_LISTED)
     assert (again.dtype, again.shape, again.tobytes()) == (array.dtype, array.shape, array.tobytes())
 
 
@@ -290,18 +303,18 @@ def test_arrays_are_read_back_from_a_report(dtype, cells):
 def test_one_value_with_few_others_is_read_back_from_a_report(dtype, special):
     array = np.full((2, 3, 20, 20), 7, dtype)
     array.reshape(-1)[:special] = np.resize(edges(dtype), special)
-    written = json.loads(json.dumps(arrays.array_as_json(array)))
-    assert ("full" in written) == (special <= arrays.MOST_SPECIAL) or np.dtype(dtype).kind == "b"
-    assert identical(arrays.array_from_json(written), array)
+    written = through_json(arrays.stored(array))
+    assert (written.full is not UNSET) == (special <= arrays.MOST_SPECIAL) or np.dtype(dtype).kind == "b"
+    assert identical(written.array(), array)
 
 
 @pytest.mark.parametrize("dtype", ["int8", "uint64", "float16", "float64"])
 def test_counted_numbers_are_read_back_from_a_report(dtype):
     array = np.arange(7, 2007).astype(dtype).reshape(1, 2, 10, 100)
     array[0, 1, 3, 4] = edges(dtype)[-1]
-    written = json.loads(json.dumps(arrays.array_as_json(array)))
-    assert written["counted"] == 7
-    assert identical(arrays.array_from_json(written), array)
+    written = through_json(arrays.stored(array))
+    assert written.counted == 7
+    assert identical(written.array(), array)
 
 
 @pytest.mark.parametrize(
@@ -323,31 +336,31 @@ def test_counted_numbers_are_read_back_from_a_report(dtype):
 )
 def test_what_describes_no_array_is_refused(wrong):
     with pytest.raises(UNREADABLE):
-        arrays.array_from_json({"dtype": "float64", "shape": [1, 1, 40, 40], "layout": "C", **wrong})
+        convert({"dtype": "float64", "shape": [1, 1, 40, 40], "layout": "C", **wrong}, StoredArray).array()
 
 
 def test_a_large_answer_is_abbreviated_around_a_place():
     array = np.arange(90_000.0).reshape(1, 1, 300, 300)
-    told = arrays.answer_as_json(array, (0, 0, 299, 1))
-    assert (told["start"], told["shape"]) == ([0, 0, 297, 0], [1, 1, 300, 300])
-    assert told["near"] == array[:, :, 297:300, 0:4].tolist()
-    assert arrays.cell_of(told, (0, 0, 299, 1)) == array[0, 0, 299, 1]
-    assert len(json.dumps(told)) < 1000
-    assert told["sha256"] != arrays.answer_as_json(array + 1, (0, 0, 299, 1))["sha256"]
+    told = arrays.stored_answer(array, (0, 0, 299, 1))
+    assert (told.start, told.shape) == ([0, 0, 297, 0], [1, 1, 300, 300])
+    assert told.near == array[:, :, 297:300, 0:4].tolist()
+    assert told.cell((0, 0, 299, 1)) == array[0, 0, 299, 1]
+    assert len(encoded(told)) < 1000
+    assert told.sha256 != arrays.stored_answer(array + 1, (0, 0, 299, 1)).sha256
     with pytest.raises(ValueError, match="abbreviated"):
-        arrays.array_from_json(told)
+        told.array()
 
 
 @pytest.mark.parametrize("shape", [(1 << 20, 1, 1, 1), (1 << 20,), (2,) * 20, (0, 1 << 40)], ids=str)
 def test_an_answer_of_any_shape_is_short(shape):
-    assert len(json.dumps(arrays.answer_as_json(np.zeros(shape)))) < 2000
+    assert len(encoded(arrays.stored_answer(np.zeros(shape)))) < 2000
 
 
 @pytest.mark.parametrize("shape", [[3], [5], [1 << 40]], ids=str)
 def test_a_compressed_array_that_does_not_fill_its_shape_is_refused(shape):
-    wrong = {"dtype": "float64", "shape": shape, "zlib": arrays.compressed(np.zeros(4))}
-    with pytest.raises(ValueError, match="array"):
-        arrays.array_from_json(wrong)
+    wrong = StoredArray(dtype="float64", layout="C", shape=shape, zlib=arrays.compressed(np.zeros(4)))
+    with pytest.raises(ValueError, match=r"larger than a report holds|should have"):
+        wrong.array()
 
 
 # Bounds.
@@ -389,10 +402,10 @@ def case(x):
 @pytest.mark.parametrize(("side", "count", "complete"), [(30, 20, True), (300, 20, True), (1000, 1, False)])
 def test_a_counterexample_is_never_larger_than_the_bound(side, count, complete):
     found = stored(calls_with(noise(1, 1, side, side), count), case(noise(1, 1, side, side)))
-    assert len(json.dumps(found)) < results.MOST_STORED
-    assert results.is_complete(found["case"]) == complete
+    assert len(encoded(found)) < results.MOST_STORED
+    assert found.case.complete == complete
     if complete:
-        np.testing.assert_array_equal(case_from_json(found["case"]).x, noise(1, 1, side, side))
+        np.testing.assert_array_equal(found.case.case().x, noise(1, 1, side, side))
 
 
 @HOWS
@@ -425,7 +438,7 @@ def test_comparing_costs_a_small_multiple_of_the_arrays(dtype):
     finally:
         tracemalloc.stop()
     assert peak < 4 * wrong.nbytes
-    assert len(json.dumps(told)) < 1000
+    assert len(encoded(told)) < 1000
 
 
 def test_a_name_of_ten_megabytes_makes_a_short_run(tmp_path):

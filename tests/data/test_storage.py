@@ -1,15 +1,17 @@
 """Large arrays lie beside the report, and are read back from there."""
 
-import json
 import os
 
 import numpy as np
 import pytest
 from edges import edges, identical
+from msgspec import convert, to_builtins
 from poolproof.kernels.dtypes import ORDERED
 from poolproof.properties.data import storage as beside
-from poolproof.properties.data.arrays import array_as_json, array_from_json
+from poolproof.properties.data.arrays import stored
+from poolproof.properties.data.typed import decoded
 from poolproof.properties.doors.cli import main
+from poolproof.properties.results import Report
 from sample import CASE, COUNTEREXAMPLE, LAW, REPORT, TARGET
 from shell import check, poolproof
 
@@ -24,10 +26,15 @@ def large(dtype="float64", cells=3000):
 
 def report_with(x):
     """A report whose case and call have this x, under windows of one cell."""
-    case = {**CASE, "x": array_as_json(x), "dy": array_as_json(np.zeros(x.shape)), "size": [1, 1], "stride": [1, 1]}
-    call = {**COUNTEREXAMPLE["calls"][0], "args": {"x": array_as_json(x)}, "size": [1, 1], "stride": [1, 1]}
+    pooled, dy, window = (
+        to_builtins(stored(x)),
+        to_builtins(stored(np.zeros(x.shape))),
+        {"size": [1, 1], "stride": [1, 1]},
+    )
+    case = {**CASE, "x": pooled, "dy": dy, **window}
+    call = {**COUNTEREXAMPLE["calls"][0], "args": {"x": pooled}, **window}
     law = {**LAW, "counterexample": {**COUNTEREXAMPLE, "case": case, "calls": [call]}}
-    return {**REPORT, "targets": [{**TARGET, "laws": [law]}]}
+    return convert({**REPORT, "targets": [{**TARGET, "laws": [law]}]}, Report)
 
 
 def write(report, file="report.json"):
@@ -40,7 +47,7 @@ def write(report, file="report.json"):
 
 def case_in(report):
     """The case of the only counterexample."""
-    return report["targets"][0]["laws"][0]["counterexample"]["case"]
+    return report.targets[0].laws[0].counterexample.case
 
 
 @pytest.mark.parametrize("dtype", ORDERED)
@@ -49,9 +56,9 @@ def test_a_large_array_of_every_dtype_is_read_back(dtype, here):
     x.reshape(-1)[:13] = np.resize(edges(dtype), 13)
     text = write(report_with(x))
     assert len(text) < 10_000
-    assert case_in(json.loads(text))["x"]["beside"] is True
-    again = beside.completed(json.loads(text), "report.json")
-    assert identical(array_from_json(case_in(again)["x"]), x)
+    assert case_in(decoded(text, Report)).x.beside is True
+    again = beside.completed(decoded(text, Report), "report.json")
+    assert identical(case_in(again).x.array(), x)
 
 
 def test_an_array_is_stored_once_under_its_digest(here):
@@ -60,7 +67,7 @@ def test_an_array_is_stored_once_under_its_digest(here):
     with np.load("report.arrays.npz") as stored:
         (name,) = stored.files
         np.testing.assert_array_equal(stored[name], x)
-    assert name == case_in(json.loads((here / "report.json").read_text()))["x"]["sha256"]
+    assert name == case_in(decoded((here / "report.json").read_text(), Report)).x.sha256
 
 
 def test_a_report_with_small_arrays_has_no_file_beside_it(here):
@@ -70,7 +77,7 @@ def test_a_report_with_small_arrays_has_no_file_beside_it(here):
 
 def test_a_pipe_keeps_its_arrays():
     text = beside.report_text("/dev/stdout", lambda: report_with(large()))
-    assert identical(array_from_json(case_in(json.loads(text))["x"]), large())
+    assert identical(case_in(decoded(text, Report)).x.array(), large())
 
 
 def test_a_report_is_replayed_with_its_arrays(here, capsys):

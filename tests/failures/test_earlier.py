@@ -5,13 +5,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from msgspec import UNSET, structs
 from poolproof.kernels import naive
 from poolproof.properties.failures.earlier import FEW, Needed, Search, fewest, last_ones, needed, simplest, words
 from poolproof.properties.lawbook import LAWS
-from poolproof.properties.results import call_from_json
 from poolproof.properties.run import trial
 from poolproof.properties.run.runner import replay, run
-from poolproof.properties.run.settle import ONCE
 from poolproof.properties.run.trial import Settings
 from poolproof.properties.targets import history as log
 from poolproof.properties.targets.call import Call
@@ -269,7 +268,7 @@ def tried(law, kernel, prepare=(), examples=100, seed=0):
 
 def of_result(result):
     """The earlier calls of the counterexample of a result."""
-    return list(map(call_from_json, result.counterexample["earlier_calls"]))
+    return [each.call() for each in result.counterexample.earlier_calls]
 
 
 AFTER_MAXIMUM = """\
@@ -286,10 +285,12 @@ def test_a_maximum_that_spoils_later_means_is_named_and_made_again_by_a_replay()
     assert result.message.endswith(AFTER_MAXIMUM)
     found = result.counterexample
     again = replay(LAWS["mean-value"], wrap(SpoiltByMaximum), found)
-    assert (again.verdict, again.counterexample["earlier_calls"]) == ("broken", found["earlier_calls"])
+    assert (again.verdict, again.counterexample.earlier_calls) == ("broken", found.earlier_calls)
     assert again.message.endswith("    after a max_forward call, as in the report")
     assert replay(LAWS["mean-value"], wrap(naive), found).verdict == "holds"
-    assert replay(LAWS["mean-value"], wrap(SpoiltByMaximum), {**found, "earlier_calls": []}).verdict == "holds"
+    assert (
+        replay(LAWS["mean-value"], wrap(SpoiltByMaximum), structs.replace(found, earlier_calls=[])).verdict == "holds"
+    )
 
 
 def test_a_call_with_padding_that_spoils_others_is_named():
@@ -306,7 +307,7 @@ def test_a_kernel_that_counts_its_calls_needs_as_many(kernel):
     assert result.verdict == "broken"
     assert len(of_result(result)) == 4
     assert result.message.endswith("only after 4 max_forward calls in the same instance, complete in the JSON report")
-    assert ONCE not in result.message
+    assert result.counterexample.once is UNSET
     assert replay(LAWS["max-value"], wrap(kernel), result.counterexample).verdict == "broken"
 
 
@@ -314,8 +315,8 @@ def test_a_kernel_that_caches_by_shape_needs_a_call_with_the_same_shape():
     result = tried("max-value", Caching, examples=300, seed=1)
     assert result.verdict == "broken"
     (other,) = of_result(result)
-    case = result.counterexample["case"]
-    assert (list(other.arrays["x"].shape), list(other.size)) == (case["x"]["shape"], case["size"])
+    case = result.counterexample.case
+    assert (list(other.arrays["x"].shape), list(other.size)) == (case.x.shape, case.size)
     assert replay(LAWS["max-value"], wrap(Caching), result.counterexample).verdict == "broken"
 
 
@@ -324,7 +325,7 @@ def test_a_death_is_treated_alike_and_its_case_made_smaller():
     assert result.verdict == "crashed"
     (small,) = of_result(result)
     assert small.arrays["x"].size < 6
-    assert np.prod(result.counterexample["case"]["x"]["shape"]) < 35
+    assert np.prod(result.counterexample.case.x.shape) < 35
     assert replay(LAWS["max-value"], wrap(Leaving), result.counterexample).verdict == "crashed"
 
 
@@ -334,7 +335,7 @@ def test_a_failure_that_needs_no_call_names_none(law):
         law, SimpleNamespace(max_forward=lambda *given: naive.max_forward(*given) + 1 * (given[0] > 0).any())
     )
     assert "only after" not in result.message
-    assert "earlier_calls" not in (result.counterexample or {})
+    assert result.counterexample is None or result.counterexample.earlier_calls is UNSET
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -357,7 +358,7 @@ def test_an_object_in_this_process_cannot_be_had_anew_and_so_nothing_is_said_of_
     assert result.verdict == "broken"
     assert "fresh" not in result.message
     assert "only after" not in result.message
-    assert result.counterexample["in_process"] is True
+    assert result.counterexample.in_process is True
 
 
 def test_a_replay_in_a_fresh_process_of_what_was_found_in_the_suites_own_says_so(tmp_path):
@@ -377,7 +378,7 @@ def test_a_replay_in_a_fresh_process_of_what_was_found_in_the_suites_own_says_so
 
 def test_known_failures_take_no_time_for_earlier_calls():
     result = run(LAWS["max-value"], wrap(Counting), Settings(brief=True))
-    assert (result.verdict, "earlier_calls" in result.counterexample) == ("broken", False)
+    assert (result.verdict, result.counterexample.earlier_calls) == ("broken", UNSET)
 
 
 def test_the_search_ends_in_time(monkeypatch):

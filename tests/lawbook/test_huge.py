@@ -12,14 +12,17 @@ import numpy as np
 import pytest
 from poolproof.kernels import compiled, img2col, naive
 from poolproof.properties.contract import Declared, Unusable, declared
+from poolproof.properties.data.arrays import StoredArray
 from poolproof.properties.data.sparse import Sparse, SparseCall
+from poolproof.properties.data.typed import decoded as decoded_json
+from poolproof.properties.data.typed import encoded
 from poolproof.properties.doors import api
 from poolproof.properties.lawbook.huge import EVERY, HUGE, memory, run
 from poolproof.properties.lawbook.huge.exact import expected
 from poolproof.properties.lawbook.huge.judge import judge
 from poolproof.properties.lawbook.huge.laws import needed, registry
 from poolproof.properties.lawbook.huge.scenes import SCENES, WINDOW, batch, cells, plane
-from poolproof.properties.lawbook.huge.trial import as_json, call_from_json, from_json
+from poolproof.properties.lawbook.huge.trial import sparse, sparse_call, stored
 from poolproof.properties.remote.worker import MOST_LISTED, ProtocolError, memory_of, nonzero, painted
 from poolproof.properties.report import render as report
 from poolproof.properties.run import replay
@@ -171,7 +174,7 @@ def test_an_offset_that_wraps_within_a_plane_shows_in_a_single_plane(function):
     assert {name for name in found if name.endswith("cells")} == {
         name for name in LAWS if f"-{word(function)}-cells" in name
     }
-    assert all(result.counterexample["case"]["x"]["shape"][:2] == [1, 1] for result in found.values())
+    assert all(result.counterexample.case.x.shape[:2] == [1, 1] for result in found.values())
 
 
 @pytest.mark.parametrize("function", ["max_forward", "max_indices", "mean_forward", "max_backward", "mean_backward"])
@@ -184,7 +187,7 @@ def test_an_offset_of_planes_that_wraps_shows_in_many_planes(function):
     assert {name for name in found if name.endswith("cells")} == {
         name for name in LAWS if f"-{word(function)}-cells" in name
     }
-    assert all(prod(result.counterexample["case"]["x"]["shape"][:2]) > 1 for result in found.values())
+    assert all(prod(result.counterexample.case.x.shape[:2]) > 1 for result in found.values())
     assert all(result.examples == 2 for result in found.values())
 
 
@@ -576,14 +579,14 @@ def test_a_sparse_answer_that_cannot_be_is_no_protocol(places, header):
 
 def test_a_sparse_array_survives_json():
     x = Sparse.of(np.dtype("float16"), (1, 2, 1 << 12, 1 << 12), {0: 1.5, (1 << 25) - 1: np.inf})
-    stored = json.loads(json.dumps(as_json(x), allow_nan=False))
-    assert stored["cells"] == [[[0, 0, 0, 0], 1.5], [[0, 1, 4095, 4095], "inf"]]
-    again = from_json(stored)
+    text = encoded(stored(x))
+    assert json.loads(text)["cells"] == [[[0, 0, 0, 0], 1.5], [[0, 1, 4095, 4095], "inf"]]
+    again = sparse(decoded_json(text, StoredArray))
     assert (again.cells(), again.shape, again.dtype) == (x.cells(), x.shape, x.dtype)
-    many = as_json(Sparse.from_array(np.ones((1, 1, 1, 1000))))
-    assert (len(many["cells"]), many["others"]) == (100, 900)
+    many = stored(Sparse.from_array(np.ones((1, 1, 1, 1000))))
+    assert (len(many.cells), many.others) == (100, 900)
     with pytest.raises(ValueError, match="abbreviated"):
-        from_json(many)
+        sparse(many)
 
 
 # Doors.
@@ -650,23 +653,23 @@ def test_a_failure_is_stored_by_its_nonzero_cells_and_replayed(tmp_path):
     result = run(LAWS["huge-max-gradient-cells"], target, None)
     document = report.document(Request((target.spec,), huge=True), {target.spec: target}, [result], False)
     file = tmp_path / "report.json"
-    file.write_text(json.dumps(document, allow_nan=False))
+    file.write_bytes(encoded(document))
     assert len(file.read_text()) < 20_000
     found = replay.read(str(file))
     bench = Session(Request(), loaded={target.spec: target})
     assert [each.verdict for each in replay.replayed(found, bench, None)] == ["broken"]
     sound = Session(Request(), loaded={target.spec: wrap(Narrow(), "my_pool")})
     assert [each.verdict for each in replay.replayed(found, sound, None)] == ["holds"]
-    counterexample = result.counterexample
-    assert call_from_json(counterexample["case"]).arrays["x"].cells() == from_json(counterexample["case"]["x"]).cells()
+    case = result.counterexample.case
+    assert sparse_call(case).arrays["x"].cells() == sparse(case.x).cells()
 
 
 def test_a_case_that_is_none_is_refused_when_a_report_is_read(tmp_path):
     target = wrap(narrow("max_forward", cells_wrap), "my_pool")
     result = run(LAWS["huge-max-cells"], target, None)
-    result.counterexample["case"]["x"]["cells"][0][0][3] = 10
+    result.counterexample.case.x.cells[0][0][3] = 10
     document = report.document(Request((target.spec,), huge=True), {target.spec: target}, [result], False)
-    (tmp_path / "report.json").write_text(json.dumps(document))
+    (tmp_path / "report.json").write_bytes(encoded(document))
     with pytest.raises(Unusable, match="should lie in a window"):
         replay.read(str(tmp_path / "report.json"))
 

@@ -163,7 +163,7 @@ def test_comparisons_alone_make_no_maximum():
 def test_cells_outside_are_asked_together():
     result = proved("max-value/zero-and-one", TouchedByTwo)
     assert result.verdict == "broken"
-    assert result.counterexample["calls"][0]["args"]["x"]["data"] == [[[[0.0, 1.0, 1.0]]]]
+    assert result.counterexample.calls[0].args["x"].data == [[[[0.0, 1.0, 1.0]]]]
 
 
 def test_what_lies_around_a_window_is_varied():
@@ -198,7 +198,7 @@ def test_a_fault_fails_the_proof_about_it(proof, fault):
     result = proved(proof, FAULTS[fault], 3 if fault.startswith("overlap") else 2)
     assert result.verdict in ("broken", "raised")
     assert result.assumption
-    assert sum(np.size(array["data"]) for array in result.counterexample["calls"][0]["args"].values()) <= 60
+    assert sum(np.size(array.data) for array in result.counterexample.calls[0].args.values()) <= 60
 
 
 @pytest.mark.parametrize("kernel", [naive, compiled, img2col], ids=lambda kernel: kernel.name)
@@ -294,7 +294,7 @@ def test_ctrl_c_loses_nothing(folder, capsys):
     assert said.splitlines()[-1].endswith("(partial)")
     assert "--resume goes on" in said
     entries = (folder / DONE).read_text().splitlines()
-    done = sum(next(iter(json.loads(line).values()))["examples"] for line in entries)
+    done = sum(json.loads(line)["result"]["examples"] for line in entries)
     budget = ["--budget", "0.000001"]
     again = ["check", "right.py", "--exhaustive", "--length", "4", "-n", "0", "--in-process", "--resume"]
     main([*again, *budget])

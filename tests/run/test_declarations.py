@@ -144,7 +144,7 @@ def test_every_convention_is_observed_of_square_windows_as_of_others(rank):
     usual = Recorder(CALLABLES, {"ranks": (rank,), "settings": ALL_SETTINGS})
     found, usually = observed(recorder.target)[0], observed(usual.target)[0]
     assert recorder.outside == []
-    assert {name: each["value"] for name, each in found.items()} == {n: each["value"] for n, each in usually.items()}
+    assert {name: each.value for name, each in found.items()} == {name: each.value for name, each in usually.items()}
     assert set(found) == set(CONVENTIONS)
 
 

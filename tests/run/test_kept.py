@@ -7,11 +7,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from msgspec import structs, to_builtins
 from poolproof.kernels import naive
+from poolproof.properties import results
+from poolproof.properties.data.arrays import abbreviated
 from poolproof.properties.lawbook import LAWS
-from poolproof.properties.results import case_from_json
+from poolproof.properties.results import Counterexample
 from poolproof.properties.run import runner, trial
-from poolproof.properties.run.persistence import MOST_KEPT, InHand, Kept, packed
+from poolproof.properties.run.persistence import MOST_KEPT, Held, InHand, Kept, KeptCase, packed
 from poolproof.properties.run.runner import Interrupted, run
 from poolproof.properties.run.trial import Settings
 from poolproof.properties.targets.target import wrap
@@ -41,11 +44,16 @@ def entry(cells=3):
     """A counterexample with as little as is kept of it."""
     x = np.arange(float(cells)).reshape(1, 1, 1, cells)
     case = runner.Case("max_forward", x, (1, 1), (1, 1), np.zeros_like(x), "distinct")
-    return {"case": trial.stored([], case)["case"]}
+    return of(case)
+
+
+def of(case):
+    """A counterexample with a case alone."""
+    return Counterexample(seed=0, calls=[], message="", case=trial.stored([], case).case)
 
 
 def cells_of(each):
-    return each["case"]["x"]["shape"][-1]
+    return each.case.x.shape[-1]
 
 
 # What a run does with them.
@@ -56,12 +64,12 @@ def test_a_case_that_failed_is_tried_first_in_the_next_run(tmp_path):
     assert first.examples > 1
     again = tried(tmp_path, wrong_from(9), seed=2)
     assert (again.verdict, again.examples) == ("broken", 1)
-    assert again.counterexample["case"] == first.counterexample["case"]
+    assert again.counterexample.case == first.counterexample.case
 
 
 def test_what_is_kept_is_the_case_made_smaller_alone(tmp_path):
     found = tried(tmp_path, wrong_from(9)).counterexample
-    assert kept(tmp_path).found == [{"case": found["case"]}]
+    assert kept(tmp_path).found == [KeptCase(found.case)]
 
 
 def test_a_case_that_fails_no_longer_is_dropped_and_the_others_are_not(tmp_path):
@@ -69,7 +77,7 @@ def test_a_case_that_fails_no_longer_is_dropped_and_the_others_are_not(tmp_path)
     kept(tmp_path).add([entry(3)])
     seen = tried(tmp_path, wrong_from(9))
     assert (seen.verdict, seen.examples) == ("broken", 2)
-    assert kept(tmp_path).found == [{"case": seen.counterexample["case"]}]
+    assert kept(tmp_path).found == [KeptCase(seen.counterexample.case)]
     assert tried(tmp_path).verdict == "holds"
     assert kept(tmp_path).found == []
     assert list((tmp_path / "failing").iterdir()) != []
@@ -80,7 +88,7 @@ def test_a_case_that_fails_no_longer_is_dropped_and_the_others_are_not(tmp_path)
 def test_a_case_that_the_target_does_not_declare_any_more_is_dropped_untried(tmp_path, narrower):
     x = np.zeros((1, 1, 2, 4))
     case = runner.Case("max_forward", x, (1, 2), (1, 1), np.zeros((1, 1, 2, 3)), "distinct")
-    kept(tmp_path).add([{"case": trial.stored([], case)["case"]}])
+    kept(tmp_path).add([of(case)])
     seen = tried(tmp_path, **narrower)
     assert seen.verdict == "holds"
     assert seen.examples == 60 + ("padding_limit" in narrower)
@@ -92,7 +100,7 @@ def test_a_case_that_its_law_does_not_want_is_dropped_untried(tmp_path):
     x = np.zeros((1, 1, 1, 3))
     case = runner.Case("mean_forward", x, (1, 3), (1, 1), np.zeros((1, 1, 1, 1)), "lattice")
     store = Kept(tmp_path, "mine", powers.name, powers.plan)
-    store.add([{"case": trial.stored([], case)["case"]}])
+    store.add([of(case)])
     subject = wrap(SimpleNamespace(mean_forward=naive.mean_forward), "mine")
     assert run(powers, subject, Settings(5, 0, kept=store)).examples == 5
     assert store.found == []
@@ -108,7 +116,7 @@ def test_a_case_that_was_merely_running_when_time_ended_is_not_kept(tmp_path, mo
     found = tried(tmp_path, slow)
     assert found.verdict == "broken"
     (only,) = kept(tmp_path).found
-    assert case_from_json(only["case"]).x.size >= 9
+    assert only.case.case().x.size >= 9
     assert tried(tmp_path, slow).examples == 1
 
 
@@ -148,7 +156,7 @@ def test_the_cases_of_other_callables_that_fail_are_kept_as_well(tmp_path):
     found = tried(tmp_path, law="identity", **wrong)
     assert found.verdict == "broken"
     store = kept(tmp_path, "identity", plan=LAWS["identity"].plan)
-    assert {each["case"]["function"] for each in store.found} == {"max_forward", "mean_forward"}
+    assert {each.case.function for each in store.found} == {"max_forward", "mean_forward"}
     half = tried(tmp_path, wrong["max_forward"], law="identity", mean_forward=naive.mean_forward)
     assert (half.verdict, half.examples <= 2) == ("broken", True)
 
@@ -166,7 +174,7 @@ class Counting:
 def test_the_calls_that_a_failure_needs_are_kept_and_made_again(tmp_path):
     first = run(LAW, wrap(Counting), Settings(kept=kept(tmp_path, target="Counting")))
     (only,) = kept(tmp_path, target="Counting").found
-    assert only["earlier_calls"] == first.counterexample["earlier_calls"]
+    assert only.earlier_calls == first.counterexample.earlier_calls
     again = run(LAW, wrap(Counting), Settings(kept=kept(tmp_path, target="Counting")))
     assert (again.verdict, again.examples) == ("broken", 1)
 
@@ -184,7 +192,7 @@ def test_the_case_in_hand_is_drawn_again_and_tried_first(tmp_path):
     assert run(LAW, subject, Settings(10, 0, in_hand=in_hand)).examples == 11
     wanted = list(runner.drawn(LAW, subject.declared, subject.offers, 8, 4))[7]
     np.testing.assert_array_equal(asked[0], wanted.x)
-    assert InHand(tmp_path, "mine", "max-value").found == (0, 9)
+    assert InHand(tmp_path, "mine", "max-value").found == Held(0, 9)
 
 
 @pytest.mark.parametrize("found", [[4, 10], [4, 10**12], [4, -1], [4], [4, 1.0], ["4", 1], {"4": 1}, None, [4, True]])
@@ -220,7 +228,8 @@ def test_what_was_kept_for_something_else_is_not_read(tmp_path, other):
 def test_what_is_too_large_is_not_kept(tmp_path):
     x = np.random.default_rng(0).standard_normal((1, 1, 300, 300))
     case = runner.Case("max_forward", x, (1, 1), (1, 1), np.zeros_like(x), "wide")
-    kept(tmp_path).add([{"case": trial.stored([], case)["case"]}, {"case": {"x": {"sha256": ""}}}, entry()])
+    short = structs.replace(entry(), case=results.stored_case(case, abbreviated))
+    kept(tmp_path).add([of(case), short, entry()])
     assert list(map(cells_of, kept(tmp_path).found)) == [3]
 
 
@@ -249,7 +258,7 @@ def test_a_file_of_another_form_holds_no_cases(tmp_path, content):
 )
 def test_entries_of_another_form_are_dropped_untried(tmp_path, found):
     store = kept(tmp_path)
-    written(store, packed([store.about, found]))
+    written(store, packed({"about": store.about, "found": found}))
     assert tried(tmp_path, examples=5).examples == 5
     assert kept(tmp_path).found == []
 
@@ -257,10 +266,10 @@ def test_entries_of_another_form_are_dropped_untried(tmp_path, found):
 @pytest.mark.parametrize("change", ["size", "x", "spot", "function", "settings"])
 def test_an_entry_that_was_changed_is_dropped_untried_even_with_the_right_checksum(tmp_path, change):
     odd = {"size": [9, 9], "x": {"shape": [1]}, "spot": "near", "function": "mean_forward", "settings": {"padding": 3}}
-    each = entry()
+    each = to_builtins(KeptCase(entry().case))
     each["case"][change] = odd[change]
     store = kept(tmp_path)
-    written(store, packed([store.about, [each]]))
+    written(store, packed({"about": store.about, "found": [each]}))
     assert tried(tmp_path, examples=5).examples == 5
 
 
@@ -336,10 +345,10 @@ def test_the_command_keeps_cases_as_json_unless_a_seed_is_given(tmp_path):
     assert not (tmp_path / ".poolproof").exists()
     poolproof(tmp_path, *given)
     (file,) = (tmp_path / ".poolproof" / "failing").iterdir()
-    about, found = json.loads(file.read_bytes()[8:])
-    assert about[:2] == ["faulty.py", "conservation"]
-    assert set(found[0]) == {"case"}
+    kept = json.loads(file.read_bytes()[8:])
+    assert (kept["about"]["target"], kept["about"]["law"]) == ("faulty.py", "conservation")
+    assert set(kept["found"][0]) == {"case"}
     assert "conservation: broken after 1 case" in poolproof(tmp_path, *given)[1]
     (tmp_path / "faulty.py").write_text((tmp_path / "fixed.py").read_text())
     assert poolproof(tmp_path, *given)[0] == 0
-    assert json.loads(file.read_bytes()[8:])[1] == []
+    assert json.loads(file.read_bytes()[8:])["found"] == []

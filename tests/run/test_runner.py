@@ -3,24 +3,24 @@
 import json
 import re
 import time
-from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
 from typing import ClassVar
 
 import numpy as np
 import pytest
+from msgspec import UNSET, structs, to_builtins
 from poolproof.kernels import naive
 from poolproof.kernels.dtypes import ORDERED, is_float
 from poolproof.properties.cases.build import Builder
 from poolproof.properties.cases.case import Case
 from poolproof.properties.cases.choices import Generated
 from poolproof.properties.contract import CALLABLES, FORWARD, MEAN, MEAN_SETTINGS, SETTINGS, Declared
+from poolproof.properties.data.typed import decoded, encoded
 from poolproof.properties.lawbook import LAWS
-from poolproof.properties.results import Result, case_as_json, case_from_json
+from poolproof.properties.results import Result, StoredCase, stored_case
 from poolproof.properties.run import trial
 from poolproof.properties.run.runner import replay, run
-from poolproof.properties.run.settle import ONCE
 from poolproof.properties.run.trial import Settings
 from poolproof.properties.targets.call import Answer
 from poolproof.properties.targets.loading import load
@@ -172,8 +172,7 @@ def test_a_fault_is_found_again_by_a_replay_where_the_naive_kernel_is_right(faul
     sound = replay(LAWS[law], target(), judged(fault).counterexample)
     assert (again.verdict, sound.verdict) == (verdict, "holds"), sound.message
     # A replay tries the one case alone, and so says nothing of other callables.
-    of_a_run = ("callables", "in_process")
-    one_case = {key: value for key, value in judged(fault).counterexample.items() if key not in of_a_run}
+    one_case = structs.replace(judged(fault).counterexample, callables=UNSET, in_process=UNSET)
     assert again.counterexample == one_case
 
 
@@ -187,13 +186,13 @@ def test_what_is_left_after_shrinking_is_still_a_case_of_its_law(law, seed):
 @faults
 def test_the_counterexample_of_a_fault_is_small_and_complete(fault):
     found = judged(fault).counterexample
-    calls, at = found["calls"], found["failing_call"]
-    assert np.prod(calls[at]["args"]["x"]["shape"]) <= 6
+    call = found.calls[found.failing_call]
+    assert np.prod(call.args["x"].shape) <= 6
     parts = {"seed", "calls", "failing_call", "expected", "got", "where", "message", "case", "callables", "in_process"}
-    assert set(found) == parts
-    assert all(set(call) == {"call", "args", "size", "stride", "settings"} for call in calls)
-    assert list(calls[at]["args"]) == (["dy", "x"] if calls[at]["call"].endswith("backward") else ["x"])
-    assert found["message"].startswith(f"{calls[at]['call']} of mine: ")
+    assert set(to_builtins(found)) == parts
+    assert set(to_builtins(call)) == {"call", "args", "size", "stride", "settings"}
+    assert list(call.args) == (["dy", "x"] if call.function.endswith("backward") else ["x"])
+    assert found.message.startswith(f"{call.function} of mine: ")
 
 
 @pytest.mark.parametrize("law", ["max-accumulation", "conservation", "max-adjoint", "max-differences"])
@@ -201,14 +200,14 @@ def test_the_counterexample_of_a_fault_is_small_and_complete(fault):
 def test_gradients_that_overwrite_each_other_are_shown_in_at_most_four_cells(law, seed):
     found = tried(law, target(max_backward=overwriting_max), examples=80, seed=seed)
     assert found.verdict == "broken"
-    case = case_from_json(found.counterexample["case"])
+    case = found.counterexample.case.case()
     assert case.x.size <= 4
     assert sorted(case.size) == [1, 2]
 
 
 def test_a_wrong_value_is_reported_with_its_place_and_both_arrays():
     found = tried("max-value", target(max_forward=from_zero)).counterexample
-    assert (found["got"], found["expected"], found["where"]) == ([[[[0.0]]]], [[[[-1.0]]]], [0, 0, 0, 0])
+    assert (found.got, found.expected, found.where) == ([[[[0.0]]]], [[[[-1.0]]]], [0, 0, 0, 0])
 
 
 def test_what_is_not_offered_is_unsupported():
@@ -262,10 +261,10 @@ def test_a_failure_that_does_not_come_back_is_broken_and_reported_whole():
     Once.calls = 0
     result = tried("max-value", wrap(Once))
     assert result.verdict == "broken"
-    assert ONCE in result.message
     assert "differs between calls" in result.message
-    assert result.counterexample["where"] is not None
-    assert isinstance(case_from_json(result.counterexample["case"]), Case)
+    assert result.counterexample.once is True
+    assert result.counterexample.where is not None
+    assert isinstance(result.counterexample.case.case(), Case)
 
 
 class Now:
@@ -282,7 +281,7 @@ class Now:
 def test_a_failure_that_comes_back_now_and_then_is_found_by_a_replay():
     result = tried("max-value", wrap(Now), examples=100)
     assert result.verdict == "broken"
-    assert replay(LAWS["max-value"], wrap(Now), {**result.counterexample, "message": ONCE}).verdict == "broken"
+    assert replay(LAWS["max-value"], wrap(Now), structs.replace(result.counterexample, once=True)).verdict == "broken"
 
 
 # Refusals.
@@ -401,7 +400,7 @@ def test_what_one_law_breaks_another_does_not_meet():
 
 def known(result):
     """A result without its time."""
-    return replace(result, seconds=0.0)
+    return structs.replace(result, seconds=0.0)
 
 
 @pytest.mark.parametrize("law", ["max-value", "linearity", "same-twice", "memory-layouts"])
@@ -482,7 +481,7 @@ def through_json(data):
 )
 def test_a_result_survives_json(result):
     found = result()
-    assert Result.from_json(through_json(found.as_json())) == found
+    assert Result.from_json(through_json(found.as_json())) == found == Result.from_text(found.as_text())
 
 
 def drawn(law, count):
@@ -504,7 +503,7 @@ def identical(one, other):
 def test_a_case_survives_json(law):
     for case in drawn(law, 20):
         if case.x.size < 5000:
-            again = case_from_json(through_json(case_as_json(case)))
+            again = decoded(encoded(stored_case(case)), StoredCase).case()
             assert identical(again.x, case.x)
             assert identical(again.other, case.other)
             assert again.dy.shape == case.dy.shape
@@ -527,14 +526,14 @@ def test_a_case_survives_json(law):
 def test_numbers_that_json_lacks_survive_it(values):
     x = values.reshape(1, 1, 2, 2)
     case = Case("max_forward", x, (1, 1), (1, 1), x if x.dtype.kind == "f" else np.zeros_like(x), "wide", other=x)
-    again = case_from_json(through_json(case_as_json(case)))
+    again = decoded(encoded(stored_case(case)), StoredCase).case()
     assert identical(again.x, x)
     assert identical(again.other, x)
 
 
 def test_a_nan_in_an_answer_is_a_string_in_the_report():
     broken = target(max_forward=lambda x, *w: np.full_like(naive.max_forward(x, *w), np.nan, float))
-    assert tried("max-value", broken, examples=20).counterexample["got"] == [[[["nan"]]]]
+    assert tried("max-value", broken, examples=20).counterexample.got == [[[["nan"]]]]
 
 
 # A callable that fails does not hide the others of the same law.
@@ -555,11 +554,11 @@ WRONG = [("max_forward",), ("mean_forward",), ("max_forward", "mean_forward")]
 @pytest.mark.parametrize("names", WRONG, ids=" and ".join)
 def test_a_failure_names_every_callable_for_which_the_law_fails(names):
     found = tried("identity", offset(*names)).counterexample
-    shown = found["case"]["function"]
+    shown = found.case.function
     others = [name for name in names if name != shown]
     assert shown in names
-    assert found["callables"] == list(names)
-    assert [f"identity fails for {name} as well" in found["message"] for name in FORWARD] == [
+    assert found.callables == list(names)
+    assert [f"identity fails for {name} as well" in found.message for name in FORWARD] == [
         name in others for name in FORWARD
     ]
 
@@ -576,12 +575,12 @@ def test_callables_that_die_are_named_too_but_not_after_a_hang():
     mortal.ask = ask
     mortal.fresh = mortal.afresh = lambda: mortal
     found = tried("identity", mortal, examples=40).counterexample
-    assert found["callables"] == [found["case"]["function"]]
+    assert found.callables == [found.case.function]
 
 
 def test_known_failures_take_no_time_for_other_callables():
     found = tried("identity", offset(*WRONG[-1]), brief=True).counterexample
-    assert found["callables"] == [found["case"]["function"]]
+    assert found.callables == [found.case.function]
 
 
 def test_the_cases_of_other_callables_are_not_counted():

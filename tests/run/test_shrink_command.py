@@ -234,7 +234,7 @@ def test_a_mistake_that_no_plane_shows_alone_is_found_in_the_whole(here):
     target = wrap(Crossed)
     assert [part.x.shape[:2] for part in to_try(target, case)][-1] == (3, 4)
     result = judged(target, case)
-    assert result.counterexample["case"]["x"]["shape"] == [3, 1, 1, 1]
+    assert result.counterexample.case.x.shape == [3, 1, 1, 1]
 
 
 def test_ties_are_broken_in_the_order_of_the_cells():
@@ -257,4 +257,4 @@ def test_every_tie_getting_the_whole_gradient_is_shown_with_a_tie(here):
     case.x[...] = np.round(case.x)
     result = judged(wrap(Every), case)
     assert (result.law, result.verdict) == ("tied-maxima", "broken")
-    assert result.counterexample["case"]["x"]["data"] == [[[[0, 0]]]]
+    assert result.counterexample.case.x.data == [[[[0, 0]]]]

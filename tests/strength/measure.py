@@ -43,7 +43,7 @@ def tried(name, seed):
 def shrunk(name, law, seed):
     """How many cells the image has in the counterexample that a user would see."""
     found = run(LAWS[law], wrap(CORPUS[name]), Settings(seed=seed)).counterexample
-    return prod(found["case"]["x"]["shape"])
+    return prod(found.case.x.shape)
 
 
 def judged(name):

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from faults import FAULTS
+from msgspec import UNSET, structs
 from places import TESTS
 from poolproof.properties.contract import Unusable
 from poolproof.properties.failures import earlier
@@ -18,7 +19,6 @@ from poolproof.properties.lawbook import LAWS
 from poolproof.properties.lawbook.pool import Pool
 from poolproof.properties.run import runner, settle, trial
 from poolproof.properties.run.runner import run
-from poolproof.properties.run.settle import ONCE
 from poolproof.properties.run.smoke import smoke_test
 from poolproof.properties.run.trial import Settings
 from poolproof.properties.targets import history as log
@@ -75,7 +75,7 @@ def test_bad_conduct_is_rejected_in_a_process_of_its_own_as_in_that_of_the_suite
     here, there = (run(LAWS[law], load(spec, how), Settings(seed=1)) for how in (None, Isolation()))
     assert (here.verdict, there.verdict) == ("broken", "broken")
     races = law == "two-threads"
-    assert races or there.counterexample["message"] == here.counterexample["message"]
+    assert races or there.counterexample.message == here.counterexample.message
 
 
 @pytest.mark.parametrize("law", CONDUCT, ids=lambda law: law.name)
@@ -151,9 +151,9 @@ def test_a_death_is_made_smaller(tmp_path):
     # A seed with which the first death is that of a small image: each try costs a process, and the time is limited.
     target = load(written(tmp_path, "if size[1] == 3 and x.shape[3] > 3:\n    os._exit(1)"), Isolation())
     result = tried(target, seed=5)
-    case = result.counterexample["case"]
+    case = result.counterexample.case
     assert result.verdict == "crashed"
-    assert (case["size"], np.prod(case["x"]["shape"])) == ([1, 3], 4)
+    assert (case.size, np.prod(case.x.shape)) == ([1, 3], 4)
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ def test_a_death_that_needs_earlier_calls_is_shown_with_as_few_as_it_needs_and_r
     result = tried(target)
     found = result.counterexample
     assert result.verdict == "crashed"
-    assert len(found["earlier_calls"]) == 4
+    assert len(found.earlier_calls) == 4
     assert "only after 4 max_forward calls in the same process" in result.message
     assert runner.replay(LAWS["max-value"], target, found).verdict == "crashed"
     sound = load(written(tmp_path, "pass"), Isolation())
@@ -184,13 +184,13 @@ def test_a_failure_that_needs_earlier_calls_is_shown_with_them_and_found_again_b
     target = load(written(tmp_path, WORN_OUT), Isolation())
     result = tried(target)
     found = result.counterexample
-    assert (result.verdict, len(found["earlier_calls"])) == ("broken", 4)
+    assert (result.verdict, len(found.earlier_calls)) == ("broken", 4)
     assert "only after 4 max_forward calls in the same process" in result.message
-    assert ONCE not in result.message
+    assert found.once is UNSET
     again = runner.replay(LAWS["max-value"], target, found)
-    assert (again.verdict, again.counterexample["earlier_calls"]) == ("broken", found["earlier_calls"])
+    assert (again.verdict, again.counterexample.earlier_calls) == ("broken", found.earlier_calls)
     assert again.message.endswith("after 4 max_forward calls, as in the report")
-    fewer = {**found, "earlier_calls": found["earlier_calls"][1:]}
+    fewer = structs.replace(found, earlier_calls=found.earlier_calls[1:])
     assert runner.replay(LAWS["max-value"], target, fewer).verdict == "holds"
 
 
@@ -200,7 +200,7 @@ def test_a_failure_whose_earlier_calls_are_forgotten_says_so_and_so_does_its_rep
     target = load(written(tmp_path, WORN_OUT), Isolation())
     result = tried(target)
     found = result.counterexample
-    assert (result.verdict, found["earlier_calls"]) == ("broken", [])
+    assert (result.verdict, found.earlier_calls) == ("broken", [])
     assert result.message.endswith("a fresh process did not repeat this: it depends on calls made before")
     again = runner.replay(LAWS["max-value"], target, found)
     assert (again.verdict, again.reason) == ("holds", "did not repeat in a fresh process; it needs earlier calls")
@@ -210,7 +210,7 @@ def test_a_failure_whose_earlier_calls_are_forgotten_says_so_and_so_does_its_rep
 
 def test_a_failure_that_a_fresh_process_repeats_is_told_without_more(tmp_path):
     result = tried(load(written(tmp_path, "return naive.max_forward(x, size, stride) + 1"), Isolation()))
-    assert "earlier_calls" not in result.counterexample
+    assert result.counterexample.earlier_calls is UNSET
     assert "fresh" not in result.message
 
 
@@ -219,13 +219,13 @@ def test_the_first_failure_is_told_where_the_smallest_needs_calls_before_it(tmp_
     file = written(tmp_path, body)
     Path(file).write_text(Path(file).read_text().replace("calls = 0", "calls = worn = 0"))
     result = tried(load(file, Isolation()), examples=60)
-    assert "earlier_calls" not in result.counterexample
-    assert np.prod(result.counterexample["case"]["x"]["shape"]) > 8
+    assert result.counterexample.earlier_calls is UNSET
+    assert np.prod(result.counterexample.case.x.shape) > 8
 
 
 def test_no_fresh_process_is_started_for_a_failure_that_is_known(tmp_path, at_once):
     target = load(written(tmp_path, WORN_OUT), Isolation())
-    assert "earlier_calls" not in tried(target, examples=60).counterexample
+    assert tried(target, examples=60).counterexample.earlier_calls is UNSET
     assert target.process is not None
     assert target.process.popen.poll() is None
 

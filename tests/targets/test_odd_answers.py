@@ -9,8 +9,9 @@ import pytest
 from poolproof.kernels import naive
 from poolproof.properties.contract import CALLABLES, Unusable
 from poolproof.properties.conventions import CONVENTIONS, as_before, observe, observed
+from poolproof.properties.data.typed import decoded, encoded
 from poolproof.properties.report import render as report
-from poolproof.properties.results import VERDICTS, Result
+from poolproof.properties.results import VERDICTS, Report, Result
 from poolproof.properties.run.pinned import conventions_of, expected
 from poolproof.properties.run.request import Request
 from poolproof.properties.run.smoke import smoke_test
@@ -97,25 +98,20 @@ def at_every(count, change):
     return lambda: change if next(asked) % count == count - 1 else None
 
 
-def values_of(found):
-    """The values of a convention."""
-    return found["values"] if found["value"] == "varies" else [found["value"]]
-
-
 def judged(target, names):
     """The conventions of a target, all that can be done with them done."""
     result = conventions_of(target, None)
     pinned = [expected(target, name, CONVENTIONS[name].values[0]) for name in names]
     assert {each.verdict for each in pinned} <= set(VERDICTS)
     for name, found in result.conventions.items():
-        assert set(values_of(found)) <= {*CONVENTIONS[name].values, *DEATHS}, name
+        assert set(found.all_values) <= {*CONVENTIONS[name].values, *DEATHS}, name
         assert as_before(target, found) in (True, False)
     called = {target.spec: target.name}
     assert len(report.conventions([result], called)) == len(result.conventions)
     report.varying([result, *pinned], called)
     document = report.document(Request((target.spec,)), {target.spec: target}, [result, *pinned], partial=False)
     read = Result.from_json(json.loads(json.dumps(result.as_json())))
-    assert json.loads(json.dumps(document))["targets"][0]["conventions"].keys() >= read.conventions.keys()
+    assert decoded(encoded(document), Report).targets[0].conventions.keys() >= read.conventions.keys()
     assert report.varying([read], called) == report.varying([result], called)
     return result.conventions
 
@@ -142,10 +138,9 @@ def test_an_answer_that_is_odd_now_and_then_ends_no_observation(name, count):
 
 def test_a_value_that_no_smaller_call_shows_keeps_the_call_that_showed_it():
     found = observe(CONVENTIONS["signed-zero"], target(at_every(37, lambda y: y + 77), dtypes=("float64",)))
-    assert set(found["values"]) == {"first", "other"}
-    got = found["evidence"] if found["values"][0] == "other" else found["other"]
-    data = np.array(got["got"]["data"])
-    assert data[tuple(got["where"])] == 77
+    shown = dict(found.each)
+    assert set(shown) == {"first", "other"}
+    assert shown["other"].got.cell(tuple(shown["other"].where)) == 77
 
 
 @pytest.mark.parametrize("death", ["hung", "crashed"])
@@ -159,8 +154,8 @@ def test_a_death_at_some_call_is_a_value_beside_those_before(death, count):
     found, left = observed(mortal)
     assert (left == []) == (death == "crashed")
     for name, each in found.items():
-        assert set(values_of(each)) <= {*CONVENTIONS[name].values, *DEATHS}
-    shown = [value for each in found.values() for value in values_of(each)]
+        assert set(each.all_values) <= {*CONVENTIONS[name].values, *DEATHS}
+    shown = [value for each in found.values() for value in each.all_values]
     assert DEATHS[death == "crashed"] in shown
 
 
@@ -169,7 +164,7 @@ def test_a_death_while_a_smaller_call_is_looked_for_leaves_what_was_shown():
     plain, asked = mortal.ask, iter(range(1, 1 << 30))
     mortal.ask = lambda call: Answer(death="crashed", error=DEATHS[1]) if next(asked) == 2 else plain(call)
     mortal.fresh = lambda: mortal
-    assert observe(CONVENTIONS["nan"], mortal)["values"] == ["propagates", DEATHS[1]]
+    assert observe(CONVENTIONS["nan"], mortal).values == ["propagates", DEATHS[1]]
 
 
 @pytest.mark.parametrize("name", ODD)
@@ -203,4 +198,4 @@ def test_a_pinned_convention_that_varies_is_shown_by_what_it_should_not_be():
     odd = target(at_every(37, ODD["refused"]))
     result = expected(odd, "nan", "propagates")
     assert result.verdict == "broken"
-    assert result.counterexample["got"] == "ValueError: no"
+    assert result.counterexample.got == "ValueError: no"

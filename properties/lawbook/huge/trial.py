@@ -6,11 +6,13 @@ import time
 from typing import Any
 
 import numpy as np
+from msgspec import UNSET
 
-from ...data.arrays import Json, numbers, plain
+from ...contract import DTYPES
+from ...data.arrays import StoredArray, numbers, plain
 from ...data.sparse import Sparse, SparseCall
 from ...failures.types import Failure
-from ...results import Result
+from ...results import Counterexample, Result, StoredCall, StoredCase
 from ...targets.target import Target
 from .exact import expected
 from .judge import OutOfMemory, judge
@@ -65,20 +67,19 @@ def hindrance(call: SparseCall, end: float | None, most: int | None) -> str:
     return ""
 
 
-def counterexample(call: SparseCall, failure: Failure) -> Json:
-    """A failure as JSON; its arrays are stored by their nonzero cells."""
-    arrays = {name: as_json(array) for name, array in call.arrays.items()}
-    windows = {"size": list(call.size), "stride": list(call.stride), "settings": {}}
-    found = {"expected": failure.expected, "got": failure.got}
-    return {
-        "seed": None,
-        "calls": [{"call": call.function, "args": arrays, **windows}],
-        "failing_call": 0,
-        "where": None if failure.where is None else list(failure.where),
-        **{name: None if each is None else as_json(each) for name, each in found.items()},
-        "message": message(call, failure),
-        "case": {"function": call.function, **arrays, **windows},
-    }
+def counterexample(call: SparseCall, failure: Failure) -> Counterexample:
+    """A failure for the report; its arrays are stored by their nonzero cells."""
+    arrays: Any = {name: stored(array) for name, array in call.arrays.items()}
+    asked: Any = {"function": call.function, "size": list(call.size), "stride": list(call.stride), "settings": {}}
+    return Counterexample(
+        seed=None,
+        calls=[StoredCall(args=arrays, **asked)],
+        where=None if failure.where is None else list(failure.where),
+        expected=None if failure.expected is None else stored(failure.expected),
+        got=None if failure.got is None else stored(failure.got),
+        message=message(call, failure),
+        case=StoredCase(**arrays, **asked),
+    )
 
 
 def message(call: SparseCall, failure: Failure) -> str:
@@ -91,33 +92,37 @@ def message(call: SparseCall, failure: Failure) -> str:
     return "\n".join([*lines, *([f"    {failure.hint}"] if failure.hint else [])])
 
 
-def as_json(array: Sparse) -> Json:
-    """A sparse array: "cells", a list of index and value, and how many "others" are not zero."""
-    cells = [[list(array.index(place)), plain(v)] for place, v in list(array.cells().items())[:MOST_STORED]]
+def stored(array: Sparse) -> StoredArray:
+    """A sparse array: the cells that are not zero, and how many others there are."""
+    cells = [(list(array.index(place)), plain(v)) for place, v in list(array.cells().items())[:MOST_STORED]]
     others = array.others + len(array.places) - len(cells)
-    return {"dtype": array.dtype.name, "shape": list(array.shape), "layout": "C", "cells": cells, "others": others}
+    form: Any = {"dtype": array.dtype.name, "shape": list(array.shape), "layout": "C"}
+    return StoredArray(**form, cells=cells, others=others)
 
 
-def from_json(data: Json) -> Sparse:
-    """The array that `as_json` gave. Raises ValueError if it does not have all cells."""
-    if data["others"]:
+def sparse(stored: StoredArray) -> Sparse:
+    """The array that is stored. Raises ValueError if it does not have all its cells."""
+    if stored.dtype not in DTYPES or stored.cells is UNSET or stored.others is UNSET:
+        raise ValueError("an array should have a dtype, its cells that are not zero, and how many others there are")
+    if stored.others:
         raise ValueError("an array of the report is abbreviated")
-    shape = tuple(data["shape"])
-    cells = {int(np.ravel_multi_index(tuple(index), shape)): numbers(v) for index, v in data["cells"]}
-    return Sparse.of(np.dtype(data["dtype"]), shape, cells)
+    shape = tuple(stored.shape)
+    cells = {int(np.ravel_multi_index(tuple(index), shape)): numbers(v) for index, v in stored.cells}
+    return Sparse.of(np.dtype(stored.dtype), shape, cells)
 
 
-def call_from_json(case: Json) -> SparseCall:
+def sparse_call(case: StoredCase) -> SparseCall:
     """The call of a counterexample. Raises ValueError unless what is right can be worked out from its cells."""
-    arrays: dict[str, Sparse] = {name: from_json(case[name]) for name in ("dy", "x") if name in case}
-    call = SparseCall(case["function"], arrays, tuple(case["size"]), tuple(case["stride"]))
+    arrays = {"x": sparse(case.x)} if case.dy is UNSET else {"dy": sparse(case.dy), "x": sparse(case.x)}
+    call = SparseCall(case.function, arrays, tuple(case.size), tuple(case.stride))
     expected(call)
     return call
 
 
-def replay(law: HugeLaw, target: Target, found: Any, most: int | None = None) -> Result:
-    """Make the call of a counterexample again."""
+def replay(law: HugeLaw, target: Target, found: Counterexample, most: int | None = None) -> Result:
+    """Make the call of a counterexample, which has a case, again."""
+    assert found.case is not UNSET
     if reason := law.unsupported(target.declared, target.offers, target.evidence):
         return Result(target.spec, law.name, "unsupported", reason)
     with turn():
-        return tried(law.name, target.fresh(), [call_from_json(found["case"])], None, most)
+        return tried(law.name, target.fresh(), [sparse_call(found.case)], None, most)

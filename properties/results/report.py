@@ -1,0 +1,116 @@
+"""The report: one object for each target, with its laws and its conventions; docs/report.md describes every key."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from ..contract import Declared
+from ..data.typed import Json, Name, Number, Whole
+from .calls import Counterexample
+from .result import Result, Verdict
+from .seen import Seen
+
+SCHEMA = 3
+
+
+class Versions(Struct, frozen=True, kw_only=True):
+    """What something ran on."""
+
+    python: str = ""
+    machine: str = ""
+    system: str = ""
+    poolproof: str = ""
+    numpy: str = ""
+    numba: str = ""
+    hypothesis: str = ""
+    pytest: str = ""
+    pytest_xdist: str = field(name="pytest-xdist", default="")
+
+
+class Environment(Versions, frozen=True, kw_only=True):
+    """What a run ran on, the seed, and the cases that were asked for a law."""
+
+    seed: Whole | None = None
+    examples: Whole = 0
+
+
+class Declarations(Struct, frozen=True, kw_only=True):
+    """What a target declares, and in `offers` the callables it has."""
+
+    name: str = ""
+    version: str = ""
+    dtypes: list[str] | dict[str, list[str]] = []
+    ranks: list[Whole] = []
+    lacks: list[str] = []
+    square: bool = False
+    tiles: bool = False
+    padding: str = "any"
+    padding_limit: str | None = None
+    ceil_rule: str = "drop"
+    settings: dict[str, list[str]] = {}
+    deterministic: bool = True
+    threads: bool = True
+    layout: str = "C"
+    max_cells: Whole | None = None
+    offers: list[str] = []
+
+    @classmethod
+    def of(cls, declared: Declared, offers: tuple[str, ...]) -> Declarations:
+        """The declarations of a target."""
+        found = msgspec.convert(declared, cls, from_attributes=True)
+        return msgspec.structs.replace(found, offers=list(offers))
+
+
+class LawReport(Struct, frozen=True, kw_only=True):
+    """One law of a target; what its keys mean stands at `Result`."""
+
+    law: Name
+    verdict: Verdict
+    examples: Whole
+    refused: Whole = 0
+    reason: str
+    outdated: bool = False
+    partial: bool
+    abandoned: bool = False
+    digest: Whole = 0
+    reached: dict[str, Whole] = {}
+    counterexample: Counterexample | None
+    about: str = ""
+    assumption: str = ""
+    seconds: Number
+
+    @classmethod
+    def of(cls, result: Result) -> LawReport:
+        """What a report has of a result."""
+        kept = {name: getattr(result, name) for name in cls.__struct_fields__}
+        return cls(**{**kept, "seconds": round(result.seconds, 3)})
+
+
+class TargetReport(Struct, frozen=True, kw_only=True):
+    """One target: as given, as it calls itself, what it declares, and what was found."""
+
+    target: Name
+    name: str
+    version: str
+    declared: Declarations = Declarations()
+    laws: list[LawReport]
+    conventions: dict[Name, Seen]
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """A whole report; `bound` says how far proofs went."""
+
+    schema: Annotated[int, Meta(ge=1, le=SCHEMA)]
+    partial: bool = False
+    bound: str = ""
+    environment: Environment = Environment()
+    targets: list[TargetReport]
+
+
+def schema() -> Json:
+    """The JSON Schema of a report, which docs/report.schema.json is."""
+    found = msgspec.json.schema(Report)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}

@@ -1,0 +1,81 @@
+"""What was seen of a convention: its value, and the calls that show it."""
+
+from __future__ import annotations
+
+from msgspec import UNSET, Struct, UnsetType
+
+from ..data.arrays import StoredArray
+from ..data.typed import Name, Nested, Whole
+from ..targets.call import Call
+from .calls import Setting, StoredCall
+
+VARIES = "varies"
+"""The value of a convention of which several were seen."""
+
+
+class Shown(StoredCall, frozen=True, kw_only=True):
+    """A call, what it gave, an array or words for anything else, and the place in it that matters."""
+
+    size: list[Whole]
+    stride: list[Whole]
+    settings: dict[Setting, Nested]
+    got: StoredArray | str
+    where: list[Whole] | None
+
+    @property
+    def alone(self) -> StoredCall:
+        """The call without what it gave."""
+        return StoredCall(**{name: getattr(self, name) for name in StoredCall.__struct_fields__})
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """A convention: its value and a call that shows it.
+
+    One that varies has all its `values`, of which `evidence` shows the first, `other` the second and `more` the rest.
+    """
+
+    value: Name
+    values: list[str] | UnsetType = UNSET
+    evidence: Shown
+    other: Shown | UnsetType = UNSET
+    more: list[Shown] | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        if self.varies and (self.values is UNSET or self.other is UNSET):
+            raise ValueError("a convention that varies should have values and other")
+
+    @property
+    def varies(self) -> bool:
+        """Whether several values were seen."""
+        return self.value == VARIES
+
+    @property
+    def each(self) -> list[tuple[str, Shown]]:
+        """Each of its values with the call that shows it."""
+        return list(zip(self.all_values, self.shown, strict=False))
+
+    @property
+    def all_values(self) -> list[str]:
+        """Its value; where it varies, all that were seen."""
+        return [self.value] if self.values is UNSET or not self.varies else self.values
+
+    @property
+    def shown(self) -> list[Shown]:
+        """The calls that show it, one for each of its values."""
+        if self.other is UNSET or not self.varies:
+            return [self.evidence]
+        return [self.evidence, self.other, *(self.more or [])]
+
+    def calls(self) -> list[Call]:
+        """The calls that show it. Raises ValueError, or what else Python has to say, for what is none."""
+        return [shown.call() for shown in self.shown]
+
+
+def seen_of(found: dict[str, Shown]) -> Seen | None:
+    """A convention of which these values were seen, each shown by a call; None if there are none."""
+    if not found:
+        return None
+    first, *others = found.values()
+    if not others:
+        return Seen(value=next(iter(found)), evidence=first)
+    return Seen(value=VARIES, values=list(found), evidence=first, other=others[0], more=others[1:])
