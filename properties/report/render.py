@@ -17,6 +17,7 @@ from ..failures.messages import arguments
 from ..results import FAILURES, SCHEMA, Result, call_from_json
 from ..run.session import CONVENTIONS_ITEM, Request
 from ..targets.target import Target
+from .terminal import Part
 
 MOST_SHOWN = 200
 """Characters of an answer that evidence is printed with."""
@@ -81,12 +82,11 @@ def environment() -> Json:
     }
 
 
-def line(result: Result, name: str, width: int, column: int = 24) -> str:
+def line(result: Result, name: str, width: int, column: int = 24) -> list[Part]:
     """One result as one line of progress: the target in so wide a column, the law in another; and what it rests on."""
-    verdict = "outdated" if result.outdated else result.verdict
-    word = verdict.upper() if result.failed else verdict
+    word = word_of(result)
     if result.law == CONVENTIONS_ITEM and not result.failed:
-        word, tail = "observed", result.reason
+        tail = result.reason
     elif result.verdict in ("unsupported", "not run", "known") or result.outdated:
         tail = result.reason
     else:
@@ -96,7 +96,15 @@ def line(result: Result, name: str, width: int, column: int = 24) -> str:
         tail += f", {result.reason}" if result.reason else ""
     rests = result.assumption and result.verdict not in ("unsupported", "not run")
     assumed = f"\n{'':{width}}    if {result.assumption}" if rests else ""
-    return f"{name:{width}}  {result.law:{column}} {word:11} {tail}{assumed}"
+    loud = word.upper() if result.failed else word
+    return [f"{name:{width}}  {result.law:{column}} ", (f"{loud:11}", word), f" {tail}{assumed}"]
+
+
+def word_of(result: Result) -> str:
+    """What came of a law, or of the conventions, in a word."""
+    if result.law == CONVENTIONS_ITEM and not result.failed:
+        return "observed"
+    return "outdated" if result.outdated else result.verdict
 
 
 def failures(results: Iterable[Result]) -> list[str]:
@@ -104,8 +112,7 @@ def failures(results: Iterable[Result]) -> list[str]:
     blocks = []
     for result in results:
         if result.failed:
-            what = "outdated" if result.outdated else result.verdict
-            blocks.append(f"{result.law}: {what} after {count(result.examples, 'case')}\n{result.message}")
+            blocks.append(f"{result.law}: {word_of(result)} after {count(result.examples, 'case')}\n{result.message}")
     return blocks
 
 
