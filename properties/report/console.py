@@ -42,10 +42,8 @@ class Console:
 
     def begin(self) -> None:
         """Load every target, and say what is going to be tried."""
-        version = importlib.metadata.version("poolproof")
-        self.say(
-            f"poolproof {version}, seed {self.request.seed}, {report.count(self.request.examples, 'case')} per law"
-        )
+        version, cases = importlib.metadata.version("poolproof"), report.count(self.request.examples, "case")
+        self.say(f"poolproof {version}, seed {self.request.seed}, {cases} per law")
         try:
             with prints_aside():
                 for spec in dict.fromkeys(self.request.targets):

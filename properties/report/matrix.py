@@ -17,7 +17,7 @@ from ..run.reading import targets_of
 from ..run.session import CONVENTIONS_ITEM, Bench, Request
 from . import render as report
 from .console import Console
-from .terminal import Terminal, headed
+from .terminal import STYLES, Terminal, headed
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -146,7 +146,7 @@ def show(columns: list[Column], terminal: Terminal) -> None:
             terminal.say(text)
         return
     for block in blocks(columns, width() - RULES, RULE):
-        terminal.rich.print(as_table(block))
+        terminal.rich.print(as_table(block), width=width())
         for note in notes(block)[1:]:
             terminal.say(note)
     terminal.say(LEGEND)
@@ -196,6 +196,12 @@ def loud(cell: str) -> str:
     return cell.upper() if cell in FAILURES else cell
 
 
+def style_of(cell: str) -> str:
+    """The style of a cell, if it is a verdict. Any other text might name a style as well, or a link."""
+    word = cell.rstrip("?")
+    return word if word in STYLES else ""
+
+
 def as_table(columns: list[Column]) -> Table:
     """The table as one of rich; a section for each family."""
     from rich.box import ROUNDED
@@ -209,8 +215,7 @@ def as_table(columns: list[Column]) -> Table:
     for name, cells in rows(columns):
         if not cells:
             table.add_section()
-        coloured = [Text(loud(cell), cell.rstrip("?")) for cell in cells]
-        table.add_row(Text(name, "" if cells else "title"), *coloured)
+        table.add_row(Text(name, "" if cells else "title"), *(Text(loud(cell), style_of(cell)) for cell in cells))
     return table
 
 

@@ -85,9 +85,7 @@ def environment() -> Json:
 def line(result: Result, name: str, width: int, column: int = 24) -> list[Part]:
     """One result as one line of progress: the target in so wide a column, the law in another; and what it rests on."""
     word = word_of(result)
-    if result.law == CONVENTIONS_ITEM and not result.failed:
-        tail = result.reason
-    elif result.verdict in ("unsupported", "not run", "known") or result.outdated:
+    if word in ("observed", "unsupported", "not run", "known", "outdated"):
         tail = result.reason
     else:
         tail = f"{count(result.examples, 'case')}, {result.seconds:.1f} s"
@@ -109,11 +107,11 @@ def word_of(result: Result) -> str:
 
 def failures(results: Iterable[Result]) -> list[str]:
     """The messages of everything that failed, each under the law that says so."""
-    blocks = []
-    for result in results:
-        if result.failed:
-            blocks.append(f"{result.law}: {word_of(result)} after {count(result.examples, 'case')}\n{result.message}")
-    return blocks
+    return [
+        f"{result.law}: {word_of(result)} after {count(result.examples, 'case')}\n{result.message}"
+        for result in results
+        if result.failed
+    ]
 
 
 def declarations(target: Target) -> str:
