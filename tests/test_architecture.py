@@ -62,7 +62,9 @@ def fresh(code):
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("name", ["poolproof.properties.doors.plugin", "poolproof.properties"])
+@pytest.mark.parametrize(
+    "name", ["poolproof.properties.doors.plugin", "poolproof.properties.doors.cli", "poolproof.properties"]
+)
 def test_a_door_is_light_to_import(name):
     heavy = "{'numpy', 'hypothesis', 'numba', 'poolproof.kernels', 'poolproof.properties.lawbook'}"
     assert fresh(f"import sys, {name}; print(sorted({heavy} & set(sys.modules)))") == "[]"

@@ -89,7 +89,7 @@ COLUMNS = table(Option("markdown", "also write the table as Markdown", "FILE"))
 """The option of a matrix."""
 
 
-def request(options: Any, targets: Iterable[str] = (), prefix: str = "", **more: Any) -> Request:
+def requested(options: Any, targets: Iterable[str] = (), prefix: str = "", **more: Any) -> Request:
     """The request that parsed options make, their names beginning with a prefix; `more` are fields that stand as given.
 
     Fields for which there is no option are as in a Request made without them.
@@ -103,6 +103,6 @@ def request(options: Any, targets: Iterable[str] = (), prefix: str = "", **more:
     return Request(**{"targets": tuple(dict.fromkeys(targets)) or REFERENCE, **given, **more})
 
 
-def end(budget: float | None) -> float | None:
+def end_of(budget: float | None) -> float | None:
     """When a run with a budget in seconds ends, if it begins now: in seconds since the epoch."""
     return None if budget is None else time.time() + budget

@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 from dataclasses import replace
 
-from ..options import ISOLATION, RUN, request
+from ..options import ISOLATION, RUN, requested
 from ..parser import Command, Parser
 
 SEED = replace(RUN["seed"], default=0, help="which cases (default: %(default)s)")
@@ -26,7 +26,7 @@ def run(options: Namespace) -> int:
     from ...run.session import Bench, selected
     from ...run.trial import Settings
 
-    target = Bench(request(options)).target(options.target) if options.target else None
+    target = Bench(requested(options)).target(options.target) if options.target else None
     lines = statistics if options.statistics else shown
     say = Terminal(sys.stdout).say
     for text in lines(selected(options.laws), target, Settings(options.examples, options.seed)):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...data.errors import Unusable
-from ..options import PROCESSES, PROGRAM, PROOFS, RUN, end, request
+from ..options import PROCESSES, PROGRAM, PROOFS, RUN, end_of, requested
 from ..parser import Command, Parser
 
 
@@ -44,7 +44,7 @@ def judge(options: Namespace, targets: list[str], make: Callable[[Any, Any], Any
     from ...run.session import KEPT, bench, plan
 
     persistent = options.seed is None and not os.environ.get("CI")
-    asked = request(options, targets, end=end(options.budget), persistent=persistent).settled()
+    asked = requested(options, targets, end=end_of(options.budget), persistent=persistent).settled()
     asked.known_failures()
     plan(asked)
     writable("--json", options.json)
@@ -67,7 +67,7 @@ def prove(options: Namespace, targets: list[str]) -> int:
         raise Unusable("--expect and --seed are about drawn cases, and should not come with --exhaustive")
     if options.huge:
         raise Unusable("--huge is about laws of its own, and should not come with --exhaustive")
-    asked = request(options, targets, end=end(options.budget))
+    asked = requested(options, targets, end=end_of(options.budget))
     asked.known_failures()
     writable("--json", options.json)
     proofs = Run(asked, options.length or LENGTH, Terminal(sys.stdout).say)

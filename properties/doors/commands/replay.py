@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from ...data.errors import Unusable
-from ..options import ISOLATION, request
+from ..options import ISOLATION, requested
 from ..parser import Command, Parser
 
 
@@ -30,7 +30,7 @@ def run(options: Namespace) -> int:
     found = read(options.report)
     if options.target is None and not options.yes:
         agree(found.foreign, say)
-    return replay(found, Bench(request(options)), options.target, say)
+    return replay(found, Bench(requested(options)), options.target, say)
 
 
 def agree(foreign: Sequence[str], say: Callable[[str], None]) -> None:

@@ -7,7 +7,7 @@ from argparse import BooleanOptionalAction, Namespace
 from functools import partial
 
 from ..converters import one_callable, pairs_per_axis, per_axis
-from ..options import ISOLATION, request
+from ..options import ISOLATION, requested
 from ..parser import Command, Parser
 
 FLAGS = {"ceil-mode": "a last window past the end", "count-include-pad": "padding in the divisor"}
@@ -46,7 +46,7 @@ def run(options: Namespace) -> int:
     passed = {name: value for name, value in flags.items() if value is not None}
     window = Window(options.size, options.stride or options.size, options.padding, options.dilation, passed)
     case = case_of(options.input, options.call, window)
-    asked = request(options, (options.target,), examples=1)
+    asked = requested(options, (options.target,), examples=1)
     target = Bench(asked).target(options.target)
     result = judged(target, case)
     terminal = Terminal(sys.stdout)
