@@ -54,7 +54,7 @@ def command_line() -> Parser:
     )
     version = f"poolproof {importlib.metadata.version('poolproof')}"
     top.add_argument("--version", action="version", version=version)
-    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = top.add_subparsers(title="commands", metavar="COMMAND")
     for command in COMMANDS.values():
         text = command.summary[0].upper() + command.summary[1:] + "."
         command.fill(commands.add_parser(command.name, help=command.summary, description=text))
@@ -75,8 +75,8 @@ def understood(parser: Parser, words: Sequence[str]) -> argparse.Namespace:
         parser.error(f"unknown command {quoted(words[0])}; {did_you_mean(words[0], COMMANDS)}")
     # An unknown option before the command might have a value, which is no command.
     options, unknown = parser.parse_known_args(words if known else words[:1])
-    if unknown:
-        getattr(options, "parser", parser).unknown(unknown)
+    if unknown or not known:
+        getattr(options, "parser", parser).unknown(unknown or words)
     return options
 
 

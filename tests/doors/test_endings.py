@@ -274,10 +274,9 @@ def test_streams_that_are_closed_change_no_verdict(tmp_path, streams, n):
         assert [law["verdict"] for law in target["laws"]] == [verdict]
 
 
+HELP = [[], ["--help"], ["--version"], *([name, "-h"] for name in COMMANDS)]
 UNREAD = {
-    **{
-        " ".join(words): (words, 141) for words in ([], ["--help"], ["--version"], *([name, "-h"] for name in COMMANDS))
-    },
+    **{" ".join(words): (words, 141) for words in HELP},
     "laws": (["laws"], 141),
     "cases": (["cases", "--laws", "routing"], 141),
     "peers": (["peers"], 141),

@@ -47,9 +47,7 @@ def test_the_readme_has_a_row_for_every_option_and_no_other():
 
 
 def test_the_readme_gives_the_defaults_of_the_table():
-    said = {
-        first.strip("`").split()[0]: re.search(r"\(default: `?(\w+)", second) for first, second in rows("README.md")
-    }
+    said = {row[0].strip("`").split()[0]: re.search(r"\(default: `?(\w+)", row[1]) for row in rows("README.md")}
     numbers = {flag: option.default for flag, option in CHECK.items() if isinstance(option.default, (int, float))}
     assert set(numbers) == {"--examples", "--timeout"}
     assert {flag: float(said[flag][1]) for flag in numbers} == numbers

@@ -125,7 +125,7 @@ def test_a_drawn_table_has_as_many_columns_as_fit_and_loses_none(screen, monkeyp
     show(COLUMNS, Terminal(screen))
     drawn = [each for each in plain(screen).splitlines() if each and each[0] in "│╭├╰"]
     assert max(map(len, drawn)) <= width
-    assert [each for each in re.findall(r"target \d", plain(screen))] == [f"target {k}" for k in range(5)]
+    assert re.findall(r"target \d", plain(screen)) == [f"target {k}" for k in range(5)]
     assert plain(screen).count("BROKEN") == 5
     assert screen.getvalue().count("\x1b[32mholds") == 5
     assert screen.getvalue().count("\x1b[1;31mhung?") == 5
