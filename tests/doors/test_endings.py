@@ -300,7 +300,9 @@ def test_a_command_that_nobody_reads_ends_quietly(tmp_path, words, status):
     read, write = os.pipe()
     os.close(read)
     command = [sys.executable, "-m", "poolproof.properties", *words]
-    given = {"cwd": tmp_path, "env": environment(), "stderr": subprocess.PIPE, "text": True, "timeout": 100}
+    # Buffered, as usual, help is written when all is over.
+    buffered = environment(PYTHONUNBUFFERED="")
+    given = {"cwd": tmp_path, "env": buffered, "stderr": subprocess.PIPE, "text": True, "timeout": 100}
     done = subprocess.run(command, stdout=write, check=False, **given)
     os.close(write)
     assert (done.returncode, done.stderr) == (status, "")
