@@ -68,7 +68,7 @@ def laws() -> Iterator[str]:
     asked = [law for law in LAWS.values() if not law.reference]
     rounds = [{law.name: spent(law, target) for law in asked} for _ in range(ROUNDS + 1)][1:]
     found = {name: Spent(*map(statistics.median, columns(each[name] for each in rounds))) for name in rounds[0]}
-    yield f"{TARGET} in the suite's process, {EXAMPLES} cases a law; medians of {ROUNDS} rounds"
+    yield f"{TARGET} in the suite's process, {EXAMPLES} cases per law; medians of {ROUNDS} rounds"
     yield f"{'':26}{'cases a second':>15}{'drawn a second':>24}{'share of the time':>29}"
     yield f"{'law':26}{'':>15}{'Hypothesis':>12}{'generator':>12}{'drawing':>9}{'target':>10}{'law':>10}"
     for name in sorted(found, key=lambda name: -found[name].total):

@@ -55,7 +55,7 @@ def laws(
 ) -> list[BoundLaw]:
     """Every law that can be asked of an implementation: a module, an instance, a namespace or a class.
 
-    `examples`: cases a law; `seed`: the same cases every time (default: 0 under CI, else random); `pattern`: laws or
+    `examples`: cases per law; `seed`: the same cases every time (default: 0 under CI, else random); `pattern`: laws or
     families, comma-separated; `expect`: conventions to pin, "ties=first"; `huge`: also laws about arrays of gigabytes.
     What the implementation does not offer or declare is not in the list. Raises
     `poolproof.properties.contract.Unusable` if it offers nothing.

@@ -1,121 +1,108 @@
-"""What the value of an option may be, for the command and for the pytest plugin: functions as argparse wants them.
-
-Each returns the value or raises argparse.ArgumentTypeError, whose message names the value and what would be right.
-"""
+"""Every option of a run, described once: the command, the pytest plugin and a Request are made from this table."""
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError
-from typing import TypeVar
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
-from ..data import LARGEST
+from .converters import filled, length, memory, natural, positive, processes, seconds
 
-UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
-
-LONGEST = 10**8
-"""Seconds: three years, which every clock and timer can count."""
-
-MOST_PROCESSES = 1024
-
-MOST_AXES = 3
-
-Entry = TypeVar("Entry")
-
-MOST_LENGTH = 12
-"""An image of longer axes has more than fifty million cases."""
+if TYPE_CHECKING:
+    from ..run.request import Request
 
 
-def quoted(value: str) -> str:
-    """A value for a message, safe to print."""
-    # The plugin imports this module in everybody's pytest, and should import NumPy in none.
-    from ..data.text import shown
+@dataclass(frozen=True)
+class Option:
+    """An option: its name, its help, the name and the converter of its value, and its default.
 
-    return shown(value)
+    A flag has no `metavar`. An option with the default () may be given several times.
+    """
 
+    name: str
+    help: str
+    metavar: str = ""
+    type: Callable[[str], Any] = filled
+    default: Any = None
 
-def filled(value: str) -> str:
-    """Any text but an empty one, which comes of a variable that is not set."""
-    if not value.strip():
-        raise ArgumentTypeError(f"{value!r} should not be empty")
-    return value
+    @property
+    def flag(self) -> str:
+        """The option as it is typed."""
+        return f"--{self.name}" if len(self.name) > 1 else f"-{self.name}"
 
+    @property
+    def field(self) -> str:
+        """The option as an attribute of what a parser returns, and as a field of a Request."""
+        return self.name.replace("-", "_")
 
-def natural(value: str, most: int = LARGEST) -> int:
-    """A whole number of at least 0."""
-    if not (value.isascii() and value.isdecimal()):
-        raise ArgumentTypeError(f"{quoted(value)} should be a whole number of at least 0")
-    if len(value) > len(str(LARGEST)) or int(value) > most:
-        raise ArgumentTypeError(f"{quoted(value)} should be at most {most:,}")
-    return int(value)
-
-
-def positive(value: str, most: int = LARGEST) -> int:
-    """A whole number of at least 1."""
-    number = natural(value, most)
-    if number < 1:
-        raise ArgumentTypeError(f"{quoted(value)} should be at least 1")
-    return number
-
-
-def some(value: str) -> tuple[int, ...]:
-    """Whole numbers of at least 1, comma-separated, each once."""
-    return tuple(dict.fromkeys(map(positive, value.split(","))))
+    def keywords(self) -> dict[str, Any]:
+        """The keywords of argparse's add_argument, which pytest's addoption takes too."""
+        if not self.metavar:
+            return {"action": "store_true", "help": self.help}
+        several = {"action": "append", "default": []} if self.default == () else {"default": self.default}
+        return {"type": self.type, "metavar": self.metavar, "help": self.help, **several}
 
 
-def per_axis(value: str) -> tuple[int, ...]:
-    """Whole numbers of at least 1, for all axes or for each of up to three, comma-separated."""
-    return axes(value, tuple(map(positive, value.split(","))))
+def table(*options: Option) -> dict[str, Option]:
+    """Options by their names."""
+    return {option.name: option for option in options}
 
 
-def pairs_per_axis(value: str) -> tuple[tuple[int, int], ...]:
-    """Padding for all axes or for each of up to three, comma-separated: a number, or begin:end."""
-    return axes(value, tuple(map(pair, value.split(","))))
+ISOLATION = table(
+    Option("python", "interpreter that runs the targets (default: this one)", "EXE", default=sys.executable),
+    Option("timeout", "time for one call (default: %(default)g)", "SECONDS", seconds, 10.0),
+    Option("memory", "memory of a target's process: 512M, 2G", "SIZE", memory),
+    Option("in-process", "call targets in the suite's own process"),
+)
+"""The options about the process of a target."""
+
+RUN = table(
+    Option("examples", "cases per law (default: %(default)s)", "N", positive, 100),
+    Option("budget", "end the run after this time; laws and conventions take turns", "SECONDS", seconds),
+    Option("seed", "draw the same cases every time; nothing is kept between runs", "N", natural),
+    Option("laws", "laws or families, comma-separated, * allowed (default: all)", "PATTERN", default="*"),
+    Option("expect", "make a convention a law; may be repeated", "NAME=VALUE", default=()),
+    Option("known", "known failures with their reasons (TOML); may be repeated", "FILE", default=()),
+    Option("huge", "also try the laws about arrays of gigabytes: docs/huge.md"),
+    Option("json", "write the report", "FILE"),
+    *ISOLATION.values(),
+)
+"""The options of a run, whichever door it is started through."""
+
+PROCESSES = table(
+    Option("n", "processes of the suite; 0: everything in this one (default: %(default)s)", "N", processes, "auto")
+)
+"""An option of the command alone: pytest-xdist has its own."""
+
+PROGRAM = table(Option("command", "a target that is a program speaking the protocol", "PROGRAM"))
+
+PROOFS = table(
+    Option("exhaustive", "try every case of finite sets instead of drawn ones: docs/exhaustive.md"),
+    Option("length", "with --exhaustive: longest axis of an image (default: 6)", "N", length),
+    Option("resume", "with --exhaustive: continue where the previous run ended"),
+)
+"""The options of proofs."""
+
+COLUMNS = table(Option("markdown", "also write the table as Markdown", "FILE"))
+"""The option of a matrix."""
 
 
-def pair(value: str) -> tuple[int, int]:
-    """Padding before and after an axis: one number for both, or begin:end."""
-    begin, colon, end = value.partition(":")
-    return natural(begin), natural(end if colon else begin)
+def requested(options: Any, targets: Iterable[str] = (), prefix: str = "", **more: Any) -> Request:
+    """The request that parsed options make, their names beginning with a prefix; `more` are fields that stand as given.
+
+    Fields for which there is no option are as in a Request made without them.
+    """
+    from ..run.request import Request
+    from ..targets.loading import REFERENCE
+
+    names = {option.field for option in RUN.values()} & {each.name for each in fields(Request)}
+    given = {name: getattr(options, prefix + name) for name in names if hasattr(options, prefix + name)}
+    given |= {name: tuple(value) for name, value in given.items() if isinstance(value, list)}
+    return Request(**{"targets": tuple(dict.fromkeys(targets)) or REFERENCE, **given, **more})
 
 
-def axes(value: str, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """The entries, if they are not more than images have axes."""
-    if len(entries) > MOST_AXES:
-        raise ArgumentTypeError(f"{quoted(value)} should be at most {MOST_AXES} numbers, one for each spatial axis")
-    return entries
-
-
-def length(value: str) -> int:
-    """The longest axis of an image in a proof."""
-    return positive(value, MOST_LENGTH)
-
-
-def seconds(value: str) -> float:
-    """A time above 0."""
-    try:
-        number = float(value)
-    except ValueError:
-        number = -1.0
-    if not 0 < number <= LONGEST:
-        raise ArgumentTypeError(f"{quoted(value)} should be a number of seconds above 0, and at most {LONGEST:,}")
-    return number
-
-
-def memory(value: str) -> int:
-    """Bytes, with an optional K, M or G."""
-    number, unit = (value[:-1], value[-1].upper()) if value[-1:].upper() in UNITS else (value, "")
-    factor = UNITS.get(unit, 1)
-    return positive(number, LARGEST // factor) * factor
-
-
-def processes(value: str) -> int:
-    """A whole number; `auto` is one for each processor that this process may use."""
-    if value == "auto":
-        from poolproof.kernels.threads import cores
-
-        return cores()
-    try:
-        return natural(value, MOST_PROCESSES)
-    except ArgumentTypeError:
-        message = f"{quoted(value)} should be auto or a whole number from 0 to {MOST_PROCESSES:,}"
-        raise ArgumentTypeError(message) from None
+def end_of(budget: float | None) -> float | None:
+    """When a run with a budget in seconds ends, if it begins now: in seconds since the epoch."""
+    return None if budget is None else time.time() + budget

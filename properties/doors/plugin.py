@@ -5,19 +5,17 @@ pytest loads this module in every session of everybody who has poolproof install
 
 from __future__ import annotations
 
-import argparse
 import os
 import secrets
 import shlex
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .options import filled, memory, natural, positive, seconds
+from .options import RUN, Option, end_of, requested
 
 if TYPE_CHECKING:
     from ..results import Result
@@ -29,50 +27,32 @@ PACKAGE = Path(__file__).resolve().parents[1]
 PROPERTY = "poolproof"
 """Results travel from xdist's workers under this name, as JSON text: execnet's own integers end at 32 bits."""
 
+IMPLEMENTATION = Option("impl", "implementation to judge; may be repeated", "TARGET", default=())
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options of the CLI, under names that collide with nobody's."""
+    """The options of the command, under names that collide with nobody's."""
     group = parser.getgroup("poolproof", "poolproof: laws of pooling")
-    several: Any = {"action": "append", "default": [], "type": filled}
-    group.addoption("--poolproof-impl", metavar="TARGET", help="implementation to judge; may be repeated", **several)
-    group.addoption("--poolproof-examples", type=positive, default=100, metavar="N", help="cases a law")
-    group.addoption("--poolproof-budget", type=seconds, metavar="SECONDS", help="end of the run, shared by all workers")
-    group.addoption("--poolproof-seed", type=natural, metavar="N", help="the same cases every time")
-    group.addoption(
-        "--poolproof-laws", type=filled, default="*", metavar="PATTERN", help="laws or families to try, comma-separated"
-    )
-    group.addoption("--poolproof-expect", metavar="NAME=VALUE", help="pin a convention", **several)
-    group.addoption("--poolproof-known", metavar="FILE", help="known failures, TOML", **several)
-    group.addoption("--poolproof-json", type=filled, metavar="FILE", help="write the report")
-    group.addoption("--poolproof-huge", action="store_true", help="also try laws about arrays of gigabytes")
-    group.addoption("--poolproof-in-process", action="store_true", help="call implementations in this process")
-    group.addoption(
-        "--poolproof-python", type=filled, default=sys.executable, metavar="EXE", help="interpreter of implementations"
-    )
-    group.addoption("--poolproof-timeout", type=seconds, default=10.0, metavar="SECONDS", help="time for one call")
-    group.addoption("--poolproof-memory", type=memory, metavar="SIZE", help="memory of an implementation: 512M, 2G")
-    # The end of the budget, in seconds since the epoch.
-    group.addoption("--poolproof-end", type=float, default=None, help=argparse.SUPPRESS)
+    for option in (IMPLEMENTATION, *RUN.values()):
+        group.addoption(f"--poolproof-{option.name}", **option.keywords())
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Settle the seed and the end, once for all of xdist's workers."""
-    option = config.option
     if hasattr(config, "workerinput"):
-        option.poolproof_seed, option.poolproof_end = config.workerinput[PROPERTY]
+        config.stash[SETTLED] = config.workerinput[PROPERTY]
         return
     config.pluginmanager.register(Collector(config), "poolproof-collector")
-    if option.poolproof_budget is not None and option.poolproof_end is None:
-        option.poolproof_end = time.time() + option.poolproof_budget
-    if option.poolproof_seed is None:
-        option.poolproof_seed = 0 if os.environ.get("CI") else secrets.randbelow(10**6)
+    seed = config.option.poolproof_seed
+    if seed is None:
+        seed = 0 if os.environ.get("CI") else secrets.randbelow(10**6)
+    config.stash[SETTLED] = (seed, end_of(config.option.poolproof_budget))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell an xdist worker what the controller has settled."""
-    option = node.config.option
-    node.workerinput[PROPERTY] = (option.poolproof_seed, option.poolproof_end)
+    node.workerinput[PROPERTY] = node.config.stash[SETTLED]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -86,29 +66,17 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
 
 
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
+SETTLED: pytest.StashKey[tuple[int, float | None]] = pytest.StashKey()
+"""The seed, and the end of the budget in seconds since the epoch."""
 
 
 def request_of(config: pytest.Config) -> Request:
     """The options as a request."""
     from ..data.text import received
-    from ..run.request import Request
-    from ..targets.loading import REFERENCE
 
-    option = config.option
-    return Request(
-        targets=tuple(map(received, option.poolproof_impl)) or REFERENCE,
-        examples=option.poolproof_examples,
-        seed=option.poolproof_seed,
-        end=option.poolproof_end,
-        laws=option.poolproof_laws,
-        expect=tuple(option.poolproof_expect),
-        known=tuple(option.poolproof_known),
-        in_process=option.poolproof_in_process,
-        python=option.poolproof_python,
-        timeout=option.poolproof_timeout,
-        memory=option.poolproof_memory,
-        huge=option.poolproof_huge,
-    )
+    seed, ends = config.stash[SETTLED]
+    targets = map(received, config.option.poolproof_impl)
+    return requested(config.option, targets, "poolproof_", seed=seed, end=ends)
 
 
 def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:

@@ -13,6 +13,7 @@ from ..contract import Unusable, did_you_mean
 from ..data.files import unwritten
 from ..data.storage import report_text
 from ..report import render as report
+from ..report.terminal import headed
 from ..results import Result
 from ..run.dispatch import carried_out
 from ..run.known import excused
@@ -32,7 +33,7 @@ EVERY = 10.0
 class Run:
     """All proofs of a request: what is to be done, what came of it, and what is said of it."""
 
-    def __init__(self, request: Request, longest: int, say: Callable[[str], None]) -> None:
+    def __init__(self, request: Request, longest: int, say: Callable[..., None]) -> None:
         self.request, self.session, self.longest, self.say = request, session(request), longest, say
         self.complaints: list[str] = []
         self.order: list[tuple[str, str]] = []
@@ -141,17 +142,19 @@ class Run:
         width = max((len(target.name) for target in self.session.loaded.values()), default=0)
         column = max(map(len, PROOFS))
         for result in results:
-            self.say(report.line(result, self.session.loaded[result.target].name, width, column))
+            self.say(*report.line(result, self.session.loaded[result.target].name, width, column))
         for block in report.failures(results):
-            self.say(f"\n{block}")
+            self.say("\n", *headed(block))
         partial = any(result.verdict == "not run" for result in results)
         document = report.document(self.request, self.session.loaded, results, partial, self.bound)
         self.complaints += unwritten([("--json", file, lambda: report_text(str(file), lambda: document))])
         for complaint in self.complaints:
             self.say(f"\n{complaint}")
         self.say("")
-        self.say(report.last_line(results, partial, "proof", self.bound) if results else "nothing was tried")
-        return report.exit_status(results, interrupted=interrupted, unusable=bool(self.complaints))
+        status = report.exit_status(results, interrupted=interrupted, unusable=bool(self.complaints))
+        last = report.last_line(results, partial, "proof", self.bound) if results else "nothing was tried"
+        self.say((last, "broken" if status else "holds"))
+        return status
 
     def concluded(self, unit: tuple[str, str], why: str) -> Result:
         """The result of a proof; it proves nothing where cases are left."""

@@ -19,6 +19,9 @@ from ..run.request import Request
 from ..run.session import Session
 from ..run.units import plan
 from . import render as report
+from .terminal import Part, Terminal, headed
+
+WARNING: Part = ("warning: ", "warning")
 
 
 class Console:
@@ -26,7 +29,7 @@ class Console:
 
     def __init__(self, request: Request, session: Session) -> None:
         self.request, self.session = request, session
-        self.out = own_stdout()
+        self.terminal = Terminal(own_stdout(), to_the_end=True)
         self.results: list[Result] = []
         self.usable: list[str] = []
         self.names: list[tuple[str, str]] = []
@@ -34,17 +37,14 @@ class Console:
         self.complaints: list[str] = []
         self.refused: dict[str, str] = {}
 
-    def say(self, text: str = "") -> None:
-        """Print a line at once; a reader that has closed the pipe misses it, and the run goes on."""
-        try:
-            print(text, file=self.out, flush=True)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self.out.fileno())
+    def say(self, *parts: Part) -> None:
+        """Print a line at once."""
+        self.terminal.say(*parts)
 
     def begin(self) -> None:
         """Load every target, and say what is going to be tried."""
-        version = importlib.metadata.version("poolproof")
-        self.say(f"poolproof {version}, seed {self.request.seed}, {report.count(self.request.examples, 'case')} a law")
+        version, cases = importlib.metadata.version("poolproof"), report.count(self.request.examples, "case")
+        self.say(f"poolproof {version}, seed {self.request.seed}, {cases} per law")
         try:
             with prints_aside():
                 for spec in dict.fromkeys(self.request.targets):
@@ -66,7 +66,7 @@ class Console:
             return
         self.usable.append(spec)
         for warning in target.warnings:
-            self.say(f"warning: {warning}")
+            self.say(WARNING, warning)
         self.say(report.declarations(target))
         for note in target.notes:
             self.say(f"note: {note}")
@@ -87,8 +87,8 @@ class Console:
         width = max(len(self.session.loaded[spec].name) for spec in self.usable)
         total = len(self.names)
         self.say(
-            f"[{len(self.results):{len(str(total))}}/{total}] "
-            + report.line(result, self.session.loaded[result.target].name, width)
+            f"[{len(self.results):{len(str(total))}}/{total}] ",
+            *report.line(result, self.session.loaded[result.target].name, width),
         )
 
     def finish(self, file: str | None) -> int:
@@ -99,23 +99,31 @@ class Console:
         order = {unit: k for k, unit in enumerate(self.names)}
         results = sorted([*self.results, *missing], key=lambda result: order.get((result.target, result.law), -1))
         partial = bool(missing)
-        for title, lines in self.sections(results).items():
-            if lines:
-                self.say(f"\n{title}" if title else "")
-                for text in lines:
-                    self.say(text if not title else f"  {text}")
+        self.tell(results)
         self.complaints += unwritten(self.outputs(file, results, partial))
         for complaint in self.complaints:
             self.say(f"\n{complaint}")
         if self.interrupted and not self.usable:
             self.say("interrupted while targets were loaded")
         for warning in self.warnings(results):
-            self.say(f"\nwarning: {warning}")
+            self.say("\n", WARNING, warning)
         status = report.exit_status(results, interrupted=self.interrupted, unusable=bool(self.complaints))
         self.say()
         judged = report.last_line(results, partial) if results else "nothing was tried"
-        self.say(f"{judged}; {len(self.refused)} could not be judged" if self.refused else judged)
+        judged += f"; {len(self.refused)} could not be judged" if self.refused else ""
+        self.say((judged, "broken" if status else "holds"))
         return status
+
+    def tell(self, results: list[Result]) -> None:
+        """Print what follows the laws: failures, conventions, and the cases reached."""
+        for block in report.failures(results):
+            self.say()
+            self.say(*headed(block))
+        for title, lines in self.sections(results).items():
+            if lines:
+                self.say("\n", (title, "title"))
+                for text in lines:
+                    self.say("  ", text)
 
     def outputs(self, file: str | None, results: list[Result], partial: bool) -> list[Output]:
         """The files to write."""
@@ -133,12 +141,10 @@ class Console:
         return [*near, *(f"known failure {k.law} of {k.target!r} met no law of this run" for k in idle)]
 
     def sections(self, results: list[Result]) -> dict[str, list[str]]:
-        """What follows the laws."""
+        """Conventions, and the cases reached, line by line."""
         names = {spec: target.name for spec, target in self.session.loaded.items()}
-        failed, reached = report.failures(results), report.cases_reached(results)
-        blocks = "\n\n".join(failed).split("\n") if failed else []
+        reached = report.cases_reached(results)
         return {
-            "": blocks,
             "conventions": [*report.conventions(results, names), *report.varying(results, names)],
             "cases reached": [*reached, f"digest {report.cases_digest(results)}"] if reached else [],
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from ..conventions import CONVENTIONS, EXPECTED
 from ..data.files import Output
@@ -17,9 +18,19 @@ from ..run.session import Session
 from ..run.units import CONVENTIONS_ITEM
 from . import render as report
 from .console import Console
+from .terminal import STYLES, Terminal, headed
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 NOTHING = {"unsupported": "-", "not run": "?"}
 """Cells that stand for what was not tested, and for what should have been."""
+
+GAP = "  "
+"""Between two columns of text."""
+
+RULE, RULES = 3, 4
+"""Characters that each further column of a table takes beside its text, and the table with its first column."""
 
 LEGEND = "- not asked, or not offered; ? not run, or not to the end"
 
@@ -44,11 +55,12 @@ class Matrix(Console):
         super().__init__(request, session)
         self.markdown, self.reports = markdown, reports
 
-    def sections(self, results: list[Result]) -> dict[str, list[str]]:
-        """The table, and what failed."""
-        failed = report.failures(results)
-        lines = as_text(self.columns(results), width())
-        return {"": [*lines, *(line for block in failed for line in ("", *block.split("\n")))]}
+    def tell(self, results: list[Result]) -> None:
+        """Print the table, and what failed."""
+        self.say()
+        show(self.columns(results), self.terminal)
+        for block in report.failures(results):
+            self.say("\n", *headed(block))
 
     def outputs(self, file: str | None, results: list[Result], partial: bool) -> list[Output]:
         """The table as well."""
@@ -127,26 +139,84 @@ def notes(columns: list[Column]) -> list[str]:
     return [LEGEND, *(f"{column.title}: {column.note}" for column in columns if column.note)]
 
 
+def show(columns: list[Column], terminal: Terminal) -> None:
+    """Print the table: as rich's where the terminal shows colours, else as text."""
+    if terminal.rich is None:
+        for text in as_text(columns, width()):
+            terminal.say(text)
+        return
+    for block in blocks(columns, width() - RULES, RULE):
+        terminal.rich.print(as_table(block), width=width())
+        for note in notes(block)[1:]:
+            terminal.say(note)
+    terminal.say(LEGEND)
+
+
+def blocks(columns: list[Column], width: int, gap: int) -> Iterator[list[Column]]:
+    """The columns in blocks of as many as fit beside the names of the rows, each with a gap."""
+    room = width - first_of(columns)
+    while columns:
+        taken = [wide + gap for wide in map(widest, columns)]
+        fits = [k for k in range(1, len(columns) + 1) if sum(taken[:k]) <= room]
+        most = max(fits, default=1)
+        yield columns[:most]
+        columns = columns[most:]
+
+
+def first_of(columns: list[Column]) -> int:
+    """Characters of the longest name of a row."""
+    return max(len(name) for name, _ in rows(columns))
+
+
+def widest(column: Column) -> int:
+    """Characters of the widest cell of a column."""
+    return max([len(column.title), *map(len, column.cells.values())])
+
+
 def as_text(columns: list[Column], width: int) -> list[str]:
     """The table in blocks of as many columns as fit."""
     lines: list[str] = []
-    first = max(len(name) for name, _ in rows(columns))
-    while columns:
-        widths = [max([len(c.title), *(len(cell) for cell in c.cells.values())]) for c in columns]
-        fits = [k for k in range(1, len(columns) + 1) if first + sum(widths[:k]) + 2 * k <= width]
-        block, widths = columns[: max(fits, default=1)], widths[: max(fits, default=1)]
+    first = first_of(columns)
+    for block in blocks(columns, width, len(GAP)):
+        widths = list(map(widest, block))
         lines += [padded("", [column.title for column in block], first, widths)]
         lines += [padded(name, cells, first, widths) for name, cells in rows(block)]
         lines += ["", *notes(block)[1:]]
-        columns = columns[len(block) :]
     return [*lines, LEGEND]
 
 
 def padded(name: str, cells: list[str], first: int, widths: list[int]) -> str:
     """One line of the table; the name of a family stands alone."""
-    loud = [cell.upper() if cell in FAILURES else cell for cell in cells]
-    text = "".join(f"  {cell:{width}}" for cell, width in zip(loud, widths, strict=False))
+    text = "".join(f"{GAP}{loud(cell):{width}}" for cell, width in zip(cells, widths, strict=False))
     return f"{name:{first}}{text}".rstrip()
+
+
+def loud(cell: str) -> str:
+    """A cell, with a failure in capitals."""
+    return cell.upper() if cell in FAILURES else cell
+
+
+def style_of(cell: str) -> str:
+    """The style of a cell, if it is a verdict. Any other text might name a style as well, or a link."""
+    word = cell.rstrip("?")
+    return word if word in STYLES else ""
+
+
+def as_table(columns: list[Column]) -> Table:
+    """The table as one of rich; a section for each family."""
+    from rich.box import ROUNDED
+    from rich.table import Table
+    from rich.text import Text
+
+    # Every cell is a Text, in which nothing is markup: targets have written some.
+    table = Table("", box=ROUNDED)
+    for column in columns:
+        table.add_column(Text(column.title))
+    for name, cells in rows(columns):
+        if not cells:
+            table.add_section()
+        table.add_row(Text(name, "" if cells else "title"), *(Text(loud(cell), style_of(cell)) for cell in cells))
+    return table
 
 
 def as_markdown(columns: list[Column]) -> list[str]:

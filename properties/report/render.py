@@ -20,6 +20,7 @@ from ..results.report import Versions
 from ..run.request import Request
 from ..run.units import CONVENTIONS_ITEM
 from ..targets.target import Target
+from .terminal import Part
 
 MOST_SHOWN = 200
 """Characters of an answer that evidence is printed with."""
@@ -67,13 +68,10 @@ def versions() -> Versions:
     )
 
 
-def line(result: Result, name: str, width: int, column: int = 24) -> str:
+def line(result: Result, name: str, width: int, column: int = 24) -> list[Part]:
     """One result as one line of progress: the target in so wide a column, the law in another; and what it rests on."""
-    verdict = "outdated" if result.outdated else result.verdict
-    word = verdict.upper() if result.failed else verdict
-    if result.law == CONVENTIONS_ITEM and not result.failed:
-        word, tail = "observed", result.reason
-    elif result.verdict in ("unsupported", "not run", "known") or result.outdated:
+    word = word_of(result)
+    if word in ("observed", "unsupported", "not run", "known", "outdated"):
         tail = result.reason
     else:
         tail = f"{count(result.examples, 'case')}, {result.seconds:.1f} s"
@@ -82,17 +80,24 @@ def line(result: Result, name: str, width: int, column: int = 24) -> str:
         tail += f", {result.reason}" if result.reason else ""
     rests = result.assumption and result.verdict not in ("unsupported", "not run")
     assumed = f"\n{'':{width}}    if {result.assumption}" if rests else ""
-    return f"{name:{width}}  {result.law:{column}} {word:11} {tail}{assumed}"
+    loud = word.upper() if result.failed else word
+    return [f"{name:{width}}  {result.law:{column}} ", (f"{loud:11}", word), f" {tail}{assumed}"]
+
+
+def word_of(result: Result) -> str:
+    """What came of a law, or of the conventions, in a word."""
+    if result.law == CONVENTIONS_ITEM and not result.failed:
+        return "observed"
+    return "outdated" if result.outdated else result.verdict
 
 
 def failures(results: Iterable[Result]) -> list[str]:
     """The messages of everything that failed, each under the law that says so."""
-    blocks = []
-    for result in results:
-        if result.failed:
-            what = "outdated" if result.outdated else result.verdict
-            blocks.append(f"{result.law}: {what} after {count(result.examples, 'case')}\n{result.message}")
-    return blocks
+    return [
+        f"{result.law}: {word_of(result)} after {count(result.examples, 'case')}\n{result.message}"
+        for result in results
+        if result.failed
+    ]
 
 
 def declarations(target: Target) -> str:

@@ -4,7 +4,8 @@ import json
 
 import pytest
 from poolproof.properties.data import files
-from poolproof.properties.doors.cli import COMMANDS, parsers
+from poolproof.properties.doors.commands import COMMANDS
+from poolproof.properties.doors.parser import Parser
 from poolproof.properties.results import SCHEMA
 from sample import ARRAY, REPORT
 from shell import ended, refused
@@ -21,7 +22,9 @@ NEEDED = {
 
 def valued(command):
     """The options and arguments of a command that take a value; `bench --libraries ""` means none."""
-    actions = [action for action in parsers()[command]._actions if action.nargs != 0]
+    parser = Parser(prog=command)
+    COMMANDS[command].add_arguments(parser)
+    actions = [action for action in parser._actions if action.nargs != 0]
     return [action for action in actions if "--libraries" not in action.option_strings]
 
 
@@ -95,8 +98,10 @@ def test_an_odd_number_is_refused(words, capsys, here):
 # Words.
 
 WORDS = [
-    [],
+    ["--"],
     ["--chek"],
+    ["--chek", "check"],
+    ["--examples", "3", "check"],
     ["chek"],
     ["\udcff"],
     ["check", "--nope"],

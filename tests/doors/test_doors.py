@@ -15,6 +15,7 @@ from poolproof.kernels import naive
 from poolproof.properties.conventions import CONVENTIONS
 from poolproof.properties.doors import api, plugin
 from poolproof.properties.doors.cli import main
+from poolproof.properties.doors.commands import COMMANDS
 from poolproof.properties.lawbook import LAWS
 from shell import FAULTY, FIXED, FORWARD, check, environment, kernels_in, poolproof, python
 
@@ -439,7 +440,7 @@ def test_one_seed_gives_the_same_cases_in_any_number_of_processes(here):
 def test_a_seed_is_chosen_and_told_and_failures_are_kept_for_the_next_run(here):
     given = ["check", "faulty.py", "--laws", "conservation", "--in-process", "-n", "0"]
     _, said = poolproof(here, *given)
-    assert re.match(r"poolproof \S+, seed \d+, 100 cases a law", said)
+    assert re.match(r"poolproof \S+, seed \d+, 100 cases per law", said)
     assert (here / ".poolproof").is_dir()
     assert "conservation: broken after 1 case" in poolproof(here, *given)[1]
 
@@ -496,8 +497,24 @@ def test_a_wrong_value_of_an_option_is_told(capsys, option, value):
     assert f"{value!r} should be" in said
 
 
-def test_no_command_at_all_is_told(capsys):
-    assert "command" in failed([], capsys)
+def test_no_command_at_all_asks_for_the_help(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main([])
+    assert caught.value.code == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert all(re.search(rf"^ +{name} +{each.summary}$", said.out, re.MULTILINE) for name, each in COMMANDS.items())
+
+
+@pytest.mark.parametrize("words", [["--help"], *([name, "-h"] for name in COMMANDS)], ids=" ".join)
+def test_help_is_printed_without_loading_anything_heavy(here, words):
+    heavy = {"numpy", "numba", "hypothesis", "pytest", "rich"}
+    ask = f"finally: print('loaded', sorted({heavy} & set(sys.modules)))"
+    code = f"import sys\nfrom poolproof.properties.doors.cli import main\ntry: main({words})\n{ask}"
+    status, said = python(here, "-c", code)
+    assert status == 0
+    assert said.startswith("usage: poolproof")
+    assert said.splitlines()[-1] == "loaded []"
 
 
 # What is the user's does not leak in.

@@ -6,12 +6,15 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from poolproof.properties.doors.commands import COMMANDS
 from poolproof.properties.report.render import exit_status
 from poolproof.properties.results import Result
 from poolproof.properties.run.persistence import InHand, Toll
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
+from sample import REPORT
 from shell import FAULTY, environment, kernels_in, poolproof
 from watched import WINDOW, marked, waited, written
 
@@ -271,6 +274,40 @@ def test_streams_that_are_closed_change_no_verdict(tmp_path, streams, n):
         assert "Traceback" not in done.stdout + done.stderr
         (target,) = json.loads((tmp_path / f"{kernel}.json").read_text())["targets"]
         assert [law["verdict"] for law in target["laws"]] == [verdict]
+
+
+HELP = [[], ["--help"], ["--version"], *([name, "-h"] for name in COMMANDS)]
+UNREAD = {
+    **{" ".join(words): (words, 141) for words in HELP},
+    "laws": (["laws"], 141),
+    "cases": (["cases", "--laws", "routing"], 141),
+    "peers": (["peers"], 141),
+    "replay": (["replay", "report.json"], 141),
+    "shrink": (["shrink", "naive", "input.npz", "--call", "max_forward", "--size", "1", "--in-process"], 141),
+    "bench": (["bench", "W5", "--rounds", "1", "--threads", "1", "--libraries", ""], 141),
+    "bench --document": (["bench", "--document", "--repeats", "1"], 141),
+    "proofs": (["check", "naive", "--exhaustive", "--length", "1", "-n", "0", "--in-process"], 141),
+    # A run goes on, for the report and for the status.
+    "check": (["check", "naive", "--laws", "routing", "--examples", "1", "-n", "0", "--in-process"], 0),
+    "matrix": (["matrix", "naive", "--laws", "routing", "--examples", "1", "-n", "0", "--in-process"], 0),
+    "matrix of a report": (["matrix", "report.json"], 141),
+}
+
+
+@pytest.mark.parametrize(("words", "status"), UNREAD.values(), ids=UNREAD)
+def test_a_command_that_nobody_reads_ends_quietly(tmp_path, words, status):
+    """As in `poolproof laws | head -1`, but that here the reader has surely gone before the first line."""
+    (tmp_path / "report.json").write_text(json.dumps(REPORT))
+    np.savez(tmp_path / "input.npz", x=np.ones((1, 1, 2, 2)))
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "poolproof.properties", *words]
+    # Buffered, as usual, help is written when all is over.
+    buffered = environment(PYTHONUNBUFFERED="")
+    given = {"cwd": tmp_path, "env": buffered, "stderr": subprocess.PIPE, "text": True, "timeout": 100}
+    done = subprocess.run(command, stdout=write, check=False, **given)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (status, "")
 
 
 # Python without assertions and docstrings.

@@ -1,0 +1,80 @@
+"""`poolproof check`: the laws on drawn cases, or on every case of finite sets."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from typing import Any
+
+from ...data.errors import Unusable
+from ..options import PROCESSES, PROGRAM, PROOFS, RUN, end_of, requested
+from ..parser import Command, Parser
+
+
+def add_arguments(parser: Parser) -> None:
+    """Targets, and the options of a run and of proofs."""
+    parser.add_argument(
+        "targets", nargs="*", metavar="TARGET",
+        help="module:object, module, path/file.py:object, path/file.py, or a shipped kernel or adapter "
+        "(default: the three reference kernels)",
+    )  # fmt: skip
+    for options in (PROGRAM, RUN, PROCESSES, PROOFS):
+        parser.add_options(options.values())
+
+
+def run(options: Namespace) -> int:
+    """Judge targets, and print what was found on each."""
+    from ...report.console import Console
+    from ...targets import loading
+
+    targets = [*options.targets, *([] if options.command is None else [loading.COMMAND + options.command])]
+    if options.exhaustive:
+        return prove(options, targets)
+    if options.length is not None or options.resume:
+        raise Unusable("--length and --resume are about proofs, and should come with --exhaustive")
+    return judge(options, targets, Console)
+
+
+def judge(options: Namespace, targets: list[str], make: Callable[[Any, Any], Any]) -> int:
+    """Run laws on targets; what `make` makes prints."""
+    from ...data.files import writable
+    from ...run.persistence import KEPT, unkept
+    from ...run.session import session
+    from ...run.units import plan
+
+    persistent = options.seed is None and not os.environ.get("CI")
+    asked = requested(options, targets, end=end_of(options.budget), persistent=persistent).settled()
+    asked.known_failures()
+    plan(asked)
+    writable("--json", options.json)
+    console = make(asked, session(asked))
+    if persistent and (warning := unkept(KEPT)):
+        console.say(("warning: ", "warning"), warning)
+    console.begin()
+    if console.usable and not console.interrupted:
+        console.examine(options.n)
+    return int(console.finish(options.json))
+
+
+def prove(options: Namespace, targets: list[str]) -> int:
+    """Try the laws on every case of finite sets, and print what that proves."""
+    from ...data.files import writable
+    from ...proofs.run import LENGTH, Run
+    from ...report.terminal import Terminal
+
+    if options.expect or options.seed is not None:
+        raise Unusable("--expect and --seed are about drawn cases, and should not come with --exhaustive")
+    if options.huge:
+        raise Unusable("--huge is about laws of its own, and should not come with --exhaustive")
+    asked = requested(options, targets, end=end_of(options.budget))
+    asked.known_failures()
+    writable("--json", options.json)
+    proofs = Run(asked, options.length or LENGTH, Terminal(sys.stdout).say)
+    proofs.begin()
+    finished = proofs.try_all(options.n, resume=options.resume)
+    return proofs.finish(options.json, interrupted=not finished)
+
+
+COMMAND = Command("check", "judge implementations of pooling by the laws of pooling", add_arguments, run)

@@ -1,0 +1,41 @@
+"""`poolproof matrix`: the same run as `check`, as a table with a column for each target or report."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from functools import partial
+
+from ..options import COLUMNS, PROCESSES, RUN
+from ..parser import Command, Parser
+from .check import judge
+
+
+def add_arguments(parser: Parser) -> None:
+    """Targets or reports, and the options of a run."""
+    parser.add_argument("targets", nargs="+", metavar="TARGET", help="as for check, or a report of check --json")
+    for options in (COLUMNS, RUN, PROCESSES):
+        parser.add_options(options.values())
+
+
+def run(options: Namespace) -> int:
+    """Judge targets, and print a table with a column for each; for a report, with those that it has."""
+    from ...data.files import unwritten, writable
+    from ...report.matrix import Matrix, from_reports, markdown_of, show
+    from ...report.terminal import Terminal
+
+    writable("--markdown", options.markdown)
+    reports = [target for target in options.targets if target.endswith(".json")]
+    targets = [target for target in options.targets if target not in reports]
+    columns = from_reports(reports)
+    if targets:
+        return judge(options, targets, partial(Matrix, markdown=options.markdown, reports=columns))
+    terminal = Terminal(sys.stdout)
+    complaints = unwritten([markdown_of(columns, options.markdown)])
+    show(columns, terminal)
+    for complaint in complaints:
+        terminal.say(complaint)
+    return 2 if complaints else 0
+
+
+COMMAND = Command("matrix", "judge implementations side by side, one column each", add_arguments, run)

@@ -1,0 +1,51 @@
+"""`poolproof replay`: the failing cases of a report tried again, and the calls that show its conventions."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from ...data.errors import Unusable
+from ..options import ISOLATION, requested
+from ..parser import Command, Parser
+
+
+def add_arguments(parser: Parser) -> None:
+    """A report, and what its failures are tried on."""
+    parser.add_argument("report", metavar="REPORT", help="a file written by check --json")
+    parser.add_argument("target", nargs="?", metavar="TARGET", help="another target than the report's")
+    parser.add_argument("--yes", action="store_true", help="run the programs and files that the report names")
+    parser.add_options(ISOLATION.values())
+
+
+def run(options: Namespace) -> int:
+    """Try the counterexamples of a report again, and the calls that show its conventions: 1 if any still fails."""
+    from ...report.terminal import Terminal
+    from ...run.replay import read, replay
+    from ...run.session import Session
+
+    say = Terminal(sys.stdout).say
+    found = read(options.report)
+    if options.target is None and not options.yes:
+        agree(found.foreign, say)
+    return replay(found, Session(requested(options)), options.target, say)
+
+
+def agree(foreign: Sequence[str], say: Callable[[str], None]) -> None:
+    """Raise Unusable unless somebody at the terminal agrees to run what a report names: it may be a stranger's."""
+    if not foreign:
+        return
+    if sys.stdin is None or sys.stdin.closed or not sys.stdin.isatty():
+        would = ", ".join(map(repr, foreign))
+        raise Unusable(f"the report would run {would}; give --yes if that is what you want, or another TARGET")
+    for text in ("the report would run, with all that you may do:", *(f"  {spec!r}" for spec in foreign)):
+        say(text)
+    with suppress(EOFError):
+        if input("run this? [y/N] ").strip().lower() in ("y", "yes"):
+            return
+    raise Unusable("nothing was run")
+
+
+COMMAND = Command("replay", "try the failing cases and the conventions of a report again", add_arguments, run)

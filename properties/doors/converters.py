@@ -1,0 +1,130 @@
+"""Converters of the values of options, for the command and for the pytest plugin: functions as argparse wants them.
+
+Each returns the value or raises argparse.ArgumentTypeError, whose message names the value and what would be right.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+from typing import TypeVar
+
+from ..data import LARGEST
+
+UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+LONGEST = 10**8
+"""Seconds: three years, which every clock and timer can count."""
+
+MOST_PROCESSES = 1024
+
+MOST_AXES = 3
+
+Entry = TypeVar("Entry")
+
+MOST_LENGTH = 12
+"""An image of longer axes has more than fifty million cases."""
+
+
+def quoted(value: str) -> str:
+    """A value for a message, safe to print."""
+    # The plugin imports this module in everybody's pytest, and should import NumPy in none.
+    from ..data.text import shown
+
+    return shown(value)
+
+
+def filled(value: str) -> str:
+    """Any text but an empty one, which comes of a variable that is not set."""
+    if not value.strip():
+        raise ArgumentTypeError(f"{value!r} should not be empty")
+    return value
+
+
+def natural(value: str, most: int = LARGEST) -> int:
+    """A whole number of at least 0."""
+    if not (value.isascii() and value.isdecimal()):
+        raise ArgumentTypeError(f"{quoted(value)} should be a whole number of at least 0")
+    if len(value) > len(str(LARGEST)) or int(value) > most:
+        raise ArgumentTypeError(f"{quoted(value)} should be at most {most:,}")
+    return int(value)
+
+
+def positive(value: str, most: int = LARGEST) -> int:
+    """A whole number of at least 1."""
+    number = natural(value, most)
+    if number < 1:
+        raise ArgumentTypeError(f"{quoted(value)} should be at least 1")
+    return number
+
+
+def some(value: str) -> tuple[int, ...]:
+    """Whole numbers of at least 1, comma-separated, each once."""
+    return tuple(dict.fromkeys(map(positive, value.split(","))))
+
+
+def one_callable(value: str) -> str:
+    """The name of a callable of the contract."""
+    from ..contract import CALLABLES
+
+    if value not in CALLABLES:
+        raise ArgumentTypeError(f"{quoted(value)} should be one of {', '.join(CALLABLES)}")
+    return value
+
+
+def per_axis(value: str) -> tuple[int, ...]:
+    """Whole numbers of at least 1, for all axes or for each of up to three, comma-separated."""
+    return axes(value, tuple(map(positive, value.split(","))))
+
+
+def pairs_per_axis(value: str) -> tuple[tuple[int, int], ...]:
+    """Padding for all axes or for each of up to three, comma-separated: a number, or begin:end."""
+    return axes(value, tuple(map(pair, value.split(","))))
+
+
+def pair(value: str) -> tuple[int, int]:
+    """Padding before and after an axis: one number for both, or begin:end."""
+    begin, colon, end = value.partition(":")
+    return natural(begin), natural(end if colon else begin)
+
+
+def axes(value: str, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The entries, if they are not more than images have axes."""
+    if len(entries) > MOST_AXES:
+        raise ArgumentTypeError(f"{quoted(value)} should be at most {MOST_AXES} numbers, one for each spatial axis")
+    return entries
+
+
+def length(value: str) -> int:
+    """The longest axis of an image in a proof."""
+    return positive(value, MOST_LENGTH)
+
+
+def seconds(value: str) -> float:
+    """A time above 0."""
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if not 0 < number <= LONGEST:
+        raise ArgumentTypeError(f"{quoted(value)} should be a number of seconds above 0, and at most {LONGEST:,}")
+    return number
+
+
+def memory(value: str) -> int:
+    """Bytes, with an optional K, M or G."""
+    number, unit = (value[:-1], value[-1].upper()) if value[-1:].upper() in UNITS else (value, "")
+    factor = UNITS.get(unit, 1)
+    return positive(number, LARGEST // factor) * factor
+
+
+def processes(value: str) -> int:
+    """A whole number; `auto` is one for each processor that this process may use."""
+    if value == "auto":
+        from poolproof.kernels.threads import cores
+
+        return cores()
+    try:
+        return natural(value, MOST_PROCESSES)
+    except ArgumentTypeError:
+        message = f"{quoted(value)} should be auto or a whole number from 0 to {MOST_PROCESSES:,}"
+        raise ArgumentTypeError(message) from None
