@@ -23,7 +23,8 @@ from .runner import NOT_ALONE
 from .runner import replay as tried
 from .session import Bench
 
-Say = Callable[[str], None]
+Say = Callable[..., None]
+"""Prints a line; of a pair, the text in the style that a verdict has."""
 
 
 class Found(NamedTuple):
@@ -111,8 +112,8 @@ def readable(what: str) -> Iterator[None]:
         raise Unusable(cleaned(f"{what} cannot be tried: {type(error).__name__}: {error}")) from None
 
 
-def outcome(result: Result, known: str = "") -> str:
-    """What came of a failure, in words; of a known one, which has a reason, in one line."""
+def outcome(result: Result, known: str = "") -> tuple[tuple[str, str], str]:
+    """What came of a failure: a line, with the verdict as its style, and the message unless the failure is known."""
     if result.verdict == "holds":
         words = result.reason or "holds now"
     else:
@@ -121,7 +122,7 @@ def outcome(result: Result, known: str = "") -> str:
     text = cleaned(f"{result.law} on {result.target}: {words}{f', known: {known}' if known and result.failed else ''}")
     # The message may be the report's own.
     told = result.message.split("\n") if result.failed and not known else []
-    return "\n".join([text, *map(printable, told)])
+    return (text, result.verdict), "".join(f"\n{printable(line)}" for line in told)
 
 
 def printable(line: str) -> str:
@@ -153,7 +154,7 @@ def replay(found: Found, bench: Bench, other: str | None, say: Say) -> int:
         still += isinstance(result, Result) and result.failed
         unclear += isinstance(result, Result) and result.reason == NOT_ALONE
         known = law["reason"] if law["verdict"] == "known" else ""
-        say(outcome(result, known) if isinstance(result, Result) else cleaned(result))
+        say(*outcome(result, known)) if isinstance(result, Result) else say(cleaned(result))
     replay_conventions(found, bench, other, say)
     others = f", {unclear} did not repeat in a fresh process" if unclear else ""
     failures = len(found.failures)
