@@ -20,7 +20,8 @@ from .reading import check_case, described, targets_of
 from .runner import replay as tried
 from .session import Session
 
-Say = Callable[[str], None]
+Say = Callable[..., None]
+"""Prints a line; of a pair, the text in the style that a verdict has."""
 
 
 class Failed(NamedTuple):
@@ -110,8 +111,8 @@ def readable(what: str) -> Iterator[None]:
         raise Unusable(cleaned(f"{what} cannot be tried: {type(error).__name__}: {error}")) from None
 
 
-def outcome(result: Result, known: str = "") -> str:
-    """What came of a failure, in words; of a known one, which has a reason, in one line."""
+def outcome(result: Result, known: str = "") -> tuple[tuple[str, str], str]:
+    """What came of a failure: a line, with the verdict as its style, and the message unless the failure is known."""
     if result.verdict == "holds":
         words = result.reason or "holds now"
     else:
@@ -120,7 +121,7 @@ def outcome(result: Result, known: str = "") -> str:
     text = cleaned(f"{result.law} on {result.target}: {words}{f', known: {known}' if known and result.failed else ''}")
     # The message may be the report's own.
     told = result.message.split("\n") if result.failed and not known else []
-    return "\n".join([text, *map(printable, told)])
+    return (text, result.verdict), "".join(f"\n{printable(line)}" for line in told)
 
 
 def printable(line: str) -> str:
@@ -152,7 +153,7 @@ def replay(found: Found, session: Session, other: str | None, say: Say) -> int:
         still += isinstance(result, Result) and result.failed
         unclear += isinstance(result, Result) and result.verdict == "holds" and each.found.lost
         known = each.law.reason if each.law.verdict == "known" else ""
-        say(outcome(result, known) if isinstance(result, Result) else cleaned(result))
+        say(*outcome(result, known)) if isinstance(result, Result) else say(cleaned(result))
     replay_conventions(found, session, other, say)
     others = f", {unclear} did not repeat in a fresh process" if unclear else ""
     failures = len(found.failures)

@@ -11,7 +11,7 @@ from poolproof.properties.report.matrix import Column, show
 from poolproof.properties.report.render import failures, line
 from poolproof.properties.report.terminal import STYLES, Terminal, headed
 from poolproof.properties.results import FAILURES, Result
-from shell import environment, kernels_in
+from shell import environment, kernels_in, poolproof
 
 STYLED = re.compile(r"\x1b\[[\d;]*m")
 
@@ -119,12 +119,13 @@ COLUMNS = [
 ]
 
 
-@pytest.mark.parametrize("width", [40, 44, 60, 200])
-def test_a_drawn_table_has_as_many_columns_as_fit_and_loses_none(screen, monkeypatch, width):
+@pytest.mark.parametrize(("width", "fit"), [(36, 1), (37, 2), (47, 2), (48, 3), (69, 4), (70, 5), (200, 5)])
+def test_a_drawn_table_has_as_many_columns_as_fit_and_loses_none(screen, monkeypatch, width, fit):
     monkeypatch.setenv("COLUMNS", str(width))
     show(COLUMNS, Terminal(screen))
     drawn = [each for each in plain(screen).splitlines() if each and each[0] in "│╭├╰"]
     assert max(map(len, drawn)) <= width
+    assert drawn[1].count("target") == fit
     assert re.findall(r"target \d", plain(screen)) == [f"target {k}" for k in range(5)]
     assert plain(screen).count("BROKEN") == 5
     assert screen.getvalue().count("\x1b[32mholds") == 5
@@ -177,6 +178,16 @@ def test_the_command_shows_colours_on_a_terminal_and_the_same_verdicts(command, 
     if command == "check":
         seconds = re.compile(r"\d+\.\d s")
         assert seconds.sub("", STYLED.sub("", shown)) == seconds.sub("", bare)
+
+
+def test_a_replay_is_coloured_too(tmp_path):
+    kernels_in(tmp_path)
+    poolproof(tmp_path, "check", "faulty.py", "--laws", "conservation", "--json", "report.json", "--in-process")
+    words = ["replay", "--in-process", "report.json"]
+    status, shown = on_a_terminal(tmp_path, *words, "faulty.py")
+    assert (status, "\x1b[1;31mconservation on faulty.py: still broken\x1b[0m\n" in shown) == (1, True)
+    status, shown = on_a_terminal(tmp_path, *words, "fixed.py")
+    assert (status, "\x1b[32mconservation on fixed.py: holds now\x1b[0m\n" in shown) == (0, True)
 
 
 def test_a_proof_is_coloured_too(tmp_path):
