@@ -1,4 +1,4 @@
-"""How many cases a second each law tries and each source of choices draws, and where the time goes."""
+"""How many cases per second each law tries and each source of choices draws, and where the time goes."""
 
 from __future__ import annotations
 
@@ -63,13 +63,13 @@ class Watched:
 
 
 def laws() -> Iterator[str]:
-    """The measurement, line by line: the law with the fewest cases a second first."""
+    """The measurement, line by line: the law with the fewest cases per second first."""
     target = load(TARGET)
     asked = [law for law in LAWS.values() if not law.reference]
     rounds = [{law.name: spent(law, target) for law in asked} for _ in range(ROUNDS + 1)][1:]
     found = {name: Spent(*map(statistics.median, columns(each[name] for each in rounds))) for name in rounds[0]}
     yield f"{TARGET} in the suite's process, {EXAMPLES} cases per law; medians of {ROUNDS} rounds"
-    yield f"{'':26}{'cases a second':>15}{'drawn a second':>24}{'share of the time':>29}"
+    yield f"{'':26}{'cases per second':>15}{'drawn a second':>24}{'share of the time':>29}"
     yield f"{'law':26}{'':>15}{'Hypothesis':>12}{'generator':>12}{'drawing':>9}{'target':>10}{'law':>10}"
     for name in sorted(found, key=lambda name: -found[name].total):
         yield line(name, EXAMPLES, found[name])
@@ -103,7 +103,7 @@ def seconds(cases: Iterable[Case]) -> float:
 
 
 def line(name: str, cases: int, spent: Spent) -> str:
-    """A row: cases a second, tried and drawn, and the shares of drawing, of the target, and of the rest."""
+    """A row: cases per second, tried and drawn, and the shares of drawing, of the target, and of the rest."""
     rates = "".join(f"{cases / each:>12,.0f}" for each in (spent.drawing, spent.generated))
     shares = (spent.drawing, spent.target, spent.total - spent.drawing - spent.target)
     widths = (9, 10, 10)

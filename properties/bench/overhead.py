@@ -39,8 +39,8 @@ def overhead() -> Iterator[str]:
         )
     cases = sum(EXAMPLES for law in laws(ways["in-process"]))
     spent = interleaved({way: judging(target) for way, target in ways.items()})
-    yield line("cases a second", {way: f"{cases / each:,.0f}" for way, each in spent.items()})
-    yield f"{1 - spent['in-process'] / spent['isolated']:.0%} fewer cases a second"
+    yield line("cases per second", {way: f"{cases / each:,.0f}" for way, each in spent.items()})
+    yield f"{1 - spent['in-process'] / spent['isolated']:.0%} fewer cases per second"
 
 
 def asking(target: Target, call: Call, count: int) -> Callable[[], None]:

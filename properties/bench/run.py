@@ -85,7 +85,7 @@ class Bench:
 
     @property
     def failed(self) -> bool:
-        """Whether somebody's answers were wrong, or none."""
+        """Whether an implementation gave wrong answers, or none gave any."""
         return any(row.failed for trials in self.measured.values() for trial in trials for row in trial.rows)
 
     def head(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""The Python door: judge an object in hand, from a script or from somebody's own tests."""
+"""The Python door: judge an object in hand, from a script or from tests of one's own."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def less_dilated(case: Case) -> Iterator[Case]:
 
 
 def fewer_settings(case: Case) -> Iterator[Case]:
-    """The case without one of its settings; what the mean counts is said as long as there is something to count."""
+    """The case without one of its settings; count_include_pad stays while other settings remain."""
     for name in case.settings:
         fewer = {key: value for key, value in case.settings.items() if key != name}
         if name != "count_include_pad" or not fewer:

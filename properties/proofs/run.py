@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from ..contract import Unusable, did_you_mean
 from ..data.files import unwritten
 from ..data.storage import report_text
-from ..report import render as report
+from ..report import render
 from ..report.terminal import headed
 from ..results import Result
 from ..run.dispatch import carried_out
@@ -62,16 +62,16 @@ class Run:
                 parts = list(parts_of(target, name, self.longest))
                 self.parts += parts
                 self.total[unit] = sum(part.cases for part in parts)
-        cases = report.count(sum(self.total.values()), "case")
+        cases = render.count(sum(self.total.values()), "case")
         self.say(f"poolproof {importlib.metadata.version('poolproof')}, by exhaustion: {self.bound}; {cases}")
         for target in self.session.loaded.values():
-            self.say(report.declarations(target))
+            self.say(render.declarations(target))
         self.say("")
 
     @property
     def bound(self) -> str:
         """How far proofs go: no verdict says anything about larger images."""
-        return f"axes up to {self.longest}, every order of up to {report.count(most_ordered(self.longest), 'cell')}"
+        return f"axes up to {self.longest}, every order of up to {render.count(most_ordered(self.longest), 'cell')}"
 
     def try_all(self, processes: int, *, resume: bool) -> bool:
         """Try every part, those that were done before excepted; whether all were, and no Ctrl-C came."""
@@ -82,7 +82,7 @@ class Run:
             before = diary.found(key(part, known[part.target], self.longest), part)
             self.add(part, before) if before else left.append(part)
         if len(left) < len(self.parts):
-            self.say(f"{report.count(self.tried(), 'case')} were tried before")
+            self.say(f"{render.count(self.tried(), 'case')} were tried before")
         try:
             for part, result in self.answers(left, processes):
                 diary.write(key(part, known[part.target], self.longest), result)
@@ -142,17 +142,17 @@ class Run:
         width = max((len(target.name) for target in self.session.loaded.values()), default=0)
         column = max(map(len, PROOFS))
         for result in results:
-            self.say(*report.line(result, self.session.loaded[result.target].name, width, column))
-        for block in report.failures(results):
+            self.say(*render.line(result, self.session.loaded[result.target].name, width, column))
+        for block in render.failures(results):
             self.say("\n", *headed(block))
         partial = any(result.verdict == "not run" for result in results)
-        document = report.document(self.request, self.session.loaded, results, partial, self.bound)
+        document = render.document(self.request, self.session.loaded, results, partial, self.bound)
         self.complaints += unwritten([("--json", file, lambda: report_text(str(file), lambda: document))])
         for complaint in self.complaints:
             self.say(f"\n{complaint}")
         self.say("")
-        status = report.exit_status(results, interrupted=interrupted, unusable=bool(self.complaints))
-        last = report.last_line(results, partial, "proof", self.bound) if results else "nothing was tried"
+        status = render.exit_status(results, interrupted=interrupted, unusable=bool(self.complaints))
+        last = render.last_line(results, partial, "proof", self.bound) if results else "nothing was tried"
         self.say((last, "broken" if status else "holds"))
         return status
 

@@ -18,7 +18,7 @@ from ..run.known import unmet
 from ..run.request import Request
 from ..run.session import Session
 from ..run.units import plan
-from . import render as report
+from . import render
 from .terminal import Part, Terminal, headed
 
 WARNING: Part = ("warning: ", "warning")
@@ -43,7 +43,7 @@ class Console:
 
     def begin(self) -> None:
         """Load every target, and say what is going to be tried."""
-        version, cases = importlib.metadata.version("poolproof"), report.count(self.request.examples, "case")
+        version, cases = importlib.metadata.version("poolproof"), render.count(self.request.examples, "case")
         self.say(f"poolproof {version}, seed {self.request.seed}, {cases} per law")
         try:
             with prints_aside():
@@ -67,7 +67,7 @@ class Console:
         self.usable.append(spec)
         for warning in target.warnings:
             self.say(WARNING, warning)
-        self.say(report.declarations(target))
+        self.say(render.declarations(target))
         for note in target.notes:
             self.say(f"note: {note}")
 
@@ -88,7 +88,7 @@ class Console:
         total = len(self.names)
         self.say(
             f"[{len(self.results):{len(str(total))}}/{total}] ",
-            *report.line(result, self.session.loaded[result.target].name, width),
+            *render.line(result, self.session.loaded[result.target].name, width),
         )
 
     def finish(self, file: str | None) -> int:
@@ -107,16 +107,16 @@ class Console:
             self.say("interrupted while targets were loaded")
         for warning in self.warnings(results):
             self.say("\n", WARNING, warning)
-        status = report.exit_status(results, interrupted=self.interrupted, unusable=bool(self.complaints))
+        status = render.exit_status(results, interrupted=self.interrupted, unusable=bool(self.complaints))
         self.say()
-        judged = report.last_line(results, partial) if results else "nothing was tried"
+        judged = render.last_line(results, partial) if results else "nothing was tried"
         judged += f"; {len(self.refused)} could not be judged" if self.refused else ""
         self.say((judged, "broken" if status else "holds"))
         return status
 
     def tell(self, results: list[Result]) -> None:
         """Print what follows the laws: failures, conventions, and the cases reached."""
-        for block in report.failures(results):
+        for block in render.failures(results):
             self.say()
             self.say(*headed(block))
         for title, lines in self.sections(results).items():
@@ -129,7 +129,7 @@ class Console:
         """The files to write."""
 
         def made() -> Report:
-            return report.document(self.request, self.session.loaded, results, partial)
+            return render.document(self.request, self.session.loaded, results, partial)
 
         return [("--json", file, lambda: report_text(str(file), made))]
 
@@ -143,10 +143,10 @@ class Console:
     def sections(self, results: list[Result]) -> dict[str, list[str]]:
         """Conventions, and the cases reached, line by line."""
         names = {spec: target.name for spec, target in self.session.loaded.items()}
-        reached = report.cases_reached(results)
+        reached = render.cases_reached(results)
         return {
-            "conventions": [*report.conventions(results, names), *report.varying(results, names)],
-            "cases reached": [*reached, f"digest {report.cases_digest(results)}"] if reached else [],
+            "conventions": [*render.conventions(results, names), *render.varying(results, names)],
+            "cases reached": [*reached, f"digest {render.cases_digest(results)}"] if reached else [],
         }
 
 

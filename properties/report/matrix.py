@@ -16,7 +16,7 @@ from ..run.reading import targets_of
 from ..run.request import Request
 from ..run.session import Session
 from ..run.units import CONVENTIONS_ITEM
-from . import render as report
+from . import render
 from .console import Console
 from .terminal import STYLES, Terminal, headed
 
@@ -59,7 +59,7 @@ class Matrix(Console):
         """Print the table, and what failed."""
         self.say()
         show(self.columns(results), self.terminal)
-        for block in report.failures(results):
+        for block in render.failures(results):
             self.say("\n", *headed(block))
 
     def outputs(self, file: str | None, results: list[Result], partial: bool) -> list[Output]:
@@ -75,7 +75,7 @@ class Matrix(Console):
         if spec in self.refused:
             return Column(spec, spec, note=f"cannot be judged: {self.refused[spec]}", empty="?")
         unobserved = [result.reason for result in results if result.target == spec and result.law == CONVENTIONS_ITEM]
-        return column_of(report.target_report(self.session.loaded[spec], results), "; ".join(filter(None, unobserved)))
+        return column_of(render.target_report(self.session.loaded[spec], results), "; ".join(filter(None, unobserved)))
 
 
 def from_reports(files: Sequence[str]) -> list[Column]:
@@ -96,7 +96,7 @@ def column_of(target: TargetReport, unobserved: str = "") -> Column:
     for law in unfinished:
         cells[law.law] = cells[law.law].rstrip("?") + "?"
     reasons = dict.fromkeys(law.reason or "the time limit was reached" for law in unfinished)
-    told = f"{report.count(len(unfinished), 'law')} unfinished: {'; '.join(reasons)}" if unfinished else ""
+    told = f"{render.count(len(unfinished), 'law')} unfinished: {'; '.join(reasons)}" if unfinished else ""
     note = "; ".join(filter(None, (told, unobserved)))
     cells = {cleaned(row): cleaned(cell) for row, cell in cells.items()}
     title = cleaned(f"{target.name} {target.version}".strip())

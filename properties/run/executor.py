@@ -37,7 +37,7 @@ class Here(Executor):
 
 
 def executor_of(processes: int) -> Executor:
-    """So many processes of this machine, or with 0 this one."""
+    """An executor with so many processes of this machine; with 0 it runs tasks in this one."""
     return Processes(processes) if processes else Here()
 
 

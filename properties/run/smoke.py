@@ -43,7 +43,7 @@ def nothing_left(target: Target) -> str:
 
 
 def one_window(target: Target, function: str, length: int, **settings: Any) -> Answer | None:
-    """The answer to ones, so many an axis, pooled by windows of two; dy are ones as well. None if it takes no dtype."""
+    """The answer for an image of ones, `length` cells per axis, and windows of two; None if no dtype can be asked."""
     way = target.declared.plainest(function)
     if way is None:
         return None
@@ -55,7 +55,7 @@ def one_window(target: Target, function: str, length: int, **settings: Any) -> A
 
 
 def counts_padding(target: Target) -> bool:
-    """Whether the mean of a target counts padded cells where it cannot be told: with one real cell in a window."""
+    """Whether the mean counts padded cells, measured on a window with one real cell if no keyword controls it."""
     for function in MEAN:
         taken = target.declared.settings.get(function, ()) if function in target.offers else ()
         if "padding" in taken and "count_include_pad" not in taken:

@@ -51,7 +51,7 @@ class Unit(NamedTuple):
 
 
 def turn(end: float | None, waiting: float) -> float | None:
-    """When the first of so many that wait for their turn should end, so that each gets its share of the time."""
+    """The deadline of the next unit, if it and `waiting` - 1 others share the time that is left."""
     now = time.time()
     return None if end is None else now + max(end - now, 0.0) / max(waiting, 1.0)
 

@@ -24,7 +24,7 @@ from .protocol import Frame
 GUARDED = [sys.executable, "-I", "-S", str(GUARD)]
 
 EPITAPH = 5.0
-"""Seconds within which a guard tells how a target ended whose output has ended; some close it and live on."""
+"""Seconds to wait for the guard's report of how a target ended, after the target closed its output; some live on."""
 
 PARTING = 10.0
 """Seconds that a guard may take to end a target and all it started."""

@@ -25,21 +25,21 @@ STARTING = 60.0
 """Seconds that a process may take to load its target."""
 
 FIRST = 3
-"""The very first call may take so many times longer than others: things compile. Later processes get for their first
-call, beside the usual time, so many times what the longest first call before took."""
+"""The factor on the time limit of the very first call, which may compile. The first call of a later process gets the
+usual limit plus this factor times the slowest first call so far."""
 
 HURRIED = 3.0
 """Seconds for a call while a hang is made smaller."""
 
 BYTES_A_TIMEOUT = 1 << 26
-"""A call with sparse arrays gets the usual time once more for so many bytes of its arrays, were they whole."""
+"""The time limit of a call with sparse arrays grows by the usual limit for each so many bytes of the dense arrays."""
 HEADERS = 1 << 11
 """Bytes that the header of a call hardly has."""
 
 
 @dataclass(frozen=True)
 class Isolation:
-    """How targets are run: another interpreter, a limit of time a call and of memory in bytes."""
+    """How targets are run: another interpreter, the time limit per call, and the memory limit in bytes."""
 
     python: str = sys.executable
     timeout: float = 10.0
@@ -180,9 +180,9 @@ class Isolated:
         return {**header, "type": "call"}, payload
 
     def apart(self, call: Call) -> Answer:
-        """The answer to a call that may damage memory, from a process beside that makes no others.
+        """The answer to a call that may damage memory, made in a separate process that makes no other calls.
 
-        What such calls did before may end that process at another one: a death is believed of a new process alone.
+        A death counts only if a new process repeats it, because earlier calls may have damaged the memory of the old one.
         """
         self.log.add([call])
         self.beside = self.beside or self.twin()

@@ -6,8 +6,8 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
+from ..adapters import FOLDER
 from ..contract import Unusable
 from .programs import interpreter
 
@@ -25,7 +25,7 @@ class Peer:
     @property
     def path(self) -> str:
         """The file itself: an adapter may run where poolproof is not installed."""
-        return str(Path(__file__).with_name("adapters") / f"{self.file}.py")
+        return str(FOLDER / f"{self.file}.py")
 
     @property
     def install(self) -> str:

@@ -79,7 +79,7 @@ def refuse_others(options: Namespace) -> None:
 
 
 def race(options: Namespace) -> int:
-    """Time workloads: 130 if it was interrupted, 1 if somebody's answers were wrong."""
+    """Time workloads: 130 if it was interrupted, 1 if an implementation gave wrong answers."""
     from ...bench import plot, rivals, workloads
     from ...bench.record import document
     from ...bench.run import Bench

@@ -11,7 +11,7 @@ from ..parser import Command, Parser
 
 
 def add_arguments(_: Parser) -> None:
-    """It has none."""
+    """This command takes no arguments."""
 
 
 def run(_: Namespace) -> int:
