@@ -82,7 +82,7 @@ def axes_of(call: Call) -> tuple[Axis, ...]:
 
 
 def is_dangerous(call: Call) -> bool:
-    """Whether a call may damage the memory of its process: the gradient of a window without real cells may be written out of bounds."""
+    """Whether a call may damage memory: the gradient of a window without real cells may be written out of bounds."""
     return call.function in BACKWARD and empty_window(call)
 
 

@@ -182,7 +182,7 @@ class Isolated:
     def apart(self, call: Call) -> Answer:
         """The answer to a call that may damage memory, made in a separate process that makes no other calls.
 
-        A death counts only if a new process repeats it, because earlier calls may have damaged the memory of the old one.
+        A death counts only if a new process repeats it, because earlier calls may have damaged the memory of the old.
         """
         self.log.add([call])
         self.beside = self.beside or self.twin()
