@@ -27,6 +27,10 @@ PACKAGE = Path(__file__).resolve().parents[1]
 PROPERTY = "poolproof"
 """Results travel from xdist's workers under this name, as JSON text: execnet's own integers end at 32 bits."""
 
+SESSION: pytest.StashKey[Session] = pytest.StashKey()
+SETTLED: pytest.StashKey[tuple[int, float | None]] = pytest.StashKey()
+"""The seed, and the end of the budget in seconds since the epoch."""
+
 IMPLEMENTATION = Option("impl", "implementation to judge; may be repeated", "TARGET", default=())
 
 
@@ -63,11 +67,6 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
     for spec in specs if config.option.poolproof_impl else ():
         if spec.popen and not spec.python:
             spec.python = shlex.join([sys.executable, SAFE])
-
-
-SESSION: pytest.StashKey[Session] = pytest.StashKey()
-SETTLED: pytest.StashKey[tuple[int, float | None]] = pytest.StashKey()
-"""The seed, and the end of the budget in seconds since the epoch."""
 
 
 def request_of(config: pytest.Config) -> Request:

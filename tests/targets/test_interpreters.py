@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from places import TESTS
 from poolproof.properties.contract import Unusable
+from poolproof.properties.data.text import sendable
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
 from poolproof.properties.targets.programs import interpreter, program
@@ -146,4 +147,4 @@ def test_proofs_take_a_kernel_whose_name_is_no_text(here):
     words = ["--exhaustive", "--length", "1", "--in-process", "-n", "0", "--json", "report.json"]
     status, said = poolproof(here, "check", file, *words)
     assert status == 0, said
-    assert json.loads((here / "report.json").read_text())["targets"][0]["target"] == file
+    assert json.loads((here / "report.json").read_text())["targets"][0]["target"] == sendable(file)
