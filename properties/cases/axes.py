@@ -127,6 +127,8 @@ def axis(choices: Choices, made: Window, wish: Wish, rules: Rules) -> Axis:
     outputs = drawn(choices, wanted(wish.outputs, made), counts(made, rules))
     rest = drawn_rest(choices, made, wish, rules, outputs)
     length = (outputs - 1) * made.stride + made.extent + rest - made.begin - made.end
+    # Where a few windows lie wholly in padding, more of them reach a real cell.
+    length += max(0, -((length - 1) // made.stride)) * made.stride
     return Axis(length, made.size, made.stride, made.begin, made.end, made.dilation, rules.ceil_mode)
 
 

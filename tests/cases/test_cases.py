@@ -17,7 +17,7 @@ from poolproof.properties.cases.case import permitted
 from poolproof.properties.cases.choices import Generated
 from poolproof.properties.cases.contents import paint
 from poolproof.properties.cases.corners import corners
-from poolproof.properties.cases.drawing import digest
+from poolproof.properties.cases.drawing import digest, drawn
 from poolproof.properties.cases.plans import Plan
 from poolproof.properties.cases.triggers import TRIGGERS, reached
 from poolproof.properties.contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Declared
@@ -627,3 +627,13 @@ def run_of(plan):
 def test_a_run_of_the_default_size_reaches(name):
     counts = {law: sum(map(TRIGGERS[name], run_of(LAWS[law].plan))) for law in set(SHOWN_BY[name])}
     assert sum(counts.values()) >= FLOOR, counts
+
+
+@pytest.mark.parametrize("law", ["index-in-plane", "conservation"])
+@pytest.mark.parametrize("square", [True, False])
+def test_windows_that_tile_may_be_padded_and_reach_a_real_cell(law, square):
+    settings = {name: MEAN_SETTINGS if name in MEAN else SETTINGS for name in CALLABLES}
+    stated = Declared("mine", square=square, tiles=True, padding="symmetric", settings=settings)
+    found = list(drawn(LAWS[law], stated, CALLABLES, 60, 0))
+    assert all(min(case.x.shape[2:]) > 0 for case in found)
+    assert any(any(map(any, case.settings.get("padding", ()))) for case in found)
