@@ -1,4 +1,4 @@
-"""What an implementation is: the callables it may offer, and the declarations that narrow what is asked of it."""
+"""What an implementation is: the callables it may offer, and the declarations that narrow what it is tested on."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Protocol, TypeVar
@@ -98,12 +99,12 @@ def integers(least: int, most: int) -> st.SearchStrategy[int]:
     return st.integers(least, most)
 
 
-class Strict:
+class Strict(ABC):
     """Choices of which no case is loose."""
 
+    @abstractmethod
     def upto(self, most: int) -> int:
         """An integer from 0 to `most`."""
-        raise NotImplementedError
 
     def place(self, count: int) -> int:
         """The place of an option."""
