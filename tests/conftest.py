@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,6 +18,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
-    """An empty folder to work in."""
+    """An empty folder to work in. What is imported from it is forgotten, for other tests call their files the same."""
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield tmp_path
+    for name in [name for name, module in sys.modules.items() if _file(module).startswith(str(tmp_path))]:
+        del sys.modules[name]
+
+
+def _file(module):
+    """The file of a module, or nothing."""
+    return getattr(module, "__file__", None) or ""

@@ -1,6 +1,5 @@
 """What an implementation may be and declare, how it is found by its name, and what is said if it is not."""
 
-import sys
 from dataclasses import fields
 from types import SimpleNamespace
 
@@ -49,17 +48,6 @@ def maximum(x, size, stride):
 def test_every_declaration_has_a_name_that_wrappers_know():
     names = [each.name for each in fields(Declared) if each.name != "count_include_pad"]
     assert list(DECLARATION_NAMES) == names == [each.name for each in DECLARATIONS]
-
-
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    """An empty working directory, with what is imported from it forgotten afterwards."""
-    before = set(sys.modules)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    yield tmp_path
-    for name in set(sys.modules) - before:
-        del sys.modules[name]
 
 
 def write(folder, file, text=KERNEL, name="it"):

@@ -32,14 +32,13 @@ def report_on(*targets):
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
+def here(here):
     """A folder with a file that leaves a mark when it is imported, and a program that does when it is run."""
-    kernels_in(tmp_path)
-    (tmp_path / "mine.py").write_text(MARK + "from poolproof.kernels.naive import *\n")
-    (tmp_path / "python").write_text("#!/bin/sh\ntouch it-ran\n")
-    (tmp_path / "python").chmod(0o755)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    kernels_in(here)
+    (here / "mine.py").write_text(MARK + "from poolproof.kernels.naive import *\n")
+    (here / "python").write_text("#!/bin/sh\ntouch it-ran\n")
+    (here / "python").chmod(0o755)
+    return here
 
 
 def terminal(monkeypatch, *answers):
