@@ -1,4 +1,4 @@
-"""Failures in words: the call, the place, the whole input, ready to be pasted, and what is probably wrong."""
+"""Failures in words: the call, the place, the whole input, ready to be pasted, and the mistake behind it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from poolproof.kernels.dtypes import Array
 
 from ..data.patterns import as_text, pattern_of
 from ..targets.call import Call
-from .hints import suspicion
+from .mistakes import MISTAKES
 from .types import Failure
 
 INDENT = "    "
@@ -19,7 +19,7 @@ MOST_MESSAGE = 50_000
 """Characters of a message."""
 
 MOST_LINE = 2000
-"""Characters of the headline of a message, and of its hint."""
+"""Characters of the headline of a message, and of what is to be known of the comparison."""
 
 MOST_CALLS = 20
 """Calls shown before the one that failed."""
@@ -32,17 +32,21 @@ MOST_CELLS = 12
 
 
 def describe(failure: Failure, calls: list[Call]) -> str:
-    """The message of a failure: headline, arguments, hint, and the calls of the case before the one that failed.
+    """The message of a failure: headline, arguments, and the calls of the case before the one that failed.
 
     It has at most MOST_MESSAGE characters: calls that do not fit are left to the JSON report, as large arrays are.
     """
     at = failure.call % len(calls) if calls else 0
-    # Looked for here, and not where a law fails: most failures are steps of shrinking, which nobody reads.
-    hint = suspicion(calls, at, failure.got, failure.expected) or failure.hint
     lines = [cut(failure.headline)]
     lines += arguments(calls[at]) if calls else []
-    lines += [INDENT + cut(hint)] if hint else []
+    lines += [INDENT + cut(failure.fact)] if failure.fact else []
     return "\n".join([*lines, *before(calls[:at], MOST_MESSAGE - MOST_LINE - length(lines))])
+
+
+def hint(mistakes: list[str]) -> list[str]:
+    """What is wrong, and what right code does, by the first of some mistakes; nothing if there is none."""
+    first = [MISTAKES[name] for name in mistakes[:1]]
+    return [INDENT + sentence for mistake in first for sentence in (mistake.wrong, mistake.right)]
 
 
 def cut(text: str) -> str:

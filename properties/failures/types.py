@@ -6,7 +6,10 @@ from typing import Any
 
 
 class Failure(Exception):
-    """A law does not hold on a case. `verdict` is the word for it in every report."""
+    """A law does not hold on a case. `verdict` is the word for it in every report.
+
+    `fact`: what the reader must know of the comparison. `mistake`: the name of the mistake that the law itself observed.
+    """
 
     verdict = "broken"
 
@@ -18,17 +21,12 @@ class Failure(Exception):
         got: Any = None,
         expected: Any = None,
         where: tuple[int, ...] | None = None,
-        hint: str = "",
+        fact: str = "",
+        mistake: str = "",
     ) -> None:
         super().__init__(headline)
-        self.headline, self.call, self.got, self.expected, self.where, self.hint = (
-            headline,
-            call,
-            got,
-            expected,
-            where,
-            hint,
-        )
+        self.headline, self.call, self.fact, self.mistake = headline, call, fact, mistake
+        self.got, self.expected, self.where = got, expected, where
 
 
 class Broken(Failure):

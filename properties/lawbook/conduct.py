@@ -12,6 +12,7 @@ from ..cases.case import Case
 from ..cases.plans import EDGE_VALUES, Plan
 from ..contract import BACKWARD, FORWARD, MEAN, OF_INTEGERS, RESULT
 from ..data.layouts import LAYOUTS
+from ..failures.mistakes.conduct import CHANGES_INPUT, NOT_THREAD_SAFE, RESULT_REUSED, SHARES_INPUT
 from .pool import Pool
 from .registry import law
 
@@ -39,7 +40,7 @@ def inputs_unchanged(pool: Pool, case: Case) -> None:
     """x and dy are after the call what they were before"""
     answer = pool.seen(case.call())
     if answer.changed:
-        pool.fail(f"wrote to its input {' and '.join(answer.changed)}")
+        pool.fail(f"wrote to its input {' and '.join(answer.changed)}", mistake=CHANGES_INPUT.name)
 
 
 @law(Plan(ANY, values=EDGE_VALUES, gradients=("lattice", "wide"), edges=True), unless=("deterministic", False))
@@ -72,9 +73,10 @@ def results_kept(pool: Pool, case: Case) -> None:
     for at, answer in enumerate(pool.watch_all(calls)):
         pool.result(calls[at], answer, at)
         if 0 in answer.stale:
-            pool.fail(f"changed {name}, the result of the call of {case.function} before it", at)
+            pool.fail(f"changed {name}, the result of the call of {case.function} before it", at, mistake=RESULT_REUSED.name)
         if 0 in answer.reuses:
-            pool.fail(f"returned memory that {name}, the result of {case.function} before it, lives in", at)
+            text = f"returned memory that {name}, the result of {case.function} before it, lives in"
+            pool.fail(text, at, mistake=RESULT_REUSED.name)
 
 
 @law(replace(COMPARABLE, crowded=True))
@@ -132,8 +134,9 @@ def two_threads(pool: Pool, case: Case) -> None:
     alone = [pool(case.call()), pool(twin.call())]
     moments = [(256 * case.spot + GOLDEN * k) % 1 for k in range(MOMENTS)]
     results = pool.together([case.call(), twin.call()], 0.005, moments)
+    why = "another call ran at the same time; alone, this one gave another answer"
     for at, (result, expected) in enumerate(zip(results, alone, strict=True), -2):
-        pool.equal(result, expected, at, why="another call ran at the same time; alone, this one gave another answer")
+        pool.equal(result, expected, at, why=why, mistake=NOT_THREAD_SAFE.name)
 
 
 def turned_within(x: Array) -> Array:
@@ -159,4 +162,4 @@ def fresh_memory(pool: Pool, case: Case) -> None:
     """Fail if a result lives in the memory of an input."""
     answer = pool.seen(case.call())
     if answer.shares:
-        pool.fail(f"{RESULT[case.function]} shares memory with {' and '.join(answer.shares)}")
+        pool.fail(f"{RESULT[case.function]} shares memory with {' and '.join(answer.shares)}", mistake=SHARES_INPUT.name)

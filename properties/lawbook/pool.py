@@ -10,6 +10,7 @@ import numpy as np
 from poolproof.kernels.dtypes import Array, finfo, is_float
 
 from ..contract import RESULT
+from ..failures.mistakes.conduct import NOT_THREAD_SAFE
 from ..failures.types import Broken, Crashed, Failure, Hung, Raised, Refused
 from ..oracle import Exact
 from ..targets.call import Answer, Call, axes_of
@@ -18,8 +19,8 @@ from ..targets.target import Target
 DEATHS = {"crashed": Crashed, "hung": Hung, "broken": Broken}
 """How a target's process may fail its law."""
 
-SIMULTANEOUS = "another call ran at the same time; a kernel that allows one call at a time declares threads=False"
-"""The hint where calls made at the same time give no result."""
+SIMULTANEOUS = "another call ran at the same time"
+"""What is to be known of a call that gives no result while another one is made."""
 
 
 class Pool:
@@ -66,7 +67,7 @@ class Pool:
         try:
             return [self.result(*each, first + k) for k, each in enumerate(zip(calls, answers, strict=True))]
         except Failure as failure:
-            failure.hint = SIMULTANEOUS
+            failure.fact, failure.mistake = SIMULTANEOUS, NOT_THREAD_SAFE.name
             raise
 
     def record(self, calls: list[Call], answers: list[Answer]) -> list[Answer]:
@@ -92,7 +93,7 @@ class Pool:
             raise Broken(f"{self.title(at)}: returned dtype {value.dtype}, but should return numbers", call=at)
         return value
 
-    def equal(self, got: Array, expected: Array, at: int = -1, why: str = "") -> None:
+    def equal(self, got: Array, expected: Array, at: int = -1, why: str = "", mistake: str = "") -> None:
         """Fail unless two arrays are equal element by element, zeros of both signs being equal and NaN equal to NaN."""
         self.same_shape(got, expected.shape, at)
         with np.errstate(invalid="ignore"):
@@ -100,7 +101,7 @@ class Pool:
         if is_float(got.dtype) and is_float(expected.dtype):
             alike |= np.isnan(got) & np.isnan(expected)
         if not alike.all():
-            self.differ(got, expected, ~alike, at, why)
+            self.differ(got, expected, ~alike, at, why, mistake=mistake)
 
     def within(self, got: Array, exact: Exact, at: int = -1, why: str = "") -> None:
         """Fail unless every element lies within the proved bound of its exact value."""
@@ -116,20 +117,27 @@ class Pool:
             self.fail(f"{name}.shape = {got.shape}, but should be {shape}", at, got=got)
 
     def differ(
-        self, got: Array, expected: Array, wrong: Array, at: int = -1, why: str = "", exact: Exact | None = None
+        self,
+        got: Array,
+        expected: Array,
+        wrong: Array,
+        at: int = -1,
+        why: str = "",
+        exact: Exact | None = None,
+        mistake: str = "",
     ) -> None:
-        """Fail with the first element that differs, how many do, and what may be the matter."""
+        """Fail with the first element that differs, and how many do."""
         where = tuple(int(k) for k in np.unravel_index(wrong.argmax(), wrong.shape))
         name, place = self.result_name(at), ",".join(map(str, where))
         margin = f" within {float(exact.bound[where]):.3g}" if exact is not None and exact.bound[where] else ""
         text = f"{name}[{place}] = {number(got[where])}, but should be {number(expected[where])}{margin}"
         text += f"   ({int(wrong.sum())} of {wrong.size} differ)"
-        self.fail(text, at, got=got, expected=expected, where=where, why=why)
+        self.fail(text, at, got=got, expected=expected, where=where, why=why, mistake=mistake)
 
     def fail(self, text: str, at: int = -1, why: str = "", **evidence: Any) -> None:
-        """Fail with a short fact about a call; `why` is a hint for the reader, if nothing better is suspected."""
+        """Fail with a short fact about a call; `why` is what the reader must know of the comparison."""
         at = at % len(self.calls)
-        raise Broken(f"{self.title(at)}: {text}", call=at, hint=why, **evidence)
+        raise Broken(f"{self.title(at)}: {text}", call=at, fact=why, **evidence)
 
     def title(self, at: int) -> str:
         """The beginning of every message: which callable of which target."""

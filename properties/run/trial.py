@@ -61,10 +61,11 @@ class Settings:
 
 
 class Found(NamedTuple):
-    """A failure: the case, the calls made before it since the start of the target, and the counterexample."""
+    """A failure: the case and its calls, those made before it since the start of the target, and the counterexample."""
 
     failure: Failure
     case: Case
+    calls: list[Call]
     earlier: list[Call]
     counterexample: Counterexample
 
@@ -132,7 +133,8 @@ class Trial:
         failure = self.failure(case)
         if failure is None:
             return None
-        return Found(failure, case, self.pool.target.log.before(), self.counterexample(failure, case))
+        calls, earlier = list(self.pool.calls), self.pool.target.log.before()
+        return Found(failure, case, calls, earlier, self.counterexample(failure, case))
 
     def fails(self, case: Case, verdict: str) -> bool:
         """Whether there is time left, and the law fails on a case with this verdict."""

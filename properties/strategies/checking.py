@@ -13,7 +13,6 @@ from poolproof.kernels.dtypes import Array
 
 from .. import oracle
 from ..cases.case import Case
-from ..failures.hints import suspicion
 from ..failures.types import Failure
 from .complaints import wrong
 
@@ -55,10 +54,9 @@ def check(case: Case, result: Array) -> None:
 
 
 def message(case: Case, failure: Failure) -> str:
-    """The first wrong element, and the mistake that would explain it."""
-    hint = suspicion([case.call()], 0, failure.got, failure.expected) or failure.hint
+    """The first wrong element, and what is to be known of the comparison."""
     headline = failure.headline.replace(f"{case.function} of {RESULT}: ", f"{case.function}: ")
-    return "\n".join([headline, *([f"    {hint}"] if hint else [])])
+    return "\n".join([headline, *([f"    {failure.fact}"] if failure.fact else [])])
 
 
 def aim(case: Case, result: Array) -> None:

@@ -41,7 +41,7 @@ def judge(target: Target, call: SparseCall) -> None:
         if call.function == "max_indices" and place not in marked(call):
             text = f"{title}: {name}[{','.join(map(str, where))}] = {seen}, but should be an index within the window"
         text += f"   ({len(wrong) + got.others:,} of {right.size:,} differ)"
-        raise Broken(text, got=got, expected=right, where=where, hint=about(call, place))
+        raise Broken(text, got=got, expected=right, where=where, fact=about(call, place))
 
 
 def refuse_deaths(answer: Answer, title: str) -> None:

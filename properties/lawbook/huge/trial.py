@@ -89,7 +89,7 @@ def message(call: SparseCall, failure: Failure) -> str:
         array = call.arrays[name]
         cells = [f"{name}[{', '.join(map(str, array.index(p)))}] = {v!r}" for p, v in array.cells().items()]
         lines.append("    " + "; ".join([f"{name} = np.zeros({array.shape}, {array.dtype.name!r})", *cells]))
-    return "\n".join([*lines, *([f"    {failure.hint}"] if failure.hint else [])])
+    return "\n".join([*lines, *([f"    {failure.fact}"] if failure.fact else [])])
 
 
 def stored(array: Sparse) -> StoredArray:

@@ -1,0 +1,180 @@
+"""The mistakes that explain a failure: hypotheses that reproduce its wrong answers, and hold on fresh cases as well."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from ..cases.plans import Plan
+from ..targets.call import Call
+from ..targets.target import Target
+from .fresh import Pattern, drawn, repainted
+from .judging import Fault, Fit, Judged, attempted, contradicted, fits, judged, meant
+from .mistakes import MISTAKES
+from .mistakes.conduct import LAYOUT_IGNORED, REMEMBERS, VARIES
+from .mistakes.mistake import Answer, Mistake
+from .probes import generic
+
+SECONDS = 1.5
+"""How long the fresh cases of one failure may take."""
+
+CONFIRMED = 3
+"""Fresh cases on which a target must be wrong as a mistake says before it is named."""
+
+OF_VALUES = ("maxima", "means", "gradients", "indices")
+
+
+@dataclass
+class Evidence:
+    """What is known of a failure: the target, the plan of its law, and the calls of its failing cases.
+
+    `runs`: the calls of each failing case, in order. `values`: the palette of the numbers. `end`: when to stop.
+    """
+
+    target: Target
+    plan: Plan
+    runs: list[list[Call]]
+    values: str
+    end: float = field(default_factory=lambda: time.time() + SECONDS)
+
+    def ask(self, call: Call) -> Judged | None:
+        """The answer to one call beside what is right; None where nothing can be said of it."""
+        answer = self.target.ask(call)
+        return None if answer.error or answer.death else judged(meant(call, self.target.declared), answer.value)
+
+    def asked(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Judged]]:
+        """The answers to calls, in the time there is."""
+        for call in calls:
+            if time.time() >= self.end:
+                return
+            found = self.ask(call)
+            if found is not None:
+                yield call, found
+
+
+@dataclass
+class Hypothesis:
+    """A variant of a mistake, and how it fared: cases on which it was confirmed, cells it foretold and that were right."""
+
+    mistake: Mistake
+    answer: Answer
+    confirmed: int = 0
+    foretold: int = 0
+    contradicted: int = 0
+
+    def test(self, found: Judged) -> bool:
+        """Whether an answer agrees with it: every wrong cell is as it says."""
+        if found.fault is Fault.NOTHING:
+            return True
+        if fits(found, self.answer) is Fit.NOT:
+            return False
+        self.confirmed += 1
+        made = attempted(found, self.answer)
+        if found.fault is Fault.VALUES and made is not None:
+            self.foretold += int(found.wrong.sum())
+            self.contradicted += int(contradicted(found, made).sum())
+        return True
+
+    @property
+    def precision(self) -> float:
+        """Of the cells that it says are wrong, how many are, where some are."""
+        total = self.foretold + self.contradicted
+        return self.foretold / total if total else 1.0
+
+
+def diagnosis(evidence: Evidence) -> list[str]:
+    """The names of the mistakes that explain a failure, the one that says most first; none if it is not certain."""
+    wrong = [(call, found) for run in evidence.runs for call, found in in_order(evidence, run)]
+    if not wrong:
+        return [VARIES.name] if any(varies(evidence, call) for call in last_calls(evidence)) else []
+    if remembered(evidence, wrong):
+        return [REMEMBERS.name]
+    call = wrong[0][0]
+    patterns = [Pattern(each, evidence.values) for each, _ in wrong if each.function == call.function]
+    by_layout = bool(call.layouts) and layout_ignored(evidence, patterns)
+    survivors = tested(evidence, hypotheses(wrong), patterns)
+    if by_layout:
+        return [each.mistake.name for each in survivors if whole_value(each)][:1] or [LAYOUT_IGNORED.name]
+    names = list(dict.fromkeys(each.mistake.name for each in survivors))
+    return names or generic(evidence.ask, patterns, evidence.end)
+
+
+def in_order(evidence: Evidence, run: list[Call]) -> list[tuple[Call, Judged]]:
+    """The calls of a case that a fresh start answers wrongly, asked in their order."""
+    start = evidence.target.afresh()
+    start.begin()
+    answers = start.ask_all(run)
+    found = []
+    for call, answer in zip(run, answers, strict=False):
+        seen = None if answer.error or answer.death else judged(meant(call, start.declared), answer.value)
+        if seen is not None and seen.fault is not Fault.NOTHING:
+            found.append((call, seen))
+    return found
+
+
+def last_calls(evidence: Evidence) -> list[Call]:
+    """The last call of each failing case."""
+    return [run[-1] for run in evidence.runs if run]
+
+
+def varies(evidence: Evidence, call: Call) -> bool:
+    """Whether the same call gives several answers when it is repeated."""
+    answers = [evidence.target.ask(call).value for _ in range(4 * CONFIRMED)]
+    return len({None if answer is None else answer.tobytes() for answer in answers}) > 1
+
+
+def remembered(evidence: Evidence, wrong: list[tuple[Call, Judged]]) -> bool:
+    """Whether calls that were answered wrongly after others are answered rightly alone, or when they are repeated."""
+    return all(alone_right(evidence, call) for call, _ in wrong[:CONFIRMED])
+
+
+def alone_right(evidence: Evidence, call: Call) -> bool:
+    """Whether a fresh start answers a call rightly the first or the second time."""
+    return len(in_order(replace(evidence, runs=[]), [replace(call, in_place=False)] * 2)) < 2
+
+
+def hypotheses(wrong: list[tuple[Call, Judged]]) -> list[Hypothesis]:
+    """The variants of mistakes that reproduce all wrong answers."""
+    function = wrong[0][0].function
+    found = []
+    for mistake in MISTAKES.values():
+        about = [judged for call, judged in wrong if call.function in mistake.functions]
+        for answer in mistake.answers if function in mistake.functions else ():
+            if all(fits(each, answer) is not Fit.NOT for each in about):
+                found.append(Hypothesis(mistake, answer))
+    return found
+
+
+def tested(evidence: Evidence, found: list[Hypothesis], patterns: list[Pattern]) -> list[Hypothesis]:
+    """The hypotheses that hold on fresh cases, those first that say most exactly where the target is wrong."""
+    calls = [call for pattern in distinct(patterns) for call in repainted(pattern)]
+    calls += drawn(evidence.plan, evidence.target.declared, patterns[0]) if found else []
+    for _, answer in evidence.asked(calls if found else ()):
+        found = [each for each in found if each.test(answer)]
+        if not found:
+            break
+    confirmed = [each for each in found if each.confirmed >= CONFIRMED]
+    return sorted(confirmed, key=lambda each: -round(each.precision, 2))
+
+
+def distinct(patterns: list[Pattern]) -> list[Pattern]:
+    """The patterns of the smallest and of the first failing call."""
+    return patterns[:1] if len(patterns) == 1 else [patterns[0], patterns[-1]]
+
+
+def layout_ignored(evidence: Evidence, patterns: list[Pattern]) -> bool:
+    """Whether the same numbers are pooled wrongly as they lie in memory, and rightly in C order, each time."""
+    times = 0
+    for call in repainted(patterns[0]):
+        as_it_lies, plain = evidence.ask(call), evidence.ask(replace(call, layouts={}))
+        if plain is None or as_it_lies is None or plain.fault is not Fault.NOTHING:
+            return False
+        times += as_it_lies.fault is not Fault.NOTHING
+    return times >= CONFIRMED
+
+
+def whole_value(found: Hypothesis) -> bool:
+    """Whether a hypothesis about values says exactly which cells are wrong."""
+    room = next(iter(found.mistake.answers)).__module__.rsplit(".", 1)[-1]
+    return found.precision == 1.0 and room not in ("planes",)

@@ -1,0 +1,68 @@
+"""Fresh cases on which a hypothesis about a mistake is tested: the failing call with other numbers, and cases drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..cases.build import Builder
+from ..cases.case import Case, is_declared
+from ..cases.choices import Generated
+from ..cases.contents import paint
+from ..cases.palettes import OF_FLOATS
+from ..cases.plans import Plan
+from ..contract import MEAN, Declared
+from ..targets.call import Call
+from .earlier import as_case
+
+MOST_CELLS = 3000
+"""Cells of an image that is drawn for a test; the failing one may have more."""
+
+REPAINTED = 6
+"""How often the failing call is asked with other numbers of each palette."""
+
+DRAWN = 10
+"""Cases that are drawn for a test."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A failing call, and the palette that its numbers were of: what fresh cases are made like."""
+
+    call: Call
+    values: str
+
+
+def repainted(pattern: Pattern, count: int = REPAINTED) -> Iterator[Call]:
+    """The call with other numbers, first of its own palette."""
+    case = as_case(pattern.call)
+    if case is None or not case.x.size:
+        return
+    plain = "lattice" if pattern.call.function in MEAN else "distinct"
+    for seed in range(1, count + 1):
+        for values in dict.fromkeys((pattern.values, plain)):
+            yield painted(case, values, seed).call()
+
+
+def painted(case: Case, values: str, seed: int) -> Case:
+    """The case with other numbers of a palette, and a gradient of small integers or fractions."""
+    blank = replace(case, values=values, x=np.empty_like(case.x), dy=np.zeros_like(case.dy))
+    paint(blank, seed, "lattice" if seed % 2 else "wide", "lattice")
+    return blank
+
+
+def drawn(plan: Plan, declared: Declared, pattern: Pattern, count: int = DRAWN) -> Iterator[Call]:
+    """Calls of cases that a law may draw, half of them in the dtype of the failing one."""
+    function, dtype = pattern.call.function, pattern.call.arrays["x"].dtype.name
+    builder = Builder(plan, declared, (function,))
+    choices = Generated("fresh cases")
+    for number in range(count):
+        decided = {"dtype": dtype} if number % 2 else {}
+        case = builder.case(choices, **decided)
+        if 0 < case.x.size <= MOST_CELLS and is_declared(case, declared):
+            yield case.call(function)
+
+
+_ = OF_FLOATS

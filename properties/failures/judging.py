@@ -1,0 +1,222 @@
+"""An answer beside what is right: which cells are wrong, and whether a mistake would give the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from poolproof.kernels.dtypes import Array, finfo, is_float
+
+from .. import oracle
+from ..contract import FORWARD, MEAN, Declared
+from ..targets.call import Call
+from .mistakes.mistake import Answer
+from .mistakes.steps import RIGHT, Windows
+
+NO_ANSWER = (ValueError, IndexError, TypeError, ArithmeticError)
+"""What a mistake raises on calls for which it has no answer."""
+
+UNITS = 16
+"""Units in the last place by which two ways to add up the same terms may differ."""
+
+CLOSER = 4
+"""By this factor a mistake must be closer to a wrong answer than the right one is."""
+
+
+class Fault(Enum):
+    """What is wrong about an answer."""
+
+    NOTHING = "nothing"
+    SHAPE = "shape"
+    VALUES = "values"
+    DTYPE = "dtype"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An answer beside what is right. `wrong` says which cells are wrong; the rest is free or right.
+
+    `meant` is the call with what a mean counts, also where no keyword says it.
+    """
+
+    meant: Call
+    got: Array
+    right: Array
+    wrong: Array
+
+    @cached_property
+    def fault(self) -> Fault:
+        """What is wrong about it."""
+        if self.got.shape != self.right.shape:
+            return Fault.SHAPE
+        if self.wrong.any():
+            return Fault.VALUES
+        kept = self.got.dtype.kind in "iu" if self.meant.function == "max_indices" else self.got.dtype == self.dtype
+        return Fault.NOTHING if kept else Fault.DTYPE
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of x."""
+        return self.meant.arrays["x"].dtype
+
+    @property
+    def rounds(self) -> bool:
+        """Whether the result is one of sums, which may be rounded."""
+        return self.meant.function in MEAN or self.meant.function == "max_backward"
+
+    @cached_property
+    def spread(self) -> float:
+        """By how much two sums of the same terms may differ: units in the last place of the largest term."""
+        array = self.meant.arrays.get("dy", self.meant.arrays["x"]).astype(np.float64)
+        return UNITS * self.unit * float(np.abs(array[np.isfinite(array)]).max(initial=0))
+
+    @property
+    def unit(self) -> float:
+        """The distance of one from the next number of the type."""
+        return float(finfo(self.dtype).eps) if is_float(self.dtype) else 0.0
+
+
+def meant(call: Call, declared: Declared) -> Call:
+    """The call with what a mean counts, also where the callable takes no keyword for it."""
+    if call.function not in MEAN or "count_include_pad" in call.settings:
+        return call
+    return replace(call, settings={**call.settings, "count_include_pad": declared.count_include_pad})
+
+
+def judged(call: Call, got: Any) -> Judged | None:
+    """An answer beside what is right; None where nothing can be said about it."""
+    if not isinstance(got, np.ndarray) or (got.dtype.kind not in "biuf" and got.dtype.name != "bfloat16"):
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            return JUDGES[call.function](call, got)
+    except NO_ANSWER:
+        return None
+
+
+def of_maxima(call: Call, got: Array) -> Judged:
+    """Maxima, which are exact; a window with a NaN, or without a real cell, may have any."""
+    windows = RIGHT.windows(call)
+    right = RIGHT.answer(call)
+    free = undefined(windows, right.shape)
+    return compared(call, got, right, lambda: ~((got == right) | free))
+
+
+def of_indices(call: Call, got: Array) -> Judged:
+    """Indices, each of any maximum of its window."""
+    windows, right = RIGHT.windows(call), RIGHT.answer(call)
+
+    def wrong() -> Array:
+        best = (windows.values == windows.values.max(axis=-1, keepdims=True)) & windows.real
+        places = got.astype(np.float64).reshape(*windows.image.shape[:2], -1, 1)
+        allowed = ((places == windows.cells) & best).any(axis=-1).reshape(right.shape)
+        return ~(allowed | undefined(windows, right.shape))
+
+    return compared(call, got, right, wrong)
+
+
+def undefined(windows: Windows, shape: tuple[int, ...]) -> Array:
+    """Where results are a matter of convention: in windows with a NaN, or without a real cell."""
+    unreal = ~windows.real.any(axis=-1)
+    return np.asarray((np.isnan(windows.values.astype(np.float64)).any(axis=-1) | unreal).reshape(shape))
+
+
+def of_sums(call: Call, got: Array) -> Judged:
+    """Means and their gradients, within their proved bounds."""
+    exact = getattr(oracle, call.function)(*call.arrays.values(), call.size, call.stride, **call.settings)
+    return compared(call, got, exact.nearest(), lambda: ~exact.allows(got))
+
+
+def of_gradients(call: Call, got: Array) -> Judged:
+    """The gradients of maxima; of tied ones to the first, to the last, or shared by all."""
+    right = oracle.max_backward(*call.arrays.values(), call.size, call.stride, **call.settings)
+    if np.isnan(call.arrays["x"].astype(np.float64)).any():
+        raise ValueError("whose gradient that of a NaN is, is a convention")
+    found = compared(call, got, right.nearest(), lambda: ~right.allows(got))
+    if found.wrong.any() and any(fits(found, answer) is Fit.WHOLLY for answer in CONVENTIONS):
+        return replace(found, wrong=np.zeros(found.wrong.shape, bool))
+    return found
+
+
+def compared(call: Call, got: Array, right: Array, wrong: Callable[[], Array]) -> Judged:
+    """An answer beside the right one; no cell is wrong by itself where the shape is."""
+    return Judged(call, got, right, wrong() if got.shape == right.shape else np.zeros(right.shape, bool))
+
+
+JUDGES: dict[str, Callable[[Call, Array], Judged]] = {
+    "max_forward": of_maxima,
+    "max_indices": of_indices,
+    "max_backward": of_gradients,
+    **dict.fromkeys(MEAN, of_sums),
+}
+
+
+class Fit(Enum):
+    """How a mistake's answer fits one that was given: not, where that is wrong, or everywhere."""
+
+    NOT = 0
+    PARTLY = 1
+    WHOLLY = 2
+
+
+def fits(found: Judged, answer: Answer) -> Fit:
+    """How the answer of a mistake fits."""
+    made = attempted(found, answer)
+    if made is None:
+        return Fit.NOT
+    if found.fault in (Fault.SHAPE, Fault.DTYPE):
+        alike = made.shape == found.got.shape and (found.fault is Fault.SHAPE or made.dtype == found.got.dtype)
+        return Fit.WHOLLY if alike else Fit.NOT
+    if made.shape != found.got.shape or not explained(found, made)[found.wrong].all():
+        return Fit.NOT
+    return Fit.PARTLY if contradicted(found, made).any() else Fit.WHOLLY
+
+
+def attempted(found: Judged, answer: Answer) -> Array | None:
+    """The answer of a mistake; None where it has none."""
+    try:
+        with np.errstate(all="ignore"):
+            return answer(found.meant)
+    except NO_ANSWER:
+        return None
+
+
+def explained(found: Judged, made: Array) -> Array:
+    """Where a mistake's answer is the one given: equal, or for sums within their rounding and closer than the right."""
+    got, wanted, right = (array.astype(np.float64) for array in (found.got, made, found.right))
+    equal = (found.got == made) | (np.isnan(got) & np.isnan(wanted))
+    if not found.rounds:
+        return np.asarray(equal)
+    error = np.abs(got - wanted)
+    margin = UNITS * found.unit * np.maximum(np.abs(got), np.abs(wanted)) + found.spread
+    return np.asarray(equal | (error <= np.minimum(margin, np.abs(got - right) / CLOSER)))
+
+
+def contradicted(found: Judged, made: Array) -> Array:
+    """Where a mistake's answer is another than the right one, and the right one was given."""
+    wanted, right = made.astype(np.float64), found.right.astype(np.float64)
+    margin = (2 * UNITS * found.unit * np.abs(right) + found.spread) if found.rounds else 0
+    differs = ~((made == found.right) | (np.isnan(wanted) & np.isnan(right)) | (np.abs(wanted - right) <= margin))
+    return np.asarray(differs & ~found.wrong)
+
+
+def tied_last(windows: Windows) -> Array:
+    """The whole gradient to the last maximum."""
+    best = (windows.values == windows.values.max(axis=-1, keepdims=True)) & windows.real
+    return windows.one_hot(best.shape[-1] - 1 - best[..., ::-1].argmax(axis=-1))
+
+
+def tied_shared(windows: Windows) -> Array:
+    """The gradient divided by the number of maxima."""
+    best = (windows.values == windows.values.max(axis=-1, keepdims=True)) & windows.real
+    return best / np.maximum(best.sum(axis=-1, keepdims=True), 1)
+
+
+CONVENTIONS = tuple(replace(RIGHT, weights=weights).answer for weights in (tied_last, tied_shared))
+"""Sound ways to pass the gradient of tied maxima, beside the first."""
+
+_ = FORWARD

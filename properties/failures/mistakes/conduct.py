@@ -1,0 +1,85 @@
+"""Mistakes that show in how a target behaves: in memory, between calls, and in what an answer depends on."""
+
+from __future__ import annotations
+
+from .mistake import ANY, Mistake
+
+CHANGES_INPUT = Mistake(
+    "input-changed",
+    ANY,
+    "The call writes to its input.",
+    "x and dy belong to the caller; work is done in memory of one's own.",
+)
+SHARES_INPUT = Mistake(
+    "result-shares-input",
+    ANY,
+    "The result lives in the memory of an input.",
+    "A result is a fresh array, also where it equals the input.",
+)
+RESULT_REUSED = Mistake(
+    "result-memory-reused",
+    ANY,
+    "A later call uses the memory of an earlier result.",
+    "Every call returns a fresh array.",
+)
+NOT_THREAD_SAFE = Mistake(
+    "not-thread-safe",
+    ANY,
+    "Calls made at the same time share memory.",
+    "Every call works in memory of its own; a kernel that allows one call at a time declares threads=False.",
+)
+REMEMBERS = Mistake(
+    "depends-on-earlier-calls",
+    ANY,
+    "The answer depends on calls made before: something is kept, and found again where it does not belong.",
+    "An answer depends on the arguments alone; what is kept is found again by all of them, values too.",
+)
+VARIES = Mistake(
+    "differs-between-calls",
+    ANY,
+    "The same call gives other answers when repeated.",
+    "The same arguments give the same answer; a kernel that draws lots declares deterministic=False.",
+)
+LAYOUT_IGNORED = Mistake(
+    "layout-ignored",
+    ANY,
+    "The memory of an array is read or written in an order that it does not have.",
+    "Elements are found by the strides and the offset of each array, or in a contiguous copy of it.",
+)
+PLANES_MIXED = Mistake(
+    "planes-mixed",
+    ANY,
+    "The answer for one plane depends on another sample or channel.",
+    "Every plane (n, c) is pooled by itself.",
+)
+READS_OUTSIDE = Mistake(
+    "reads-outside-window",
+    ANY,
+    "An answer depends on cells outside its window.",
+    "Only the cells of a window take part in its answer.",
+)
+NOT_WRITTEN = Mistake(
+    "results-not-written",
+    ANY,
+    "Some results are left at zero.",
+    "Every window, channel and sample has its result, also beyond the last whole block.",
+)
+REFUSES = Mistake(
+    "valid-call-refused",
+    ANY,
+    "A valid call is refused.",
+    "What the contract allows gives a result; what is not supported is declared.",
+)
+
+MISTAKES = [
+    CHANGES_INPUT,
+    SHARES_INPUT,
+    RESULT_REUSED,
+    NOT_THREAD_SAFE,
+    REMEMBERS,
+    VARIES,
+    LAYOUT_IGNORED,
+    PLANES_MIXED,
+    NOT_WRITTEN,
+    READS_OUTSIDE,
+]

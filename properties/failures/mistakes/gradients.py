@@ -1,0 +1,480 @@
+"""Mistakes about where gradients go, and how much of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+import numpy as np
+from poolproof.kernels.dtypes import Array, finfo, is_float
+
+from ...targets.call import Call
+from .maxima import by_keys
+from .mistake import BACKWARD, MAX_GRADIENT, SUM_GRADIENT, Answer, Mistake
+from .steps import RIGHT, Windows, added, each, first_weights, wrong
+
+RIGHT_ADDED = "Where windows share a cell, their gradients are added."
+RIGHT_TIE = "The gradient of a window goes to its maximum once, however many cells are equal to it."
+RIGHT_PASSED = "Every gradient is passed on as it is."
+
+Gather = Callable[[Windows, Array], Array]
+
+
+def planes(windows: Windows, shares: Array) -> Array:
+    """Shares with their planes flat, (planes, windows, taps)."""
+    return shares.reshape(prod(windows.image.shape[:2]), *windows.cells.shape)
+
+
+def hit(windows: Windows, shares: Array) -> Array:
+    """Which shares are written: those of the maxima, or of all real cells."""
+    if windows.call.function == "mean_backward":
+        return np.broadcast_to(windows.real, shares.shape)
+    weights = np.broadcast_to(first_weights(windows), (*windows.image.shape[:2], *windows.cells.shape)) != 0
+    return planes(windows, weights) & windows.real
+
+
+def folded(fold: Callable[[Array, Array, Array], Array]) -> Gather:
+    """Windows taken one after another: `fold(dx, share, hit)` gives what stands in the cells of one then."""
+
+    def gather(windows: Windows, shares: Array) -> Array:
+        shares = planes(windows, shares)
+        hits, dx = hit(windows, shares), np.zeros((len(shares), windows.image.shape[2]))
+        for at, cells in enumerate(windows.cells):
+            real = cells >= 0
+            dx[:, cells[real]] = fold(dx[:, cells[real]], shares[:, at, real], hits[:, at, real])
+        return dx
+
+    return gather
+
+
+def overwritten(dx: Array, share: Array, hits: Array) -> Array:
+    """Cells that get a gradient lose what they had."""
+    return np.where(hits, share, dx)
+
+
+def first_only(dx: Array, share: Array, hits: Array) -> Array:
+    """Cells that have a gradient get no other."""
+    return np.where(hits & (dx == 0), share, dx)
+
+
+def grouped(within: bool) -> Gather:
+    """Windows of one row of windows: added `within` it and overwritten between rows, or the other way round."""
+
+    def gather(windows: Windows, shares: Array) -> Array:
+        shares = planes(windows, shares)
+        hits, dx = hit(windows, shares), np.zeros((len(shares), windows.image.shape[2]))
+        for row in np.split(np.arange(len(windows.cells)), len(windows.cells) // windows.output[-1]):
+            part, met = np.zeros_like(dx), np.zeros(dx.shape, bool)
+            for at in row:
+                cells = windows.cells[at]
+                real = cells >= 0
+                here, new, mark = part[:, cells[real]], shares[:, at, real], hits[:, at, real]
+                part[:, cells[real]] = here + new if within else np.where(mark, new, here)
+                met[:, cells[real]] |= mark
+            dx = np.where(met, part, dx) if within else dx + part
+        return dx
+
+    return gather
+
+
+def kept_at_most(most: int) -> Gather:
+    """At each cell the gradients of the first so many windows are added."""
+
+    def gather(windows: Windows, shares: Array) -> Array:
+        shares = planes(windows, shares)
+        hits, dx = hit(windows, shares), np.zeros((len(shares), windows.image.shape[2]))
+        met = np.zeros(dx.shape, int)
+        for at, cells in enumerate(windows.cells):
+            real = cells >= 0
+            taken = hits[:, at, real] & (met[:, cells[real]] < most)
+            dx[:, cells[real]] += np.where(taken, shares[:, at, real], 0)
+            met[:, cells[real]] += hits[:, at, real]
+        return dx
+
+    return gather
+
+
+def averaged(windows: Windows, shares: Array) -> Array:
+    """Gradients that meet are averaged."""
+    count = added(windows, hit(windows, planes(windows, shares)).astype(np.float64))
+    return added(windows, shares) / np.maximum(count, 1)
+
+
+def tied(windows: Windows) -> Array:
+    """Where in each window the maxima are."""
+    return (windows.values == windows.values.max(axis=-1, keepdims=True)) & windows.real
+
+
+def if_tied(share: Callable[[Array], Any]) -> Callable[[Windows], Array]:
+    """Weights of tied maxima, a function of where they are; a single one has it all."""
+
+    def weights(windows: Windows) -> Array:
+        best = tied(windows)
+        return np.where(best.sum(axis=-1, keepdims=True) > 1, share(best), best)
+
+    return weights
+
+
+def ends(best: Array) -> Array:
+    """The first and the last of tied maxima."""
+    return (best.cumsum(-1) == 1) & best | (best[..., ::-1].cumsum(-1)[..., ::-1] == 1) & best
+
+
+def first_of_each_row(windows: Windows) -> Array:
+    """The first maximum in each row of the window."""
+    width = windows.geometry.size[-1]
+    best = tied(windows)
+    rows = best.reshape(*best.shape[:-1], best.shape[-1] // width, width)
+    return np.asarray((rows & (rows.cumsum(axis=-1) == 1)).reshape(best.shape), np.float64)
+
+
+def by_blocks(size: int, keep: Callable[[Array], Array]) -> Callable[[Windows], Array]:
+    """The first maximum of each block of taps. Raises ValueError for windows of one block."""
+
+    def weights(windows: Windows) -> Array:
+        best = tied(windows)
+        if best.shape[-1] <= size:
+            raise ValueError("one block")
+        found = np.zeros(best.shape, bool)
+        for start in range(0, best.shape[-1], size):
+            part = best[..., start : start + size]
+            found[..., start : start + size] = part & (part.cumsum(-1) == 1)
+        return np.asarray(keep(found), np.float64)
+
+    return weights
+
+
+def nearly(windows: Windows) -> Array:
+    """All cells within a relative 1e-5 of the maximum."""
+    values = windows.values.astype(np.float64)
+    return np.isclose(values, values.max(axis=-1, keepdims=True), rtol=1e-5, atol=0) & windows.real
+
+
+def equal_in_plane(windows: Windows, _: Array) -> Array:
+    """Each gradient added to every cell of the plane that equals the maximum of its window."""
+    tops = windows.values.max(axis=-1)
+    dy = windows.call.arrays["dy"].astype(np.float64).reshape(tops.shape)
+    equal = windows.image[..., np.newaxis, :] == tops[..., np.newaxis]
+    return np.asarray((equal * dy[..., np.newaxis]).sum(axis=-2))
+
+
+def turned(windows: Windows) -> Array:
+    """The weights of windows turned by half."""
+    return first_weights(windows)[..., ::-1]
+
+
+def no_gradient_at_zero(windows: Windows) -> Array:
+    """The first maximum, unless it is zero."""
+    return first_weights(windows) * (windows.values.max(axis=-1, keepdims=True) != 0)
+
+
+def clipped(most: float) -> Callable[[Array], Array]:
+    """Gradients no larger than this."""
+    return lambda dy: np.clip(dy.astype(np.float64), -most, most)
+
+
+def of_narrow(dtype: str) -> Callable[[Array], Array]:
+    """An array rounded to a narrower type. Raises ValueError for one of no wider type."""
+
+    def rounded(array: Array) -> Array:
+        if array.dtype.itemsize <= np.dtype(dtype).itemsize:
+            raise ValueError("no narrower type")
+        with np.errstate(all="ignore"):
+            return array.astype(dtype)
+
+    return rounded
+
+
+def flushed(array: Array) -> Array:
+    """Zeros for what is below the smallest normal float32."""
+    return np.where(np.abs(array) < float(np.finfo(np.float32).tiny), 0, array)
+
+
+def saturated(array: Array) -> Array:
+    """Nothing above the largest float32."""
+    most = float(np.finfo(np.float32).max)
+    return np.clip(array, -most, most)
+
+
+def over_batch(call: Call) -> Array:
+    """The gradient divided by the number of samples."""
+    return RIGHT.answer(call) / max(len(call.arrays["x"]), 1)
+
+
+def cut_off(call: Call) -> Array:
+    """The gradient as far as windows reach."""
+    right = RIGHT.answer(call)
+    axes = RIGHT.windows(call).geometry.axes(right.shape[2:])
+    reach = (slice(0, max(axis.start(axis.count() - 1) + axis.extent, 1)) for axis in axes)
+    return right[(..., *reach)]
+
+
+def gaps_keep(call: Call) -> Array:
+    """x where no window lies."""
+    windows = RIGHT.windows(call)
+    met = np.zeros(windows.image.shape[2], bool)
+    met[windows.cells[windows.real]] = True
+    return np.where(met.reshape(call.arrays["x"].shape[2:]), RIGHT.answer(call), call.arrays["x"])
+
+
+def times_x(call: Call) -> Array:
+    """NaN where x is not finite."""
+    x = call.arrays["x"]
+    if np.isfinite(x).all():
+        raise ValueError("finite")
+    return np.where(np.isfinite(x), RIGHT.answer(call), np.nan)
+
+
+def short_place(dtype: str) -> Answer:
+    """The gradient of maxima whose places wrap in an integer type."""
+
+    def gather(windows: Windows, shares: Array) -> Array:
+        numbers = windows.cells.astype(dtype).astype(np.int64)
+        cells = np.where(windows.real, np.maximum(numbers, 0) % windows.image.shape[2], windows.cells)
+        return added(replace(windows, cells=cells), shares)
+
+    return wrong(gather=gather)
+
+
+def saturating_place(most: int) -> Answer:
+    """The gradient of maxima whose places beyond a number are taken for the first."""
+
+    def gather(windows: Windows, shares: Array) -> Array:
+        return added(replace(windows, cells=np.where(windows.cells > most, 0, windows.cells)), shares)
+
+    return wrong(gather=gather)
+
+
+def tap_in(dtype: str) -> Callable[[Windows], Array]:
+    """The winning tap kept in an integer type, where it wraps."""
+    return lambda w: w.one_hot(w.first.astype(dtype).astype(np.int64) % w.cells.shape[1])
+
+
+MISTAKES = [
+    Mistake(
+        "gradients-overwritten",
+        BACKWARD,
+        "Windows share a cell, and the last window overwrote the gradient of the first.",
+        RIGHT_ADDED,
+        (
+            wrong(gather=folded(overwritten)),
+            wrong(gather=folded(lambda _dx, share, _hits: share)),
+            *each("gather", [grouped(within=True), grouped(within=False)]),
+        ),
+    ),
+    Mistake(
+        "first-window-only",
+        BACKWARD,
+        "Windows share a cell, and only the first window passes its gradient.",
+        RIGHT_ADDED,
+        (wrong(gather=folded(first_only)), wrong(gather=kept_at_most(1))),
+    ),
+    Mistake(
+        "largest-gradient-wins",
+        BACKWARD,
+        "Windows share a cell, and only the largest gradient is kept.",
+        RIGHT_ADDED,
+        (
+            wrong(gather=folded(lambda dx, s, hits: np.where(hits & ((dx == 0) | (s > dx)), s, dx))),
+            wrong(gather=folded(lambda dx, s, hits: np.where(hits & (np.abs(s) > np.abs(dx)), s, dx))),
+            wrong(gather=folded(lambda dx, s, hits: np.where(hits, np.maximum(s, dx), dx))),
+        ),
+    ),
+    Mistake(
+        "later-windows-lost",
+        BACKWARD,
+        "Of several windows that share a cell only the first few pass their gradients.",
+        RIGHT_ADDED,
+        each("gather", [kept_at_most(most) for most in (2, 3, 4)]),
+    ),
+    Mistake(
+        "gradients-averaged",
+        BACKWARD,
+        "Where windows share a cell, their gradients are averaged.",
+        RIGHT_ADDED,
+        (wrong(gather=averaged),),
+    ),
+    Mistake(
+        "every-tie-gets-gradient",
+        MAX_GRADIENT,
+        "Every tied maximum gets the whole gradient.",
+        RIGHT_TIE,
+        (wrong(weights=lambda w: tied(w).astype(np.float64)),),
+    ),
+    Mistake(
+        "several-ties-get-gradient",
+        MAX_GRADIENT,
+        "Several tied maxima get the whole gradient.",
+        RIGHT_TIE,
+        (
+            wrong(weights=if_tied(ends)),
+            wrong(weights=first_of_each_row),
+            wrong(weights=by_blocks(1024, lambda found: found)),
+            wrong(weights=by_blocks(256, lambda found: found)),
+        ),
+    ),
+    Mistake(
+        "ties-get-nothing",
+        MAX_GRADIENT,
+        "A window with tied maxima passes no gradient.",
+        RIGHT_TIE,
+        (
+            wrong(weights=if_tied(lambda best: best & False)),
+            wrong(weights=by_blocks(1024, lambda found: found & (found.sum(-1, keepdims=True) == 1))),
+        ),
+    ),
+    Mistake(
+        "ties-split-wrongly",
+        MAX_GRADIENT,
+        "The gradient is divided among tied maxima, but by another number than theirs.",
+        "Shares of tied maxima add up to the gradient of the window.",
+        (
+            wrong(weights=if_tied(lambda best: best / 2)),
+            wrong(weights=if_tied(lambda best: best / best.shape[-1])),
+            wrong(weights=lambda w: tied(w) / w.cells.shape[1]),
+        ),
+    ),
+    Mistake(
+        "equal-cells-of-plane-get-gradient",
+        MAX_GRADIENT,
+        "Cells outside the window that equal its maximum get its gradient.",
+        "The gradient of a window goes to a cell of that window.",
+        (wrong(gather=equal_in_plane),),
+    ),
+    Mistake(
+        "nearly-equal-cells-get-gradient",
+        MAX_GRADIENT,
+        "Cells close to the maximum get the whole gradient as well.",
+        "Only the largest cell is the maximum; a neighbouring number is another number.",
+        (wrong(weights=nearly),),
+    ),
+    Mistake(
+        "no-gradient-at-zero",
+        MAX_GRADIENT,
+        "No gradient passes where the maximum is zero.",
+        "The gradient of a maximum does not depend on how large it is.",
+        (wrong(weights=no_gradient_at_zero),),
+    ),
+    Mistake(
+        "gradient-spread-over-window",
+        MAX_GRADIENT,
+        "Every cell of the window gets a gradient, as for the mean.",
+        "The gradient of a window goes to its maximum alone.",
+        (
+            wrong(weights=lambda w: np.broadcast_to(1.0 / np.maximum(w.real.sum(-1), 1)[:, np.newaxis], w.cells.shape)),
+            wrong(weights=lambda w: np.ones(w.cells.shape)),
+        ),
+    ),
+    Mistake(
+        "gradient-to-minimum",
+        MAX_GRADIENT,
+        "The gradient goes to the smallest cell of the window.",
+        "The gradient of a window goes to its maximum.",
+        (wrong(weights=lambda w: w.one_hot(by_keys(lambda v: -v.astype(np.float64))(w))),),
+    ),
+    Mistake(
+        "gradient-turned",
+        MAX_GRADIENT,
+        "The gradient goes to the cell opposite the maximum, as if the window were turned by half.",
+        "The gradient of a window goes to its maximum.",
+        (wrong(weights=turned),),
+    ),
+    Mistake(
+        "negative-gradients-dropped",
+        BACKWARD,
+        "Negative gradients are dropped.",
+        RIGHT_PASSED,
+        (wrong(gradient=lambda dy: np.maximum(dy, 0)), wrong(finish=lambda dx: np.maximum(dx, 0))),
+    ),
+    Mistake(
+        "gradient-sign-lost",
+        BACKWARD,
+        "Gradients lose their sign.",
+        RIGHT_PASSED,
+        (wrong(gradient=np.abs), wrong(finish=np.abs), wrong(gradient=np.negative)),
+    ),
+    Mistake(
+        "gradients-clipped",
+        BACKWARD,
+        "Gradients are clipped.",
+        RIGHT_PASSED,
+        (
+            *each("gradient", [clipped(most) for most in (1, 5, 10, 100, 1000)]),
+            *each("finish", [clipped(most) for most in (1, 5, 10, 100, 1000)]),
+        ),
+    ),
+    Mistake(
+        "gradient-divided-by-batch",
+        BACKWARD,
+        "The gradient is divided by the number of samples.",
+        "The gradient of one sample does not depend on how many there are.",
+        (over_batch,),
+    ),
+    Mistake(
+        "gradient-in-narrower-type",
+        BACKWARD,
+        "Gradients are computed in a narrower type than that of dy.",
+        "Gradients are added up in a type at least as precise as that of dy.",
+        (
+            *each("gradient", [of_narrow("float32"), of_narrow("float16")]),
+            *each("finish", [of_narrow("float32"), of_narrow("float16")]),
+        ),
+    ),
+    Mistake(
+        "gradient-saturates",
+        BACKWARD,
+        "Gradients saturate at the largest float32.",
+        RIGHT_PASSED,
+        each("finish", [saturated]),
+    ),
+    Mistake(
+        "gradient-flushed",
+        BACKWARD,
+        "Gradients below the smallest normal float32 become zero.",
+        RIGHT_PASSED,
+        each("finish", [flushed]),
+    ),
+    Mistake(
+        "gradient-cut-off",
+        BACKWARD,
+        "dx ends where the last window does.",
+        "dx has the shape of x; cells that no window covers have a gradient of zero.",
+        (cut_off,),
+    ),
+    Mistake(
+        "gaps-keep-values",
+        BACKWARD,
+        "Cells that no window covers keep their values of x in dx.",
+        "Cells that no window covers have a gradient of zero.",
+        (gaps_keep,),
+    ),
+    Mistake(
+        "gradient-depends-on-values",
+        SUM_GRADIENT,
+        "The gradient of a mean is computed from x, and lost where x is not finite.",
+        "The gradient of a mean does not depend on x.",
+        (times_x,),
+    ),
+    Mistake(
+        "place-in-narrow-type",
+        MAX_GRADIENT,
+        "The place of the maximum is kept in an integer type that is too narrow for it.",
+        "Places are kept in a type that has every index of a window and of a plane.",
+        (
+            *each("weights", [tap_in(dtype) for dtype in ("int8", "uint8", "int16", "uint16")]),
+            *map(short_place, ("uint8", "int16", "uint16")),
+            *map(saturating_place, (255, 32767, 65535)),
+        ),
+    ),
+    Mistake(
+        "nothing-passed-back",
+        BACKWARD,
+        "No gradient is passed back at all.",
+        "The gradient of every window reaches its cells.",
+        (wrong(gather=lambda w, _: np.zeros(w.image.shape)),),
+    ),
+]
+
+_ = (finfo, is_float)

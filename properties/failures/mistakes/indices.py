@@ -1,0 +1,164 @@
+"""Mistakes about what an index counts in, and in which type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+
+import numpy as np
+from poolproof.kernels.dtypes import Array, Ints
+
+from .mistake import INDEX, Mistake
+from .steps import Windows, each, plane_index, wrong
+
+RIGHT_BASE = "An index is the row-major place of the maximum in its own unpadded plane, counted from zero."
+
+
+def spatial_of(windows: Windows) -> Ints:
+    """The lengths of the image."""
+    return windows.call.arrays["x"].shape[2:]
+
+
+def places(windows: Windows, tap: Array) -> tuple[Array, ...]:
+    """The place of the maximum along each axis."""
+    return np.unravel_index(np.maximum(plane_index(windows, tap), 0), spatial_of(windows))
+
+
+def column_major(windows: Windows, tap: Array) -> Array:
+    """Indices that count down the columns."""
+    return np.ravel_multi_index(places(windows, tap)[::-1], spatial_of(windows)[::-1])
+
+
+def in_padded(windows: Windows, tap: Array) -> Array:
+    """Indices in the padded plane."""
+    padding = windows.geometry.padding
+    moved = [place + begin for place, (begin, _) in zip(places(windows, tap), padding, strict=True)]
+    lengths = [n + sum(pair) for n, pair in zip(spatial_of(windows), padding, strict=True)]
+    return np.ravel_multi_index(tuple(moved), tuple(lengths))
+
+
+def by_output_width(windows: Windows, tap: Array) -> Array:
+    """Indices worked out with the lengths of the output."""
+    found = np.zeros(tap.shape, np.int64)
+    for place, length in zip(places(windows, tap), windows.output, strict=True):
+        found = found * length + place
+    return found
+
+
+def window_by_output_width(windows: Windows, tap: Array) -> Array:
+    """Indices of which the place of the window is worked out with the width of the output."""
+    spatial, output = spatial_of(windows), windows.output
+    starts = np.indices(output).reshape(len(output), -1) * np.array(windows.geometry.stride)[:, np.newaxis]
+    in_window = [p - s for p, s in zip(places(windows, tap), starts, strict=True)]
+    first = inside = np.zeros(tap.shape, np.int64)
+    for start, place, length, count in zip(starts, in_window, spatial, output, strict=True):
+        first, inside = first * count + start, inside * length + place
+    return first + inside
+
+
+def in_tensor(per: Callable[[Windows], Array]) -> Callable[[Windows, Array], Array]:
+    """Indices with an offset for each plane."""
+    return lambda windows, tap: plane_index(windows, tap) + per(windows)[..., np.newaxis]
+
+
+def planes_before(windows: Windows) -> Array:
+    """How many cells lie before each plane in the whole array."""
+    n, c, cells = windows.image.shape
+    return np.arange(n * c).reshape(n, c) * cells
+
+
+def channels_before(windows: Windows) -> Array:
+    """How many cells lie before each plane in its sample."""
+    n, c, cells = windows.image.shape
+    return np.broadcast_to(np.arange(c) * cells, (n, c))
+
+
+def within_slice(windows: Windows, tap: Array) -> Array:
+    """Indices that count within the last two axes. Raises ValueError where there are no others."""
+    spatial = spatial_of(windows)
+    if len(spatial) < 3:
+        raise ValueError("planes alone")
+    return plane_index(windows, tap) % prod(spatial[1:])
+
+
+def along(axis: int) -> Callable[[Windows, Array], Array]:
+    """Places along one axis alone."""
+
+    def index(windows: Windows, tap: Array) -> Array:
+        if axis >= len(spatial_of(windows)):
+            raise ValueError("no such axis")
+        return places(windows, tap)[axis]
+
+    return index
+
+
+def narrow(dtype: str) -> Callable[[Windows, Array], Array]:
+    """Indices in an integer type, where they wrap."""
+    return lambda windows, tap: plane_index(windows, tap).astype(dtype).astype(np.int64)
+
+
+MISTAKES = [
+    Mistake(
+        "index-from-one",
+        INDEX,
+        "Indices count from one.",
+        RIGHT_BASE,
+        (wrong(index=lambda w, tap: plane_index(w, tap) + 1),),
+    ),
+    Mistake(
+        "index-in-window",
+        INDEX,
+        "Indices count within the window.",
+        RIGHT_BASE,
+        (wrong(index=lambda _, tap: tap),),
+    ),
+    Mistake(
+        "index-in-padded-plane",
+        INDEX,
+        "Indices count in the padded plane.",
+        RIGHT_BASE,
+        (wrong(index=in_padded),),
+    ),
+    Mistake(
+        "index-in-whole-array",
+        INDEX,
+        "Indices count through the whole array, across channels and samples.",
+        RIGHT_BASE,
+        each("index", [in_tensor(planes_before), in_tensor(channels_before)]),
+    ),
+    Mistake(
+        "index-column-major",
+        INDEX,
+        "Indices count down the columns.",
+        RIGHT_BASE,
+        (wrong(index=column_major),),
+    ),
+    Mistake(
+        "index-by-output-width",
+        INDEX,
+        "Indices are worked out with the width of the output.",
+        RIGHT_BASE,
+        each("index", [by_output_width, window_by_output_width]),
+    ),
+    Mistake(
+        "index-in-slice",
+        INDEX,
+        "Indices count within a slice of the image.",
+        RIGHT_BASE,
+        each("index", [within_slice]),
+    ),
+    Mistake(
+        "index-along-one-axis",
+        INDEX,
+        "Indices are places along one axis alone.",
+        RIGHT_BASE,
+        each("index", [along(0), along(1), along(2)]),
+    ),
+    Mistake(
+        "index-in-narrow-type",
+        INDEX,
+        "Indices are kept in an integer type that is too narrow for the plane.",
+        "Indices have a type that holds every place of a plane.",
+        each("index", [narrow(dtype) for dtype in ("int8", "uint8", "int16", "uint16")]),
+    ),
+]

@@ -1,0 +1,394 @@
+"""Mistakes about which cell is the maximum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from poolproof.kernels.dtypes import Array, finfo, is_float
+
+from .mistake import INDEX, MAX, MAX_GRADIENT, MAXIMA, Mistake
+from .steps import Windows, cast, each, first_maximum, first_weights, plane_index, wrong
+
+RIGHT_START = "The search begins with the window's first cell, or with -inf (the lowest number of an integer type)."
+RIGHT_CELLS = "The maximum is taken over all cells of the window, and over no others."
+RIGHT_COMPARED = "Cells are compared in their own dtype."
+
+
+def at_least(start: Callable[[Any], Any]) -> Callable[[Windows], Array]:
+    """Maxima of a search that begins with a number, which depends on the dtype."""
+
+    def top(windows: Windows) -> Array:
+        found = first_maximum(windows)
+        low = start(found.dtype)
+        return np.where(found < np.asarray(low, found.dtype), np.asarray(low, found.dtype), found)
+
+    return top
+
+
+def number(value: float) -> Callable[[Any], Any]:
+    """A number to begin with, in types that have it. Raises ValueError for the others."""
+
+    def start(dtype: Any) -> Any:
+        info = finfo(dtype) if is_float(dtype) else np.iinfo(dtype)
+        if dtype.kind == "b" or not float(info.min) < value < float(info.max):
+            raise ValueError(f"{dtype} has no {value}")
+        return value
+
+    return start
+
+
+def smallest_positive(dtype: Any) -> Any:
+    """The smallest positive normal number, of float types alone."""
+    if not is_float(dtype):
+        raise ValueError("integers have none")
+    return finfo(dtype).tiny
+
+
+def next_to_lowest(dtype: Any) -> Any:
+    """The lowest integer but one."""
+    return np.iinfo(dtype).min + 1
+
+
+def finite_lowest(dtype: Any) -> Any:
+    """The lowest finite number."""
+    return float(finfo(dtype).min)
+
+
+STARTS: list[Callable[[Any], Any]] = [
+    *map(number, (-1, -10, -100, -999, -1000, -9999, -10000, -99999, -1e5, -1e6, -1e9, -127, -128, -(2**15), -(2**31))),
+    number(-65504.0),
+    number(float(np.finfo(np.float32).min)),
+    number(-1e30),
+    number(-1e38),
+    next_to_lowest,
+]
+
+
+def weighted(start: Callable[[Any], Any]) -> Callable[[Windows], Array]:
+    """Weights of the first maximum that is above the number a search begins with; none if there is no such."""
+
+    def weights(windows: Windows) -> Array:
+        above = first_maximum(windows) > start(windows.image.dtype)
+        return first_weights(windows) * above[..., np.newaxis]
+
+    return weights
+
+
+def indexed(start: Callable[[Any], Any], missing: Callable[[Windows], int]) -> Callable[[Windows, Array], Array]:
+    """Indices of a search that begins with a number: `missing` where no cell is above it."""
+
+    def index(windows: Windows, tap: Array) -> Array:
+        above = first_maximum(windows) > start(windows.image.dtype)
+        return np.where(above, plane_index(windows, tap), missing(windows))
+
+    return index
+
+
+MISSING: list[Callable[[Windows], int]] = [lambda _: -1, lambda _: 0, lambda windows: windows.image.shape[2]]
+
+
+def lowest_of(dtype: Any) -> Any:
+    """What nothing is below: -inf, or the lowest integer."""
+    return -np.inf if is_float(dtype) else np.iinfo(dtype).min if dtype.kind != "b" else False
+
+
+def float32_lowest(dtype: Any) -> Any:
+    """The lowest float32, for float64 alone."""
+    if dtype != np.float64:
+        raise ValueError("float64 alone")
+    return float(np.finfo(np.float32).min)
+
+
+def by_keys(keys: Callable[[Array], Array]) -> Callable[[Windows], Array]:
+    """The taps with the first largest key among the real cells."""
+
+    def tap(windows: Windows) -> Array:
+        found = keys(windows.values).astype(np.float64)
+        return np.where(windows.real, found, -np.inf).argmax(axis=-1)
+
+    return tap
+
+
+def chosen(tap: Callable[[Windows], Array]) -> dict[str, Any]:
+    """The steps of a search that ends at another tap."""
+    return {
+        "top": lambda w: np.take_along_axis(w.values, tap(w)[..., np.newaxis], axis=-1)[..., 0],
+        "weights": lambda w: w.one_hot(tap(w)),
+        "index": lambda w, _: plane_index(w, tap(w)),
+    }
+
+
+def signed_otherwise(values: Array) -> Array:
+    """The same bits as a type of the other signedness. Raises ValueError for floats."""
+    if values.dtype.kind not in "iu":
+        raise ValueError("integers alone")
+    return values.view(values.dtype.str.replace(values.dtype.kind, "u" if values.dtype.kind == "i" else "i"))
+
+
+def ordered(keys: Array) -> Array:
+    """The ranks of 64-bit keys, which a float64 would not tell apart."""
+    return np.unique(keys, return_inverse=True)[1].reshape(keys.shape)
+
+
+def narrower(dtype: str) -> Callable[[Array], Array]:
+    """Values rounded to a float type. Raises ValueError where that has all of them."""
+
+    def keys(values: Array) -> Array:
+        if values.dtype.itemsize < np.dtype(dtype).itemsize:
+            raise ValueError("a wider type")
+        return values.astype(dtype)
+
+    return keys
+
+
+def scanned_by_difference(windows: Windows) -> Array:
+    """The taps that a scan ends at which takes the sign of a difference that wraps."""
+    values = windows.values
+    if values.dtype.kind not in "iu":
+        raise ValueError("integers alone")
+    best, tap = values[..., 0], np.zeros(values.shape[:-1], np.int64)
+    for k in range(1, values.shape[-1]):
+        difference = values[..., k] - best
+        larger = (difference > 0) & windows.real[:, k]
+        best, tap = np.where(larger, values[..., k], best), np.where(larger, k, tap)
+    return tap
+
+
+def in_float(dtype: str) -> Callable[[Windows], Array]:
+    """Maxima that pass through a float type."""
+
+    def top(windows: Windows) -> Array:
+        found = first_maximum(windows)
+        if found.dtype.itemsize < np.dtype(dtype).itemsize:
+            raise ValueError("a wider type")
+        return found.astype(dtype).astype(found.dtype)
+
+    return top
+
+
+def without_taps(kept: Callable[[Windows], Array]) -> dict[str, Any]:
+    """The steps of a search over these taps alone."""
+
+    def tap(windows: Windows) -> Array:
+        which = np.broadcast_to(kept(windows), windows.cells.shape)
+        values = ordered(windows.values) if windows.values.size else windows.values
+        return np.where(which & windows.real, values, -1).argmax(axis=-1)
+
+    return chosen(tap)
+
+
+def up_to(most: int) -> Callable[[Windows], Array]:
+    """The first so many taps. Raises ValueError for windows that have no more."""
+
+    def kept(windows: Windows) -> Array:
+        if windows.cells.shape[1] <= most:
+            raise ValueError("a small window")
+        return np.arange(windows.cells.shape[1]) < most
+
+    return kept
+
+
+def without_partial_block(block: int) -> Callable[[Windows], Array]:
+    """All taps of whole blocks."""
+
+    def kept(windows: Windows) -> Array:
+        count = windows.cells.shape[1]
+        if count <= block or count % block == 0:
+            raise ValueError("whole blocks")
+        return np.arange(count) < count // block * block
+
+    return kept
+
+
+def first_slice(windows: Windows) -> Array:
+    """The taps of the first slice of each window. Raises ValueError where it has no other."""
+    size = windows.geometry.size
+    if size[0] < 2:
+        raise ValueError("one slice")
+    return np.arange(windows.cells.shape[1]) < windows.cells.shape[1] // size[0]
+
+
+def last_of_equals(windows: Windows) -> Array:
+    """The last maximum of each window."""
+    reversed_best = ((windows.values == windows.values.max(axis=-1, keepdims=True)) & windows.real)[..., ::-1]
+    return windows.cells.shape[1] - 1 - reversed_best.argmax(axis=-1)
+
+
+def nearly_first(windows: Windows) -> Array:
+    """The first cell within a unit in the last place of the maximum."""
+    values = windows.values.astype(np.float64)
+    top = values.max(axis=-1, keepdims=True)
+    eps = float(finfo(windows.image.dtype).eps) if is_float(windows.image.dtype) else 0.0
+    return ((values >= top - eps * np.abs(top)) & windows.real).argmax(axis=-1)
+
+
+MISTAKES = [
+    Mistake(
+        "max-is-mean",
+        MAX,
+        "The result is the mean of the window.",
+        "Max pooling gives the largest cell of each window.",
+        (wrong(top=lambda w: w.summands.sum(-1) / np.maximum(w.real.sum(-1), 1)),),
+    ),
+    Mistake(
+        "max-is-minimum",
+        MAXIMA,
+        "The smallest cell of the window is chosen.",
+        "Max pooling chooses the largest cell of each window.",
+        (wrong(**chosen(by_keys(lambda v: -v.astype(np.float64)))),),
+    ),
+    Mistake(
+        "max-of-absolute-values",
+        MAXIMA,
+        "Cells are compared by their absolute values.",
+        "Cells are compared with their signs.",
+        (
+            wrong(**chosen(by_keys(lambda v: np.abs(v.astype(np.float64))))),
+            wrong(top=lambda w: np.abs(np.where(w.real, w.values.astype(np.float64), 0)).max(-1)),
+        ),
+    ),
+    Mistake(
+        "max-begins-at-zero",
+        MAXIMA,
+        "The search for the maximum begins at zero, so that negative windows give zero.",
+        RIGHT_START,
+        (
+            wrong(top=at_least(lambda _: 0), weights=weighted(lambda _: 0)),
+            *(wrong(index=indexed(lambda _: 0, missing)) for missing in MISSING),
+        ),
+    ),
+    Mistake(
+        "max-begins-at-smallest-positive",
+        MAXIMA,
+        "The search for the maximum begins at the smallest positive number, not at the lowest.",
+        RIGHT_START,
+        (wrong(top=at_least(smallest_positive), weights=weighted(smallest_positive)),),
+    ),
+    Mistake(
+        "max-begins-too-high",
+        MAXIMA,
+        "The search for the maximum begins at a number that is not below every cell.",
+        RIGHT_START,
+        (
+            *(wrong(top=at_least(start), weights=weighted(start)) for start in STARTS),
+            *(wrong(index=indexed(float32_lowest, missing)) for missing in MISSING),
+        ),
+    ),
+    Mistake(
+        "lowest-never-wins",
+        MAXIMA,
+        "A window of only -inf, or of the lowest number of the type, has no maximum: nothing is above the initial value.",
+        "The first cell of a window wins unless a later one is larger.",
+        (
+            wrong(weights=weighted(lowest_of)),
+            *(wrong(index=indexed(lowest_of, missing)) for missing in MISSING),
+        ),
+    ),
+    Mistake(
+        "infinity-lost",
+        MAX,
+        "Infinities come out as the largest and lowest finite numbers.",
+        "An infinity is a number like others, and is passed on.",
+        (
+            wrong(top=lambda w: np.nan_to_num(first_maximum(w), nan=np.nan)),
+            wrong(top=at_least(finite_lowest)),
+        ),
+    ),
+    Mistake(
+        "first-cell",
+        MAXIMA,
+        "The first cell of each window is taken, whatever the others are.",
+        RIGHT_CELLS,
+        (wrong(**chosen(lambda w: np.broadcast_to(w.real.argmax(-1), w.first.shape))),),
+    ),
+    Mistake(
+        "last-cell",
+        MAXIMA,
+        "The last cell of each window is taken, whatever the others are.",
+        RIGHT_CELLS,
+        (wrong(**chosen(lambda w: np.full(w.first.shape, w.cells.shape[1] - 1))),),
+    ),
+    Mistake(
+        "centre-cell",
+        MAXIMA,
+        "The cell in the middle of each window is taken, whatever the others are.",
+        RIGHT_CELLS,
+        (wrong(**chosen(lambda w: np.full(w.first.shape, w.cells.shape[1] // 2))),),
+    ),
+    Mistake(
+        "max-of-plane",
+        MAX,
+        "Cells of the plane outside the window take part in the maximum.",
+        RIGHT_CELLS,
+        (
+            wrong(top=lambda w: np.broadcast_to(w.image.max(-1, keepdims=True), w.first.shape)),
+            wrong(top=lambda w: np.maximum(first_maximum(w), w.image[..., :1])),
+        ),
+    ),
+    Mistake(
+        "cells-not-searched",
+        MAXIMA,
+        "Not all cells of a large window are searched.",
+        RIGHT_CELLS,
+        (
+            *(wrong(**without_taps(up_to(most))) for most in (255, 256, 1024)),
+            *(wrong(**without_taps(without_partial_block(block))) for block in (4, 8, 16, 32, 64, 256, 1024)),
+        ),
+    ),
+    Mistake(
+        "first-slice-only",
+        MAXIMA,
+        "Only the first row (or slice) of each window is searched.",
+        RIGHT_CELLS,
+        (wrong(**without_taps(first_slice)),),
+    ),
+    Mistake(
+        "compared-in-float32",
+        MAXIMA,
+        "Cells are compared in float32, where neighbouring numbers are equal.",
+        RIGHT_COMPARED,
+        (
+            wrong(**chosen(by_keys(narrower("float32")))),
+            wrong(**chosen(by_keys(lambda v: narrower("float16")(v)))),
+        ),
+    ),
+    Mistake(
+        "compared-in-float64",
+        MAXIMA,
+        "64-bit integers are compared in float64, which has not all of them.",
+        RIGHT_COMPARED,
+        (wrong(**chosen(by_keys(narrower("float64")))),),
+    ),
+    Mistake(
+        "maximum-through-float",
+        MAX,
+        "Integers pass through a floating-point type that has not all of them.",
+        "Maxima of integers are cells of the input, unchanged.",
+        (wrong(top=in_float("float64")), wrong(top=in_float("float32"))),
+    ),
+    Mistake(
+        "compared-with-wrong-sign",
+        MAXIMA,
+        "Signed integers are compared as unsigned ones, or unsigned as signed.",
+        RIGHT_COMPARED,
+        (wrong(**chosen(by_keys(lambda v: ordered(signed_otherwise(v))))),),
+    ),
+    Mistake(
+        "comparison-wraps",
+        MAXIMA,
+        "Integers are compared by the sign of their difference, which wraps around.",
+        "Integers are compared with < and >, which cannot overflow.",
+        (wrong(**chosen(scanned_by_difference)),),
+    ),
+    Mistake(
+        "nearly-equal-cells-tie",
+        MAXIMA,
+        "Cells within rounding of the maximum count as maxima, and the first of them wins.",
+        "Only the largest cell is the maximum; a neighbouring number is another number.",
+        (wrong(**chosen(nearly_first)),),
+    ),
+]
+
+_ = (INDEX, MAX_GRADIENT, cast, each, last_of_equals)

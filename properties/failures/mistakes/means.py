@@ -1,0 +1,222 @@
+"""Mistakes about sums and divisors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+import numpy as np
+from poolproof.kernels.dtypes import Array
+
+from .mistake import MEAN, SUM, SUM_GRADIENT, Mistake, wrapped
+from .steps import Windows, counted, each, first_maximum, first_weights, summed, wrong
+
+RIGHT_DIVISOR = "The sum of a window is divided by the number of its cells."
+RIGHT_SUM = "Sums are kept in a type at least as precise as the dtype of x."
+
+
+def of_window(divisor: Callable[[Windows], Any]) -> Callable[[Windows], Array]:
+    """The same divisor for every window; at least something."""
+    return lambda windows: np.full(len(windows.cells), divisor(windows))
+
+
+def non_zero(windows: Windows) -> Array:
+    """The cells of each window that are not zero."""
+    return np.maximum((windows.summands != 0).sum(axis=-1), 1)
+
+
+def in_steps(dtype: str) -> Callable[[Windows], Array]:
+    """Sums rounded to a type after each addition. Raises ValueError for images of no wider type."""
+
+    def total(windows: Windows) -> Array:
+        if windows.image.dtype.itemsize <= np.dtype(dtype).itemsize:
+            raise ValueError("no narrower type")
+        found = np.zeros(windows.summands.shape[:-1], dtype)
+        for tap in np.moveaxis(windows.summands, -1, 0):
+            found = found + tap.astype(dtype)
+        return found.astype(np.float64)
+
+    return total
+
+
+def narrow(dtype: str) -> Callable[[Array], Array]:
+    """Results, or images, rounded to a type. Raises ValueError for those of no wider type."""
+
+    def rounded(array: Array) -> Array:
+        if array.dtype.itemsize <= np.dtype(dtype).itemsize:
+            raise ValueError("no narrower type")
+        return array.astype(dtype)
+
+    return rounded
+
+
+def saturated(windows: Windows) -> Array:
+    """Sums no larger than the largest float32."""
+    most = float(np.finfo(np.float32).max)
+    return np.clip(summed(windows), -most, most)
+
+
+def counted_in(dtype: str) -> Callable[[Windows], Array]:
+    """Divisors that are counted one by one in a float type: from some number on, one more changes nothing."""
+    most = 2 ** (np.finfo(dtype).nmant + 1)
+    return lambda windows: np.minimum(counted(windows), most)
+
+
+def wrapped_in(dtype: str) -> Callable[[Windows], Array]:
+    """Divisors in an integer type, where they wrap."""
+    return lambda windows: wrapped(counted(windows), dtype)
+
+
+def up_to(most: int) -> Callable[[Windows], Array]:
+    """Sums of the first so many cells. Raises ValueError for windows that have no more."""
+
+    def total(windows: Windows) -> Array:
+        if windows.summands.shape[-1] <= most:
+            raise ValueError("a small window")
+        return np.asarray(windows.summands[..., :most].sum(axis=-1))
+
+    return total
+
+
+MISTAKES = [
+    Mistake(
+        "mean-is-maximum",
+        SUM,
+        "The result is the maximum of the window.",
+        "Mean pooling gives the sum of each window divided by the number of its cells.",
+        (wrong(total=lambda w: first_maximum(w).astype(np.float64) * counted(w)),),
+    ),
+    Mistake(
+        "mean-not-divided",
+        MEAN,
+        "The sum is not divided by the number of cells.",
+        RIGHT_DIVISOR,
+        (wrong(divisor=of_window(lambda _: 1)),),
+    ),
+    Mistake(
+        "divisor-skips-zeros",
+        SUM,
+        "The divisor is the number of cells that are not zero.",
+        RIGHT_DIVISOR,
+        (wrong(divisor=non_zero),),
+    ),
+    Mistake(
+        "divisor-is-stride",
+        MEAN,
+        "The divisor is the product of the strides.",
+        RIGHT_DIVISOR,
+        (wrong(divisor=of_window(lambda w: prod(w.geometry.stride))),),
+    ),
+    Mistake(
+        "divisor-off-by-one",
+        MEAN,
+        "The divisor is one too large or too small.",
+        RIGHT_DIVISOR,
+        (
+            wrong(divisor=lambda w: np.maximum(counted(w) - 1, 1)),
+            wrong(divisor=lambda w: counted(w) + 1),
+        ),
+    ),
+    Mistake(
+        "divisor-of-one-axis",
+        MEAN,
+        "The divisor is worked out from one side of the window.",
+        RIGHT_DIVISOR,
+        tuple(
+            wrong(divisor=of_window(lambda w, k=k, squared=squared: w.geometry.size[k] ** (w.geometry.rank**squared)))  # type: ignore[misc]
+            for k in (0, -1)
+            for squared in (True, False)
+        ),
+    ),
+    Mistake(
+        "divisor-is-image",
+        MEAN,
+        "The divisor is the number of cells, or of windows, of the whole plane.",
+        RIGHT_DIVISOR,
+        (
+            wrong(divisor=of_window(lambda w: w.image.shape[2])),
+            wrong(divisor=of_window(lambda w: len(w.cells))),
+        ),
+    ),
+    Mistake(
+        "divisor-with-epsilon",
+        MEAN,
+        "A small number is added to the divisor.",
+        "A window has at least one cell, so that no divisor can be zero.",
+        tuple(
+            wrong(divisor=lambda w, epsilon=epsilon: counted(w) + epsilon)  # type: ignore[misc]
+            for epsilon in (1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
+        ),
+    ),
+    Mistake(
+        "divisor-in-narrow-type",
+        MEAN,
+        "The cells of a window are counted in a type that is too narrow for large windows.",
+        "The number of cells is counted in an integer type as wide as an index.",
+        (
+            *each("divisor", [counted_in(dtype) for dtype in ("float16", "float32")]),
+            wrong(divisor=lambda w: np.minimum(counted(w), 256)),
+            *each("divisor", [wrapped_in(dtype) for dtype in ("int8", "uint8", "int16", "uint16")]),
+        ),
+    ),
+    Mistake(
+        "sum-cut-off",
+        SUM,
+        "Not all cells of a large window are added up.",
+        "The mean is taken over all cells of the window.",
+        each("total", [up_to(most) for most in (255, 256, 512, 1024)]),
+    ),
+    Mistake(
+        "sum-in-narrower-type",
+        SUM,
+        "Means are computed in a narrower type than that of x.",
+        RIGHT_SUM,
+        (
+            *each("total", [in_steps("float32"), in_steps("float16")]),
+            *each("image", [narrow("float32"), narrow("float16")]),
+            *each("finish", [narrow("float32"), narrow("float16")]),
+        ),
+    ),
+    Mistake(
+        "sum-saturates",
+        SUM,
+        "Sums saturate at the largest float32.",
+        RIGHT_SUM,
+        (
+            wrong(total=saturated),
+            wrong(finish=lambda y: np.clip(y, -float(np.finfo(np.float32).max), float(np.finfo(np.float32).max))),
+        ),
+    ),
+    Mistake(
+        "mean-of-absolute-values",
+        SUM,
+        "Absolute values are averaged.",
+        "Cells are added up with their signs.",
+        (wrong(total=lambda w: np.abs(w.summands).sum(-1)),),
+    ),
+    Mistake(
+        "mean-rounded",
+        MEAN,
+        "The division is one of integers.",
+        "Means of floating-point numbers are fractions.",
+        (wrong(finish=np.trunc), wrong(finish=np.floor), wrong(finish=np.rint)),
+    ),
+    Mistake(
+        "gradient-to-maximum",
+        SUM_GRADIENT,
+        "The gradient goes to the maximum of the window, as for max pooling.",
+        "The gradient of a mean goes to every cell of the window, divided by their number.",
+        (wrong(gather=lambda w, _: routed(w)),),
+    ),
+]
+
+
+def routed(windows: Windows) -> Array:
+    """The gradient of the maxima."""
+    from .steps import RIGHT
+
+    return RIGHT.max_backward(windows)
+
+
+_ = first_weights

@@ -1,0 +1,54 @@
+"""What a mistake is: its name, what is wrong, what right code does, and the wrong answers it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from poolproof.kernels.dtypes import Array
+
+from ...contract import BACKWARD, CALLABLES, FORWARD, MEAN
+from ...targets.call import Call
+
+ANY = CALLABLES
+MAXIMA = ("max_forward", "max_backward", "max_indices")
+MAX, INDEX, MAX_GRADIENT = ("max_forward",), ("max_indices",), ("max_backward",)
+SUM, SUM_GRADIENT = ("mean_forward",), ("mean_backward",)
+
+__all__ = [
+    "ANY", "BACKWARD", "FORWARD", "INDEX", "MAX", "MAXIMA", "MAX_GRADIENT", "MEAN", "SUM", "SUM_GRADIENT",
+    "Answer", "Mistake",
+]  # fmt: skip
+
+Answer = Callable[[Call], Array]
+"""The answer to a call under a mistake. Raises ValueError where the mistake gives none."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A mistake that pooling code is known for.
+
+    `functions`: the callables it is made in. `wrong` and `right`: what is wrong, and what right code does, a sentence
+    each. `answers`: the variants of the mistake; none if it shows in how a target behaves, not in one answer.
+    """
+
+    name: str
+    functions: tuple[str, ...]
+    wrong: str
+    right: str
+    answers: tuple[Answer, ...] = ()
+
+
+def by_name(mistakes: list[Mistake]) -> dict[str, Mistake]:
+    """Mistakes by their names. Raises ValueError for a name that two of them have."""
+    found = {mistake.name: mistake for mistake in mistakes}
+    if len(found) < len(mistakes):
+        raise ValueError("every mistake needs a name of its own")
+    return found
+
+
+def wrapped(numbers: Any, dtype: Any) -> Any:
+    """Integers as a narrower type holds them."""
+    return np.asarray(numbers, np.int64).astype(dtype).astype(np.int64)

@@ -1,0 +1,88 @@
+"""Mistakes about samples and channels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from poolproof.kernels.dtypes import Array
+
+from ...targets.call import Call
+from .mistake import ANY, Answer, Mistake
+from .steps import RIGHT
+
+RIGHT_PLANES = "Every plane (n, c) is pooled by itself, and its result is plane (n, c) of the result."
+
+
+def from_planes(change: Callable[[Array], Array]) -> Answer:
+    """Answers on arrays whose planes are others."""
+
+    def answer(call: Call) -> Array:
+        return RIGHT.answer(replace(call, arrays={name: change(array) for name, array in call.arrays.items()}))
+
+    return answer
+
+
+def exchanged(array: Array) -> Array:
+    """The planes in the order of an array (C, N), whatever its shape says."""
+    n, c = array.shape[:2]
+    return np.ascontiguousarray(array.swapaxes(0, 1)).reshape(n, c, *array.shape[2:])
+
+
+def result_exchanged(call: Call) -> Array:
+    """The right result with samples and channels exchanged."""
+    return RIGHT.answer(call).swapaxes(0, 1)
+
+
+def first_of(axis: int) -> Callable[[Array], Array]:
+    """The first sample, or channel, for all."""
+    return lambda array: np.broadcast_to(np.take(array, [0], axis), array.shape)
+
+
+def neighbour(step: int, axis: int) -> Callable[[Array], Array]:
+    """The next sample, or channel, for each."""
+    return lambda array: np.roll(array, step, axis)
+
+
+def only_first(axis: int) -> Answer:
+    """The right result for the first sample, or channel, and zeros for the others."""
+
+    def answer(call: Call) -> Array:
+        right = RIGHT.answer(call).copy()
+        np.moveaxis(right, axis, 0)[1:] = 0
+        return right
+
+    return answer
+
+
+MISTAKES = [
+    Mistake(
+        "samples-and-channels-exchanged",
+        ANY,
+        "Samples and channels are exchanged.",
+        RIGHT_PLANES,
+        (result_exchanged, from_planes(exchanged)),
+    ),
+    Mistake(
+        "first-plane-for-all",
+        ANY,
+        "The first sample or channel is pooled in the place of the others.",
+        RIGHT_PLANES,
+        (from_planes(first_of(1)), from_planes(first_of(0))),
+    ),
+    Mistake(
+        "neighbouring-plane",
+        ANY,
+        "A neighbouring sample or channel is pooled in the place of each.",
+        RIGHT_PLANES,
+        tuple(from_planes(neighbour(step, axis)) for step in (1, -1) for axis in (1, 0)),
+    ),
+    Mistake(
+        "first-plane-only",
+        ANY,
+        "Only the first sample or channel is pooled.",
+        RIGHT_PLANES,
+        (only_first(1), only_first(0)),
+    ),
+]

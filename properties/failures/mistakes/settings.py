@@ -1,0 +1,509 @@
+"""Mistakes about padding, dilation and ceil mode."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from poolproof.kernels.dtypes import Array, finfo, is_float, lowest
+from poolproof.kernels.geometry import Axis, Geometry
+
+from .mistake import ANY, BACKWARD, FORWARD, MAXIMA, MEAN, Answer, Mistake, wrapped
+from .steps import PAST, Table, Windows, added, axis_table, each, marked, under, windows_per_axis, wrong
+
+RIGHT_PADDING = "padding[k] is (cells before, cells after) along axis k."
+RIGHT_DILATION = "The cells of a window lie dilation[k] apart along axis k."
+RIGHT_CEIL = "In ceil mode there is one more window if cells remain and it starts inside the input or the begin padding."
+RIGHT_DIVISOR = (
+    "A mean divides by the cells of its window, padded ones only if count_include_pad, those past the end never."
+)
+
+
+def padded(change: Callable[[Geometry], Any]) -> Answer:
+    """Answers with other padding."""
+    return under(padding=change)
+
+
+def sides(geometry: Geometry) -> Any:
+    """Padding whose numbers are read as all begins, then all ends, where they are pairs; or the reverse."""
+    numbers = [number for pair in geometry.padding for number in pair]
+    return tuple(zip(numbers[: geometry.rank], numbers[geometry.rank :], strict=True))
+
+
+def gathered(geometry: Geometry) -> Any:
+    """Padding whose begins and ends, one list after the other, are read as pairs."""
+    numbers = [side for sides_of in zip(*geometry.padding, strict=True) for side in sides_of]
+    return tuple(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def starting(begin: Callable[[Axis], int]) -> Answer:
+    """Answers with as many windows, which start as if the begin padding were another."""
+
+    def table(axis: Axis) -> Table:
+        starts = np.arange(axis.count()) * axis.stride - begin(axis)
+        return marked(starts[:, np.newaxis] + np.arange(axis.size) * axis.dilation, axis)
+
+    return windows_per_axis(table)
+
+
+def ending(end: Callable[[Axis], int]) -> Answer:
+    """Answers with as many windows, where padded cells are those of another end padding."""
+    return windows_per_axis(lambda axis: axis_table(replace(axis, end=end(axis)), axis.count()))
+
+
+def looked_up(step: Callable[[Axis], int]) -> Answer:
+    """Answers with as many windows, whose cells lie another step apart."""
+
+    def table(axis: Axis) -> Table:
+        starts = np.arange(axis.count()) * axis.stride - axis.begin
+        return marked(starts[:, np.newaxis] + np.arange(axis.size) * step(axis), axis)
+
+    return windows_per_axis(table)
+
+
+def without_extent(axis: Axis) -> Table:
+    """As many windows as if dilation were one."""
+    return axis_table(axis, replace(axis, dilation=1).count())
+
+
+def dilated_stride(axis: Axis) -> Table:
+    """Windows that start a dilated stride apart; as many as there are."""
+    return axis_table(replace(axis, stride=axis.stride * axis.dilation), axis.count())
+
+
+def ceiled(axis: Axis, starts_inside: Callable[[Axis, int], bool]) -> Table:
+    """Windows in ceil mode, the last of them if it starts inside by another rule."""
+    floor = axis.room // axis.stride + 1
+    return axis_table(axis, floor + (axis.remains() and starts_inside(axis, floor * axis.stride)))
+
+
+def keeping(rule: Callable[[Axis, int], bool]) -> Answer:
+    """Answers in ceil mode with another rule for the last window."""
+    return windows_per_axis(lambda axis: ceiled(axis, rule))
+
+
+def first_axis_only(axes: tuple[Axis, ...]) -> list[Table]:
+    """Ceil mode along the first axis alone."""
+    return [axis_table(axes[0]), *(axis_table(replace(axis, ceil_mode=False)) for axis in axes[1:])]
+
+
+def beyond(axis: Axis) -> int:
+    """By how many cells the last window reaches past the padded end."""
+    return max((axis.count() - 1) * axis.stride + axis.extent - axis.begin - axis.length - axis.end, 0)
+
+
+def evenly(axis: Axis) -> Table:
+    """Windows spread evenly over the padded image where the last one would reach past it."""
+    count = axis.count()
+    if not beyond(axis):
+        return axis_table(axis)
+    starts = np.arange(count) * axis.room // max(count - 1, 1) - axis.begin
+    return marked(starts[:, np.newaxis] + np.arange(axis.size) * axis.dilation, axis)
+
+
+def moved(by: Callable[[Axis], int]) -> Answer:
+    """Answers whose windows begin so many cells later, where the last would reach past the end."""
+    return starting(lambda axis: axis.begin - (by(axis) if beyond(axis) else 0))
+
+
+def overhanging(windows: Windows) -> Array:
+    """Which windows reach past the padded end."""
+    return np.asarray((windows.cells == PAST).any(axis=-1))
+
+
+def lost_forward(windows: Windows) -> Array:
+    """The maxima of windows that lie within the padded image; zero for the others."""
+    found = np.take_along_axis(windows.values, windows.first[..., np.newaxis], axis=-1)[..., 0]
+    return np.where(overhanging(windows), np.zeros((), found.dtype), found)
+
+
+def lost_backward(windows: Windows, shares: Array) -> Array:
+    """The gradients of windows that lie within the padded image alone."""
+    return added(windows, np.where(overhanging(windows)[:, np.newaxis], 0, shares))
+
+
+def zero_past_the_end(windows: Windows) -> Array:
+    """The maxima with zeros for cells past the end."""
+    found = np.where(windows.cells == PAST, np.zeros((), windows.values.dtype), windows.values)
+    return np.asarray(found.max(axis=-1))
+
+
+def last_repeated(windows: Windows) -> Array:
+    """The sums with copies of the last cell for those past the end; of one axis only, where that is unique."""
+    last = windows.image[..., np.maximum(windows.cells.max(axis=-1), 0)].astype(np.float64)
+    return np.asarray(windows.summands.sum(-1) + last * (windows.cells == PAST).sum(-1))
+
+
+def not_low_enough(dtype: Any) -> Any:
+    """The lowest float32, or zero where the type of x has no such number."""
+    if is_float(dtype):
+        return max(float(finfo(np.dtype("float32")).min), float(finfo(dtype).min))
+    return -128 if dtype.kind == "i" else 128 if dtype.kind == "u" else False
+
+
+def counting(which: Callable[[Windows], Array]) -> Callable[[Windows], Array]:
+    """Divisors that count these taps of each window."""
+    return lambda windows: np.maximum(np.broadcast_to(which(windows), windows.cells.shape).sum(axis=-1), 1)
+
+
+def before(windows: Windows) -> Array:
+    """Which taps lie in padding before some axis: all padded cells, but those after every axis they are padded on."""
+    return side(windows, begin=True)
+
+
+def side(windows: Windows, *, begin: bool) -> Array:
+    """Which taps are real, or padded on one side alone."""
+    axes = windows.geometry.axes(windows.call.arrays["x"].shape[2:])
+    found = np.ones((1, 1), bool)
+    for axis in axes:
+        places = axis_places(axis)
+        inside = (places >= -axis.begin if begin else places >= 0) & (
+            places < axis.length + (0 if begin else axis.end)
+        )
+        found = np.asarray(found[:, np.newaxis, :, np.newaxis] & inside[np.newaxis, :, np.newaxis, :])
+        found = found.reshape(found.shape[0] * found.shape[1], -1)
+    return found
+
+
+def axis_places(axis: Axis) -> Array:
+    """Where the taps of each window lie along an axis, beyond the image too."""
+    starts = np.arange(axis.count()) * axis.stride - axis.begin
+    return starts[:, np.newaxis] + np.arange(axis.size) * axis.dilation
+
+
+def extents(windows: Windows) -> Array:
+    """Divisors that count all cells over which a dilated window stretches, within the padded image."""
+    counts = np.ones(1)
+    for axis in windows.geometry.axes(windows.call.arrays["x"].shape[2:]):
+        starts = np.arange(axis.count()) * axis.stride - axis.begin
+        include = windows.geometry.count_include_pad
+        low, high = (-axis.begin, axis.length + axis.end) if include else (0, axis.length)
+        inside = np.minimum(starts + axis.extent, high) - np.maximum(starts, low)
+        counts = np.multiply.outer(counts, inside).reshape(-1)
+    return counts
+
+
+def transposed(windows: Windows) -> Array:
+    """Divisors in column-major order of the windows."""
+    which = windows.cells > PAST if windows.geometry.count_include_pad else windows.real
+    counts = which.sum(axis=-1).reshape(windows.output)
+    return np.maximum(counts.transpose().reshape(-1), 1)
+
+
+def cropped_at_the_end(windows: Windows, shares: Array) -> Array:
+    """The gradient of the padded image, cropped by the padding after an axis in the place of that before."""
+    spatial = windows.call.arrays["x"].shape[2:]
+    planes = added(windows, shares).reshape(*windows.image.shape[:2], *spatial)
+    for at, (begin, end) in enumerate(windows.geometry.padding):
+        planes = np.roll(planes, begin - end, axis=2 + at)
+    return planes.reshape(windows.image.shape)
+
+
+MISTAKES = [
+    Mistake(
+        "padding-ignored",
+        ANY,
+        "Padding is ignored.",
+        RIGHT_PADDING,
+        (padded(lambda g: ((0, 0),) * g.rank), starting(lambda _: 0)),
+    ),
+    Mistake(
+        "padding-sides-exchanged",
+        ANY,
+        "Padding before and after an axis are exchanged.",
+        RIGHT_PADDING,
+        (padded(lambda g: tuple((end, begin) for begin, end in g.padding)),),
+    ),
+    Mistake(
+        "padding-of-one-side",
+        ANY,
+        "The padding on one side of an axis is used on both.",
+        RIGHT_PADDING,
+        (
+            padded(lambda g: tuple((begin, begin) for begin, _ in g.padding)),
+            padded(lambda g: tuple((end, end) for _, end in g.padding)),
+        ),
+    ),
+    Mistake(
+        "padding-of-one-axis",
+        ANY,
+        "The padding of one axis is used for all axes.",
+        RIGHT_PADDING,
+        (padded(lambda g: g.padding[:1] * g.rank), padded(lambda g: g.padding[-1:] * g.rank)),
+    ),
+    Mistake(
+        "padding-on-first-axis-only",
+        ANY,
+        "Only one axis is padded.",
+        RIGHT_PADDING,
+        (
+            padded(lambda g: (g.padding[0], *((0, 0),) * (g.rank - 1))),
+            padded(lambda g: (*((0, 0),) * (g.rank - 1), g.padding[-1])),
+        ),
+    ),
+    Mistake(
+        "padding-axes-exchanged",
+        ANY,
+        "The paddings of the axes are exchanged.",
+        RIGHT_PADDING,
+        (padded(lambda g: g.padding[::-1]),),
+    ),
+    Mistake(
+        "padding-pairs-misread",
+        ANY,
+        "The numbers of padding are read in another order: all begins first, or sides for axes.",
+        RIGHT_PADDING,
+        (padded(sides), padded(gathered)),
+    ),
+    Mistake(
+        "end-padding-ignored",
+        ANY,
+        "The padding after an axis is left out of the number of windows.",
+        RIGHT_PADDING,
+        (padded(lambda g: tuple((begin, 0) for begin, _ in g.padding)),),
+    ),
+    Mistake(
+        "begin-padding-ignored",
+        ANY,
+        "The padding before an axis is ignored.",
+        RIGHT_PADDING,
+        (padded(lambda g: tuple((0, end) for _, end in g.padding)),),
+    ),
+    Mistake(
+        "padding-moves-windows",
+        ANY,
+        "Windows do not start at -padding: they are placed by the padding on the other side, or by a multiple of it.",
+        "The first window starts as many cells before the image as there is padding before it.",
+        (
+            starting(lambda axis: axis.end),
+            starting(lambda axis: axis.begin * axis.dilation),
+            starting(lambda axis: 2 * axis.begin),
+        ),
+    ),
+    Mistake(
+        "padding-at-least-one",
+        ANY,
+        "Where padding is passed there is at least one padded cell before each axis.",
+        "A padding of zero pads nothing.",
+        (
+            starting(lambda axis: max(axis.begin, 1)),
+            padded(lambda g: tuple((max(begin, 1), end) for begin, end in g.padding)),
+        ),
+    ),
+    Mistake(
+        "padding-in-a-byte",
+        ANY,
+        "Padding is kept in a type of one byte, where it wraps.",
+        "Padding may be as large as an index.",
+        (
+            *(starting(lambda axis, t=t: int(wrapped(axis.begin, t))) for t in (np.int8, np.uint8)),  # type: ignore[misc]
+            *(ending(lambda axis, t=t: int(wrapped(axis.end, t))) for t in (np.int8, np.uint8)),  # type: ignore[misc]
+        ),
+    ),
+    Mistake(
+        "dilation-ignored",
+        ANY,
+        "Dilation is ignored: the cells of a window are taken to be neighbours.",
+        RIGHT_DILATION,
+        (under(dilation=lambda g: (1,) * g.rank), looked_up(lambda _: 1)),
+    ),
+    Mistake(
+        "dilation-not-in-window-count",
+        ANY,
+        "The number of windows does not take dilation into account.",
+        "A dilated window stretches over dilation * (size - 1) + 1 cells.",
+        (windows_per_axis(without_extent),),
+    ),
+    Mistake(
+        "dilation-of-one-axis",
+        ANY,
+        "The dilation of one axis is used for all axes.",
+        RIGHT_DILATION,
+        (under(dilation=lambda g: g.dilation[:1] * g.rank), under(dilation=lambda g: g.dilation[-1:] * g.rank)),
+    ),
+    Mistake(
+        "dilations-exchanged",
+        ANY,
+        "The dilations of the axes are exchanged.",
+        RIGHT_DILATION,
+        (under(dilation=lambda g: g.dilation[::-1]),),
+    ),
+    Mistake(
+        "dilation-multiplies-stride",
+        ANY,
+        "Windows start stride * dilation cells apart.",
+        "Dilation widens a window; windows still start one stride apart.",
+        (windows_per_axis(dilated_stride), under(stride=lambda g: tuple(map(int.__mul__, g.stride, g.dilation)))),
+    ),
+    Mistake(
+        "dilation-in-a-byte",
+        ANY,
+        "Dilation is kept in a type of one byte, where it wraps.",
+        "Dilation may be as large as an index.",
+        tuple(looked_up(lambda axis, t=t: int(wrapped(axis.dilation, t))) for t in (np.int8, np.uint8)),  # type: ignore[misc]
+    ),
+    Mistake(
+        "ceil-mode-ignored",
+        ANY,
+        "ceil_mode is ignored.",
+        RIGHT_CEIL,
+        (under(ceil_mode=lambda _: False),),
+    ),
+    Mistake(
+        "ceil-mode-on-first-axis-only",
+        ANY,
+        "ceil_mode reaches the first axis alone.",
+        "ceil_mode is about every axis.",
+        (wrong(tables=first_axis_only),),
+    ),
+    Mistake(
+        "ceil-window-kept",
+        ANY,
+        'The last window of ceil mode starts past the input; if this is intentional, set ceil_rule = "keep".',
+        RIGHT_CEIL,
+        (keeping(lambda *_: True),),
+    ),
+    Mistake(
+        "ceil-window-dropped",
+        ANY,
+        "The last window of ceil mode is dropped although it starts inside the input or the begin padding.",
+        RIGHT_CEIL,
+        (
+            keeping(lambda axis, start: start < axis.length),
+            keeping(lambda axis, start: start < axis.length + axis.begin - axis.end),
+            keeping(lambda axis, start: start < axis.length - axis.end),
+            keeping(lambda axis, _: axis.stride < axis.size and not axis.drops_window()),
+            keeping(lambda axis, _: axis.stride <= axis.size and not axis.drops_window()),
+        ),
+    ),
+    Mistake(
+        "ceil-mode-moves-windows",
+        ANY,
+        "In ceil mode windows start elsewhere than without it.",
+        "Ceil mode adds a window at the end, and moves none.",
+        (
+            moved(lambda axis: -(beyond(axis) // 2)),
+            moved(lambda axis: -(-(-beyond(axis) // 2))),
+            moved(lambda axis: -beyond(axis)),
+            moved(lambda _: 1),
+            windows_per_axis(evenly),
+        ),
+    ),
+    Mistake(
+        "overhanging-window-lost",
+        ANY,
+        "The window that reaches past the end in ceil mode is not computed.",
+        "A window that reaches past the end has the cells that are there.",
+        (
+            wrong(
+                top=lost_forward,
+                gather=lost_backward,
+                total=lambda w: np.where(overhanging(w), 0, w.summands.sum(-1)),
+            ),
+        ),
+    ),
+    Mistake(
+        "zeros-past-the-end-win",
+        MAXIMA,
+        "Cells past the end are zeros that may win the maximum.",
+        "Cells past the end belong to no window.",
+        (wrong(top=zero_past_the_end),),
+    ),
+    Mistake(
+        "last-cell-repeated",
+        ("mean_forward",),
+        "Cells past the end are copies of the last cell.",
+        "Cells past the end belong to no window.",
+        (wrong(total=last_repeated),),
+    ),
+    Mistake(
+        "zero-padding-wins",
+        MAXIMA,
+        "Padded cells are zeros that may win the maximum.",
+        "A padded cell never wins a maximum: it counts as -inf, or as the lowest number of an integer type.",
+        (wrong(outside=lambda _: 0),),
+    ),
+    Mistake(
+        "padding-not-low-enough",
+        MAXIMA,
+        "Padded cells hold a number that is not below every cell.",
+        "A padded cell never wins a maximum: it counts as -inf, or as the lowest number of an integer type.",
+        (
+            wrong(outside=not_low_enough),
+            wrong(outside=lambda dtype: max(-1e4, float(lowest(dtype))) if is_float(dtype) else lowest(dtype)),
+        ),
+    ),
+    Mistake(
+        "count-include-pad-reversed",
+        MEAN,
+        "count_include_pad is understood the other way round.",
+        RIGHT_DIVISOR,
+        (under(count_include_pad=lambda g: not g.count_include_pad),),
+    ),
+    Mistake(
+        "padding-always-counted",
+        MEAN,
+        "Padded cells count in the divisor whatever count_include_pad says.",
+        RIGHT_DIVISOR,
+        (under(count_include_pad=lambda _: True),),
+    ),
+    Mistake(
+        "padding-never-counted",
+        MEAN,
+        "Padded cells never count in the divisor, whatever count_include_pad says.",
+        RIGHT_DIVISOR,
+        (under(count_include_pad=lambda _: False),),
+    ),
+    Mistake(
+        "overhang-counted",
+        MEAN,
+        "Cells past the padded end count in the divisor.",
+        RIGHT_DIVISOR,
+        (
+            wrong(divisor=counting(lambda w: w.real | w.geometry.count_include_pad)),
+            wrong(divisor=counting(lambda w: w.real | (w.cells == PAST))),
+        ),
+    ),
+    Mistake(
+        "divisor-is-whole-window",
+        MEAN,
+        "The divisor is the size of the window everywhere, over padding and past the end too.",
+        RIGHT_DIVISOR,
+        (wrong(divisor=counting(lambda _: np.ones((1, 1), bool))),),
+    ),
+    Mistake(
+        "padding-counted-on-one-side",
+        MEAN,
+        "Padding counts in the divisor on one side of an axis, but not on the other.",
+        RIGHT_DIVISOR,
+        (
+            wrong(divisor=counting(before)),
+            wrong(divisor=counting(lambda w: side(w, begin=False))),
+        ),
+    ),
+    Mistake(
+        "divisor-counts-gaps",
+        MEAN,
+        "The divisor counts the cells between those of a dilated window.",
+        "A dilated window has as many cells as one without gaps.",
+        (wrong(divisor=extents),),
+    ),
+    Mistake(
+        "divisor-transposed",
+        MEAN,
+        "The divisors are worked out with the axes of the result exchanged.",
+        "The divisor of window (i, j) is the number of cells of that window.",
+        (wrong(divisor=transposed),),
+    ),
+    Mistake(
+        "gradient-cropped-wrongly",
+        BACKWARD,
+        "The padded gradient is cropped by the padding after an axis, not by that before.",
+        "The gradient of the image begins after the padding before it.",
+        (wrong(gather=cropped_at_the_end),),
+    ),
+]
+
+_ = (each, FORWARD)

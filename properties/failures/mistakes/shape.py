@@ -1,0 +1,262 @@
+"""Mistakes about how many windows there are, and where they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from poolproof.kernels.dtypes import Array, Ints
+from poolproof.kernels.geometry import Axis, Geometry
+
+from ...targets.call import Call
+from .mistake import ANY, FORWARD, INDEX, Answer, Mistake
+from .steps import RIGHT, Table, axis_table, marked, under, window_count, windows_per_axis, wrong
+
+RIGHT_COUNT = "There are floor((length + padding - extent)/stride) + 1 windows along an axis."
+RIGHT_STRIDE = "Windows start stride[k] cells apart along axis k."
+RIGHT_AXES = "size[k] and stride[k] belong to axis k of the image."
+
+
+def rounded_up(axis: Axis) -> int:
+    """The number of windows if the division is rounded up without ceil mode."""
+    return axis.count() if axis.ceil_mode else -(-axis.room // axis.stride) + 1
+
+
+def in_floats(kind: Any) -> Callable[[Axis], int]:
+    """The number of windows by a product with 1/stride in this type."""
+    return lambda axis: int(kind(axis.room) * (kind(1) / kind(axis.stride))) + 1
+
+
+def moved_inside(axis: Axis) -> Table:
+    """Windows of which one that would reach past the end is moved back until it fits."""
+    starts = np.minimum(np.arange(axis.count()) * axis.stride - axis.begin, max(axis.length - axis.extent, 0))
+    return marked(starts[:, np.newaxis] + np.arange(axis.size) * axis.dilation, axis)
+
+
+def last_at_the_end(axis: Axis) -> Table:
+    """Windows of which the last ends where the image does."""
+    table = axis_table(axis)
+    table[-1] = marked(axis.length - axis.extent + np.arange(axis.size) * axis.dilation, axis)
+    return table
+
+
+def as_along_the_first(axes: tuple[Axis, ...]) -> list[Table]:
+    """As many windows along every axis as along the first."""
+    return [axis_table(axis, axes[0].count()) for axis in axes]
+
+
+def shifted(by: int) -> Answer:
+    """Windows that all begin so many cells later."""
+    return windows_per_axis(lambda axis: axis_table(replace(axis, begin=axis.begin - by), axis.count()))
+
+
+def across(call: Call) -> Array:
+    """The right results written down column by column."""
+    right = RIGHT.answer(call)
+    return right.transpose(0, 1, *range(right.ndim - 1, 1, -1)).reshape(right.shape)
+
+
+def capped(geometry: Geometry) -> Ints:
+    """Strides that are no larger than the window."""
+    return tuple(map(min, geometry.stride, geometry.size))
+
+
+def longer(step: int) -> Callable[[Axis], Table]:
+    """Windows with so many cells more along each axis."""
+
+    def table(axis: Axis) -> Table:
+        if axis.size + step < 1:
+            raise ValueError("nothing is left of the window")
+        return axis_table(replace(axis, size=axis.size + step), axis.count())
+
+    return table
+
+
+def without_last(axis_from_end: int) -> Callable[[tuple[Axis, ...]], list[Table]]:
+    """Windows without their last cell along one axis."""
+
+    def tables(axes: tuple[Axis, ...]) -> list[Table]:
+        found = [axis_table(axis) for axis in axes]
+        if axis_from_end > len(found) or found[-axis_from_end].shape[1] < 2:
+            raise ValueError("nothing is left of the window")
+        found[-axis_from_end] = found[-axis_from_end][:, :-1]
+        return found
+
+    return tables
+
+
+MISTAKES = [
+    Mistake(
+        "window-count-rounded-up",
+        ANY,
+        "The number of windows is rounded up although ceil_mode is off.",
+        RIGHT_COUNT,
+        (window_count(rounded_up),),
+    ),
+    Mistake(
+        "window-count-rounded",
+        ANY,
+        "The number of windows is rounded to the nearest integer.",
+        RIGHT_COUNT,
+        (
+            window_count(lambda axis: round(axis.room / axis.stride) + 1),
+            window_count(lambda axis: int(axis.room / axis.stride + 0.5) + 1),
+        ),
+    ),
+    Mistake(
+        "window-count-in-floats",
+        ANY,
+        "The number of windows is computed in floating point, where a quotient may fall just below an integer.",
+        "Output sizes are computed by integer division.",
+        (window_count(in_floats(float)), window_count(in_floats(np.float32))),
+    ),
+    Mistake(
+        "window-count-ignores-size",
+        ANY,
+        "The number of windows is the length divided by the stride, whatever the size of the window.",
+        RIGHT_COUNT,
+        (
+            window_count(lambda axis: (axis.length + axis.begin + axis.end) // axis.stride),
+            window_count(lambda axis: -(-axis.length // axis.stride)),
+            window_count(lambda axis: (axis.length + axis.begin + axis.end - 1) // axis.stride + 1),
+        ),
+    ),
+    Mistake(
+        "one-window-too-few",
+        ANY,
+        "There is one window too few along an axis.",
+        RIGHT_COUNT,
+        (
+            window_count(lambda axis: axis.count() - 1),
+            window_count(lambda axis: (axis.room - 1) // axis.stride + 1),
+        ),
+    ),
+    Mistake(
+        "one-window-too-many",
+        ANY,
+        "There is one window too many along an axis.",
+        RIGHT_COUNT,
+        (
+            window_count(lambda axis: axis.count() + 1),
+            window_count(lambda axis: (axis.room + 1) // axis.stride + 1),
+        ),
+    ),
+    Mistake(
+        "window-count-of-first-axis",
+        ANY,
+        "There are as many windows along every axis as along the first.",
+        "The number of windows is worked out for each axis by itself.",
+        (wrong(tables=as_along_the_first),),
+    ),
+    Mistake(
+        "size-and-stride-exchanged",
+        ANY,
+        "The axes of size and stride are exchanged.",
+        RIGHT_AXES,
+        (under(size=lambda g: g.size[::-1], stride=lambda g: g.stride[::-1]),),
+    ),
+    Mistake(
+        "sizes-exchanged",
+        ANY,
+        "The sides of the window are exchanged.",
+        "size[k] is the length of the window along axis k.",
+        (
+            under(size=lambda g: g.size[::-1]),
+            under(size=lambda g: (g.size[-1], *g.size[1:-1], g.size[0])),
+            under(size=lambda g: (*g.size[:-2], *g.size[:-3:-1])),
+        ),
+    ),
+    Mistake(
+        "size-of-one-axis",
+        ANY,
+        "The side of the window along one axis is used for all axes.",
+        "size[k] is the length of the window along axis k.",
+        (under(size=lambda g: g.size[:1] * g.rank), under(size=lambda g: g.size[-1:] * g.rank)),
+    ),
+    Mistake(
+        "strides-exchanged",
+        ANY,
+        "The strides of the axes are exchanged.",
+        RIGHT_STRIDE,
+        (under(stride=lambda g: g.stride[::-1]),),
+    ),
+    Mistake(
+        "stride-of-one-axis",
+        ANY,
+        "The stride of one axis is used for all axes.",
+        RIGHT_STRIDE,
+        (under(stride=lambda g: g.stride[:1] * g.rank), under(stride=lambda g: g.stride[-1:] * g.rank)),
+    ),
+    Mistake(
+        "stride-is-window",
+        ANY,
+        "The stride is ignored: windows tile the image.",
+        RIGHT_STRIDE,
+        (
+            under(stride=lambda g: g.size),
+            windows_per_axis(lambda axis: axis_table(replace(axis, stride=axis.size), axis.count())),
+        ),
+    ),
+    Mistake(
+        "stride-ignored",
+        ANY,
+        "The stride is ignored: windows start one cell apart.",
+        RIGHT_STRIDE,
+        (
+            under(stride=lambda g: (1,) * g.rank),
+            windows_per_axis(lambda axis: axis_table(replace(axis, stride=1), axis.count())),
+        ),
+    ),
+    Mistake(
+        "stride-at-most-window",
+        ANY,
+        "A stride larger than the window is cut down to it.",
+        "A stride may be larger than the window; cells between windows are skipped.",
+        (
+            under(stride=capped),
+            windows_per_axis(
+                lambda axis: axis_table(replace(axis, stride=min(axis.stride, axis.size)), axis.count())
+            ),
+        ),
+    ),
+    Mistake(
+        "last-window-moved-inside",
+        ANY,
+        "A window that would reach past the end of the image is moved back inside.",
+        "Every window starts at a multiple of the stride, and cells past the end are left out of it.",
+        (windows_per_axis(moved_inside), windows_per_axis(last_at_the_end)),
+    ),
+    Mistake(
+        "windows-shifted",
+        ANY,
+        "Windows begin one cell too late, or too early.",
+        "Window k begins at k * stride - begin padding.",
+        (shifted(1), shifted(-1)),
+    ),
+    Mistake(
+        "window-too-small",
+        ANY,
+        "The last cell of the window along an axis is left out.",
+        "A window has size[k] cells along axis k.",
+        (
+            windows_per_axis(longer(-1)),
+            *(wrong(tables=without_last(k)) for k in (1, 2, 3)),
+        ),
+    ),
+    Mistake(
+        "window-too-large",
+        ANY,
+        "The window takes in one cell too many along an axis.",
+        "A window has size[k] cells along axis k.",
+        (windows_per_axis(longer(1)),),
+    ),
+    Mistake(
+        "results-transposed",
+        (*FORWARD, *INDEX),
+        "The results are written column by column.",
+        "Results lie in row-major order: window (i, j) gives y[..., i, j].",
+        (across,),
+    ),
+]

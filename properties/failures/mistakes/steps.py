@@ -1,0 +1,253 @@
+"""Pooling in small steps, any of which a mistake may replace: where windows lie, what is read, chosen, added, divided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from math import prod
+from typing import Any
+
+import numpy as np
+from poolproof.kernels.dtypes import Array, Ints, is_float, lowest, rounded
+from poolproof.kernels.geometry import Axis, Geometry
+
+from ...targets.call import Call
+from .mistake import Answer
+
+PADDED, PAST = -1, -2
+"""In place of a cell: a padded one, and one past the padded end."""
+
+MOST_TAPS = 1 << 21
+"""Taps of all windows of a call, above which no wrong answer is worked out."""
+
+Table = Array
+"""The cells of each window along one axis, (windows, taps)."""
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The windows of a call: the cells of each in its plane, (windows, taps), and what lies there.
+
+    `image` is x as it is read, with its planes flat, (N, C, cells); `outside` what stands in padding for a maximum.
+    """
+
+    call: Call
+    geometry: Geometry
+    cells: Array
+    output: Ints
+    image: Array
+    outside: Any
+
+    @cached_property
+    def real(self) -> Array:
+        """Which taps fall on a real cell."""
+        return self.cells >= 0
+
+    @cached_property
+    def values(self) -> Array:
+        """What each tap sees, (N, C, windows, taps)."""
+        found = self.image[..., np.maximum(self.cells, 0)]
+        return np.where(self.real, found, np.asarray(self.outside, found.dtype))
+
+    @cached_property
+    def first(self) -> Array:
+        """The tap of the first maximum, (N, C, windows); a NaN beats everything, a real cell a padded one."""
+        best = (self.values == self.values.max(axis=-1, keepdims=True)) | (self.values != self.values)
+        return np.asarray(np.where((best & self.real).any(axis=-1, keepdims=True), best & self.real, best).argmax(-1))
+
+    @cached_property
+    def summands(self) -> Array:
+        """What each tap adds to a sum, in float64."""
+        return np.where(self.real, self.image[..., np.maximum(self.cells, 0)].astype(np.float64), 0)
+
+    def one_hot(self, tap: Array) -> Array:
+        """One at a tap of each window, zero elsewhere."""
+        return np.asarray(np.arange(self.cells.shape[1]) == tap[..., np.newaxis], np.float64)
+
+
+def axis_table(axis: Axis, count: int | None = None, step: int | None = None) -> Table:
+    """The cells of an axis' windows; as many as there are, or `count`, with the axis' own gaps or a `step` between taps."""
+    starts = np.arange(axis.count() if count is None else count) * axis.stride - axis.begin
+    return marked(starts[:, np.newaxis] + np.arange(axis.size) * (step or axis.dilation), axis)
+
+
+def marked(cells: Array, axis: Axis) -> Table:
+    """Places along an axis; PADDED or PAST where the image has no cell."""
+    beyond = np.where(cells < axis.length + axis.end, PADDED, PAST)
+    return np.where((cells >= 0) & (cells < axis.length), cells, beyond)
+
+
+def tables(axes: tuple[Axis, ...]) -> list[Table]:
+    """The windows along each axis as they should be."""
+    return [axis_table(axis) for axis in axes]
+
+
+def crossed(found: list[Table], spatial: Ints) -> Array:
+    """The cells of windows in their plane, (windows, taps), from those along each axis."""
+    cells = np.zeros((1, 1), np.int64)
+    for table, length in zip(found, spatial, strict=True):
+        outer, inner = cells[:, np.newaxis, :, np.newaxis], table[np.newaxis, :, np.newaxis, :]
+        lower = np.minimum(outer, inner)
+        cells = np.where(lower < 0, lower, outer * length + inner).reshape(len(cells) * len(table), -1)
+    return cells
+
+
+def same(array: Array) -> Array:
+    """The array itself."""
+    return array
+
+
+def first_maximum(windows: Windows) -> Array:
+    """The value at the first maximum."""
+    return np.take_along_axis(windows.values, windows.first[..., np.newaxis], axis=-1)[..., 0]
+
+
+def first_weights(windows: Windows) -> Array:
+    """The whole gradient to the first maximum."""
+    return windows.one_hot(windows.first)
+
+
+def summed(windows: Windows) -> Array:
+    """The sum of each window."""
+    return np.asarray(windows.summands.sum(axis=-1))
+
+
+def counted(windows: Windows) -> Array:
+    """The divisor of each window."""
+    counts = windows.cells > PAST if windows.geometry.count_include_pad else windows.real
+    return np.maximum(counts.sum(axis=-1), 1)
+
+
+def added(windows: Windows, shares: Array) -> Array:
+    """Shares (N, C, windows, taps) added at their cells, (N, C, cells)."""
+    sums = np.zeros((prod(windows.image.shape[:2]), windows.image.shape[2]))
+    shares = shares.reshape(len(sums), *windows.cells.shape)
+    np.add.at(sums, (slice(None), windows.cells[windows.real]), shares[:, windows.real])
+    return sums.reshape(windows.image.shape)
+
+
+def plane_index(windows: Windows, tap: Array) -> Array:
+    """The row-major index in its plane of the cell under a tap of each window."""
+    return np.asarray(windows.cells[np.arange(len(windows.cells)), tap])
+
+
+@dataclass(frozen=True)
+class Steps:
+    """One way to pool; a mistake replaces some of its steps. `finish` has the last word on a result, before its dtype."""
+
+    geometry: Callable[[Geometry], Geometry] = lambda geometry: geometry
+    tables: Callable[[tuple[Axis, ...]], list[Table]] = tables
+    image: Callable[[Array], Array] = same
+    gradient: Callable[[Array], Array] = same
+    outside: Callable[[Any], Any] = lowest
+    top: Callable[[Windows], Array] = first_maximum
+    weights: Callable[[Windows], Array] = first_weights
+    total: Callable[[Windows], Array] = summed
+    divisor: Callable[[Windows], Array] = counted
+    gather: Callable[[Windows, Array], Array] = added
+    index: Callable[[Windows, Array], Array] = plane_index
+    finish: Callable[[Array], Array] = same
+
+    def windows(self, call: Call) -> Windows:
+        """The windows of a call. Raises ValueError where they do not fit, or are too large."""
+        geometry, x = self.geometry(geometry_of(call)), call.arrays["x"]
+        spatial = x.shape[2:]
+        axes = geometry.axes(spatial)
+        if any(axis.room < 0 for axis in axes):
+            raise ValueError("a window is larger than the image")
+        found = self.tables(axes)
+        if prod(x.shape[:2]) * prod(table.size for table in found) > MOST_TAPS or not x.size:
+            raise ValueError("too large")
+        image = self.image(x).reshape(*x.shape[:2], -1)
+        output = tuple(map(len, found))
+        return Windows(call, geometry, crossed(found, spatial), output, image, self.outside(x.dtype))
+
+    def answer(self, call: Call) -> Array:
+        """The answer to a call, in the dtype of x; indices are int64."""
+        windows = self.windows(call)
+        with np.errstate(all="ignore"):
+            found = self.finish(STEPS[call.function](self, windows))
+        x = call.arrays["x"]
+        shape = x.shape if "dy" in call.arrays else (*x.shape[:2], *windows.output)
+        found = np.asarray(found).reshape(shape)
+        return found if call.function == "max_indices" else cast(found, x.dtype)
+
+    def max_forward(self, windows: Windows) -> Array:
+        """The maxima."""
+        return self.top(windows)
+
+    def max_indices(self, windows: Windows) -> Array:
+        """Where the maxima are."""
+        return self.index(windows, windows.first)
+
+    def mean_forward(self, windows: Windows) -> Array:
+        """The means."""
+        return self.total(windows) / self.divisor(windows)
+
+    def max_backward(self, windows: Windows) -> Array:
+        """The gradient of the maxima."""
+        return self.gather(windows, self.sent(windows)[..., np.newaxis] * self.weights(windows))
+
+    def mean_backward(self, windows: Windows) -> Array:
+        """The gradient of the means."""
+        shares = (self.sent(windows) / self.divisor(windows))[..., np.newaxis]
+        return self.gather(windows, shares * np.ones(windows.cells.shape))
+
+    def sent(self, windows: Windows) -> Array:
+        """dy as it is read, in float64, one for each window. Raises ValueError if there are not as many."""
+        dy = self.gradient(windows.call.arrays["dy"]).astype(np.float64)
+        return dy.reshape(*windows.image.shape[:2], len(windows.cells))
+
+
+STEPS: dict[str, Callable[[Steps, Windows], Array]] = {
+    "max_forward": Steps.max_forward,
+    "max_indices": Steps.max_indices,
+    "mean_forward": Steps.mean_forward,
+    "max_backward": Steps.max_backward,
+    "mean_backward": Steps.mean_backward,
+}
+
+RIGHT = Steps()
+
+
+def wrong(**steps: Any) -> Answer:
+    """Answers of pooling with some steps replaced."""
+    return replace(RIGHT, **steps).answer
+
+
+def each(step: str, choices: list[Any]) -> tuple[Answer, ...]:
+    """A variant for each choice of one step."""
+    return tuple(wrong(**{step: choice}) for choice in choices)
+
+
+def under(**changes: Callable[[Geometry], Any]) -> Answer:
+    """Answers under a geometry of which some fields are others, each worked out from the right one."""
+    return wrong(geometry=lambda g: replace(g, **{name: change(g) for name, change in changes.items()}))
+
+
+def windows_per_axis(table: Callable[[Axis], Table]) -> Answer:
+    """Answers with other windows along each axis."""
+    return wrong(tables=lambda axes: [table(axis) for axis in axes])
+
+
+def window_count(count: Callable[[Axis], int]) -> Answer:
+    """Answers with another number of windows along each axis, at least one."""
+    return windows_per_axis(lambda axis: axis_table(axis, max(count(axis), 1)))
+
+
+def geometry_of(call: Call) -> Geometry:
+    """The geometry of a call; remembered, because every mistake is tried on it."""
+    return remembered(call.size, call.stride, tuple(call.settings.items()))
+
+
+@lru_cache(maxsize=64)
+def remembered(size: Any, stride: Any, settings: tuple[tuple[str, Any], ...]) -> Geometry:
+    """The geometry of such a window."""
+    return Geometry.of(size, stride, **dict(settings))
+
+
+def cast(found: Array, dtype: Any) -> Array:
+    """An answer in the dtype of x."""
+    with np.errstate(all="ignore"):
+        return rounded(found, dtype) if is_float(dtype) else found.astype(dtype)

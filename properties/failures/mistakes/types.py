@@ -1,0 +1,73 @@
+"""Mistakes about the dtype of a result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from poolproof.kernels.dtypes import Array
+
+from ...contract import BACKWARD, FORWARD
+from ...targets.call import Call
+from .mistake import INDEX, MAX, Answer, Mistake
+from .steps import RIGHT
+
+RIGHT_DTYPE = "A result has the dtype of x."
+VALUES = (*FORWARD, *BACKWARD)
+
+
+def always(dtype: str) -> Answer:
+    """Right numbers in one dtype."""
+    return lambda call: RIGHT.answer(call).astype(dtype)
+
+
+def of_integers(dtype: str) -> Answer:
+    """Right integers in one dtype. Raises ValueError for floats."""
+
+    def answer(call: Call) -> Array:
+        right = RIGHT.answer(call)
+        if right.dtype.kind not in "iub":
+            raise ValueError("integers alone")
+        return right.astype(dtype)
+
+    return answer
+
+
+def of_bool(dtype: Any) -> Answer:
+    """Right truths in another dtype."""
+
+    def answer(call: Call) -> Array:
+        right = RIGHT.answer(call)
+        if right.dtype.kind != "b":
+            raise ValueError("bool alone")
+        return right.astype(dtype)
+
+    return answer
+
+
+def named(name: str, functions: tuple[str, ...], dtype: str, made: Callable[[str], Answer]) -> Mistake:
+    """The mistake of results in one dtype."""
+    return Mistake(name, functions, f"Results are {dtype}, whatever x is.", RIGHT_DTYPE, (made(dtype),))
+
+
+MISTAKES = [
+    named("result-is-float64", VALUES, "float64", always),
+    named("result-is-float32", VALUES, "float32", always),
+    named("result-is-int64", MAX, "int64", of_integers),
+    named("result-is-int32", MAX, "int32", of_integers),
+    Mistake(
+        "bool-becomes-bytes",
+        MAX,
+        "Maxima of bool are integers.",
+        RIGHT_DTYPE,
+        tuple(of_bool(dtype) for dtype in (np.uint8, np.int8, np.int64)),
+    ),
+    Mistake(
+        "indices-are-floats",
+        INDEX,
+        "Indices are floating-point numbers.",
+        "Indices are integers.",
+        (always("float64"), always("float32")),
+    ),
+]
