@@ -12,7 +12,7 @@ from ..targets.target import Target
 from .fresh import Pattern, drawn, repainted
 from .judging import Fault, Fit, Judged, attempted, contradicted, fits, judged, meant
 from .mistakes import MISTAKES
-from .mistakes.conduct import LAYOUT_IGNORED, REMEMBERS, VARIES
+from .mistakes.conduct import EMPTY_BATCH, LAYOUT_IGNORED, REMEMBERS, VARIES
 from .mistakes.mistake import Answer, Mistake
 from .probes import generic
 
@@ -97,6 +97,8 @@ def diagnosis(evidence: Evidence) -> list[str]:
     if by_layout:
         return [each.mistake.name for each in survivors if whole_value(each)][:1] or [LAYOUT_IGNORED.name]
     names = list(dict.fromkeys(each.mistake.name for each in survivors))
+    if not names and empty_batches(evidence, patterns):
+        return [EMPTY_BATCH.name]
     return names or generic(evidence.ask, patterns, evidence.end)
 
 
@@ -172,6 +174,14 @@ def layout_ignored(evidence: Evidence, patterns: list[Pattern]) -> bool:
             return False
         times += as_it_lies.fault is not Fault.NOTHING
     return times >= CONFIRMED
+
+
+def empty_batches(evidence: Evidence, patterns: list[Pattern]) -> bool:
+    """Whether only empty batches are answered wrongly."""
+    if any(pattern.call.arrays["x"].size for pattern in patterns):
+        return False
+    answers = [found for _, found in evidence.asked(repainted(patterns[0]))]
+    return len(answers) >= CONFIRMED and all(found.fault is Fault.NOTHING for found in answers)
 
 
 def whole_value(found: Hypothesis) -> bool:

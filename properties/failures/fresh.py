@@ -11,7 +11,6 @@ from ..cases.build import Builder
 from ..cases.case import Case, is_declared
 from ..cases.choices import Generated
 from ..cases.contents import paint
-from ..cases.palettes import OF_FLOATS
 from ..cases.plans import Plan
 from ..contract import MEAN, Declared
 from ..targets.call import Call
@@ -38,19 +37,30 @@ class Pattern:
 def repainted(pattern: Pattern, count: int = REPAINTED) -> Iterator[Call]:
     """The call with other numbers, first of its own palette."""
     case = as_case(pattern.call)
-    if case is None or not case.x.size:
+    if case is None or 0 in case.x.shape[1:]:
         return
+    if not len(case.x):
+        case = replace(case, x=np.resize(case.x, (2, *case.x.shape[1:])), dy=np.resize(case.dy, (2, *case.dy.shape[1:])))
     plain = "lattice" if pattern.call.function in MEAN else "distinct"
     for seed in range(1, count + 1):
         for values in dict.fromkeys((pattern.values, plain)):
-            yield painted(case, values, seed).call()
+            other = painted(case, values, seed)
+            yield (other if seed % 2 else like(case, other)).call()
 
 
 def painted(case: Case, values: str, seed: int) -> Case:
     """The case with other numbers of a palette, and a gradient of small integers or fractions."""
     blank = replace(case, values=values, x=np.empty_like(case.x), dy=np.zeros_like(case.dy))
-    paint(blank, seed, "lattice" if seed % 2 else "wide", "lattice")
+    paint(blank, seed, "wide" if seed % 3 == 0 else "lattice", "lattice")
     return blank
+
+
+def like(case: Case, other: Case) -> Case:
+    """Other numbers whose largest lie where those of the case do, as do the zeros of dy."""
+    top, most = case.x == case.x.max(), other.x.max()
+    x = np.where(top, most, np.where(other.x == most, other.x.min(), other.x)) if not top.all() else other.x
+    dy = np.where(case.dy == 0, np.zeros((), case.dy.dtype), np.where(other.dy == 0, case.dy, other.dy))
+    return replace(other, x=x, dy=dy)
 
 
 def drawn(plan: Plan, declared: Declared, pattern: Pattern, count: int = DRAWN) -> Iterator[Call]:
@@ -64,5 +74,3 @@ def drawn(plan: Plan, declared: Declared, pattern: Pattern, count: int = DRAWN) 
         if 0 < case.x.size <= MOST_CELLS and is_declared(case, declared):
             yield case.call(function)
 
-
-_ = OF_FLOATS

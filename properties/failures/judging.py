@@ -163,6 +163,7 @@ class Fit(Enum):
     WHOLLY = 2
 
 
+@np.errstate(all="ignore")
 def fits(found: Judged, answer: Answer) -> Fit:
     """How the answer of a mistake fits."""
     made = attempted(found, answer)
@@ -179,8 +180,7 @@ def fits(found: Judged, answer: Answer) -> Fit:
 def attempted(found: Judged, answer: Answer) -> Array | None:
     """The answer of a mistake; None where it has none."""
     try:
-        with np.errstate(all="ignore"):
-            return answer(found.meant)
+        return answer(found.meant)
     except NO_ANSWER:
         return None
 
@@ -196,6 +196,7 @@ def explained(found: Judged, made: Array) -> Array:
     return np.asarray(equal | (error <= np.minimum(margin, np.abs(got - right) / CLOSER)))
 
 
+@np.errstate(all="ignore")
 def contradicted(found: Judged, made: Array) -> Array:
     """Where a mistake's answer is another than the right one, and the right one was given."""
     wanted, right = made.astype(np.float64), found.right.astype(np.float64)

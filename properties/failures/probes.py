@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import islice
+from math import prod
 from typing import Any
 
 import numpy as np
 from poolproof.kernels.dtypes import Array, finfo
 
 from .. import oracle
-from ..contract import FORWARD, MEAN
+from ..contract import MEAN
 from ..targets.call import Call
 from .fresh import Pattern, repainted
 from .judging import Fault, Judged
@@ -25,6 +25,7 @@ OFTEN = 3
 """Fresh cases that must say the same."""
 
 
+@np.errstate(all="ignore")
 def generic(ask: Ask, patterns: list[Pattern], end: float) -> list[str]:
     """What all wrong answers to fresh cases have in common; nothing, if there are too few."""
     wrong = []
@@ -53,30 +54,34 @@ def changes(ask: Ask, call: Call, found: Judged, others: dict[str, Array]) -> bo
 def planes_mixed(ask: Ask, call: Call, found: Judged) -> bool:
     """Whether the answer for a plane changes with the numbers of other planes."""
     plane = at(found)[:2]
-    return changes(ask, call, found, {name: but_for(array, plane) for name, array in call.arrays.items()})
+    fills = (np.min, np.max) if prod(call.arrays["x"].shape[:2]) > 1 else ()
+    others = ({name: but_for(array, plane, fill) for name, array in call.arrays.items()} for fill in fills)
+    return any(changes(ask, call, found, other) for other in others)
 
 
-def but_for(array: Array, plane: Any) -> Array:
-    """The array with other numbers in all planes but one."""
-    other = np.roll(array, 1, axis=-1)[..., ::-1] if array.dtype.kind == "b" else array[::-1, ::-1] * 0 + 1
-    changed = np.ascontiguousarray(np.broadcast_to(other, array.shape)).copy()
+def but_for(array: Array, plane: Any, fill: Callable[[Array], Any]) -> Array:
+    """The array with one number in all planes but one."""
+    changed = np.full_like(array, fill(array))
     changed[plane] = array[plane]
     return changed
 
 
 def reads_outside(ask: Ask, call: Call, found: Judged) -> bool:
     """Whether a result changes with cells of its plane that lie outside its window."""
-    place = at(found)
-    windows = RIGHT.windows(call)
+    if "dy" in call.arrays:
+        return False
+    place, windows, x = at(found), RIGHT.windows(call), call.arrays["x"]
     cells = windows.cells[np.ravel_multi_index(place[2:], windows.output)]
-    x = call.arrays["x"]
     outside = np.ones(windows.image.shape[2], bool)
     outside[cells[cells >= 0]] = False
-    if call.function not in (*FORWARD, "max_indices") or not outside.any():
+    if not outside.any():
         return False
-    changed = x.copy().reshape(windows.image.shape)
-    changed[(*place[:2], outside)] = changed[(*place[:2], outside)] * 0 + np.asarray(1, x.dtype)
-    return changes(ask, call, found, {"x": changed.reshape(x.shape)})
+    for fill in (x.min(), x.max()):
+        changed = x.copy().reshape(windows.image.shape)
+        changed[(*place[:2], outside)] = fill
+        if changes(ask, call, found, {"x": changed.reshape(x.shape)}):
+            return True
+    return False
 
 
 def not_written(_: Ask, call: Call, found: Judged) -> bool:
@@ -106,5 +111,3 @@ PROBES: tuple[tuple[str, Callable[[Ask, Call, Judged], bool]], ...] = (
     (READS_OUTSIDE.name, reads_outside),
 )
 """Names of mistakes, and whether an answer shows them; the first that all fresh cases show is named."""
-
-_ = islice

@@ -17,6 +17,7 @@ from ..lawbook import Law
 from ..results import Counterexample, Result, StoredCall
 from ..targets.call import Call
 from ..targets.target import Target, outside
+from .explain import explained
 from .persistence import KeptCase
 from .reading import check_case
 from .settle import minimal, settled
@@ -62,7 +63,8 @@ def judged(trial: Trial) -> Result:
         return unfailing(trial, partial=not in_time)
     found = settled(trial, trial.found, minimal(trial, trial.found))
     others = failing_too(trial, {trial.found.case.function, found.case.function})
-    keep(trial, found.counterexample, *others.values())
+    keep(trial, found.counterexample, *(each.counterexample for each in others.values()))
+    found = explained(trial, found, list(others.values()))
     return result_of(trial, with_callables(trial, found, set(others)), trial.settings.seed)
 
 
@@ -161,7 +163,7 @@ def with_callables(trial: Trial, found: Found, failing: set[str]) -> Found:
     return found.noted(*lines, callables=named)
 
 
-def failing_too(trial: Trial, failing: set[str]) -> dict[str, Counterexample]:
+def failing_too(trial: Trial, failing: set[str]) -> dict[str, Found]:
     """The other callables for which a law fails, and how, in the time that shrinking one failure may take.
 
     None after a hang.
@@ -170,12 +172,12 @@ def failing_too(trial: Trial, failing: set[str]) -> dict[str, Counterexample]:
     law, target, settings, verdict = trial.law, trial.pool.target, trial.settings, trial.found.verdict
     left = set(law.plan.asked(target.declared, target.offers)) - failing
     again = Trial(law, target.fresh(), replace(settings, end=settings.limit(verdict)))
-    found = dict[str, Counterexample]()
+    found = dict[str, Found]()
     for case in drawn(law, target.declared, target.offers, settings.examples, settings.seed) if left else ():
         if again.over() or verdict == "hung" or found.keys() == left:
             break
         if case.function in left - found.keys() and (seen := again.attempt(case)):
-            found[case.function], verdict = seen.counterexample, seen.verdict
+            found[case.function], verdict = seen, seen.verdict
     return found
 
 

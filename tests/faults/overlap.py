@@ -71,7 +71,8 @@ class FirstWindowOnly(Sound):
     def scatter(self, dy, pixels, grid):
         dx, dy = np.zeros((grid.n * grid.c, grid.h * grid.w)), dy.reshape(grid.n * grid.c, grid.oh * grid.ow)
         planes, pixels = planewise(pixels, grid)
-        dx[planes, pixels[:, ::-1]] = dy[:, ::-1]
+        # Copies, because NumPy may assign a reversed view in the order of its memory.
+        dx[planes, pixels[:, ::-1].copy()] = dy[:, ::-1].copy()
         return dx.reshape(grid.image)
 
 

@@ -64,11 +64,11 @@ NOT_WRITTEN = Mistake(
     "Some results are left at zero.",
     "Every window, channel and sample has its result, also beyond the last whole block.",
 )
-REFUSES = Mistake(
-    "valid-call-refused",
+EMPTY_BATCH = Mistake(
+    "empty-batch",
     ANY,
-    "A valid call is refused.",
-    "What the contract allows gives a result; what is not supported is declared.",
+    "An empty batch does not give an empty result of the right shape.",
+    "With N = 0 the result has N = 0, and otherwise the shape that it has for other batches.",
 )
 
 MISTAKES = [
@@ -82,4 +82,5 @@ MISTAKES = [
     PLANES_MIXED,
     NOT_WRITTEN,
     READS_OUTSIDE,
+    EMPTY_BATCH,
 ]

@@ -20,6 +20,9 @@ RIGHT_TIE = "The gradient of a window goes to its maximum once, however many cel
 RIGHT_PASSED = "Every gradient is passed on as it is."
 
 Gather = Callable[[Windows, Array], Array]
+Fold = Callable[[Array, Array, Array], Array]
+"""What stands in the cells of a window once it is done: made of what stood there, its share, and which get one."""
+
 
 
 def planes(windows: Windows, shares: Array) -> Array:
@@ -30,23 +33,29 @@ def planes(windows: Windows, shares: Array) -> Array:
 def hit(windows: Windows, shares: Array) -> Array:
     """Which shares are written: those of the maxima, or of all real cells."""
     if windows.call.function == "mean_backward":
-        return np.broadcast_to(windows.real, shares.shape)
+        return np.broadcast_to(windows.real, planes(windows, shares).shape)
     weights = np.broadcast_to(first_weights(windows), (*windows.image.shape[:2], *windows.cells.shape)) != 0
     return planes(windows, weights) & windows.real
 
 
-def folded(fold: Callable[[Array, Array, Array], Array]) -> Gather:
+def folded(fold: Fold) -> Gather:
     """Windows taken one after another: `fold(dx, share, hit)` gives what stands in the cells of one then."""
 
-    def gather(windows: Windows, shares: Array) -> Array:
-        shares = planes(windows, shares)
-        hits, dx = hit(windows, shares), np.zeros((len(shares), windows.image.shape[2]))
-        for at, cells in enumerate(windows.cells):
-            real = cells >= 0
-            dx[:, cells[real]] = fold(dx[:, cells[real]], shares[:, at, real], hits[:, at, real])
-        return dx
+    return lambda windows, shares: passed(windows, windows.cells, planes(windows, shares), hit(windows, shares), fold)
 
-    return gather
+
+def passed(windows: Windows, cells: Array, shares: Array, hits: Array, fold: Fold) -> Array:
+    """What windows pass back, one after another."""
+    dx = np.zeros((len(shares), windows.image.shape[2]))
+    for at, places in enumerate(cells):
+        real = places >= 0
+        dx[:, places[real]] = fold(dx[:, places[real]], shares[:, at, real], hits[:, at, real])
+    return dx
+
+
+def added_up(dx: Array, share: Array, _: Array) -> Array:
+    """Cells keep the sum."""
+    return dx + share
 
 
 def overwritten(dx: Array, share: Array, hits: Array) -> Array:
@@ -59,24 +68,34 @@ def first_only(dx: Array, share: Array, hits: Array) -> Array:
     return np.where(hits & (dx == 0), share, dx)
 
 
-def grouped(within: bool) -> Gather:
-    """Windows of one row of windows: added `within` it and overwritten between rows, or the other way round."""
+def rows(windows: Windows, shares: Array, fold: Fold) -> list[Array]:
+    """What each row of windows passes back by itself."""
+    count = len(windows.cells) // windows.output[-1]
+    parts = zip(np.split(windows.cells, count), np.split(planes(windows, shares), count, axis=1), strict=True)
+    hits = np.split(hit(windows, shares), count, axis=1)
+    return [passed(windows, *part, mark, fold) for part, mark in zip(parts, hits, strict=True)]
 
-    def gather(windows: Windows, shares: Array) -> Array:
-        shares = planes(windows, shares)
-        hits, dx = hit(windows, shares), np.zeros((len(shares), windows.image.shape[2]))
-        for row in np.split(np.arange(len(windows.cells)), len(windows.cells) // windows.output[-1]):
-            part, met = np.zeros_like(dx), np.zeros(dx.shape, bool)
-            for at in row:
-                cells = windows.cells[at]
-                real = cells >= 0
-                here, new, mark = part[:, cells[real]], shares[:, at, real], hits[:, at, real]
-                part[:, cells[real]] = here + new if within else np.where(mark, new, here)
-                met[:, cells[real]] |= mark
-            dx = np.where(met, part, dx) if within else dx + part
-        return dx
 
-    return gather
+def rows_overwrite(windows: Windows, shares: Array) -> Array:
+    """Gradients added within a row of windows; each row overwrites those before."""
+    dx = np.zeros((prod(windows.image.shape[:2]), windows.image.shape[2]))
+    for part in rows(windows, shares, added_up):
+        dx = np.where(part != 0, part, dx)
+    return dx
+
+
+def overwritten_in_rows(windows: Windows, shares: Array) -> Array:
+    """Gradients overwritten within a row of windows; the rows are added."""
+    return np.asarray(sum(rows(windows, shares, overwritten)))
+
+
+def largest(windows: Windows, shares: Array) -> Array:
+    """The largest gradient at each cell."""
+    shares = planes(windows, shares)
+    hits, dx = hit(windows, shares), np.full((len(shares), windows.image.shape[2]), -np.inf)
+    plane, window, tap = np.nonzero(hits)
+    np.maximum.at(dx, (plane, windows.cells[window, tap]), shares[plane, window, tap])
+    return np.where(dx == -np.inf, 0, dx)
 
 
 def kept_at_most(most: int) -> Gather:
@@ -163,6 +182,11 @@ def equal_in_plane(windows: Windows, _: Array) -> Array:
 def turned(windows: Windows) -> Array:
     """The weights of windows turned by half."""
     return first_weights(windows)[..., ::-1]
+
+
+def backwards(dy: Array) -> Array:
+    """dy from its last window to the first."""
+    return np.flip(dy, tuple(range(2, dy.ndim)))
 
 
 def no_gradient_at_zero(windows: Windows) -> Array:
@@ -261,7 +285,7 @@ MISTAKES = [
         (
             wrong(gather=folded(overwritten)),
             wrong(gather=folded(lambda _dx, share, _hits: share)),
-            *each("gather", [grouped(within=True), grouped(within=False)]),
+            *each("gather", [rows_overwrite, overwritten_in_rows]),
         ),
     ),
     Mistake(
@@ -277,7 +301,7 @@ MISTAKES = [
         "Windows share a cell, and only the largest gradient is kept.",
         RIGHT_ADDED,
         (
-            wrong(gather=folded(lambda dx, s, hits: np.where(hits & ((dx == 0) | (s > dx)), s, dx))),
+            wrong(gather=largest),
             wrong(gather=folded(lambda dx, s, hits: np.where(hits & (np.abs(s) > np.abs(dx)), s, dx))),
             wrong(gather=folded(lambda dx, s, hits: np.where(hits, np.maximum(s, dx), dx))),
         ),
@@ -376,10 +400,14 @@ MISTAKES = [
     ),
     Mistake(
         "gradient-turned",
-        MAX_GRADIENT,
-        "The gradient goes to the cell opposite the maximum, as if the window were turned by half.",
-        "The gradient of a window goes to its maximum.",
-        (wrong(weights=turned),),
+        BACKWARD,
+        "The gradient is turned by half, as that of a convolution: it goes to the cell opposite the right one.",
+        "Pooling has no weights to turn: the gradient of a window goes to its own cells, as they lie.",
+        (
+            wrong(weights=turned),
+            wrong(gradient=backwards),
+            wrong(gather=lambda w, shares: added(w, shares).reshape(w.image.shape)[..., ::-1]),
+        ),
     ),
     Mistake(
         "negative-gradients-dropped",

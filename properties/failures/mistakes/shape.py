@@ -11,7 +11,7 @@ from poolproof.kernels.dtypes import Array, Ints
 from poolproof.kernels.geometry import Axis, Geometry
 
 from ...targets.call import Call
-from .mistake import ANY, FORWARD, INDEX, Answer, Mistake
+from .mistake import ANY, FORWARD, INDEX, Answer, Mistake, wrapped
 from .steps import RIGHT, Table, axis_table, marked, under, window_count, windows_per_axis, wrong
 
 RIGHT_COUNT = "There are floor((length + padding - extent)/stride) + 1 windows along an axis."
@@ -56,6 +56,17 @@ def across(call: Call) -> Array:
     """The right results written down column by column."""
     right = RIGHT.answer(call)
     return right.transpose(0, 1, *range(right.ndim - 1, 1, -1)).reshape(right.shape)
+
+
+def numbered_in(dtype: str) -> Answer:
+    """Answers whose windows are numbered in an integer type, where the numbers wrap."""
+
+    def table(axis: Axis) -> Table:
+        numbers = wrapped(np.arange(axis.count()), dtype)
+        starts = numbers * axis.stride - axis.begin
+        return marked(starts[:, np.newaxis] + np.arange(axis.size) * axis.dilation, axis)
+
+    return windows_per_axis(table)
 
 
 def capped(geometry: Geometry) -> Ints:
@@ -234,6 +245,13 @@ MISTAKES = [
         "Windows begin one cell too late, or too early.",
         "Window k begins at k * stride - begin padding.",
         (shifted(1), shifted(-1)),
+    ),
+    Mistake(
+        "windows-numbered-in-narrow-type",
+        ANY,
+        "Windows are numbered in an integer type that is too narrow: later ones begin at the front again.",
+        "Windows are counted in a type that holds all of them.",
+        tuple(map(numbered_in, ("int8", "uint8", "int16", "uint16"))),
     ),
     Mistake(
         "window-too-small",

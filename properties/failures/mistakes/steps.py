@@ -157,9 +157,9 @@ class Steps:
         if any(axis.room < 0 for axis in axes):
             raise ValueError("a window is larger than the image")
         found = self.tables(axes)
-        if prod(x.shape[:2]) * prod(table.size for table in found) > MOST_TAPS or not x.size:
+        if prod(x.shape[:2]) * prod(table.size for table in found) > MOST_TAPS:
             raise ValueError("too large")
-        image = self.image(x).reshape(*x.shape[:2], -1)
+        image = self.image(x).reshape(*x.shape[:2], prod(spatial))
         output = tuple(map(len, found))
         return Windows(call, geometry, crossed(found, spatial), output, image, self.outside(x.dtype))
 

@@ -1,0 +1,157 @@
+"""What a failure needs of its case: simpler cases, each without one thing that the case has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from poolproof.kernels.dtypes import Array, Ints, is_float
+
+from ..cases.case import Case, permitted
+from ..cases.plans import Plan
+from ..contract import Declared
+from ..targets.call import axes_of
+
+MOST_PLANES = 8
+"""Samples, or channels, that are tried one by one."""
+
+
+def simplifications(case: Case, declared: Declared, plan: Plan) -> Iterator[tuple[str, list[Case]]]:
+    """What a case has, and the cases without it that the target takes and the law wants: if none fails, it is needed."""
+    for word, without in WITHOUT.items():
+        yield word, [part for part in without(case) if permitted(part, plan, declared)]
+
+
+def refitted(case: Case, **changed: Any) -> list[Case]:
+    """The case with other windows, on as much of x as it has, and a dy that fits; nothing where they do not."""
+    part = replace(case, **changed)
+    try:
+        output = part.output
+    except ValueError:
+        return []
+    dy = np.resize(case.dy, (*case.x.shape[:2], *output))
+    other = case.other
+    if other is not None and other.shape != case.x.shape:
+        other = np.resize(other, dy.shape)
+    return [replace(part, dy=dy, other=other)]
+
+
+def without_overlap(case: Case) -> list[Case]:
+    """The case with windows that do not overlap, on an image as long as these need."""
+    axes = case.axes
+    if not any(axis.stride < axis.extent and axis.count() > 1 for axis in axes):
+        return []
+    stride = tuple(max(axis.stride, axis.extent) for axis in axes)
+    lengths = [
+        axis.length + (axis.count() - 1) * (wide - axis.stride) for axis, wide in zip(axes, stride, strict=True)
+    ]
+    x = np.resize(case.x, (*case.x.shape[:2], *lengths))
+    other = np.resize(case.other, x.shape) if case.other is not None and case.other.shape == case.x.shape else case.other
+    return refitted(replace(case, x=x, other=other), stride=stride)
+
+
+def without_setting(name: str, neutral: Callable[[int], Any]) -> Callable[[Case], list[Case]]:
+    """The case with a setting that changes nothing, if it has one that does."""
+
+    def without(case: Case) -> list[Case]:
+        plain = neutral(len(case.size))
+        if case.settings.get(name, plain) == plain:
+            return []
+        return refitted(case, settings={**case.settings, name: plain})
+
+    return without
+
+
+def without_ties(case: Case) -> list[Case]:
+    """The case with different numbers, in the order of those it has."""
+    flat = case.x.reshape(-1)
+    if len(np.unique(flat)) == flat.size or case.x.dtype.kind == "b" or flat.size > 127:
+        return []
+    ranks = np.argsort(np.argsort(flat, kind="stable"), kind="stable").reshape(case.x.shape)
+    return [replace(case, x=ranks.astype(case.x.dtype))]
+
+
+def one_of(axis: int) -> Callable[[Case], list[Case]]:
+    """The case with one sample, or channel, each of them."""
+
+    def without(case: Case) -> list[Case]:
+        count = case.x.shape[axis]
+        if not 1 < count <= MOST_PLANES:
+            return []
+        return [alone(case, axis, k) for k in range(count)]
+
+    return without
+
+
+def alone(case: Case, axis: int, at: int) -> Case:
+    """The case with one sample, or channel."""
+    x, dy = (np.take(array, [at], axis) for array in (case.x, case.dy))
+    other = None if case.other is None else np.take(case.other, [at], axis)
+    return replace(case, x=x, dy=dy, other=other)
+
+
+def in_c_order(case: Case) -> list[Case]:
+    """The case with all arrays in C order."""
+    return [replace(case, layouts={})] if case.layouts else []
+
+
+def finite(case: Case) -> list[Case]:
+    """The case with finite numbers."""
+
+    def made(array: Array) -> Array:
+        numbers = np.nan_to_num(array.astype(np.float64), nan=1, posinf=3, neginf=-3)
+        return numbers.astype(array.dtype)
+
+    if not is_float(case.x.dtype) or all(np.isfinite(array).all() for array in (case.x, case.dy)):
+        return []
+    return [replace(case, x=made(case.x), dy=made(case.dy))]
+
+
+def in_another_dtype(case: Case) -> list[Case]:
+    """The case in float64, or what is float64 in float32."""
+    name = "float32" if case.x.dtype.name == "float64" else "float64"
+    with np.errstate(all="ignore"):
+        x, dy = case.x.astype(name), case.dy.astype(name)
+        return [replace(case, x=x, dy=dy, other=None if case.other is None else case.other.astype(name))]
+
+
+def alike_axes(case: Case) -> list[Case]:
+    """The case with the window, the stride and the length of one axis for all of them, of each axis."""
+    parts: list[Case] = []
+    for k in range(len(case.size)) if unequal(case) else ():
+        settings = {n: v[k : k + 1] * len(v) if n in ("padding", "dilation") else v for n, v in case.settings.items()}
+        spatial = case.x.shape[2 + k : 3 + k] * len(case.size)
+        x = np.resize(case.x, (*case.x.shape[:2], *spatial))
+        other = None if case.other is None else np.resize(case.other, x.shape)
+        window = {"size": repeated(case.size, k), "stride": repeated(case.stride, k)}
+        parts += refitted(replace(case, x=x, other=other), settings=settings, **window)
+    return parts
+
+
+def unequal(case: Case) -> bool:
+    """Whether the axes differ in anything."""
+    return len(set(axes_of(case.call()))) > 1
+
+
+def repeated(entries: Ints, k: int) -> Ints:
+    """One entry as often as there are entries."""
+    return entries[k : k + 1] * len(entries)
+
+
+WITHOUT: dict[str, Callable[[Case], list[Case]]] = {
+    "overlapping windows": without_overlap,
+    "padding": without_setting("padding", lambda rank: ((0, 0),) * rank),
+    "dilation": without_setting("dilation", lambda rank: (1,) * rank),
+    "ceil mode": without_setting("ceil_mode", lambda _: False),
+    "ties": without_ties,
+    "several channels": one_of(1),
+    "several samples": one_of(0),
+    "a layout other than C order": in_c_order,
+    "values that are not finite": finite,
+    "unequal axes": alike_axes,
+}
+"""What a case may have, and the cases without it."""
+
+_ = in_another_dtype

@@ -1,0 +1,48 @@
+"""What is known of a failure beside its smallest case: the mistakes that explain it, and what it needs of the case."""
+
+from __future__ import annotations
+
+from ..failures.diagnosis import Evidence, diagnosis
+from ..failures.messages import hint
+from ..failures.mistakes.conduct import REMEMBERS, VARIES
+from ..failures.needs import simplifications
+from .trial import Found, Trial
+
+EARLIER_CALLS = "earlier calls"
+"""What a failure needs that comes back only after other calls."""
+
+
+def explained(trial: Trial, found: Found, others: list[Found]) -> Found:
+    """The failure with the mistakes that explain it, in its message too, and with what it needs of its case."""
+    mistakes = mistakes_of(trial, found, others)
+    needs = needs_of(trial, found)
+    more = {name: value for name, value in (("mistakes", mistakes), ("needs", needs)) if value}
+    return found.noted(*hint(mistakes), **more)
+
+
+def mistakes_of(trial: Trial, found: Found, others: list[Found]) -> list[str]:
+    """The names of the mistakes that explain a failure: as the law has seen, or as fresh cases show."""
+    assert trial.found is not None
+    if found.failure.mistake:
+        return [found.failure.mistake]
+    if found.counterexample.earlier_calls:
+        return [REMEMBERS.name]
+    if found.counterexample.once is True:
+        return [VARIES.name]
+    if found.verdict != "broken":
+        return []
+    runs = [each.calls for each in (found, trial.found, *others)]
+    plan, target = trial.law.plan, trial.pool.target.fresh()
+    return diagnosis(Evidence(target, plan, runs, found.case.values))
+
+
+def needs_of(trial: Trial, found: Found) -> list[str]:
+    """What of the case the failure does not come without; nothing of one that was not made smaller."""
+    if not trial.settings.seconds(found.verdict) or found.verdict == "hung" or found.counterexample.once is True:
+        return []
+    if found.counterexample.earlier_calls:
+        return [EARLIER_CALLS]
+    again = Trial(trial.law, trial.pool.target.fresh(), trial.settings)
+    again.end = trial.settings.limit(found.verdict)
+    parts = simplifications(found.case, trial.pool.target.declared, trial.law.plan)
+    return [word for word, cases in parts if cases and not any(again.fails(case, found.verdict) for case in cases)]
