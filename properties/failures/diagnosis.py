@@ -9,20 +9,21 @@ from dataclasses import dataclass, field, replace
 from ..cases.plans import Plan
 from ..targets.call import Call
 from ..targets.target import Target
-from .fresh import Pattern, drawn, repainted
+from .fresh import DRAWN, Pattern, drawn, repainted
 from .judging import Fault, Fit, Judged, attempted, contradicted, fits, judged, meant
-from .mistakes import MISTAKES
+from .mistakes import MISTAKES, maxima, means
 from .mistakes.conduct import EMPTY_BATCH, LAYOUT_IGNORED, REMEMBERS, VARIES
 from .mistakes.mistake import Answer, Mistake
 from .probes import generic
 
-SECONDS = 1.5
-"""How long the fresh cases of one failure may take."""
+SECONDS = 10.0
+"""When to give up on a slow target. Usually the few fresh cases of a failure take a fraction of a second."""
 
 CONFIRMED = 3
 """Fresh cases on which a target must be wrong as a mistake says before it is named."""
 
-OF_VALUES = ("maxima", "means", "gradients", "indices")
+OF_VALUES = {mistake.name for mistake in (*maxima.MISTAKES, *means.MISTAKES)}
+"""Mistakes about numbers, which no other order in memory would explain."""
 
 
 @dataclass
@@ -60,12 +61,14 @@ class Hypothesis:
     mistake: Mistake
     answer: Answer
     confirmed: int = 0
+    missed: int = 0
     foretold: int = 0
     contradicted: int = 0
 
     def test(self, found: Judged) -> bool:
         """Whether an answer agrees with it: every wrong cell is as it says."""
         if found.fault is Fault.NOTHING:
+            self.missed += self.foretells(found)
             return True
         if fits(found, self.answer) is Fit.NOT:
             return False
@@ -74,7 +77,12 @@ class Hypothesis:
         if found.fault is Fault.VALUES and made is not None:
             self.foretold += int(found.wrong.sum())
             self.contradicted += int(contradicted(found, made).sum())
-        return True
+        return not (self.mistake.strict and self.contradicted)
+
+    def foretells(self, found: Judged) -> bool:
+        """Whether it says of a right answer that it should be another."""
+        made = attempted(found, self.answer)
+        return made is not None and (made.shape != found.got.shape or bool(contradicted(found, made).any()))
 
     @property
     def precision(self) -> float:
@@ -85,6 +93,9 @@ class Hypothesis:
 
 def diagnosis(evidence: Evidence) -> list[str]:
     """The names of the mistakes that explain a failure, the one that says most first; none if it is not certain."""
+    refused = refusals(evidence)
+    if refused:
+        return refused
     wrong = [(call, found) for run in evidence.runs for call, found in in_order(evidence, run)]
     if not wrong:
         return [VARIES.name] if any(varies(evidence, call) for call in last_calls(evidence)) else []
@@ -100,6 +111,24 @@ def diagnosis(evidence: Evidence) -> list[str]:
     if not names and empty_batches(evidence, patterns):
         return [EMPTY_BATCH.name]
     return names or generic(evidence.ask, patterns, evidence.end)
+
+
+def refusals(evidence: Evidence) -> list[str]:
+    """The mistakes by which a target refuses exactly these calls, of those that failed and of fresh ones."""
+    failed = [(run[-1], True) for run in evidence.runs if run and evidence.target.ask(run[-1]).error]
+    if not failed:
+        return []
+    patterns = [Pattern(call, evidence.values) for call, _ in failed]
+    calls = [call for pattern in patterns for call in repainted(pattern, 1)]
+    calls += drawn(evidence.plan, evidence.target.declared, patterns[0], 3 * DRAWN)
+    answers = [*failed, *((call, evidence.target.ask(call).error is not None) for call in calls)]
+    if sum(not refused for _, refused in answers) < CONFIRMED:
+        return []
+    return [
+        mistake.name
+        for mistake in MISTAKES.values()
+        if any(all(refuses(call) is refused for call, refused in answers) for refuses in mistake.refuses)
+    ]
 
 
 def in_order(evidence: Evidence, run: list[Call]) -> list[tuple[Call, Judged]]:
@@ -157,7 +186,7 @@ def tested(evidence: Evidence, found: list[Hypothesis], patterns: list[Pattern])
         if not found:
             break
     confirmed = [each for each in found if each.confirmed >= CONFIRMED]
-    return sorted(confirmed, key=lambda each: -round(each.precision, 2))
+    return sorted(confirmed, key=lambda each: (-round(each.precision, 2), each.missed))
 
 
 def distinct(patterns: list[Pattern]) -> list[Pattern]:
@@ -186,5 +215,4 @@ def empty_batches(evidence: Evidence, patterns: list[Pattern]) -> bool:
 
 def whole_value(found: Hypothesis) -> bool:
     """Whether a hypothesis about values says exactly which cells are wrong."""
-    room = next(iter(found.mistake.answers)).__module__.rsplit(".", 1)[-1]
-    return found.precision == 1.0 and room not in ("planes",)
+    return found.precision == 1.0 and found.mistake.name in OF_VALUES

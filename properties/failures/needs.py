@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from ..cases.case import Case, permitted
 from ..cases.plans import Plan
 from ..contract import Declared
 from ..targets.call import axes_of
+
+MOST_CELLS = 100_000
+"""Cells of an image that is made longer."""
 
 MOST_PLANES = 8
 """Samples, or channels, that are tried one by one."""
@@ -47,6 +51,8 @@ def without_overlap(case: Case) -> list[Case]:
     lengths = [
         axis.length + (axis.count() - 1) * (wide - axis.stride) for axis, wide in zip(axes, stride, strict=True)
     ]
+    if prod(case.x.shape[:2]) * prod(lengths) > MOST_CELLS:
+        return []
     x = np.resize(case.x, (*case.x.shape[:2], *lengths))
     other = np.resize(case.other, x.shape) if case.other is not None and case.other.shape == case.x.shape else case.other
     return refitted(replace(case, x=x, other=other), stride=stride)
@@ -123,6 +129,8 @@ def alike_axes(case: Case) -> list[Case]:
     for k in range(len(case.size)) if unequal(case) else ():
         settings = {n: v[k : k + 1] * len(v) if n in ("padding", "dilation") else v for n, v in case.settings.items()}
         spatial = case.x.shape[2 + k : 3 + k] * len(case.size)
+        if prod(case.x.shape[:2]) * prod(spatial) > MOST_CELLS:
+            continue
         x = np.resize(case.x, (*case.x.shape[:2], *spatial))
         other = None if case.other is None else np.resize(case.other, x.shape)
         window = {"size": repeated(case.size, k), "stride": repeated(case.stride, k)}

@@ -16,10 +16,13 @@ from ..contract import MEAN
 from ..targets.call import Call
 from .fresh import Pattern, repainted
 from .judging import Fault, Judged
-from .mistakes.conduct import NOT_WRITTEN, PLANES_MIXED, READS_OUTSIDE
+from .mistakes.conduct import GRADIENT_OUTSIDE, GRADIENTS_LOST, NOT_WRITTEN, PLANES_MIXED, READS_OUTSIDE
 from .mistakes.steps import RIGHT
 
 Ask = Callable[[Call], Judged | None]
+
+MOST_WINDOWS = 40
+"""Windows of a plane that are asked one by one, the last ones."""
 
 OFTEN = 3
 """Fresh cases that must say the same."""
@@ -84,9 +87,40 @@ def reads_outside(ask: Ask, call: Call, found: Judged) -> bool:
     return False
 
 
-def not_written(_: Ask, call: Call, found: Judged) -> bool:
-    """Whether all wrong results are zero."""
-    return call.function != "max_indices" and not found.got[found.wrong].any()
+def not_written(ask: Ask, call: Call, found: Judged) -> bool:
+    """Whether all wrong results are zero, also where x and dy are one everywhere."""
+    if call.function == "max_indices" or found.got[found.wrong].any():
+        return False
+    again = ask(replace(call, arrays={name: np.ones_like(array) for name, array in call.arrays.items()}))
+    return again is not None and again.fault is Fault.VALUES and not again.got[found.wrong].any()
+
+
+def gradient_outside(_: Ask, call: Call, found: Judged) -> bool:
+    """Whether all wrong gradients are those of cells that no window covers."""
+    if "dy" not in call.arrays:
+        return False
+    windows = RIGHT.windows(call)
+    covered = np.zeros(windows.image.shape[2], bool)
+    covered[windows.cells[windows.real]] = True
+    return not (found.wrong & covered.reshape(found.wrong.shape[2:])).any()
+
+
+def gradients_lost(ask: Ask, call: Call, found: Judged) -> bool:
+    """Whether each window alone passes its whole gradient or none, and some of the plane with a wrong cell none."""
+    if "dy" not in call.arrays:
+        return False
+    plane, dy = at(found)[:2], call.arrays["dy"]
+    asked = [ask(one_hot(call, (*plane, *place))) for place in list(np.ndindex(dy.shape[2:]))[-MOST_WINDOWS:]]
+    answers = [each for each in asked if each is not None]
+    lost = [each for each in answers if each.wrong.any()]
+    return bool(lost) and len(answers) == len(asked) and not any(each.got.any() for each in lost)
+
+
+def one_hot(call: Call, place: tuple[int, ...]) -> Call:
+    """The call with the gradient of one window alone."""
+    dy = np.zeros_like(call.arrays["dy"])
+    dy[place] = 1
+    return replace(call, arrays={**call.arrays, "dy": dy})
 
 
 def narrower(_: Ask, call: Call, found: Judged) -> bool:
@@ -105,9 +139,11 @@ def narrower(_: Ask, call: Call, found: Judged) -> bool:
 
 PROBES: tuple[tuple[str, Callable[[Ask, Call, Judged], bool]], ...] = (
     (PLANES_MIXED.name, planes_mixed),
+    (GRADIENT_OUTSIDE.name, gradient_outside),
     (NOT_WRITTEN.name, not_written),
+    (GRADIENTS_LOST.name, gradients_lost),
+    (READS_OUTSIDE.name, reads_outside),
     ("sum-in-narrower-type", lambda ask, call, found: call.function == "mean_forward" and narrower(ask, call, found)),
     ("gradient-in-narrower-type", lambda ask, call, found: "dy" in call.arrays and narrower(ask, call, found)),
-    (READS_OUTSIDE.name, reads_outside),
 )
 """Names of mistakes, and whether an answer shows them; the first that all fresh cases show is named."""

@@ -29,7 +29,7 @@ def mistakes_of(trial: Trial, found: Found, others: list[Found]) -> list[str]:
         return [REMEMBERS.name]
     if found.counterexample.once is True:
         return [VARIES.name]
-    if found.verdict != "broken":
+    if found.verdict not in ("broken", "raised"):
         return []
     runs = [each.calls for each in (found, trial.found, *others)]
     plan, target = trial.law.plan, trial.pool.target.fresh()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .mistake import ANY, Mistake
+from .mistake import ANY, BACKWARD, Mistake
 
 CHANGES_INPUT = Mistake(
     "input-changed",
@@ -64,6 +64,18 @@ NOT_WRITTEN = Mistake(
     "Some results are left at zero.",
     "Every window, channel and sample has its result, also beyond the last whole block.",
 )
+GRADIENTS_LOST = Mistake(
+    "gradients-lost",
+    BACKWARD,
+    "Some windows pass no gradient.",
+    "Every window passes its gradient, also beyond the last whole block.",
+)
+GRADIENT_OUTSIDE = Mistake(
+    "gradient-outside-windows",
+    BACKWARD,
+    "Cells that no window covers get a gradient.",
+    "Cells that no window covers have a gradient of zero.",
+)
 EMPTY_BATCH = Mistake(
     "empty-batch",
     ANY,
@@ -81,6 +93,8 @@ MISTAKES = [
     LAYOUT_IGNORED,
     PLANES_MIXED,
     NOT_WRITTEN,
+    GRADIENTS_LOST,
+    GRADIENT_OUTSIDE,
     READS_OUTSIDE,
     EMPTY_BATCH,
 ]

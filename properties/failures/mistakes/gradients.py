@@ -276,7 +276,22 @@ def tap_in(dtype: str) -> Callable[[Windows], Array]:
     return lambda w: w.one_hot(w.first.astype(dtype).astype(np.int64) % w.cells.shape[1])
 
 
+def padding_to_first(windows: Windows, shares: Array) -> Array:
+    """The gradient of windows wholly in padding added to the first cell."""
+    unreal = ~windows.real.any(axis=-1, keepdims=True)
+    if not unreal.any():
+        raise ValueError("every window has a real cell")
+    return added(replace(windows, cells=np.where(unreal, 0, windows.cells)), shares)
+
+
 MISTAKES = [
+    Mistake(
+        "gradient-of-padding",
+        MAX_GRADIENT,
+        "The gradient of a window wholly in padding goes to the first cell of the plane.",
+        "A window without a real cell passes no gradient.",
+        (wrong(gather=padding_to_first),),
+    ),
     Mistake(
         "gradients-overwritten",
         BACKWARD,
@@ -502,6 +517,7 @@ MISTAKES = [
         "No gradient is passed back at all.",
         "The gradient of every window reaches its cells.",
         (wrong(gather=lambda w, _: np.zeros(w.image.shape)),),
+        strict=True,
     ),
 ]
 

@@ -8,8 +8,9 @@ from math import prod
 import numpy as np
 from poolproof.kernels.dtypes import Array, Ints
 
+from .maxima import MISSING
 from .mistake import INDEX, Mistake
-from .steps import Windows, each, plane_index, wrong
+from .steps import Windows, each, first_maximum, plane_index, wrong
 
 RIGHT_BASE = "An index is the row-major place of the maximum in its own unpadded plane, counted from zero."
 
@@ -97,7 +98,36 @@ def narrow(dtype: str) -> Callable[[Windows, Array], Array]:
     return lambda windows, tap: plane_index(windows, tap).astype(dtype).astype(np.int64)
 
 
+def of_nan(missing: Callable[[Windows], int]) -> Callable[[Windows, Array], Array]:
+    """Indices of which those of a NaN are `missing`."""
+
+    def index(windows: Windows, tap: Array) -> Array:
+        lost = np.isnan(first_maximum(windows).astype(np.float64))
+        return np.where(lost, missing(windows), plane_index(windows, tap))
+
+    return index
+
+
+def of_padding(windows: Windows, tap: Array) -> Array:
+    """Indices of which that of a window wholly in padding lies past the plane."""
+    return np.where(windows.real.any(axis=-1), plane_index(windows, tap), windows.image.shape[2])
+
+
 MISTAKES = [
+    Mistake(
+        "nan-has-no-index",
+        INDEX,
+        "The index of a NaN lies outside the plane.",
+        "A NaN that wins a window has its own place in the plane as its index.",
+        each("index", [of_nan(missing) for missing in MISSING]),
+    ),
+    Mistake(
+        "index-without-cell",
+        INDEX,
+        "A window wholly in padding has an index past the plane.",
+        "A window without a real cell has no maximum: it is refused, or has the index -1.",
+        each("index", [of_padding]),
+    ),
     Mistake(
         "index-from-one",
         INDEX,

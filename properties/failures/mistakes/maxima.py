@@ -224,7 +224,21 @@ def nearly_first(windows: Windows) -> Array:
     return ((values >= top - eps * np.abs(top)) & windows.real).argmax(axis=-1)
 
 
+def truths_in_a_byte(windows: Windows) -> Array:
+    """Whether the number of True, kept in a byte, is not zero. Raises ValueError for other dtypes."""
+    if windows.image.dtype.kind != "b":
+        raise ValueError("bool alone")
+    return (windows.values & windows.real).sum(axis=-1) % 256 != 0
+
+
 MISTAKES = [
+    Mistake(
+        "truth-counted-in-a-byte",
+        MAX,
+        "The True cells of a window are counted in a byte, where 256 are none.",
+        "The maximum of truths is whether any is True.",
+        (wrong(top=truths_in_a_byte),),
+    ),
     Mistake(
         "max-is-mean",
         MAX,
@@ -302,6 +316,7 @@ MISTAKES = [
         "The first cell of each window is taken, whatever the others are.",
         RIGHT_CELLS,
         (wrong(**chosen(lambda w: np.broadcast_to(w.real.argmax(-1), w.first.shape))),),
+        strict=True,
     ),
     Mistake(
         "last-cell",
@@ -309,6 +324,7 @@ MISTAKES = [
         "The last cell of each window is taken, whatever the others are.",
         RIGHT_CELLS,
         (wrong(**chosen(lambda w: np.full(w.first.shape, w.cells.shape[1] - 1))),),
+        strict=True,
     ),
     Mistake(
         "centre-cell",
@@ -316,6 +332,7 @@ MISTAKES = [
         "The cell in the middle of each window is taken, whatever the others are.",
         RIGHT_CELLS,
         (wrong(**chosen(lambda w: np.full(w.first.shape, w.cells.shape[1] // 2))),),
+        strict=True,
     ),
     Mistake(
         "max-of-plane",

@@ -19,11 +19,14 @@ SUM, SUM_GRADIENT = ("mean_forward",), ("mean_backward",)
 
 __all__ = [
     "ANY", "BACKWARD", "FORWARD", "INDEX", "MAX", "MAXIMA", "MAX_GRADIENT", "MEAN", "SUM", "SUM_GRADIENT",
-    "Answer", "Mistake",
+    "Answer", "Mistake", "Refusal",
 ]  # fmt: skip
 
 Answer = Callable[[Call], Array]
 """The answer to a call under a mistake. Raises ValueError where the mistake gives none."""
+
+Refusal = Callable[[Call], bool]
+"""Whether a call is refused under a mistake."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class Mistake:
     """A mistake that pooling code is known for.
 
     `functions`: the callables it is made in. `wrong` and `right`: what is wrong, and what right code does, a sentence
-    each. `answers`: the variants of the mistake; none if it shows in how a target behaves, not in one answer.
+    each. `answers`: the variants of the mistake; none if it shows in how a target behaves, not in one answer. `strict`:
+    it must explain every cell that it foretells, where the target is wrong. `refuses`: variants that refuse some calls.
     """
 
     name: str
@@ -39,6 +43,8 @@ class Mistake:
     wrong: str
     right: str
     answers: tuple[Answer, ...] = ()
+    strict: bool = False
+    refuses: tuple[Refusal, ...] = ()
 
 
 def by_name(mistakes: list[Mistake]) -> dict[str, Mistake]:

@@ -45,13 +45,30 @@ def neighbour(step: int, axis: int) -> Callable[[Array], Array]:
     return lambda array: np.roll(array, step, axis)
 
 
+def without_nan(call: Call) -> Array:
+    """The right result for the samples without a NaN."""
+    x = call.arrays["x"]
+    kept = ~np.isnan(x.astype(np.float64)).any(axis=tuple(range(1, x.ndim)))
+    if kept.all():
+        raise ValueError("no NaN")
+    return RIGHT.answer(replace(call, arrays={name: array[kept] for name, array in call.arrays.items()}))
+
+
 MISTAKES = [
+    Mistake(
+        "samples-dropped",
+        ANY,
+        "Samples with a NaN are dropped from the batch.",
+        "The result has as many samples as x, whatever their values are.",
+        (without_nan,),
+    ),
     Mistake(
         "samples-and-channels-exchanged",
         ANY,
         "Samples and channels are exchanged.",
         RIGHT_PLANES,
         (result_exchanged, from_planes(exchanged)),
+        strict=True,
     ),
     Mistake(
         "first-plane-for-all",
@@ -59,6 +76,7 @@ MISTAKES = [
         "The first sample or channel is pooled in the place of the others.",
         RIGHT_PLANES,
         (from_planes(first_of(1)), from_planes(first_of(0))),
+        strict=True,
     ),
     Mistake(
         "neighbouring-plane",
@@ -66,5 +84,6 @@ MISTAKES = [
         "A neighbouring sample or channel is pooled in the place of each.",
         RIGHT_PLANES,
         tuple(from_planes(neighbour(step, axis)) for step in (1, -1) for axis in (1, 0)),
+        strict=True,
     ),
 ]

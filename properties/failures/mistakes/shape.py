@@ -69,6 +69,19 @@ def numbered_in(dtype: str) -> Answer:
     return windows_per_axis(table)
 
 
+def starting_at_blocks(block: int, last: bool) -> Answer:
+    """Answers whose windows start at multiples of a block, along the last axis or all."""
+
+    def rounded_down(axis: Axis) -> Table:
+        starts = np.arange(axis.count()) * axis.stride // block * block - axis.begin
+        return marked(starts[:, np.newaxis] + np.arange(axis.size) * axis.dilation, axis)
+
+    def along_last(axes: tuple[Axis, ...]) -> list[Table]:
+        return [*map(axis_table, axes[:-1]), rounded_down(axes[-1])]
+
+    return wrong(tables=along_last) if last else windows_per_axis(rounded_down)
+
+
 def capped(geometry: Geometry) -> Ints:
     """Strides that are no larger than the window."""
     return tuple(map(min, geometry.stride, geometry.size))
@@ -252,6 +265,23 @@ MISTAKES = [
         "Windows are numbered in an integer type that is too narrow: later ones begin at the front again.",
         "Windows are counted in a type that holds all of them.",
         tuple(map(numbered_in, ("int8", "uint8", "int16", "uint16"))),
+    ),
+    Mistake(
+        "window-starts-rounded",
+        ANY,
+        "Windows begin at a multiple of some block, not where their stride says.",
+        RIGHT_STRIDE,
+        tuple(starting_at_blocks(block, last) for block in (2, 4, 8, 16) for last in (True, False)),
+    ),
+    Mistake(
+        "size-of-other-axes",
+        ANY,
+        "Size and stride of each axis are those of the axis before.",
+        RIGHT_AXES,
+        (
+            under(size=lambda g: (1, *g.size[:-1]), stride=lambda g: (1, *g.stride[:-1])),
+            under(size=lambda g: (*g.size[1:], 1), stride=lambda g: (*g.stride[1:], 1)),
+        ),
     ),
     Mistake(
         "window-too-small",
