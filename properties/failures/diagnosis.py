@@ -22,6 +22,9 @@ SECONDS = 10.0
 CONFIRMED = 3
 """Fresh cases on which a target must be wrong as a mistake says before it is named."""
 
+NEARLY = 0.9
+"""Mistakes are named beside the best one if they are as precise as this part of it."""
+
 OF_VALUES = {mistake.name for mistake in (*maxima.MISTAKES, *means.MISTAKES)}
 """Mistakes about numbers, which no other order in memory would explain."""
 
@@ -186,7 +189,9 @@ def tested(evidence: Evidence, found: list[Hypothesis], patterns: list[Pattern])
         if not found:
             break
     confirmed = [each for each in found if each.confirmed >= CONFIRMED]
-    return sorted(confirmed, key=lambda each: (-round(each.precision, 2), each.missed))
+    best = max((each.precision for each in confirmed), default=0.0)
+    close = [each for each in confirmed if each.precision >= NEARLY * best]
+    return sorted(close, key=lambda each: (-round(each.precision, 2), each.missed))
 
 
 def distinct(patterns: list[Pattern]) -> list[Pattern]:

@@ -12,10 +12,10 @@ import numpy as np
 from poolproof.kernels.dtypes import Array, finfo, is_float
 
 from .. import oracle
-from ..contract import FORWARD, MEAN, Declared
+from ..contract import MEAN, Declared
 from ..targets.call import Call
 from .mistakes.mistake import Answer
-from .mistakes.steps import RIGHT, Windows
+from .mistakes.steps import RIGHT, Windows, counted
 
 NO_ANSWER = (ValueError, IndexError, TypeError, ArithmeticError)
 """What a mistake raises on calls for which it has no answer."""
@@ -38,7 +38,7 @@ class Fault(Enum):
 
 @dataclass(frozen=True)
 class Judged:
-    """An answer beside what is right. `wrong` says which cells are wrong; the rest is free or right.
+    """An answer beside what is right. `wrong` says which cells are wrong, `free` which may have any value.
 
     `meant` is the call with what a mean counts, also where no keyword says it.
     """
@@ -47,6 +47,7 @@ class Judged:
     got: Array
     right: Array
     wrong: Array
+    free: Array
 
     @cached_property
     def fault(self) -> Fault:
@@ -103,7 +104,7 @@ def of_maxima(call: Call, got: Array) -> Judged:
     windows = RIGHT.windows(call)
     right = RIGHT.answer(call)
     free = undefined(windows, right.shape)
-    return compared(call, got, right, lambda: ~((got == right) | free))
+    return compared(call, got, right, lambda: got != right, free)
 
 
 def of_indices(call: Call, got: Array) -> Judged:
@@ -133,7 +134,19 @@ def of_sums(call: Call, got: Array) -> Judged:
         x = arrays["x"]
         arrays, free = {"x": np.where(np.isfinite(x), x, np.zeros((), x.dtype))}, not_finite(RIGHT.windows(call), got)
     exact = getattr(oracle, call.function)(*arrays.values(), call.size, call.stride, **call.settings)
-    return compared(call, got, exact.nearest(), lambda: ~(exact.allows(got) | free))
+    right = exact.nearest()
+    return compared(call, got, right, lambda: ~exact.allows(got) | (single(call, got) & (got != right)), free)
+
+
+def single(call: Call, got: Array) -> Array:
+    """Which means are those of one number beside zeros, divided by a power of two: no rounding excuses these."""
+    if call.function != "mean_forward":
+        return np.zeros(got.shape, bool)
+    windows = RIGHT.windows(call)
+    divisors = counted(windows)
+    alone = ((windows.summands != 0).sum(axis=-1) == 1) & (divisors & (divisors - 1) == 0)
+    normal = np.abs(windows.summands).sum(axis=-1) >= divisors * float(finfo(windows.image.dtype).tiny)
+    return (alone & normal & np.isfinite(windows.summands).all(axis=-1)).reshape(got.shape)
 
 
 def not_finite(windows: Windows, got: Array) -> Array:
@@ -153,9 +166,10 @@ def of_gradients(call: Call, got: Array) -> Judged:
     return found
 
 
-def compared(call: Call, got: Array, right: Array, wrong: Callable[[], Array]) -> Judged:
+def compared(call: Call, got: Array, right: Array, wrong: Callable[[], Array], free: Array | None = None) -> Judged:
     """An answer beside the right one; no cell is wrong by itself where the shape is."""
-    return Judged(call, got, right, wrong() if got.shape == right.shape else np.zeros(right.shape, bool))
+    free = np.zeros((), bool) if free is None else free
+    return Judged(call, got, right, wrong() & ~free if got.shape == right.shape else np.zeros(right.shape, bool), free)
 
 
 JUDGES: dict[str, Callable[[Call, Array], Judged]] = {
@@ -183,6 +197,8 @@ def fits(found: Judged, answer: Answer) -> Fit:
     if found.fault in (Fault.SHAPE, Fault.DTYPE):
         alike = made.shape == found.got.shape and (found.fault is Fault.SHAPE or made.dtype == found.got.dtype)
         return Fit.WHOLLY if alike else Fit.NOT
+    if made.dtype.kind != found.right.dtype.kind or made.dtype.itemsize < found.right.dtype.itemsize:
+        return Fit.NOT
     if made.shape != found.got.shape or not explained(found, made)[found.wrong].all():
         return Fit.NOT
     return Fit.PARTLY if contradicted(found, made).any() else Fit.WHOLLY
@@ -213,7 +229,7 @@ def contradicted(found: Judged, made: Array) -> Array:
     wanted, right = made.astype(np.float64), found.right.astype(np.float64)
     margin = (2 * UNITS * found.unit * np.abs(right) + found.spread) if found.rounds else 0
     differs = ~((made == found.right) | (np.isnan(wanted) & np.isnan(right)) | (np.abs(wanted - right) <= margin))
-    return np.asarray(differs & ~found.wrong)
+    return np.asarray(differs & ~found.wrong & ~found.free)
 
 
 def tied_last(windows: Windows) -> Array:
@@ -230,5 +246,3 @@ def tied_shared(windows: Windows) -> Array:
 
 CONVENTIONS = tuple(replace(RIGHT, weights=weights).answer for weights in (tied_last, tied_shared))
 """Sound ways to pass the gradient of tied maxima, beside the first."""
-
-_ = FORWARD

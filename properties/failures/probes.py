@@ -24,6 +24,11 @@ Ask = Callable[[Call], Judged | None]
 MOST_WINDOWS = 40
 """Windows of a plane that are asked one by one, the last ones."""
 
+TOO_HIGH = "max-begins-too-high"
+
+MOST_CASES = 8
+"""Fresh cases about which questions are asked."""
+
 OFTEN = 3
 """Fresh cases that must say the same."""
 
@@ -39,7 +44,18 @@ def generic(ask: Ask, patterns: list[Pattern], end: float) -> list[str]:
                 wrong.append((call, found))
     if len(wrong) < OFTEN or any(found.fault is not Fault.VALUES for _, found in wrong):
         return []
-    return next(([name] for name, holds in PROBES if all(holds(ask, *each) for each in wrong[:8])), [])
+    if begins_too_high([found for _, found in wrong]):
+        return [TOO_HIGH]
+    return next(([name] for name, holds in PROBES if all(holds(ask, *each) for each in wrong[:MOST_CASES])), [])
+
+
+def begins_too_high(wrong: list[Judged]) -> bool:
+    """Whether all wrong maxima are one number, which none of the others is below."""
+    if any(found.meant.function != "max_forward" for found in wrong):
+        return False
+    numbers = {(found.dtype.name, number) for found in wrong for number in found.got[found.wrong].tolist()}
+    floors = dict(numbers)
+    return len(numbers) == len(floors) and all((found.got >= floors[found.dtype.name]).all() for found in wrong)
 
 
 def at(found: Judged) -> tuple[int, ...]:

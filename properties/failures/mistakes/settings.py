@@ -10,7 +10,7 @@ import numpy as np
 from poolproof.kernels.dtypes import Array, finfo, is_float, lowest
 from poolproof.kernels.geometry import Axis, Geometry
 
-from .mistake import ANY, BACKWARD, FORWARD, MAXIMA, MEAN, Answer, Mistake, wrapped
+from .mistake import ANY, BACKWARD, MAXIMA, MEAN, Answer, Mistake, wrapped
 from .steps import PAST, Table, Windows, added, axis_table, each, marked, under, windows_per_axis, wrong
 
 RIGHT_PADDING = "padding[k] is (cells before, cells after) along axis k."
@@ -95,11 +95,10 @@ def beyond(axis: Axis) -> int:
 
 
 def evenly(axis: Axis) -> Table:
-    """Windows spread evenly over the padded image where the last one would reach past it."""
-    count = axis.count()
-    if not beyond(axis):
+    """Windows spread evenly over the padded image in ceil mode."""
+    if not axis.ceil_mode:
         return axis_table(axis)
-    starts = np.arange(count) * axis.room // max(count - 1, 1) - axis.begin
+    starts = np.linspace(0, axis.room, axis.count()).astype(int) - axis.begin
     return marked(starts[:, np.newaxis] + np.arange(axis.size) * axis.dilation, axis)
 
 
@@ -130,9 +129,15 @@ def zero_past_the_end(windows: Windows) -> Array:
     return np.asarray(found.max(axis=-1))
 
 
-def last_repeated(windows: Windows) -> Array:
-    """The sums with copies of the last cell for those past the end; of one axis only, where that is unique."""
+def last_of_window(windows: Windows) -> Array:
+    """The sums with copies of the last real cell of the window for those past the end."""
     last = windows.image[..., np.maximum(windows.cells.max(axis=-1), 0)].astype(np.float64)
+    return np.asarray(windows.summands.sum(-1) + last * (windows.cells == PAST).sum(-1))
+
+
+def last_of_plane(windows: Windows) -> Array:
+    """The sums with copies of the last cell of the plane for those past the end."""
+    last = windows.image[..., -1:].astype(np.float64)
     return np.asarray(windows.summands.sum(-1) + last * (windows.cells == PAST).sum(-1))
 
 
@@ -416,7 +421,7 @@ MISTAKES = [
         ("mean_forward",),
         "Cells past the end are copies of the last cell.",
         "Cells past the end belong to no window.",
-        (wrong(total=last_repeated),),
+        each("total", [last_of_window, last_of_plane]),
     ),
     Mistake(
         "zero-padding-wins",
@@ -505,5 +510,3 @@ MISTAKES = [
         (wrong(gather=cropped_at_the_end),),
     ),
 ]
-
-_ = (each, FORWARD)
