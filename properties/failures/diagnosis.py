@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from ..cases.plans import Plan
 from ..targets.call import Call
 from ..targets.target import Target
@@ -75,7 +77,7 @@ class Hypothesis:
             return True
         if fits(found, self.answer) is Fit.NOT:
             return False
-        self.confirmed += 1
+        self.confirmed += self.mistake.of_nan or found.fault is not Fault.VALUES or says_something(found)
         made = attempted(found, self.answer)
         if found.fault is Fault.VALUES and made is not None:
             self.foretold += int(found.wrong.sum())
@@ -92,6 +94,11 @@ class Hypothesis:
         """Of the cells that it says are wrong, how many are, where some are."""
         total = self.foretold + self.contradicted
         return self.foretold / total if total else 1.0
+
+
+def says_something(found: Judged) -> bool:
+    """Whether some wrong result is a number: any mistake that reads a NaN gives one."""
+    return not np.isnan(found.got[found.wrong].astype(np.float64)).all()
 
 
 def diagnosis(evidence: Evidence) -> list[str]:

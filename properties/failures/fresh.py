@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from poolproof.kernels.dtypes import is_float
 
 from ..cases.build import Builder
 from ..cases.case import Case, is_declared
-from ..cases.choices import Generated
+from ..cases.choices import Generated, one_of
 from ..cases.contents import paint
 from ..cases.plans import Plan
-from ..contract import MEAN, Declared
+from ..contract import MEAN, SETTINGS, Declared
 from ..targets.call import Call
 from .earlier import as_case
 
 MOST_CELLS = 3000
 """Cells of an image that is drawn for a test; the failing one may have more."""
 
-REPAINTED = 6
+REPAINTED = 4
 """How often the failing call is asked with other numbers of each palette."""
 
 GRADIENTS = ("wide", "lattice", "remote")
 """The palettes of fresh gradients, in turn."""
 
-DRAWN = 10
+DRAWN = 20
 """Cases that are drawn for a test."""
 
 
@@ -59,23 +61,28 @@ def painted(case: Case, values: str, seed: int) -> Case:
 
 
 def like(case: Case, other: Case) -> Case:
-    """Other numbers whose largest lie where those of the case do, as do the zeros of dy."""
+    """Other numbers whose largest lie where those of the case do, as do what is not finite and the zeros of dy."""
     top, most = case.x == case.x.max(), other.x.max()
     x = np.where(top, most, np.where(other.x == most, other.x.min(), other.x)) if not top.all() else other.x
+    if is_float(x.dtype):
+        x = np.where(np.isfinite(case.x), x, case.x)
     dy = np.where(case.dy == 0, np.zeros((), case.dy.dtype), np.where(other.dy == 0, case.dy, other.dy))
     return replace(other, x=x, dy=dy)
 
 
 def drawn(plan: Plan, declared: Declared, pattern: Pattern, count: int = DRAWN) -> Iterator[Call]:
-    """Calls of cases that a law may draw, half of them in the dtype of the failing one."""
+    """Calls of cases that a law may draw; half of them have the dtype of the failing one, and as many its settings."""
     function, dtype = pattern.call.function, pattern.call.arrays["x"].dtype.name
     builder = Builder(plan, declared, (function,))
     choices = Generated("fresh cases")
+    alike = [each for each in builder.recipes(function) if set(each.settings) == {*pattern.call.settings} & {*SETTINGS}]
     for number in range(count):
-        decided = {"dtype": dtype} if number % 2 else {}
+        decided: dict[str, Any] = {"dtype": dtype} if number % 2 else {}
+        if alike and number % 4 > 1:
+            decided["recipe"] = one_of(choices, alike)
         case = builder.case(choices, **decided)
         if 0 < case.x.size <= MOST_CELLS and is_declared(case, declared):
             # The law may draw gradients of single windows alone, on which many mistakes look alike.
-            dense = painted(case, case.values, number) if number % 4 > 1 else case
+            dense = painted(case, case.values, number) if number % 3 else case
             yield case.call(function, dy=dense.dy) if "dy" in pattern.call.arrays else case.call(function)
 

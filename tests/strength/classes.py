@@ -184,7 +184,7 @@ CLASSES = {
     "overhang.MaxGradientIgnoresDilation": ("dilation-ignored",),
     "overhang.DilationsExchanged": ("dilations-exchanged",),
     "overhang.PadsReadAsSides": ("padding-pairs-misread",),
-    "overhang.PadsWithLowestFloat32": ("padding-not-low-enough",),
+    "overhang.PadsWithLowestFloat32": ("padding-not-low-enough", "max-begins-too-high"),
     "overlap.AssignsMaxGradient": ADDED,
     "overlap.AssignsMeanGradient": ADDED,
     "overlap.LosesDuplicatesInOneRow": ADDED,

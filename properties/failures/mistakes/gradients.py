@@ -499,6 +499,7 @@ MISTAKES = [
         "The gradient of a mean is computed from x, and lost where x is not finite.",
         "The gradient of a mean does not depend on x.",
         (times_x,),
+        of_nan=True,
     ),
     Mistake(
         "place-in-narrow-type",

@@ -35,7 +35,8 @@ class Mistake:
 
     `functions`: the callables it is made in. `wrong` and `right`: what is wrong, and what right code does, a sentence
     each. `answers`: the variants of the mistake; none if it shows in how a target behaves, not in one answer. `strict`:
-    it must explain every cell that it foretells, where the target is wrong. `refuses`: variants that refuse some calls.
+    it must explain every cell that it foretells, where the target is wrong. `of_nan`: it is about NaN; a wrong NaN says
+    nothing of others, as any of them may read one. `refuses`: variants that refuse some calls.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Mistake:
     right: str
     answers: tuple[Answer, ...] = ()
     strict: bool = False
+    of_nan: bool = False
     refuses: tuple[Refusal, ...] = ()
 
 

@@ -23,9 +23,9 @@ def longer_than(most: int) -> Refusal:
     return lambda call: max(call.size) > most
 
 
-def full_width(call: Call) -> bool:
-    """A window as long as the image along an axis."""
-    return any(axis.extent >= axis.length for axis in axes_of(call))
+def full_along(axes: slice, least: int) -> Refusal:
+    """A window as long as the image along one of some axes of at least so many cells."""
+    return lambda call: any(a.extent >= a.length >= least for a in axes_of(call)[axes])
 
 
 def full_size(call: Call) -> bool:
@@ -48,10 +48,14 @@ def of_integers(call: Call) -> bool:
     return not is_float(call.arrays["x"].dtype)
 
 
-def of_large_integer_planes(call: Call) -> bool:
-    """Planes of more cells than their own integer type counts."""
-    x = call.arrays["x"]
-    return x.dtype.kind in "iu" and prod(x.shape[2:]) - 1 > int(np.iinfo(x.dtype).max)
+def of_large_planes(reserve: int) -> Refusal:
+    """Integer planes of more cells than their own type counts, up to some that are held in reserve."""
+
+    def refuses(call: Call) -> bool:
+        x = call.arrays["x"]
+        return x.dtype.kind in "iu" and prod(x.shape[2:]) + reserve > int(np.iinfo(x.dtype).max)
+
+    return refuses
 
 
 def single_spatial(call: Call) -> bool:
@@ -77,8 +81,8 @@ def named(name: str, wrong: str, *refuses: Refusal) -> Mistake:
 
 MISTAKES = [
     named("refuses-integers", "Images of integers are refused.", of_integers),
-    named("refuses-large-planes", "Planes of more cells than their integer type counts are refused.", of_large_integer_planes),
-    named("refuses-full-width", "A window as long as the image is refused.", full_width, full_size),
+    named("refuses-large-planes", "Planes of more cells than their integer type counts are refused.", *map(of_large_planes, (-1, 0, 1))),
+    named("refuses-full-width", "A window as long as the image is refused.", *(full_along(axes, least) for axes in (slice(None), slice(-1, None), slice(1)) for least in (1, 2)), full_size),
     named("refuses-long-strides", "A stride larger than the image, or than the window, is refused.", beyond_image, beyond_window),
     named("refuses-single-cells", "Axes of length one are refused.", single_spatial, single),
     named(

@@ -26,7 +26,12 @@ def rounded_up(axis: Axis) -> int:
 
 def in_floats(kind: Any) -> Callable[[Axis], int]:
     """The number of windows by a product with 1/stride in this type."""
-    return lambda axis: int(kind(axis.room) * (kind(1) / kind(axis.stride))) + 1
+    return lambda axis: int(kind(axis.room) * (kind(1) / kind(axis.stride))) + 1 + added_by_ceil(axis)
+
+
+def added_by_ceil(axis: Axis) -> int:
+    """How many windows ceil mode adds."""
+    return axis.count() - axis.room // axis.stride - 1
 
 
 def moved_inside(axis: Axis) -> Table:
@@ -154,7 +159,7 @@ MISTAKES = [
         RIGHT_COUNT,
         (
             window_count(lambda axis: axis.count() - 1),
-            window_count(lambda axis: (axis.room - 1) // axis.stride + 1),
+            window_count(lambda axis: (axis.room - 1) // axis.stride + 1 + added_by_ceil(axis)),
         ),
     ),
     Mistake(
@@ -164,7 +169,7 @@ MISTAKES = [
         RIGHT_COUNT,
         (
             window_count(lambda axis: axis.count() + 1),
-            window_count(lambda axis: (axis.room + 1) // axis.stride + 1),
+            window_count(lambda axis: (axis.room + 1) // axis.stride + 1 + added_by_ceil(axis)),
         ),
     ),
     Mistake(
