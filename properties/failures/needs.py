@@ -26,6 +26,13 @@ def simplifications(case: Case, declared: Declared, plan: Plan) -> Iterator[tupl
     """What a case has, and the cases without it that the target takes and the law wants: if none fails, it is needed."""
     for word, without in WITHOUT.items():
         yield word, [part for part in without(case) if permitted(part, plan, declared)]
+    others = [part for part in in_another_dtype(case) if taken(part, declared, plan)]
+    yield f"dtype {case.x.dtype.name}", others
+
+
+def taken(case: Case, declared: Declared, plan: Plan) -> bool:
+    """Whether the target takes the dtype of a case in all callables that the law asks."""
+    return len(case.size) in declared.ranks_of(case.x.dtype.name, case.function, *plan.also)
 
 
 def refitted(case: Case, **changed: Any) -> list[Case]:
@@ -116,11 +123,13 @@ def finite(case: Case) -> list[Case]:
 
 
 def in_another_dtype(case: Case) -> list[Case]:
-    """The case in float64, or what is float64 in float32."""
+    """The case in float64, or what is float64 in float32, if that has numbers as large."""
     name = "float32" if case.x.dtype.name == "float64" else "float64"
+    arrays = {"x": case.x, "dy": case.dy, "other": case.other}
     with np.errstate(all="ignore"):
-        x, dy = case.x.astype(name), case.dy.astype(name)
-        return [replace(case, x=x, dy=dy, other=None if case.other is None else case.other.astype(name))]
+        made: dict[str, Any] = {key: None if a is None else a.astype(name) for key, a in arrays.items()}
+    lost = any(a is not None and (np.isinf(made[key]) & np.isfinite(a.astype(np.float64))).any() for key, a in arrays.items())
+    return [] if lost else [replace(case, **made)]
 
 
 def alike_axes(case: Case) -> list[Case]:
@@ -161,5 +170,3 @@ WITHOUT: dict[str, Callable[[Case], list[Case]]] = {
     "unequal axes": alike_axes,
 }
 """What a case may have, and the cases without it."""
-
-_ = in_another_dtype

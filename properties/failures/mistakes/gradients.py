@@ -521,5 +521,3 @@ MISTAKES = [
         strict=True,
     ),
 ]
-
-_ = (finfo, is_float)

@@ -407,5 +407,3 @@ MISTAKES = [
         (wrong(**chosen(nearly_first)),),
     ),
 ]
-
-_ = (INDEX, MAX_GRADIENT, cast, each, last_of_equals)

@@ -10,7 +10,7 @@ import numpy as np
 from poolproof.kernels.dtypes import Array
 
 from .mistake import MEAN, SUM, SUM_GRADIENT, Mistake, wrapped
-from .steps import Windows, counted, each, first_maximum, first_weights, summed, wrong
+from .steps import RIGHT, Windows, counted, each, first_maximum, summed, wrong
 
 RIGHT_DIVISOR = "The sum of a window is divided by the number of its cells."
 RIGHT_SUM = "Sums are kept in a type at least as precise as the dtype of x."
@@ -214,9 +214,5 @@ MISTAKES = [
 
 def routed(windows: Windows) -> Array:
     """The gradient of the maxima."""
-    from .steps import RIGHT
-
     return RIGHT.max_backward(windows)
 
-
-_ = first_weights
