@@ -19,9 +19,9 @@ from ..run.request import Request
 from ..run.session import Session
 from ..run.units import plan
 from . import render
-from .terminal import Part, Terminal, headed
+from .terminal import Styled, Terminal, headed
 
-WARNING: Part = ("warning: ", "warning")
+WARNING: Styled = ("warning: ", "warning")
 
 
 class Console:
@@ -37,13 +37,13 @@ class Console:
         self.complaints: list[str] = []
         self.refused: dict[str, str] = {}
 
-    def say(self, *parts: Part) -> None:
+    def say(self, *parts: Styled) -> None:
         """Print a line at once."""
         self.terminal.say(*parts)
 
     def begin(self) -> None:
         """Load every target, and say what is going to be tried."""
-        version, cases = importlib.metadata.version("poolproof"), render.count(self.request.examples, "case")
+        version, cases = importlib.metadata.version("poolproof"), render.quantity(self.request.examples, "case")
         self.say(f"poolproof {version}, seed {self.request.seed}, {cases} per law")
         try:
             with prints_aside():
