@@ -14,7 +14,7 @@ from ..data.files import Output, unwritten
 from ..data.storage import report_text
 from ..results import Report, Result
 from ..run.causes import Cause
-from ..run.events import Begun, Event, Examined, Loaded, events
+from ..run.events import Event, RunBegun, TargetLoaded, UnitExamined, events
 from ..run.record import Record
 from ..run.request import Request
 from ..run.units import Unit
@@ -22,9 +22,9 @@ from ..targets.target import Target
 from . import render
 from .families import Families
 from .progress import Progress
-from .terminal import Part, Terminal, headed
+from .terminal import Styled, Terminal, headed
 
-WARNING: Part = ("warning: ", "warning")
+WARNING: Styled = ("warning: ", "warning")
 
 
 class Detail(IntEnum):
@@ -47,7 +47,7 @@ class Console:
         self.width = 0  # of the names of the targets
         self.apart = False  # whether a failure was printed last, which a blank line sets apart from what follows
 
-    def say(self, *parts: Part) -> None:
+    def say(self, *parts: Styled) -> None:
         """Print a line at once, unless the verdict alone is wanted."""
         if self.detail:
             self.terminal.say(*parts)
@@ -55,7 +55,7 @@ class Console:
     def watch(self, units: list[Unit], processes: int) -> None:
         """Run these units, and print what happens; to the first failure, or to Ctrl-C."""
         request = self.record.request
-        cases = render.count(request.examples, "case")
+        cases = render.quantity(request.examples, "case")
         self.say(f"poolproof {importlib.metadata.version('poolproof')}, seed {request.seed}, {cases} per law")
         try:
             with prints_aside(), self.progress:
@@ -71,14 +71,14 @@ class Console:
         """Print what an event has to tell."""
         cause = self.record.add(event)
         match event:
-            case Loaded(target):
+            case TargetLoaded(target):
                 self.introduce(target)
-            case Begun(units):
+            case RunBegun(units):
                 self.families = Families(units)
                 self.width = max((len(target.name) for target in self.record.targets.values()), default=0)
                 self.progress.begin(self.record)
                 self.say()
-            case Examined(result):
+            case UnitExamined(result):
                 self.judged(result, cause)
 
     def introduce(self, target: Target) -> None:
@@ -102,7 +102,7 @@ class Console:
             self.say("\n", *headed(render.failure(result)))
             self.apart = True
 
-    def line(self, result: Result) -> list[Part]:
+    def line(self, result: Result) -> list[Styled]:
         """The line of a law on a target."""
         done, total = len(self.record.results), str(len(self.record.units))
         return [

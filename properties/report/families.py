@@ -9,7 +9,7 @@ from ..lawbook.huge import EVERY
 from ..results import Result
 from ..run.units import CONVENTIONS_ITEM, Unit
 from . import render
-from .terminal import Part
+from .terminal import Styled
 
 COLUMN = 12
 """Characters of the longest name of a family."""
@@ -22,7 +22,7 @@ class Families:
         self.left = Counter(family_of(unit.name) for unit in units)
         self.results: dict[str, list[Result]] = {}
 
-    def add(self, result: Result) -> list[Part] | None:
+    def add(self, result: Result) -> list[Styled] | None:
         """Take a result; the line of its family if that is now complete."""
         family = family_of(result.law)
         own = self.results.setdefault(family, [])
@@ -38,12 +38,12 @@ def family_of(name: str) -> str:
     return EVERY[name].family if name in EVERY else "expected"
 
 
-def line(family: str, results: list[Result]) -> list[Part]:
+def line(family: str, results: list[Result]) -> list[Styled]:
     """What came of a family, in a line."""
     if family == CONVENTIONS_ITEM:
         return [f"{family:{COLUMN}} {render.observed(results)}"]
     laws, cases = {result.law for result in results}, sum(result.examples for result in results)
-    tried = f"{render.count(len(laws), 'law')}, {render.count(cases, 'case')}: " if cases else ""
+    tried = f"{render.quantity(len(laws), 'law')}, {render.quantity(cases, 'case')}: " if cases else ""
     outcome, style = render.outcome(results), "broken" if any(result.failed for result in results) else "holds"
     late = " (time limit reached)" if any(result.partial for result in results) else ""
     return [f"{family:{COLUMN}} {tried}", (outcome, style), late]

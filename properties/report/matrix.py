@@ -93,7 +93,7 @@ def column_of(target: TargetReport, unobserved: str = "") -> Column:
     for law in unfinished:
         cells[law.law] = cells[law.law].rstrip("?") + "?"
     reasons = dict.fromkeys(law.reason or "the time limit was reached" for law in unfinished)
-    told = f"{render.count(len(unfinished), 'law')} unfinished: {'; '.join(reasons)}" if unfinished else ""
+    told = f"{render.quantity(len(unfinished), 'law')} unfinished: {'; '.join(reasons)}" if unfinished else ""
     note = "; ".join(filter(None, (told, unobserved)))
     cells = {cleaned(row): cleaned(cell) for row, cell in cells.items()}
     title = cleaned(f"{target.name} {target.version}".strip())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import poolproof.kernels
 
 from ..run.record import Record
-from .render import count
+from .render import quantity
 from .terminal import Terminal
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ class Progress:
 
     def told(self, record: Record) -> str:
         """What stands beside the bar."""
-        cases = count(sum(result.examples for result in record.results), "case")
-        failures = count(sum(result.failed for result in record.results), "failure")
+        cases = quantity(sum(result.examples for result in record.results), "case")
+        failures = quantity(sum(result.failed for result in record.results), "failure")
         compiling = self.cold and any(unit.target == NUMBA for unit in record.left())
         return ", ".join([cases, failures, *limit(record.request.end), *["numba is compiling"] * compiling])
 

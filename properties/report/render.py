@@ -21,7 +21,7 @@ from ..run.causes import Cause
 from ..run.request import Request
 from ..run.units import CONVENTIONS_ITEM
 from ..targets.target import Target
-from .terminal import Part
+from .terminal import Styled
 
 MOST_SHOWN = 200
 """Characters of an answer that evidence is printed with."""
@@ -69,13 +69,13 @@ def versions() -> Versions:
     )
 
 
-def line(result: Result, name: str, width: int, column: int = 24) -> list[Part]:
+def line(result: Result, name: str, width: int, column: int = 24) -> list[Styled]:
     """One result as one line of progress: the target in so wide a column, the law in another; and what it rests on."""
     word = word_of(result)
     if word in ("observed", "unsupported", "not run", "known", "outdated"):
         tail = result.reason
     else:
-        tail = f"{count(result.examples, 'case')}, {result.seconds:.1f} s"
+        tail = f"{quantity(result.examples, 'case')}, {result.seconds:.1f} s"
         tail += " (time limit reached)" if result.partial and not result.reason else ""
         tail += f", {result.refused} of them refused" if result.refused else ""
         tail += f", {result.reason}" if result.reason else ""
@@ -99,7 +99,7 @@ def failures(results: Iterable[Result]) -> list[str]:
 
 def failure(result: Result) -> str:
     """The message of what failed, under the law that says so."""
-    return f"{result.law}: {word_of(result)} after {count(result.examples, 'case')}\n{result.message}"
+    return f"{result.law}: {word_of(result)} after {quantity(result.examples, 'case')}\n{result.message}"
 
 
 def causes(found: Sequence[Cause], names: dict[str, str]) -> list[str]:
@@ -243,7 +243,7 @@ def last_line(results: list[Result], partial: bool, noun: str = "law", bound: st
     laws = [result for result in results if result.law != CONVENTIONS_ITEM]
     targets, names = {result.target for result in laws}, {result.law for result in laws}
     cases = sum(result.examples for result in laws)
-    tried = f"{count(len(targets), 'implementation')}, {count(len(names), noun)}, {count(cases, 'case')}"
+    tried = f"{quantity(len(targets), 'implementation')}, {quantity(len(names), noun)}, {quantity(cases, 'case')}"
     tried += f" ({bound})" if bound else ""
     partial = partial or any(result.partial or result.verdict == "not run" for result in laws)
     return f"{tried}: {outcome(laws)}{' (partial)' if partial else ''}"
@@ -288,6 +288,6 @@ def exit_status(results: list[Result], *, interrupted: bool, unusable: bool) -> 
     return 1 if any(result.failed or result.abandoned for result in results) else 0
 
 
-def count(number: int, noun: str) -> str:
+def quantity(number: int, noun: str) -> str:
     """ "1 case", "8,100 cases"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -15,14 +15,14 @@ from .units import Unit
 
 
 @dataclass(frozen=True)
-class Loaded:
+class TargetLoaded:
     """A target was loaded, and passed its smoke test."""
 
     target: Target
 
 
 @dataclass(frozen=True)
-class Refused:
+class TargetRefused:
     """A target cannot be judged."""
 
     spec: str
@@ -30,27 +30,27 @@ class Refused:
 
 
 @dataclass(frozen=True)
-class Begun:
+class RunBegun:
     """All targets are loaded; these units are going to be examined, in this order."""
 
     units: tuple[Unit, ...]
 
 
 @dataclass(frozen=True)
-class Examined:
+class UnitExamined:
     """A unit was examined."""
 
     result: Result
 
 
 @dataclass(frozen=True)
-class Failed:
+class SuiteFailed:
     """Something of ours went wrong; the run goes on."""
 
     reason: str
 
 
-Event = Loaded | Refused | Begun | Examined | Failed
+Event = TargetLoaded | TargetRefused | RunBegun | UnitExamined | SuiteFailed
 
 
 def events(request: Request, units: Sequence[Unit], processes: int) -> Iterator[Event]:
@@ -63,13 +63,13 @@ def events(request: Request, units: Sequence[Unit], processes: int) -> Iterator[
         try:
             target = session(request).target(spec)
         except Unusable as error:
-            yield Refused(spec, str(error))
+            yield TargetRefused(spec, str(error))
         else:
             usable.add(spec)
-            yield Loaded(target)
+            yield TargetLoaded(target)
     left = tuple(unit for unit in units if unit.target in usable)
-    yield Begun(left)
+    yield RunBegun(left)
     wrong: list[str] = []
     for result in examined(request, left, min(processes, len(left)), wrong.append):
-        yield Examined(result)
-    yield from map(Failed, wrong)
+        yield UnitExamined(result)
+    yield from map(SuiteFailed, wrong)

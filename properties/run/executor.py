@@ -41,7 +41,7 @@ def executor_of(processes: int) -> Executor:
     return Processes(processes) if processes else Here()
 
 
-def spread(tasks: Iterable[Task], executor: Executor, room: int) -> Iterator[tuple[Task, Future[Any]]]:
+def run_tasks(tasks: Iterable[Task], executor: Executor, room: int) -> Iterator[tuple[Task, Future[Any]]]:
     """Run tasks, `room` of them at a time, each taken when there is room for it; each with its future when it is done.
 
     After Ctrl-C the tasks in hand are interrupted, their results come too, and then KeyboardInterrupt is raised. Where

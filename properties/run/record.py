@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ..results import Result
 from ..targets.target import Target
 from .causes import Cause, added, causes_of
-from .events import Begun, Event, Examined, Failed, Loaded, Refused
+from .events import Event, RunBegun, SuiteFailed, TargetLoaded, TargetRefused, UnitExamined
 from .known import Known, unmet
 from .request import Request
 from .units import Unit
@@ -32,15 +32,15 @@ class Record:
     def add(self, event: Event) -> Cause | None:
         """Take account of an event; the cause of a failure that is the first with this cause."""
         match event:
-            case Loaded(target):
+            case TargetLoaded(target):
                 self.targets[target.spec] = target
-            case Refused(spec, reason):
+            case TargetRefused(spec, reason):
                 self.refused[spec] = reason
-            case Begun(units):
+            case RunBegun(units):
                 self.units = units
-            case Failed(reason):
+            case SuiteFailed(reason):
                 self.errors.append(reason)
-            case Examined(result):
+            case UnitExamined(result):
                 self.results.append(result)
                 return added(self.causes, result) if result.failed else None
         return None
