@@ -13,7 +13,7 @@ from ..targets.call import Call
 from ..targets.target import Target
 from .fresh import DRAWN, Pattern, drawn, repainted
 from .judging import Fault, Fit, Judged, attempted, contradicted, fits, judged, meant
-from .mistakes import MISTAKES, maxima, means
+from .mistakes import MISTAKES, Scope, maxima, means
 from .mistakes.conduct import EMPTY_BATCH, LAYOUT_IGNORED, REMEMBERS, VARIES
 from .mistakes.mistake import Answer, Mistake
 from .probes import generic
@@ -61,7 +61,7 @@ class Evidence:
 
 @dataclass
 class Hypothesis:
-    """A variant of a mistake, and how it fared: cases on which it was confirmed, cells it foretold and that were right."""
+    """A variant of a mistake, and how it fared: how often confirmed, and which of the cells it foretold were wrong."""
 
     mistake: Mistake
     answer: Answer
@@ -74,7 +74,7 @@ class Hypothesis:
         """Whether an answer agrees with it: every wrong cell is as it says."""
         if found.fault is Fault.NOTHING:
             self.missed += self.foretells(found)
-            return True
+            return not (self.missed and self.mistake.scope is Scope.ALWAYS)
         if fits(found, self.answer) is Fit.NOT:
             return False
         self.confirmed += self.mistake.of_nan or found.fault is not Fault.VALUES or says_something(found)
@@ -82,7 +82,7 @@ class Hypothesis:
         if found.fault is Fault.VALUES and made is not None:
             self.foretold += int(found.wrong.sum())
             self.contradicted += int(contradicted(found, made).sum())
-        return not (self.mistake.strict and self.contradicted)
+        return not (self.contradicted and self.mistake.scope is not Scope.CELLS)
 
     def foretells(self, found: Judged) -> bool:
         """Whether it says of a right answer that it should be another."""

@@ -13,7 +13,7 @@ from ..cases.build import Builder
 from ..cases.case import Case, is_declared
 from ..cases.choices import Generated, one_of
 from ..cases.contents import paint
-from ..cases.plans import Plan
+from ..cases.plans import Plan, ranks
 from ..contract import MEAN, SETTINGS, Declared
 from ..targets.call import Call
 from .earlier import as_case
@@ -23,6 +23,9 @@ MOST_CELLS = 3000
 
 REPAINTED = 4
 """How often the failing call is asked with other numbers of each palette."""
+
+BEYOND_FLOAT32 = 2**26
+"""Neighbours of this number are equal in float32, and not in float64."""
 
 GRADIENTS = ("wide", "lattice", "remote")
 """The palettes of fresh gradients, in turn."""
@@ -45,12 +48,17 @@ def repainted(pattern: Pattern, count: int = REPAINTED) -> Iterator[Call]:
     if case is None or 0 in case.x.shape[1:]:
         return
     if not len(case.x):
-        case = replace(case, x=np.resize(case.x, (2, *case.x.shape[1:])), dy=np.resize(case.dy, (2, *case.dy.shape[1:])))
-    plain = "lattice" if pattern.call.function in MEAN else "distinct"
+        case = replace(
+            case, x=np.resize(case.x, (2, *case.x.shape[1:])), dy=np.resize(case.dy, (2, *case.dy.shape[1:]))
+        )
+    plain = ("lattice",) if pattern.call.function in MEAN else ("distinct", "negative")
     for seed in range(1, count + 1):
-        for values in dict.fromkeys((pattern.values, plain)):
+        for values in dict.fromkeys((pattern.values, *plain)):
             other = painted(case, values, seed)
             yield (other if seed % 2 else like(case, other)).call()
+        if plain[0] == "distinct" and case.x.dtype.itemsize == 8:
+            other = painted(case, "distinct", seed)
+            yield replace(other, x=other.x + np.asarray(BEYOND_FLOAT32, other.x.dtype)).call()
 
 
 def painted(case: Case, values: str, seed: int) -> Case:
@@ -80,9 +88,10 @@ def drawn(plan: Plan, declared: Declared, pattern: Pattern, count: int = DRAWN) 
         decided: dict[str, Any] = {"dtype": dtype} if number % 2 else {}
         if alike and number % 4 > 1:
             decided["recipe"] = one_of(choices, alike)
+        if number % 8 > 3 and len(pattern.call.size) in ranks(plan, declared, function, dtype):
+            decided |= {"rank": len(pattern.call.size), "dtype": dtype}
         case = builder.case(choices, **decided)
         if 0 < case.x.size <= MOST_CELLS and is_declared(case, declared):
             # The law may draw gradients of single windows alone, on which many mistakes look alike.
             dense = painted(case, case.values, number) if number % 3 else case
             yield case.call(function, dy=dense.dy) if "dy" in pattern.call.arrays else case.call(function)
-

@@ -116,7 +116,7 @@ def of_indices(call: Call, got: Array) -> Judged:
         places = got.astype(np.float64).reshape(*windows.image.shape[:2], -1, 1)
         allowed = ((places == windows.cells) & best).any(axis=-1).reshape(right.shape)
         inside = (got < windows.image.shape[2]) & ((got >= 0) | (right < 0))
-        return ~(allowed | (undefined(windows, right.shape) & inside))
+        return np.asarray(~(allowed | (undefined(windows, right.shape) & inside)))
 
     return compared(call, got, right, wrong)
 
@@ -146,7 +146,7 @@ def single(call: Call, got: Array) -> Array:
     divisors = counted(windows)
     alone = ((windows.summands != 0).sum(axis=-1) == 1) & (divisors & (divisors - 1) == 0)
     normal = np.abs(windows.summands).sum(axis=-1) >= divisors * float(finfo(windows.image.dtype).tiny)
-    return (alone & normal & np.isfinite(windows.summands).all(axis=-1)).reshape(got.shape)
+    return np.asarray((alone & normal & np.isfinite(windows.summands).all(axis=-1)).reshape(got.shape))
 
 
 def not_finite(windows: Windows, got: Array) -> Array:
@@ -241,7 +241,7 @@ def tied_last(windows: Windows) -> Array:
 def tied_shared(windows: Windows) -> Array:
     """The gradient divided by the number of maxima."""
     best = (windows.values == windows.values.max(axis=-1, keepdims=True)) & windows.real
-    return best / np.maximum(best.sum(axis=-1, keepdims=True), 1)
+    return np.asarray(best / np.maximum(best.sum(axis=-1, keepdims=True), 1))
 
 
 CONVENTIONS = tuple(replace(RIGHT, weights=weights).answer for weights in (tied_last, tied_shared))

@@ -23,7 +23,7 @@ MOST_PLANES = 8
 
 
 def simplifications(case: Case, declared: Declared, plan: Plan) -> Iterator[tuple[str, list[Case]]]:
-    """What a case has, and the cases without it that the target takes and the law wants: if none fails, it is needed."""
+    """What a case has, and the cases without it that the target takes and the law wants: it is needed if none fails."""
     for word, without in WITHOUT.items():
         yield word, [part for part in without(case) if permitted(part, plan, declared)]
     others = [part for part in in_another_dtype(case) if taken(part, declared, plan)]
@@ -55,13 +55,13 @@ def without_overlap(case: Case) -> list[Case]:
     if not any(axis.stride < axis.extent and axis.count() > 1 for axis in axes):
         return []
     stride = tuple(max(axis.stride, axis.extent) for axis in axes)
-    lengths = [
-        axis.length + (axis.count() - 1) * (wide - axis.stride) for axis, wide in zip(axes, stride, strict=True)
-    ]
+    lengths = [axis.length + (axis.count() - 1) * (wide - axis.stride) for axis, wide in zip(axes, stride, strict=True)]
     if prod(case.x.shape[:2]) * prod(lengths) > MOST_CELLS:
         return []
     x = np.resize(case.x, (*case.x.shape[:2], *lengths))
-    other = np.resize(case.other, x.shape) if case.other is not None and case.other.shape == case.x.shape else case.other
+    other = (
+        np.resize(case.other, x.shape) if case.other is not None and case.other.shape == case.x.shape else case.other
+    )
     return refitted(replace(case, x=x, other=other), stride=stride)
 
 
@@ -128,7 +128,9 @@ def in_another_dtype(case: Case) -> list[Case]:
     arrays = {"x": case.x, "dy": case.dy, "other": case.other}
     with np.errstate(all="ignore"):
         made: dict[str, Any] = {key: None if a is None else a.astype(name) for key, a in arrays.items()}
-    lost = any(a is not None and (np.isinf(made[key]) & np.isfinite(a.astype(np.float64))).any() for key, a in arrays.items())
+    lost = any(
+        a is not None and (np.isinf(made[key]) & np.isfinite(a.astype(np.float64))).any() for key, a in arrays.items()
+    )
     return [] if lost else [replace(case, **made)]
 
 

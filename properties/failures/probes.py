@@ -55,7 +55,9 @@ def begins_too_high(wrong: list[Judged]) -> bool:
         return False
     numbers = {(found.dtype.name, number) for found in wrong for number in found.got[found.wrong].tolist()}
     floors = dict(numbers)
-    return len(numbers) == len(floors) and all((found.got >= floors[found.dtype.name]).all() for found in wrong)
+    if len(floors) < len(numbers) or 0 in floors.values():
+        return False
+    return all((found.got >= floors[found.dtype.name]).all() and (found.got >= found.right).all() for found in wrong)
 
 
 def at(found: Judged) -> tuple[int, ...]:
@@ -73,16 +75,20 @@ def changes(ask: Ask, call: Call, found: Judged, others: dict[str, Array]) -> bo
 def planes_mixed(ask: Ask, call: Call, found: Judged) -> bool:
     """Whether the answer for a plane changes with the numbers of other planes."""
     plane = at(found)[:2]
-    fills = (np.min, np.max) if prod(call.arrays["x"].shape[:2]) > 1 else ()
-    others = ({name: but_for(array, plane, fill) for name, array in call.arrays.items()} for fill in fills)
+    ways = OTHERWISE if prod(call.arrays["x"].shape[:2]) > 1 else ()
+    others = ({name: but_for(array, plane, way) for name, array in call.arrays.items()} for way in ways)
     return any(changes(ask, call, found, other) for other in others)
 
 
-def but_for(array: Array, plane: Any, fill: Callable[[Array], Any]) -> Array:
-    """The array with one number in all planes but one."""
-    changed = np.full_like(array, fill(array))
+def but_for(array: Array, plane: Any, otherwise: Callable[[Array], Array]) -> Array:
+    """The array with other numbers in all planes but one."""
+    changed = np.broadcast_to(otherwise(array), array.shape).copy()
     changed[plane] = array[plane]
     return changed
+
+
+OTHERWISE: tuple[Callable[[Array], Array], ...] = (np.min, np.max, lambda a: a[..., ::-1], lambda a: np.roll(a, 1, -1))
+"""Other numbers of an array: one everywhere, or its own in another order."""
 
 
 def reads_outside(ask: Ask, call: Call, found: Judged) -> bool:
@@ -145,7 +151,9 @@ def narrower(_: Ask, call: Call, found: Judged) -> bool:
     if dtype is None or call.function not in (*MEAN, "max_backward"):
         return False
     settings = found.meant.settings
-    sizes = {name: np.abs(array) if name != "x" or "dy" not in call.arrays else array for name, array in call.arrays.items()}
+    sizes = {
+        name: np.abs(array) if name != "x" or "dy" not in call.arrays else array for name, array in call.arrays.items()
+    }
     exact: Any = getattr(oracle, call.function)(*sizes.values(), call.size, call.stride, **settings)
     scale = np.asarray(exact.nearest(), np.float64)
     terms = max(int(np.prod(call.size)), 1)

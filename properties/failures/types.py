@@ -8,7 +8,7 @@ from typing import Any
 class Failure(Exception):
     """A law does not hold on a case. `verdict` is the word for it in every report.
 
-    `fact`: what the reader must know of the comparison. `mistake`: the name of the mistake that the law itself observed.
+    `fact`: what the reader must know of the comparison. `mistake`: the name of the mistake that the law itself saw.
     """
 
     verdict = "broken"

@@ -69,7 +69,9 @@ def results_kept(pool: Pool, case: Case) -> None:
     for at, answer in enumerate(pool.watch_all(calls)):
         pool.result(calls[at], answer, at)
         if 0 in answer.stale:
-            pool.fail(f"changed {name}, the result of the call of {case.function} before it", at, mistake=RESULT_REUSED.name)
+            pool.fail(
+                f"changed {name}, the result of the call of {case.function} before it", at, mistake=RESULT_REUSED.name
+            )
         if 0 in answer.reuses:
             text = f"returned memory that {name}, the result of {case.function} before it, lives in"
             pool.fail(text, at, mistake=RESULT_REUSED.name)
@@ -158,4 +160,6 @@ def fresh_memory(pool: Pool, case: Case) -> None:
     """Fail if a result lives in the memory of an input."""
     answer = pool.seen(case.call())
     if answer.shares:
-        pool.fail(f"{RESULT[case.function]} shares memory with {' and '.join(answer.shares)}", mistake=SHARES_INPUT.name)
+        pool.fail(
+            f"{RESULT[case.function]} shares memory with {' and '.join(answer.shares)}", mistake=SHARES_INPUT.name
+        )

@@ -1,11 +1,14 @@
-"""Mistakes that pooling code is known for: each a name, what is wrong, what is right, and the wrong answers it gives."""
+"""Mistakes that pooling code is known for: the name, what is wrong, what is right, and the wrong answers of each."""
 
 from . import conduct, gradients, indices, maxima, means, planes, refusals, settings, shape, types
-from .mistake import Mistake, by_name
+from .mistake import Mistake, Scope, by_name, whole
+
+EVERYWHERE = (shape, planes, settings, indices)
+"""Where mistakes are about a whole call: its windows, its planes, and what an index counts in."""
 
 ROOMS = (shape, settings, gradients, indices, means, maxima, planes, types, refusals, conduct)
 
-MISTAKES: dict[str, Mistake] = by_name([mistake for room in ROOMS for mistake in room.MISTAKES])
+MISTAKES: dict[str, Mistake] = by_name([each for room in ROOMS for each in (whole(room.MISTAKES) if room in EVERYWHERE else room.MISTAKES)])
 """All mistakes by name, those that say most of a failure first."""
 
-__all__ = ["MISTAKES", "Mistake"]
+__all__ = ["MISTAKES", "Mistake", "Scope"]

@@ -8,11 +8,11 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from poolproof.kernels.dtypes import Array, finfo, is_float
+from poolproof.kernels.dtypes import Array
 
 from ...targets.call import Call
 from .maxima import by_keys
-from .mistake import BACKWARD, MAX_GRADIENT, SUM_GRADIENT, Answer, Mistake
+from .mistake import BACKWARD, MAX_GRADIENT, SUM_GRADIENT, Answer, Mistake, Scope
 from .steps import RIGHT, Windows, added, each, first_weights, wrong
 
 RIGHT_ADDED = "Where windows share a cell, their gradients are added."
@@ -22,7 +22,6 @@ RIGHT_PASSED = "Every gradient is passed on as it is."
 Gather = Callable[[Windows, Array], Array]
 Fold = Callable[[Array, Array, Array], Array]
 """What stands in the cells of a window once it is done: made of what stood there, its share, and which get one."""
-
 
 
 def planes(windows: Windows, shares: Array) -> Array:
@@ -123,7 +122,7 @@ def averaged(windows: Windows, shares: Array) -> Array:
 
 def tied(windows: Windows) -> Array:
     """Where in each window the maxima are."""
-    return (windows.values == windows.values.max(axis=-1, keepdims=True)) & windows.real
+    return np.asarray((windows.values == windows.values.max(axis=-1, keepdims=True)) & windows.real)
 
 
 def if_tied(share: Callable[[Array], Any]) -> Callable[[Windows], Array]:
@@ -138,7 +137,7 @@ def if_tied(share: Callable[[Array], Any]) -> Callable[[Windows], Array]:
 
 def ends(best: Array) -> Array:
     """The first and the last of tied maxima."""
-    return (best.cumsum(-1) == 1) & best | (best[..., ::-1].cumsum(-1)[..., ::-1] == 1) & best
+    return np.asarray((best.cumsum(-1) == 1) & best | (best[..., ::-1].cumsum(-1)[..., ::-1] == 1) & best)
 
 
 def first_of_each_row(windows: Windows) -> Array:
@@ -168,7 +167,7 @@ def by_blocks(size: int, keep: Callable[[Array], Array]) -> Callable[[Windows], 
 def nearly(windows: Windows) -> Array:
     """All cells within a relative 1e-5 of the maximum."""
     values = windows.values.astype(np.float64)
-    return np.isclose(values, values.max(axis=-1, keepdims=True), rtol=1e-5, atol=0) & windows.real
+    return np.asarray(np.isclose(values, values.max(axis=-1, keepdims=True), rtol=1e-5, atol=0) & windows.real)
 
 
 def equal_in_plane(windows: Windows, _: Array) -> Array:
@@ -191,7 +190,7 @@ def backwards(dy: Array) -> Array:
 
 def no_gradient_at_zero(windows: Windows) -> Array:
     """The first maximum, unless it is zero."""
-    return first_weights(windows) * (windows.values.max(axis=-1, keepdims=True) != 0)
+    return np.asarray(first_weights(windows) * (windows.values.max(axis=-1, keepdims=True) != 0))
 
 
 def clipped(most: float) -> Callable[[Array], Array]:
@@ -231,7 +230,7 @@ def cut_off(call: Call) -> Array:
     """The gradient as far as windows reach."""
     right = RIGHT.answer(call)
     axes = RIGHT.windows(call).geometry.axes(right.shape[2:])
-    reach = (slice(0, max(axis.start(axis.count() - 1) + axis.extent, 1)) for axis in axes)
+    reach: Any = (slice(0, max(axis.start(axis.count() - 1) + axis.extent, 1)) for axis in axes)
     return right[(..., *reach)]
 
 
@@ -518,6 +517,6 @@ MISTAKES = [
         "No gradient is passed back at all.",
         "The gradient of every window reaches its cells.",
         (wrong(gather=lambda w, _: np.zeros(w.image.shape)),),
-        strict=True,
+        scope=Scope.ALWAYS,
     ),
 ]

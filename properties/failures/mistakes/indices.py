@@ -65,7 +65,7 @@ def in_tensor(per: Callable[[Windows], Array]) -> Callable[[Windows, Array], Arr
 def planes_before(windows: Windows) -> Array:
     """How many cells lie before each plane in the whole array."""
     n, c, cells = windows.image.shape
-    return np.arange(n * c).reshape(n, c) * cells
+    return np.asarray(np.arange(n * c).reshape(n, c) * cells)
 
 
 def channels_before(windows: Windows) -> Array:

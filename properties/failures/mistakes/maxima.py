@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from poolproof.kernels.dtypes import Array, finfo, is_float
 
-from .mistake import INDEX, MAX, MAX_GRADIENT, MAXIMA, Mistake
-from .steps import Windows, cast, each, first_maximum, first_weights, plane_index, wrong
+from .mistake import MAX, MAXIMA, Mistake, Scope
+from .steps import Windows, first_maximum, first_weights, plane_index, wrong
 
 RIGHT_START = "The search begins with the window's first cell, or with -inf (the lowest number of an integer type)."
 RIGHT_CELLS = "The maximum is taken over all cells of the window, and over no others."
@@ -71,7 +71,7 @@ def weighted(start: Callable[[Any], Any]) -> Callable[[Windows], Array]:
 
     def weights(windows: Windows) -> Array:
         above = first_maximum(windows) > start(windows.image.dtype)
-        return first_weights(windows) * above[..., np.newaxis]
+        return np.asarray(first_weights(windows) * above[..., np.newaxis])
 
     return weights
 
@@ -106,7 +106,7 @@ def by_keys(keys: Callable[[Array], Array]) -> Callable[[Windows], Array]:
 
     def tap(windows: Windows) -> Array:
         found = keys(windows.values).astype(np.float64)
-        return np.where(windows.real, found, -np.inf).argmax(axis=-1)
+        return np.asarray(np.where(windows.real, found, -np.inf).argmax(axis=-1))
 
     return tap
 
@@ -174,7 +174,7 @@ def without_taps(kept: Callable[[Windows], Array]) -> dict[str, Any]:
     def tap(windows: Windows) -> Array:
         which = np.broadcast_to(kept(windows), windows.cells.shape)
         values = ordered(windows.values) if windows.values.size else windows.values
-        return np.where(which & windows.real, values, -1).argmax(axis=-1)
+        return np.asarray(np.where(which & windows.real, values, -1).argmax(axis=-1))
 
     return chosen(tap)
 
@@ -197,7 +197,7 @@ def without_partial_block(block: int) -> Callable[[Windows], Array]:
         count = windows.cells.shape[1]
         if count <= block or count % block == 0:
             raise ValueError("whole blocks")
-        return np.arange(count) < count // block * block
+        return np.asarray(np.arange(count) < count // block * block)
 
     return kept
 
@@ -207,13 +207,13 @@ def first_slice(windows: Windows) -> Array:
     size = windows.geometry.size
     if size[0] < 2:
         raise ValueError("one slice")
-    return np.arange(windows.cells.shape[1]) < windows.cells.shape[1] // size[0]
+    return np.asarray(np.arange(windows.cells.shape[1]) < windows.cells.shape[1] // size[0])
 
 
 def last_of_equals(windows: Windows) -> Array:
     """The last maximum of each window."""
     reversed_best = ((windows.values == windows.values.max(axis=-1, keepdims=True)) & windows.real)[..., ::-1]
-    return windows.cells.shape[1] - 1 - reversed_best.argmax(axis=-1)
+    return np.asarray(windows.cells.shape[1] - 1 - reversed_best.argmax(axis=-1))
 
 
 def nearly_first(windows: Windows) -> Array:
@@ -221,14 +221,14 @@ def nearly_first(windows: Windows) -> Array:
     values = windows.values.astype(np.float64)
     top = values.max(axis=-1, keepdims=True)
     eps = float(finfo(windows.image.dtype).eps) if is_float(windows.image.dtype) else 0.0
-    return ((values >= top - eps * np.abs(top)) & windows.real).argmax(axis=-1)
+    return np.asarray(((values >= top - eps * np.abs(top)) & windows.real).argmax(axis=-1))
 
 
 def truths_in_a_byte(windows: Windows) -> Array:
     """Whether the number of True, kept in a byte, is not zero. Raises ValueError for other dtypes."""
     if windows.image.dtype.kind != "b":
         raise ValueError("bool alone")
-    return (windows.values & windows.real).sum(axis=-1) % 256 != 0
+    return np.asarray((windows.values & windows.real).sum(axis=-1) % 256 != 0)
 
 
 MISTAKES = [
@@ -281,6 +281,16 @@ MISTAKES = [
         (wrong(top=at_least(smallest_positive), weights=weighted(smallest_positive)),),
     ),
     Mistake(
+        "lowest-never-wins",
+        MAXIMA,
+        "A window of only -inf, or of the lowest number of the type, is taken to have no maximum.",
+        "The first cell of a window wins unless a later one is larger.",
+        (
+            wrong(weights=weighted(lowest_of)),
+            *(wrong(index=indexed(lowest_of, missing)) for missing in MISSING),
+        ),
+    ),
+    Mistake(
         "max-begins-too-high",
         MAXIMA,
         "The search for the maximum begins at a number that is not below every cell.",
@@ -288,16 +298,6 @@ MISTAKES = [
         (
             *(wrong(top=at_least(start), weights=weighted(start)) for start in STARTS),
             *(wrong(index=indexed(float32_lowest, missing)) for missing in MISSING),
-        ),
-    ),
-    Mistake(
-        "lowest-never-wins",
-        MAXIMA,
-        "A window of only -inf, or of the lowest number of the type, has no maximum: nothing is above the initial value.",
-        "The first cell of a window wins unless a later one is larger.",
-        (
-            wrong(weights=weighted(lowest_of)),
-            *(wrong(index=indexed(lowest_of, missing)) for missing in MISSING),
         ),
     ),
     Mistake(
@@ -316,7 +316,7 @@ MISTAKES = [
         "The first cell of each window is taken, whatever the others are.",
         RIGHT_CELLS,
         (wrong(**chosen(lambda w: np.broadcast_to(w.real.argmax(-1), w.first.shape))),),
-        strict=True,
+        scope=Scope.ALWAYS,
     ),
     Mistake(
         "last-cell",
@@ -324,7 +324,7 @@ MISTAKES = [
         "The last cell of each window is taken, whatever the others are.",
         RIGHT_CELLS,
         (wrong(**chosen(lambda w: np.full(w.first.shape, w.cells.shape[1] - 1))),),
-        strict=True,
+        scope=Scope.ALWAYS,
     ),
     Mistake(
         "centre-cell",
@@ -332,7 +332,7 @@ MISTAKES = [
         "The cell in the middle of each window is taken, whatever the others are.",
         RIGHT_CELLS,
         (wrong(**chosen(lambda w: np.full(w.first.shape, w.cells.shape[1] // 2))),),
-        strict=True,
+        scope=Scope.ALWAYS,
     ),
     Mistake(
         "max-of-plane",
@@ -362,21 +362,21 @@ MISTAKES = [
         (wrong(**without_taps(first_slice)),),
     ),
     Mistake(
+        "compared-in-float64",
+        MAXIMA,
+        "64-bit integers are compared in float64, which has not all of them.",
+        RIGHT_COMPARED,
+        (wrong(**chosen(by_keys(narrower("float64")))),),
+    ),
+    Mistake(
         "compared-in-float32",
         MAXIMA,
         "Cells are compared in float32, where neighbouring numbers are equal.",
         RIGHT_COMPARED,
         (
             wrong(**chosen(by_keys(narrower("float32")))),
-            wrong(**chosen(by_keys(lambda v: narrower("float16")(v)))),
+            wrong(**chosen(by_keys(narrower("float16")))),
         ),
-    ),
-    Mistake(
-        "compared-in-float64",
-        MAXIMA,
-        "64-bit integers are compared in float64, which has not all of them.",
-        RIGHT_COMPARED,
-        (wrong(**chosen(by_keys(narrower("float64")))),),
     ),
     Mistake(
         "maximum-through-float",

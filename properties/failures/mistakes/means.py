@@ -23,7 +23,7 @@ def of_window(divisor: Callable[[Windows], Any]) -> Callable[[Windows], Array]:
 
 def non_zero(windows: Windows) -> Array:
     """The cells of each window that are not zero."""
-    return np.maximum((windows.summands != 0).sum(axis=-1), 1)
+    return np.asarray(np.maximum((windows.summands != 0).sum(axis=-1), 1))
 
 
 def in_steps(dtype: str) -> Callable[[Windows], Array]:
@@ -215,4 +215,3 @@ MISTAKES = [
 def routed(windows: Windows) -> Array:
     """The gradient of the maxima."""
     return RIGHT.max_backward(windows)
-

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ SUM, SUM_GRADIENT = ("mean_forward",), ("mean_backward",)
 
 __all__ = [
     "ANY", "BACKWARD", "FORWARD", "INDEX", "MAX", "MAXIMA", "MAX_GRADIENT", "MEAN", "SUM", "SUM_GRADIENT",
-    "Answer", "Mistake", "Refusal",
+    "Answer", "Mistake", "Refusal", "Scope",
 ]  # fmt: skip
 
 Answer = Callable[[Call], Array]
@@ -29,14 +30,22 @@ Refusal = Callable[[Call], bool]
 """Whether a call is refused under a mistake."""
 
 
+class Scope(Enum):
+    """Where a mistake is made: in some cells, as beyond the last whole block; in all cells of some calls; or always."""
+
+    CELLS = "cells"
+    CALLS = "calls"
+    ALWAYS = "always"
+
+
 @dataclass(frozen=True)
 class Mistake:
     """A mistake that pooling code is known for.
 
     `functions`: the callables it is made in. `wrong` and `right`: what is wrong, and what right code does, a sentence
-    each. `answers`: the variants of the mistake; none if it shows in how a target behaves, not in one answer. `strict`:
-    it must explain every cell that it foretells, where the target is wrong. `of_nan`: it is about NaN; a wrong NaN says
-    nothing of others, as any of them may read one. `refuses`: variants that refuse some calls.
+    each. `answers`: the variants of the mistake; none if it shows in how a target behaves, not in one answer. `scope`:
+    how much of what it foretells must come true. `of_nan`: it is about NaN; a wrong NaN says nothing of others, as any
+    of them may read one. `refuses`: variants that refuse some calls.
     """
 
     name: str
@@ -44,9 +53,14 @@ class Mistake:
     wrong: str
     right: str
     answers: tuple[Answer, ...] = ()
-    strict: bool = False
+    scope: Scope = Scope.CELLS
     of_nan: bool = False
     refuses: tuple[Refusal, ...] = ()
+
+
+def whole(mistakes: list[Mistake]) -> list[Mistake]:
+    """The mistakes, as made in all cells of a call if in any."""
+    return [replace(each, scope=Scope.CALLS) if each.scope is Scope.CELLS else each for each in mistakes]
 
 
 def by_name(mistakes: list[Mistake]) -> dict[str, Mistake]:

@@ -68,7 +68,6 @@ MISTAKES = [
         "Samples and channels are exchanged.",
         RIGHT_PLANES,
         (result_exchanged, from_planes(exchanged)),
-        strict=True,
     ),
     Mistake(
         "first-plane-for-all",
@@ -76,7 +75,6 @@ MISTAKES = [
         "The first sample or channel is pooled in the place of the others.",
         RIGHT_PLANES,
         (from_planes(first_of(1)), from_planes(first_of(0))),
-        strict=True,
     ),
     Mistake(
         "neighbouring-plane",
@@ -84,6 +82,5 @@ MISTAKES = [
         "A neighbouring sample or channel is pooled in the place of each.",
         RIGHT_PLANES,
         tuple(from_planes(neighbour(step, axis)) for step in (1, -1) for axis in (1, 0)),
-        strict=True,
     ),
 ]

@@ -81,9 +81,23 @@ def named(name: str, wrong: str, *refuses: Refusal) -> Mistake:
 
 MISTAKES = [
     named("refuses-integers", "Images of integers are refused.", of_integers),
-    named("refuses-large-planes", "Planes of more cells than their integer type counts are refused.", *map(of_large_planes, (-1, 0, 1))),
-    named("refuses-full-width", "A window as long as the image is refused.", *(full_along(axes, least) for axes in (slice(None), slice(-1, None), slice(1)) for least in (1, 2)), full_size),
-    named("refuses-long-strides", "A stride larger than the image, or than the window, is refused.", beyond_image, beyond_window),
+    named(
+        "refuses-large-planes",
+        "Planes of more cells than their integer type counts are refused.",
+        *map(of_large_planes, (-1, 0, 1)),
+    ),
+    named(
+        "refuses-full-width",
+        "A window as long as the image is refused.",
+        *(full_along(axes, least) for axes in (slice(None), slice(-1, None), slice(1)) for least in (1, 2)),
+        full_size,
+    ),
+    named(
+        "refuses-long-strides",
+        "A stride larger than the image, or than the window, is refused.",
+        beyond_image,
+        beyond_window,
+    ),
     named("refuses-single-cells", "Axes of length one are refused.", single_spatial, single),
     named(
         "refuses-large-windows",

@@ -11,11 +11,13 @@ from poolproof.kernels.dtypes import Array, finfo, is_float, lowest
 from poolproof.kernels.geometry import Axis, Geometry
 
 from .mistake import ANY, BACKWARD, MAXIMA, MEAN, Answer, Mistake, wrapped
-from .steps import PAST, Table, Windows, added, axis_table, each, marked, under, windows_per_axis, wrong
+from .steps import PAST, Table, Windows, added, axis_table, each, placed, under, windows_per_axis, wrong
 
 RIGHT_PADDING = "padding[k] is (cells before, cells after) along axis k."
 RIGHT_DILATION = "The cells of a window lie dilation[k] apart along axis k."
-RIGHT_CEIL = "In ceil mode there is one more window if cells remain and it starts inside the input or the begin padding."
+RIGHT_CEIL = (
+    "In ceil mode there is one more window if cells remain and it starts inside the input or the begin padding."
+)
 RIGHT_DIVISOR = (
     "A mean divides by the cells of its window, padded ones only if count_include_pad, those past the end never."
 )
@@ -41,11 +43,7 @@ def gathered(geometry: Geometry) -> Any:
 def starting(begin: Callable[[Axis], int]) -> Answer:
     """Answers with as many windows, which start as if the begin padding were another."""
 
-    def table(axis: Axis) -> Table:
-        starts = np.arange(axis.count()) * axis.stride - begin(axis)
-        return marked(starts[:, np.newaxis] + np.arange(axis.size) * axis.dilation, axis)
-
-    return windows_per_axis(table)
+    return windows_per_axis(lambda axis: placed(np.arange(axis.count()) * axis.stride - begin(axis), axis))
 
 
 def ending(end: Callable[[Axis], int]) -> Answer:
@@ -56,11 +54,7 @@ def ending(end: Callable[[Axis], int]) -> Answer:
 def looked_up(step: Callable[[Axis], int]) -> Answer:
     """Answers with as many windows, whose cells lie another step apart."""
 
-    def table(axis: Axis) -> Table:
-        starts = np.arange(axis.count()) * axis.stride - axis.begin
-        return marked(starts[:, np.newaxis] + np.arange(axis.size) * step(axis), axis)
-
-    return windows_per_axis(table)
+    return windows_per_axis(lambda axis: axis_table(axis, step=step(axis)))
 
 
 def without_extent(axis: Axis) -> Table:
@@ -99,7 +93,7 @@ def evenly(axis: Axis) -> Table:
     if not axis.ceil_mode:
         return axis_table(axis)
     starts = np.linspace(0, axis.room, axis.count()).astype(int) - axis.begin
-    return marked(starts[:, np.newaxis] + np.arange(axis.size) * axis.dilation, axis)
+    return placed(starts, axis)
 
 
 def moved(by: Callable[[Axis], int]) -> Answer:
@@ -153,20 +147,13 @@ def counting(which: Callable[[Windows], Array]) -> Callable[[Windows], Array]:
     return lambda windows: np.maximum(np.broadcast_to(which(windows), windows.cells.shape).sum(axis=-1), 1)
 
 
-def before(windows: Windows) -> Array:
-    """Which taps lie in padding before some axis: all padded cells, but those after every axis they are padded on."""
-    return side(windows, begin=True)
-
-
 def side(windows: Windows, *, begin: bool) -> Array:
     """Which taps are real, or padded on one side alone."""
     axes = windows.geometry.axes(windows.call.arrays["x"].shape[2:])
     found = np.ones((1, 1), bool)
     for axis in axes:
         places = axis_places(axis)
-        inside = (places >= -axis.begin if begin else places >= 0) & (
-            places < axis.length + (0 if begin else axis.end)
-        )
+        inside = (places >= -axis.begin if begin else places >= 0) & (places < axis.length + (0 if begin else axis.end))
         found = np.asarray(found[:, np.newaxis, :, np.newaxis] & inside[np.newaxis, :, np.newaxis, :])
         found = found.reshape(found.shape[0] * found.shape[1], -1)
     return found
@@ -194,7 +181,7 @@ def transposed(windows: Windows) -> Array:
     """Divisors in column-major order of the windows."""
     which = windows.cells > PAST if windows.geometry.count_include_pad else windows.real
     counts = which.sum(axis=-1).reshape(windows.output)
-    return np.maximum(counts.transpose().reshape(-1), 1)
+    return np.asarray(np.maximum(counts.transpose().reshape(-1), 1))
 
 
 def cropped_at_the_end(windows: Windows, shares: Array) -> Array:
@@ -390,7 +377,7 @@ MISTAKES = [
         "Ceil mode adds a window at the end, and moves none.",
         (
             moved(lambda axis: -(beyond(axis) // 2)),
-            moved(lambda axis: -(-(-beyond(axis) // 2))),
+            moved(lambda axis: -((beyond(axis) + 1) // 2)),
             moved(lambda axis: -beyond(axis)),
             moved(lambda _: 1),
             windows_per_axis(evenly),
@@ -484,7 +471,7 @@ MISTAKES = [
         "Padding counts in the divisor on one side of an axis, but not on the other.",
         RIGHT_DIVISOR,
         (
-            wrong(divisor=counting(before)),
+            wrong(divisor=counting(lambda w: side(w, begin=True))),
             wrong(divisor=counting(lambda w: side(w, begin=False))),
         ),
     ),

@@ -12,7 +12,7 @@ from poolproof.kernels.geometry import Axis, Geometry
 
 from ...targets.call import Call
 from .mistake import ANY, FORWARD, INDEX, Answer, Mistake, wrapped
-from .steps import RIGHT, Table, axis_table, marked, under, window_count, windows_per_axis, wrong
+from .steps import RIGHT, Table, axis_table, placed, under, window_count, windows_per_axis, wrong
 
 RIGHT_COUNT = "There are floor((length + padding - extent)/stride) + 1 windows along an axis."
 RIGHT_STRIDE = "Windows start stride[k] cells apart along axis k."
@@ -37,13 +37,13 @@ def added_by_ceil(axis: Axis) -> int:
 def moved_inside(axis: Axis) -> Table:
     """Windows of which one that would reach past the end is moved back until it fits."""
     starts = np.minimum(np.arange(axis.count()) * axis.stride - axis.begin, max(axis.length - axis.extent, 0))
-    return marked(starts[:, np.newaxis] + np.arange(axis.size) * axis.dilation, axis)
+    return placed(starts, axis)
 
 
 def last_at_the_end(axis: Axis) -> Table:
     """Windows of which the last ends where the image does."""
     table = axis_table(axis)
-    table[-1] = marked(axis.length - axis.extent + np.arange(axis.size) * axis.dilation, axis)
+    table[-1:] = placed(np.array([axis.length - axis.extent]), axis)
     return table
 
 
@@ -69,7 +69,7 @@ def numbered_in(dtype: str) -> Answer:
     def table(axis: Axis) -> Table:
         numbers = wrapped(np.arange(axis.count()), dtype)
         starts = numbers * axis.stride - axis.begin
-        return marked(starts[:, np.newaxis] + np.arange(axis.size) * axis.dilation, axis)
+        return placed(starts, axis)
 
     return windows_per_axis(table)
 
@@ -79,7 +79,7 @@ def starting_at_blocks(block: int, last: bool) -> Answer:
 
     def rounded_down(axis: Axis) -> Table:
         starts = np.arange(axis.count()) * axis.stride // block * block - axis.begin
-        return marked(starts[:, np.newaxis] + np.arange(axis.size) * axis.dilation, axis)
+        return placed(starts, axis)
 
     def along_last(axes: tuple[Axis, ...]) -> list[Table]:
         return [*map(axis_table, axes[:-1]), rounded_down(axes[-1])]
@@ -245,9 +245,7 @@ MISTAKES = [
         "A stride may be larger than the window; cells between windows are skipped.",
         (
             under(stride=capped),
-            windows_per_axis(
-                lambda axis: axis_table(replace(axis, stride=min(axis.stride, axis.size)), axis.count())
-            ),
+            windows_per_axis(lambda axis: axis_table(replace(axis, stride=min(axis.stride, axis.size)), axis.count())),
         ),
     ),
     Mistake(

@@ -1,4 +1,4 @@
-"""Pooling in small steps, any of which a mistake may replace: where windows lie, what is read, chosen, added, divided."""
+"""Pooling in small steps, any of which a mistake may replace: where windows lie, what is chosen, added, divided."""
 
 from __future__ import annotations
 
@@ -67,9 +67,15 @@ class Windows:
 
 
 def axis_table(axis: Axis, count: int | None = None, step: int | None = None) -> Table:
-    """The cells of an axis' windows; as many as there are, or `count`, with the axis' own gaps or a `step` between taps."""
+    """The cells of an axis' windows; as many as there are, or `count`, taps as far apart as they should be, or `step`."""
     starts = np.arange(axis.count() if count is None else count) * axis.stride - axis.begin
-    return marked(starts[:, np.newaxis] + np.arange(axis.size) * (step or axis.dilation), axis)
+    return placed(starts, axis, step)
+
+
+def placed(starts: Array, axis: Axis, step: int | None = None) -> Table:
+    """The cells of windows that start at these places of an axis."""
+    gap = axis.dilation if step is None else step
+    return marked(starts[:, np.newaxis] + np.arange(axis.size) * gap, axis)
 
 
 def marked(cells: Array, axis: Axis) -> Table:
@@ -116,14 +122,15 @@ def summed(windows: Windows) -> Array:
 def counted(windows: Windows) -> Array:
     """The divisor of each window."""
     counts = windows.cells > PAST if windows.geometry.count_include_pad else windows.real
-    return np.maximum(counts.sum(axis=-1), 1)
+    return np.asarray(np.maximum(counts.sum(axis=-1), 1))
 
 
 def added(windows: Windows, shares: Array) -> Array:
     """Shares (N, C, windows, taps) added at their cells, (N, C, cells)."""
     sums = np.zeros((prod(windows.image.shape[:2]), windows.image.shape[2]))
     shares = shares.reshape(len(sums), *windows.cells.shape)
-    np.add.at(sums, (slice(None), windows.cells[windows.real]), shares[:, windows.real])
+    everywhere: Any = (slice(None), windows.cells[windows.real])
+    np.add.at(sums, everywhere, shares[:, windows.real])
     return sums.reshape(windows.image.shape)
 
 
@@ -134,7 +141,7 @@ def plane_index(windows: Windows, tap: Array) -> Array:
 
 @dataclass(frozen=True)
 class Steps:
-    """One way to pool; a mistake replaces some of its steps. `finish` has the last word on a result, before its dtype."""
+    """One way to pool; a mistake replaces some of its steps. `finish` changes the result, before it gets its dtype."""
 
     geometry: Callable[[Geometry], Geometry] = lambda geometry: geometry
     tables: Callable[[tuple[Axis, ...]], list[Table]] = tables
