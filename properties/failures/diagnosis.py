@@ -24,6 +24,9 @@ SECONDS = 10.0
 CONFIRMED = 3
 """Fresh cases on which a target must be wrong as a mistake says before it is named."""
 
+MOSTLY = 0.5
+"""A mistake as precise as this is named; before one that is less so, what an answer depends on."""
+
 NEARLY = 0.9
 """Mistakes are named beside the best one if they are as precise as this part of it."""
 
@@ -120,7 +123,9 @@ def diagnosis(evidence: Evidence) -> list[str]:
     names = list(dict.fromkeys(each.mistake.name for each in survivors))
     if not names and empty_batches(evidence, patterns):
         return [EMPTY_BATCH.name]
-    return names or generic(evidence.ask, patterns, evidence.end)
+    if survivors and survivors[0].precision >= MOSTLY:
+        return names
+    return generic(evidence.ask, patterns, evidence.end) or names
 
 
 def refusals(evidence: Evidence) -> list[str]:

@@ -14,23 +14,30 @@ from ..cases.case import Case, is_declared
 from ..cases.choices import Generated, one_of
 from ..cases.contents import paint
 from ..cases.plans import Plan, ranks
-from ..contract import MEAN, SETTINGS, Declared
+from ..contract import MEAN, OF_INTEGERS, SETTINGS, Declared
 from ..targets.call import Call
 from .earlier import as_case
 
 MOST_CELLS = 3000
 """Cells of an image that is drawn for a test; the failing one may have more."""
 
-REPAINTED = 4
+REPAINTED = 6
 """How often the failing call is asked with other numbers of each palette."""
 
-BEYOND_FLOAT32 = 2**26
-"""Neighbours of this number are equal in float32, and not in float64."""
+PLAIN = {
+    **dict.fromkeys(MEAN, ("lattice",)),
+    **dict.fromkeys(OF_INTEGERS, ("distinct", "negative")),
+    "max_backward": ("distinct", "negative", "ties"),
+}
+"""The palettes of fresh numbers, besides that of the failing case."""
+
+BEYOND = {"f": (2**26,), "i": (2**26, 2**58)}
+"""Numbers whose neighbours are equal in float32, or in float64: for floats and for integers of eight bytes."""
 
 GRADIENTS = ("wide", "lattice", "remote")
 """The palettes of fresh gradients, in turn."""
 
-DRAWN = 20
+DRAWN = 32
 """Cases that are drawn for a test."""
 
 
@@ -51,14 +58,21 @@ def repainted(pattern: Pattern, count: int = REPAINTED) -> Iterator[Call]:
         case = replace(
             case, x=np.resize(case.x, (2, *case.x.shape[1:])), dy=np.resize(case.dy, (2, *case.dy.shape[1:]))
         )
-    plain = ("lattice",) if pattern.call.function in MEAN else ("distinct", "negative")
+    plain = PLAIN[pattern.call.function]
     for seed in range(1, count + 1):
         for values in dict.fromkeys((pattern.values, *plain)):
             other = painted(case, values, seed)
             yield (other if seed % 2 else like(case, other)).call()
-        if plain[0] == "distinct" and case.x.dtype.itemsize == 8:
-            other = painted(case, "distinct", seed)
-            yield replace(other, x=other.x + np.asarray(BEYOND_FLOAT32, other.x.dtype)).call()
+        if "distinct" in plain:
+            yield from beyond(painted(case, "distinct", seed), seed)
+
+
+def beyond(case: Case, seed: int) -> Iterator[Call]:
+    """The case with numbers that narrower floats do not tell apart, if its dtype has such."""
+    dtype = case.x.dtype
+    offsets = BEYOND["f" if is_float(dtype) else "i"] if dtype.itemsize == 8 else BEYOND["f"][: dtype.kind in "iu"]
+    if offsets and dtype.itemsize >= 4:
+        yield case.with_arrays(x=case.x + np.asarray(offsets[seed % len(offsets)], dtype)).call()
 
 
 def painted(case: Case, values: str, seed: int) -> Case:
@@ -71,7 +85,10 @@ def painted(case: Case, values: str, seed: int) -> Case:
 def like(case: Case, other: Case) -> Case:
     """Other numbers whose largest lie where those of the case do, as do what is not finite and the zeros of dy."""
     top, most = case.x == case.x.max(), other.x.max()
-    x = np.where(top, most, np.where(other.x == most, other.x.min(), other.x)) if not top.all() else other.x
+    x = np.where(top, most, np.where(other.x == most, other.x.min(), other.x))
+    if top.all():
+        # Every second cell keeps the one number that there is.
+        x = np.where(np.arange(x.size).reshape(x.shape) % 2, case.x, other.x)
     if is_float(x.dtype):
         x = np.where(np.isfinite(case.x), x, case.x)
     dy = np.where(case.dy == 0, np.zeros((), case.dy.dtype), np.where(other.dy == 0, case.dy, other.dy))
@@ -86,7 +103,7 @@ def drawn(plan: Plan, declared: Declared, pattern: Pattern, count: int = DRAWN) 
     alike = [each for each in builder.recipes(function) if set(each.settings) == {*pattern.call.settings} & {*SETTINGS}]
     for number in range(count):
         decided: dict[str, Any] = {"dtype": dtype} if number % 2 else {}
-        if alike and number % 4 > 1:
+        if alike and number % 3 == 2:
             decided["recipe"] = one_of(choices, alike)
         if number % 8 > 3 and len(pattern.call.size) in ranks(plan, declared, function, dtype):
             decided |= {"rank": len(pattern.call.size), "dtype": dtype}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -129,6 +130,7 @@ def undefined(windows: Windows, shape: tuple[int, ...]) -> Array:
 
 def of_sums(call: Call, got: Array) -> Judged:
     """Means and their gradients, within their proved bounds."""
+    refuse_overflow(call)
     arrays, free = call.arrays, np.zeros((), bool)
     if call.function == "mean_forward":
         x = arrays["x"]
@@ -136,6 +138,14 @@ def of_sums(call: Call, got: Array) -> Judged:
     exact = getattr(oracle, call.function)(*arrays.values(), call.size, call.stride, **call.settings)
     right = exact.nearest()
     return compared(call, got, right, lambda: ~exact.allows(got) | (single(call, got) & (got != right)), free)
+
+
+def refuse_overflow(call: Call) -> None:
+    """Raise ValueError where terms are too large to be added up: what comes of it is a convention."""
+    for array in call.arrays.values():
+        largest = float(np.abs(array[np.isfinite(array)].astype(np.float64)).max(initial=0))
+        if prod(call.size) * largest > float(finfo(array.dtype).max):
+            raise ValueError("too large to be added up")
 
 
 def single(call: Call, got: Array) -> Array:
@@ -197,7 +207,7 @@ def fits(found: Judged, answer: Answer) -> Fit:
     if found.fault in (Fault.SHAPE, Fault.DTYPE):
         alike = made.shape == found.got.shape and (found.fault is Fault.SHAPE or made.dtype == found.got.dtype)
         return Fit.WHOLLY if alike else Fit.NOT
-    if made.dtype.kind != found.right.dtype.kind or made.dtype.itemsize < found.right.dtype.itemsize:
+    if made.dtype not in (found.right.dtype, found.got.dtype):
         return Fit.NOT
     if made.shape != found.got.shape or not explained(found, made)[found.wrong].all():
         return Fit.NOT
@@ -225,10 +235,10 @@ def explained(found: Judged, made: Array) -> Array:
 
 @np.errstate(all="ignore")
 def contradicted(found: Judged, made: Array) -> Array:
-    """Where a mistake's answer is another than the right one, and the right one was given."""
-    wanted, right = made.astype(np.float64), found.right.astype(np.float64)
-    margin = (2 * UNITS * found.unit * np.abs(right) + found.spread) if found.rounds else 0
-    differs = ~((made == found.right) | (np.isnan(wanted) & np.isnan(right)) | (np.abs(wanted - right) <= margin))
+    """Where a mistake's answer is another than the one given, which is right."""
+    wanted, got = made.astype(np.float64), found.got.astype(np.float64)
+    margin = (2 * UNITS * found.unit * np.abs(got) + found.spread) if found.rounds else 0
+    differs = ~((made == found.got) | (np.isnan(wanted) & np.isnan(got)) | (np.abs(wanted - got) <= margin))
     return np.asarray(differs & ~found.wrong & ~found.free)
 
 

@@ -68,8 +68,10 @@ def at(found: Judged) -> tuple[int, ...]:
 def changes(ask: Ask, call: Call, found: Judged, others: dict[str, Array]) -> bool:
     """Whether the answer in the first wrong cell changes when some numbers do that are none of its own."""
     again = ask(replace(call, arrays=others))
-    place = at(found)
-    return again is not None and again.got.shape == found.got.shape and bool(again.got[place] != found.got[place])
+    if again is None or again.got.shape != found.got.shape:
+        return False
+    one, other = (np.asarray(each.got[at(found)], np.float64) for each in (found, again))
+    return not np.array_equal(one, other, equal_nan=True)
 
 
 def planes_mixed(ask: Ask, call: Call, found: Judged) -> bool:

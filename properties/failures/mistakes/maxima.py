@@ -287,7 +287,7 @@ MISTAKES = [
         "The first cell of a window wins unless a later one is larger.",
         (
             wrong(weights=weighted(lowest_of)),
-            *(wrong(index=indexed(lowest_of, missing)) for missing in MISSING),
+            *(wrong(index=indexed(low, missing)) for missing in MISSING for low in (lowest_of, finite_lowest)),
         ),
     ),
     Mistake(

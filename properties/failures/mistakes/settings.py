@@ -11,7 +11,7 @@ from poolproof.kernels.dtypes import Array, finfo, is_float, lowest
 from poolproof.kernels.geometry import Axis, Geometry
 
 from .mistake import ANY, BACKWARD, MAXIMA, MEAN, Answer, Mistake, wrapped
-from .steps import PAST, Table, Windows, added, axis_table, each, placed, under, windows_per_axis, wrong
+from .steps import PADDED, PAST, Table, Windows, added, axis_table, each, placed, under, window_count, windows_per_axis, wrong
 
 RIGHT_PADDING = "padding[k] is (cells before, cells after) along axis k."
 RIGHT_DILATION = "The cells of a window lie dilation[k] apart along axis k."
@@ -123,6 +123,12 @@ def zero_past_the_end(windows: Windows) -> Array:
     return np.asarray(found.max(axis=-1))
 
 
+def zero_in_padding(windows: Windows) -> Array:
+    """The maxima with zeros for padded cells, but not for those past the end."""
+    found = np.where(windows.cells == PADDED, np.zeros((), windows.values.dtype), windows.values)
+    return np.asarray(found.max(axis=-1))
+
+
 def last_of_window(windows: Windows) -> Array:
     """The sums with copies of the last real cell of the window for those past the end."""
     last = windows.image[..., np.maximum(windows.cells.max(axis=-1), 0)].astype(np.float64)
@@ -189,8 +195,15 @@ def cropped_at_the_end(windows: Windows, shares: Array) -> Array:
     spatial = windows.call.arrays["x"].shape[2:]
     planes = added(windows, shares).reshape(*windows.image.shape[:2], *spatial)
     for at, (begin, end) in enumerate(windows.geometry.padding):
-        planes = np.roll(planes, begin - end, axis=2 + at)
+        planes = shifted(planes, begin - end, 2 + at)
     return planes.reshape(windows.image.shape)
+
+
+def shifted(array: Array, by: int, axis: int) -> Array:
+    """The array moved along an axis, with zeros for what comes in."""
+    wide = [(abs(by), abs(by)) if k == axis else (0, 0) for k in range(array.ndim)]
+    places = np.arange(array.shape[axis]) + abs(by) - by
+    return np.take(np.pad(array, wide), places, axis)
 
 
 MISTAKES = [
@@ -254,7 +267,10 @@ MISTAKES = [
         ANY,
         "The padding after an axis is left out of the number of windows.",
         RIGHT_PADDING,
-        (padded(lambda g: tuple((begin, 0) for begin, _ in g.padding)),),
+        (
+            padded(lambda g: tuple((begin, 0) for begin, _ in g.padding)),
+            window_count(lambda axis: (axis.room - axis.end) // axis.stride + 1),
+        ),
     ),
     Mistake(
         "begin-padding-ignored",
@@ -415,7 +431,7 @@ MISTAKES = [
         MAXIMA,
         "Padded cells are zeros that may win the maximum.",
         "A padded cell never wins a maximum: it counts as -inf, or as the lowest number of an integer type.",
-        (wrong(outside=lambda _: 0),),
+        (wrong(outside=lambda _: 0), wrong(top=zero_in_padding)),
     ),
     Mistake(
         "padding-not-low-enough",
