@@ -27,6 +27,9 @@ CONFIRMED = 3
 MOSTLY = 0.5
 """A mistake as precise as this is named; before one that is less so, what an answer depends on."""
 
+LEAST = 0.1
+"""A mistake that foretells so many more wrong cells than there are explains them by chance."""
+
 NEARLY = 0.9
 """Mistakes are named beside the best one if they are as precise as this part of it."""
 
@@ -183,13 +186,13 @@ def alone_right(evidence: Evidence, call: Call) -> bool:
 def hypotheses(wrong: list[tuple[Call, Judged]]) -> list[Hypothesis]:
     """The variants of mistakes that reproduce all wrong answers."""
     function = wrong[0][0].function
-    found = []
-    for mistake in MISTAKES.values():
-        about = [judged for call, judged in wrong if call.function in mistake.functions]
-        for answer in mistake.answers if function in mistake.functions else ():
-            if all(fits(each, answer) is not Fit.NOT for each in about):
-                found.append(Hypothesis(mistake, answer))
-    return found
+    possible = (mistake for mistake in MISTAKES.values() if function in mistake.functions)
+    return [
+        Hypothesis(mistake, answer)
+        for mistake in possible
+        for answer in mistake.answers
+        if all(fits(found, answer) is not Fit.NOT for call, found in wrong if call.function in mistake.functions)
+    ]
 
 
 def tested(evidence: Evidence, found: list[Hypothesis], patterns: list[Pattern]) -> list[Hypothesis]:
@@ -200,7 +203,7 @@ def tested(evidence: Evidence, found: list[Hypothesis], patterns: list[Pattern])
         found = [each for each in found if each.test(answer)]
         if not found:
             break
-    confirmed = [each for each in found if each.confirmed >= CONFIRMED]
+    confirmed = [each for each in found if each.confirmed >= CONFIRMED and each.precision >= LEAST]
     best = max((each.precision for each in confirmed), default=0.0)
     close = [each for each in confirmed if each.precision >= NEARLY * best]
     return sorted(close, key=lambda each: (-round(each.precision, 2), each.missed))

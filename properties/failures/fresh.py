@@ -37,7 +37,7 @@ BEYOND = {"f": (2**26,), "i": (2**26, 2**58)}
 GRADIENTS = ("wide", "lattice", "remote")
 """The palettes of fresh gradients, in turn."""
 
-DRAWN = 32
+DRAWN = 40
 """Cases that are drawn for a test."""
 
 
@@ -96,15 +96,16 @@ def like(case: Case, other: Case) -> Case:
 
 
 def drawn(plan: Plan, declared: Declared, pattern: Pattern, count: int = DRAWN) -> Iterator[Call]:
-    """Calls of cases that a law may draw; half of them have the dtype of the failing one, and as many its settings."""
+    """Calls of cases that a law may draw; many of them have its dtype, its rank and some of its settings."""
     function, dtype = pattern.call.function, pattern.call.arrays["x"].dtype.name
     builder = Builder(plan, declared, (function,))
     choices = Generated("fresh cases")
-    alike = [each for each in builder.recipes(function) if set(each.settings) == {*pattern.call.settings} & {*SETTINGS}]
+    passed = {*pattern.call.settings} & {*SETTINGS}
+    related = [each for each in builder.recipes(function) if passed & {*each.settings}]
     for number in range(count):
         decided: dict[str, Any] = {"dtype": dtype} if number % 2 else {}
-        if alike and number % 3 == 2:
-            decided["recipe"] = one_of(choices, alike)
+        if related and number % 3:
+            decided["recipe"] = one_of(choices, related)
         if number % 8 > 3 and len(pattern.call.size) in ranks(plan, declared, function, dtype):
             decided |= {"rank": len(pattern.call.size), "dtype": dtype}
         case = builder.case(choices, **decided)

@@ -142,10 +142,11 @@ def of_sums(call: Call, got: Array) -> Judged:
 
 def refuse_overflow(call: Call) -> None:
     """Raise ValueError where terms are too large to be added up: what comes of it is a convention."""
-    for array in call.arrays.values():
-        largest = float(np.abs(array[np.isfinite(array)].astype(np.float64)).max(initial=0))
-        if prod(call.size) * largest > float(finfo(array.dtype).max):
-            raise ValueError("too large to be added up")
+    added = call.arrays.get("dy", call.arrays["x"])
+    finite = np.abs(np.where(np.isfinite(added), added, 0).astype(np.float64) / float(finfo(added.dtype).max))
+    largest = finite.sum(axis=tuple(range(2, added.ndim))).max(initial=0)
+    if min(largest, prod(call.size) * finite.max(initial=0)) > 1:
+        raise ValueError("too large to be added up")
 
 
 def single(call: Call, got: Array) -> Array:
@@ -161,14 +162,15 @@ def single(call: Call, got: Array) -> Array:
 
 def not_finite(windows: Windows, got: Array) -> Array:
     """Which windows have a number that is not finite, in the shape of a result; none if that has another shape."""
-    found = ~np.isfinite(windows.summands).all(axis=-1)
+    found = np.asarray(~np.isfinite(windows.summands).all(axis=-1))
     return found.reshape(got.shape) if found.size == got.size else np.zeros((), bool)
 
 
 def of_gradients(call: Call, got: Array) -> Judged:
     """The gradients of maxima; of tied ones to the first, to the last, or shared by all."""
-    right = oracle.max_backward(*call.arrays.values(), call.size, call.stride, **call.settings)
-    if np.isnan(call.arrays["x"].astype(np.float64)).any():
+    dy, x = call.arrays["dy"], call.arrays["x"]
+    right = oracle.max_backward(dy, x, call.size, call.stride, **call.settings)
+    if np.isnan(x.astype(np.float64)).any():
         raise ValueError("whose gradient that of a NaN is, is a convention")
     found = compared(call, got, right.nearest(), lambda: ~right.allows(got))
     if found.wrong.any() and any(fits(found, answer) is Fit.WHOLLY for answer in CONVENTIONS):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from faults import FAULTS, SOUND
 
+from . import hints
 from .measure import CORPUS, KEPT, Kept
 from .page import PAGE, page
 from .record import load, recorded, save
@@ -23,6 +24,7 @@ def arguments():
     parser.add_argument("--seeds", type=int, default=SEEDS, help="seeds of each fault")
     parser.add_argument("-n", type=int, default=os.cpu_count(), help="processes")
     parser.add_argument("--kept", type=Path, default=KEPT, help="results of an interrupted run, to go on with")
+    parser.add_argument("--hints", action="store_true", help="measure the hints of failures alone")
     parser.add_argument("--page", action="store_true", help="measure nothing: write the page from the record")
     return parser.parse_args()
 
@@ -65,6 +67,9 @@ def main():
     if asked.page:
         write(load())
         return 0
+    if asked.hints:
+        write(load() | {"hints": hints.recorded(hints.measured(list(hints.JUDGED), asked.n))})
+        return 0
     names = [name for name in CORPUS if fnmatch(name, asked.only)]
     if not any(name in FAULTS for name in names):
         sys.exit(f"--only {asked.only!r} should match some fault of {', '.join(FAULTS)}")
@@ -75,7 +80,7 @@ def main():
         print(problem, file=sys.stderr)
     if failed:
         return 1
-    record = recorded(measured, shrunk, judged)
+    record = recorded(measured, shrunk, judged) | {"hints": load()["hints"]}
     if complete:
         write(record)
     else:

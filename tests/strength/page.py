@@ -19,7 +19,7 @@ SLOW = 20
 
 def page(record):
     """The whole page."""
-    parts = [introduction, summary, compared, mistakes, slow, laws]
+    parts = [introduction, summary, hints, compared, mistakes, slow, laws]
     return "\n".join(part(record) for part in parts)
 
 
@@ -70,6 +70,31 @@ def within(cases, most):
     """How many need so many cases at most, with their share."""
     count = sum(each <= most for each in cases)
     return f"{count} ({100 * count // len(cases)} %)"
+
+
+def hints(record):
+    """How often the hint of a failure is right."""
+    rows = [(each["faults"], *share(each, "right"), *share(each, "wrong"), each["none"]) for each in record["hints"]]
+    head = ("faults", "named rightly", "", "wrongly", "", "no hint")
+    text = (
+        "The *hint* of a failure names a mistake that gives the same wrong answers, on the failing cases and on fresh\n"
+        "ones. It is right if it is among the mistakes in `tests/strength/classes.py`, chosen by reading the faults,\n"
+        "and wrong if the hint of any failing law is not. Faults that are not named rightly:\n"
+        + "; ".join(f"`{name}`" + named(found) for each in record["hints"] for name, found in each["odd"].items())
+        + ".\n"
+    )
+    return f"## Hints\n\n{text}\n{table(head, rows)}"
+
+
+def share(counts, word):
+    """A count, and its part of all."""
+    total = sum(counts[each] for each in ("right", "wrong", "none"))
+    return counts[word], f"{100 * counts[word] / total:.0f} %"
+
+
+def named(found):
+    """The hints of a fault, in brackets."""
+    return f" ({', '.join(found)})" if found else ""
 
 
 def compared(record):

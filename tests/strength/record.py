@@ -4,6 +4,8 @@
 - `faults`: for each fault the median `cases` of the laws that reject it with most seeds, the quickest first; the laws
   that do so with fewer (`seldom`); the median `seconds` of the first law; the `cells` of the image in the
   counterexample; the `checks` of other people that reject it.
+- `hints`: for the corpus, and for models of bug reports, of how many faults the hint names what is wrong (`right`),
+  something else (`wrong`) or nothing (`none`); `odd` has those that are not named rightly, with their hints.
 - `laws`: for each law how many faults it is `among the three` quickest to reject, and the faults that some seed would
   accept without it (`needed`).
 """

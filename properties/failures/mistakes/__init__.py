@@ -8,7 +8,9 @@ EVERYWHERE = (shape, planes, settings, indices)
 
 ROOMS = (shape, settings, gradients, indices, means, maxima, planes, types, refusals, conduct)
 
-MISTAKES: dict[str, Mistake] = by_name([each for room in ROOMS for each in (whole(room.MISTAKES) if room in EVERYWHERE else room.MISTAKES)])
+MISTAKES: dict[str, Mistake] = by_name(
+    [each for room in ROOMS for each in (whole(room.MISTAKES) if room in EVERYWHERE else room.MISTAKES)]
+)
 """All mistakes by name, those that say most of a failure first."""
 
 __all__ = ["MISTAKES", "Mistake", "Scope"]

@@ -17,7 +17,8 @@ RIGHT_BASE = "An index is the row-major place of the maximum in its own unpadded
 
 def spatial_of(windows: Windows) -> Ints:
     """The lengths of the image."""
-    return windows.call.arrays["x"].shape[2:]
+    shape: Ints = windows.call.arrays["x"].shape
+    return shape[2:]
 
 
 def places(windows: Windows, tap: Array) -> tuple[Array, ...]:

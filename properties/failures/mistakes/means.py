@@ -124,7 +124,7 @@ MISTAKES = [
         "The divisor is worked out from one side of the window.",
         RIGHT_DIVISOR,
         tuple(
-            wrong(divisor=of_window(lambda w, k=k, squared=squared: w.geometry.size[k] ** (w.geometry.rank**squared)))  # type: ignore[misc]
+            wrong(divisor=of_window(lambda w, k=k, squared=squared: w.geometry.size[k] ** (w.geometry.rank**squared)))
             for k in (0, -1)
             for squared in (True, False)
         ),

@@ -11,7 +11,20 @@ from poolproof.kernels.dtypes import Array, finfo, is_float, lowest
 from poolproof.kernels.geometry import Axis, Geometry
 
 from .mistake import ANY, BACKWARD, MAXIMA, MEAN, Answer, Mistake, wrapped
-from .steps import PADDED, PAST, Table, Windows, added, axis_table, each, placed, under, window_count, windows_per_axis, wrong
+from .steps import (
+    PADDED,
+    PAST,
+    Table,
+    Windows,
+    added,
+    axis_table,
+    each,
+    placed,
+    under,
+    window_count,
+    windows_per_axis,
+    wrong,
+)
 
 RIGHT_PADDING = "padding[k] is (cells before, cells after) along axis k."
 RIGHT_DILATION = "The cells of a window lie dilation[k] apart along axis k."

@@ -92,6 +92,12 @@ def capped(geometry: Geometry) -> Ints:
     return tuple(map(min, geometry.stride, geometry.size))
 
 
+def last_capped(axes: tuple[Axis, ...]) -> list[Table]:
+    """Windows along the last axis no further apart than they are long; as many as there are."""
+    *others, last = axes
+    return [*map(axis_table, others), axis_table(replace(last, stride=min(last.stride, last.size)), last.count())]
+
+
 def longer(step: int) -> Callable[[Axis], Table]:
     """Windows with so many cells more along each axis."""
 
@@ -246,6 +252,7 @@ MISTAKES = [
         (
             under(stride=capped),
             windows_per_axis(lambda axis: axis_table(replace(axis, stride=min(axis.stride, axis.size)), axis.count())),
+            wrong(tables=last_capped),
         ),
     ),
     Mistake(

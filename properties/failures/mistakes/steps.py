@@ -67,7 +67,7 @@ class Windows:
 
 
 def axis_table(axis: Axis, count: int | None = None, step: int | None = None) -> Table:
-    """The cells of an axis' windows; as many as there are, or `count`, taps as far apart as they should be, or `step`."""
+    """The cells of an axis' windows: all of them or `count`, with taps as far apart as they should be or `step`."""
     starts = np.arange(axis.count() if count is None else count) * axis.stride - axis.begin
     return placed(starts, axis, step)
 

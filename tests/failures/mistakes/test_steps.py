@@ -1,0 +1,69 @@
+"""Pooling in small steps gives what it should, so that a mistake is what it replaces and nothing else."""
+
+import numpy as np
+import pytest
+from poolproof.kernels.dtypes import ORDERED
+from poolproof.properties import oracle
+from poolproof.properties.cases.build import Builder
+from poolproof.properties.cases.choices import Generated
+from poolproof.properties.cases.plans import Plan
+from poolproof.properties.contract import CALLABLES, MEAN_SETTINGS, SETTINGS, Declared
+from poolproof.properties.failures.judging import Fault, judged
+from poolproof.properties.failures.mistakes.steps import MOST_TAPS, RIGHT, window_count, wrong
+from poolproof.properties.targets.call import Call
+
+EVERYTHING = Declared(
+    ranks=(1, 2, 3),
+    dtypes=ORDERED,
+    settings={name: MEAN_SETTINGS if name.startswith("mean") else SETTINGS for name in CALLABLES},
+)
+DRAWN = 60
+
+
+def drawn(function, values):
+    """Calls of all dtypes, ranks and settings."""
+    plan = Plan((function,), values=(values,), gradients=("wide", "lattice"))
+    builder, choices = Builder(plan, EVERYTHING, (function,)), Generated("steps")
+    return [builder.case(choices).call() for _ in range(DRAWN)]
+
+
+@pytest.mark.parametrize("function", CALLABLES)
+def test_without_a_mistake_answers_are_right(function):
+    values = ("lattice", "wide") if function.startswith("mean") else ("distinct", "ties", "lowest")
+    for call in [call for each in values for call in drawn(function, each)]:
+        assert judged(call, RIGHT.answer(call)).fault is Fault.NOTHING
+
+
+@pytest.mark.parametrize("function", CALLABLES)
+def test_an_empty_batch_has_an_empty_answer(function):
+    x, dy = np.zeros((0, 2, 3, 4)), np.zeros((0, 2, 2, 3))
+    arrays = {"dy": dy, "x": x} if "backward" in function else {"x": x}
+    assert RIGHT.answer(Call(function, arrays, (2, 2), (1, 1))).size == 0
+
+
+def test_a_step_is_replaced_by_name():
+    call = Call("mean_forward", {"x": np.array([[[1.0, 3.0]]])}, (2,), (1,))
+    assert wrong(divisor=lambda windows: np.ones(len(windows.cells)))(call) == 4
+
+
+def test_a_geometry_without_a_window_has_no_answer():
+    call = Call("max_forward", {"x": np.zeros((1, 1, 2))}, (3,), (1,))
+    with pytest.raises(ValueError, match="larger"):
+        RIGHT.answer(call)
+
+
+def test_what_is_too_large_has_no_answer():
+    call = Call("max_forward", {"x": np.zeros((1, 1, MOST_TAPS + 1))}, (1,), (1,))
+    with pytest.raises(ValueError, match="too large"):
+        RIGHT.answer(call)
+
+
+def test_windows_past_the_end_have_the_lowest_maximum():
+    call = Call("max_forward", {"x": np.ones((1, 1, 2))}, (1,), (1,))
+    assert window_count(lambda axis: axis.count() + 1)(call).tolist() == [[[1, 1, -np.inf]]]
+
+
+def test_sums_are_those_of_the_oracle():
+    call = Call("mean_backward", {"dy": np.array([[[1.0, 2, 4]]]), "x": np.zeros((1, 1, 4))}, (2,), (1,))
+    exact = oracle.mean_backward(*call.arrays.values(), call.size, call.stride)
+    assert (RIGHT.answer(call) == exact.nearest()).all()
