@@ -211,7 +211,10 @@ def fits(found: Judged, answer: Answer) -> Fit:
         return Fit.WHOLLY if alike else Fit.NOT
     if made.dtype not in (found.right.dtype, found.got.dtype):
         return Fit.NOT
-    if made.shape != found.got.shape or not explained(found, made)[found.wrong].all():
+    if made.shape != found.got.shape:
+        return Fit.NOT
+    certain, possible = (each[found.wrong] for each in explained(found, made))
+    if not certain.any() or not (certain | possible).all():
         return Fit.NOT
     return Fit.PARTLY if contradicted(found, made).any() else Fit.WHOLLY
 
@@ -224,15 +227,18 @@ def attempted(found: Judged, answer: Answer) -> Array | None:
         return None
 
 
-def explained(found: Judged, made: Array) -> Array:
-    """Where a mistake's answer is the one given: equal, or for sums within their rounding and closer than the right."""
+def explained(found: Judged, made: Array) -> tuple[Array, Array]:
+    """Where a mistake's answer is the one given for certain, and where it may be: as far as sums are rounded.
+
+    It is certain where the mistake is also closer to the answer than the right one is.
+    """
     got, wanted, right = (array.astype(np.float64) for array in (found.got, made, found.right))
-    equal = (found.got == made) | (np.isnan(got) & np.isnan(wanted))
+    equal = np.asarray((found.got == made) | (np.isnan(got) & np.isnan(wanted)))
     if not found.rounds:
-        return np.asarray(equal)
+        return equal, equal
     error = np.abs(got - wanted)
     margin = UNITS * found.unit * np.maximum(np.abs(got), np.abs(wanted)) + found.spread
-    return np.asarray(equal | (error <= np.minimum(margin, np.abs(got - right) / CLOSER)))
+    return equal | (error <= np.minimum(margin, np.abs(got - right) / CLOSER)), error <= margin
 
 
 @np.errstate(all="ignore")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from .steps import (
     Windows,
     added,
     axis_table,
+    counted,
     each,
     placed,
     under,
@@ -194,6 +196,13 @@ def extents(windows: Windows) -> Array:
         inside = np.minimum(starts + axis.extent, high) - np.maximum(starts, low)
         counts = np.multiply.outer(counts, inside).reshape(-1)
     return counts
+
+
+def extents_of_whole(windows: Windows) -> Array:
+    """The same for windows of which no cell lies outside."""
+    real = counted(windows)
+    stretch = prod(d * (f - 1) + 1 for d, f in zip(windows.geometry.dilation, windows.geometry.size, strict=True))
+    return np.where(real == windows.cells.shape[1], stretch, real)
 
 
 def transposed(windows: Windows) -> Array:
@@ -509,7 +518,7 @@ MISTAKES = [
         MEAN,
         "The divisor counts the cells between those of a dilated window.",
         "A dilated window has as many cells as one without gaps.",
-        (wrong(divisor=extents),),
+        each("divisor", [extents, extents_of_whole]),
     ),
     Mistake(
         "divisor-transposed",

@@ -53,12 +53,12 @@ RARE = {
     "cells-not-searched",
     "dilation-in-a-byte",
     "divisor-in-narrow-type",
+    "gradient-of-padding",
     "index-in-narrow-type",
+    "index-without-cell",
     "padding-in-a-byte",
     "place-in-narrow-type",
-    "sum-cut-off",
     "truth-counted-in-a-byte",
-    "window-count-in-floats",
     "windows-numbered-in-narrow-type",
 }
 """Mistakes that show in large windows, planes or settings alone."""
@@ -79,8 +79,8 @@ def test_every_mistake_gives_a_wrong_answer_to_some_ordinary_call():
     wrong = set()
     for function in CALLABLES:
         about = [mistake for mistake in COMPUTED.values() if function in mistake.functions]
-        for values in ("ties", "wide", "negative", "not_a_number", "lowest", "neighbours", "remote", "infinite"):
-            for call in drawn(function, values):
+        for values in ("ties", "wide", "negative", "not_a_number", "lowest", "neighbours", "remote"):
+            for call in drawn(function, values)[:30]:
                 right = judged(call, RIGHT.answer(call))
                 about = [mistake for mistake in about if right is None or not differs(mistake, right)]
         wrong |= {name for name, mistake in COMPUTED.items() if function in mistake.functions and mistake not in about}
