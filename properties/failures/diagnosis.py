@@ -27,7 +27,7 @@ CONFIRMED = 3
 MOSTLY = 0.5
 """A mistake as precise as this is named; before one that is less so, what an answer depends on."""
 
-LEAST = 0.1
+LEAST = 0.03
 """A mistake that foretells so many more wrong cells than there are explains them by chance."""
 
 NEARLY = 0.9

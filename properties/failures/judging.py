@@ -73,6 +73,8 @@ class Judged:
     @cached_property
     def spread(self) -> float:
         """By how much two sums of the same terms may differ: units in the last place of the largest term."""
+        if not self.rounds:
+            return 0.0
         array = self.meant.arrays.get("dy", self.meant.arrays["x"]).astype(np.float64)
         return UNITS * self.unit * float(np.abs(array[np.isfinite(array)]).max(initial=0))
 
@@ -234,11 +236,10 @@ def explained(found: Judged, made: Array) -> tuple[Array, Array]:
     """
     got, wanted, right = (array.astype(np.float64) for array in (found.got, made, found.right))
     equal = np.asarray((found.got == made) | (np.isnan(got) & np.isnan(wanted)))
-    if not found.rounds:
-        return equal, equal
     error = np.abs(got - wanted)
     margin = UNITS * found.unit * np.maximum(np.abs(got), np.abs(wanted)) + found.spread
-    return equal | (error <= np.minimum(margin, np.abs(got - right) / CLOSER)), error <= margin
+    certain = equal | (error <= np.minimum(margin, np.abs(got - right) / CLOSER))
+    return certain, (error <= margin) if found.rounds else certain
 
 
 @np.errstate(all="ignore")

@@ -48,7 +48,7 @@ def measured(names, processes):
 
 
 def recorded(hints):
-    """The record: how many faults of each collection are named rightly, wrongly or not at all, and which not rightly."""
+    """The record: how many faults of each collection are named rightly, wrongly or not at all; which not rightly."""
     found = {name: verdict(name, each) for name, each in hints.items()}
     collections = {"corpus": FAULTS, "models of bug reports": REPORTED}
     return [

@@ -62,6 +62,11 @@ def overwritten(dx: Array, share: Array, hits: Array) -> Array:
     return np.where(hits, share, dx)
 
 
+def overwritten_unless_zero(dx: Array, share: Array, hits: Array) -> Array:
+    """Cells that get a gradient other than zero lose what they had."""
+    return np.where(hits & (share != 0), share, dx)
+
+
 def first_only(dx: Array, share: Array, hits: Array) -> Array:
     """Cells that have a gradient get no other."""
     return np.where(hits & (dx == 0), share, dx)
@@ -298,6 +303,7 @@ MISTAKES = [
         RIGHT_ADDED,
         (
             wrong(gather=folded(overwritten)),
+            wrong(gather=folded(overwritten_unless_zero)),
             wrong(gather=folded(lambda _dx, share, _hits: share)),
             *each("gather", [rows_overwrite, overwritten_in_rows]),
         ),

@@ -66,10 +66,35 @@ def ending(end: Callable[[Axis], int]) -> Answer:
     return windows_per_axis(lambda axis: axis_table(replace(axis, end=end(axis)), axis.count()))
 
 
+def begin_in(dtype: Any) -> Answer:
+    """Answers of which the begin padding wraps in an integer type."""
+    return starting(lambda axis: int(wrapped(axis.begin, dtype)))
+
+
+def end_in(dtype: Any) -> Answer:
+    """Answers of which the end padding wraps in an integer type."""
+    return ending(lambda axis: int(wrapped(axis.end, dtype)))
+
+
+def begin_read_in(dtype: Any) -> Answer:
+    """Answers of which the begin padding wraps where cells are read, but not where they are counted."""
+
+    def table(axis: Axis) -> Table:
+        read = placed(np.arange(axis.count()) * axis.stride - int(wrapped(axis.begin, dtype)), axis)
+        return np.where(read >= 0, read, np.minimum(axis_table(axis), PADDED))
+
+    return windows_per_axis(table)
+
+
 def looked_up(step: Callable[[Axis], int]) -> Answer:
     """Answers with as many windows, whose cells lie another step apart."""
 
     return windows_per_axis(lambda axis: axis_table(axis, step=step(axis)))
+
+
+def gap_in(dtype: Any) -> Answer:
+    """Answers of which the dilation wraps in an integer type where cells are looked up."""
+    return looked_up(lambda axis: int(wrapped(axis.dilation, dtype)))
 
 
 def without_extent(axis: Axis) -> Table:
@@ -327,10 +352,7 @@ MISTAKES = [
         ANY,
         "Padding is kept in a type of one byte, where it wraps.",
         "Padding may be as large as an index.",
-        (
-            *(starting(lambda axis, t=t: int(wrapped(axis.begin, t))) for t in (np.int8, np.uint8)),  # type: ignore[misc]
-            *(ending(lambda axis, t=t: int(wrapped(axis.end, t))) for t in (np.int8, np.uint8)),  # type: ignore[misc]
-        ),
+        tuple(made(dtype) for dtype in (np.int8, np.uint8) for made in (begin_in, begin_read_in, end_in)),
     ),
     Mistake(
         "dilation-ignored",
@@ -372,7 +394,7 @@ MISTAKES = [
         ANY,
         "Dilation is kept in a type of one byte, where it wraps.",
         "Dilation may be as large as an index.",
-        tuple(looked_up(lambda axis, t=t: int(wrapped(axis.dilation, t))) for t in (np.int8, np.uint8)),  # type: ignore[misc]
+        tuple(map(gap_in, (np.int8, np.uint8))),
     ),
     Mistake(
         "ceil-mode-ignored",

@@ -1,0 +1,190 @@
+"""The mistakes that explain a failure: simple ones are named, whoever makes them, and what nobody knows is not."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from msgspec import UNSET
+from poolproof.kernels import naive
+from poolproof.properties.failures.diagnosis import Evidence, Hypothesis, diagnosis
+from poolproof.properties.failures.judging import judged
+from poolproof.properties.failures.mistakes import MISTAKES
+from poolproof.properties.lawbook import LAWS
+from poolproof.properties.run.runner import run
+from poolproof.properties.run.trial import TrialSettings
+from poolproof.properties.targets.call import Call
+from poolproof.properties.targets.target import wrap
+from test_messages import backward, evenly, forward, to_every_tie, to_first
+
+pytestmark = pytest.mark.once
+
+
+def mistakes(law, implementation, **settings):
+    """The mistakes that a run of one law names."""
+    found = run(LAWS[law], wrap(implementation, "mine"), TrialSettings(seed=0, **settings)).counterexample
+    return [] if found is None or found.mistakes is UNSET else found.mistakes
+
+
+def nonzero_mean(cells):
+    return cells.sum() / max(np.count_nonzero(cells), 1)
+
+
+def swapped(kernel):
+    """A kernel that takes the axes of size and stride in the wrong order, where windows fit so."""
+
+    def exchanged(*given):
+        *arrays, size, stride = given
+        fits = all(f <= n for f, n in zip(size[::-1], arrays[-1].shape[2:], strict=True))
+        return kernel(*arrays, size[::-1], stride[::-1]) if fits else kernel(*arrays, size, stride)
+
+    return exchanged
+
+
+def positive_only(share):
+    return lambda d, cells: share(max(d, 0), cells)
+
+
+PLANTED = {
+    "max-is-mean": ("max-value", {"max_forward": forward(np.mean)}),
+    "max-begins-at-zero": ("max-value", {"max_forward": forward(lambda c: max(c.max(), 0))}),
+    "max-is-minimum": ("max-value", {"max_forward": forward(np.min)}),
+    "max-of-absolute-values": ("max-value", {"max_forward": forward(lambda c: np.abs(c).max())}),
+    "mean-is-maximum": ("mean-value", {"mean_forward": forward(np.max)}),
+    "mean-not-divided": ("mean-value", {"mean_forward": forward(np.sum)}),
+    "divisor-skips-zeros": ("mean-value", {"mean_forward": forward(nonzero_mean)}),
+    "divisor-off-by-one": ("mean-value", {"mean_forward": forward(lambda c: c.sum() / (c.size + 1))}),
+    "first-cell": ("max-value", {"max_forward": forward(lambda c: c[0])}),
+    "size-and-stride-exchanged": ("output-size", {"mean_forward": swapped(forward(np.mean))}),
+    "gradients-overwritten": ("max-accumulation", {"max_backward": backward(to_first, assign=True)}),
+    "every-tie-gets-gradient": ("tied-maxima", {"max_backward": backward(to_every_tie)}),
+    "gradient-spread-over-window": ("routing", {"max_backward": backward(evenly)}),
+    "negative-gradients-dropped": ("routing", {"max_backward": backward(positive_only(to_first))}),
+    "nothing-passed-back": ("routing", {"max_backward": backward(lambda _, cells: np.zeros(cells.shape))}),
+    "gradient-to-maximum": ("mean-spread", {"mean_backward": backward(to_first)}),
+}
+"""For each mistake a law that meets it, and a kernel in plain loops that makes it."""
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_simple_mistake_is_named(name):
+    law, kernel = PLANTED[name]
+    assert mistakes(law, SimpleNamespace(**kernel, dtypes=("float64",)))[:1] == [name]
+
+
+def under(function, mistaken):
+    """A sound kernel that is called with other settings than its caller's."""
+
+    def kernel(*given, padding=((0, 0), (0, 0)), dilation=(1, 1), ceil_mode=False):
+        return getattr(naive, function)(*given, **mistaken(padding, dilation, ceil_mode))
+
+    return SimpleNamespace(**{function: kernel}, dtypes=("float64",))
+
+
+SETTINGS = {
+    "padding-sides-exchanged": lambda p, d, c: {
+        "padding": tuple(pair[::-1] for pair in p), "dilation": d, "ceil_mode": c
+    },
+    "dilations-exchanged": lambda p, d, c: {"padding": p, "dilation": d[::-1], "ceil_mode": c},
+    "ceil-mode-ignored": lambda p, d, c: {"padding": p, "dilation": d},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_mistake_about_settings_is_named(name):
+    law = "max-value" if name.startswith("padding") else "output-size"
+    assert mistakes(law, under("max_forward", SETTINGS[name]))[:1] == [name]
+
+
+def test_a_mistake_on_a_path_of_its_own_is_named():
+    def mean_forward(x, size, stride):
+        # Rows of more than four windows are not divided.
+        y = naive.mean_forward(x, size, stride)
+        return y * np.prod(size).astype(y.dtype) if y.shape[3] > 4 else y
+
+    assert (
+        mistakes("mean-value", SimpleNamespace(mean_forward=mean_forward, dtypes=("float64",)))[0] == "mean-not-divided"
+    )
+
+
+@pytest.mark.parametrize(
+    ("law", "function", "kernel"),
+    [
+        ("max-value", "max_forward", forward(lambda c: c[0] + 17)),
+        ("routing", "max_backward", backward(lambda d, c: np.full(c.shape, d + 17))),
+        ("mean-value", "mean_forward", forward(lambda c: np.sort(c)[c.size // 2] * 3 - 1)),
+    ],
+)
+def test_a_mistake_that_nobody_knows_is_not_named(law, function, kernel):
+    assert mistakes(law, SimpleNamespace(**{function: kernel}, dtypes=("float64",))) == []
+
+
+def test_an_answer_that_depends_on_earlier_calls_is_told():
+    class Remembers:
+        def __init__(self):
+            self.kept = {}
+
+        def max_forward(self, x, size, stride):
+            return self.kept.setdefault((x.shape, size, stride), naive.max_forward(x, size, stride)).copy()
+
+    assert mistakes("nothing-remembered", Remembers) == ["depends-on-earlier-calls"]
+
+
+def test_memory_that_is_read_in_another_order_is_told():
+    def max_forward(x, size, stride):
+        read = x.T.copy().reshape(x.shape) if x.flags.f_contiguous and not x.flags.c_contiguous else x
+        return naive.max_forward(np.ascontiguousarray(read), size, stride)
+
+    assert mistakes("memory-layouts", SimpleNamespace(max_forward=max_forward)) == ["layout-ignored"]
+
+
+def test_a_valid_call_that_is_refused_is_told():
+    def max_forward(x, size, stride):
+        if x.dtype.kind != "f":
+            raise TypeError("floats only")
+        return naive.max_forward(x, size, stride)
+
+    kernel = SimpleNamespace(max_forward=max_forward, dtypes=("int8", "float64"))
+    assert mistakes("max-value", kernel) == ["refuses-integers"]
+
+
+def test_known_failures_have_their_mistakes_too():
+    law, kernel = PLANTED["max-is-minimum"]
+    assert mistakes(law, SimpleNamespace(**kernel, dtypes=("float64",)), brief=True)[:1] == ["max-is-minimum"]
+
+
+# Hypotheses.
+
+
+def call(**arrays):
+    """A call of max_forward on two windows."""
+    return Call("max_forward", {"x": np.array([[[-1.0, -2.0, 3.0, 4.0]]])} | arrays, (2,), (2,))
+
+
+def test_a_hypothesis_is_dropped_by_a_wrong_answer_that_it_does_not_give():
+    mistake = MISTAKES["max-is-minimum"]
+    one = Hypothesis(mistake, mistake.answers[0])
+    assert one.test(judged(call(), np.array([[[-2.0, 3.0]]])))
+    assert (one.confirmed, one.precision) == (1, 1.0)
+    assert not one.test(judged(call(), np.array([[[-2.0, 7.0]]])))
+
+
+def test_a_hypothesis_is_as_precise_as_its_wrong_cells_are_many():
+    mistake = MISTAKES["max-is-minimum"]
+    one = Hypothesis(mistake, mistake.answers[0])
+    assert one.test(judged(call(), np.array([[[-2.0, 4.0]]])))
+    assert one.precision == 0.5
+
+
+def test_a_mistake_that_is_always_made_is_dropped_by_a_right_answer():
+    mistake = MISTAKES["last-cell"]
+    assert not Hypothesis(mistake, mistake.answers[0]).test(judged(call(), np.array([[[-1.0, 4.0]]])))
+
+
+def test_no_time_is_no_hint():
+    kernel = SimpleNamespace(max_forward=forward(np.min))
+    evidence = Evidence(
+        wrap(kernel), LAWS["max-value"].plan, [[replace(call(), arrays={"x": np.zeros((1, 1, 1, 2))})]], "ties"
+    )
+    evidence.end = 0.0
+    assert diagnosis(evidence) == []
