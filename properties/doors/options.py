@@ -88,6 +88,12 @@ PROOFS = table(
 COLUMNS = table(Option("markdown", "also write the table as Markdown", "FILE"))
 """The option of a matrix."""
 
+COMPARED = table(
+    Option("json", "also write the comparison as JSON", "FILE"),
+    Option("markdown", "also write the comparison as Markdown", "FILE"),
+)
+"""The options of a comparison."""
+
 
 def requested(options: Any, targets: Iterable[str] = (), prefix: str = "", **more: Any) -> Request:
     """The request that parsed options make, their names beginning with a prefix; `more` are fields that stand as given.

@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from ..data.text import cleaned
+from ..failures.messages import MOST_MESSAGE
 from ..results import Result
 from ..run.request import Request
 from ..run.units import family_of
@@ -16,12 +17,12 @@ from .render import word_of
 
 def properties_of(result: Result, seed: int | None) -> list[tuple[str, str]]:
     """What a CI system should show beside the name of a law, as texts."""
-    cases = [("seed", str(seed))] if seed is not None else []
+    drawn = [("seed", str(seed))] if seed is not None else []
     return [
         ("target", cleaned(result.target)),
         ("law", cleaned(result.law)),
         ("verdict", word_of(result)),
-        *cases,
+        *drawn,
         ("examples", str(result.examples)),
     ]
 
@@ -34,13 +35,13 @@ def file_of(spec: str) -> Path | None:
 
 def as_junit(request: Request, results: list[Result]) -> str:
     """A JUnit file with a suite for each target; `results` come target by target."""
-    root = ElementTree.Element("testsuites", name="poolproof", **totals(results))
+    root = ElementTree.Element("testsuites", {"name": "poolproof", **totals(results)})
     for spec, group in groupby(results, key=lambda result: result.target):
         own = list(group)
-        suite = ElementTree.SubElement(root, "testsuite", name=cleaned(spec), **totals(own))
+        suite = ElementTree.SubElement(root, "testsuite", {"name": cleaned(spec), **totals(own)})
         suite.extend(testcase(result, request.seed) for result in own)
     ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=False) + "\n"
+    return ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
 def totals(results: list[Result]) -> dict[str, str]:
@@ -67,9 +68,9 @@ def testcase(result: Result, seed: int | None) -> ElementTree.Element:
     for name, value in properties_of(result, seed):
         ElementTree.SubElement(properties, "property", name=name, value=value)
     if result.failed:
-        lines = [cleaned(line, len(line) * 10) for line in result.message.splitlines()]
-        failure = ElementTree.SubElement(test, "failure", type=word_of(result), message=lines[0] if lines else "")
-        failure.text = "\n".join(lines)
+        headline, *rest = [cleaned(line, MOST_MESSAGE) for line in result.message.split("\n")]
+        failure = ElementTree.SubElement(test, "failure", type=word_of(result), message=headline)
+        failure.text = "\n".join([headline, *rest])
     elif reason := skip_reason(result):
         ElementTree.SubElement(test, "skipped", message=reason)
     return test

@@ -1,40 +1,22 @@
 """Known failures: which failures an entry excuses, what is told of wrong entries, and baselines that are read back."""
 
 import json
-from types import SimpleNamespace
 
 import pytest
-from msgspec import convert
+from failing import failure, holds, named
 from msgspec.structs import replace
 from poolproof.properties.contract import Unusable
-from poolproof.properties.results import Counterexample, Result, StoredCall, StoredCase
-from poolproof.properties.run import causes
 from poolproof.properties.run.baseline import as_toml, baseline
 from poolproof.properties.run.known import TO_FILL_IN, Known, complaints, excused, is_listed, load_known
-from sample import CALL, CASE
 
 NAMES = {"pool.py": "my pool"}
-HOLDS = Result("pool.py", "routing", "holds", examples=3)
+HOLDS = holds("routing")
 
 
 @pytest.fixture(autouse=True)
 def mistakes(monkeypatch):
     """Two mistakes that have names, whatever others there are."""
-    for name in ("stride-swapped", "last-row-dropped"):
-        monkeypatch.setitem(causes.MISTAKES, name, SimpleNamespace(wrong="It is wrong.", right="It should be right."))
-
-
-def failure(law="routing", *mistakes, needs=(), **more):
-    """A law that fails for these mistakes, and needs this of its case."""
-    found = Counterexample(
-        seed=1,
-        calls=[convert(CALL, StoredCall)],
-        case=convert(CASE, StoredCase),
-        message="y[0,0,0,0] = 0.0",
-        mistakes=list(mistakes),
-        needs=list(needs),
-    )
-    return Result("pool.py", law, "broken", counterexample=found, **more)
+    named(monkeypatch, "stride-swapped", "last-row-dropped")
 
 
 def entry(**more):
@@ -61,9 +43,9 @@ def test_an_entry_with_a_cause_excuses_failures_of_this_cause_alone():
 
 def test_a_cause_without_a_mistake_is_called_by_what_fails_and_what_that_needs():
     known = [entry(cause="max_forward broken: padding, ties")]
-    assert excused(failure(needs=["padding", "ties"]), "", known).verdict == "known"
+    assert excused(failure("routing", needs=["padding", "ties"]), "", known).verdict == "known"
     assert excused(failure("routing", "stride-swapped", needs=["padding", "ties"]), "", known).verdict == "known"
-    assert excused(failure(needs=["padding"]), "", known).verdict == "broken"
+    assert excused(failure("routing", needs=["padding"]), "", known).verdict == "broken"
 
 
 def test_entries_of_one_law_may_have_several_causes():
@@ -84,7 +66,7 @@ def test_an_entry_is_not_outdated_by_a_run_that_ended_early_or_by_a_proof_within
 
 
 def test_an_entry_excuses_a_proof_of_its_law():
-    proof = replace(failure(), law="routing/surroundings", about="routing")
+    proof = replace(failure("routing"), law="routing/surroundings", about="routing")
     assert excused(proof, "", [entry()]).verdict == "known"
 
 
@@ -187,7 +169,9 @@ def test_a_baseline_excuses_the_failures_that_it_was_made_of_and_no_others(tmp_p
 
 def test_a_baseline_keeps_entries_with_their_reasons_and_drops_outdated_ones():
     known = [entry(), entry(law="max-value"), entry(target="other.py")]
-    results = [excused(each, "", known) for each in (failure(), replace(HOLDS, law="max-value"), failure("identity"))]
+    results = [
+        excused(each, "", known) for each in (failure("routing"), replace(HOLDS, law="max-value"), failure("identity"))
+    ]
     assert baseline(results, NAMES, known) == [
         entry(),
         entry(target="other.py"),
@@ -196,12 +180,12 @@ def test_a_baseline_keeps_entries_with_their_reasons_and_drops_outdated_ones():
 
 
 def test_proofs_of_one_law_are_one_entry():
-    proofs = [replace(failure(), law=f"routing/{name}", about="routing") for name in ("a", "b")]
+    proofs = [replace(failure("routing"), law=f"routing/{name}", about="routing") for name in ("a", "b")]
     assert [each.law for each in baseline(proofs, NAMES, [])] == ["routing"]
 
 
 @pytest.mark.parametrize("target", ['"', "\\", "é\x7f\n", "\U0001f600", "caf\udce9.py"], ids=ascii)
 def test_any_target_can_be_written(tmp_path, target):
-    result = replace(failure(), target=target)
+    result = replace(failure("routing"), target=target)
     known = written(tmp_path, baseline([result], {target: target}, []))
     assert excused(result, "", known).verdict == "known"
