@@ -6,6 +6,7 @@ import importlib.metadata
 import time
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
+from itertools import zip_longest
 
 from msgspec.structs import replace
 
@@ -44,6 +45,7 @@ class Run:
 
     def begin(self) -> None:
         """Load the targets, and count what is to be tried."""
+        portions: list[list[Part]] = []
         for spec in dict.fromkeys(self.request.targets):
             try:
                 target = self.session.target(spec)
@@ -60,8 +62,9 @@ class Run:
                     self.results[unit] = replace(self.results[unit], verdict="unsupported", reason=reason)
                     continue
                 parts = list(parts_of(target, name, self.longest))
-                self.parts += parts
+                portions.append(parts)
                 self.total[unit] = sum(part.cases for part in parts)
+        self.parts = in_turns(portions)
         cases = render.count(sum(self.total.values()), "case")
         self.say(f"poolproof {importlib.metadata.version('poolproof')}, by exhaustion: {self.bound}; {cases}")
         for target in self.session.loaded.values():
@@ -119,12 +122,22 @@ class Run:
         kept, both = so_far, (so_far, result)
         if result.failed and part.first < self.failed_at.get(unit, part.first + 1):
             kept, self.failed_at[unit] = result, part.first
+            self.tell(result)
         self.results[unit] = replace(
             kept,
             examples=sum(each.examples for each in both),
             refused=sum(each.refused for each in both),
             seconds=sum(each.seconds for each in both),
         )
+
+    def tell(self, result: Result) -> None:
+        """Print a failure when it is found, unless it is known."""
+        for block in render.failures([self.in_the_light(result)]):
+            self.say(*headed(block), "\n")
+
+    def in_the_light(self, result: Result) -> Result:
+        """A result in the light of the known failures."""
+        return excused(result, self.session.loaded[result.target].name, self.request.known_failures())
 
     def tried(self) -> int:
         """Cases so far."""
@@ -143,8 +156,6 @@ class Run:
         column = max(map(len, PROOFS))
         for result in results:
             self.say(*render.line(result, self.session.loaded[result.target].name, width, column))
-        for block in render.failures(results):
-            self.say("\n", *headed(block))
         partial = any(result.verdict == "not run" for result in results)
         document = render.document(self.request, self.session.loaded, results, partial, self.bound)
         self.complaints += unwritten([("--json", file, lambda: report_text(str(file), lambda: document))])
@@ -166,7 +177,15 @@ class Run:
             return replace(result, verdict="not run", reason=reason, partial=True)
         if result.verdict == "holds" and result.refused == result.examples:
             return replace(result, verdict="unsupported", reason="it refused every case")
-        return excused(result, self.session.loaded[unit[0]].name, self.request.known_failures())
+        if result.verdict == "holds":
+            declared = self.session.loaded[result.target].declared
+            result = replace(result, reason=PROOFS[result.law].bound(declared, self.longest))
+        return self.in_the_light(result)
+
+
+def in_turns(portions: list[list[Part]]) -> list[Part]:
+    """The smallest cases of each proof first, so that whichever fails does so soon."""
+    return [part for turn in zip_longest(*portions) for part in turn if part]
 
 
 def selected(patterns: str) -> list[str]:
