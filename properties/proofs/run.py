@@ -14,10 +14,11 @@ from ..contract import Unusable, did_you_mean
 from ..data.files import unwritten
 from ..data.storage import report_text
 from ..report import render
+from ..report.ci import Outcome
 from ..report.terminal import headed
 from ..results import Result
 from ..run.dispatch import carried_out
-from ..run.known import excused
+from ..run.known import complaints, excused
 from ..run.request import Request
 from ..run.session import session
 from .diary import Diary
@@ -65,7 +66,7 @@ class Run:
                 portions.append(parts)
                 self.total[unit] = sum(part.cases for part in parts)
         self.parts = in_turns(portions)
-        cases = render.count(sum(self.total.values()), "case")
+        cases = render.quantity(sum(self.total.values()), "case")
         self.say(f"poolproof {importlib.metadata.version('poolproof')}, by exhaustion: {self.bound}; {cases}")
         for target in self.session.loaded.values():
             self.say(render.declarations(target))
@@ -74,7 +75,7 @@ class Run:
     @property
     def bound(self) -> str:
         """How far proofs go: no verdict says anything about larger images."""
-        return f"axes up to {self.longest}, every order of up to {render.count(most_ordered(self.longest), 'cell')}"
+        return f"axes up to {self.longest}, every order of up to {render.quantity(most_ordered(self.longest), 'cell')}"
 
     def try_all(self, processes: int, *, resume: bool) -> bool:
         """Try every part, those that were done before excepted; whether all were, and no Ctrl-C came."""
@@ -85,7 +86,7 @@ class Run:
             before = diary.found(key(part, known[part.target], self.longest), part)
             self.add(part, before) if before else left.append(part)
         if len(left) < len(self.parts):
-            self.say(f"{render.count(self.tried(), 'case')} were tried before")
+            self.say(f"{render.quantity(self.tried(), 'case')} were tried before")
         try:
             for part, result in self.answers(left, processes):
                 diary.write(key(part, known[part.target], self.longest), result)
@@ -148,24 +149,41 @@ class Run:
         total = sum(self.total.values())
         return f"{self.tried():,} of {total:,} cases, {100 * self.tried() // total} %, after {seconds:.0f} s"
 
-    def finish(self, file: str | None, *, interrupted: bool) -> int:
-        """Say what is proved and what failed, write the JSON, and return the exit status."""
+    def finish(self, files: dict[str, str | None], *, interrupted: bool) -> int:
+        """Say what is proved, write the files, and return the exit status."""
         why = "interrupted" if interrupted else "the time limit was reached"
         results = [self.concluded(unit, why) for unit in self.order]
-        width = max((len(target.name) for target in self.session.loaded.values()), default=0)
+        self.print_verdicts(results)
+        partial = any(result.verdict == "not run" for result in results)
+        verdict = render.last_line(results, partial, "proof", self.bound) if results else "nothing was tried"
+        outcome = Outcome(self.request, results, self.names(), verdict, ("--exhaustive", f"--length={self.longest}"))
+        document = render.document(self.request, self.session.loaded, results, partial, self.bound)
+        report = ("--json", files["json"], lambda: report_text(str(files["json"]), lambda: document))
+        self.complaints += unwritten([report, *outcome.outputs(files)])
+        for complaint in self.complaints:
+            self.say(f"\n{complaint}")
+        for line in (*self.warnings(results), *outcome.for_github()):
+            self.say(line)
+        self.say("")
+        status = render.exit_status(results, interrupted=interrupted, unusable=bool(self.complaints))
+        self.say((verdict, "broken" if status else "holds"))
+        return status
+
+    def print_verdicts(self, results: list[Result]) -> None:
+        """Print a line for each proof."""
+        width = max(map(len, self.names().values()), default=0)
         column = max(map(len, PROOFS))
         for result in results:
             self.say(*render.line(result, self.session.loaded[result.target].name, width, column))
-        partial = any(result.verdict == "not run" for result in results)
-        document = render.document(self.request, self.session.loaded, results, partial, self.bound)
-        self.complaints += unwritten([("--json", file, lambda: report_text(str(file), lambda: document))])
-        for complaint in self.complaints:
-            self.say(f"\n{complaint}")
-        self.say("")
-        status = render.exit_status(results, interrupted=interrupted, unusable=bool(self.complaints))
-        last = render.last_line(results, partial, "proof", self.bound) if results else "nothing was tried"
-        self.say((last, "broken" if status else "holds"))
-        return status
+
+    def names(self) -> dict[str, str]:
+        """What each target calls itself."""
+        return {spec: target.name for spec, target in self.session.loaded.items()}
+
+    def warnings(self, results: list[Result]) -> Iterator[str]:
+        """What is wrong with the entries of known failures."""
+        for complaint in complaints(self.request.known_failures(), results, self.names(), all_laws=False):
+            yield f"\nwarning: {complaint}"
 
     def concluded(self, unit: tuple[str, str], why: str) -> Result:
         """The result of a proof; it proves nothing where cases are left."""
