@@ -95,6 +95,7 @@ class Laws(pytest.Directory):
         """The families of laws. A target that cannot be loaded is an error of collection."""
         from ..contract import Unusable
         from ..data.text import sendable
+        from ..run.known import complaints
         from ..run.session import Session
         from ..run.units import family_of, plan
 
@@ -105,7 +106,9 @@ class Laws(pytest.Directory):
                 for each in session.target(spec).warnings:
                     self.warn(pytest.PytestWarning(each))
             units = plan(request)
-            request.known_failures()
+            names = {spec: target.name for spec, target in session.loaded.items()}
+            for complaint in complaints(request.known_failures(), [], names, all_laws=False):
+                self.warn(pytest.PytestWarning(complaint))
         except (Unusable, ValueError) as error:
             raise self.CollectError(sendable(str(error))) from None
         share = Share(sum(unit.weight for unit in units))

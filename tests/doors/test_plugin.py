@@ -37,3 +37,10 @@ def test_what_failed_last_is_run_again_alone(tmp_path):
     status, said = python(tmp_path, *WORDS, "--lf")
     assert status == 1
     assert "1 failed, 2 deselected" in said
+
+
+def test_a_list_of_known_failures_for_another_target_is_a_warning(tmp_path):
+    kernels_in(tmp_path)
+    (tmp_path / "known.toml").write_text("[[known]]\ntarget = 'falty.py'\nlaw = 'routing'\nreason = 'old'\n")
+    _, said = python(tmp_path, *WORDS, "-p", "no:cacheprovider", "--poolproof-known=known.toml")
+    assert "known failures of 'falty.py' met no target of this run; did you mean 'faulty.py'?" in said
