@@ -11,6 +11,10 @@ settings.register_profile("home", deadline=None, suppress_health_check=[HealthCh
 settings.register_profile("ci", settings.get_profile("home"), derandomize=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "home")
 
+for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+    # Failures that tests provoke are no business of the job that runs these tests.
+    os.environ.pop(name, None)
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what runs in the background deaf to Ctrl-C, and so would be all that tests start and interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -72,6 +72,7 @@ def numbered(*kinds):
 PAGES = (
     "README.md",
     "docs/adopt.md",
+    "docs/ci.md",
     "docs/exhaustive.md",
     "docs/kernels.md",
     "docs/shrink.md",
