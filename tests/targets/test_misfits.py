@@ -8,6 +8,7 @@ from poolproof.properties import check
 from poolproof.properties.contract import Unusable
 from poolproof.properties.run.request import Request
 from poolproof.properties.run.session import Session
+from poolproof.properties.targets.misfits import workshop
 
 pytestmark = pytest.mark.once
 
@@ -246,3 +247,143 @@ def test_a_misfit_is_told_the_lines_that_make_it_a_target(name, here):
         with (here / "my_pool.py").open("a") as file:
             file.write(lines)
         check(f"{here}/my_pool.py", examples=3, seed=1, pattern=LAWS)
+
+
+BROKEN = {
+    "channels last, and the last row is left out": (
+        """
+        def max_forward(x, size, stride):
+            return back(naive.max_forward(channels_last(x)[:, :, :-1], size, stride))
+        """
+    ),
+    "ceil for floor": (
+        """
+        def max_forward(x, size, stride):
+            return naive.max_forward(x, size, stride, ceil_mode=True)
+        """
+    ),
+    "a sum for a mean": (
+        """
+        def mean_forward(x, size, stride):
+            return naive.mean_forward(x, size, stride) * size[0]
+        """
+    ),
+    "the window of the other axis": (
+        """
+        def max_forward(x, size, stride):
+            return naive.max_forward(x, size[::-1], stride)
+        """
+    ),
+    "float64, and wrong": (
+        """
+        def mean_forward(x, size, stride):
+            return naive.mean_forward(x.astype(float), size, stride) + 1
+        """
+    ),
+    "a layer that is wrong": (
+        """
+        class MaxPool:
+            def __init__(self, size, stride):
+                self.size, self.stride = size, stride
+
+            def forward(self, x):
+                return -naive.max_forward(x, self.size, self.stride)
+        """
+    ),
+    "it dies of other arguments": (
+        """
+        def maxpool(x, size, stride):
+            import os
+
+            os.kill(os.getpid(), 9)
+        """
+    ),
+    "it ends the process": (
+        """
+        def maxpool(x, size, stride):
+            raise SystemExit(1)
+        """
+    ),
+}
+
+
+@pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
+def test_what_is_broken_is_told_no_lines(text, here):
+    told = guidance(here, text)
+    assert "\n" not in told
+    assert "=" not in told
+
+
+def test_a_target_that_keeps_the_contract_is_told_nothing(here):
+    assert guidance(here, "from poolproof.kernels.naive import *") == ""
+
+
+def test_a_broken_backward_beside_a_misfit_is_left_out_and_named(here):
+    text = """
+        def maxpool(x, size, stride):
+            return back(naive.max_forward(channels_last(x), size, stride))
+
+        def maxpool_grad(dy, x, size, stride):
+            return 2 * back(naive.max_backward(channels_last(dy), channels_last(x), size, stride))
+    """
+    told = guidance(here, text)
+    assert "maxpool_grad is left out, as it is wrong in every form that was tried" in told
+    assert code(told).endswith("target = nhwc(max_forward=my_pool.maxpool)")
+
+
+def test_a_broken_backward_of_the_contract_comes_along_for_the_laws_to_see(here):
+    text = """
+        def max_forward(x, size, stride):
+            return back(naive.max_forward(channels_last(x), size, stride))
+
+        def max_backward(dy, x, size, stride):
+            return 2 * back(naive.max_backward(channels_last(dy), channels_last(x), size, stride))
+    """
+    (here / "wrapped.py").write_text(code(guidance(here, text)))
+    with pytest.raises(AssertionError, match="routing: broken"):
+        check(f"{here}/wrapped.py:target", examples=3, seed=1, pattern="max-value,routing")
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("my_pool.py:MaxPool", "target = layer(max_layer=my_pool.MaxPool)"),
+        ("my_pool.py:Kernel", "target = ints(my_pool.Kernel)"),
+        ("my_pool.py:kernel", "target = ints(my_pool.kernel)"),
+        ("my_pool.py:Other", "target = SimpleNamespace(max_forward=my_pool.Other().maxpool)"),
+        ("my_pool.py:maxpool", "target = SimpleNamespace(max_forward=my_pool.maxpool)"),
+        ("my_pool:maxpool", "target = SimpleNamespace(max_forward=my_pool.maxpool)"),
+    ],
+)
+def test_an_object_of_a_file_is_told_its_own_line(here, spec, words):
+    text = """
+        class MaxPool:
+            def __init__(self, size, stride):
+                self.size, self.stride = size, stride
+
+            def forward(self, x):
+                return naive.max_forward(x, self.size, self.stride)
+
+        class Kernel:
+            def max_forward(self, x, size, stride):
+                return naive.max_forward(x, (int(size),) * 2, (int(stride),) * 2)
+
+        class Other:
+            def maxpool(self, x, size, stride):
+                return naive.max_forward(x, size, stride)
+
+        kernel = Kernel()
+        maxpool = naive.max_forward
+    """
+    assert words in guidance(here, text, spec)
+
+
+def test_a_file_whose_name_cannot_be_imported_is_told_nothing(here):
+    (here / "my-pool.py").write_text(KERNEL + "maxpool = naive.max_forward\n")
+    with pytest.raises(Unusable, match=r"^my-pool offers none of [\w, ]+\.$"):
+        Session(Request()).target("my-pool.py")
+
+
+def test_guidance_that_takes_too_long_is_not_given(here, monkeypatch):
+    monkeypatch.setattr(workshop, "PATIENCE", -1.0)
+    assert "target =" not in guidance(here, "maxpool = naive.max_forward")

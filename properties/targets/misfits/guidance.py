@@ -73,12 +73,13 @@ def is_suspect(target: Isolated) -> bool:
     """Whether some answer to a usual call does not fit the contract, or is right but for its dtype."""
     for role, dtype in product(target.offers, ("float64", "float32")):
         call = probe(role, WINDOWS[()][0], dtype)
-        if not outside(target, call):
-            answer = target.ask(call)
-            if answer.death:
-                return False
-            if not fits(call, answer):
-                return dtype == "float64" or is_widened(call, answer)
+        if outside(target, call):
+            continue
+        answer = target.ask(call)
+        if answer.death:
+            return False
+        if not fits(call, answer) and (dtype == "float64" or is_widened(call, answer)):
+            return True
     return False
 
 
@@ -100,28 +101,24 @@ def right(workshop: Workshop, target: Isolated, role: str, narrowing: Names) -> 
 
 def declare(found: Found, widens: bool) -> str:
     """The declarations that an implementation needs; empty if it needs none."""
-    lines = [f"    {name} = True" for name in found.narrowing]
-    told = [f"{NARROW[found.narrowing]}; if it is meant for no others, declare so"] if lines else []
+    told, lines = [], [f"    {name} = True" for name in found.narrowing]
+    if lines:
+        told.append(f"{NARROW[found.narrowing]}. If no others are meant to, declare it")
     if widens:
+        told.append(f"{WIDENS}. Cast the result to x.dtype or, if float64 alone is meant, declare it")
         lines.append(f"    {FLOAT64.replace('=', ' = ')}")
-        told.append(f"{WIDENS}; return y.astype(x.dtype), or declare float64 alone")
-    return "\n".join([f"{sentence(told)}:", *lines]) if lines else ""
+    return "\n".join([f"{'; '.join(told)}:", *lines]) if lines else ""
 
 
 def wrap(root: Root, found: Found, widens: bool) -> str:
     """The lines that make a target of an implementation, and why they are needed."""
-    told = dict.fromkeys(f"{name} {trait}" for name, trait in found.traits if trait)
-    told |= dict.fromkeys([NARROW[found.narrowing]] if found.narrowing and not found.form.ints else [])
-    told |= dict.fromkeys([WIDENS] if widens else [])
-    told |= dict.fromkeys(f"{name} is left out, as it is wrong in every form tried" for name in found.left_out)
+    first_with = {trait: name for name, trait in reversed(found.traits) if trait}
+    told = [f"{name} {trait}" for trait, name in reversed(first_with.items())]
+    told += [NARROW[found.narrowing]] if found.narrowing and not found.form.ints else []
+    told += [WIDENS] if widens else []
+    told += [f"{name} is left out, as it is wrong in every form that was tried" for name in found.left_out]
     lines = found.lines(root, *([FLOAT64] if widens else []))
     return (
-        f"{sentence([*told] or ['its functions have other names than the contract'])}. These lines fit; "
-        "put them into a file beside it, wrapped.py for example, and check wrapped.py:target:\n"
-        f"{indent(lines.strip(), '    ')}"
+        f"{'; '.join(told) or 'its functions have other names than those of the contract'}. Put these lines into a "
+        f"file beside it, wrapped.py for example, and check wrapped.py:target:\n{indent(lines.strip(), '    ')}"
     )
-
-
-def sentence(told: list[str]) -> str:
-    """Statements as one sentence."""
-    return "; ".join(told)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from poolproof.kernels.dtypes import Array, Ints
+from poolproof.kernels.geometry import Geometry
 
 from ... import oracle
 from ...contract import BACKWARD, RESULT
@@ -42,7 +43,7 @@ WINDOWS: dict[Names, tuple[Windows, ...]] = {
 def probe(function: str, windows: Windows, dtype: str = "float64") -> Call:
     """A call with images of different whole numbers, in an order that no rule of thumb guesses."""
     x = mixed(SHAPE, 101, dtype)
-    output = tuple((n - f) // s + 1 for n, f, s in zip(SHAPE[2:], *windows, strict=True))
+    output = Geometry.of(*windows).output(SHAPE[2:])
     arrays = {"dy": mixed((*SHAPE[:2], *output), 37, dtype), "x": x} if function in BACKWARD else {"x": x}
     return Call(function, arrays, *windows)
 
@@ -69,9 +70,8 @@ def fits(call: Call, answer: Answer) -> bool:
 def shape_of(call: Call) -> Ints:
     """The shape of the right answer."""
     if call.function in BACKWARD:
-        return call.arrays["x"].shape
-    spatial = zip(SHAPE[2:], call.size, call.stride, strict=True)
-    return (*SHAPE[:2], *((n - f) // s + 1 for n, f, s in spatial))
+        return SHAPE
+    return (*SHAPE[:2], *Geometry.of(call.size, call.stride).output(SHAPE[2:]))
 
 
 def has_values(call: Call, value: Array) -> bool:
