@@ -11,7 +11,7 @@ settings.register_profile("home", deadline=None, suppress_health_check=[HealthCh
 settings.register_profile("ci", settings.get_profile("home"), derandomize=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "home")
 
-for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"):
     # Failures that tests provoke are no business of the job that runs these tests.
     os.environ.pop(name, None)
 
