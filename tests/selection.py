@@ -1,14 +1,18 @@
-"""Which tests run under every Python, and how many examples Hypothesis draws."""
+"""Which tests run under every Python, which a bare pytest leaves to tox, and how many examples are drawn."""
 
 import pytest
 from hypothesis import settings
 
 once = pytest.mark.once
+slow = pytest.mark.slow
+
+NIGHTLY = settings.default.max_examples > 100
+"""Whether the profile is one that draws more than `ci`."""
 
 
-def once_but(values, *kept):
+def once_but(values, *kept, others=once):
     """Parameters of which some are tried under every Python, and the others, which reach the same lines, under one."""
-    return [each if each in kept else pytest.param(each, marks=once) for each in values]
+    return [each if each in kept else pytest.param(each, marks=others) for each in values]
 
 
 def examples(usual):

@@ -36,7 +36,7 @@ from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
 from poolproof.properties.targets.target import wrap
-from selection import once
+from selection import once, once_but
 from shell import check, poolproof
 
 WINDOW = Call("max_forward", {"x": np.arange(6.0).reshape(1, 1, 2, 3)}, (2, 2), (1, 1))
@@ -121,7 +121,7 @@ SAID = {
 }
 
 
-@HOWS
+@pytest.mark.parametrize("how", once_but([None, Isolation()], None), ids=["in-process", "isolated"])
 @pytest.mark.parametrize(("body", "name", "words"), SAID.values(), ids=SAID)
 def test_what_a_target_says_is_cleaned_where_it_enters(tmp_path, how, body, name, words):
     answer = load(written(tmp_path, body, HOSTILE), how).ask(WINDOW)
@@ -197,6 +197,7 @@ def test_a_file_name_that_is_not_utf_8_is_judged_in_another_process_and_replayed
     assert poolproof(tmp_path, "replay", "--yes", "report.json")[0] == 1
 
 
+@once
 def test_names_are_printed_where_the_terminal_lacks_their_letters(tmp_path):
     (tmp_path / "fixed.py").write_text(
         "from poolproof.kernels.naive import max_forward\nname = 'd\u00e9j\u00e0'\n", "utf-8"

@@ -17,7 +17,7 @@ from poolproof.properties.failures.types import Failure, Refused
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.lawbook.pool import Pool
 from poolproof.properties.targets.target import wrap
-from selection import examples, once
+from selection import examples, once, slow
 
 EVERYTHING = Declared(
     ranks=(1, 2, 3), settings=dict.fromkeys(CALLABLES, ("padding", "dilation", "ceil_mode")), count_include_pad=True
@@ -287,7 +287,7 @@ IN_ONE_CALL = sorted(k for k in FAULTS if LAWS[FAULTS[k].laws[0]].family in ("sh
 """Faults that a law about single calls rejects, so that no call before matters."""
 
 
-@once
+@slow
 @examples(25)
 @hypothesis.given(name=st.sampled_from(IN_ONE_CALL), seed=st.integers(0, 5))
 def test_what_is_left_fails_and_is_permitted(name, seed):

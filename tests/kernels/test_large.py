@@ -16,7 +16,7 @@ from poolproof.kernels import cache, compiled, img2col, naive
 from poolproof.kernels.compiled import large
 from poolproof.kernels.dtypes import is_float
 from poolproof.kernels.geometry import Geometry
-from selection import once, once_but
+from selection import once_but, slow
 
 FAST = pytest.mark.parametrize("kernel", [compiled, img2col], ids=lambda kernel: kernel.name)
 
@@ -269,7 +269,7 @@ def remembered(function, window, item):
     return {"max_indices": item * outputs, "max_backward": (4 + item) * outputs}.get(function, 0)
 
 
-@once
+@slow
 @on_linux
 @pytest.mark.parametrize(("dtype", "item"), [("float16", 2), ("float32", 4), ("uint8", 1)])
 def test_compiled_pools_one_large_plane_within_its_bound(dtype, item):
@@ -281,7 +281,7 @@ def test_compiled_pools_one_large_plane_within_its_bound(dtype, item):
         assert most <= 12 * MEBI + remembered(function, window, item), name
 
 
-@once
+@slow
 @on_linux
 @pytest.mark.parametrize(("dtype", "item"), [("float16", 2), ("uint8", 1)])
 def test_img2col_pools_one_large_plane_within_its_bound(dtype, item):

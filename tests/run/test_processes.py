@@ -12,7 +12,7 @@ import pytest
 from places import TESTS
 from poolproof.properties.run.executor import Here, Task, spread
 from poolproof.properties.run.processes import Lost, Processes
-from selection import once_but
+from selection import once_but, slow
 from shell import FAULTY, FORWARD, environment
 
 COMMAND = Path(sysconfig.get_path("scripts")) / "poolproof"
@@ -51,7 +51,7 @@ def shadowed(folder):
     return notes
 
 
-@pytest.mark.parametrize("name", once_but(DOORS, "two processes"))
+@pytest.mark.parametrize("name", once_but(DOORS, "two processes", others=slow))
 def test_modules_beside_a_kernel_are_not_imported_by_the_suite(tmp_path, name):
     door = DOORS[name]
     (tmp_path / "kernel.py").write_text(FORWARD)
@@ -64,7 +64,7 @@ def test_modules_beside_a_kernel_are_not_imported_by_the_suite(tmp_path, name):
     assert status == 0, said
 
 
-@pytest.mark.parametrize("n", once_but(["0", "2"], "2"))
+@pytest.mark.parametrize("n", once_but(["0", "2"], "2", others=slow))
 def test_modules_beside_a_kernel_are_not_imported_by_pytest_workers(tmp_path, n):
     (tmp_path / "kernel.py").write_text(FORWARD)
     notes = shadowed(tmp_path)
@@ -92,7 +92,7 @@ def test_modules_of_the_working_folder_are_not_imported_by_peers(tmp_path):
     assert status == 0, said
 
 
-@pytest.mark.parametrize("n", once_but(["0", "1", "2"], "2"))
+@pytest.mark.parametrize("n", once_but(["0", "1", "2"], "2", others=slow))
 def test_modules_that_a_kernel_writes_change_no_verdict(tmp_path, n):
     hostile = "import os, pathlib\n"
     hostile += f"for name in {SHADOWS!r}:\n"

@@ -25,7 +25,7 @@ from poolproof.properties.run.trial import Settings
 from poolproof.properties.targets.call import Answer
 from poolproof.properties.targets.loading import load
 from poolproof.properties.targets.target import wrap
-from selection import once, once_but
+from selection import once, once_but, slow
 
 FUNCTIONS = {name: getattr(naive, name) for name in CALLABLES}
 ASKED = [law for law in LAWS.values() if not law.reference]
@@ -115,7 +115,7 @@ def test_every_law_holds_for_the_naive_kernel(law):
     assert (result.verdict, result.examples, result.counterexample) == ("holds", 15, None)
 
 
-@once
+@slow
 @pytest.mark.parametrize("law", ASKED, ids=lambda law: law.name)
 def test_every_law_for_everybody_holds_where_the_last_maximum_gets_the_gradient(law):
     result = run(law, target(max_backward=to_the_last), Settings(examples=25))
@@ -179,7 +179,7 @@ def test_a_fault_is_found_again_by_a_replay_where_the_naive_kernel_is_right(faul
     assert again.counterexample == one_case
 
 
-@once
+@slow
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("law", ["tied-maxima", "routing", "conservation", "linearity"])
 def test_what_is_left_after_shrinking_is_still_a_case_of_its_law(law, seed):
@@ -281,7 +281,7 @@ class Now:
         return naive.max_forward(x, size, stride) + x.dtype.type(self.calls % 7 == 0)
 
 
-@once
+@slow
 def test_a_failure_that_comes_back_now_and_then_is_found_by_a_replay():
     result = tried("max-value", wrap(Now), examples=100)
     assert result.verdict == "broken"

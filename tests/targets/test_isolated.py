@@ -26,7 +26,7 @@ from poolproof.properties.targets import isolated
 from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
-from selection import once, once_but
+from selection import once, once_but, slow
 from watched import WINDOW, marked, waited, written
 
 SOUND = "faults.base:Sound"
@@ -69,7 +69,7 @@ BAD_CONDUCT = [
 ]
 
 
-@pytest.mark.parametrize("name", once_but(BAD_CONDUCT, "others.ReusedBuffer"))
+@pytest.mark.parametrize("name", once_but(BAD_CONDUCT, "others.ReusedBuffer", others=slow))
 def test_bad_conduct_is_rejected_in_a_process_of_its_own_as_in_that_of_the_suite(name, at_once, beside_faults):
     law = FAULTS[name].laws[0]
     spec = "faults." + name.replace(".", ":")
@@ -121,7 +121,7 @@ DEATHS = {
 }
 
 
-@pytest.mark.parametrize("death", once_but(DEATHS, "null pointer", "sys.exit", "hang"))
+@pytest.mark.parametrize("death", once_but(DEATHS, "null pointer", "sys.exit", "hang", others=slow))
 def test_a_death_is_a_verdict_and_the_next_law_goes_on(tmp_path, at_once, death):
     body, verdict, words = DEATHS[death]
     target = load(written(tmp_path, f"if size == (1, 3):\n    {body}"), Isolation(timeout=1))
@@ -149,7 +149,7 @@ def test_of_several_calls_the_one_that_died_is_told(tmp_path, cells):
     assert (death.value.call, len(pool.calls)) == (2, 3)
 
 
-@once
+@slow
 def test_a_death_is_made_smaller(tmp_path):
     # A seed with which the first death is that of a small image: each try costs a process, and the time is limited.
     target = load(written(tmp_path, "if size[1] == 3 and x.shape[3] > 3:\n    os._exit(1)"), Isolation())
@@ -167,7 +167,7 @@ def uncut(monkeypatch):
     monkeypatch.setattr(trial, "SHRINKING", dict.fromkeys(trial.SHRINKING, 60.0))
 
 
-@once
+@slow
 @pytest.mark.parametrize("how", ["if calls == 5:\n    os.abort()", "if calls >= 5:\n    os.abort()"])
 def test_a_death_that_needs_earlier_calls_is_shown_with_as_few_as_it_needs_and_replayed(tmp_path, uncut, how):
     target = load(written(tmp_path, how), Isolation())
@@ -184,7 +184,7 @@ def test_a_death_that_needs_earlier_calls_is_shown_with_as_few_as_it_needs_and_r
 WORN_OUT = "if calls > 4:\n    return naive.max_forward(x, size, stride) + 1"
 
 
-@once
+@slow
 def test_a_failure_that_needs_earlier_calls_is_shown_with_them_and_found_again_by_a_replay(tmp_path, uncut):
     target = load(written(tmp_path, WORN_OUT), Isolation())
     result = tried(target)
@@ -237,7 +237,7 @@ def test_no_fresh_process_is_started_for_a_failure_that_is_known(tmp_path, at_on
     assert target.process.popen.poll() is None
 
 
-@once
+@slow
 def test_memory_is_limited(tmp_path, at_once):
     body = "np.ones(1 << 28)" + "  # 2 GiB"
     file = written(tmp_path, body)
@@ -361,7 +361,7 @@ DECODED = ("garbage", "silence", "nested", "endless dtype", "endless id", "dead"
 """What reaches those parts of Python's library that differ between its versions."""
 
 
-@pytest.mark.parametrize("mode", once_but(SPOKEN, *DECODED))
+@pytest.mark.parametrize("mode", once_but(SPOKEN, *DECODED, others=slow))
 def test_whatever_a_peer_says_is_a_verdict(mode, at_once):
     verdict, words = SPOKEN[mode]
     target = load(peer(mode), Isolation(timeout=0.3))
@@ -513,7 +513,7 @@ def test_no_process_is_left_behind(tmp_path, ending):
     assert waited(lambda: not marked(mark), 10), marked(mark)
 
 
-@once
+@slow
 def test_the_case_in_hand_survives_the_end_of_the_suite_and_is_tried_first(tmp_path):
     log = tmp_path / "log"
     body = f"""
@@ -541,7 +541,7 @@ if x.shape[3] > 6:
     assert log.read_text().splitlines()[1] == in_hand
 
 
-@once
+@slow
 def test_endless_hangs_end_the_run_with_what_was_learned(tmp_path):
     spec = written(tmp_path, "if size != (2, 2):\n    time.sleep(1000)")
     with started(tmp_path, spec, "-n", "1", "--timeout", "0.3", "--seed", "1", mark="hangs") as suite:
@@ -552,7 +552,7 @@ def test_endless_hangs_end_the_run_with_what_was_learned(tmp_path):
     assert said.splitlines()[-1].endswith("(partial)")
 
 
-@once
+@slow
 def test_a_crash_in_one_process_of_the_suite_does_not_disturb_another(tmp_path):
     spec = written(tmp_path, "if size == (1, 1) and x.size == 1:\n    os.abort()")
     with started(tmp_path, spec, "-n", "2", "--seed", "1", "--laws", "shape,identity,max-value", mark="two") as suite:

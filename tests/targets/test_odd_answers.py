@@ -17,7 +17,7 @@ from poolproof.properties.run.request import Request
 from poolproof.properties.run.smoke import smoke_test
 from poolproof.properties.targets.call import Answer
 from poolproof.properties.targets.target import wrap
-from selection import once_but
+from selection import once_but, slow
 
 SOME = ("ties", "signed-zero", "accumulator", "ceil-rule", "stride-zero")
 """Conventions that are pinned besides."""
@@ -117,7 +117,7 @@ def judged(target, names):
     return result.conventions
 
 
-@pytest.mark.parametrize("name", once_but(ODD, "objects", "structures", "nothing", "an exit"))
+@pytest.mark.parametrize("name", once_but(ODD, "objects", "structures", "nothing", "an exit", others=slow))
 def test_one_odd_answer_to_everything_is_a_value_of_every_convention(name):
     assert set(judged(target(lambda: ODD[name]), ["nan", "ceil-rule"])) == set(CONVENTIONS)
 

@@ -25,7 +25,7 @@ from poolproof.properties.targets.target import wrap
 from poolproof.properties.wrappers import arranged, cached, images, ints, nhwc, onnx_model, planes
 from poolproof.properties.wrappers.frameworks import Framework, differentiated
 from poolproof.properties.wrappers.shapes import LAYOUTS
-from selection import once, once_but
+from selection import once, once_but, slow
 from shell import FAULTY, poolproof
 
 NAMES = ("max_forward", "max_backward", "mean_forward", "mean_backward", "max_indices")
@@ -79,7 +79,7 @@ def test_functions_on_planes_keep_every_law():
     assert accepted(planes(kernel("HW")), "*", examples=2) > 35
 
 
-@pytest.mark.parametrize("layout", once_but(LAYOUTS, "NHWC"))
+@pytest.mark.parametrize("layout", once_but(LAYOUTS, "NHWC", others=slow))
 def test_functions_on_any_layout_are_accepted(layout):
     assert accepted(arranged(layout, kernel(layout)), examples=3) == 9
 
