@@ -12,6 +12,8 @@ NIGHTLY = settings.default.max_examples > 100
 
 def once_but(values, *kept, others=once):
     """Parameters of which some are tried under every Python, and the others, which reach the same lines, under one."""
+    for each in kept:
+        assert each in values, f"{each} should be one of {values}"
     return [each if each in kept else pytest.param(each, marks=others) for each in values]
 
 
