@@ -1,0 +1,146 @@
+"""A call as a plane: the cells of each window of it, its maxima, and the panel of its image."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+
+import numpy as np
+from poolproof.kernels.dtypes import Array, Ints
+from poolproof.kernels.geometry import Axis, Geometry
+
+from .. import oracle
+from ..targets.call import Call, with_axes
+from .numbers import texts
+from .picture import Outline, Panel, Place, panel
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One plane of a call on images of two axes."""
+
+    call: Call
+    plane: Place
+
+    @cached_property
+    def geometry(self) -> Geometry:
+        """Where its windows lie."""
+        return Geometry.of(self.call.size, self.call.stride, **self.call.settings)
+
+    @cached_property
+    def axes(self) -> tuple[Axis, ...]:
+        """The windows along both axes."""
+        return self.geometry.axes(self.spatial)
+
+    @property
+    def spatial(self) -> Ints:
+        """Height and width of the image."""
+        return self.call.arrays["x"].shape[2:]
+
+    @cached_property
+    def outputs(self) -> list[Place]:
+        """All windows, in row-major order."""
+        height, width = self.geometry.output(self.spatial)
+        return list(product(range(height), range(width)))
+
+    @cached_property
+    def x(self) -> Array:
+        """The image."""
+        return self.call.arrays["x"][self.plane]
+
+    @property
+    def takes_maxima(self) -> bool:
+        """Whether the call is about maxima, and not means."""
+        return self.call.function.startswith("max")
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether the call is about gradients."""
+        return self.call.function.endswith("backward")
+
+    @cached_property
+    def maxima(self) -> dict[Place, Place]:
+        """The first maximum of each window that has one."""
+        given = self.geometry
+        settings = {"padding": given.padding, "dilation": given.dilation, "ceil_mode": given.ceil_mode}
+        found = oracle.max_indices(self.x[np.newaxis, np.newaxis], given.size, given.stride, **settings)[0, 0]
+        width = self.spatial[1]
+        return {o: divmod(int(found[o]), width) for o in self.outputs if found[o] >= 0}
+
+    def cells(self, output: Place) -> list[Place]:
+        """The cells of the image that a window has."""
+        return list(product(*(axis.cells(o) for axis, o in zip(self.axes, output, strict=True))))
+
+    def taps(self, output: Place) -> list[Place]:
+        """All cells of a window, those outside the image among them."""
+        each = zip(self.axes, output, strict=True)
+        return list(product(*(range(a.start(o), a.start(o) + a.extent, a.dilation) for a, o in each)))
+
+    def around(self, cell: Place) -> list[Place]:
+        """The windows that a cell of the image lies in."""
+        return [output for output in self.outputs if cell in self.cells(output)]
+
+    def share(self, output: Place) -> float:
+        """What a mean passes back of the gradient of a window, as a factor."""
+        return 1.0 if self.takes_maxima else 1.0 / float(self.geometry.divisors(self.spatial)[output])
+
+    def area(self) -> tuple[range, range]:
+        """The rows and columns to draw: the image, its padding, and what windows reach beyond that."""
+        return tuple(map(reach, self.axes))  # type: ignore[return-value]
+
+    def image(self, windows: Collection[Place] = (), named: Iterable[Place] = ()) -> Panel:
+        """The image with its padding; these windows are marked, and the cells that an index names."""
+        rows, columns = self.area()
+        shown = np.full((len(rows), len(columns)), "", object)
+        shown[-rows.start : self.spatial[0] - rows.start, -columns.start : self.spatial[1] - columns.start] = texts(self.x)
+        marked = {
+            "window": {tap for window in windows for tap in self.taps(window)},
+            "maximum": {self.maxima[w] for w in windows if w in self.maxima} if self.takes_maxima else set(),
+            "named": set(named),
+            **self.outside(),
+        }
+        moved = {mark: {(i - rows.start, j - columns.start) for i, j in places} for mark, places in marked.items()}
+        found = panel("x", shown, moved)
+        return Panel(found.title, found.rows, tuple(self.outline(o, o in windows) for o in self.outputs))
+
+    def outside(self) -> dict[str, set[Place]]:
+        """The drawn cells that are padding, and those past the padded end."""
+        drawn = set(product(*self.area())) - set(product(*map(range, self.spatial)))
+        ends = [axis.length + axis.end for axis in self.axes]
+        past = {place for place in drawn if any(k >= end for k, end in zip(place, ends, strict=True))}
+        return {"padding": drawn - past, "overhang": past}
+
+    def outline(self, output: Place, strong: bool) -> Outline:
+        """The rectangle of a window in the panel of the image."""
+        corner = [a.start(o) - r.start for a, o, r in zip(self.axes, output, self.area(), strict=True)]
+        return Outline(*corner, *(axis.extent for axis in self.axes), strong=strong)
+
+
+def reach(axis: Axis) -> range:
+    """The cells to draw along an axis."""
+    last = axis.start(axis.count() - 1) + axis.extent
+    return range(-axis.begin, max(axis.length + axis.end, last))
+
+
+def flat(call: Call) -> Call:
+    """A call on images of one axis or two, as one of two. Raises ValueError for other ranks."""
+    rank = call.arrays["x"].ndim - 2
+    if rank not in (1, 2):
+        raise ValueError(f"rank {rank} is not drawn")
+    return with_axes(call, 2 - rank)
+
+
+def flat_array(array: Array | None, rank: int) -> Array | None:
+    """An answer for images of one axis or two, as one for two; None for an array that has other axes."""
+    if array is None or array.ndim != rank + 2:
+        return None
+    return array.reshape(*array.shape[:2], *(1,) * (2 - rank), *array.shape[2:])
+
+
+def flat_place(where: Ints | None, rank: int) -> Ints | None:
+    """A place in an answer for images of one axis or two, as one for two."""
+    if where is None or len(where) != rank + 2:
+        return None
+    return (*where[:2], *(0,) * (2 - rank), *where[2:])
