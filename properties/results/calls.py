@@ -13,7 +13,7 @@ from ..cases.case import Case
 from ..contract import BACKWARD, CALLABLES, DTYPES, MEAN_SETTINGS
 from ..data import arrays
 from ..data.arrays import Layout, StoredArray, abbreviated, is_brief
-from ..data.typed import Nested, Number, Whole, encoded
+from ..data.typed import Name, Nested, Number, Whole, encoded
 from ..targets.call import Call
 
 if TYPE_CHECKING:
@@ -111,7 +111,8 @@ class Counterexample(Struct, frozen=True, kw_only=True):
 
     `where` is the first index at which both differ. `callables`: those for which the law fails. `earlier_calls`: to be
     made before; empty where they were not found. `in_process`: whether it needs any is not known. `once`: the same
-    case, tried again, did not fail. A pinned convention has no case.
+    case, tried again, did not fail. `mistakes`: names of mistakes that give the same wrong answers, the most specific
+    first. `needs`: what the case has that the failure does not come without. A pinned convention has no case.
     """
 
     seed: Whole | None
@@ -126,6 +127,8 @@ class Counterexample(Struct, frozen=True, kw_only=True):
     earlier_calls: list[StoredCall] | UnsetType = UNSET
     in_process: bool | UnsetType = UNSET
     once: bool | UnsetType = UNSET
+    mistakes: list[Name] | UnsetType = UNSET
+    needs: list[Name] | UnsetType = UNSET
 
     @property
     def lost(self) -> bool:
