@@ -17,13 +17,7 @@ from ..targets.call import Call, empty_window
 from .arrows import as_they_did, as_they_should, routes
 from .numbers import texts, told_apart
 from .picture import Column, Panel, Picture, Place, panel
-from .scene import Scene, flat, flat_array, flat_place
-
-MOST_CELLS = 16
-"""Rows and columns of an image that is drawn."""
-
-MOST_AROUND = 2
-"""The image with its padding has at most so many times MOST_CELLS rows and columns."""
+from .scene import MOST_CELLS, Scene, fits, flat, flat_array, flat_place
 
 MOST_WORKED_OUT = 10_000
 """Cells of an x for which the right answer is worked out where the counterexample has none."""
@@ -62,7 +56,7 @@ def drawn(found: Counterexample, most: int) -> Picture | None:
     given = found.calls[found.failing_call].call()
     rank = given.arrays["x"].ndim - 2
     scene = Scene(flat(given), (0, 0))
-    if max(scene.spatial) > most or max(map(len, scene.area())) > most * MOST_AROUND:
+    if not fits(scene, most):
         return None
     where = None if found.where is None else tuple(found.where)
     expected, got = (flat_array(array_of(each), rank) for each in (found.expected, found.got))
@@ -118,16 +112,16 @@ def first_difference(one: Array, other: Array) -> Ints | None:
 def forward(scene: Scene, answers: Answers) -> tuple[Column, ...]:
     """The image, and what is right beside what came."""
     windows = [answers.spot] if answers.spot in scene.outputs else []
-    image = scene.image(windows, named(scene, answers))
+    image = scene.image(windows, {"named": named(scene, answers)})
     return tuple(Column((each,)) for each in (image, *both(scene, answers)))
 
 
-def named(scene: Scene, answers: Answers) -> list[Place]:
+def named(scene: Scene, answers: Answers) -> set[Place]:
     """The cell that a wrong index names, if it lies in the image."""
     if scene.call.function != "max_indices" or answers.where is None or answers.got is None:
-        return []
+        return set()
     place = divmod(int(answers.got[answers.where]), scene.spatial[1])
-    return [place] if 0 <= place[0] < scene.spatial[0] else []
+    return {place} if 0 <= place[0] < scene.spatial[0] else set()
 
 
 def backward(scene: Scene, answers: Answers) -> tuple[Column, ...]:

@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from ..results import Counterexample
 from .failing import picture
-from .picture import Cell, Panel, Place
+from .picture import Cell, Panel, Picture, Place
 
 MOST_CELLS = 8
 """Rows and columns of an image that is drawn as text."""
@@ -49,18 +49,21 @@ Meet = Callable[[int, int, int, int], str]
 
 
 def lines(counterexample: Counterexample, encoding: str | None = "utf-8") -> list[str]:
-    """The picture of a failing case, for a stream with this encoding: ASCII if it has no box characters.
+    """The picture of a failing case, for a stream with this encoding.
 
     Empty where nothing is to be seen: for images of more than MOST_CELLS cells along an axis or of three axes, and for
     failures that are not about cells.
     """
     found = picture(counterexample, MOST_CELLS)
-    if found is None or not {"due", "wrong"} & set(found.marks()):
-        return []
+    return text(found, encoding) if found and {"due", "wrong"} & set(found.marks()) else []
+
+
+def text(picture: Picture, encoding: str | None = "utf-8") -> list[str]:
+    """A picture as lines: of box characters, or of ASCII if the encoding has no others."""
     meet = box if has_boxes(encoding) else plain
-    rows = [beside(block) for block in blocks([grid(panel, meet) for panel in found.panels])]
-    legend = [LEGEND[mark] for mark in found.marks() if mark in LEGEND]
-    return [*(line for row in rows for line in row), "; ".join(legend)]
+    rows = [beside(block) for block in blocks([grid(panel, meet) for panel in picture.panels])]
+    legend = "; ".join(LEGEND[mark] for mark in picture.marks() if mark in LEGEND)
+    return [*(line for row in rows for line in row), *filter(None, [legend])]
 
 
 def has_boxes(encoding: str | None) -> bool:

@@ -12,12 +12,13 @@ MARKS = {
     "window": "window",
     "maximum": "its maximum",
     "named": "cell that the index names",
+    "looked-at": "cell that shows it",
     "due": "what is right",
     "wrong": "what is wrong",
     "padding": "padding",
     "overhang": "past the padded end",
 }
-"""What a cell may be marked as, in words."""
+"""What a cell may be marked as, in words. A mark that is not listed is a colour."""
 
 ARROWS = {
     "right": "gradient as it runs",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 
@@ -15,6 +15,15 @@ from .. import oracle
 from ..targets.call import Call, with_axes
 from .numbers import texts
 from .picture import Outline, Panel, Place, panel
+
+MOST_CELLS = 16
+"""Rows and columns of an image that is drawn."""
+
+MOST_AROUND = 2
+"""The image with its padding may have so many times as many."""
+
+MOST_WEAK = 4
+"""Windows that overlap and are all outlined; of more, only those that the picture is about."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,11 @@ class Scene:
     def x(self) -> Array:
         """The image."""
         return self.call.arrays["x"][self.plane]
+
+    @property
+    def overlap(self) -> bool:
+        """Whether windows overlap."""
+        return self.geometry.overlap(self.spatial)
 
     @property
     def takes_maxima(self) -> bool:
@@ -90,20 +104,20 @@ class Scene:
         """The rows and columns to draw: the image, its padding, and what windows reach beyond that."""
         return tuple(map(reach, self.axes))  # type: ignore[return-value]
 
-    def image(self, windows: Collection[Place] = (), named: Iterable[Place] = ()) -> Panel:
-        """The image with its padding; these windows are marked, and the cells that an index names."""
+    def image(self, windows: Collection[Place] = (), more: dict[str, set[Place]] | None = None) -> Panel:
+        """The image with its padding; these windows are marked, and more cells if asked."""
         rows, columns = self.area()
         shown = np.full((len(rows), len(columns)), "", object)
         shown[-rows.start : self.spatial[0] - rows.start, -columns.start : self.spatial[1] - columns.start] = texts(self.x)
         marked = {
             "window": {tap for window in windows for tap in self.taps(window)},
             "maximum": {self.maxima[w] for w in windows if w in self.maxima} if self.takes_maxima else set(),
-            "named": set(named),
             **self.outside(),
+            **(more or {}),
         }
         moved = {mark: {(i - rows.start, j - columns.start) for i, j in places} for mark, places in marked.items()}
-        found = panel("x", shown, moved)
-        return Panel(found.title, found.rows, tuple(self.outline(o, o in windows) for o in self.outputs))
+        drawn = self.outputs if not self.overlap or len(self.outputs) <= MOST_WEAK else windows
+        return replace(panel("x", shown, moved), outlines=tuple(self.outline(o, o in windows) for o in drawn))
 
     def outside(self) -> dict[str, set[Place]]:
         """The drawn cells that are padding, and those past the padded end."""
@@ -116,6 +130,11 @@ class Scene:
         """The rectangle of a window in the panel of the image."""
         corner = [a.start(o) - r.start for a, o, r in zip(self.axes, output, self.area(), strict=True)]
         return Outline(*corner, *(axis.extent for axis in self.axes), strong=strong)
+
+
+def fits(scene: Scene, most: int = MOST_CELLS) -> bool:
+    """Whether an image has at most so many cells along each axis, and with its padding not many more."""
+    return max(scene.spatial) <= most and max(map(len, scene.area())) <= most * MOST_AROUND
 
 
 def reach(axis: Axis) -> range:

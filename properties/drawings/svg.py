@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
+from itertools import combinations
 from math import hypot
 from xml.etree.ElementTree import Element, SubElement, tostring
 
@@ -56,7 +57,7 @@ def document(picture: Picture) -> str:
     width = sum(wide for wide, _ in sizes) + APART * (len(sizes) - 1) + 2 * EDGE
     top = drawing(width, max(high for _, high in sizes) + 2 * EDGE, picture.words)
     SubElement(top, "style").text = style()
-    SubElement(top, "rect", {"width": "100%", "height": "100%", "style": "fill: var(--paper)"})
+    SubElement(top, "rect", {"class": "paper", "width": "100%", "height": "100%"})
     left = EDGE
     for column, (wide, _) in zip(picture.columns, sizes, strict=True):
         top.append(drawn(column, left, EDGE))
@@ -125,17 +126,23 @@ def cell_at(cell: Cell, place: Place) -> Element:
     if cell.marks & {"maximum", "named"}:
         SubElement(group, "circle", {"cx": f"{x + CELL / 2:g}", "cy": f"{y + CELL / 2:g}", "r": f"{ROUND}"})
     if cell.text:
-        text = SubElement(group, "text", {"x": f"{x + CELL / 2:g}", "y": f"{y + CELL / 2 + 5:g}"})
-        text.text = cell.text
-        if (room := (CELL - 6) / (DIGIT * len(cell.text))) < 1:
-            text.set("style", f"font-size: {FULL * room:.1f}px")
+        size = FULL * min(1, (CELL - 6) / (DIGIT * len(cell.text)))
+        at = {"x": f"{x + CELL / 2:g}", "y": f"{y + CELL / 2 + size / 3:.1f}", "font-size": f"{size:.1f}"}
+        SubElement(group, "text", at).text = cell.text
     return group
 
 
-def outlines(given: Iterable[Outline]) -> list[Element]:
+def outlines(given: Sequence[Outline]) -> list[Element]:
     """The rectangles of windows, the strong ones above the others."""
     numbered = sorted(enumerate(given), key=lambda each: each[1].strong)
-    return [outline_at(outline, 1.5 + 2.5 * (k % STEPS)) for k, outline in numbered]
+    steps = STEPS if any(overlap(a, b) for a, b in combinations(given, 2)) else 1
+    return [outline_at(outline, 1.5 + 2.5 * (k % steps)) for k, outline in numbered]
+
+
+def overlap(one: Outline, other: Outline) -> bool:
+    """Whether two rectangles share a cell."""
+    apart = one.row + one.height <= other.row or other.row + other.height <= one.row
+    return not apart and one.column < other.column + other.width and other.column < one.column + one.width
 
 
 def outline_at(outline: Outline, inset: float) -> Element:
