@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import UNSET
 from poolproof.kernels.dtypes import Array, Ints
 
 from .. import oracle
@@ -60,7 +61,9 @@ def drawn(found: Counterexample, most: int) -> Picture | None:
         return None
     where = None if found.where is None else tuple(found.where)
     expected, got = (flat_array(array_of(each), rank) for each in (found.expected, found.got))
-    answers = completed(scene.call, expected, got, flat_place(where, rank))
+    answers = Answers(expected, got, flat_place(where, rank))
+    if found.case is not UNSET:  # an expected convention has none: its right answer is what the user says
+        answers = completed(scene.call, answers)
     scene = Scene(scene.call, answers.plane)
     columns = backward(scene, answers) if scene.goes_back else forward(scene, answers)
     return Picture(words(scene, answers), columns)
@@ -73,8 +76,9 @@ def array_of(stored: Any) -> Array | None:
     return np.array(numbers(stored)) if isinstance(stored, list) else None
 
 
-def completed(call: Call, expected: Array | None, got: Array | None, where: Ints | None) -> Answers:
-    """The answers; where the counterexample has nothing that is right, as it can be worked out if it was not given."""
+def completed(call: Call, answers: Answers) -> Answers:
+    """The answers; where the counterexample has nothing that is right, what can be worked out if that is not what came."""
+    expected, got, where = answers.expected, answers.got, answers.where
     if expected is None and got is not None:
         right = worked_out(call)
         wrong = right is not None and (right.shape != got.shape or first_difference(right, got) is not None)
