@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,22 @@ def test_every_public_function_and_class_says_what_it_is(name):
     for node in ast.parse(MODULES[name].read_text()).body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
             assert ast.get_docstring(node), node.name
+
+
+def bases(node):
+    """The names of the classes that a class extends: Base, and module.Base."""
+    return {ast.unparse(base).rpartition(".")[2] for base in node.bases}
+
+
+def test_no_two_classes_share_a_name():
+    found = Counter(
+        node.name
+        for file in FILES
+        for node in ast.walk(ast.parse(file.read_text()))
+        # The public Case is the suite's own, which checks its arguments besides.
+        if isinstance(node, ast.ClassDef) and node.name not in bases(node)
+    )
+    assert [name for name, count in found.items() if count > 1] == []
 
 
 def decorated(tree):

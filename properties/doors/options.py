@@ -71,6 +71,13 @@ RUN = table(
 )
 """The options of a run, whichever door it is started through."""
 
+PRINTED = table(
+    Option("v", "print every law, the conventions, and what the cases reached"),
+    Option("q", "print the verdict alone"),
+    Option("x", "end the run at the first failure"),
+)
+"""The options of the command about what it prints, for which pytest has its own."""
+
 PROCESSES = table(
     Option("n", "processes of the suite; 0: everything in this one (default: %(default)s)", "N", processes, "auto")
 )
@@ -87,6 +94,9 @@ PROOFS = table(
 
 COLUMNS = table(Option("markdown", "also write the table as Markdown", "FILE"))
 """The option of a matrix."""
+
+FILES = table(RUN["json"], COLUMNS["markdown"])
+"""The options that name a file to write after a run."""
 
 
 def requested(options: Any, targets: Iterable[str] = (), prefix: str = "", **more: Any) -> Request:

@@ -14,7 +14,7 @@ from .. import oracle
 from ..cases.case import Case, permitted
 from ..contract import BACKWARD, MEAN, Declared
 from ..lawbook import LAWS, Law
-from .spaces import CELLS, SOLID, Space, plain, single_windows, with_settings
+from .spaces import CELLS, SOLID, Space, single_windows, with_settings, without_settings
 
 CHANNELS = 3
 """So many values lie around a window: the law of locality takes another in each channel."""
@@ -143,7 +143,7 @@ def surjections(n: int, ranks: int) -> Iterator[Ints]:
 
 def every_image(rank: int, longest: int, taken: tuple[str, ...]) -> Iterator[Space]:
     """Every geometry at small bounds; with settings, if there are any."""
-    yield from plain(rank, min(longest, SOLID) if rank == 3 else longest)
+    yield from without_settings(rank, min(longest, SOLID) if rank == 3 else longest)
     if taken:
         yield from with_settings(rank, longest, taken)
 

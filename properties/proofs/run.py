@@ -62,7 +62,7 @@ class Run:
                 parts = list(parts_of(target, name, self.longest))
                 self.parts += parts
                 self.total[unit] = sum(part.cases for part in parts)
-        cases = render.count(sum(self.total.values()), "case")
+        cases = render.quantity(sum(self.total.values()), "case")
         self.say(f"poolproof {importlib.metadata.version('poolproof')}, by exhaustion: {self.bound}; {cases}")
         for target in self.session.loaded.values():
             self.say(render.declarations(target))
@@ -71,7 +71,7 @@ class Run:
     @property
     def bound(self) -> str:
         """How far proofs go: no verdict says anything about larger images."""
-        return f"axes up to {self.longest}, every order of up to {render.count(most_ordered(self.longest), 'cell')}"
+        return f"axes up to {self.longest}, every order of up to {render.quantity(most_ordered(self.longest), 'cell')}"
 
     def try_all(self, processes: int, *, resume: bool) -> bool:
         """Try every part, those that were done before excepted; whether all were, and no Ctrl-C came."""
@@ -82,7 +82,7 @@ class Run:
             before = diary.found(key(part, known[part.target], self.longest), part)
             self.add(part, before) if before else left.append(part)
         if len(left) < len(self.parts):
-            self.say(f"{render.count(self.tried(), 'case')} were tried before")
+            self.say(f"{render.quantity(self.tried(), 'case')} were tried before")
         try:
             for part, result in self.answers(left, processes):
                 diary.write(key(part, known[part.target], self.longest), result)

@@ -13,7 +13,7 @@ from faults.general import General
 from faults.mistakes import MISTAKES
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.run.runner import run
-from poolproof.properties.run.trial import Settings
+from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
 from strength.asked import laws_about
 
@@ -397,7 +397,7 @@ def test_no_two_models_say_the_same():
 def test_a_model_is_rejected_by_a_default_run(name, seed):
     fault = REPORTED[name]
     laws = dict.fromkeys((*fault.laws, *laws_about(fault)))
-    assert any(run(LAWS[law], wrap(fault), Settings(seed=seed, brief=True)).failed for law in laws)
+    assert any(run(LAWS[law], wrap(fault), TrialSettings(seed=seed, brief=True)).failed for law in laws)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -405,6 +405,6 @@ def test_a_model_is_rejected_by_a_default_run(name, seed):
 def test_no_law_rejects_an_unusual_variant(name, seed):
     # With each seed another third of the laws.
     laws = laws_about(UNUSUAL[name])[seed % len(SEEDS) :: len(SEEDS)]
-    results = [run(LAWS[law], wrap(UNUSUAL[name]), Settings(seed=seed, brief=True)) for law in laws]
+    results = [run(LAWS[law], wrap(UNUSUAL[name]), TrialSettings(seed=seed, brief=True)) for law in laws]
     assert [result.message for result in results if result.failed] == []
     assert sum(result.examples for result in results) >= 300

@@ -14,8 +14,7 @@ from poolproof.kernels.dtypes import ORDERED
 from poolproof.properties import results
 from poolproof.properties.cases.case import Case
 from poolproof.properties.contract import MOST_WARNINGS
-from poolproof.properties.data import arrays, text
-from poolproof.properties.data import storage as beside
+from poolproof.properties.data import arrays, storage, text
 from poolproof.properties.data.arrays import StoredArray
 from poolproof.properties.data.errors import UNREADABLE
 from poolproof.properties.data.typed import decoded, encoded
@@ -30,8 +29,8 @@ from poolproof.properties.report.render import declarations
 from poolproof.properties.results import Counterexample, Result, stored
 from poolproof.properties.run import trial
 from poolproof.properties.run.runner import run
-from poolproof.properties.run.trial import Settings
-from poolproof.properties.targets import history as log
+from poolproof.properties.run.trial import TrialSettings
+from poolproof.properties.targets import history
 from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
@@ -413,7 +412,7 @@ def test_a_flood_of_a_wrong_shape_costs_little(tmp_path, at_once, how):
     target = load(written(tmp_path, "return np.ones(60_000_000, bool)"), how)
     tracemalloc.start()
     try:
-        result = run(LAWS["max-value"], target, Settings(examples=3))
+        result = run(LAWS["max-value"], target, TrialSettings(examples=3))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -470,14 +469,14 @@ def test_the_page_states_the_bounds():
         f"as nested lists up to {messages.MOST_PRINTED} cells",
         f"at most {messages.MOST_CELLS} special cells",
         f"in all cells but at most {arrays.MOST_SPECIAL}:",
-        f"more than {beside.MOST_INLINE:,} characters",
+        f"more than {storage.MOST_INLINE:,} characters",
         f"in a message | {messages.MOST_CALLS} |",
         f"complete up to {arrays.MOST_ANSWER:,} bytes",
         f"| a counterexample as JSON | {results.MOST_STORED:,} characters |",
         f"| {MOST_TEXT:,} characters, on one line",
         f"| its name, its version | {text.MOST_NAME} characters |",
         f"| near misses that are printed | {MOST_WARNINGS} |",
-        f"the first {log.FIRST} small ones and the last {log.LAST:,}, up to {log.MOST_BYTES >> 20} MiB.",
+        f"the first {history.FIRST} small ones and the last {history.LAST:,}, up to {history.MOST_BYTES >> 20} MiB.",
         f"| `schema` | {results.SCHEMA};",
     ):
         assert number in page, number

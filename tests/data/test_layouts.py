@@ -9,7 +9,7 @@ from poolproof.properties.data.layouts import ALIKE, LAYOUTS, laid_out, made_ali
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.run.runner import run
 from poolproof.properties.run.smoke import smoke_test
-from poolproof.properties.run.trial import Settings
+from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
 from poolproof.properties.targets.target import wrap
@@ -152,11 +152,11 @@ def test_a_target_that_declares_a_layout_gets_arrays_in_no_other():
     smoke_test(target)
     for law in LAWS.values():
         if not law.reference:
-            assert run(law, target, Settings(30)).verdict in ("holds", "unsupported")
+            assert run(law, target, TrialSettings(30)).verdict in ("holds", "unsupported")
     observed(target)
     assert SEEN
     assert all(SEEN)
-    assert run(LAWS["memory-layouts"], target, Settings(30)).reason == "it declares layout=channels_last"
+    assert run(LAWS["memory-layouts"], target, TrialSettings(30)).reason == "it declares layout=channels_last"
 
 
 STRICT = """
@@ -176,7 +176,7 @@ def test_arrays_arrive_in_a_declared_layout_in_a_process_of_its_own(tmp_path):
     (tmp_path / "strict.py").write_text(STRICT)
     target = load(str(tmp_path / "strict.py"), Isolation())
     for name in ("max-value", "two-threads", "same-twice"):
-        assert run(LAWS[name], target, Settings(20)).verdict == "holds"
+        assert run(LAWS[name], target, TrialSettings(20)).verdict == "holds"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from edges import edges, identical
 from msgspec import convert, to_builtins
 from poolproof.kernels.dtypes import ORDERED
-from poolproof.properties.data import storage as beside
+from poolproof.properties.data import storage
 from poolproof.properties.data.arrays import stored
 from poolproof.properties.data.typed import decoded
 from poolproof.properties.doors.cli import main
@@ -39,7 +39,7 @@ def report_with(x):
 
 def write(report, file="report.json"):
     """Write a report as the doors do."""
-    text = beside.report_text(file, lambda: report)
+    text = storage.report_text(file, lambda: report)
     with open(file, "w") as sink:
         sink.write(text)
     return text
@@ -57,7 +57,7 @@ def test_a_large_array_of_every_dtype_is_read_back(dtype, here):
     text = write(report_with(x))
     assert len(text) < 10_000
     assert case_in(decoded(text, Report)).x.beside is True
-    again = beside.completed(decoded(text, Report), "report.json")
+    again = storage.completed(decoded(text, Report), "report.json")
     assert identical(case_in(again).x.array(), x)
 
 
@@ -76,7 +76,7 @@ def test_a_report_with_small_arrays_has_no_file_beside_it(here):
 
 
 def test_a_pipe_keeps_its_arrays():
-    text = beside.report_text("/dev/stdout", lambda: report_with(large()))
+    text = storage.report_text("/dev/stdout", lambda: report_with(large()))
     assert identical(case_in(decoded(text, Report)).x.array(), large())
 
 

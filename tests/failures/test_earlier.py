@@ -11,8 +11,8 @@ from poolproof.properties.failures.earlier import FEW, Needed, Search, fewest, l
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.run import trial
 from poolproof.properties.run.runner import replay, run
-from poolproof.properties.run.trial import Settings
-from poolproof.properties.targets import history as log
+from poolproof.properties.run.trial import TrialSettings
+from poolproof.properties.targets import history
 from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.history import Log
 from poolproof.properties.targets.target import InProcess, wrap
@@ -31,7 +31,7 @@ def call(name="max_forward", cells=1, **more):
 def small_log(monkeypatch):
     """Logs that remember two of the first calls and three of the last, or 80 bytes of these."""
     for name, most in {"FIRST": 2, "LAST": 3, "MOST_BYTES": 80, "SMALL": 16}.items():
-        monkeypatch.setattr(log, name, most)
+        monkeypatch.setattr(history, name, most)
     return Log()
 
 
@@ -263,7 +263,7 @@ def tried(law, kernel, prepare=(), examples=100, seed=0):
     for each in prepare:
         started.ask(each)
     target.fresh = lambda: started
-    return run(LAWS[law], target, Settings(examples, seed))
+    return run(LAWS[law], target, TrialSettings(examples, seed))
 
 
 def of_result(result):
@@ -377,7 +377,7 @@ def test_a_replay_in_a_fresh_process_of_what_was_found_in_the_suites_own_says_so
 
 
 def test_known_failures_take_no_time_for_earlier_calls():
-    result = run(LAWS["max-value"], wrap(Counting), Settings(brief=True))
+    result = run(LAWS["max-value"], wrap(Counting), TrialSettings(brief=True))
     assert (result.verdict, result.counterexample.earlier_calls) == ("broken", UNSET)
 
 

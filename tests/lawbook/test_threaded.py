@@ -10,7 +10,7 @@ from places import TESTS
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.lawbook.pool import SIMULTANEOUS
 from poolproof.properties.run.runner import run
-from poolproof.properties.run.trial import Settings
+from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
 from threaded import SOUND
@@ -23,7 +23,7 @@ NAMES = [kind.__name__ for kind in SOUND]
 def results(spec, examples):
     """The results of the law with each seed, in a process of the target's own."""
     target = load(spec, Isolation(timeout=60))
-    return [run(LAW, target, Settings(examples=examples, seed=seed, brief=True)) for seed in SEEDS]
+    return [run(LAW, target, TrialSettings(examples=examples, seed=seed, brief=True)) for seed in SEEDS]
 
 
 def sound(spec, examples=10):
@@ -50,11 +50,12 @@ IN_PROCESS = """
 import json, sys, threaded
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.run.runner import run
-from poolproof.properties.run.trial import Settings
+from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
 
 def verdict(kind, examples):
-    return run(LAWS["two-threads"], wrap(kind), Settings(examples=examples, seed=int(sys.argv[1]), brief=True)).verdict
+    settings = TrialSettings(examples=examples, seed=int(sys.argv[1]), brief=True)
+    return run(LAWS["two-threads"], wrap(kind), settings).verdict
 
 names = [kind.__name__ for kind in threaded.SOUND]
 pairs = [(getattr(threaded, name), getattr(threaded.Racing, name)) for name in names]

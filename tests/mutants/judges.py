@@ -129,10 +129,10 @@ def accepts_a_wrong_one(law):
 def fails(law, implementation, seed=0):
     """Whether a law rejects an implementation."""
     from poolproof.properties.run.runner import run
-    from poolproof.properties.run.trial import Settings
+    from poolproof.properties.run.trial import TrialSettings
     from poolproof.properties.targets.target import wrap
 
-    return run(law, wrap(implementation), Settings(seed=seed, brief=True)).failed
+    return run(law, wrap(implementation), TrialSettings(seed=seed, brief=True)).failed
 
 
 BESIDE = {

@@ -22,7 +22,7 @@ from poolproof.properties.proofs import PROOFS
 from poolproof.properties.proofs.attempt import attempt
 from poolproof.properties.proofs.diary import DONE
 from poolproof.properties.proofs.methods import fubini, weak_orders
-from poolproof.properties.proofs.spaces import plain, single_windows, with_settings
+from poolproof.properties.proofs.spaces import single_windows, with_settings, without_settings
 from poolproof.properties.targets.target import wrap
 from shell import FAULTY
 
@@ -99,7 +99,7 @@ def test_single_windows_have_every_shape():
 
 
 def test_plain_spaces_are_all_that_differ():
-    spaces = list(plain(2, 3))
+    spaces = list(without_settings(2, 3))
     drawn = product(*(range(1, 4) for _ in range(6)))
     fitting = [((h, w), (fh, fw), (sh, sw)) for h, w, fh, fw, sh, sw in drawn if fh <= h and fw <= w]
     # A stride beyond the one that leaves a single window makes no other windows.

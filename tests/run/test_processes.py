@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from places import TESTS
-from poolproof.properties.run.executor import Here, Task, spread
+from poolproof.properties.run.executor import Here, Task, run_tasks
 from poolproof.properties.run.processes import Lost, Processes
 from shell import FAULTY, FORWARD, environment
 
@@ -125,7 +125,7 @@ def fail(number):
 def done(tasks, count):
     """Each task, by its function, with its future when it is done in so many processes."""
     with Processes(count) as executor:
-        yield from spread((Task(*task) for task in tasks), executor, count)
+        yield from run_tasks((Task(*task) for task in tasks), executor, count)
 
 
 def results(function, arguments, count=2):
@@ -194,11 +194,11 @@ def test_here_a_task_is_done_when_the_next_is_taken():
             taken.append(number)
             yield Task(text, (number,))
 
-    seen = [(future.result(), list(taken)) for _, future in spread(tasks(), Here(), 1)]
+    seen = [(future.result(), list(taken)) for _, future in run_tasks(tasks(), Here(), 1)]
     assert seen == [(1, [1]), (2, [1, 2])]
 
 
 def test_here_an_error_is_the_result_of_its_task_alone():
-    found = [future.exception() for _, future in spread([Task(fail, (7,)), Task(text, (1,))], Here(), 1)]
+    found = [future.exception() for _, future in run_tasks([Task(fail, (7,)), Task(text, (1,))], Here(), 1)]
     assert str(found[0]) == "no 7"
     assert found[1] is None

@@ -21,7 +21,7 @@ from poolproof.properties.lawbook import LAWS
 from poolproof.properties.results import Result, StoredCase, stored_case
 from poolproof.properties.run import trial
 from poolproof.properties.run.runner import replay, run
-from poolproof.properties.run.trial import Settings
+from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.call import Answer
 from poolproof.properties.targets.loading import load
 from poolproof.properties.targets.target import wrap
@@ -38,7 +38,7 @@ def target(**changed):
 
 def tried(law, subject, examples=60, seed=0, **settings):
     """The result of a law on a target."""
-    return run(LAWS[law], subject, Settings(examples, seed, **settings))
+    return run(LAWS[law], subject, TrialSettings(examples, seed, **settings))
 
 
 def windows(dy, size, stride):
@@ -110,13 +110,13 @@ def leave(*_):
 
 @laws
 def test_every_law_holds_for_the_naive_kernel(law):
-    result = run(law, load("naive"), Settings(examples=15))
+    result = run(law, load("naive"), TrialSettings(examples=15))
     assert (result.verdict, result.examples, result.counterexample) == ("holds", 15, None)
 
 
 @pytest.mark.parametrize("law", ASKED, ids=lambda law: law.name)
 def test_every_law_for_everybody_holds_where_the_last_maximum_gets_the_gradient(law):
-    result = run(law, target(max_backward=to_the_last), Settings(examples=25))
+    result = run(law, target(max_backward=to_the_last), TrialSettings(examples=25))
     expected = "unsupported" if law.plan.ranks > 1 else "holds"
     assert result.verdict == expected, result.message
 

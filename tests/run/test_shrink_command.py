@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from poolproof.kernels import img2col, naive
 from poolproof.properties.doors.cli import main
-from poolproof.properties.run.own_input import EXACT, Window, case_of, judged, to_try, without_ties
+from poolproof.properties.run.own_input import EXACT, WindowArguments, case_of, judged, to_try, without_ties
 from poolproof.properties.run.planes import single, suspects
 from poolproof.properties.targets.target import wrap
 from shell import refused
@@ -188,7 +188,7 @@ def test_a_refusal_at_an_edge_is_said(here, capsys):
 def large(function, dtype="float64", settings=None):
     """A call on more cells than the oracle looks at."""
     source = np.random.default_rng(1)
-    window = Window((3,), (2,), **(settings or {}))
+    window = WindowArguments((3,), (2,), **(settings or {}))
     passed = window.at(2)
     x = source.standard_normal((3, 4, 45, 45)).astype(dtype)
     assert x.size > EXACT

@@ -20,9 +20,8 @@ from poolproof.properties.lawbook.pool import Pool
 from poolproof.properties.run import runner, settle, trial
 from poolproof.properties.run.runner import run
 from poolproof.properties.run.smoke import smoke_test
-from poolproof.properties.run.trial import Settings
-from poolproof.properties.targets import history as log
-from poolproof.properties.targets import isolated
+from poolproof.properties.run.trial import TrialSettings
+from poolproof.properties.targets import history, isolated
 from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
@@ -51,7 +50,7 @@ def peer(mode):
 
 def tried(target, law="max-value", examples=30, seed=0):
     """The result of a law on a target."""
-    return run(LAWS[law], target, Settings(examples=examples, seed=seed))
+    return run(LAWS[law], target, TrialSettings(examples=examples, seed=seed))
 
 
 # The laws of conduct keep their teeth.
@@ -72,7 +71,7 @@ BAD_CONDUCT = [
 def test_bad_conduct_is_rejected_in_a_process_of_its_own_as_in_that_of_the_suite(name, at_once, beside_faults):
     law = FAULTS[name].laws[0]
     spec = "faults." + name.replace(".", ":")
-    here, there = (run(LAWS[law], load(spec, how), Settings(seed=1)) for how in (None, Isolation()))
+    here, there = (run(LAWS[law], load(spec, how), TrialSettings(seed=1)) for how in (None, Isolation()))
     assert (here.verdict, there.verdict) == ("broken", "broken")
     races = law == "two-threads"
     assert races or there.counterexample.message == here.counterexample.message
@@ -80,7 +79,7 @@ def test_bad_conduct_is_rejected_in_a_process_of_its_own_as_in_that_of_the_suite
 
 @pytest.mark.parametrize("law", CONDUCT, ids=lambda law: law.name)
 def test_good_conduct_is_accepted_in_a_process_of_its_own(law, beside_faults):
-    result = run(law, load(SOUND, Isolation()), Settings(examples=40))
+    result = run(law, load(SOUND, Isolation()), TrialSettings(examples=40))
     assert (result.verdict, result.message) == ("holds", "")
 
 
@@ -89,7 +88,7 @@ OTHERS = [LAWS[name] for name in ("same-twice", "two-threads")]
 
 def test_a_law_whose_evidence_a_peer_cannot_give_is_unsupported():
     target = load(peer("sound"), Isolation())
-    verdicts = {law.name: run(law, target, Settings(examples=5)).verdict for law in CONDUCT if law not in OTHERS}
+    verdicts = {law.name: run(law, target, TrialSettings(examples=5)).verdict for law in CONDUCT if law not in OTHERS}
     lacking = {law.name for law in CONDUCT if law.evidence}
     assert {name for name, verdict in verdicts.items() if verdict == "unsupported"} == lacking & set(verdicts) | {
         "gradient-layouts"
@@ -195,8 +194,8 @@ def test_a_failure_that_needs_earlier_calls_is_shown_with_them_and_found_again_b
 
 
 def test_a_failure_whose_earlier_calls_are_forgotten_says_so_and_so_does_its_replay(tmp_path, monkeypatch):
-    monkeypatch.setattr(log, "FIRST", 0)
-    monkeypatch.setattr(log, "LAST", 2)
+    monkeypatch.setattr(history, "FIRST", 0)
+    monkeypatch.setattr(history, "LAST", 2)
     target = load(written(tmp_path, WORN_OUT), Isolation())
     result = tried(target)
     found = result.counterexample
@@ -226,8 +225,8 @@ def test_the_first_failure_is_told_where_the_smallest_needs_calls_before_it(tmp_
 def test_no_fresh_process_is_started_for_a_failure_that_is_known(tmp_path, at_once):
     target = load(written(tmp_path, WORN_OUT), Isolation())
     assert tried(target, examples=60).counterexample.earlier_calls is UNSET
-    assert target.process is not None
-    assert target.process.popen.poll() is None
+    assert target.connection is not None
+    assert target.connection.popen.poll() is None
 
 
 def test_memory_is_limited(tmp_path, at_once):
@@ -432,10 +431,10 @@ assert sys.stdin.read() == ''"""
 def test_a_target_has_a_folder_of_its_own_that_goes_with_it(tmp_path):
     target = load(written(tmp_path, "open('left', 'w').close()"), Isolation())
     assert target.ask(WINDOW).error is None
-    scratch = Path(target.process.folder)
+    scratch = Path(target.connection.folder)
     assert [file.name for file in scratch.iterdir()] == ["left"]
     assert scratch != Path.cwd()
-    guard = target.process.popen
+    guard = target.connection.popen
     del target
     assert not scratch.exists()
     assert guard.poll() is not None

@@ -10,7 +10,7 @@ from poolproof.kernels import naive
 from poolproof.properties.contract import CALLABLES, Unusable
 from poolproof.properties.conventions import CONVENTIONS, as_before, observe, observed
 from poolproof.properties.data.typed import decoded, encoded
-from poolproof.properties.report import render as report
+from poolproof.properties.report import render
 from poolproof.properties.results import VERDICTS, Report, Result
 from poolproof.properties.run.pinned import conventions_of, expected
 from poolproof.properties.run.request import Request
@@ -107,12 +107,12 @@ def judged(target, names):
         assert set(found.all_values) <= {*CONVENTIONS[name].values, *DEATHS}, name
         assert as_before(target, found) in (True, False)
     called = {target.spec: target.name}
-    assert len(report.conventions([result], called)) == len(result.conventions)
-    report.varying([result, *pinned], called)
-    document = report.document(Request((target.spec,)), {target.spec: target}, [result, *pinned], partial=False)
+    assert len(render.conventions([result], called)) == len(result.conventions)
+    render.varying([result, *pinned], called)
+    document = render.document(Request((target.spec,)), {target.spec: target}, [result, *pinned], partial=False)
     read = Result.from_json(json.loads(json.dumps(result.as_json())))
     assert decoded(encoded(document), Report).targets[0].conventions.keys() >= read.conventions.keys()
-    assert report.varying([read], called) == report.varying([result], called)
+    assert render.varying([read], called) == render.varying([result], called)
     return result.conventions
 
 

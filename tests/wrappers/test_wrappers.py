@@ -18,7 +18,7 @@ from poolproof.properties.lawbook import LAWS as EVERY_LAW
 from poolproof.properties.remote import worker
 from poolproof.properties.run.runner import run
 from poolproof.properties.run.smoke import smoke_test
-from poolproof.properties.run.trial import Settings
+from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
 from poolproof.properties.targets.target import wrap
@@ -358,7 +358,7 @@ def test_a_wrapped_target_needs_numpy_alone_where_it_runs(tmp_path, bare):
     (tmp_path / "kernel.py").write_text(WRAPPED)
     target = load(f"{tmp_path}/kernel.py:wrapped", Isolation(python=str(bare)))
     smoke_test(target)
-    assert run(EVERY_LAW["max-value"], target, Settings(20, seed=1)).verdict == "holds"
+    assert run(EVERY_LAW["max-value"], target, TrialSettings(20, seed=1)).verdict == "holds"
 
 
 def test_nothing_of_the_suite_but_the_wrappers_is_shown_to_such_a_target(tmp_path, bare):
