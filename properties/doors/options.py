@@ -95,7 +95,10 @@ PROOFS = table(
 COLUMNS = table(Option("markdown", "also write the table as Markdown", "FILE"))
 """The option of a matrix."""
 
-FILES = table(RUN["json"], COLUMNS["markdown"])
+PAGE = table(Option("html", "write the report as an HTML page with the failing cases drawn", "FILE"))
+"""The option of commands that write a page."""
+
+FILES = table(RUN["json"], COLUMNS["markdown"], PAGE["html"])
 """The options that name a file to write after a run."""
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
 from poolproof.kernels import naive
 from poolproof.kernels.dtypes import Array, Ints
 
-from ..contract import RESULT
+from ..contract import BACKWARD, RESULT
 from ..data.arrays import StoredArray
 from ..data.errors import UNREADABLE
 from ..results import Shown
 from ..targets.call import Call
 from .arrows import as_they_did, routes
 from .numbers import texts
-from .picture import Arrow, Column, Picture, Place, panel
-from .scene import Scene, flat, flat_array, flat_place, fits
+from .picture import Arrow, Picture, Place, Stack, panel
+from .view import View, fits, flat, flat_array, flat_place
 
 HUES = 4
 """Windows that have colours of their own, if they do not overlap."""
@@ -38,49 +39,57 @@ def answered(call: Call, answer: Array, where: Ints | None = None) -> Picture | 
     """
     rank = call.arrays["x"].ndim - 2
     place, result = flat_place(where, rank), flat_array(answer, rank)
-    scene = Scene(flat(call), (0, 0) if place is None else place[:2])
-    if result is None or not fits(scene):
+    view = View(flat(call), (0, 0) if place is None else (place[0], place[1]))
+    if result is None or not fits(view):
         return None
-    spot = None if place is None else place[2:]
+    spot = None if place is None else (place[2], place[3])
     words = f"{call.function}: the image with its windows, and the result"
-    return Picture(words, columns(scene, result[scene.plane], spot))
+    return Picture(words, stacks(view, result[view.plane], spot))
 
 
-def example(call: Call) -> Picture | None:
-    """The picture of a call with the answer of the reference kernel."""
-    return answered(call, getattr(naive, call.function)(*call.arrays.values(), call.size, call.stride, **call.settings))
+def example(call: Call, *, marked: bool = False) -> Picture | None:
+    """The picture of a call with the answer of the reference kernel; `marked`: with one place of it marked."""
+    answer = getattr(naive, call.function)(*call.arrays.values(), call.size, call.stride, **call.settings)
+    return answered(call, answer, telling(call, answer) if marked else None)
 
 
-def columns(scene: Scene, result: Array, spot: Place | None) -> tuple[Column, ...]:
+def telling(call: Call, answer: Array) -> Ints:
+    """A place in an answer that shows what a call does: the first output, or the cell with the largest gradient."""
+    if call.function not in BACKWARD:
+        return (0,) * answer.ndim
+    return tuple(int(k) for k in np.unravel_index(abs(answer).argmax(), answer.shape))
+
+
+def stacks(view: View, result: Array, spot: Place | None) -> tuple[Stack, ...]:
     """The image beside its result; of a gradient dy above it, with arrows."""
-    windows = [] if spot is None else scene.around(spot) if scene.goes_back else [spot]
-    hues = hues_of(scene) if spot is None else {}
-    inside = {hue: set(scene.cells(o)) for hue, o in hues.items()}
-    maxima = {"maximum": set(scene.maxima.values())} if hues and scene.takes_maxima else {}
-    image = Column((scene.image(windows, {**inside, **maxima}),))
+    windows = [] if spot is None else view.around(spot) if view.goes_back else [spot]
+    hues = hues_of(view) if spot is None else {}
+    inside = {hue: set(view.cells(o)) for hue, o in hues.items()}
+    maxima = {"maximum": set(view.maxima.values())} if hues and view.takes_maxima else {}
+    image = Stack((view.image(windows, {**inside, **maxima}),))
     colours = {hue: {o} for hue, o in hues.items()}
-    name, marked = RESULT[scene.call.function], {"looked-at": set() if spot is None else {spot}}
-    if not scene.goes_back:
-        return image, Column((panel(name, texts(result), {**marked, **colours}),))
-    dy = scene.call.arrays["dy"][scene.plane]
-    panels = (panel("dy", texts(dy), colours), panel(name, texts(result), {**marked, **reached(scene, inside)}))
-    return image, Column(panels, arrows(scene, dy, result))
+    name, marked = RESULT[view.call.function], {"looked-at": set() if spot is None else {spot}}
+    if not view.goes_back:
+        return image, Stack((panel(name, texts(result), {**marked, **colours}),))
+    dy = view.call.arrays["dy"][view.plane]
+    panels = (panel("dy", texts(dy), colours), panel(name, texts(result), {**marked, **reached(view, inside)}))
+    return image, Stack(panels, arrows(view, dy, result))
 
 
-def reached(scene: Scene, inside: dict[str, set[Place]]) -> dict[str, set[Place]]:
+def reached(view: View, inside: dict[str, set[Place]]) -> dict[str, set[Place]]:
     """The cells that the gradient of each window reaches, in its colour."""
-    maxima = set(scene.maxima.values()) if scene.takes_maxima else set()
-    return {hue: cells & maxima if scene.takes_maxima else cells for hue, cells in inside.items()}
+    maxima = set(view.maxima.values()) if view.takes_maxima else set()
+    return {hue: cells & maxima if view.takes_maxima else cells for hue, cells in inside.items()}
 
 
-def hues_of(scene: Scene) -> dict[str, Place]:
+def hues_of(view: View) -> dict[str, Place]:
     """A colour for each window, where there are few and none overlap."""
-    return {} if scene.overlap or len(scene.outputs) > HUES else {f"hue{k}": o for k, o in enumerate(scene.outputs)}
+    return {} if view.overlap or len(view.outputs) > HUES else {f"hue{k}": o for k, o in enumerate(view.outputs)}
 
 
-def arrows(scene: Scene, dy: Array, dx: Array) -> tuple[Arrow, ...]:
+def arrows(view: View, dy: Array, dx: Array) -> tuple[Arrow, ...]:
     """The arrows that explain a gradient. That of a mean goes everywhere: colours tell it better, if there are any."""
-    if scene.takes_maxima:
-        return as_they_did(scene, routes(scene, (), None), dy, dx)
-    found = tuple(Arrow(o, cell) for o in scene.outputs for cell in scene.cells(o))
-    return found if scene.overlap and len(found) <= MOST_ARROWS else ()
+    if view.takes_maxima:
+        return as_they_did(view, routes(view, (), None), dy, dx)
+    found = tuple(Arrow(o, cell) for o in view.outputs for cell in view.cells(o))
+    return found if view.overlap and len(found) <= MOST_ARROWS else ()

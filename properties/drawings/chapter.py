@@ -13,8 +13,8 @@ from poolproof.kernels.dtypes import Array
 from ..targets.call import Call
 from .answered import HUES, example
 from .numbers import texts
-from .picture import Column, Panel, Picture, Place, panel
-from .scene import Scene
+from .picture import Panel, Picture, Place, Stack, panel
+from .view import View
 
 IMAGE = np.array([[[[1.0, 3.0, 2.0, 0.0], [2.0, 1.0, 1.0, 4.0], [0.0, 2.0, 1.0, 1.0], [3.0, 1.0, 0.0, 2.0]]]])
 """The image of the figures."""
@@ -51,9 +51,9 @@ def flood() -> Picture:
     usual = [value for value, _ in Counter(y.ravel().tolist()).most_common(HUES - 1)]
     colours = {f"hue{k}": places(y, value) for k, value in enumerate(usual, 1)}
     of_image = {f"hue{k}": places(IMAGE[0, 0], value) for k, value in enumerate(usual, 1)}
-    image = replace(Scene(call, (0, 0)).image(((0, 0), (0, 1)), of_image), title="x, and its first two windows")
+    image = replace(View(call, (0, 0)).image(((0, 0), (0, 1)), of_image), title="x, and its first two windows")
     words = "max_forward with stride 1: the result is full of equal numbers"
-    return Picture(words, (Column((image,)), Column((panel("y", texts(y), colours),))))
+    return Picture(words, (Stack((image,)), Stack((panel("y", texts(y), colours),))))
 
 
 def places(plane: Array, value: float) -> set[Place]:
@@ -63,15 +63,15 @@ def places(plane: Array, value: float) -> set[Place]:
 
 def columns() -> Picture:
     """img2col: each window becomes a column of a matrix, of which one maximum is taken along its first axis."""
-    scene = Scene(Call("max_forward", {"x": IMAGE}, WINDOW, WINDOW), (0, 0))
+    view = View(Call("max_forward", {"x": IMAGE}, WINDOW, WINDOW), (0, 0))
     matrix = img2col.img2col(IMAGE, WINDOW, WINDOW).reshape(len(WINDOW) ** 2, -1)
     y = img2col.max_forward(IMAGE, WINDOW, WINDOW)[0, 0]
-    image = scene.image((), {f"hue{k}": set(scene.cells(o)) for k, o in enumerate(scene.outputs)})
+    image = view.image((), {f"hue{k}": set(view.cells(o)) for k, o in enumerate(view.outputs)})
     windows = panel("each window as a column", texts(matrix), {f"hue{k}": column(matrix, k) for k in range(HUES)})
     maxima = row("the maximum of each column", matrix.max(axis=0))
-    result = panel("y", texts(y), {f"hue{k}": {o} for k, o in enumerate(scene.outputs)})
+    result = panel("y", texts(y), {f"hue{k}": {o} for k, o in enumerate(view.outputs)})
     words = "img2col: each window becomes a column of a matrix, and the maximum of each column is taken at once"
-    return Picture(words, tuple(Column((each,)) for each in (image, windows, maxima, result)))
+    return Picture(words, tuple(Stack((each,)) for each in (image, windows, maxima, result)))
 
 
 def column(matrix: Array, k: int) -> set[Place]:

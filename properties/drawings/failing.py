@@ -17,15 +17,15 @@ from ..results import Counterexample
 from ..targets.call import Call, empty_window
 from .arrows import as_they_did, as_they_should, routes
 from .numbers import texts, told_apart
-from .picture import Column, Panel, Picture, Place, panel
-from .scene import MOST_CELLS, Scene, fits, flat, flat_array, flat_place
+from .picture import Panel, Picture, Place, Stack, panel
+from .view import MOST_CELLS, View, fits, flat, flat_array, flat_place
 
 MOST_WORKED_OUT = 10_000
 """Cells of an x for which the right answer is worked out where the counterexample has none."""
 
 
 @dataclass(frozen=True)
-class Answers:
+class Compared:
     """What is right, what came, and the first wrong place; each of them may be unknown."""
 
     expected: Array | None
@@ -56,17 +56,17 @@ def drawn(found: Counterexample, most: int) -> Picture | None:
     """The picture; None for an image that is too large. Raises UNREADABLE for what is no pooling."""
     given = found.calls[found.failing_call].call()
     rank = given.arrays["x"].ndim - 2
-    scene = Scene(flat(given), (0, 0))
-    if not fits(scene, most):
+    view = View(flat(given), (0, 0))
+    if not fits(view, most):
         return None
     where = None if found.where is None else tuple(found.where)
     expected, got = (flat_array(array_of(each), rank) for each in (found.expected, found.got))
-    answers = Answers(expected, got, flat_place(where, rank))
+    answers = Compared(expected, got, flat_place(where, rank))
     if found.case is not UNSET:  # an expected convention has none: its right answer is what the user says
-        answers = completed(scene.call, answers)
-    scene = Scene(scene.call, answers.plane)
-    columns = backward(scene, answers) if scene.goes_back else forward(scene, answers)
-    return Picture(words(scene, answers), columns)
+        answers = completed(view.call, answers)
+    view = View(view.call, answers.plane)
+    stacks = backward(view, answers) if view.goes_back else forward(view, answers)
+    return Picture(words(view, answers), stacks)
 
 
 def array_of(stored: Any) -> Array | None:
@@ -76,8 +76,8 @@ def array_of(stored: Any) -> Array | None:
     return np.array(numbers(stored)) if isinstance(stored, list) else None
 
 
-def completed(call: Call, answers: Answers) -> Answers:
-    """The answers; where the counterexample has nothing that is right, what can be worked out if that is not what came."""
+def completed(call: Call, answers: Compared) -> Compared:
+    """The answers; what is right is worked out where the counterexample does not have it, and shown if it did not come."""
     expected, got, where = answers.expected, answers.got, answers.where
     if expected is None and got is not None:
         right = worked_out(call)
@@ -85,7 +85,7 @@ def completed(call: Call, answers: Answers) -> Answers:
         expected = right if wrong else None
     if where is None and expected is not None and got is not None:
         where = first_difference(expected, got)
-    return Answers(expected, got, where)
+    return Compared(expected, got, where)
 
 
 def worked_out(call: Call) -> Array | None:
@@ -113,56 +113,58 @@ def first_difference(one: Array, other: Array) -> Ints | None:
     return None
 
 
-def forward(scene: Scene, answers: Answers) -> tuple[Column, ...]:
+def forward(view: View, answers: Compared) -> tuple[Stack, ...]:
     """The image, and what is right beside what came."""
-    windows = [answers.spot] if answers.spot in scene.outputs else []
-    image = scene.image(windows, {"named": named(scene, answers)})
-    return tuple(Column((each,)) for each in (image, *both(scene, answers)))
+    windows = [answers.spot] if answers.spot in view.outputs else []
+    image = view.image(windows, {"named": named(view, answers)})
+    return tuple(Stack((each,)) for each in (image, *both(view, answers)))
 
 
-def named(scene: Scene, answers: Answers) -> set[Place]:
+def named(view: View, answers: Compared) -> set[Place]:
     """The cell that a wrong index names, if it lies in the image."""
-    if scene.call.function != "max_indices" or answers.where is None or answers.got is None:
+    if view.call.function != "max_indices" or answers.where is None or answers.got is None:
         return set()
-    place = divmod(int(answers.got[answers.where]), scene.spatial[1])
-    return {place} if 0 <= place[0] < scene.spatial[0] else set()
+    place = divmod(int(answers.got[answers.where]), view.spatial[1])
+    return {place} if 0 <= place[0] < view.spatial[0] else set()
 
 
-def backward(scene: Scene, answers: Answers) -> tuple[Column, ...]:
+def backward(view: View, answers: Compared) -> tuple[Stack, ...]:
     """The image, and below dy what is right beside what came, with the arrows of the gradient."""
-    windows = passing_to(scene, answers.spot)
-    dy = scene.call.arrays["dy"][scene.plane]
+    windows = passing_to(view, answers.spot)
+    dy = view.call.arrays["dy"][view.plane]
     above = panel("dy", texts(dy), {"window": set(windows)})
-    found = routes(scene, windows, answers.spot)
-    columns = [Column((scene.image(windows),))]
-    for below in both(scene, answers):
+    found = routes(view, windows, answers.spot)
+    stacks = [Stack((view.image(windows),))]
+    for below in both(view, answers):
         arrows = as_they_should(found)
         if below.title.startswith("got") and answers.got is not None:
-            whole = answers.got.shape == scene.call.arrays["x"].shape
-            arrows = as_they_did(scene, found, dy, answers.got[scene.plane]) if whole else ()
-        columns.append(Column((above, below), arrows))
-    return tuple(columns)
+            whole = answers.got.shape == view.call.arrays["x"].shape
+            arrows = as_they_did(view, found, dy, answers.got[view.plane]) if whole else ()
+        stacks.append(Stack((above, below), arrows))
+    return tuple(stacks)
 
 
-def passing_to(scene: Scene, cell: Place | None) -> list[Place]:
+def passing_to(view: View, cell: Place | None) -> list[Place]:
     """The windows whose gradient a cell should get; where there are none, those that it lies in."""
     if cell is None:
         return []
-    inside = scene.around(cell)
-    return [o for o in inside if scene.takes_maxima and scene.maxima.get(o) == cell] or inside
+    inside = view.around(cell)
+    return [o for o in inside if view.takes_maxima and view.maxima.get(o) == cell] or inside
 
 
-def both(scene: Scene, answers: Answers) -> list[Panel]:
+def both(view: View, answers: Compared) -> list[Panel]:
     """What is right and what came, with the cells marked that differ."""
-    name = RESULT[scene.call.function]
+    name = RESULT[view.call.function]
     given = [("expected", "due", answers.expected), ("got", "wrong", answers.got)]
-    planes = [(word, mark, array[scene.plane]) for word, mark, array in given if array is not None and has(array, scene)]
+    planes = [(word, mark, array[view.plane]) for word, mark, array in given if array is not None and has(array, view)]
     written = [texts(plane) for _, _, plane in planes]
     differ = set() if answers.spot is None else {answers.spot}
     if len(planes) == len(given):
         written = apart(written, planes[0][2], planes[1][2], answers.spot)
         differ |= differing(*written)
-    return [panel(f"{word} {name}", rows, {mark: differ}) for (word, mark, _), rows in zip(planes, written, strict=True)]
+    return [
+        panel(f"{word} {name}", rows, {mark: differ}) for (word, mark, _), rows in zip(planes, written, strict=True)
+    ]
 
 
 def apart(written: list[list[list[str]]], one: Array, other: Array, spot: Place | None) -> list[list[list[str]]]:
@@ -173,21 +175,23 @@ def apart(written: list[list[list[str]]], one: Array, other: Array, spot: Place 
     return written
 
 
-def has(array: Array, scene: Scene) -> bool:
+def has(array: Array, view: View) -> bool:
     """Whether an answer has the plane that is drawn, and cells in it."""
-    return array.ndim == 4 and all(k < n for k, n in zip(scene.plane, array.shape, strict=False)) and array.size > 0
+    return array.ndim == 4 and all(k < n for k, n in zip(view.plane, array.shape, strict=False)) and array.size > 0
 
 
 def differing(one: list[list[str]], other: list[list[str]]) -> set[Place]:
     """The places at which two planes differ as they are drawn; of planes of two sizes, those that one of them lacks."""
-    first, second = ({(i, j): text for i, row in enumerate(each) for j, text in enumerate(row)} for each in (one, other))
+    first, second = (
+        {(i, j): text for i, row in enumerate(each) for j, text in enumerate(row)} for each in (one, other)
+    )
     if first.keys() != second.keys():
         return first.keys() ^ second.keys()
     return {place for place, text in first.items() if text != second[place]}
 
 
-def words(scene: Scene, answers: Answers) -> str:
+def words(view: View, answers: Compared) -> str:
     """What the picture shows, in a sentence."""
-    n, c = scene.plane
+    n, c = view.plane
     wrong = "" if answers.spot is None else ", with the wrong cell marked"
-    return f"{scene.call.function} of sample {n}, channel {c}: the image with its windows, and the result{wrong}"
+    return f"{view.call.function} of sample {n}, channel {c}: the image with its windows, and the result{wrong}"

@@ -25,11 +25,11 @@ JUNCTIONS = (
 )
 """Where lines meet, by their weights (0 none, 1 light, 2 heavy): a text for 3*up + down, in it 3*left + right."""
 
-HEAVY = {"window", "due", "wrong"}
+HEAVY = {"window", "looked-at", "due", "wrong"}
 """The marks of cells with heavy lines around them."""
 
 LEGEND = {
-    "window": "heavy lines: the windows of the wrong cell",
+    "window": "heavy lines: the cell in question, and its windows",
     "maximum": "*: their maxima",
     "named": "?: the cell that the index names",
     "wrong": "!: wrong",
@@ -92,7 +92,7 @@ def plain(up: int, down: int, left: int, right: int) -> str:
 
 def grid(panel: Panel, meet: Meet) -> list[str]:
     """A panel as lines of equal length, its title above."""
-    height, width = panel.size
+    height = panel.size[0]
     wide = max(len(content(cell)) for _, cell in panel.cells())
     found = [panel.title]
     for i in range(height + 1):
@@ -160,5 +160,6 @@ def beside(grids: list[list[str]]) -> list[str]:
     empty = [" " * len(each[0]) for each in grids]
     rows = zip_longest(*grids)
     return [
-        GAP.join(blank if part is None else part for part, blank in zip(row, empty, strict=True)).rstrip() for row in rows
+        GAP.join(blank if part is None else part for part, blank in zip(row, empty, strict=True)).rstrip()
+        for row in rows
     ]

@@ -67,7 +67,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Arrow:
-    """An arrow from a cell of the first panel of a column to a cell of the last."""
+    """An arrow from a cell of the first panel of a stack to a cell of the last."""
 
     start: Place
     end: Place
@@ -75,7 +75,7 @@ class Arrow:
 
 
 @dataclass(frozen=True)
-class Column:
+class Stack:
     """Panels below one another, and the arrows between the first and the last."""
 
     panels: tuple[Panel, ...]
@@ -84,15 +84,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Picture:
-    """Columns beside one another; `words` says what the picture shows, for those who cannot see it."""
+    """Stacks beside one another; `words` says what the picture shows, for those who cannot see it."""
 
     words: str
-    columns: tuple[Column, ...]
+    stacks: tuple[Stack, ...]
 
     @property
     def panels(self) -> list[Panel]:
         """All panels, each once."""
-        return list(dict.fromkeys(panel for column in self.columns for panel in column.panels))
+        return list(dict.fromkeys(panel for stack in self.stacks for panel in stack.panels))
 
     def marks(self) -> list[str]:
         """The marks that occur, in the order of the legend."""
@@ -101,7 +101,7 @@ class Picture:
 
     def kinds(self) -> list[str]:
         """The kinds of arrows that occur, in the order of the legend."""
-        met = {arrow.kind for column in self.columns for arrow in column.arrows}
+        met = {arrow.kind for stack in self.stacks for arrow in stack.arrows}
         return [kind for kind in ARROWS if kind in met]
 
 

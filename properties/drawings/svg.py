@@ -1,4 +1,4 @@
-"""A picture as SVG: one drawing for a file, or one for each column, which a page lets wrap."""
+"""A picture as SVG: one drawing for a file, or one for each stack of panels, which a page lets wrap."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import combinations
 from math import hypot
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from .picture import Arrow, Cell, Column, Outline, Panel, Picture, Place
+from .picture import Arrow, Cell, Outline, Panel, Picture, Place, Stack
 
 CELL = 44
 """Width and height of a cell."""
@@ -21,7 +21,7 @@ BETWEEN = 46
 """Height between a panel and the one below, for arrows."""
 
 APART = 36
-"""Width between two columns."""
+"""Width between two stacks."""
 
 EDGE = 4
 """Width around everything, for outlines."""
@@ -53,25 +53,25 @@ def style() -> str:
 
 def document(picture: Picture) -> str:
     """The whole picture with its style, for a file of its own."""
-    sizes = [size_of(column) for column in picture.columns]
+    sizes = [size_of(stack) for stack in picture.stacks]
     width = sum(wide for wide, _ in sizes) + APART * (len(sizes) - 1) + 2 * EDGE
     top = drawing(width, max(high for _, high in sizes) + 2 * EDGE, picture.words)
     SubElement(top, "style").text = style()
     SubElement(top, "rect", {"class": "paper", "width": "100%", "height": "100%"})
-    left = EDGE
-    for column, (wide, _) in zip(picture.columns, sizes, strict=True):
-        top.append(drawn(column, left, EDGE))
+    left: float = EDGE
+    for stack, (wide, _) in zip(picture.stacks, sizes, strict=True):
+        top.append(drawn(stack, left, EDGE))
         left += wide + APART
     return tostring(top, encoding="unicode") + "\n"
 
 
 def inline(picture: Picture) -> list[str]:
-    """A drawing of each column, for a page with the style."""
+    """A drawing of each stack, for a page with the style."""
     found = []
-    for column in picture.columns:
-        width, height = (each + 2 * EDGE for each in size_of(column))
-        top = drawing(width, height, f"{picture.words}: {' and '.join(panel.title for panel in column.panels)}")
-        top.append(drawn(column, EDGE, EDGE))
+    for stack in picture.stacks:
+        width, height = (each + 2 * EDGE for each in size_of(stack))
+        top = drawing(width, height, f"{picture.words}: {' and '.join(panel.title for panel in stack.panels)}")
+        top.append(drawn(stack, EDGE, EDGE))
         found.append(tostring(top, encoding="unicode"))
     return found
 
@@ -84,23 +84,23 @@ def drawing(width: float, height: float, words: str) -> Element:
     return top
 
 
-def size_of(column: Column) -> tuple[float, float]:
-    """Width and height of a column."""
-    widths = [max(panel.size[1] * CELL, LETTER * len(panel.title)) for panel in column.panels]
-    heights = [panel.size[0] * CELL for panel in column.panels]
+def size_of(stack: Stack) -> tuple[float, float]:
+    """Width and height of a stack."""
+    widths = [max(panel.size[1] * CELL, LETTER * len(panel.title)) for panel in stack.panels]
+    heights = [panel.size[0] * CELL for panel in stack.panels]
     return max(widths), sum(heights) + BETWEEN * (len(heights) - 1) + TITLE * min(len(heights), 2)
 
 
-def drawn(column: Column, left: float, top: float) -> Element:
-    """The panels of a column below one another, and its arrows over them."""
-    group = Element("g", {"class": "column", "transform": f"translate({left:g} {top:g})"})
-    tops = [TITLE + sum(each.size[0] * CELL + BETWEEN for each in column.panels[:k]) for k in range(len(column.panels))]
-    for height, panel in zip(tops, column.panels, strict=True):
+def drawn(stack: Stack, left: float, top: float) -> Element:
+    """The panels of a stack below one another, and its arrows over them."""
+    group = Element("g", {"class": "stack", "transform": f"translate({left:g} {top:g})"})
+    tops = [TITLE + sum(each.size[0] * CELL + BETWEEN for each in stack.panels[:k]) for k in range(len(stack.panels))]
+    for height, panel in zip(tops, stack.panels, strict=True):
         group.append(panel_at(panel, height, below=height != TITLE))
     met: dict[Place, int] = {}
-    for arrow in column.arrows:
+    for arrow in stack.arrows:
         met[arrow.end] = met.get(arrow.end, -1) + 1
-        aside = met[arrow.end] - (sum(other.end == arrow.end for other in column.arrows) - 1) / 2
+        aside = met[arrow.end] - (sum(other.end == arrow.end for other in stack.arrows) - 1) / 2
         group.append(arrow_between(arrow, tops[0], tops[-1], aside))
     return group
 
@@ -108,7 +108,9 @@ def drawn(column: Column, left: float, top: float) -> Element:
 def panel_at(panel: Panel, top: float, below: bool) -> Element:
     """A panel with its cells from a height on, the outlines of its windows over them, its title above or below them."""
     group = Element("g", {"class": "panel", "data-title": panel.title, "transform": f"translate(0 {top:g})"})
-    title = SubElement(group, "text", {"class": "title", "x": "0", "y": f"{panel.size[0] * CELL + 18 if below else -8}"})
+    title = SubElement(
+        group, "text", {"class": "title", "x": "0", "y": f"{panel.size[0] * CELL + 18 if below else -8}"}
+    )
     title.text = panel.title
     # Cells with marks lie above their neighbours, whose borders would cover theirs.
     for place, cell in sorted(panel.cells(), key=lambda each: bool(each[1].marks & {"due", "wrong"})):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -15,6 +15,7 @@ from textwrap import dedent
 from msgspec import structs
 
 from ..conventions import CONVENTIONS
+from ..data.files import Output
 from ..data.text import cleaned, visible
 from ..drawings import svg
 from ..drawings.answered import observed
@@ -26,12 +27,15 @@ from ..results import VERDICTS, LawReport, Report, Result, Seen, Shown, TargetRe
 from ..run.causes import Cause, causes_of
 from . import render, reproducer
 
+SOURCE = "report.json"
+"""What a reader is told to replay where nobody knows the file of the report."""
+
 MOST_CARDS = 200
 """Causes that are shown in full."""
 
 
 @dataclass(frozen=True)
-class Law:
+class LawEntry:
     """A law in words and as a formula, and the place in the page where it is explained."""
 
     name: str
@@ -67,7 +71,7 @@ class Card:
     right: str
     details: str
     figure: Figure | None
-    laws: list[Law]
+    laws: list[LawEntry]
     code: str
 
 
@@ -81,10 +85,10 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Row:
+class LawRow:
     """A law, and what came of it on each target."""
 
-    law: Law
+    law: LawEntry
     marks: list[Mark | None]
 
 
@@ -98,7 +102,7 @@ class Sight:
 
 
 @dataclass(frozen=True)
-class Convention:
+class ConventionEntry:
     """A convention, and what was seen of it on each target."""
 
     name: str
@@ -134,7 +138,7 @@ class Page:
         if not self.failed:
             return "No law is broken" if self.results else "Nothing was tried"
         failures = sum(result.failed for result in self.results)
-        return f"{render.count(failures, 'failure')}, {render.count(len(self.causes), 'cause')}"
+        return f"{render.quantity(failures, 'failure')}, {render.quantity(len(self.causes), 'cause')}"
 
     @property
     def summary(self) -> str:
@@ -145,7 +149,9 @@ class Page:
     def facts(self) -> list[tuple[str, str]]:
         """What the run ran on, and the seed."""
         given = structs.asdict(self.report.environment)
-        return [(name.replace("_", "-"), cleaned(str(value))) for name, value in given.items() if value not in ("", None)]
+        return [
+            (name.replace("_", "-"), cleaned(str(value))) for name, value in given.items() if value not in ("", None)
+        ]
 
     @cached_property
     def cards(self) -> list[Card]:
@@ -178,14 +184,14 @@ class Page:
         return {(result.target, result.law): card.key for card, cause in pairs for result in cause.results}
 
     @cached_property
-    def families(self) -> list[tuple[str, list[Row]]]:
+    def families(self) -> list[tuple[str, list[LawRow]]]:
         """The table: a row for each law, family by family."""
         table: dict[str, dict[str, Result]] = {}
         for result in self.results:
             table.setdefault(result.law, {})[result.target] = result
         order = {name: k for k, name in enumerate(EVERY)}
         names = sorted(table, key=lambda name: order.get(asked(next(iter(table[name].values()))), len(order)))
-        rows = [Row(law_of(next(iter(table[name].values()))), self.marks(table[name])) for name in names]
+        rows = [LawRow(law_of(next(iter(table[name].values()))), self.marks(table[name])) for name in names]
         return [(family, list(group)) for family, group in groupby(rows, lambda row: row.law.family)]
 
     def marks(self, results: dict[str, Result]) -> list[Mark | None]:
@@ -195,7 +201,7 @@ class Page:
     def mark(self, result: Result) -> Mark:
         """What came of a law on a target."""
         words = [result.reason, result.assumption and f"if {result.assumption}"]
-        words += [render.count(result.examples, "case")] if result.examples else []
+        words += [render.quantity(result.examples, "case")] if result.examples else []
         about = cleaned("; ".join(filter(None, words)))
         return Mark(render.word_of(result), about, self.card_of.get((result.target, result.law), ""))
 
@@ -206,19 +212,17 @@ class Page:
         return [(word, met[word]) for word in (*VERDICTS, "outdated") if met[word]]
 
     @property
-    def conventions(self) -> list[Convention]:
+    def conventions(self) -> list[ConventionEntry]:
         """The conventions that were observed, in the order of the registry."""
         met = [name for target in self.report.targets for name in target.conventions]
         names = [name for name in CONVENTIONS if name in met]
         return [self.convention(name) for name in names]
 
-    def convention(self, name: str) -> Convention:
-        """What was seen of a convention on each target, equal ones together."""
-        seen: list[tuple[str, list[Sight]]] = []
-        for target in self.report.targets:
-            if name in target.conventions:
-                seen.append((self.titles[target.target], sights(target.conventions[name])))
-        return Convention(name, CONVENTIONS[name].question, seen)
+    def convention(self, name: str) -> ConventionEntry:
+        """What was seen of a convention on each target."""
+        having = [target for target in self.report.targets if name in target.conventions]
+        seen = [(self.titles[target.target], sights(target.conventions[name])) for target in having]
+        return ConventionEntry(name, CONVENTIONS[name].question, seen)
 
     @property
     def has_conventions(self) -> bool:
@@ -226,7 +230,7 @@ class Page:
         return bool(self.conventions)
 
 
-def html(report: Report, source: str = "report.json") -> str:
+def html(report: Report, source: str = SOURCE) -> str:
     """The page of a report."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
@@ -243,6 +247,18 @@ def html(report: Report, source: str = "report.json") -> str:
         drawn=Markup,
         policy=f"default-src 'none'; style-src '{digest(style)}'; script-src '{digest(script)}'",
     )
+
+
+def together(reports: Sequence[Report]) -> Report:
+    """Several reports as one: the targets of all, and what the first ran on."""
+    targets = [target for report in reports for target in report.targets]
+    partial = any(report.partial for report in reports)
+    return structs.replace(reports[0], targets=targets, partial=partial)
+
+
+def page_of(made: Callable[[], Report], file: str | None, source: str | None) -> Output:
+    """The page of the report that `made` makes, for the file that --html names; `source` is that of --json."""
+    return "--html", file, lambda: html(made(), source or SOURCE)
 
 
 def asset(name: str) -> str:
@@ -272,15 +288,17 @@ def asked(result: Result) -> str:
     return result.about or result.law
 
 
-def law_of(result: Result) -> Law:
+def law_of(result: Result) -> LawEntry:
     """The law that a result is about, or the convention that was expected."""
     name = asked(result)
     if name in EVERY:
-        return Law(cleaned(result.law), claim(name), EVERY[name].formula, EVERY[name].family)
+        return LawEntry(cleaned(result.law), claim(name), EVERY[name].formula, EVERY[name].family)
     convention, _, value = name.partition("=")
     if convention in CONVENTIONS:
-        return Law(cleaned(result.law), CONVENTIONS[convention].question, f"expected: {cleaned(value)}", "expected")
-    return Law(cleaned(result.law), "", "", "others")
+        return LawEntry(
+            cleaned(result.law), CONVENTIONS[convention].question, f"expected: {cleaned(value)}", "expected"
+        )
+    return LawEntry(cleaned(result.law), "", "", "others")
 
 
 def ordered(cause: Cause) -> list[Result]:

@@ -23,7 +23,7 @@ UNKNOWN = "# pool is the implementation: import it here"
 
 
 def python(spec: str, found: Counterexample) -> str:
-    """Python that makes the calls of a counterexample up to the one that failed; empty where these cannot be written."""
+    """Python that makes the calls of a counterexample up to the one that failed; empty if they cannot be written."""
     try:
         calls = [*(found.earlier_calls or []), *found.calls[: found.failing_call + 1]]
         made = [each.call() for each in calls]

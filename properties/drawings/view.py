@@ -1,11 +1,11 @@
-"""A call as a plane: the cells of each window of it, its maxima, and the panel of its image."""
+"""One plane of a call: the cells of each window, its maximum, and the panel of the image."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import product
+from itertools import chain, product
 
 import numpy as np
 from poolproof.kernels.dtypes import Array, Ints
@@ -27,7 +27,7 @@ MOST_WEAK = 4
 
 
 @dataclass(frozen=True)
-class Scene:
+class View:
     """One plane of a call on images of two axes."""
 
     call: Call
@@ -39,14 +39,16 @@ class Scene:
         return Geometry.of(self.call.size, self.call.stride, **self.call.settings)
 
     @cached_property
-    def axes(self) -> tuple[Axis, ...]:
+    def axes(self) -> tuple[Axis, Axis]:
         """The windows along both axes."""
-        return self.geometry.axes(self.spatial)
+        rows, columns = self.geometry.axes(self.spatial)
+        return rows, columns
 
     @property
-    def spatial(self) -> Ints:
+    def spatial(self) -> Place:
         """Height and width of the image."""
-        return self.call.arrays["x"].shape[2:]
+        height, width = self.x.shape
+        return height, width
 
     @cached_property
     def outputs(self) -> list[Place]:
@@ -57,7 +59,8 @@ class Scene:
     @cached_property
     def x(self) -> Array:
         """The image."""
-        return self.call.arrays["x"][self.plane]
+        found: Array = self.call.arrays["x"][self.plane]
+        return found
 
     @property
     def overlap(self) -> bool:
@@ -85,12 +88,13 @@ class Scene:
 
     def cells(self, output: Place) -> list[Place]:
         """The cells of the image that a window has."""
-        return list(product(*(axis.cells(o) for axis, o in zip(self.axes, output, strict=True))))
+        (rows, columns), (i, j) = self.axes, output
+        return list(product(rows.cells(i), columns.cells(j)))
 
     def taps(self, output: Place) -> list[Place]:
         """All cells of a window, those outside the image among them."""
-        each = zip(self.axes, output, strict=True)
-        return list(product(*(range(a.start(o), a.start(o) + a.extent, a.dilation) for a, o in each)))
+        (rows, columns), (i, j) = self.axes, output
+        return list(product(taps(rows, i), taps(columns, j)))
 
     def around(self, cell: Place) -> list[Place]:
         """The windows that a cell of the image lies in."""
@@ -102,13 +106,12 @@ class Scene:
 
     def area(self) -> tuple[range, range]:
         """The rows and columns to draw: the image, its padding, and what windows reach beyond that."""
-        return tuple(map(reach, self.axes))  # type: ignore[return-value]
+        rows, columns = self.axes
+        return reach(rows), reach(columns)
 
     def image(self, windows: Collection[Place] = (), more: dict[str, set[Place]] | None = None) -> Panel:
         """The image with its padding; these windows are marked, and more cells if asked."""
         rows, columns = self.area()
-        shown = np.full((len(rows), len(columns)), "", object)
-        shown[-rows.start : self.spatial[0] - rows.start, -columns.start : self.spatial[1] - columns.start] = texts(self.x)
         marked = {
             "window": {tap for window in windows for tap in self.taps(window)},
             "maximum": {self.maxima[w] for w in windows if w in self.maxima} if self.takes_maxima else set(),
@@ -117,7 +120,14 @@ class Scene:
         }
         moved = {mark: {(i - rows.start, j - columns.start) for i, j in places} for mark, places in marked.items()}
         drawn = self.outputs if not self.overlap or len(self.outputs) <= MOST_WEAK else windows
-        return replace(panel("x", shown, moved), outlines=tuple(self.outline(o, o in windows) for o in drawn))
+        outlines = tuple(self.outline(output, output in windows) for output in drawn)
+        return replace(panel("x", self.texts(), moved), outlines=outlines)
+
+    def texts(self) -> list[list[str]]:
+        """The numbers of the area; nothing outside the image."""
+        rows, columns = self.area()
+        inside = {place: text for place, text in zip(np.ndindex(self.spatial), chain(*texts(self.x)), strict=True)}
+        return [[inside.get((i, j), "") for j in columns] for i in rows]
 
     def outside(self) -> dict[str, set[Place]]:
         """The drawn cells that are padding, and those past the padded end."""
@@ -128,13 +138,19 @@ class Scene:
 
     def outline(self, output: Place, strong: bool) -> Outline:
         """The rectangle of a window in the panel of the image."""
-        corner = [a.start(o) - r.start for a, o, r in zip(self.axes, output, self.area(), strict=True)]
-        return Outline(*corner, *(axis.extent for axis in self.axes), strong=strong)
+        (rows, columns), (i, j), area = self.axes, output, self.area()
+        top, left = rows.start(i) - area[0].start, columns.start(j) - area[1].start
+        return Outline(top, left, rows.extent, columns.extent, strong)
 
 
-def fits(scene: Scene, most: int = MOST_CELLS) -> bool:
+def fits(view: View, most: int = MOST_CELLS) -> bool:
     """Whether an image has at most so many cells along each axis, and with its padding not many more."""
-    return max(scene.spatial) <= most and max(map(len, scene.area())) <= most * MOST_AROUND
+    return max(view.spatial) <= most and max(map(len, view.area())) <= most * MOST_AROUND
+
+
+def taps(axis: Axis, output: int) -> range:
+    """The cells of a window along an axis, inside the image or not."""
+    return range(axis.start(output), axis.start(output) + axis.extent, axis.dilation)
 
 
 def reach(axis: Axis) -> range:
