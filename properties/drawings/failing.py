@@ -77,7 +77,7 @@ def array_of(stored: Any) -> Array | None:
 
 
 def completed(call: Call, answers: Compared) -> Compared:
-    """The answers; what is right is worked out where the counterexample does not have it, and shown if it did not come."""
+    """The answers; what is right is worked out where a counterexample lacks it, and shown if it did not come."""
     expected, got, where = answers.expected, answers.got, answers.where
     if expected is None and got is not None:
         right = worked_out(call)

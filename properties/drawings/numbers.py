@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from poolproof.kernels.dtypes import Array
 
 LONGEST = 6
 """Characters of a number that is written in full."""
+
+
+PLUS = re.compile(r"e\+?(-?)0*")
+"""What an exponent is written with, and can be read without."""
 
 
 def exact(value: Any) -> str:
@@ -19,9 +24,9 @@ def exact(value: Any) -> str:
 def short(value: Any) -> str:
     """A number in few characters."""
     text = exact(value)
-    if len(text) <= LONGEST or text in ("True", "False"):
-        return text
-    return f"{float(value):.3g}".replace("e+", "e").replace("e0", "e").replace("e-0", "e-")
+    if len(text) > LONGEST and text not in ("True", "False"):
+        text = f"{float(value):.3g}"
+    return PLUS.sub(r"e\1", text)
 
 
 def texts(plane: Array) -> list[list[str]]:

@@ -126,7 +126,7 @@ class View:
     def texts(self) -> list[list[str]]:
         """The numbers of the area; nothing outside the image."""
         rows, columns = self.area()
-        inside = {place: text for place, text in zip(np.ndindex(self.spatial), chain(*texts(self.x)), strict=True)}
+        inside = dict(zip(np.ndindex(self.spatial), chain(*texts(self.x)), strict=True))
         return [[inside.get((i, j), "") for j in columns] for i in rows]
 
     def outside(self) -> dict[str, set[Place]]:
