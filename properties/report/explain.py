@@ -16,6 +16,7 @@ from ..failures.messages import arguments
 from ..lawbook import LAWS, Law
 from ..lawbook.claims import claim
 from ..lawbook.huge import EVERY, HUGE
+from ..targets.call import empty_window
 from .statistics import EVERYTHING
 
 EXAMPLES, SEED = 60, 0
@@ -27,7 +28,7 @@ MOST_CELLS = 6
 LISTED = "`poolproof laws` prints them all"
 
 LARGE = 1000
-"""Numbers of an example are smaller than this."""
+"""Numbers from here on make an example hard to read."""
 
 
 def explained(name: str, encoding: str | None) -> Iterator[str]:
@@ -54,8 +55,8 @@ def about(name: str) -> str:
 
 def illustrated(law: Law, encoding: str | None) -> Iterator[str]:
     """A case of a law, drawn with the answer of the reference kernel."""
-    clear = filter(is_clear, drawn(law, EVERYTHING, CALLABLES, EXAMPLES, SEED))
-    case = min(clear, key=trouble, default=None)
+    small = filter(is_small, drawn(law, EVERYTHING, CALLABLES, EXAMPLES, SEED))
+    case = min(small, key=trouble, default=None)
     picture = None if case is None else example(case.call(), marked=True)
     if case is None or picture is None:
         return
@@ -65,15 +66,15 @@ def illustrated(law: Law, encoding: str | None) -> Iterator[str]:
     yield from (f"    {line}" for line in grid.text(picture, encoding))
 
 
-def is_clear(case: Case) -> bool:
-    """Whether a case is small, of plain numbers that are not all the same, and has several windows."""
+def is_small(case: Case) -> bool:
+    """Whether a case is small enough to be drawn, and has several windows, each with a maximum."""
     shape = case.x.shape
-    if len(shape) > 4 or max(shape[2:]) > MOST_CELLS or min(shape) == 0 or prod(case.output) < 2:
-        return False
-    return bool((abs(case.x.astype(float)) < LARGE).all()) and bool((case.x != case.x.flat[0]).any())
+    small = len(shape) <= 4 and max(*shape[2:], *case.size) <= MOST_CELLS and min(shape) > 0
+    return small and prod(case.output) > 1 and not empty_window(case.call())
 
 
-def trouble(case: Case) -> tuple[bool, bool, int, int]:
+def trouble(case: Case) -> tuple[bool, bool, bool, int, int]:
     """How hard an example is to read, or how little it shows."""
-    nothing = case.function in BACKWARD and not case.dy.any()
-    return nothing, prod(case.size) == 1, len(case.settings), case.x.size
+    strange = not (abs(case.x.astype(float)) < LARGE).all()
+    nothing = not (case.dy if case.function in BACKWARD else case.x).any()
+    return strange, nothing, prod(case.size) == 1, len(case.settings), case.x.size

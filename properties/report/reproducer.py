@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from keyword import iskeyword
 
 from ..cases.written import array_text
 from ..contract import RESULT
@@ -44,11 +45,16 @@ def imported(spec: str) -> str:
         spec = f"poolproof.kernels.{spec}"
     source, attribute = split(spec)
     module = re.sub(r"\.py$", "", source.rpartition("/")[2]) if source.endswith(".py") else source
-    if not DOTTED.fullmatch(module) or (attribute and not DOTTED.fullmatch(attribute)):
+    if not all(is_dotted(name) for name in (module, attribute or module)):
         return UNKNOWN
     if not attribute:
         return f"import {module} as pool"
     return f"import {module}\n\npool = {module}.{attribute}\npool = pool() if isinstance(pool, type) else pool"
+
+
+def is_dotted(name: str) -> bool:
+    """Whether a name can stand in an import."""
+    return bool(DOTTED.fullmatch(name)) and not any(map(iskeyword, name.split(".")))
 
 
 def written(call: Call) -> list[str]:
