@@ -60,7 +60,15 @@ def bar_on(terminal: Terminal) -> Bar:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (BarColumn(24), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
-    return Progress(*columns, console=terminal.rich, transient=True)
+    # What targets print is none of its business.
+    return Progress(
+        *columns,
+        console=terminal.rich,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+        refresh_per_second=4,
+    )
 
 
 def limit(end: float | None) -> list[str]:

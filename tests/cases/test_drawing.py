@@ -42,7 +42,7 @@ def test_what_is_drawn_is_what_a_run_tries(name):
     remembered.cache_clear()
     trial = Trial(LAWS[name], target, TrialSettings())
     for case in drawn(LAWS[name], target.declared, target.offers, 30, 5):
-        trial.count(case)
+        trial.tally(case)
     assert (trial.tried, trial.digest, trial.reached) == (30, result.digest, result.reached)
 
 
