@@ -10,8 +10,10 @@ import numpy as np
 from poolproof.kernels import img2col, naive
 from poolproof.kernels.dtypes import Array
 
+from ..results import Counterexample, stored_call
 from ..targets.call import Call
 from .answered import HUES, example
+from .failing import picture
 from .numbers import texts
 from .picture import Panel, Picture, Place, Stack, panel
 from .view import View
@@ -33,6 +35,7 @@ def figures() -> dict[str, Picture]:
         "stride-1": flood(),
         "max-backward": of_call("max_backward", dy=GRADIENT),
         "mean-backward": of_call("mean_backward", dy=GRADIENT),
+        "lost-gradient": lost(),
         "img2col": columns(),
     }
 
@@ -54,6 +57,28 @@ def flood() -> Picture:
     image = replace(View(call, (0, 0)).image(((0, 0), (0, 1)), of_image), title="x, and its first two windows")
     words = "max_forward with stride 1: the result is full of equal numbers"
     return Picture(words, (Stack((image,)), Stack((panel("y", texts(y), colours),))))
+
+
+def lost() -> Picture:
+    """The mistake of the document's own code, which assigns gradients: where windows overlap, the last one remains."""
+    x, dy = np.array([[[[0.0, 1.0, 0.0]]]]), np.array([[[[1.0, 2.0]]]])
+    call = Call("max_backward", {"dy": dy, "x": x}, (1, 2), (1, 1))
+    assigned = np.zeros_like(x)
+    for output, maximum in View(call, (0, 0)).maxima.items():
+        assigned[0, 0][maximum] = dy[0, 0][output]
+    expected = naive.max_backward(dy, x, call.size, call.stride)
+    found = picture(
+        Counterexample(
+            seed=None,
+            calls=[stored_call(call)],
+            expected=expected.tolist(),
+            got=assigned.tolist(),
+            where=[0, 0, 0, 1],
+            message="the last window overwrote the first",
+        )
+    )
+    assert found is not None
+    return found
 
 
 def places(plane: Array, value: float) -> set[Place]:

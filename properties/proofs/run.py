@@ -13,6 +13,7 @@ from ..contract import Unusable, did_you_mean
 from ..data.files import unwritten
 from ..data.storage import report_text
 from ..report import render
+from ..report.page import page_of
 from ..report.terminal import headed
 from ..results import Result
 from ..run.dispatch import carried_out
@@ -135,8 +136,8 @@ class Run:
         total = sum(self.total.values())
         return f"{self.tried():,} of {total:,} cases, {100 * self.tried() // total} %, after {seconds:.0f} s"
 
-    def finish(self, file: str | None, *, interrupted: bool) -> int:
-        """Say what is proved and what failed, write the JSON, and return the exit status."""
+    def finish(self, file: str | None, page: str | None = None, *, interrupted: bool) -> int:
+        """Say what is proved and what failed, write the JSON and the page, and return the exit status."""
         why = "interrupted" if interrupted else "the time limit was reached"
         results = [self.concluded(unit, why) for unit in self.order]
         width = max((len(target.name) for target in self.session.loaded.values()), default=0)
@@ -147,7 +148,8 @@ class Run:
             self.say("\n", *headed(block))
         partial = any(result.verdict == "not run" for result in results)
         document = render.document(self.request, self.session.loaded, results, partial, self.bound)
-        self.complaints += unwritten([("--json", file, lambda: report_text(str(file), lambda: document))])
+        written = ("--json", file, lambda: report_text(str(file), lambda: document))
+        self.complaints += unwritten([written, page_of(lambda: document, page, file)])
         for complaint in self.complaints:
             self.say(f"\n{complaint}")
         self.say("")

@@ -39,6 +39,13 @@ def test_backward_figures_show_results(name):
     assert numbers(dx) == getattr(naive, name.replace("-", "_"))(GRADIENT, IMAGE, WINDOW, WINDOW)[0, 0].tolist()
 
 
+def test_the_lost_gradient_is_that_of_the_first_window():
+    image, dy, expected, got = FIGURES["lost-gradient"].panels
+    assert [numbers(panel) for panel in (dy, expected, got)] == [[[1, 2]], [[0, 3, 0]], [[0, 2, 0]]]
+    arrows = FIGURES["lost-gradient"].stacks[-1].arrows
+    assert {(arrow.start, arrow.kind) for arrow in arrows} == {((0, 0), "missing"), ((0, 1), "right")}
+
+
 def test_with_stride_1_most_numbers_are_few():
     _, y = FIGURES["stride-1"].panels
     coloured = [cell.text for _, cell in y.cells() if cell.marks]

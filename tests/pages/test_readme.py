@@ -74,6 +74,7 @@ PAGES = (
     "docs/adopt.md",
     "docs/exhaustive.md",
     "docs/kernels.md",
+    "docs/pictures.md",
     "docs/shrink.md",
     "docs/strategies.md",
     "docs/wrappers.md",

@@ -77,10 +77,11 @@ def prove(options: Namespace, targets: list[str]) -> int:
     asked = requested(options, targets, end=end_of(options.budget))
     asked.known_failures()
     writable("--json", options.json)
+    writable("--html", options.html)
     proofs = Run(asked, options.length or LENGTH, Terminal(sys.stdout).say)
     proofs.begin()
     finished = proofs.try_all(options.n, resume=options.resume)
-    return proofs.finish(options.json, interrupted=not finished)
+    return proofs.finish(options.json, options.html, interrupted=not finished)
 
 
 COMMAND = Command("check", "judge implementations of pooling by the laws of pooling", add_arguments, run)
