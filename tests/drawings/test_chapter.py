@@ -40,7 +40,7 @@ def test_backward_figures_show_results(name):
 
 
 def test_the_lost_gradient_is_that_of_the_first_window():
-    image, dy, expected, got = FIGURES["lost-gradient"].panels
+    _, dy, expected, got = FIGURES["lost-gradient"].panels
     assert [numbers(panel) for panel in (dy, expected, got)] == [[[1, 2]], [[0, 3, 0]], [[0, 2, 0]]]
     arrows = FIGURES["lost-gradient"].stacks[-1].arrows
     assert {(arrow.start, arrow.kind) for arrow in arrows} == {((0, 0), "missing"), ((0, 1), "right")}
