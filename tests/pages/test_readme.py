@@ -76,6 +76,7 @@ PAGES = (
     "docs/ci.md",
     "docs/exhaustive.md",
     "docs/kernels.md",
+    "docs/pictures.md",
     "docs/shrink.md",
     "docs/strategies.md",
     "docs/wrappers.md",
