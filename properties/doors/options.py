@@ -108,7 +108,10 @@ WRITTEN = table(
 )
 """The options that name a file to write beside the report."""
 
-FILES = table(RUN["json"], COLUMNS["markdown"], *WRITTEN.values())
+PAGE = table(Option("html", "write the report as an HTML page with the failing cases drawn", "FILE"))
+"""The option of commands that write a page."""
+
+FILES = table(RUN["json"], COLUMNS["markdown"], PAGE["html"], *WRITTEN.values())
 """The options that name a file to write after a run."""
 
 

@@ -15,6 +15,7 @@ from ..data.files import unwritten
 from ..data.storage import report_text
 from ..report import render
 from ..report.ci import Outcome
+from ..report.page import page_of
 from ..report.terminal import headed
 from ..results import Result
 from ..run.dispatch import carried_out
@@ -159,7 +160,8 @@ class Run:
         outcome = Outcome(self.request, results, self.names(), verdict, ("--exhaustive", f"--length={self.longest}"))
         document = render.document(self.request, self.session.loaded, results, partial, self.bound)
         report = ("--json", files["json"], lambda: report_text(str(files["json"]), lambda: document))
-        self.complaints += unwritten([report, *outcome.outputs(files)])
+        page = page_of(lambda: document, files["html"], files["json"])
+        self.complaints += unwritten([report, page, *outcome.outputs(files)])
         for complaint in self.complaints:
             self.say(f"\n{complaint}")
         for line in (*self.warnings(results), *outcome.for_github()):

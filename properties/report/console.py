@@ -22,6 +22,7 @@ from ..targets.target import Target
 from . import render
 from .ci import Outcome
 from .families import Families
+from .page import page_of
 from .progress import Progress
 from .terminal import Styled, Terminal, headed
 
@@ -152,7 +153,7 @@ class Console:
             return render.document(self.record.request, self.record.targets, results, self.record.partial())
 
         file = files.get("json")
-        return [("--json", file, lambda: report_text(str(file), made))]
+        return [("--json", file, lambda: report_text(str(file), made)), page_of(made, files.get("html"), file)]
 
     def warnings(self) -> list[str]:
         """What deserves a second look, said once more where it is seen: near misses, and known failures not met."""

@@ -23,7 +23,7 @@ def targets_of(file: str) -> list[TargetReport]:
 
 
 def report_of(file: str) -> Report:
-    """A report. Raises Unusable if it cannot be read, or is no report."""
+    """The report in a file. Raises Unusable if it cannot be read, or is no report."""
     source = read_text(file, "report")
     with described(file):
         report = completed(decoded(source, Report), file)
