@@ -37,8 +37,10 @@ def as_they_should(routes: dict[Place, list[Place]]) -> tuple[Arrow, ...]:
 def as_they_did(view: View, routes: dict[Place, list[Place]], dy: Array, dx: Array) -> tuple[Arrow, ...]:
     """The arrows that explain dx: those that ran, those that are missing, and those that ended in a wrong cell.
 
-    Where no sum of gradients explains a cell, none is drawn.
+    Where no sum of gradients explains a cell, and where dx is no gradient of the image, none is drawn.
     """
+    if dx.shape != view.spatial:
+        return ()
     arrows = [arrow for cell, outputs in routes.items() for arrow in arrived(view, cell, outputs, dy, dx)]
     lost = sorted({arrow.start for arrow in arrows if arrow.kind == "missing" and dy[arrow.start]})
     return (*arrows, *(arrow for output in lost for arrow in astray(view, output, routes, dy, dx)))

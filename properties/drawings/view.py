@@ -12,6 +12,7 @@ from poolproof.kernels.dtypes import Array, Ints
 from poolproof.kernels.geometry import Axis, Geometry
 
 from .. import oracle
+from ..contract import BACKWARD, MEAN
 from ..targets.call import Call, with_axes
 from .numbers import texts
 from .picture import Outline, Panel, Place, panel
@@ -70,12 +71,12 @@ class View:
     @property
     def takes_maxima(self) -> bool:
         """Whether the call is about maxima, and not means."""
-        return self.call.function.startswith("max")
+        return self.call.function not in MEAN
 
     @property
     def goes_back(self) -> bool:
         """Whether the call is about gradients."""
-        return self.call.function.endswith("backward")
+        return self.call.function in BACKWARD
 
     @cached_property
     def maxima(self) -> dict[Place, Place]:

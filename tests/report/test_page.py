@@ -65,7 +65,7 @@ def target(called, *laws, **more):
 
 def report(*targets):
     """A report."""
-    return msgspec.convert({**sample.REPORT, "targets": list(targets)}, Report)
+    return msgspec.convert({**sample.REPORT, "targets": [msgspec.to_builtins(each) for each in targets]}, Report)
 
 
 TWO = report(
@@ -96,6 +96,18 @@ def test_the_verdict_comes_first():
     assert "2 implementations, 4 laws" in summary[2]
     assert Elements(html(report(target("good", law("max-value", "holds"))))).of("h1")[0][2] == "No law is broken"
     assert Elements(html(report())).of("h1")[0][2] == "Nothing was tried"
+
+
+def test_known_failures_are_told_from_none():
+    page = Elements(html(report(target("mine", law("max-value", "known", MISPLACED, reason="next release")))))
+    assert page.of("h1")[0][2] == "No law is broken but as known"
+    assert page.of("article") == []
+    assert "next release" in page.of("td")[0][2]
+
+
+def test_the_command_that_repeats_a_failure_can_be_pasted():
+    page = Elements(html(TWO, source="my report; ls.json"))
+    assert page.of("code")[0][2] == "poolproof replay 'my report; ls.json'"
 
 
 def test_each_cause_is_a_card_with_its_laws_in_words_and_as_formulas():
@@ -307,7 +319,8 @@ def test_the_right_cells_are_seen(shown):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [400, 900, 1600])
 def test_a_page_fits_into_every_window(width, scheme, shown):
-    page = shown(TWO, width=width, scheme=scheme)
+    long = report(*TWO.targets, target("long" * 40, law("routing", "broken", OVERWRITTEN), law("n" * 200, "holds")))
+    page = shown(long, width=width, scheme=scheme)
     assert page.value("document.documentElement.scrollWidth") == width
     ground = page.value("getComputedStyle(document.body).backgroundColor")
     red = int(re.search(r"\d+", ground).group())
