@@ -9,11 +9,13 @@ import pytest
 from places import ROOT
 from poolproof.properties.doors import plugin
 from poolproof.properties.doors.commands import COMMANDS
-from poolproof.properties.doors.options import ISOLATION, PAGE, PRINTED, PROCESSES, PROGRAM, PROOFS, RUN, requested
+from poolproof.properties.doors.options import (
+    ISOLATION, PAGE, PRINTED, PROCESSES, PROGRAM, PROOFS, RUN, WRITTEN, requested,
+)  # fmt: skip
 from poolproof.properties.doors.parser import Parser
 from poolproof.properties.run.request import Request
 
-TABLES = (PROGRAM, RUN, PAGE, PROCESSES, PRINTED, PROOFS)
+TABLES = (PROGRAM, RUN, PAGE, WRITTEN, PROCESSES, PRINTED, PROOFS)
 CHECK = {option.flag: option for options in TABLES for option in options.values()}
 
 
