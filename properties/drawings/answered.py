@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from poolproof.kernels import naive
 from poolproof.kernels.dtypes import Array, Ints
@@ -88,8 +90,12 @@ def hues_of(view: View) -> dict[str, Place]:
 
 
 def arrows(view: View, dy: Array, dx: Array) -> tuple[Arrow, ...]:
-    """The arrows that explain a gradient. That of a mean goes everywhere: colours tell it better, if there are any."""
+    """The arrows along which a gradient ran, of which none is wrong.
+
+    The gradient of a mean goes everywhere: colours tell it better, if there are any.
+    """
     if view.takes_maxima:
-        return as_they_did(view, routes(view, (), None), dy, dx)
+        ran = (arrow for arrow in as_they_did(view, routes(view, (), None), dy, dx) if arrow.kind != "missing")
+        return tuple(replace(arrow, kind="right") for arrow in ran)
     found = tuple(Arrow(o, cell) for o in view.outputs for cell in view.cells(o))
     return found if view.overlap and len(found) <= MOST_ARROWS else ()

@@ -149,7 +149,7 @@ def passing_to(view: View, cell: Place | None) -> list[Place]:
     if cell is None:
         return []
     inside = view.around(cell)
-    return [o for o in inside if view.takes_maxima and view.maxima.get(o) == cell] or inside
+    return [output for output in inside if view.takes_maxima and cell in view.tied(output)] or inside
 
 
 def both(view: View, answers: Compared) -> dict[str, tuple[Panel, Array]]:

@@ -87,6 +87,13 @@ class View:
         width = self.spatial[1]
         return {o: divmod(int(found[o]), width) for o in self.outputs if found[o] >= 0}
 
+    def tied(self, output: Place) -> set[Place]:
+        """All maxima of a window, which are several if they are equal."""
+        if output not in self.maxima:
+            return set()
+        first = self.maxima[output]
+        return {cell for cell in self.cells(output) if self.x[cell] == self.x[first]} or {first}
+
     def cells(self, output: Place) -> list[Place]:
         """The cells of the image that a window has."""
         (rows, columns), (i, j) = self.axes, output
@@ -115,7 +122,7 @@ class View:
         rows, columns = self.area()
         marked = {
             "window": {tap for window in windows for tap in self.taps(window)},
-            "maximum": {self.maxima[w] for w in windows if w in self.maxima} if self.takes_maxima else set(),
+            "maximum": {cell for window in windows for cell in self.tied(window)} if self.takes_maxima else set(),
             **self.outside(),
             **(more or {}),
         }

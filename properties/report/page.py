@@ -324,7 +324,7 @@ def sights(seen: Seen) -> list[Sight]:
 
 def evidence(value: str, shown: Shown) -> str:
     """The call that shows a value, as text."""
-    return printable("\n".join(render.evidence(value, shown)))
+    return printable(dedent("\n".join(render.evidence(value, shown))))
 
 
 def printable(text: str) -> str:
