@@ -12,6 +12,7 @@ from typing import TextIO
 
 from ..data.files import Output, unwritten
 from ..data.storage import report_text
+from ..drawings import grid
 from ..results import Report, Result
 from ..run.causes import Cause
 from ..run.events import Event, RunBegun, TargetLoaded, UnitExamined, events
@@ -102,7 +103,14 @@ class Console:
             self.apart = False
         if cause:
             self.say("\n", *headed(render.failure(result)))
+            self.draw(result)
             self.apart = True
+
+    def draw(self, result: Result) -> None:
+        """Print the picture of a failure, if it has one."""
+        found = result.counterexample
+        for text in grid.lines(found, self.terminal.encoding) if found else ():
+            self.say("    ", text)
 
     def line(self, result: Result) -> list[Styled]:
         """The line of a law on a target."""

@@ -10,7 +10,15 @@ from places import ROOT
 from poolproof.properties.doors import plugin
 from poolproof.properties.doors.commands import COMMANDS
 from poolproof.properties.doors.options import (
-    ISOLATION, PAGE, PRINTED, PROCESSES, PROGRAM, PROOFS, RUN, WRITTEN, requested,
+    ISOLATION,
+    PAGE,
+    PRINTED,
+    PROCESSES,
+    PROGRAM,
+    PROOFS,
+    RUN,
+    WRITTEN,
+    requested,
 )  # fmt: skip
 from poolproof.properties.doors.parser import Parser
 from poolproof.properties.run.request import Request
