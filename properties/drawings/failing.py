@@ -16,9 +16,10 @@ from ..data.errors import UNREADABLE
 from ..results import Counterexample
 from ..targets.call import Call, empty_window
 from .arrows import as_they_did, as_they_should, routes
+from .flat import flat
 from .numbers import texts, told_apart
 from .picture import Panel, Picture, Place, Stack, panel
-from .view import MOST_CELLS, View, fits, flat, flat_array, flat_place
+from .view import MOST_CELLS, View, fits
 
 MOST_WORKED_OUT = 10_000
 """Cells of an x for which the right answer is worked out where the counterexample has none."""
@@ -44,8 +45,8 @@ class Compared:
 
 
 def picture(found: Counterexample, most: int = MOST_CELLS) -> Picture | None:
-    """The picture of a counterexample; None where its image is larger than `most` cells along an axis, or has three
-    axes, or where its arguments are no pooling."""
+    """The picture of a counterexample; None where its image has more than `most` cells along an axis, or three axes of
+    several cells, or where its arguments are no pooling."""
     try:
         return drawn(found, most)
     except UNREADABLE:
@@ -58,13 +59,13 @@ def drawn(found: Counterexample, most: int) -> Picture | None:
     if max(stored.args["x"].shape[2:]) > most:
         return None
     given = stored.call()
-    rank = given.arrays["x"].ndim - 2
-    view = View(flat(given), (0, 0))
+    flattened = flat(given)
+    view = View(flattened.call, (0, 0))
     if not fits(view, most):
         return None
     where = None if found.where is None else tuple(found.where)
-    expected, got = (flat_array(array_of(each), rank) for each in (found.expected, found.got))
-    answers = Compared(expected, got, flat_place(where, rank))
+    expected, got = (flattened.array(array_of(each)) for each in (found.expected, found.got))
+    answers = Compared(expected, got, flattened.place(where))
     if found.case is not UNSET:  # an expected convention has none: its right answer is what the user says
         answers = completed(view.call, answers)
     view = View(view.call, answers.plane)

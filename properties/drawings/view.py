@@ -8,12 +8,12 @@ from functools import cached_property
 from itertools import chain, product
 
 import numpy as np
-from poolproof.kernels.dtypes import Array, Ints
+from poolproof.kernels.dtypes import Array
 from poolproof.kernels.geometry import Axis, Geometry
 
 from .. import oracle
 from ..contract import BACKWARD, MEAN
-from ..targets.call import Call, with_axes
+from ..targets.call import Call
 from .numbers import texts
 from .picture import Outline, Panel, Place, panel
 
@@ -165,25 +165,3 @@ def reach(axis: Axis) -> range:
     """The cells to draw along an axis."""
     last = axis.start(axis.count() - 1) + axis.extent
     return range(-axis.begin, max(axis.length + axis.end, last))
-
-
-def flat(call: Call) -> Call:
-    """A call on images of one axis or two, as one of two. Raises ValueError for other ranks."""
-    rank = call.arrays["x"].ndim - 2
-    if rank not in (1, 2):
-        raise ValueError(f"rank {rank} is not drawn")
-    return with_axes(call, 2 - rank)
-
-
-def flat_array(array: Array | None, rank: int) -> Array | None:
-    """An answer for images of one axis or two, as one for two; None for an array that has other axes."""
-    if array is None or array.ndim != rank + 2:
-        return None
-    return array.reshape(*array.shape[:2], *(1,) * (2 - rank), *array.shape[2:])
-
-
-def flat_place(where: Ints | None, rank: int) -> Ints | None:
-    """A place in an answer for images of one axis or two, as one for two."""
-    if where is None or len(where) != rank + 2:
-        return None
-    return (*where[:2], *(0,) * (2 - rank), *where[2:])
