@@ -15,6 +15,7 @@ from poolproof.properties.doors.cli import main
 from poolproof.properties.lawbook.huge import EVERY
 from poolproof.properties.report.page import html
 from poolproof.properties.results import Report
+from selection import once, slow
 
 VOID = {"meta", "input", "br", "link", "img"}
 
@@ -279,7 +280,7 @@ def choose(page, name, value):
 
 
 @needed
-@pytest.mark.once
+@once
 def test_filters_show_what_is_asked_for(shown):
     page = shown(TWO)
     every = ["max-value", "mean-value", "routing", "max-accumulation"]
@@ -297,7 +298,7 @@ def test_filters_show_what_is_asked_for(shown):
 
 
 @needed
-@pytest.mark.once
+@once
 def test_a_link_to_what_a_filter_hides_shows_it(shown):
     page = shown(TWO)
     assert choose(page, "word", "unsupported") == (["mean-value"], [])
@@ -307,7 +308,7 @@ def test_a_link_to_what_a_filter_hides_shows_it(shown):
 
 
 @needed
-@pytest.mark.once
+@once
 def test_the_right_cells_are_seen(shown):
     page = shown(TWO)
     color = "getComputedStyle(document.querySelector('#cause-1 .{} rect')).fill"
@@ -316,10 +317,13 @@ def test_the_right_cells_are_seen(shown):
     assert len({page.value(color.format(mark)) for mark in ("wrong", "due", "window", "cell:not(.window)")}) == 4
 
 
+WINDOWS = [(400, "light"), (900, "dark"), (400, "dark"), (900, "light"), (1600, "light"), (1600, "dark")]
+
+
 @needed
-@pytest.mark.once
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [400, 900, 1600])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [pytest.param(*each, marks=once if each in WINDOWS[:2] else slow) for each in WINDOWS]
+)
 def test_a_page_fits_into_every_window(width, scheme, shown):
     long = report(*TWO.targets, target("long" * 40, law("routing", "broken", OVERWRITTEN), law("n" * 200, "holds")))
     page = shown(long, width=width, scheme=scheme)
@@ -330,8 +334,7 @@ def test_a_page_fits_into_every_window(width, scheme, shown):
 
 
 @needed
-@pytest.mark.once
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", [pytest.param(text, marks=once if text in HOSTILE[:2] else slow) for text in HOSTILE])
 def test_nothing_hostile_runs(text, shown):
     page = shown(msgspec.convert(hostile(text), Report))
     assert page.value("document.title").startswith("2 failures")
@@ -340,7 +343,7 @@ def test_nothing_hostile_runs(text, shown):
 
 
 @needed
-@pytest.mark.once
+@once
 def test_without_scripts_everything_is_there_and_no_filter(shown):
     page = shown(TWO, script=False)
     assert page.value("document.querySelector('form').checkVisibility()") is False
@@ -350,7 +353,7 @@ def test_without_scripts_everything_is_there_and_no_filter(shown):
 # The command.
 
 
-@pytest.mark.once
+@once
 def test_check_writes_a_page(here, capsys):
     words = ["check", "naive", "--laws", "identity", "--examples", "3", "--seed", "1", "-n", "0", "--html", "page.html"]
     assert main(words) == 0
@@ -358,7 +361,7 @@ def test_check_writes_a_page(here, capsys):
     assert page.of("h1")[0][2] == "No law is broken"
 
 
-@pytest.mark.once
+@once
 def test_a_page_that_cannot_be_written_is_told_before_the_run(here, capsys):
     with pytest.raises(SystemExit):
         main(["check", "naive", "--html", str(here)])
