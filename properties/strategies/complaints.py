@@ -13,7 +13,6 @@ from hypothesis.errors import InvalidArgument
 from ..contract import did_you_mean
 from ..data.text import shown
 
-
 P = ParamSpec("P")
 T = TypeVar("T")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from itertools import product
 from pathlib import Path
 from textwrap import indent
 from typing import NamedTuple
@@ -12,7 +11,7 @@ from ...remote.worker import ProtocolError
 from ..isolated import Isolated, Isolation
 from ..target import outside
 from .parts import Root
-from .probes import WINDOWS, Names, fits, is_right, is_widened, probe
+from .probes import WINDOWS, Names, has_shape, is_right, is_widened, probe
 from .search import PLAINEST, Found, Search
 from .workshop import Over, Workshop
 
@@ -66,19 +65,26 @@ def guidance(source: Source) -> str:
 def second_look(target: Isolated) -> str:
     """What a target needs whose plain answers are no arrays of the right shape and dtype; empty if there is nothing."""
     source = Source(target.hello["source"], target.hello["attribute"], target.hello["paths"], target.isolation)
-    return guidance(source) if source.source and is_suspect(target) else ""
+    if not source.source:
+        return ""
+    # These calls are beside the point of a run, and should take little of its time where they hang.
+    target.hurry("hung")
+    suspect = is_suspect(target)
+    target.hurry("")
+    return guidance(source) if suspect else ""
 
 
 def is_suspect(target: Isolated) -> bool:
     """Whether some answer to a usual call does not fit the contract, or is right but for its dtype."""
-    for role, dtype in product(target.offers, ("float64", "float32")):
-        call = probe(role, WINDOWS[()][0], dtype)
-        if outside(target, call):
+    for role in target.offers:
+        calls = (probe(role, WINDOWS[()][0], dtype) for dtype in ("float32", "float64"))
+        call = next((each for each in calls if not outside(target, each)), None)
+        if call is None:
             continue
         answer = target.ask(call)
         if answer.death:
             return False
-        if not fits(call, answer) and (dtype == "float64" or is_widened(call, answer)):
+        if not has_shape(call, answer) or is_widened(call, answer):
             return True
     return False
 
