@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .cache import cached
-from .checks import checked_array, plain, show
+from .checks import all_scalars, checked_array, show
 from .dtypes import FLOATS, ORDERED, Array, Ints, by_dtype
 from .geometry import Geometry
 
@@ -72,7 +72,7 @@ def checked_windows(
     shape: Ints, size: Any, stride: Any, names: tuple[str, ...], **settings: Any
 ) -> tuple[Geometry, Ints]:
     """The geometry of the windows on an x of this shape, and the shape of the result. `names`: the known settings."""
-    check_shape(shape, plane=plain(size, stride, *settings.values()))
+    check_shape(shape, plane=all_scalars(size, stride, *settings.values()))
     refuse_unknown(settings, names)
     geometry = Geometry.of(size, stride, **settings, rank=len(shape) - 2)
     output = geometry.output(shape[2:])

@@ -21,7 +21,7 @@ def rank_of(*arguments: Any) -> int:
     return counts[0] if counts and counts[0] in (1, 2, 3) else 2
 
 
-def plain(*arguments: Any) -> bool:
+def all_scalars(*arguments: Any) -> bool:
     """Whether no argument has one entry per axis, so that images must have two."""
     return not any(isinstance(each, SEQUENCES) for each in arguments)
 
@@ -65,8 +65,8 @@ def integer(name: str, whole: Any, entry: Any, rank: int, *, least: int) -> int:
 def wanted(rank: int, least: int) -> str:
     """What an argument with one entry per axis should be. If 0 is allowed, so are pairs."""
     if least:
-        return f"an int or {count(rank, 'int')}"
-    return f"an int, {count(rank, 'int')} or {count(rank, 'pair')} (begin, end)"
+        return f"an int or {quantity(rank, 'int')}"
+    return f"an int, {quantity(rank, 'int')} or {quantity(rank, 'pair')} (begin, end)"
 
 
 def flag(name: str, value: Any) -> bool:
@@ -132,7 +132,7 @@ def as_array(name: str, value: ArrayLike) -> Array:
         raise TypeError(f"{name}={show(value)} should be an array: {error}") from None
 
 
-def count(number: int, noun: str) -> str:
+def quantity(number: int, noun: str) -> str:
     """ "1 int", "2 ints"."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 

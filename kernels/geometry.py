@@ -103,7 +103,7 @@ class Axis:
         last = (cells.stop - 1 + self.begin) // self.stride
         return range(max(0, first), min(self.count(), last + 1))
 
-    def part(self, outputs: range) -> Part:
+    def part(self, outputs: range) -> AxisPart:
         """These windows by themselves, on the cells from the first one they reach to the last."""
         first, last = self.start(outputs[0]), self.start(outputs[-1])
         beyond = last + self.extent - self.length
@@ -112,7 +112,7 @@ class Axis:
             return replace(self, size=self.within_padding(outputs[0])).part(outputs)
         cells = range(max(0, first), min(self.length, last + self.extent))
         padding = max(0, -first), max(0, min(beyond, self.end))
-        return Part(
+        return AxisPart(
             Axis(len(cells), self.size, self.stride, *padding, self.dilation, beyond > self.end), outputs, cells
         )
 
@@ -135,7 +135,7 @@ class Axis:
         return next((o for o in (*range(early + 1), last) if not self.cells(o)), None)
 
 
-class Part(NamedTuple):
+class AxisPart(NamedTuple):
     """Some windows along an axis: as an axis of their own, their numbers among all windows, and its cells among all."""
 
     axis: Axis

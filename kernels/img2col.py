@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from .arguments import MAX, MAX_GRADIENT, MEAN, checked_input
-from .checks import checked_array, checked_dy, checked_shape, plain
+from .checks import all_scalars, checked_array, checked_dy, checked_shape
 from .dtypes import ORDERED, Array, Ints, is_float, lowest, rounded
 from .geometry import Divisors, Geometry
 
@@ -62,7 +62,7 @@ def col2img(columns: ArrayLike, shape: Ints, size: Any, stride: Any, **settings:
     Raises TypeError or ValueError naming a wrong argument.
     """
     matrix = checked_array("columns", columns, MAX_GRADIENT.dtypes)
-    shape = checked_shape(shape, "shape", ("N", "C"), plane=plain(size, stride, *settings.values()))
+    shape = checked_shape(shape, "shape", ("N", "C"), plane=all_scalars(size, stride, *settings.values()))
     geometry = Geometry.of(size, stride, **settings, rank=len(shape) - 2)
     expected = (prod(geometry.size), *shape[:2], *geometry.output(shape[2:]))
     if matrix.shape != expected:

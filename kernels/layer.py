@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from . import compiled, img2col
 from .arguments import MEAN_SETTINGS, SETTINGS, refuse_unknown
-from .checks import as_array, checked_dy, checked_shape, plain, show
+from .checks import all_scalars, as_array, checked_dy, checked_shape, show
 from .dtypes import Array, Ints, is_float
 from .geometry import Geometry, Words
 from .threads import checked
@@ -63,7 +63,7 @@ class PoolingLayer:
     ) -> None:
         self.pooling_type = as_type(pooling_type)
         refuse_unknown(settings, MEAN_SETTINGS if self.pooling_type is PoolingType.MEAN else SETTINGS)
-        plane = plain(pool_shape, stride, *settings.values())
+        plane = all_scalars(pool_shape, stride, *settings.values())
         self.input_shape: Ints = checked_shape(input_shape, "input_shape", ("C",), plane=plane)
         spatial = self.input_shape[1:]
         self.geometry = Geometry.of(pool_shape, stride, **settings, rank=len(spatial), words=WORDS)

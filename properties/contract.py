@@ -119,9 +119,14 @@ class Declared:
             return "padding='none'"
         if self.padding == "symmetric" and any(begin != end for begin, end in padding):
             return "padding='symmetric'"
-        most = {"half": [f // 2 for f in size], "window": [max(f - 1, 0) for f in size]}.get(str(self.padding_limit))
-        beyond = most and any(max(pair) > limit for pair, limit in zip(padding, most, strict=True))
+        limits = [most_padding(self.padding_limit, f) for f in size]
+        beyond = any(limit is not None and max(pair) > limit for pair, limit in zip(padding, limits, strict=True))
         return f"padding_limit={self.padding_limit!r}" if beyond else ""
+
+
+def most_padding(limit: str | None, size: int) -> int | None:
+    """The most padding on one side of an axis, for this padding_limit and window size; None if there is no limit."""
+    return {"half": size // 2, "window": max(size - 1, 0)}.get(str(limit))
 
 
 DECLARATIONS = tuple(each for each in fields(Declared) if each.name in DECLARATION_NAMES)

@@ -133,13 +133,13 @@ def mean_backward(dy: Array, x: Array, size: Any, stride: Any, **settings: Any) 
     scaled, exponent = integers(dy)
     common, factors, powers = divisors(geometry, x.shape[2:])
     shares = scaled * factors
-    totals, sizes = (spread(each, geometry, x.shape) for each in (shares, abs(shares)))
-    uneven = spread(np.broadcast_to(~powers, dy.shape), geometry, x.shape)
+    totals, sizes = (scattered(each, geometry, x.shape) for each in (shares, abs(shares)))
+    uneven = scattered(np.broadcast_to(~powers, dy.shape), geometry, x.shape)
     terms = coverage(x.shape, size, stride, **settings)
     return exact(totals, sizes, terms, Fraction(2) ** exponent / common, ~uneven, dy.dtype)
 
 
-def spread(shares: Array, geometry: Geometry, shape: Ints) -> Array:
+def scattered(shares: Array, geometry: Geometry, shape: Ints) -> Array:
     """An image of this shape to whose pixels each window has added its share."""
     cells, rank = cells_of(geometry, shape[2:]), geometry.rank
     # One more pixel takes what falls into padding.
@@ -157,7 +157,7 @@ def spread(shares: Array, geometry: Geometry, shape: Ints) -> Array:
 def coverage(shape: Ints, size: Any, stride: Any, **settings: Any) -> Array:
     """How many windows each cell of an image of this shape (N, C, H, W) lies in."""
     geometry = Geometry.of(size, stride, **settings, rank=len(shape) - 2)
-    return spread(np.ones(shape[:2] + geometry.output(shape[2:]), np.int64), geometry, shape)
+    return scattered(np.ones(shape[:2] + geometry.output(shape[2:]), np.int64), geometry, shape)
 
 
 def geometry_of(x: Array, size: Any, stride: Any, settings: dict[str, Any]) -> Geometry:

@@ -24,7 +24,7 @@ from poolproof.properties.run.request import Request
 from poolproof.properties.run.runner import run
 from poolproof.properties.run.session import Session
 from poolproof.properties.run.smoke import smoke_test
-from poolproof.properties.run.trial import Settings
+from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import REFERENCE, load
@@ -467,7 +467,7 @@ def test_a_mean_that_does_not_say_what_it_divides_by_is_asked_once(counted, expe
     target = wrap(SimpleNamespace(mean_forward=mean_forward))
     smoke_test(target)
     assert target.declared.count_include_pad is expected
-    results = [run(LAWS[law], target, Settings(60)) for law in ("mean-value", "mean-exact", "padding-with-zero")]
+    results = [run(LAWS[law], target, TrialSettings(60)) for law in ("mean-value", "mean-exact", "padding-with-zero")]
     assert [result.verdict for result in results] == ["holds"] * 3
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..cache import cached
 from ..dtypes import Array, Ints, index_dtype, rounded
-from ..geometry import Axis, Geometry, Part
+from ..geometry import Axis, AxisPart, Geometry
 
 BLOCK = 1 << 18
 """The elements of a block: this bounds the memory beside inputs and results."""
@@ -50,7 +50,7 @@ def forward(
 def backward(pool: Pool, geometry: Geometry, dy: Array, dx: Array) -> None:
     """Fill the plane dx with the gradient of a mean."""
     if one_by_one(geometry, dx.shape):
-        spread(geometry, dy, dx)
+        mean_gradients(geometry, dy, dx)
     else:
         from_images(pool, geometry, dy, dx)
 
@@ -80,7 +80,7 @@ def from_images(pool: Pool, geometry: Geometry, dy: Array, dx: Array) -> None:
         dx[slices(boxes)] = image[tuple(inner)]
 
 
-def touched(axis: Axis, number: int) -> Iterator[tuple[range, Part]]:
+def touched(axis: Axis, number: int) -> Iterator[tuple[range, AxisPart]]:
     """An axis cut into `number` boxes: for each, its cells that windows reach, and the windows that touch it."""
     for box in evenly(axis.length, number):
         if outputs := axis.touching(box):
@@ -88,7 +88,7 @@ def touched(axis: Axis, number: int) -> Iterator[tuple[range, Part]]:
             yield range(max(box.start, part.cells.start), min(box.stop, part.cells.stop)), part
 
 
-def of_parts(geometry: Geometry, parts: tuple[Part, ...]) -> Geometry:
+def of_parts(geometry: Geometry, parts: tuple[AxisPart, ...]) -> Geometry:
     """The geometry of an image that has these parts of each axis."""
     axes = [part.axis for part in parts]
     return Geometry(
@@ -190,7 +190,7 @@ def means(sum_of: Sum, geometry: Geometry, x: Array, y: Array) -> None:
         y[output] = rounded(total / divisors[output], y.dtype)
 
 
-def spread(geometry: Geometry, dy: Array, dx: Array) -> None:
+def mean_gradients(geometry: Geometry, dy: Array, dx: Array) -> None:
     """Fill dx, a stretch of cells at a time, with the shares of all windows added in their row-major order."""
     axes = geometry.axes(dx.shape)
     shares = dy.astype(np.float64) / geometry.divisors(dx.shape)

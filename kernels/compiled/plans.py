@@ -19,7 +19,7 @@ from . import large
 from .choice import choice, is_separate
 
 
-class Plan(NamedTuple):
+class LoopPlan(NamedTuple):
     """How a call is run.
 
     `pool` hands planes to `loop`: pool(plan, source, target, *argmax). `windows` are the loop's arguments about the
@@ -37,7 +37,7 @@ class Plan(NamedTuple):
 
 
 @cached
-def plan(function: str, geometry: Geometry, shape: Ints, dtype: np.dtype[Any], *, whole: bool = False) -> Plan:
+def plan(function: str, geometry: Geometry, shape: Ints, dtype: np.dtype[Any], *, whole: bool = False) -> LoopPlan:
     """The plan for an x of this shape and dtype, or its gradient; `whole`: without cutting planes into images."""
     spatial, working = shape[2:], working_dtype(dtype)
     output = geometry.output(spatial)
@@ -52,20 +52,20 @@ def plan(function: str, geometry: Geometry, shape: Ints, dtype: np.dtype[Any], *
         loop, windows, axes = choice(function, geometry, spatial)
     image, outputs = planes(shape, axes), planes(shape[:2] + output, axes)
     source, target = (outputs, image) if function == "mean_backward" else (image, outputs)
-    return Plan(pool, loop, windows, source, target, working, index_dtype(spatial))
+    return LoopPlan(pool, loop, windows, source, target, working, index_dtype(spatial))
 
 
 @cached
-def scattering_plan(outputs: Ints, image: Ints, dtype: np.dtype[Any]) -> Plan:
+def scattering_plan(outputs: Ints, image: Ints, dtype: np.dtype[Any]) -> LoopPlan:
     """The plan for adding gradients of shape `outputs` at their indices, whatever the windows were."""
     from .loops import indices
 
     source, target, working = planes(outputs, 1), planes(image, 1), working_dtype(dtype)
     pool = in_bands if target[1] > large.BLOCK else pooled if working == dtype else widened
-    return Plan(pool, indices.max_backward, (), source, target, working, index_dtype(image[2:]))
+    return LoopPlan(pool, indices.max_backward, (), source, target, working, index_dtype(image[2:]))
 
 
-def run(how: Plan, threads: int, source: Array, target: Array, *argmax: Array | None) -> None:
+def run(how: LoopPlan, threads: int, source: Array, target: Array, *argmax: Array | None) -> None:
     """Fill `target`, and argmax if there is one, from `source`: all planes at once, or shared among threads."""
     source, target = as_input(source, how.source), target.reshape(how.target)
     if checked(threads) > 1:
@@ -78,12 +78,12 @@ def run(how: Plan, threads: int, source: Array, target: Array, *argmax: Array | 
 # The ways of handing planes to a loop.
 
 
-def pooled(how: Plan, source: Array, target: Array, *argmax: Array | None) -> None:
+def pooled(how: LoopPlan, source: Array, target: Array, *argmax: Array | None) -> None:
     """Hand over the planes as they are."""
     how.loop(source, *how.windows, target, *argmax)
 
 
-def widened(how: Plan, source: Array, target: Array, *argmax: Array | None) -> None:
+def widened(how: LoopPlan, source: Array, target: Array, *argmax: Array | None) -> None:
     """Hand over exact copies in a wider dtype, for which there is a loop, a block at a time; round the results."""
     step = max(1, large.BLOCK // max(prod(how.source[1:]), prod(how.target[1:])))
     for first in range(0, len(source), step):
@@ -93,7 +93,7 @@ def widened(how: Plan, source: Array, target: Array, *argmax: Array | None) -> N
         result[:] = rounded(wide, result.dtype)
 
 
-def in_images(how: Plan, source: Array, target: Array, *argmax: Array | None) -> None:
+def in_images(how: LoopPlan, source: Array, target: Array, *argmax: Array | None) -> None:
     """Cut planes larger than a block into images, each of which gets a plan of its own."""
     function, geometry = how.windows
     for p in range(len(source)):
@@ -122,7 +122,7 @@ def sum_of(line: Array) -> float:
     return float(total[0, 0, 0])
 
 
-def in_bands(how: Plan, dy: Array, dx: Array, argmax: Array) -> None:
+def in_bands(how: LoopPlan, dy: Array, dx: Array, argmax: Array) -> None:
     """Add gradients at the indices of planes larger than a block, a band of cells at a time if sums are needed."""
     from .loops.indices import add, scattered
 

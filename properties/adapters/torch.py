@@ -20,7 +20,7 @@ DTYPES = {
 MAXIMA = dict.fromkeys(("max_forward", "max_backward"), ("padding", "ceil_mode"))
 
 
-class Pooling:
+class Functional:
     """The functions of torch.nn.functional, on tensors laid out in one way."""
 
     version = torch.__version__
@@ -72,7 +72,7 @@ class Pooling:
         return self.lay_out(tensor(a))
 
 
-class WithIndices(Pooling):
+class WithIndices(Functional):
     """The same in ordinary memory, where all dtypes and return_indices are known."""
 
     dtypes = DTYPES
@@ -85,7 +85,7 @@ class WithIndices(Pooling):
         return array(maxima(self.tensor(x), size, stride, padding, dilation, ceil_mode, return_indices=True)[1])
 
 
-class OneDNN(Pooling):
+class OneDNN(Functional):
     """The same in the memory of oneDNN."""
 
     dtypes = ("float32",)

@@ -14,7 +14,7 @@ from ..cases.choices import Generated
 from ..cases.drawing import drawn, remembered
 from ..lawbook import LAWS, Law
 from ..run.runner import run
-from ..run.trial import Settings
+from ..run.trial import TrialSettings
 from ..targets.loading import load
 from ..targets.target import Target
 
@@ -84,7 +84,7 @@ def columns(rows: Iterable[Spent]) -> Iterator[tuple[float, ...]]:
 
 def spent(law: Law, target: Target) -> Spent:
     """What one law took."""
-    watched, settings = Watched(target), Settings(EXAMPLES, seed=0)
+    watched, settings = Watched(target), TrialSettings(EXAMPLES, seed=0)
     remembered.cache_clear()
     drawing = seconds(drawn(law, target.declared, target.offers, settings.examples, settings.seed))
     # What was drawn is remembered.

@@ -29,7 +29,7 @@ class Lacking(Exception):
 
 
 @dataclass(frozen=True)
-class Method:
+class BoundWay:
     """A way with its inputs bound: forward() gives y and what it keeps, and backward(kept) gives dx.
 
     Without `backward` it has none. `array` makes an array of y or dx, when the time has been taken.
@@ -49,7 +49,7 @@ class Way:
 
     name: str
     form: str
-    make: Callable[[Workload, Array, Array, int], Method]
+    make: Callable[[Workload, Array, Array, int], BoundWay]
     exact: bool = False
     remark: str = ""
 
@@ -75,7 +75,7 @@ def forms(kernel: Any, kind: str) -> list[Way]:
     ]
 
 
-def by_loops(work: Workload, x: Array, dy: Array, threads: int) -> Method:
+def by_loops(work: Workload, x: Array, dy: Array, threads: int) -> BoundWay:
     """The loops of the compiled kernel as its functions run them, into results that are made once."""
     geometry = Geometry.of(work.size, work.stride, rank=2)
     y, dx, argmax = np.empty(work.output, x.dtype), np.empty(work.shape, x.dtype), np.empty(work.output, np.int32)
@@ -93,17 +93,17 @@ def by_loops(work: Workload, x: Array, dy: Array, threads: int) -> Method:
         plans.run(back, threads, dy, dx, *given)
         return dx
 
-    return Method(forward, backward)
+    return BoundWay(forward, backward)
 
 
-def by_memory(kernel: Any) -> Callable[[Workload, Array, Array, int], Method]:
+def by_memory(kernel: Any) -> Callable[[Workload, Array, Array, int], BoundWay]:
     """Maxima as the layer takes them, with what forward remembers."""
 
-    def make(work: Workload, x: Array, dy: Array, threads: int) -> Method:
+    def make(work: Workload, x: Array, dy: Array, threads: int) -> BoundWay:
         window, more = (work.size, work.stride), in_threads(threads)
         # What the compiled kernel remembers are places in the plane; those in a window need the window again.
         known = (x.shape, x.dtype) if kernel is compiled else (x.shape, x.dtype, *window)
-        return Method(
+        return BoundWay(
             lambda: kernel.max_forward_argmax(x, *window, **more),
             lambda kept: kernel.max_backward_argmax(dy, kept, *known, **more),
         )
@@ -111,13 +111,13 @@ def by_memory(kernel: Any) -> Callable[[Workload, Array, Array, int], Method]:
     return make
 
 
-def by_contract(kernel: Any) -> Callable[[Workload, Array, Array, int], Method]:
+def by_contract(kernel: Any) -> Callable[[Workload, Array, Array, int], BoundWay]:
     """The functions of the contract, which remember nothing."""
 
-    def make(work: Workload, x: Array, dy: Array, threads: int) -> Method:
+    def make(work: Workload, x: Array, dy: Array, threads: int) -> BoundWay:
         window, more = (work.size, work.stride), in_threads(threads)
         forward, backward = getattr(kernel, f"{work.kind}_forward"), getattr(kernel, f"{work.kind}_backward")
-        return Method(
+        return BoundWay(
             lambda: (forward(x, *window, **more), x),
             lambda kept: backward(dy, kept, *window, **more),
         )
@@ -130,18 +130,18 @@ def in_threads(threads: int) -> dict[str, int]:
     return {"threads": threads} if threads > 1 else {}
 
 
-def textbook_loops(work: Workload, x: Array, dy: Array, _: int) -> Method:
+def textbook_loops(work: Workload, x: Array, dy: Array, _: int) -> BoundWay:
     """The textbook's loops under numba."""
     from . import textbook
 
     forward, backward = getattr(textbook, f"{work.kind}_forward"), getattr(textbook, f"{work.kind}_backward")
-    return Method(
+    return BoundWay(
         lambda: (forward(x, work.size, work.stride), x),
         lambda kept: backward(dy, kept, work.size, work.stride),
     )
 
 
-def textbook_columns(work: Workload, x: Array, dy: Array, _: int) -> Method:
+def textbook_columns(work: Workload, x: Array, dy: Array, _: int) -> BoundWay:
     """The textbook's column matrix."""
     from . import textbook
 
@@ -149,7 +149,7 @@ def textbook_columns(work: Workload, x: Array, dy: Array, _: int) -> Method:
     if size > MOST_COLUMNS:
         raise Lacking(f"would need a column matrix of {size / 1e9:.1f} GB")
     forward, backward = (getattr(textbook, f"{work.kind}_{which}_columns") for which in ("forward", "backward"))
-    return Method(
+    return BoundWay(
         lambda: forward(x, work.size, work.stride, work.output),
         lambda kept: backward(dy, kept, x.shape, work.size, work.stride),
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..lawbook import LAWS
 from ..run.runner import run
-from ..run.trial import Settings
+from ..run.trial import TrialSettings
 from ..targets.call import Call
 from ..targets.isolated import Isolation
 from ..targets.loading import load
@@ -59,7 +59,7 @@ def judging(target: Target) -> Callable[[], None]:
 
     def judge() -> None:
         for law in laws(target):
-            run(LAWS[law], target, Settings(EXAMPLES))
+            run(LAWS[law], target, TrialSettings(EXAMPLES))
 
     return judge
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ..contract import Unusable
-from ..report.render import count
+from ..report.render import quantity
 from .rounds import Spread
 from .run import Bench
-from .trial import Row, Trial, growth
+from .trial import Row, TimedTrial, growth
 from .workloads import Series, Workload
 
 
@@ -44,7 +44,7 @@ def picture(bench: Bench, file: str) -> bytes:
     return drawn.getvalue()
 
 
-def bars(axes: Any, trials: list[Trial]) -> None:
+def bars(axes: Any, trials: list[TimedTrial]) -> None:
     """Ratios of forward and backward, a group of bars for each workload, with the quartiles as whiskers."""
     found: dict[str, dict[int, Spread]] = {}
     for at, trial in enumerate(trials):
@@ -58,13 +58,13 @@ def bars(axes: Any, trials: list[Trial]) -> None:
         axes.bar(places, heights, width, yerr=list(zip(*whiskers, strict=True)), label=name)
     axes.axhline(1, color="black", linewidth=0.5)
     axes.set_xticks(range(len(trials)), [trial.work.name for trial in trials])
-    title = f"forward and backward, {count(trials[0].threads, 'thread')}"
+    title = f"forward and backward, {quantity(trials[0].threads, 'thread')}"
     axes.set(yscale="log", ylabel="time over that of compiled", title=title)
     axes.yaxis.set_major_formatter("{x:g}")
     axes.legend(fontsize="small", ncols=2)
 
 
-def lines(axes: Any, series: Series, trials: list[Trial]) -> None:
+def lines(axes: Any, series: Series, trials: list[TimedTrial]) -> None:
     """Time along a series' axis; a ring where it grew faster than its work. Dotted: ours, had it grown as its work."""
     places = [trial.work.place for trial in trials]
     for rows in zip(*(trial.rows for trial in trials), strict=True):

@@ -8,7 +8,7 @@ from typing import Any
 from ..data.typed import Json
 from .rounds import Spread, Timing
 from .run import Bench
-from .trial import Row, Trial, growth
+from .trial import Row, TimedTrial, growth
 from .workloads import Series, Workload
 
 SCHEMA = 1
@@ -26,21 +26,21 @@ def document(bench: Bench) -> Json:
     }
 
 
-def workload(work: Workload, trials: list[Trial]) -> Json:
+def workload(work: Workload, trials: list[TimedTrial]) -> Json:
     """A workload, with a trial for each number of threads."""
     stated = {name: value for name, value in asdict(work).items() if name not in ("series", "place")}
     return {**stated, "taps": work.taps, "moved": work.moved, "trials": [trial(each) for each in trials]}
 
 
-def series(each: Series, trials: list[Trial]) -> Json:
+def series(each: Series, trials: list[TimedTrial]) -> Json:
     """A series: its workloads, each with its place, and how the time of each row grew from place to place."""
     rows = zip(*(trial.rows for trial in trials), strict=True)
-    grown = [{**who(own[0]), "growth": [spread(ratio) for ratio in growth(own, trials)]} for own in rows]
+    grown = [{**who(own[0]), "growth": [quartiles(ratio) for ratio in growth(own, trials)]} for own in rows]
     points = [{"place": trial.work.place, **workload(trial.work, [trial])} for trial in trials]
     return {"name": each.name, "axis": each.axis, "points": points, "growth": grown}
 
 
-def trial(each: Trial) -> Json:
+def trial(each: TimedTrial) -> Json:
     """All rows at one number of threads."""
     return {
         "threads": each.threads,
@@ -49,10 +49,10 @@ def trial(each: Trial) -> Json:
     }
 
 
-def row(each: Row, of: Trial) -> Json:
+def row(each: Row, of: TimedTrial) -> Json:
     """One method: a reason if it was not timed, and each pass that it has."""
     passes = {
-        which: {**timing(own), "ratio": spread(of.ratio(each, which)), "share": spread(of.share(each, which))}
+        which: {**timing(own), "ratio": quartiles(of.ratio(each, which)), "share": quartiles(of.share(each, which))}
         for which, own in each.timings.items()
     }
     return {**who(each), "reason": each.reason, "failed": each.failed, "passes": passes}
@@ -68,6 +68,6 @@ def timing(each: Timing) -> Json:
     return {"calls": each.calls, "seconds": {str(number): took for number, took in each.seconds.items()}}
 
 
-def spread(numbers: Spread | None) -> Any:
+def quartiles(numbers: Spread | None) -> Any:
     """A median with its quartiles."""
     return None if numbers is None else numbers._asdict()

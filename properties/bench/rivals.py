@@ -13,35 +13,35 @@ from poolproof.kernels.dtypes import Array
 
 from ..contract import Unusable, did_you_mean
 from ..targets.peers import PEERS
-from .methods import REMEMBERED, STATELESS, Lacking, Method, Way
+from .methods import REMEMBERED, STATELESS, BoundWay, Lacking, Way
 from .workloads import Workload
 
 READY = "r"
 """The remark that a library writes results into memory that it has ready, as its interface provides."""
 
 
-def operators(work: Workload, x: Array, dy: Array, threads: int) -> Method:
+def operators(work: Workload, x: Array, dy: Array, threads: int) -> BoundWay:
     """PyTorch by the operators that its functions and autograd end in: less overhead than through these."""
     import torch
 
     torch.set_num_threads(threads)
     leaf, delta, window = torch.from_numpy(x), torch.from_numpy(dy), (list(work.size), list(work.stride))
     if work.kind == "mean":
-        mean, spread = torch._C._nn.avg_pool2d, torch.ops.aten.avg_pool2d_backward.default
-        return Method(
+        mean, backward = torch._C._nn.avg_pool2d, torch.ops.aten.avg_pool2d_backward.default
+        return BoundWay(
             lambda: (mean(leaf, *window), leaf),
-            lambda kept: spread(delta, kept, *window, [0, 0], False, True, None),
+            lambda kept: backward(delta, kept, *window, [0, 0], False, True, None),
             to_numpy,
         )
     maximum, scatter = torch._C._nn.max_pool2d_with_indices, torch.ops.aten.max_pool2d_with_indices_backward.default
-    return Method(
+    return BoundWay(
         lambda: maximum(leaf, *window),
         lambda kept: scatter(delta, leaf, *window, [0, 0], [1, 1], False, kept),
         to_numpy,
     )
 
 
-def autograd(work: Workload, x: Array, dy: Array, threads: int) -> Method:
+def autograd(work: Workload, x: Array, dy: Array, threads: int) -> BoundWay:
     """PyTorch as it is used: torch.nn.functional forward, autograd back."""
     import torch
 
@@ -54,7 +54,7 @@ def autograd(work: Workload, x: Array, dy: Array, threads: int) -> Method:
         return y, y
 
     # The graph is kept, because backward alone is run on one graph again and again.
-    return Method(forward, lambda y: torch.autograd.grad(y, leaf, delta, retain_graph=True)[0], to_numpy)
+    return BoundWay(forward, lambda y: torch.autograd.grad(y, leaf, delta, retain_graph=True)[0], to_numpy)
 
 
 def to_numpy(tensor: Any) -> Array:
@@ -63,7 +63,7 @@ def to_numpy(tensor: Any) -> Array:
     return array
 
 
-def onnxruntime(work: Workload, x: Array, dy: Array, threads: int) -> Method:  # noqa: ARG001  (it has no backward)
+def onnxruntime(work: Workload, x: Array, dy: Array, threads: int) -> BoundWay:  # noqa: ARG001  (it has no backward)
     """ONNX Runtime, input and output bound."""
     from onnxruntime import OrtValue
 
@@ -82,10 +82,10 @@ def onnxruntime(work: Workload, x: Array, dy: Array, threads: int) -> Method:  #
         session.run_with_iobinding(binding)
         return y, None
 
-    return Method(forward, None, lambda value: value.numpy())
+    return BoundWay(forward, None, lambda value: value.numpy())
 
 
-def openvino(work: Workload, x: Array, dy: Array, threads: int) -> Method:  # noqa: ARG001  (it has no backward)
+def openvino(work: Workload, x: Array, dy: Array, threads: int) -> BoundWay:  # noqa: ARG001  (it has no backward)
     """OpenVINO, one request with its input set, started and waited for."""
     from openvino import Tensor
 
@@ -102,10 +102,10 @@ def openvino(work: Workload, x: Array, dy: Array, threads: int) -> Method:  # no
         request.wait()
         return request, None
 
-    return Method(forward, None, lambda done: done.get_output_tensor().data)
+    return BoundWay(forward, None, lambda done: done.get_output_tensor().data)
 
 
-def jax(work: Workload, x: Array, dy: Array, threads: int) -> Method:
+def jax(work: Workload, x: Array, dy: Array, threads: int) -> BoundWay:
     """JAX, lax.reduce_window and its gradient, both compiled; its threads are counted when it starts, once."""
     if "jax" not in sys.modules:
         os.environ["NPROC"] = str(threads)
@@ -119,7 +119,7 @@ def jax(work: Workload, x: Array, dy: Array, threads: int) -> Method:
     leaf, delta = jax.numpy.asarray(x), jax.numpy.asarray(dy)
     pool = partial(adapter.maxima, size=work.size, stride=work.stride, padding=(), dilation=())
     gradient = jax.jit(lambda delta, leaf: jax.vjp(pool, leaf)[1](delta)[0])
-    return Method(
+    return BoundWay(
         lambda: (pool(leaf).block_until_ready(), leaf),
         lambda kept: gradient(delta, kept).block_until_ready(),
     )
@@ -131,7 +131,7 @@ def refuse(adapter: Any, work: Workload) -> None:
         raise Lacking(f"has no {work.kind} of {work.dtype}")
 
 
-Make = Callable[[Workload, Array, Array, int], Method]
+Make = Callable[[Workload, Array, Array, int], BoundWay]
 RIVALS: dict[str, list[tuple[str, str, Make, str]]] = {
     "torch": [("torch operators", REMEMBERED, operators, ""), ("torch autograd", REMEMBERED, autograd, "")],
     "onnxruntime": [("onnxruntime", STATELESS, onnxruntime, READY)],

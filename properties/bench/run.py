@@ -12,12 +12,12 @@ from pathlib import Path
 import msgspec
 
 from ..data.typed import Json
-from ..report.render import count, versions
+from ..report.render import quantity, versions
 from ..targets.peers import PEERS
 from .rivals import RIVALS
 from .rounds import race
 from .text import LEGEND, curve, table
-from .trial import PASSES, Trial, trials
+from .trial import PASSES, TimedTrial, trials
 from .workloads import Series, Workload
 
 Say = Callable[[str], None]
@@ -41,7 +41,7 @@ class Bench:
     threads: Sequence[int]
     libraries: dict[str, str]
     load: float | None = field(default_factory=load_average)
-    measured: dict[Workload | Series, list[Trial]] = field(default_factory=dict)
+    measured: dict[Workload | Series, list[TimedTrial]] = field(default_factory=dict)
     partial: bool = False
 
     def run(self, say: Say) -> None:
@@ -96,7 +96,7 @@ class Bench:
         theirs = [f"{name} {version}" for name, version in self.libraries.items()]
         others = [f"{name} ({PEERS[name].install})" for name in RIVALS if name not in self.libraries]
         return [
-            f"{ours}; {where['processor']}, {count(where['cpus'], 'CPU')}{load}; {count(self.rounds, 'round')}",
+            f"{ours}; {where['processor']}, {quantity(where['cpus'], 'CPU')}{load}; {quantity(self.rounds, 'round')}",
             f"libraries: {', '.join(theirs) or 'none'}" + (f"; not taking part: {', '.join(others)}" if others else ""),
         ]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..report.render import count
-from .trial import PASSES, Row, Trial, growth
+from ..report.render import quantity
+from .trial import PASSES, Row, TimedTrial, growth
 from .workloads import Series
 
 FIRST, COLUMN = 30, 29
@@ -20,11 +20,11 @@ LEGEND = (
 )
 
 
-def table(trial: Trial) -> Iterator[str]:
+def table(trial: TimedTrial) -> Iterator[str]:
     """A trial: a line for each row, with time, ratio, spread and share of the bandwidth of each pass."""
     copy = trial.bandwidth()
     moves = f"; a copy of x moves {copy.median / 1e9:.1f} GB/s" if copy else ""
-    yield f"{count(trial.threads, 'thread')}{moves}"
+    yield f"{quantity(trial.threads, 'thread')}{moves}"
     yield f"{'':{FIRST}}" + "".join(f"{which:>9}{'':{COLUMN - 9}}" for which in PASSES).rstrip()
     for row in trial.rows:
         if row.reason:
@@ -33,7 +33,7 @@ def table(trial: Trial) -> Iterator[str]:
             yield (name(row) + "".join(cell(trial, row, which) for which in PASSES)).rstrip()
 
 
-def cell(trial: Trial, row: Row, which: str) -> str:
+def cell(trial: TimedTrial, row: Row, which: str) -> str:
     """A pass of a row."""
     seconds, ratio, share = row.median(which), trial.ratio(row, which), trial.share(row, which)
     if seconds is None:
@@ -49,9 +49,10 @@ def name(row: Row) -> str:
     return f"{row.way.name:16} {row.way.form:10} {row.way.remark:2}"
 
 
-def curve(series: Series, trials: Sequence[Trial]) -> Iterator[str]:
+def curve(series: Series, trials: Sequence[TimedTrial]) -> Iterator[str]:
     """A series: nanoseconds for each cell of a window; a ^ marks growth faster than that of the cells."""
-    yield f"{series.name}, ns for each cell of each window, forward and backward, {count(trials[0].threads, 'thread')}"
+    threads = quantity(trials[0].threads, "thread")
+    yield f"{series.name}, ns for each cell of each window, forward and backward, {threads}"
     yield f"{series.axis:{FIRST}}" + "".join(f"{trial.work.place:>9} " for trial in trials).rstrip()
     for rows in zip(*(trial.rows for trial in trials), strict=True):
         reason = next((untimed(row) for row in rows if row.reason), "")
@@ -66,7 +67,7 @@ def untimed(row: Row) -> str:
     return f"{'WRONG' if row.failed else 'not timed'}: {row.reason}"
 
 
-def points(rows: Sequence[Row], trials: Sequence[Trial]) -> Iterator[str]:
+def points(rows: Sequence[Row], trials: Sequence[TimedTrial]) -> Iterator[str]:
     """The numbers of a series; one that grew faster than its work since the one before has a mark."""
     for row, trial, ratio in zip(rows, trials, growth(rows, trials), strict=True):
         seconds = row.median("both")

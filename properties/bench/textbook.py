@@ -16,7 +16,7 @@ from poolproof.kernels.dtypes import Array, Ints
 
 
 @numba.njit
-def count(length: Any, f: Any, s: Any) -> Any:
+def output_length(length: Any, f: Any, s: Any) -> Any:
     """Windows along an axis."""
     return (length - f) // s + 1
 
@@ -24,7 +24,8 @@ def count(length: Any, f: Any, s: Any) -> Any:
 @numba.njit
 def max_forward(x: Any, size: Any, stride: Any) -> Any:
     """y (N, C, OH, OW)."""
-    y = np.zeros((x.shape[0], x.shape[1], count(x.shape[2], size[0], stride[0]), count(x.shape[3], size[1], stride[1])))
+    lines, columns = output_length(x.shape[2], size[0], stride[0]), output_length(x.shape[3], size[1], stride[1])
+    y = np.zeros((x.shape[0], x.shape[1], lines, columns))
     for n in range(y.shape[0]):
         for c in range(y.shape[1]):
             for i in range(y.shape[2]):
@@ -55,7 +56,8 @@ def max_backward(dy: Any, x: Any, size: Any, stride: Any) -> Any:
 @numba.njit
 def mean_forward(x: Any, size: Any, stride: Any) -> Any:
     """y (N, C, OH, OW)."""
-    y = np.zeros((x.shape[0], x.shape[1], count(x.shape[2], size[0], stride[0]), count(x.shape[3], size[1], stride[1])))
+    lines, columns = output_length(x.shape[2], size[0], stride[0]), output_length(x.shape[3], size[1], stride[1])
+    y = np.zeros((x.shape[0], x.shape[1], lines, columns))
     for n in range(y.shape[0]):
         for c in range(y.shape[1]):
             for i in range(y.shape[2]):

@@ -13,7 +13,7 @@ import numpy as np
 from poolproof.kernels.dtypes import Array
 
 from .answers import Answers, right
-from .methods import REMEMBERED, Lacking, Method, Way, own
+from .methods import REMEMBERED, BoundWay, Lacking, Way, own
 from .rivals import rivals
 from .rounds import Call, Spread, Timing, ratios, spread, timed
 from .workloads import Workload
@@ -49,7 +49,7 @@ class Row:
 
 
 @dataclass
-class Trial:
+class TimedTrial:
     """All rows at one workload with one number of threads, and a copy of x beside them in every pass."""
 
     work: Workload
@@ -87,7 +87,7 @@ class Trial:
         return 2 * prod(self.work.shape) * np.dtype(self.work.dtype).itemsize
 
 
-def growth(rows: Sequence[Row], trials: Sequence[Trial]) -> list[Spread | None]:
+def growth(rows: Sequence[Row], trials: Sequence[TimedTrial]) -> list[Spread | None]:
     """How many times faster than its work the time of a row grew, at each place of a series since the one before."""
     grown: list[Spread | None] = [None]
     for place in range(1, len(trials)):
@@ -99,12 +99,12 @@ def growth(rows: Sequence[Row], trials: Sequence[Trial]) -> list[Spread | None]:
 
 def trials(
     work: Workload, threads: Sequence[int], libraries: Sequence[str], passes: Sequence[str] = PASSES
-) -> Iterator[tuple[Trial, Entries]]:
+) -> Iterator[tuple[TimedTrial, Entries]]:
     """A trial for each number of threads, and the calls to be timed for each pass, before the next trial is made."""
     x, dy = work.inputs()
     answers = right(work, x, dy)
     for count in threads:
-        trial = Trial(work, count, [Row(way) for way in (*own(work.kind, count), *rivals(libraries, work.kind))])
+        trial = TimedTrial(work, count, [Row(way) for way in (*own(work.kind, count), *rivals(libraries, work.kind))])
         copy = copying(x, np.zeros_like(x), count)
         copy()
         trial.copies.update({which: Timing(timed(copy)[0], count) for which in passes})
@@ -117,7 +117,7 @@ def trials(
         yield trial, entries
 
 
-def prepared(row: Row, trial: Trial, x: Array, dy: Array, answers: Answers) -> dict[str, tuple[Call, Timing]]:
+def prepared(row: Row, trial: TimedTrial, x: Array, dy: Array, answers: Answers) -> dict[str, tuple[Call, Timing]]:
     """The passes of a row, bound and tried: if its answers are as ours. Otherwise none, and the row has a reason."""
     try:
         method = row.way.make(trial.work, x, dy, trial.threads)
@@ -132,7 +132,7 @@ def prepared(row: Row, trial: Trial, x: Array, dy: Array, answers: Answers) -> d
     return {} if row.failed else {each: (calls[each], Timing(estimates[each], trial.threads)) for each in calls}
 
 
-def tried(method: Method, way: Way, answers: Answers) -> tuple[dict[str, Call], dict[str, float], str]:
+def tried(method: BoundWay, way: Way, answers: Answers) -> tuple[dict[str, Call], dict[str, float], str]:
     """The call of each pass, the seconds that it may take, and what is wrong with the answers; empty if nothing is."""
     calls, estimates = {"forward": method.forward}, {}
     estimates["forward"], (y, kept) = timed(method.forward)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from poolproof.kernels.geometry import Axis
 
+from ..contract import most_padding
 from .choices import Choices, Range, clamped
 
 
@@ -83,7 +84,8 @@ def window(choices: Choices, wish: Wish, rules: Rules, before: int = 1) -> Windo
         made.dilation = 1
     made.stride = drawn_stride(choices, wish, rules, made)
     if rules.windows != "gaps":
-        most = {"half": made.size // 2, "window": made.size - 1}.get(str(rules.limit), made.extent - 1)
+        limit = most_padding(rules.limit, made.size)
+        most = made.extent - 1 if limit is None else limit
         made.begin = drawn(choices, wanted(wish.begin, made), (0, most))
         made.end = drawn(choices, wanted(wish.end, made), (made.begin, made.begin) if rules.symmetric else (0, most))
     return made

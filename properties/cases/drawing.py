@@ -52,7 +52,7 @@ class Account(NamedTuple):
 ACCOUNTS: WeakKeyDictionary[Case, Account] = WeakKeyDictionary()
 
 
-class Cases:
+class LawCases:
     """The cases of one law, drawn portion by portion as they are needed; the first of them are remembered."""
 
     def __init__(self, name: str, builder: Builder, seed: int) -> None:
@@ -138,9 +138,9 @@ def drawn(law: Law, declared: Declared, offers: tuple[str, ...], examples: int, 
 
 
 @lru_cache(maxsize=1)
-def remembered(name: str, plan: Plan, declared: Declared, offers: tuple[str, ...], seed: int) -> Cases:
+def remembered(name: str, plan: Plan, declared: Declared, offers: tuple[str, ...], seed: int) -> LawCases:
     """The cases of a law, for targets that declare and offer this."""
-    return Cases(name, Builder(plan, declared, plan.asked(declared, offers)), seed)
+    return LawCases(name, Builder(plan, declared, plan.asked(declared, offers)), seed)
 
 
 def account(case: Case) -> Account:

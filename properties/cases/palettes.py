@@ -81,7 +81,7 @@ def negative(dtype: Any, n: int) -> list[Any]:
 def huge(dtype: Any, n: int) -> list[Any]:
     """One huge value beside small ones: what a running sum never forgets."""
     if not is_float(dtype):
-        return spread(dtype)
+        return whole_range(dtype)
     most = float(finfo(dtype).max) / (4 * n)
     return [1, -1, 0.5, 3, 1, 0.75, -0.5, 1.5, min(most, 2.0 ** (2 * unit(dtype)))]
 
@@ -139,7 +139,7 @@ def zeros(dtype: Any, _n: int) -> list[Any]:
 def wide(dtype: Any, n: int) -> list[Any]:
     """Full significands over many exponents, without subnormals or overflow in sums of n of them or in x/n."""
     if not is_float(dtype):
-        return spread(dtype)
+        return whole_range(dtype)
     low, high = exponents(dtype, n)
     low, high = max(low, -40), min(high, 40)
     simple = [1, 3, 5, 7] if low <= 0 else [2.0 ** min(low, high)]
@@ -149,7 +149,7 @@ def wide(dtype: Any, n: int) -> list[Any]:
 def remote(dtype: Any, n: int) -> list[Any]:
     """Full significands near both ends of the exponents that `wide` may have: beyond the range of a narrower type."""
     if not is_float(dtype):
-        return spread(dtype)
+        return whole_range(dtype)
     low, high = exponents(dtype, n)
     ends = (high, high - 1, low, low + 1) if low < high else (high,)
     return [2.0**high, *full_significands(low, high, ends)]
@@ -171,7 +171,7 @@ def full_significands(low: int, high: int, among: Sequence[int]) -> list[float]:
     return [source.choice(signs) * (1 + source.random()) * 2.0 ** source.choice(among) for _ in range(200)]
 
 
-def spread(dtype: Any) -> list[Any]:
+def whole_range(dtype: Any) -> list[Any]:
     """Integers over the whole range of the type."""
     if dtype.kind == "b":
         return [False, True]

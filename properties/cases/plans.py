@@ -103,6 +103,10 @@ def listed(words: Any) -> tuple[str, ...]:
     return (words,) if isinstance(words, str) else words
 
 
+COMPARABLE = Plan(CALLABLES, mean_values=("lattice",), windows="powers of two")
+"""Cases on which two answers about the same window must be equal: maxima, and sums that cannot round."""
+
+
 @lru_cache(maxsize=1024)
 def dtypes(plan: Plan, declared: Declared, function: str) -> tuple[str, ...]:
     """The dtypes to draw from, the commonest first; floats only, where the function or the law wants them."""

@@ -46,7 +46,7 @@ def as_size(window: Window) -> Range:
     return window.size, window.size
 
 
-def plain(wish: Wish, _: bool) -> Wish:
+def as_wished(wish: Wish, _: bool) -> Wish:
     """No settings, or neutral ones, which should change nothing."""
     return wish
 
@@ -193,7 +193,7 @@ def wholly_in_padding(wish: Wish, chosen: bool) -> Wish:
     return wish._replace(dilation=(2, 2), size=(2, 2), begin=one, end=one, outputs=one, rest=(0, 0))
 
 
-PLAIN = Recipe("plain", (), plain)
+PLAIN = Recipe("plain", (), as_wished)
 EDGE = Recipe("wholly in padding", (PADDING, DILATION), wholly_in_padding)
 
 RECIPES: tuple[Recipe, ...] = (
@@ -208,7 +208,7 @@ RECIPES: tuple[Recipe, ...] = (
     Recipe("dilation of a byte", (DILATION,), dilation_of_a_byte),
     Recipe("dilation beyond a byte", (DILATION,), dilation_beyond_a_byte),
     Recipe("dilation and padding", (PADDING, DILATION), dilated_padding),
-    Recipe("ceil", (CEIL,), plain),
+    Recipe("ceil", (CEIL,), as_wished),
     Recipe("ceil that divides", (CEIL,), ceil_that_divides),
     Recipe("ceil beside gaps", (CEIL,), ceil_beside_gaps),
     Recipe("ceil overhang", (CEIL,), ceil_overhang),

@@ -69,7 +69,7 @@ def uncovered(case: Case) -> bool:
     )
 
 
-def plain(case: Case) -> bool:
+def is_neutral(case: Case) -> bool:
     """Whether all settings are neutral."""
     return case.geometry.is_plain(case.x.shape[2:])
 
@@ -102,7 +102,7 @@ GEOMETRY: dict[str, Trigger] = {
     "OH != OW": lambda case: differ(case.output),
     "H, F and S all not square": lambda case: all(map(differ, (case.size, case.stride, case.x.shape[2:], case.output))),
     "F = S, H a multiple, H != W": lambda case: (
-        case.size == case.stride and plain(case) and differ(case.x.shape[2:]) and not uncovered(case)
+        case.size == case.stride and is_neutral(case) and differ(case.x.shape[2:]) and not uncovered(case)
     ),
     "does not divide": some_axis(lambda axis: axis.room % axis.stride),
     "odd width, F = S = 2": lambda case: set(case.size) == set(case.stride) == {2} and case.x.shape[-1] % 2 == 1,

@@ -9,7 +9,7 @@ import numpy as np
 from poolproof.kernels.dtypes import Array
 
 from ..contract import BACKWARD
-from ..data.patterns import base_text, bits, literal, pattern_of, plain
+from ..data.patterns import base_text, bits, literal, pattern_of, python_number
 
 if TYPE_CHECKING:
     from .case import Case
@@ -89,6 +89,6 @@ def nested(array: Array) -> str:
 
 def number(value: Any) -> str:
     """A cell in the fewest digits that give it again."""
-    short, exact = str(value), literal(plain(value))
+    short, exact = str(value), literal(python_number(value))
     shorter = value and len(short) < len(exact) and np.isfinite(value) and value.dtype.type(float(short)) == value
     return short if shorter else exact

@@ -68,7 +68,7 @@ class Scene:
             size = stride = tuple(f + 2 if f > 1 else f for f in size)
         if self.setting == "dilation":
             settings["dilation"] = (2,) * len(size)
-            x = spread(x)
+            x = dilated(x)
         if self.setting == "ceil_mode":
             settings["ceil_mode"] = True
         return call_of(function, np.repeat(x[:, None], self.channels, axis=1), size, stride, settings, self.layout)
@@ -111,7 +111,7 @@ class Scene:
                 yield replace(self, tiles=(1, min(k, self.tiles[1])), channels=min(k, self.channels))
 
 
-def spread(x: Array) -> Array:
+def dilated(x: Array) -> Array:
     """Images (P, ...) with a zero between any two neighbouring cells."""
     wide = np.zeros((len(x), *(2 * n - 1 for n in x.shape[1:])), x.dtype)
     wide[(slice(None), *(slice(None, None, 2),) * (x.ndim - 1))] = x

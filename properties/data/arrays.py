@@ -93,7 +93,7 @@ def stored(array: Array, layout: str = "C") -> StoredArray:
     """An array, complete, in the first form that is short enough."""
     about: Any = {"dtype": array.dtype.name, "shape": list(array.shape), "layout": layout}
     if array.size <= MOST_LISTED:
-        return StoredArray(**about, data=plain(array.tolist()))
+        return StoredArray(**about, data=json_numbers(array.tolist()))
     if pattern := pattern_of(array, MOST_SPECIAL):
         about["counted" if pattern.counted else "full"] = number(pattern.start)
         return StoredArray(**about, cells=[(list(place), number(value)) for place, value in pattern.cells])
@@ -134,7 +134,7 @@ def abbreviated(array: Array, layout: str = "C", where: Ints | None = None) -> S
         layout=layout,
         sha256=sha256(array),
         start=start,
-        near=plain(block.tolist()),
+        near=json_numbers(block.tolist()),
     )
 
 
@@ -173,17 +173,17 @@ def bounded(shape: Ints, dtype: np.dtype[Any]) -> Ints:
     return shape
 
 
-def plain(value: Any) -> Any:
+def json_numbers(value: Any) -> Any:
     """Nested lists of numbers; the numbers that JSON lacks, and those wider than its readers' floats, as strings."""
     if isinstance(value, list):
-        return [plain(entry) for entry in value]
+        return [json_numbers(entry) for entry in value]
     if isinstance(value, (bool, int)) or (isinstance(value, float) and isfinite(value)):
         return value
     return str(value)
 
 
 def numbers(value: Any) -> Any:
-    """The inverse of `plain`."""
+    """The inverse of `json_numbers`."""
     if isinstance(value, list):
         return [numbers(entry) for entry in value]
     return float(value) if isinstance(value, str) else value

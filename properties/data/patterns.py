@@ -53,7 +53,8 @@ def pattern_of(array: Array, most: int) -> Pattern | None:
         special = bits(array) != bits(base(array.shape, array.dtype, start, counted=counted))
         if np.count_nonzero(special) <= most:
             places = [tuple(map(int, place)) for place in np.argwhere(special)]
-            found = Pattern(array.shape, array.dtype, plain(start), counted, [(k, plain(array[k])) for k in places])
+            cells = [(k, python_number(array[k])) for k in places]
+            found = Pattern(array.shape, array.dtype, python_number(start), counted, cells)
             # A NaN that is not like others has no words.
             return found if np.array_equal(bits(found.array()), bits(array)) else None
     return None
@@ -71,7 +72,7 @@ def bits(array: Array) -> Array:
     return np.ascontiguousarray(array).view(f"u{array.dtype.itemsize}")
 
 
-def plain(value: Any) -> Any:
+def python_number(value: Any) -> Any:
     """A number of NumPy as one of Python, exactly; of the bits of a NaN nothing is kept."""
     number = value.item() if value.dtype.kind in "biu" else float(value)
     return nan if number != number else number

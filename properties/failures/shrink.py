@@ -114,9 +114,3 @@ MOVES: tuple[Move, ...] = (
     plainly_laid_out,
     ranked,
 )
-
-
-def parts(case: Case) -> Iterator[Case]:
-    """All simpler cases that one move makes of a case, but for those that change only some of its values."""
-    for move in MOVES:
-        yield from move(case)

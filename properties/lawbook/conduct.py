@@ -9,15 +9,11 @@ import numpy as np
 from poolproof.kernels.dtypes import Array, is_float
 
 from ..cases.case import Case
-from ..cases.plans import EDGE_VALUES, Plan
-from ..contract import BACKWARD, FORWARD, MEAN, OF_INTEGERS, RESULT
+from ..cases.plans import COMPARABLE, EDGE_VALUES, Plan
+from ..contract import BACKWARD, CALLABLES, FORWARD, MEAN, OF_INTEGERS, RESULT
 from ..data.layouts import LAYOUTS
 from .pool import Pool
 from .registry import law
-
-ANY = (*FORWARD, *BACKWARD, "max_indices")
-COMPARABLE = Plan(ANY, mean_values=("lattice",), windows="powers of two")
-"""Cases on which two answers about the same window must be equal: maxima, and sums that cannot round."""
 
 BUSY = 2000
 """Cells of an image on which two threads are put to work."""
@@ -34,7 +30,7 @@ REPLACED = (*7 * ("not_a_number",), *3 * ("subnormal", "highest", "lowest"))
 """NaN, infinities and the ends of the type: who cannot use them may replace them where they are."""
 
 
-@law(Plan(ANY, values=REPLACED, gradients=("lattice", "wide"), edges=True), evidence=("changed",))
+@law(Plan(CALLABLES, values=REPLACED, gradients=("lattice", "wide"), edges=True), evidence=("changed",))
 def inputs_unchanged(pool: Pool, case: Case) -> None:
     """x and dy are after the call what they were before"""
     answer = pool.seen(case.call())
@@ -42,26 +38,26 @@ def inputs_unchanged(pool: Pool, case: Case) -> None:
         pool.fail(f"wrote to its input {' and '.join(answer.changed)}")
 
 
-@law(Plan(ANY, values=EDGE_VALUES, gradients=("lattice", "wide"), edges=True), unless=("deterministic", False))
+@law(Plan(CALLABLES, values=EDGE_VALUES, gradients=("lattice", "wide"), edges=True), unless=("deterministic", False))
 def same_twice(pool: Pool, case: Case) -> None:
     """pool(x) = pool(x), bit for bit but for NaN: asked again, the same answer"""
     first, second = pool.all([case.call(), case.call()])
     pool.equal(second, first, why="the same call gave another answer the first time")
 
 
-@law(Plan(ANY, values=EDGE_VALUES), evidence=("shares",))
+@law(Plan(CALLABLES, values=EDGE_VALUES), evidence=("shares",))
 def no_aliasing(pool: Pool, case: Case) -> None:
     """the result shares no memory with x or dy"""
     fresh_memory(pool, case)
 
 
-@law(Plan(ANY, values=EDGE_VALUES, windows="one cell"), evidence=("shares",))
+@law(Plan(CALLABLES, values=EDGE_VALUES, windows="one cell"), evidence=("shares",))
 def no_aliasing_of_identity(pool: Pool, case: Case) -> None:
     """F = 1, S = 1: the result equals the input, but shares no memory with it"""
     fresh_memory(pool, case)
 
 
-@law(Plan(ANY, gradients=("lattice", "wide")), evidence=("stale", "reuses"))
+@law(Plan(CALLABLES, gradients=("lattice", "wide")), evidence=("stale", "reuses"))
 def results_kept(pool: Pool, case: Case) -> None:
     """an earlier result stays what it was, and shares no memory with a later one, whatever is called after it"""
     # Several of the same kind, because results may come from a ring of buffers.

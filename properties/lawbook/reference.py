@@ -11,7 +11,7 @@ from poolproof.kernels.dtypes import Array, is_float
 
 from ..cases.case import Case
 from ..cases.plans import EDGE_VALUES, MAX_VALUES, Plan
-from ..contract import BACKWARD, FORWARD, RESULT
+from ..contract import CALLABLES, RESULT
 from ..data.layouts import LAYOUTS
 from ..targets.call import Call
 from .pool import Pool
@@ -19,7 +19,6 @@ from .registry import law
 
 KERNELS = ("naive", "compiled", "img2col")
 
-ANY = (*FORWARD, *BACKWARD, "max_indices")
 EVERYTHING = (*dict.fromkeys((*EDGE_VALUES, *MAX_VALUES, "huge", "lattice", "bottomless", "remote", "neighbours")),)
 BITS = 3 * ("not_a_number", "zeros", "wide")
 """What only bits show, and floats alone have: more of it, as most dtypes are of integers."""
@@ -27,7 +26,7 @@ BITS = 3 * ("not_a_number", "zeros", "wide")
 
 @law(
     Plan(
-        ANY,
+        CALLABLES,
         values=(*EVERYTHING, *BITS, *2 * ("bottomless",)),
         gradients=("lattice", "wide", "not_a_number", "subnormal", "highest"),
         layouts=tuple(LAYOUTS),
@@ -49,7 +48,7 @@ def agreement(pool: Pool, case: Case) -> None:
                 pool.fail(f"{RESULT[call.function]}.dtype = {result.dtype}, but {name} gives {expected.dtype}")
 
 
-@law(Plan(ANY, recipes=("plain",), floats=True), reference=True)
+@law(Plan(CALLABLES, recipes=("plain",), floats=True), reference=True)
 def refusal(pool: Pool, case: Case) -> None:
     """F > W, F < 1, S < 1, wrong rank, dtype or setting, a window wholly in padding: an exception, never numbers"""
     name, call = wrong_calls(case)[int(case.spot * len(wrong_calls(case)))]

@@ -10,19 +10,15 @@ from poolproof.kernels.dtypes import Array, lowest
 
 from .. import oracle
 from ..cases.case import Case
-from ..cases.plans import MEAN_VALUES, Plan
+from ..cases.plans import COMPARABLE, MEAN_VALUES, Plan
 from ..cases.recipes import CEILED, DILATED, PADDED, RECIPES
 from ..contract import BACKWARD, FORWARD, MEAN
 from ..targets.call import Call, with_axes
 from .pool import Pool
 from .registry import law
 
-ANY = (*FORWARD, *BACKWARD, "max_indices")
-EXACT = Plan(ANY, mean_values=("lattice",), windows="powers of two")
-"""Cases on which two answers about the same window must be equal: maxima, and sums that cannot round."""
 
-
-@law(replace(EXACT, settable=True, recipes=("plain",)))
+@law(replace(COMPARABLE, settable=True, recipes=("plain",)))
 def neutral_settings(pool: Pool, case: Case) -> None:
     """pool(x, padding = 0, dilation = 1, no ceil mode) = pool(x), whichever of these are passed"""
     rank = len(case.size)
@@ -75,7 +71,7 @@ def dilation_by_gathering(pool: Pool, case: Case) -> None:
     pool.equal(y, gathered, 0, why="the next call, on every d-th cell of x with S/d, gave another answer")
 
 
-@law(replace(EXACT, functions=(*FORWARD, "max_indices"), needs=("ceil_mode",), recipes=CEILED))
+@law(replace(COMPARABLE, functions=(*FORWARD, "max_indices"), needs=("ceil_mode",), recipes=CEILED))
 def ceil_extends_floor(pool: Pool, case: Case) -> None:
     """pool(x, ceil mode)[o] = pool(x)[o] for every window without it; where the stride divides there is no other"""
     floor = replace(case, settings={**case.settings, "ceil_mode": False})
@@ -85,7 +81,7 @@ def ceil_extends_floor(pool: Pool, case: Case) -> None:
     pool.equal(fewer, more[shared], -1, why="in ceil mode, the call before, the same windows gave another answer")
 
 
-@law(replace(EXACT, ranks=2))
+@law(replace(COMPARABLE, ranks=2))
 def ranks_agree(pool: Pool, case: Case) -> None:
     """pool(x) of one rank = pool(x with an axis of length one before the others) of the next"""
     rank = min(r for r in pool.target.declared.ranks_of(case.x.dtype.name, case.function) if r > len(case.size))
@@ -117,7 +113,7 @@ def indices_gather(pool: Pool, case: Case) -> None:
         pool.fail(f"i[{place}] = {i[where]}, where x is not y[{place}] = {value}", 0, got=i, where=where)
 
 
-@law(replace(EXACT, settable=True, recipes=tuple(recipe.name for recipe in RECIPES)))
+@law(replace(COMPARABLE, settable=True, recipes=tuple(recipe.name for recipe in RECIPES)))
 def other_settings(pool: Pool, case: Case) -> None:
     """pool(x) is what it should be under its settings, though the same x was pooled without them just before"""
     spatial = case.x.shape[2:]

@@ -6,11 +6,9 @@ from poolproof.kernels.geometry import Axis
 
 from ..cases.case import Case
 from ..cases.plans import EDGE_VALUES, Plan
-from ..contract import BACKWARD, FORWARD, RESULT
+from ..contract import BACKWARD, CALLABLES, FORWARD, RESULT
 from .pool import Pool
 from .registry import law
-
-ANY = (*FORWARD, *BACKWARD, "max_indices")
 
 
 @law(Plan((*FORWARD, "max_indices"), values=EDGE_VALUES, edges=True))
@@ -50,7 +48,7 @@ def gradient_shape(pool: Pool, case: Case) -> None:
         pool.fail(f"dx.shape = {dx.shape}, but should be {case.x.shape}, the shape of x", got=dx)
 
 
-@law(Plan(ANY, values=EDGE_VALUES, edges=True))
+@law(Plan(CALLABLES, values=EDGE_VALUES, edges=True))
 def dtype_preserved(pool: Pool, case: Case) -> None:
     """y.dtype = x.dtype, dx.dtype = x.dtype, and indices are integers"""
     result = pool(case.call())

@@ -7,7 +7,7 @@ from itertools import islice
 
 from ..results import Result
 from ..run.settle import settled
-from ..run.trial import Found, Settings, Trial
+from ..run.trial import Found, Trial, TrialSettings
 from ..targets.target import Target
 from .methods import Proof
 
@@ -18,7 +18,7 @@ def attempt(proof: Proof, target: Target, longest: int, first: int, last: int) -
     Spaces come from the smallest on, so that a counterexample is small without being made smaller.
     """
     began = time.perf_counter()
-    trial = Trial(proof.law, target.fresh(), Settings())
+    trial = Trial(proof.law, target.fresh(), TrialSettings())
     result = Result(target.spec, proof.name, "holds", about=proof.law.name, assumption=proof.method.assumption)
     for blank in islice(proof.blanks(target.declared, longest), first, last):
         for case in proof.method.cases(blank):

@@ -59,7 +59,7 @@ def single_windows(rank: int, most: int) -> Iterator[Space]:
         yield Space(shape, shape, (1,) * rank, {})
 
 
-def plain(rank: int, longest: int) -> Iterator[Space]:
+def without_settings(rank: int, longest: int) -> Iterator[Space]:
     """Every image with axes up to this length, every window that fits, every stride up to one that leaves it alone."""
     axes = [
         (length, size, stride)

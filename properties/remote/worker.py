@@ -638,7 +638,7 @@ class Server:
             raise Unloadable(f"{what}: {told(error)}") from error
         found = self.host.implementation
         offers = [name for name in header["callables"] if callable(getattr(found, name, None))]
-        declared = {name: plain(value) for name, value in stated(found, header["declarations"]).items()}
+        declared = {name: as_json(value) for name, value in stated(found, header["declarations"]).items()}
         if "bfloat16" in str(declared.get("dtypes")) and importlib.util.find_spec("ml_dtypes") is None:
             raise Unloadable("it declares bfloat16, for which ml_dtypes should be installed beside it")
         notes = notes_of(found)
@@ -667,7 +667,7 @@ class Server:
         host, arrays = self.at_case(header), header["arrays"]
         dtypes = [dtype_of(array["dtype"]) for array in arrays]
         lengths = [array["nonzero"] * size for array, dtype in zip(arrays, dtypes) for size in (8, dtype.itemsize)]
-        chunks = parts(payload, lengths)
+        chunks = split_payload(payload, lengths)
         inputs = {}
         for array, dtype in zip(arrays, dtypes):
             places, values = np.frombuffer(next(chunks), np.int64), np.frombuffer(next(chunks), dtype)
@@ -699,7 +699,7 @@ class Server:
 
     def questions(self, calls: list[Header], payload: Memory) -> list[Question]:
         """The calls of a frame, with their arrays."""
-        chunks = parts(payload, [array["bytes"] for call in calls for array in call["arrays"]])
+        chunks = split_payload(payload, [array["bytes"] for call in calls for array in call["arrays"]])
         asked = []
         for call in calls:
             inputs = {array["name"]: rebuilt(array, next(chunks)) for array in call["arrays"]}
@@ -708,7 +708,7 @@ class Server:
         return asked
 
 
-def parts(payload: Memory, lengths: list[int]) -> Iterator[Memory]:
+def split_payload(payload: Memory, lengths: list[int]) -> Iterator[Memory]:
     """The parts of a payload. Raises ProtocolError unless the lengths add up."""
     if sum(lengths) != len(payload):
         raise ProtocolError(f"arrays of {sum(lengths)} bytes in a payload of {len(payload)}")
@@ -733,12 +733,12 @@ def nested(value: Any) -> Any:
     return tuple(nested(entry) for entry in value) if isinstance(value, list) else value
 
 
-def plain(value: Any) -> Any:
+def as_json(value: Any) -> Any:
     """A declaration as JSON; what has no such form is given as text, for the suite to refuse."""
     if isinstance(value, dict):
-        return {said(key): plain(each) for key, each in value.items()}
+        return {said(key): as_json(each) for key, each in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [plain(each) for each in value]
+        return [as_json(each) for each in value]
     short = isinstance(value, (bool, float)) or (isinstance(value, int) and abs(value) < 1 << 63)
     return value if value is None or short else said(value)
 

@@ -1,4 +1,4 @@
-"""What `poolproof check` prints: progress while it runs, then failures, conventions and the cases reached."""
+"""What `poolproof check` prints: each failure once, as soon as it is found; and in the end what came of everything."""
 
 from __future__ import annotations
 
@@ -7,146 +7,176 @@ import importlib.metadata
 import os
 import sys
 from collections.abc import Iterator
+from enum import IntEnum
 from typing import TextIO
 
-from ..contract import Unusable
 from ..data.files import Output, unwritten
 from ..data.storage import report_text
+from ..drawings import grid
 from ..results import Report, Result
-from ..run.dispatch import examined
-from ..run.known import unmet
+from ..run.causes import Cause
+from ..run.events import Event, RunBegun, TargetLoaded, UnitExamined, events
+from ..run.record import Record
 from ..run.request import Request
-from ..run.session import Session
-from ..run.units import plan
+from ..run.units import Unit
+from ..targets.target import Target
 from . import render
-from .terminal import Part, Terminal, headed
+from .ci import Outcome
+from .families import Families
+from .page import page_of
+from .progress import Progress
+from .terminal import Styled, Terminal, headed
 
-WARNING: Part = ("warning: ", "warning")
+WARNING: Styled = ("warning: ", "warning")
+
+
+class Detail(IntEnum):
+    """How much is printed: the verdict alone; failures and a line for each family of laws; or a line for each law."""
+
+    QUIET = 0
+    USUAL = 1
+    FULL = 2
 
 
 class Console:
-    """Prints results as they come, and the report when all are there."""
+    """Prints what happens in a run, and writes its reports."""
 
-    def __init__(self, request: Request, session: Session) -> None:
-        self.request, self.session = request, session
+    def __init__(self, request: Request, detail: Detail = Detail.USUAL, *, first_only: bool = False) -> None:
+        self.record = Record(request)
+        self.detail, self.first_only = detail, first_only
         self.terminal = Terminal(own_stdout(), to_the_end=True)
-        self.results: list[Result] = []
-        self.usable: list[str] = []
-        self.names: list[tuple[str, str]] = []
-        self.interrupted = False
-        self.complaints: list[str] = []
-        self.refused: dict[str, str] = {}
+        self.progress = Progress(self.terminal if detail else None)
+        self.families = Families(())
+        self.width = 0  # of the names of the targets
+        self.apart = False  # whether a failure was printed last, which a blank line sets apart from what follows
 
-    def say(self, *parts: Part) -> None:
-        """Print a line at once."""
-        self.terminal.say(*parts)
+    def say(self, *parts: Styled) -> None:
+        """Print a line at once, unless the verdict alone is wanted."""
+        if self.detail:
+            self.terminal.say(*parts)
 
-    def begin(self) -> None:
-        """Load every target, and say what is going to be tried."""
-        version, cases = importlib.metadata.version("poolproof"), render.count(self.request.examples, "case")
-        self.say(f"poolproof {version}, seed {self.request.seed}, {cases} per law")
+    def watch(self, units: list[Unit], processes: int) -> None:
+        """Run these units, and print what happens; to the first failure, or to Ctrl-C."""
+        request = self.record.request
+        cases = render.quantity(request.examples, "case")
+        self.say(f"poolproof {importlib.metadata.version('poolproof')}, seed {request.seed}, {cases} per law")
         try:
-            with prints_aside():
-                for spec in dict.fromkeys(self.request.targets):
-                    self.load(spec)
+            with prints_aside(), self.progress:
+                for event in events(request, units, processes):
+                    self.hear(event)
+                    if self.first_only and self.record.causes:
+                        self.record.ended = "stopped at the first failure"
+                        break
         except KeyboardInterrupt:
-            self.interrupted = True
-        # Examined law by law, reported target by target.
-        asked = [unit.key for unit in plan(self.request) if unit.target in self.usable]
-        self.names = sorted(asked, key=lambda unit: self.usable.index(unit[0]))
-        self.say()
+            self.record.ended = "interrupted"
 
-    def load(self, spec: str) -> None:
-        """Load a target, and say what it is."""
-        try:
-            target = self.session.target(spec)
-        except Unusable as error:
-            self.complaints.append(str(error))
-            self.refused[spec] = str(error)
-            return
-        self.usable.append(spec)
+    def hear(self, event: Event) -> None:
+        """Print what an event has to tell."""
+        cause = self.record.add(event)
+        match event:
+            case TargetLoaded(target):
+                self.introduce(target)
+            case RunBegun(units):
+                self.families = Families(units)
+                self.width = max((len(target.name) for target in self.record.targets.values()), default=0)
+                self.progress.begin(self.record)
+                self.say()
+            case UnitExamined(result):
+                self.judged(result, cause)
+
+    def introduce(self, target: Target) -> None:
+        """Say what a target is."""
         for warning in target.warnings:
             self.say(WARNING, warning)
         self.say(render.declarations(target))
         for note in target.notes:
             self.say(f"note: {note}")
 
-    def examine(self, processes: int) -> None:
-        """Examine all units, and print each result as it comes."""
-        units = [unit for unit in plan(self.request) if unit.target in self.usable]
-        try:
-            with prints_aside():
-                for result in examined(self.request, units, min(processes, len(units)), self.complaints.append):
-                    self.results.append(result)
-                    self.progress(result)
-        except KeyboardInterrupt:
-            self.interrupted = True
+    def judged(self, result: Result, cause: Cause | None) -> None:
+        """Print a result: its own line or that of its family, and its failure if nothing like it was seen before."""
+        self.progress.show(self.record)
+        line = self.families.add(result)
+        if self.detail is Detail.FULL:
+            line = self.line(result)
+        if line:
+            self.say(*["\n"] * self.apart, *line)
+            self.apart = False
+        if cause:
+            self.say("\n", *headed(render.failure(result)))
+            self.draw(result)
+            self.apart = True
 
-    def progress(self, result: Result) -> None:
-        """One line for one result."""
-        width = max(len(self.session.loaded[spec].name) for spec in self.usable)
-        total = len(self.names)
-        self.say(
-            f"[{len(self.results):{len(str(total))}}/{total}] ",
-            *render.line(result, self.session.loaded[result.target].name, width),
-        )
+    def draw(self, result: Result) -> None:
+        """Print the picture of a failure, if it has one."""
+        found = result.counterexample
+        for text in grid.lines(found, self.terminal.encoding) if found else ():
+            self.say("    ", text)
 
-    def finish(self, file: str | None) -> int:
+    def line(self, result: Result) -> list[Styled]:
+        """The line of a law on a target."""
+        done, total = len(self.record.results), str(len(self.record.units))
+        return [
+            f"[{done:{len(total)}}/{total}] ",
+            *render.line(result, self.record.targets[result.target].name, self.width),
+        ]
+
+    def finish(self, files: dict[str, str | None]) -> int:
         """Print what was found, write the reports, and return the exit status."""
-        done = {(result.target, result.law) for result in self.results}
-        reason = "interrupted" if self.interrupted else "an error of the suite"
-        missing = [Result(spec, law, "not run", reason) for spec, law in self.names if (spec, law) not in done]
-        order = {unit: k for k, unit in enumerate(self.names)}
-        results = sorted([*self.results, *missing], key=lambda result: order.get((result.target, result.law), -1))
-        partial = bool(missing)
+        results = self.record.complete()
         self.tell(results)
-        self.complaints += unwritten(self.outputs(file, results, partial))
-        for complaint in self.complaints:
-            self.say(f"\n{complaint}")
-        if self.interrupted and not self.usable:
+        outcome = Outcome(self.record.request, results, self.record.names(), self.verdict(results))
+        outputs = [*self.outputs(files, results), *outcome.outputs(files)]
+        complaints = [*self.record.refused.values(), *self.record.errors, *unwritten(outputs)]
+        for complaint in complaints:
+            self.terminal.say(f"\n{complaint}")
+        if self.record.ended and not self.record.targets:
             self.say("interrupted while targets were loaded")
-        for warning in self.warnings(results):
+        for warning in self.warnings():
             self.say("\n", WARNING, warning)
-        status = render.exit_status(results, interrupted=self.interrupted, unusable=bool(self.complaints))
+        interrupted = self.record.ended == "interrupted"
+        status = render.exit_status(results, interrupted=interrupted, unusable=bool(complaints))
+        for line in outcome.for_github():
+            self.terminal.say(line)
         self.say()
-        judged = render.last_line(results, partial) if results else "nothing was tried"
-        judged += f"; {len(self.refused)} could not be judged" if self.refused else ""
-        self.say((judged, "broken" if status else "holds"))
+        self.terminal.say((outcome.verdict, "broken" if status else "holds"))
         return status
 
+    def verdict(self, results: list[Result]) -> str:
+        """The last line: how much was tried, and what came of it."""
+        judged = render.last_line(results, self.record.partial()) if results else "nothing was tried"
+        return f"{judged}; {len(self.record.refused)} could not be judged" if self.record.refused else judged
+
     def tell(self, results: list[Result]) -> None:
-        """Print what follows the laws: failures, conventions, and the cases reached."""
-        for block in render.failures(results):
-            self.say()
-            self.say(*headed(block))
+        """Print what follows the laws: with full detail conventions and the cases reached, then the causes found."""
         for title, lines in self.sections(results).items():
             if lines:
                 self.say("\n", (title, "title"))
                 for text in lines:
                     self.say("  ", text)
 
-    def outputs(self, file: str | None, results: list[Result], partial: bool) -> list[Output]:
+    def outputs(self, files: dict[str, str | None], results: list[Result]) -> list[Output]:
         """The files to write."""
 
         def made() -> Report:
-            return render.document(self.request, self.session.loaded, results, partial)
+            return render.document(self.record.request, self.record.targets, results, self.record.partial())
 
-        return [("--json", file, lambda: report_text(str(file), made))]
+        file = files.get("json")
+        return [("--json", file, lambda: report_text(str(file), made)), page_of(made, files.get("html"), file)]
 
-    def warnings(self, results: list[Result]) -> list[str]:
+    def warnings(self) -> list[str]:
         """What deserves a second look, said once more where it is seen: near misses, and known failures not met."""
-        near = [warning for spec in self.usable for warning in self.session.loaded[spec].warnings]
-        names = {spec: target.name for spec, target in self.session.loaded.items()}
-        idle = unmet(self.request.known_failures(), results, names) if self.request.laws == "*" else []
-        return [*near, *(f"known failure {k.law} of {k.target!r} met no law of this run" for k in idle)]
+        return [*self.record.warnings(), *self.record.known_complaints()]
 
     def sections(self, results: list[Result]) -> dict[str, list[str]]:
-        """Conventions, and the cases reached, line by line."""
-        names = {spec: target.name for spec, target in self.session.loaded.items()}
+        """What is printed after the laws, line by line under titles."""
+        names, causes = self.record.names(), render.causes(self.record.all_causes(), self.record.names())
+        if self.detail is not Detail.FULL:
+            return {"causes": causes}
         reached = render.cases_reached(results)
         return {
             "conventions": [*render.conventions(results, names), *render.varying(results, names)],
             "cases reached": [*reached, f"digest {render.cases_digest(results)}"] if reached else [],
+            "causes": causes,
         }
 
 

@@ -14,11 +14,10 @@ from ..lawbook.huge import EVERY
 from ..results import FAILURES, Result, TargetReport
 from ..run.reading import targets_of
 from ..run.request import Request
-from ..run.session import Session
 from ..run.units import CONVENTIONS_ITEM
 from . import render
 from .console import Console
-from .terminal import STYLES, Terminal, headed
+from .terminal import STYLES, Terminal
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -49,33 +48,31 @@ class Column:
 class Matrix(Console):
     """The same run as `check`, reported as a table; `reports` are columns of runs before it."""
 
-    def __init__(
-        self, request: Request, session: Session, markdown: str | None = None, reports: Sequence[Column] = ()
-    ) -> None:
-        super().__init__(request, session)
-        self.markdown, self.reports = markdown, reports
+    def __init__(self, request: Request, reports: Sequence[Column] = ()) -> None:
+        super().__init__(request)
+        self.reports = reports
 
     def tell(self, results: list[Result]) -> None:
         """Print the table, and what failed."""
         self.say()
         show(self.columns(results), self.terminal)
-        for block in render.failures(results):
-            self.say("\n", *headed(block))
+        super().tell(results)
 
-    def outputs(self, file: str | None, results: list[Result], partial: bool) -> list[Output]:
+    def outputs(self, files: dict[str, str | None], results: list[Result]) -> list[Output]:
         """The table as well."""
-        return [*super().outputs(file, results, partial), markdown_of(self.columns(results), self.markdown)]
+        return [*super().outputs(files, results), markdown_of(self.columns(results), files["markdown"])]
 
     def columns(self, results: list[Result]) -> list[Column]:
         """The columns of the targets, and of the reports."""
-        return told_apart([*(self.column(spec, results) for spec in self.request.targets), *self.reports])
+        own = [self.column(spec, results) for spec in self.record.request.targets]
+        return told_apart([*own, *self.reports])
 
     def column(self, spec: str, results: list[Result]) -> Column:
         """The column of a target, or of one that could not be loaded."""
-        if spec in self.refused:
-            return Column(spec, spec, note=f"cannot be judged: {self.refused[spec]}", empty="?")
+        if spec in self.record.refused:
+            return Column(spec, spec, note=f"cannot be judged: {self.record.refused[spec]}", empty="?")
         unobserved = [result.reason for result in results if result.target == spec and result.law == CONVENTIONS_ITEM]
-        return column_of(render.target_report(self.session.loaded[spec], results), "; ".join(filter(None, unobserved)))
+        return column_of(render.target_report(self.record.targets[spec], results), "; ".join(filter(None, unobserved)))
 
 
 def from_reports(files: Sequence[str]) -> list[Column]:
@@ -96,7 +93,7 @@ def column_of(target: TargetReport, unobserved: str = "") -> Column:
     for law in unfinished:
         cells[law.law] = cells[law.law].rstrip("?") + "?"
     reasons = dict.fromkeys(law.reason or "the time limit was reached" for law in unfinished)
-    told = f"{render.count(len(unfinished), 'law')} unfinished: {'; '.join(reasons)}" if unfinished else ""
+    told = f"{render.quantity(len(unfinished), 'law')} unfinished: {'; '.join(reasons)}" if unfinished else ""
     note = "; ".join(filter(None, (told, unobserved)))
     cells = {cleaned(row): cleaned(cell) for row, cell in cells.items()}
     title = cleaned(f"{target.name} {target.version}".strip())

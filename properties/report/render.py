@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import structs
 from poolproof.kernels.dtypes import FLOATS, IEEE_FLOATS, INTEGERS
@@ -17,10 +17,11 @@ from ..data.text import cleaned
 from ..failures.messages import arguments
 from ..results import FAILURES, SCHEMA, Declarations, Environment, LawReport, Report, Result, Shown, TargetReport
 from ..results.report import Versions
+from ..run.causes import Cause
 from ..run.request import Request
 from ..run.units import CONVENTIONS_ITEM
 from ..targets.target import Target
-from .terminal import Part
+from .terminal import Styled
 
 MOST_SHOWN = 200
 """Characters of an answer that evidence is printed with."""
@@ -68,13 +69,13 @@ def versions() -> Versions:
     )
 
 
-def line(result: Result, name: str, width: int, column: int = 24) -> list[Part]:
+def line(result: Result, name: str, width: int, column: int = 24) -> list[Styled]:
     """One result as one line of progress: the target in so wide a column, the law in another; and what it rests on."""
     word = word_of(result)
     if word in ("observed", "unsupported", "not run", "known", "outdated"):
         tail = result.reason
     else:
-        tail = f"{count(result.examples, 'case')}, {result.seconds:.1f} s"
+        tail = f"{quantity(result.examples, 'case')}, {result.seconds:.1f} s"
         tail += " (time limit reached)" if result.partial and not result.reason else ""
         tail += f", {result.refused} of them refused" if result.refused else ""
         tail += f", {result.reason}" if result.reason else ""
@@ -93,11 +94,22 @@ def word_of(result: Result) -> str:
 
 def failures(results: Iterable[Result]) -> list[str]:
     """The messages of everything that failed, each under the law that says so."""
-    return [
-        f"{result.law}: {word_of(result)} after {count(result.examples, 'case')}\n{result.message}"
-        for result in results
-        if result.failed
-    ]
+    return [failure(result) for result in results if result.failed]
+
+
+def failure(result: Result) -> str:
+    """The message of what failed, under the law that says so."""
+    return f"{result.law}: {word_of(result)} after {quantity(result.examples, 'case')}\n{result.message}"
+
+
+def causes(found: Sequence[Cause], names: dict[str, str]) -> list[str]:
+    """Each cause with the laws that fail for it; with its target where there are several."""
+    several = len({cause.target for cause in found}) > 1
+    lines = []
+    for number, cause in enumerate(found, 1):
+        target = f"{names[cause.target]}: " if several else ""
+        lines += wrapped([f"{number}. {target}{cause.wrong or cause.name}: {cause.laws[0]}", *cause.laws[1:]])
+    return lines
 
 
 def declarations(target: Target) -> str:
@@ -168,6 +180,15 @@ def conventions(results: Iterable[Result], names: dict[str, str]) -> list[str]:
     return lines
 
 
+def observed(results: Iterable[Result]) -> str:
+    """How many conventions were observed, and which of them vary."""
+    found = {name: seen for result in results for name, seen in result.conventions.items()}
+    vary = [name for name, seen in found.items() if seen.varies]
+    reasons = dict.fromkeys(result.reason for result in results if result.reason)
+    varies = f"; {', '.join(vary)} {'varies' if len(vary) == 1 else 'vary'}" if vary else ""
+    return "; ".join([f"{len(found)} observed{varies}", *reasons])
+
+
 def varying(results: Iterable[Result], names: dict[str, str]) -> list[str]:
     """For each convention that varies, a call that shows each value, as it can be pasted."""
     lines = []
@@ -222,18 +243,23 @@ def last_line(results: list[Result], partial: bool, noun: str = "law", bound: st
     laws = [result for result in results if result.law != CONVENTIONS_ITEM]
     targets, names = {result.target for result in laws}, {result.law for result in laws}
     cases = sum(result.examples for result in laws)
-    tried = f"{count(len(targets), 'implementation')}, {count(len(names), noun)}, {count(cases, 'case')}"
+    tried = f"{quantity(len(targets), 'implementation')}, {quantity(len(names), noun)}, {quantity(cases, 'case')}"
     tried += f" ({bound})" if bound else ""
+    partial = partial or any(result.partial or result.verdict == "not run" for result in laws)
+    return f"{tried}: {outcome(laws)}{' (partial)' if partial else ''}"
+
+
+def outcome(laws: Sequence[Result]) -> str:
+    """How many laws hold, and how many do not, by verdict."""
     verdicts = Counter("outdated" if result.outdated else result.verdict for result in laws)
     special = [word for word in (*FAILURES, "outdated", "known", "unsupported", "not run") if verdicts[word]]
     if not any(verdicts[word] for word in verdicts if word not in ("unsupported", "not run")):
-        outcome = "nothing was tried, " + ", ".join(f"{verdicts[word]} {word}" for word in special)
-    elif set(special) <= {"unsupported"}:
-        outcome = f"all hold, {verdicts['unsupported']} unsupported" if special else "all hold"
-    else:
-        outcome = ", ".join(f"{verdicts[word]} {word}" for word in ("holds", *special) if verdicts[word])
-    partial = partial or bool(verdicts["not run"]) or any(result.partial for result in laws)
-    return f"{tried}: {outcome}{' (partial)' if partial else ''}"
+        return "nothing was tried, " + ", ".join(f"{verdicts[word]} {word}" for word in special)
+    if set(special) <= {"unsupported"}:
+        return f"all hold, {verdicts['unsupported']} unsupported" if special else "all hold"
+    hold = "holds" if verdicts["holds"] == 1 else "hold"
+    told = [f"{verdicts['holds']} {hold}"] if verdicts["holds"] else []
+    return ", ".join([*told, *(f"{verdicts[word]} {word}" for word in special)])
 
 
 def cases_digest(results: Iterable[Result]) -> str:
@@ -262,6 +288,6 @@ def exit_status(results: list[Result], *, interrupted: bool, unusable: bool) -> 
     return 1 if any(result.failed or result.abandoned for result in results) else 0
 
 
-def count(number: int, noun: str) -> str:
+def quantity(number: int, noun: str) -> str:
     """ "1 case", "8,100 cases"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -10,9 +10,9 @@ from ..cases.triggers import TRIGGERS, reached
 from ..contract import CALLABLES, DTYPES, Declared
 from ..failures.messages import arguments
 from ..lawbook import LAWS
-from ..run.trial import Settings
+from ..run.trial import TrialSettings
 from ..targets.target import Target
-from .render import MOST_SHOWN, count, wrapped
+from .render import MOST_SHOWN, quantity, wrapped
 
 EVERYTHING = Declared(
     name="everything",
@@ -26,7 +26,7 @@ EVERYTHING = Declared(
 """What an implementation declares that takes all there is."""
 
 
-def shown(names: Sequence[str], target: Target | None, settings: Settings) -> Iterator[str]:
+def shown(names: Sequence[str], target: Target | None, settings: TrialSettings) -> Iterator[str]:
     """The cases of some laws, one after another, each as the call about which the law is."""
     for name in asked(names, target):
         yield name
@@ -37,10 +37,10 @@ def shown(names: Sequence[str], target: Target | None, settings: Settings) -> It
             yield from lines if case.x.size <= MOST_SHOWN else [lines[0], f"    x of shape {case.x.shape}"]
 
 
-def statistics(names: Sequence[str], target: Target | None, settings: Settings) -> Iterator[str]:
+def statistics(names: Sequence[str], target: Target | None, settings: TrialSettings) -> Iterator[str]:
     """For each trigger, dtype, callable and layout how many cases of these laws meet it, and of which law how many."""
     counts = {name: counted(name, target, settings) for name in asked(names, target)}
-    yield f"seed {settings.seed}, {count(settings.examples, 'case')} of each of {count(len(counts), 'law')}"
+    yield f"seed {settings.seed}, {quantity(settings.examples, 'case')} of each of {quantity(len(counts), 'law')}"
     others = sorted(set().union(*counts.values()) - set(TRIGGERS))
     for trigger in (*TRIGGERS, *others):
         by_law = Counter({name: met[trigger] for name, met in counts.items() if met[trigger]})
@@ -48,7 +48,7 @@ def statistics(names: Sequence[str], target: Target | None, settings: Settings) 
         yield from (f"    {text}" for text in wrapped([f"{name} {met}" for name, met in by_law.most_common()]))
 
 
-def counted(name: str, target: Target | None, settings: Settings) -> Counter[str]:
+def counted(name: str, target: Target | None, settings: TrialSettings) -> Counter[str]:
     """How many cases of a law meet each trigger."""
     met: Counter[str] = Counter()
     for case in drawn(LAWS[name], *told(target), settings.examples, settings.seed):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from rich.console import Console
 
-Part = str | tuple[str, str]
+Styled = str | tuple[str, str]
 """A piece of a line: a text, or a text and its style."""
 
 STYLES = {
@@ -32,9 +32,10 @@ class Terminal:
 
     def __init__(self, out: TextIO | None, *, to_the_end: bool = False) -> None:
         self.out, self.to_the_end = out, to_the_end
+        self.encoding = getattr(out, "encoding", None)
         self.rich = console(out) if out is not None and shows_colours(out) else None
 
-    def say(self, *parts: Part) -> None:
+    def say(self, *parts: Styled) -> None:
         """Print a line at once."""
         if self.rich is None:
             self.say_plainly("".join(part if isinstance(part, str) else part[0] for part in parts))
@@ -54,7 +55,7 @@ class Terminal:
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.out.fileno())
 
 
-def headed(block: str, style: str = "broken") -> list[Part]:
+def headed(block: str, style: str = "broken") -> list[Styled]:
     """A block of lines, of which the first is a headline."""
     head, end, rest = block.partition("\n")
     return [(head, style), end + rest]

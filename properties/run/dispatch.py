@@ -8,7 +8,7 @@ from itertools import groupby, takewhile
 from ..contract import Unusable
 from ..data.typed import Json
 from ..results import Result
-from .executor import Task, executor_of, spread
+from .executor import Task, executor_of, run_tasks
 from .processes import Lost
 from .request import Request
 from .runner import Interrupted
@@ -39,7 +39,7 @@ def carried_out(
     interrupted = False
     left = takewhile(lambda _: not interrupted, tasks)
     with executor_of(processes) as executor:
-        for task, future in spread(left, executor, max(processes, 1)):
+        for task, future in run_tasks(left, executor, max(processes, 1)):
             try:
                 done = future.result()
             except Lost:

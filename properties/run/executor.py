@@ -41,10 +41,11 @@ def executor_of(processes: int) -> Executor:
     return Processes(processes) if processes else Here()
 
 
-def spread(tasks: Iterable[Task], executor: Executor, room: int) -> Iterator[tuple[Task, Future[Any]]]:
+def run_tasks(tasks: Iterable[Task], executor: Executor, room: int) -> Iterator[tuple[Task, Future[Any]]]:
     """Run tasks, `room` of them at a time, each taken when there is room for it; each with its future when it is done.
 
-    After Ctrl-C the tasks in hand are interrupted, their results come too, and then KeyboardInterrupt is raised.
+    After Ctrl-C the tasks in hand are interrupted, their results come too, and then KeyboardInterrupt is raised. Where
+    nobody wants any more of them, those in hand are interrupted as well.
     """
     waiting, running = iter(tasks), dict[Future[Any], Task]()
     try:
@@ -55,10 +56,18 @@ def spread(tasks: Iterable[Task], executor: Executor, room: int) -> Iterator[tup
                 return
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 yield running.pop(future), future
+    except GeneratorExit:
+        interrupt(executor)
+        raise
     except KeyboardInterrupt:
-        if isinstance(executor, Processes):
-            executor.interrupt()
+        interrupt(executor)
         for future in wait(running, GRACE).done:
             if not isinstance(future.exception(), KeyboardInterrupt):
                 yield running.pop(future), future
         raise
+
+
+def interrupt(executor: Executor) -> None:
+    """Interrupt what an executor has in hand elsewhere; here Ctrl-C has done that itself."""
+    if isinstance(executor, Processes):
+        executor.interrupt()

@@ -24,7 +24,7 @@ from ..targets.target import Target, outside
 from .planes import single, suspects
 from .runner import result_of
 from .settle import minimal, settled
-from .trial import Settings, Trial
+from .trial import Trial, TrialSettings
 
 JUDGES = {
     "max_forward": "max-value",
@@ -46,7 +46,7 @@ PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
-class Window:
+class WindowArguments:
     """The arguments of a call beside its arrays: a size and a stride for all axes or each, and settings likewise.
 
     `padding` has a pair (begin, end) where `size` has a number.
@@ -75,7 +75,7 @@ def each(name: str, values: tuple[Any, ...], rank: int) -> tuple[Any, ...]:
 # Reading.
 
 
-def case_of(file: str, function: str, window: Window) -> Case:
+def case_of(file: str, function: str, window: WindowArguments) -> Case:
     """The case that a file of arrays and the arguments of a call make. Raises Unusable with what does not fit."""
     x, dy = arrays_in(file, ("x", "dy") if function in BACKWARD else ("x",), function)
     check_x(x, function)
@@ -163,7 +163,7 @@ def check_sums(case: Case) -> None:
 # Judging.
 
 
-class Part(Pool):
+class AnsweredPool(Pool):
     """A pool in which an answer is there already: that for one plane, of an answer for all."""
 
     def __init__(self, pool: Pool, answer: Array) -> None:
@@ -185,7 +185,7 @@ def by_planes(law: Law) -> Law:
         got = pool(case.call())
         pool.same_shape(got, case.x.shape if case.function in BACKWARD else case.dy.shape)
         for n, c in suspects(case, got)[:MOST_PLANES]:
-            law.check(Part(pool, got[n : n + 1, c : c + 1]), plane_of(case, (n, c)))
+            law.check(AnsweredPool(pool, got[n : n + 1, c : c + 1]), plane_of(case, (n, c)))
 
     return replace(law, check=check)
 
@@ -238,7 +238,7 @@ def judged(target: Target, case: Case) -> Result:
 def cut(target: Target, law: Law, case: Case) -> Result:
     """One law on a case; if it fails, on the smallest case made of it. Raises Unusable if the target refuses it."""
     for part in to_try(target, case):
-        trial = Trial(by_planes(law), target.fresh(), Settings(patience=PATIENCE))
+        trial = Trial(by_planes(law), target.fresh(), TrialSettings(patience=PATIENCE))
         if trial(part):
             assert trial.found is not None
             found = settled(trial, trial.found, minimal(trial, trial.found))

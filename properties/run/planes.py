@@ -63,7 +63,7 @@ def gathered(values: Array, shape: Ints, every: Taps) -> Array:
     return sums
 
 
-def spread(shares: Array, shape: Ints, every: Taps) -> Array:
+def scattered(shares: Array, shape: Ints, every: Taps) -> Array:
     """An image to whose pixels each window has added its share."""
     sums = np.zeros(shape, shares.dtype)
     for outputs, cells in every:
@@ -113,8 +113,8 @@ def of_mean_backward(case: Case, got: Array) -> Array:
     """Where the gradient of a mean may be wrong."""
     every, divisors = taps(case.axes), case.geometry.divisors(case.x.shape[2:])
     shares, ones = wide(case.dy) / divisors, np.ones(case.dy.shape, np.int64)
-    sums, sizes = (spread(values, case.x.shape, every) for values in (shares, abs(shares)))
-    terms, plain = (spread(values, case.x.shape, every) for values in (ones, ones * powers_of_two(divisors)))
+    sums, sizes = (scattered(values, case.x.shape, every) for values in (shares, abs(shares)))
+    terms, plain = (scattered(values, case.x.shape, every) for values in (ones, ones * powers_of_two(divisors)))
     return excess(case.x.dtype, got, sums, sums, sizes, terms, plain=terms == plain)
 
 

@@ -52,7 +52,7 @@ class Failed(NamedTuple):
         return "the file with its arrays is not beside the report" if gone else "its case is too large for a report"
 
 
-class Found(NamedTuple):
+class Replayable(NamedTuple):
     """What a report has to be tried again: failures and conventions (target, name, what was seen)."""
 
     failures: list[Failed]
@@ -69,7 +69,7 @@ class Found(NamedTuple):
         return [spec for spec in self.targets if not is_shipped(spec)]
 
 
-def read(file: str) -> Found:
+def read(file: str) -> Replayable:
     """The failures and the conventions of a report. Raises Unusable."""
     failures: list[Failed] = []
     seen: list[tuple[str, str, Seen]] = []
@@ -81,10 +81,10 @@ def read(file: str) -> Found:
         for each in failures:
             if each.found.case and not each.hindrance:
                 check_case(each.name, each.found.case, each.found.earlier_calls or [], each.title)
-    return Found(failures, seen)
+    return Replayable(failures, seen)
 
 
-def replayed(found: Found, session: Session, other: str | None) -> Iterator[Result | str]:
+def replayed(found: Replayable, session: Session, other: str | None) -> Iterator[Result | str]:
     """For each failure what came of it, on the target it was seen on or another; words, where it cannot be tried."""
     for each in found.failures:
         if each.hindrance:
@@ -129,7 +129,7 @@ def printable(line: str) -> str:
     return "".join(map(visible, line))
 
 
-def replay_conventions(found: Found, session: Session, other: str | None, say: Say) -> None:
+def replay_conventions(found: Replayable, session: Session, other: str | None, say: Say) -> None:
     """Say which conventions are answered otherwise, and which cannot be asked of a target."""
     changed = asked = 0
     for spec, name, seen in found.seen:
@@ -146,7 +146,7 @@ def replay_conventions(found: Found, session: Session, other: str | None, say: S
         say(f"{asked} conventions replayed: {changed} answer otherwise")
 
 
-def replay(found: Found, session: Session, other: str | None, say: Say) -> int:
+def replay(found: Replayable, session: Session, other: str | None, say: Say) -> int:
     """Say what came of each failure, and which conventions are answered otherwise; 1 if anything still fails."""
     still = unclear = 0
     for each, result in zip(found.failures, replayed(found, session, other), strict=True):

@@ -20,7 +20,7 @@ from ..targets.target import Target, outside
 from .persistence import KeptCase
 from .reading import check_case
 from .settle import minimal, settled
-from .trial import Found, Settings, Trial
+from .trial import Found, Trial, TrialSettings
 
 NOT_ALONE = "did not repeat in a fresh process; it needs earlier calls"
 """What a replay says of a failure whose earlier calls are not known."""
@@ -40,7 +40,7 @@ class Interrupted(KeyboardInterrupt):
         self.result = result
 
 
-def run(law: Law, target: Target, settings: Settings) -> Result:
+def run(law: Law, target: Target, settings: TrialSettings) -> Result:
     """Try a law on a target; the verdict, with the shrunk counterexample if it fails."""
     began = time.perf_counter()
     reason = law.unsupported(target.declared, target.offers, target.evidence)
@@ -193,7 +193,7 @@ def replay(law: Law, target: Target, found: Counterexample) -> Result:
         return Result(*about, "unsupported", reason)
     start = target.fresh() if found.earlier_calls is UNSET else target.afresh()
     start.ask_all(calls)
-    trial = Trial(law, start, Settings())
+    trial = Trial(law, start, TrialSettings())
     for _ in range(REPLAYS if found.once is True else 1):
         if again := trial.attempt(case):
             if calls:

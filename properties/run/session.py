@@ -17,7 +17,7 @@ from .pinned import conventions_of, expected
 from .request import Request
 from .runner import run
 from .smoke import smoke_test
-from .trial import Settings
+from .trial import TrialSettings
 from .units import Kind, Unit
 
 
@@ -70,7 +70,7 @@ class Session:
         seed = self.request.seed
         assert seed is not None
         brief = is_listed(name, target.spec, target.name, self.request.known_failures())
-        settings = Settings(self.request.examples, seed, end, deadly=self.toll.seen(target.spec), brief=brief)
+        settings = TrialSettings(self.request.examples, seed, end, deadly=self.toll.seen(target.spec), brief=brief)
         if not self.request.persistent:
             return run(LAWS[name], target, settings)
         in_hand = InHand(KEPT / "inhand", target.spec, name)

@@ -32,7 +32,7 @@ AGAIN = {"crashed": 3.0, "hung": 0.0}
 
 
 @dataclass(frozen=True)
-class Settings:
+class TrialSettings:
     """How much to try: cases per law, the seed they come from, an absolute end in seconds since the epoch.
 
     `kept` and `in_hand` hold the failing cases of earlier runs, and the case that is being tried; `deadly`: verdicts of
@@ -82,7 +82,7 @@ class Found(NamedTuple):
 class Trial:
     """A law that is tried on cases, and what was seen up to the first failure."""
 
-    def __init__(self, law: Law, target: Target, settings: Settings) -> None:
+    def __init__(self, law: Law, target: Target, settings: TrialSettings) -> None:
         self.law, self.pool, self.settings, self.end = law, Pool(target), settings, settings.end
         self.tried = self.refused = self.digest = 0
         self.reached: Counter[str] = Counter()
@@ -90,7 +90,7 @@ class Trial:
 
     def __call__(self, case: Case) -> bool:
         """Try a case, and count it; whether it fails."""
-        self.count(case)
+        self.tally(case)
         self.found = self.attempt(case)
         if self.found is not None:
             self.end = self.settings.limit(self.found.verdict)
@@ -101,7 +101,7 @@ class Trial:
         """Whether the time for trying, or for making a failure smaller, has ended."""
         return self.end is not None and time.time() >= self.end
 
-    def count(self, case: Case) -> None:
+    def tally(self, case: Case) -> None:
         """Keep account of a case."""
         self.tried += 1
         names, checksum = account(case)

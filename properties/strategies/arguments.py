@@ -13,7 +13,7 @@ from poolproof.kernels.dtypes import FLOATS, INTEGERS, ORDERED, Array, is_float
 
 from ..cases.palettes import NAMES, OF_FLOATS, ONE_HOT
 from ..cases.plans import Plan
-from ..contract import BACKWARD, CALLABLES, MEAN, SETTINGS, Declared, declared, did_you_mean
+from ..contract import BACKWARD, CALLABLES, CHOICES, MEAN, SETTINGS, Declared, declared, did_you_mean
 from ..data.layouts import LAYOUTS
 from ..data.text import shown
 from .complaints import listed, one, positive, several, wrong
@@ -21,7 +21,6 @@ from .pooling import RANKS, Pooling
 
 WINDOWS = ("any", "overlapping", "gaps", "powers of two", "one cell")
 PADDING = ("any", "symmetric", "none")
-LIMITS = ("half", "window", None)
 GRADIENT_NAMES = (*NAMES, ONE_HOT)
 LAYOUT_NAMES = tuple(LAYOUTS)
 LEAST_CELLS = 3
@@ -78,7 +77,7 @@ def limits(
         "square": one("square", square, (False, True)),
         "tiles": one("tiles", tiles, (False, True)),
         "padding": one("padding", padding, PADDING),
-        "padding_limit": one("padding_limit", padding_limit, LIMITS),
+        "padding_limit": one("padding_limit", padding_limit, CHOICES["padding_limit"]),
         "settings": {f: [name for name in settings if f in MEAN or name in SETTINGS] for f in CALLABLES},
     }
     return declared(stated, "", {})

@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis.errors import InvalidArgument
 from poolproof.kernels.dtypes import ORDERED, Array, Ints, is_float
 
-from ..cases import case as plain
+from ..cases import case as internal
 from ..cases.palettes import NAMES
 from ..contract import BACKWARD, CALLABLES, MEAN, MEAN_SETTINGS, OF_INTEGERS, SETTINGS, did_you_mean
 from ..data.layouts import LAYOUTS
@@ -22,7 +22,7 @@ ABSENT: Array = np.zeros(0)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Case(plain.Case):
+class Case(internal.Case):
     """One call of a callable: `kernel(*case.arguments, **case.settings)`.
 
     - `function`: the callable, such as "max_backward".
@@ -66,7 +66,7 @@ class Case(plain.Case):
             raise misshapen("dy", self.dy, kind(shape, self.x.dtype))
 
 
-def checked(case: plain.Case, **changed: Any) -> Case:
+def checked(case: internal.Case, **changed: Any) -> Case:
     """A case that was drawn, as people get it, changed in some fields."""
     return Case(**{each.name: getattr(case, each.name) for each in fields(case)} | changed)
 

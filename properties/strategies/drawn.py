@@ -12,7 +12,7 @@ import numpy as np
 from hypothesis import strategies as st
 from poolproof.kernels.dtypes import Array
 
-from ..cases import case as plain
+from ..cases import case as internal
 from ..cases.build import Builder, passed, spot_of
 from ..cases.choices import Drawn, one_of
 from ..cases.contents import SEEDS, paint
@@ -129,9 +129,9 @@ def within(most: int | None, cells: int) -> None:
     hypothesis.assume(most is None or cells <= most)
 
 
-def case_of(function: str, pooling: Pooling, x: Array, dy: Array, **about: Any) -> plain.Case:
+def case_of(function: str, pooling: Pooling, x: Array, dy: Array, **about: Any) -> internal.Case:
     """A case of these windows."""
-    return plain.Case(function, x, pooling.size, pooling.stride, dy, settings=dict(pooling.settings), **about)
+    return internal.Case(function, x, pooling.size, pooling.stride, dy, settings=dict(pooling.settings), **about)
 
 
 def in_memory(array: Array, layout: str) -> Array:

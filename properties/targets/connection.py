@@ -41,8 +41,8 @@ class Death(Exception):
         self.verdict = verdict
 
 
-class Process(Channel):
-    """A running peer, and the life of one connection to it.
+class Connection(Channel):
+    """A running peer, and the connection to it.
 
     It is started with pipes, below a guard that ends all it started; `exchange` sends a frame and waits for one, and
     anything but a frame in time ends it: a closed stream means it died, silence that it hangs, other bytes that it

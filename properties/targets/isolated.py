@@ -16,7 +16,7 @@ from ..data.text import MOST_SHOWN, cleaned, shown
 from ..remote import WORKER
 from ..remote.worker import CHUNK, EVIDENCE, VERSION, Header, ProtocolError
 from .call import Answer, Call, is_dangerous
-from .connection import Death, Process
+from .connection import Connection, Death
 from .history import Log, bytes_passed
 from .protocol import Frame, checked, checked_keywords, decoded, message_of, question, sparse_question, texts
 from .target import Misfit, limit_of, nothing_offered
@@ -62,7 +62,7 @@ class Isolated:
     notes: list[str] = field(default_factory=list)
     evidence: frozenset[str] = frozenset()
     environment: Header = field(default_factory=dict)
-    process: Process | None = None
+    connection: Connection | None = None
     warm: bool = False
     slowest_first: float | None = None
     hurried: bool = False
@@ -114,15 +114,15 @@ class Isolated:
             raise Unusable("memory can be limited on Linux only")
         self.warm, self.log = False, Log()
         try:
-            self.process = Process(self.command, self.isolation.memory)
+            self.connection = Connection(self.command, self.isolation.memory)
             return self.greeted()
         except OSError as error:
             raise Unusable(f"{self.command[0]!r} cannot be started: {error.strerror}") from None
 
     def greeted(self) -> Header:
         """What the running process says to hello: it loads the target, in the place of any that it had."""
-        assert self.process is not None
-        [(said, _)] = self.process.exchange([({**self.hello, "id": 0}, [])], lambda: STARTING, 0)
+        assert self.connection is not None
+        [(said, _)] = self.connection.exchange([({**self.hello, "id": 0}, [])], lambda: STARTING, 0)
         return said
 
     def fresh(self) -> Isolated:
@@ -213,7 +213,7 @@ class Isolated:
 
     def twin(self) -> Isolated:
         """The same target, to be started in another process."""
-        return replace(self, process=None, warm=False, log=Log(), beside=None)
+        return replace(self, connection=None, warm=False, log=Log(), beside=None)
 
     def ask_together(self, calls: list[Call], seconds: float, moments: Sequence[float]) -> list[Answer]:
         """Make several calls at the same time over there: see `Host.together`."""
@@ -233,11 +233,11 @@ class Isolated:
             header.update({"id": self.asked, "law": self.law, "case": self.case, "limit": limit})
         found: list[Answer] = []
         try:
-            if self.process is None:
+            if self.connection is None:
                 self.revive()
-            assert self.process is not None
+            assert self.connection is not None
             began = time.monotonic()
-            said = self.process.exchange(frames, self.patience, limit * len(calls[0]))
+            said = self.connection.exchange(frames, self.patience, limit * len(calls[0]))
             for group in calls:
                 self.log.add(group)
                 found += decoded(*next(said), len(group))
@@ -246,7 +246,7 @@ class Isolated:
         except Unusable as error:
             return [*found, Answer(death="crashed", error=str(error))]
         except Death as death:
-            self.process, self.warm = None, False
+            self.connection, self.warm = None, False
             return [*found, Answer(death=death.verdict, error=str(death))]
         except ProtocolError as error:
             self.end()
@@ -262,9 +262,9 @@ class Isolated:
 
     def end(self) -> None:
         """End the process, and the one beside it."""
-        if self.process is not None:
-            self.process.kill()
-            self.process = None
+        if self.connection is not None:
+            self.connection.kill()
+            self.connection = None
         if self.beside is not None:
             self.beside.end()
 

@@ -12,7 +12,7 @@ from poolproof.kernels.dtypes import Array, Ints
 
 from ..data.sparse import Sparse, SparseCall
 from ..data.text import cleaned, shown
-from ..remote.worker import MOST_LISTED, Header, Memory, ProtocolError, described, memory_of, named, parts
+from ..remote.worker import MOST_LISTED, Header, Memory, ProtocolError, described, memory_of, named, split_payload
 from .call import Answer, Call
 
 Frame = tuple[Header, list[Memory]]
@@ -68,7 +68,7 @@ def decoded(said: Header, memory: Memory, count: int) -> list[Answer]:
     if said.get("type") not in ("answer", "answers") or len(found) != count or not all_of(found, dict):
         raise ProtocolError(f"expected an answer, got {shown(said)}")
     kinds = [kind_of(each) for each in found]
-    chunks = parts(memory, [length(each, kind) for each, kind in zip(found, kinds, strict=True)])
+    chunks = split_payload(memory, [length(each, kind) for each, kind in zip(found, kinds, strict=True)])
     return [answer_from(each, kind, chunk) for each, kind, chunk in zip(found, kinds, chunks, strict=True)]
 
 

@@ -15,7 +15,7 @@ from poolproof.kernels import naive
 from poolproof.properties import oracle
 from poolproof.properties.bench import laws, methods, plot, record, rivals, start, text, trial, workloads
 from poolproof.properties.bench.answers import right
-from poolproof.properties.bench.methods import Lacking, Method, Way
+from poolproof.properties.bench.methods import BoundWay, Lacking, Way
 from poolproof.properties.bench.rounds import Spread, Timing, race, ratios, spread
 from poolproof.properties.bench.run import Bench
 from poolproof.properties.bench.workloads import SERIES, WORKLOADS, Series, chosen, written
@@ -245,7 +245,7 @@ def as_library(monkeypatch, make):
 
 def pooling(work, x, dy, _):
     """A right rival, by the naive kernel."""
-    return Method(
+    return BoundWay(
         lambda: (naive.max_forward(x, work.size, work.stride), x),
         lambda kept: naive.max_backward(dy, kept, work.size, work.stride),
     )
@@ -417,7 +417,7 @@ def done():
         trial.Row(way("jax", "stateless"), "y[0,0,0,0] = 1.0, but should be 2.0 (1 of 4 differ)", failed=True),
     ]
     work = written("8x8x64x64,F2,float64")
-    return trial.Trial(work, 2, rows, timings(forward=[1e-3] * 2, backward=[1e-3] * 2, both=[1e-3] * 2))
+    return trial.TimedTrial(work, 2, rows, timings(forward=[1e-3] * 2, backward=[1e-3] * 2, both=[1e-3] * 2))
 
 
 TABLE = """
@@ -455,7 +455,8 @@ def series_of(*seconds):
     """A series of two places, one method, and what it took there in three rounds."""
     works = [written(f"1x1x8x8,F{f},S{f}") for f in (2, 3)]
     rows = [[trial.Row(way("compiled", "remembered"), timings=timings(both=each))] for each in seconds]
-    trials = [trial.Trial(replace(work, place=f), 1, row) for work, f, row in zip(works, (2, 3), rows, strict=True)]
+    placed = [replace(work, place=f) for work, f in zip(works, (2, 3), strict=True)]
+    trials = [trial.TimedTrial(work, 1, row) for work, row in zip(placed, rows, strict=True)]
     return Series("window", "F", tuple(works)), trials
 
 

@@ -10,13 +10,13 @@ from faults.general import General
 from poolproof.properties.cases import drawing
 from poolproof.properties.cases.build import Builder
 from poolproof.properties.cases.corners import corners
-from poolproof.properties.cases.drawing import MOST, MOST_DRAWN, TOGETHER, Cases, account, digest, drawn, remembered
+from poolproof.properties.cases.drawing import MOST, MOST_DRAWN, TOGETHER, LawCases, account, digest, drawn, remembered
 from poolproof.properties.cases.triggers import reached
 from poolproof.properties.contract import CALLABLES, Declared
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.run.request import Request
 from poolproof.properties.run.runner import run
-from poolproof.properties.run.trial import Settings, Trial
+from poolproof.properties.run.trial import Trial, TrialSettings
 from poolproof.properties.run.units import plan
 from poolproof.properties.targets.target import wrap
 
@@ -38,11 +38,11 @@ def same(one, other):
 @pytest.mark.parametrize("name", ["max-value", "routing", "mean-exact"])
 def test_what_is_drawn_is_what_a_run_tries(name):
     target = wrap(General)
-    result = run(LAWS[name], target, Settings(examples=30, seed=5))
+    result = run(LAWS[name], target, TrialSettings(examples=30, seed=5))
     remembered.cache_clear()
-    trial = Trial(LAWS[name], target, Settings())
+    trial = Trial(LAWS[name], target, TrialSettings())
     for case in drawn(LAWS[name], target.declared, target.offers, 30, 5):
-        trial.count(case)
+        trial.tally(case)
     assert (trial.tried, trial.digest, trial.reached) == (30, result.digest, result.reached)
 
 
@@ -77,7 +77,7 @@ def builder(law, declared=PLANES):
 
 
 def test_a_long_run_remembers_no_more_than_a_usual_one_and_goes_on_alike():
-    known = Cases("max-value", builder("max-value"), 0)
+    known = LawCases("max-value", builder("max-value"), 0)
     first, again = list(known.first(MOST + 20)), list(known.first(MOST + 20))
     assert known.known == first[:MOST] == again[:MOST]
     assert not set(first[MOST:]) & set(again[MOST:])
@@ -95,7 +95,7 @@ def test_corner_cases_come_first_then_cases_of_hypothesis_and_only_then_of_a_gen
     monkeypatch.setattr(drawing, "frozen", lambda case: case)
     monkeypatch.setattr(Builder, "case", lambda *_: generated.append(1))
     made = builder("max-value")
-    list(islice(Cases("max-value", made, 0).endless(), MOST_DRAWN + 100))
+    list(islice(LawCases("max-value", made, 0).endless(), MOST_DRAWN + 100))
     first = len(corners(made))
     assert portions[0][:2] == (first, 1)
     assert {makers for makers, _, _ in portions[1:]} == {TOGETHER}
@@ -173,8 +173,8 @@ class Writing(General):
 
 def test_what_one_target_does_to_its_input_no_other_sees():
     kept = [np.copy(case.x) for case in cases("max-value", wrap(General).declared, 60, 4)]
-    assert run(LAWS["max-value"], wrap(Writing), Settings(60, 4)).verdict == "holds"
-    assert run(LAWS["max-value"], wrap(General), Settings(60, 4)).verdict == "holds"
+    assert run(LAWS["max-value"], wrap(Writing), TrialSettings(60, 4)).verdict == "holds"
+    assert run(LAWS["max-value"], wrap(General), TrialSettings(60, 4)).verdict == "holds"
     after = cases("max-value", wrap(General).declared, 60, 4)
     assert all(np.array_equal(case.x, x, equal_nan=True) for case, x in zip(after, kept, strict=True))
 

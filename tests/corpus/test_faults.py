@@ -15,8 +15,9 @@ from faults.others import WrongOnceIn37
 from findings.sources import FINDINGS
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.run.runner import run
-from poolproof.properties.run.trial import Settings
+from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
+from selection import slow
 from strength.asked import PUBLIC, callables, laws_about
 
 pytestmark = pytest.mark.once
@@ -29,13 +30,14 @@ REPORTS = {"NNlib.jl 205", "Theano 5248", "joey PR 5", "ocannl 512"}
 def test_the_law_about_a_mistake_rejects_it(name):
     # What matters here is that it is rejected, not how small the case becomes.
     fault = FAULTS[name]
-    assert run(LAWS[fault.laws[0]], wrap(fault), Settings(seed=0, brief=True)).failed
+    assert run(LAWS[fault.laws[0]], wrap(fault), TrialSettings(seed=0, brief=True)).failed
 
 
+@slow
 @pytest.mark.parametrize("name", SOUND)
 def test_no_law_rejects_a_sound_variant(name):
     laws = laws_about(SOUND[name])
-    few = Settings(examples=-(-100 // len(laws)), seed=list(SOUND).index(name), brief=True)
+    few = TrialSettings(examples=-(-100 // len(laws)), seed=list(SOUND).index(name), brief=True)
     results = [run(LAWS[law], wrap(SOUND[name]), few) for law in laws]
     assert [result.message for result in results if result.failed] == []
     assert sum(result.examples for result in results) >= 80
@@ -44,7 +46,7 @@ def test_no_law_rejects_a_sound_variant(name):
 @pytest.mark.parametrize("law", PUBLIC)
 @pytest.mark.parametrize("base", [Sound, General], ids=["plain", "general"])
 def test_the_sound_bases_pass_every_law(base, law):
-    result = run(LAWS[law], wrap(base), Settings(examples=30, seed=0))
+    result = run(LAWS[law], wrap(base), TrialSettings(examples=30, seed=0))
     about_settings = LAWS[law].family == "settings" and law != "indices-gather"
     expected = "unsupported" if base is Sound and about_settings else "holds"
     assert result.verdict == expected, result.message
@@ -106,6 +108,6 @@ def test_a_fault_is_rejected_by_laws_that_ask_what_it_does_otherwise(name):
 
 
 def test_a_rare_mistake_is_reported_with_the_case_on_which_it_was_seen():
-    result = run(LAWS["max-value"], wrap(WrongOnceIn37), Settings(seed=0))
+    result = run(LAWS["max-value"], wrap(WrongOnceIn37), TrialSettings(seed=0))
     assert result.verdict == "broken"
     assert "only after 36 max_forward calls in the same instance" in result.message

@@ -5,7 +5,7 @@ import strength.record
 from faults import FAULTS
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.run.runner import run
-from poolproof.properties.run.trial import Settings
+from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
 from strength import measure
 from strength.asked import PUBLIC, laws_about
@@ -97,7 +97,7 @@ def test_what_laws_are_worth_is_asked_of_the_whole_corpus_alone():
 
 def test_what_is_measured_is_what_a_run_gives():
     law = FAULTS[NAME].laws[0]
-    seen, result = tried(NAME, 3), run(LAWS[law], wrap(FAULTS[NAME]), Settings(seed=3))
+    seen, result = tried(NAME, 3), run(LAWS[law], wrap(FAULTS[NAME]), TrialSettings(seed=3))
     assert list(seen) == laws_about(FAULTS[NAME])
     assert seen[law][:2] == [result.verdict, result.examples] == ["broken", result.examples]
     assert shrunk(NAME, law, 3) == 1

@@ -7,12 +7,13 @@ import pytest
 from edges import edges, identical
 from msgspec import convert, to_builtins
 from poolproof.kernels.dtypes import ORDERED
-from poolproof.properties.data import storage as beside
+from poolproof.properties.data import storage
 from poolproof.properties.data.arrays import stored
 from poolproof.properties.data.typed import decoded
 from poolproof.properties.doors.cli import main
 from poolproof.properties.results import Report
 from sample import CASE, COUNTEREXAMPLE, LAW, REPORT, TARGET
+from selection import once
 from shell import check, poolproof
 
 
@@ -39,7 +40,7 @@ def report_with(x):
 
 def write(report, file="report.json"):
     """Write a report as the doors do."""
-    text = beside.report_text(file, lambda: report)
+    text = storage.report_text(file, lambda: report)
     with open(file, "w") as sink:
         sink.write(text)
     return text
@@ -57,7 +58,7 @@ def test_a_large_array_of_every_dtype_is_read_back(dtype, here):
     text = write(report_with(x))
     assert len(text) < 10_000
     assert case_in(decoded(text, Report)).x.beside is True
-    again = beside.completed(decoded(text, Report), "report.json")
+    again = storage.completed(decoded(text, Report), "report.json")
     assert identical(case_in(again).x.array(), x)
 
 
@@ -76,7 +77,7 @@ def test_a_report_with_small_arrays_has_no_file_beside_it(here):
 
 
 def test_a_pipe_keeps_its_arrays():
-    text = beside.report_text("/dev/stdout", lambda: report_with(large()))
+    text = storage.report_text("/dev/stdout", lambda: report_with(large()))
     assert identical(case_in(decoded(text, Report)).x.array(), large())
 
 
@@ -111,6 +112,7 @@ def test_without_its_arrays_a_case_cannot_be_replayed(how, here, capsys):
     assert said in capsys.readouterr().out
 
 
+@once
 def test_a_check_writes_both_files(tmp_path):
     (tmp_path / "late.py").write_text(
         "from poolproof.kernels.img2col import max_indices as right\n"

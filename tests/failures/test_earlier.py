@@ -11,11 +11,12 @@ from poolproof.properties.failures.earlier import FEW, Needed, Search, fewest, l
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.run import trial
 from poolproof.properties.run.runner import replay, run
-from poolproof.properties.run.trial import Settings
-from poolproof.properties.targets import history as log
+from poolproof.properties.run.trial import TrialSettings
+from poolproof.properties.targets import history
 from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.history import Log
 from poolproof.properties.targets.target import InProcess, wrap
+from selection import once
 from shell import check, poolproof
 
 
@@ -31,7 +32,7 @@ def call(name="max_forward", cells=1, **more):
 def small_log(monkeypatch):
     """Logs that remember two of the first calls and three of the last, or 80 bytes of these."""
     for name, most in {"FIRST": 2, "LAST": 3, "MOST_BYTES": 80, "SMALL": 16}.items():
-        monkeypatch.setattr(log, name, most)
+        monkeypatch.setattr(history, name, most)
     return Log()
 
 
@@ -263,7 +264,7 @@ def tried(law, kernel, prepare=(), examples=100, seed=0):
     for each in prepare:
         started.ask(each)
     target.fresh = lambda: started
-    return run(LAWS[law], target, Settings(examples, seed))
+    return run(LAWS[law], target, TrialSettings(examples, seed))
 
 
 def of_result(result):
@@ -301,6 +302,7 @@ def test_a_call_with_padding_that_spoils_others_is_named():
     assert "padding=" not in result.message.split("only after")[0]
 
 
+@once
 @pytest.mark.parametrize("kernel", [Counting, WrongOnce])
 def test_a_kernel_that_counts_its_calls_needs_as_many(kernel):
     result = tried("max-value", kernel)
@@ -311,6 +313,7 @@ def test_a_kernel_that_counts_its_calls_needs_as_many(kernel):
     assert replay(LAWS["max-value"], wrap(kernel), result.counterexample).verdict == "broken"
 
 
+@once
 def test_a_kernel_that_caches_by_shape_needs_a_call_with_the_same_shape():
     result = tried("max-value", Caching, examples=300, seed=1)
     assert result.verdict == "broken"
@@ -338,6 +341,7 @@ def test_a_failure_that_needs_no_call_names_none(law):
     assert result.counterexample is None or result.counterexample.earlier_calls is UNSET
 
 
+@once
 @pytest.mark.parametrize("seed", range(6))
 def test_a_kernel_that_is_wrong_now_and_then_blames_no_call(seed):
     chance = random.Random(seed)
@@ -377,10 +381,11 @@ def test_a_replay_in_a_fresh_process_of_what_was_found_in_the_suites_own_says_so
 
 
 def test_known_failures_take_no_time_for_earlier_calls():
-    result = run(LAWS["max-value"], wrap(Counting), Settings(brief=True))
+    result = run(LAWS["max-value"], wrap(Counting), TrialSettings(brief=True))
     assert (result.verdict, result.counterexample.earlier_calls) == ("broken", UNSET)
 
 
+@once
 def test_the_search_ends_in_time(monkeypatch):
     monkeypatch.setitem(trial.SHRINKING, "broken", 0.3)
     made = []

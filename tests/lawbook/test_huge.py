@@ -24,7 +24,7 @@ from poolproof.properties.lawbook.huge.laws import needed, registry
 from poolproof.properties.lawbook.huge.scenes import SCENES, WINDOW, batch, cells, plane
 from poolproof.properties.lawbook.huge.trial import sparse, sparse_call, stored
 from poolproof.properties.remote.worker import MOST_LISTED, ProtocolError, memory_of, nonzero, painted
-from poolproof.properties.report import render as report
+from poolproof.properties.report import render
 from poolproof.properties.run import replay
 from poolproof.properties.run.request import Request
 from poolproof.properties.run.session import Session
@@ -651,7 +651,7 @@ def test_python_skips_what_it_cannot_run(monkeypatch):
 def test_a_failure_is_stored_by_its_nonzero_cells_and_replayed(tmp_path):
     target = wrap(narrow("max_backward", cells_wrap), "my_pool")
     result = run(LAWS["huge-max-gradient-cells"], target, None)
-    document = report.document(Request((target.spec,), huge=True), {target.spec: target}, [result], False)
+    document = render.document(Request((target.spec,), huge=True), {target.spec: target}, [result], False)
     file = tmp_path / "report.json"
     file.write_bytes(encoded(document))
     assert len(file.read_text()) < 20_000
@@ -668,7 +668,7 @@ def test_a_case_that_is_none_is_refused_when_a_report_is_read(tmp_path):
     target = wrap(narrow("max_forward", cells_wrap), "my_pool")
     result = run(LAWS["huge-max-cells"], target, None)
     result.counterexample.case.x.cells[0][0][3] = 10
-    document = report.document(Request((target.spec,), huge=True), {target.spec: target}, [result], False)
+    document = render.document(Request((target.spec,), huge=True), {target.spec: target}, [result], False)
     (tmp_path / "report.json").write_bytes(encoded(document))
     with pytest.raises(Unusable, match="should lie in a window"):
         replay.read(str(tmp_path / "report.json"))

@@ -7,14 +7,14 @@ import pytest
 from poolproof.kernels import naive
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.run.runner import run
-from poolproof.properties.run.trial import Settings
+from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
 
 
 def tried(law, examples=100, brief=True, **callables):
     """The result of a law on a kernel of the name, the dtypes and the ranks of the naive one."""
     subject = SimpleNamespace(name="naive", dtypes=naive.dtypes, ranks=naive.ranks, **callables)
-    return run(LAWS[law], wrap(subject), Settings(examples, seed=0, brief=brief))
+    return run(LAWS[law], wrap(subject), TrialSettings(examples, seed=0, brief=brief))
 
 
 def changed(function, change):
@@ -65,7 +65,7 @@ def test_agreement_rejects_what_differs_in_a_bit_or_in_dtype(function, change):
 def test_agreement_is_with_the_other_kernels(monkeypatch):
     forward = naive.max_forward
     monkeypatch.setattr(naive, "max_forward", lambda *arguments, **settings: forward(*arguments, **settings)[..., ::-1])
-    assert run(LAWS["agreement"], wrap(naive), Settings(seed=0, brief=True)).verdict == "broken"
+    assert run(LAWS["agreement"], wrap(naive), TrialSettings(seed=0, brief=True)).verdict == "broken"
 
 
 def test_agreement_leaves_the_dtype_of_indices_free():

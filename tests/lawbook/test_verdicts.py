@@ -18,8 +18,9 @@ from poolproof.properties.lawbook.conduct import companions
 from poolproof.properties.lawbook.pool import Pool
 from poolproof.properties.run.runner import run
 from poolproof.properties.run.smoke import smoke_test
-from poolproof.properties.run.trial import Settings
+from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
+from selection import once
 
 X = np.array([[[[1.0, 5, 2, 0]]], [[[3.0, 4, 8, 6]]]])
 CASE = Case("max_forward", X, (1, 2), (1, 2), np.ones((2, 1, 1, 2)), "distinct")
@@ -259,13 +260,14 @@ def with_a_sample_more(y):
     return np.concatenate([y, y[-1:]])
 
 
+@once
 @pytest.mark.parametrize("wrong", [without_axes, narrower, with_a_sample_more], ids=lambda wrong: wrong.__name__)
 @pytest.mark.parametrize("law", [law for law in LAWS.values() if not law.reference], ids=lambda law: law.name)
 def test_a_law_finds_nothing_else_wrong_with_a_result_of_another_shape(law, wrong):
     alone = [*law.plan.functions, *law.plan.also] if law.plan.also else []
     for among in (CALLABLES, *([name] for name in alone)):
         kernel = SimpleNamespace(**{name: reshaped(name, wrong, among) for name in CALLABLES}, ranks=(1, 2, 3))
-        found = run(law, wrap(kernel), Settings(20, brief=True))
+        found = run(law, wrap(kernel), TrialSettings(20, brief=True))
         assert found.verdict == "holds" or ".shape = " in found.message
 
 
@@ -485,4 +487,4 @@ def test_a_mean_that_never_counts_padding_is_right_by_its_own_divisors(law):
 
     target = wrap(SimpleNamespace(mean_forward=mean_forward, ranks=(1, 2, 3)))
     smoke_test(target)
-    assert run(LAWS[law], target, Settings(60, seed=1)).verdict == "holds"
+    assert run(LAWS[law], target, TrialSettings(60, seed=1)).verdict == "holds"

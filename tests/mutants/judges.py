@@ -51,6 +51,7 @@ def suite(*names, among=""):
 
         # Laws may have run in this process before, and the warning about that is no failure.
         quiet = ["-x", "-q", "--assert=plain", "-p", "no:cacheprovider", "-W", f"ignore::{SIDE_EFFECTS}"]
+        quiet += ["-m", "", "--hypothesis-profile", "ci"]
         return pytest.main([*quiet, "-k", among, *(str(TESTS / name) for name in names)])
 
     return fail
@@ -129,10 +130,10 @@ def accepts_a_wrong_one(law):
 def fails(law, implementation, seed=0):
     """Whether a law rejects an implementation."""
     from poolproof.properties.run.runner import run
-    from poolproof.properties.run.trial import Settings
+    from poolproof.properties.run.trial import TrialSettings
     from poolproof.properties.targets.target import wrap
 
-    return run(law, wrap(implementation), Settings(seed=seed, brief=True)).failed
+    return run(law, wrap(implementation), TrialSettings(seed=seed, brief=True)).failed
 
 
 BESIDE = {

@@ -1,16 +1,13 @@
 """Failures with one reason are told as one: the same mistake, or the same need of the same callable."""
 
-import copy
-
 import msgspec
 import pytest
-from poolproof.properties.results import Result
-from poolproof.properties.results.report import Report
+from poolproof.properties.results import Counterexample, Result
 from poolproof.properties.run import causes
 from poolproof.properties.run.causes import added, causes_of
-from sample import REPORT
+from sample import COUNTEREXAMPLE
 
-FOUND = msgspec.convert(copy.deepcopy(REPORT), Report).targets[0].laws[0].counterexample
+FOUND = msgspec.convert(COUNTEREXAMPLE, Counterexample)
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from poolproof.kernels import img2col
 from poolproof.kernels.dtypes import FLOATS, IEEE_FLOATS, INTEGERS, ORDERED
@@ -17,9 +17,10 @@ from poolproof.properties.report.render import exit_status, last_line
 from poolproof.properties.run.pinned import expected
 from poolproof.properties.run.runner import replay, run
 from poolproof.properties.run.smoke import smoke_test
-from poolproof.properties.run.trial import Settings
+from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.target import outside, wrap
+from selection import examples, once, once_but
 
 PINNED = [f"{name}={each.values[0]}" for name, each in CONVENTIONS.items()]
 LAWS_FOR_ALL = [law for law in LAWS.values() if not law.reference]
@@ -116,8 +117,8 @@ class Recorder:
         return name == "mean_forward" and dtype in INTEGERS and of_floats and not self.lacks(name, dtype, rank)
 
 
-@pytest.mark.once
-@settings(max_examples=15)
+@once
+@examples(15)
 @given(declarations())
 def test_nothing_is_asked_that_is_not_declared(told):
     recorder = Recorder(*told)
@@ -128,7 +129,7 @@ def test_nothing_is_asked_that_is_not_declared(told):
         assert recorder.asked == []
     else:
         smoke_test(target)
-    assert {run(law, target, Settings(examples=3)).verdict for law in LAWS_FOR_ALL} <= {"holds", "unsupported"}
+    assert {run(law, target, TrialSettings(examples=3)).verdict for law in LAWS_FOR_ALL} <= {"holds", "unsupported"}
     observed(target)
     for name in PINNED:
         assert expected(target, *name.split("=")).verdict in ("holds", "broken", "unsupported")
@@ -138,7 +139,7 @@ def test_nothing_is_asked_that_is_not_declared(told):
 ALL_SETTINGS = {name: MEAN_SETTINGS if name in MEAN else SETTINGS for name in CALLABLES}
 
 
-@pytest.mark.parametrize("rank", [1, 2, 3])
+@pytest.mark.parametrize("rank", once_but([1, 2, 3], 2))
 def test_every_convention_is_observed_of_square_windows_as_of_others(rank):
     recorder = Recorder(CALLABLES, {"square": True, "ranks": (rank,), "settings": ALL_SETTINGS})
     usual = Recorder(CALLABLES, {"ranks": (rank,), "settings": ALL_SETTINGS})
@@ -182,7 +183,7 @@ def test_declarations_that_leave_nothing_to_ask_are_told(narrowed):
     with pytest.raises(Unusable, match="leave no dtype and rank for mean_forward or max_backward"):
         smoke_test(recorder.target)
     assert observed(recorder.target) == ({}, [])
-    results = [run(law, recorder.target, Settings(examples=1)) for law in LAWS_FOR_ALL]
+    results = [run(law, recorder.target, TrialSettings(examples=1)) for law in LAWS_FOR_ALL]
     assert {result.verdict for result in results} == {"unsupported"}
     assert exit_status(results, interrupted=False, unusable=False) == 2
     assert "all hold" not in last_line(results, partial=False)
@@ -202,14 +203,14 @@ def test_what_is_lacking_may_come_from_a_generator():
 
 def test_square_windows_have_no_other_rank_to_agree_with():
     recorder = Recorder(CALLABLES, {"square": True, "ranks": (1, 2, 3)})
-    result = run(LAWS["ranks-agree"], recorder.target, Settings(examples=5))
+    result = run(LAWS["ranks-agree"], recorder.target, TrialSettings(examples=5))
     assert (result.verdict, result.reason) == ("unsupported", "it declares square=True")
 
 
 @pytest.mark.parametrize("law", ["neutral-settings", "other-settings"])
 def test_what_a_mean_divides_by_is_no_setting_without_padding(law):
     recorder = Recorder(("mean_forward",), {"settings": {"mean_forward": ("count_include_pad",)}})
-    assert run(LAWS[law], recorder.target, Settings(examples=5)).verdict == "unsupported"
+    assert run(LAWS[law], recorder.target, TrialSettings(examples=5)).verdict == "unsupported"
 
 
 def test_cubes_are_not_larger_than_needed():
@@ -243,7 +244,7 @@ def test_a_call_is_within_what_a_target_declares_or_the_reason_is_told(declared,
 
 def test_a_failure_found_on_another_target_is_not_replayed_beyond_the_declarations():
     broken = wrap(SimpleNamespace(max_forward=lambda x, size, stride: 1 + img2col.max_forward(x, size, stride)))
-    found = run(LAWS["max-value"], broken, Settings(examples=5)).counterexample
+    found = run(LAWS["max-value"], broken, TrialSettings(examples=5)).counterexample
     recorder = Recorder(("max_forward",), {"dtypes": ("float16",)})
     result = replay(LAWS["max-value"], recorder.target, found)
     assert (result.verdict, result.reason) == ("unsupported", "it takes no float64 in max_forward")

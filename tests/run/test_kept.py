@@ -16,8 +16,9 @@ from poolproof.properties.results import Counterexample
 from poolproof.properties.run import runner, trial
 from poolproof.properties.run.persistence import MOST_KEPT, Held, InHand, Kept, KeptCase, packed
 from poolproof.properties.run.runner import Interrupted, run
-from poolproof.properties.run.trial import Settings
+from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
+from selection import once
 from shell import kernels_in, poolproof
 
 LAW = LAWS["max-value"]
@@ -37,7 +38,7 @@ def tried(folder, max_forward=naive.max_forward, law="max-value", seed=0, exampl
     """The result of a law on a target whose failing cases are kept in a folder."""
     plan = LAWS[law].plan
     subject = wrap(SimpleNamespace(max_forward=max_forward, **more), "mine")
-    return run(LAWS[law], subject, Settings(examples, seed, kept=kept(folder, law, plan=plan)))
+    return run(LAWS[law], subject, TrialSettings(examples, seed, kept=kept(folder, law, plan=plan)))
 
 
 def entry(cells=3):
@@ -102,7 +103,7 @@ def test_a_case_that_its_law_does_not_want_is_dropped_untried(tmp_path):
     store = Kept(tmp_path, "mine", powers.name, powers.plan)
     store.add([of(case)])
     subject = wrap(SimpleNamespace(mean_forward=naive.mean_forward), "mine")
-    assert run(powers, subject, Settings(5, 0, kept=store)).examples == 5
+    assert run(powers, subject, TrialSettings(5, 0, kept=store)).examples == 5
     assert store.found == []
 
 
@@ -122,7 +123,7 @@ def test_a_case_that_was_merely_running_when_time_ended_is_not_kept(tmp_path, mo
 
 def test_nothing_is_kept_where_time_ended_without_a_failure(tmp_path):
     subject = wrap(SimpleNamespace(max_forward=naive.max_forward), "mine")
-    result = run(LAW, subject, Settings(10**6, 0, time.time() + 0.3, kept=kept(tmp_path)))
+    result = run(LAW, subject, TrialSettings(10**6, 0, time.time() + 0.3, kept=kept(tmp_path)))
     assert (result.verdict, result.partial) == ("holds", True)
     assert kept(tmp_path).found == []
 
@@ -145,10 +146,11 @@ def test_an_interruption_keeps_what_had_failed_and_not_what_was_running(tmp_path
     }
     subject.fresh = lambda: subject
     with pytest.raises(Interrupted):
-        run(LAW, subject, Settings(60, 0, kept=kept(tmp_path)))
+        run(LAW, subject, TrialSettings(60, 0, kept=kept(tmp_path)))
     assert len(kept(tmp_path).found) == failing
 
 
+@once
 def test_the_cases_of_other_callables_that_fail_are_kept_as_well(tmp_path):
     wrong = {
         name: (lambda *given, name=name: getattr(naive, name)(*given) + 1) for name in ("max_forward", "mean_forward")
@@ -172,10 +174,10 @@ class Counting:
 
 
 def test_the_calls_that_a_failure_needs_are_kept_and_made_again(tmp_path):
-    first = run(LAW, wrap(Counting), Settings(kept=kept(tmp_path, target="Counting")))
+    first = run(LAW, wrap(Counting), TrialSettings(kept=kept(tmp_path, target="Counting")))
     (only,) = kept(tmp_path, target="Counting").found
     assert only.earlier_calls == first.counterexample.earlier_calls
-    again = run(LAW, wrap(Counting), Settings(kept=kept(tmp_path, target="Counting")))
+    again = run(LAW, wrap(Counting), TrialSettings(kept=kept(tmp_path, target="Counting")))
     assert (again.verdict, again.examples) == ("broken", 1)
 
 
@@ -189,7 +191,7 @@ def test_the_case_in_hand_is_drawn_again_and_tried_first(tmp_path):
 
     subject = wrap(SimpleNamespace(max_forward=seen), "mine")
     in_hand = InHand(tmp_path, "mine", "max-value")
-    assert run(LAW, subject, Settings(10, 0, in_hand=in_hand)).examples == 11
+    assert run(LAW, subject, TrialSettings(10, 0, in_hand=in_hand)).examples == 11
     wanted = list(runner.drawn(LAW, subject.declared, subject.offers, 8, 4))[7]
     np.testing.assert_array_equal(asked[0], wanted.x)
     assert InHand(tmp_path, "mine", "max-value").found == Held(0, 9)
@@ -200,7 +202,7 @@ def test_what_is_no_case_of_such_a_run_is_not_drawn_again(tmp_path, found):
     InHand(tmp_path, "mine", "max-value").file.write_bytes(packed(found))
     subject = wrap(SimpleNamespace(max_forward=naive.max_forward), "mine")
     in_hand = InHand(tmp_path, "mine", "max-value")
-    assert run(LAW, subject, Settings(10, 0, in_hand=in_hand)).examples == 10
+    assert run(LAW, subject, TrialSettings(10, 0, in_hand=in_hand)).examples == 10
 
 
 # The file.
@@ -338,6 +340,7 @@ def test_a_file_is_replaced_as_a_whole(tmp_path, monkeypatch):
 # From the door.
 
 
+@once
 def test_the_command_keeps_cases_as_json_unless_a_seed_is_given(tmp_path):
     kernels_in(tmp_path)
     given = ["check", "faulty.py", "--laws", "conservation", "--in-process", "-n", "0"]

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from poolproof.kernels import img2col, naive
 from poolproof.properties.doors.cli import main
-from poolproof.properties.run.own_input import EXACT, Window, case_of, judged, to_try, without_ties
+from poolproof.properties.run.own_input import EXACT, WindowArguments, case_of, judged, to_try, without_ties
 from poolproof.properties.run.planes import single, suspects
 from poolproof.properties.targets.target import wrap
+from selection import once
 from shell import refused
 
 KERNEL = """
@@ -94,6 +95,7 @@ def test_the_stride_is_the_size_if_none_is_given(here, capsys):
     assert run([*words, *settings], capsys)[0] == 0
 
 
+@once
 def test_a_crash_is_cut_too(here, capsys):
     written(here)
     (here / "kernel.py").write_text(
@@ -188,7 +190,7 @@ def test_a_refusal_at_an_edge_is_said(here, capsys):
 def large(function, dtype="float64", settings=None):
     """A call on more cells than the oracle looks at."""
     source = np.random.default_rng(1)
-    window = Window((3,), (2,), **(settings or {}))
+    window = WindowArguments((3,), (2,), **(settings or {}))
     passed = window.at(2)
     x = source.standard_normal((3, 4, 45, 45)).astype(dtype)
     assert x.size > EXACT

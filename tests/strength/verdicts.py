@@ -6,11 +6,11 @@ from statistics import mean, median
 
 from faults import FAULTS, SOUND
 from poolproof.properties.results import FAILURES
-from poolproof.properties.run.trial import Settings
+from poolproof.properties.run.trial import TrialSettings
 
 from .asked import PUBLIC
 
-EXAMPLES, SOUND_RUNS = Settings().examples, 200
+EXAMPLES, SOUND_RUNS = TrialSettings().examples, 200
 NEVER = float("inf")
 
 

@@ -10,13 +10,14 @@ from poolproof.kernels import naive
 from poolproof.properties.contract import CALLABLES, Unusable
 from poolproof.properties.conventions import CONVENTIONS, as_before, observe, observed
 from poolproof.properties.data.typed import decoded, encoded
-from poolproof.properties.report import render as report
+from poolproof.properties.report import render
 from poolproof.properties.results import VERDICTS, Report, Result
 from poolproof.properties.run.pinned import conventions_of, expected
 from poolproof.properties.run.request import Request
 from poolproof.properties.run.smoke import smoke_test
 from poolproof.properties.targets.call import Answer
 from poolproof.properties.targets.target import wrap
+from selection import once_but, slow
 
 SOME = ("ties", "signed-zero", "accumulator", "ceil-rule", "stride-zero")
 """Conventions that are pinned besides."""
@@ -107,30 +108,30 @@ def judged(target, names):
         assert set(found.all_values) <= {*CONVENTIONS[name].values, *DEATHS}, name
         assert as_before(target, found) in (True, False)
     called = {target.spec: target.name}
-    assert len(report.conventions([result], called)) == len(result.conventions)
-    report.varying([result, *pinned], called)
-    document = report.document(Request((target.spec,)), {target.spec: target}, [result, *pinned], partial=False)
+    assert len(render.conventions([result], called)) == len(result.conventions)
+    render.varying([result, *pinned], called)
+    document = render.document(Request((target.spec,)), {target.spec: target}, [result, *pinned], partial=False)
     read = Result.from_json(json.loads(json.dumps(result.as_json())))
     assert decoded(encoded(document), Report).targets[0].conventions.keys() >= read.conventions.keys()
-    assert report.varying([read], called) == report.varying([result], called)
+    assert render.varying([read], called) == render.varying([result], called)
     return result.conventions
 
 
-@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("name", once_but(ODD, "objects", "structures", "nothing", "an exit", others=slow))
 def test_one_odd_answer_to_everything_is_a_value_of_every_convention(name):
     assert set(judged(target(lambda: ODD[name]), ["nan", "ceil-rule"])) == set(CONVENTIONS)
 
 
-@pytest.mark.parametrize("rank", [1, 2, 3])
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("rank", once_but([1, 2, 3], 2))
+@pytest.mark.parametrize("seed", once_but([0, 1], 0))
 def test_odd_answers_in_any_order_are_values_of_every_convention(seed, rank):
     source = random.Random(seed)
     odd = [*ODD.values(), *[None] * 20]
     assert set(judged(target(lambda: source.choice(odd), ranks=(rank,)), SOME)) == set(CONVENTIONS)
 
 
-@pytest.mark.parametrize("count", [2, 37])
-@pytest.mark.parametrize("name", ["nan", "negative", "longer", "refused", "strings"])
+@pytest.mark.parametrize("count", once_but([2, 37], 37))
+@pytest.mark.parametrize("name", once_but(["nan", "negative", "longer", "refused", "strings"], "strings"))
 def test_an_answer_that_is_odd_now_and_then_ends_no_observation(name, count):
     source = target(at_every(count, ODD[name]), dtypes=("float32",))
     assert set(judged(source, ["signed-zero"])) == set(CONVENTIONS)

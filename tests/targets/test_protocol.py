@@ -15,9 +15,8 @@ from poolproof.properties.data.text import MOST_NAME
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.lawbook.huge import HUGE
 from poolproof.properties.remote import worker
-from poolproof.properties.run import persistence as keep
-from poolproof.properties.targets import isolated, refusals, target
-from poolproof.properties.targets import protocol as wire
+from poolproof.properties.run import persistence
+from poolproof.properties.targets import isolated, protocol, refusals, target
 from poolproof.properties.targets.call import Call
 
 PAGE = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
@@ -97,20 +96,20 @@ def test_the_page_tells_the_numbers_of_the_code():
     assert f"one line of at most {worker.MOST_TEXT:,} characters, names and versions of at most {MOST_NAME}" in PAGE
     assert f"eight times the largest array and {target.MARGIN:,}" in PAGE
     assert (isolated.STARTING, isolated.FIRST) == (60, 3)
-    assert f"{keep.MOST['hung']} hangs or {keep.MOST['crashed']} deaths" in PAGE
+    assert f"{persistence.MOST['hung']} hangs or {persistence.MOST['crashed']} deaths" in PAGE
     assert re.search(r"\| `version` \| 1 \|", PAGE)
     assert worker.VERSION == 1
 
 
 def test_the_page_names_every_key_of_a_call():
-    header, _ = wire.question(Call("max_forward", {"x": np.zeros((1, 1, 1, 1))}, 1, 1), True)
+    header, _ = protocol.question(Call("max_forward", {"x": np.zeros((1, 1, 1, 1))}, 1, 1), True)
     keys = {key for row in (*table("call"),) for key in row.split(", ")}
     assert {*header, *header["arrays"][0], "law", "case", "limit"} <= keys
 
 
 def test_the_page_names_every_key_of_a_sparse_call():
     x = Sparse.of(np.dtype("int8"), (1, 1, 2, 2), {3: 1})
-    header, payload = wire.sparse_question(SparseCall("max_forward", {"x": x}, (1, 1), (1, 1)))
+    header, payload = protocol.sparse_question(SparseCall("max_forward", {"x": x}, (1, 1), (1, 1)))
     section = PAGE.split("\n## sparse\n")[1].split("\n## ")[0]
     assert all(f"`{key}`" in section for key in {*header, *header["arrays"][0], "law", "case", "limit"} - {"type"})
     assert [len(part) for part in payload] == [8, 1]

@@ -8,7 +8,7 @@ from poolproof.kernels import naive
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.remote.worker import classes_of
 from poolproof.properties.run.runner import run
-from poolproof.properties.run.trial import Settings
+from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.call import Answer, Call
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
@@ -95,7 +95,7 @@ def failing(fails, only_if=lambda x: x.size == 0):
 
 def tried(kernel, law="output-size"):
     """The result of a law that draws empty batches."""
-    return run(LAWS[law], wrap(type("Kernel", (), {"max_forward": staticmethod(kernel)})), Settings(60, seed=1))
+    return run(LAWS[law], wrap(type("Kernel", (), {"max_forward": staticmethod(kernel)})), TrialSettings(60, seed=1))
 
 
 @pytest.mark.parametrize("name", INTERNAL)

@@ -18,13 +18,14 @@ from poolproof.properties.lawbook import LAWS as EVERY_LAW
 from poolproof.properties.remote import worker
 from poolproof.properties.run.runner import run
 from poolproof.properties.run.smoke import smoke_test
-from poolproof.properties.run.trial import Settings
+from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
 from poolproof.properties.targets.target import wrap
 from poolproof.properties.wrappers import arranged, cached, first, images, ints, layer, nhwc, onnx_model, planes
 from poolproof.properties.wrappers.frameworks import Framework, differentiated
 from poolproof.properties.wrappers.shapes import LAYOUTS
+from selection import once, once_but, slow
 from shell import FAULTY, poolproof
 
 NAMES = ("max_forward", "max_backward", "mean_forward", "mean_backward", "max_indices")
@@ -73,11 +74,12 @@ overwriting = FAULTS["max_backward"]
 # Layouts.
 
 
+@once
 def test_functions_on_planes_keep_every_law():
     assert accepted(planes(kernel("HW")), "*", examples=2) > 35
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", once_but(LAYOUTS, "NHWC", others=slow))
 def test_functions_on_any_layout_are_accepted(layout):
     assert accepted(arranged(layout, kernel(layout)), examples=3) == 9
 
@@ -198,6 +200,7 @@ def test_equal_settings_are_single_ints_and_others_as_given():
     assert (wrap(target).declared.square, wrap(target).declared.padding) == (True, "symmetric")
 
 
+@once
 def test_a_function_of_single_ints_is_asked_with_padding_and_dilation_too():
     def max_forward(x, f, s, padding=0, dilation=1):
         assert {type(each) for each in (f, s, padding, dilation)} == {int}
@@ -432,7 +435,7 @@ def test_a_wrapped_target_needs_numpy_alone_where_it_runs(tmp_path, bare):
     (tmp_path / "kernel.py").write_text(WRAPPED)
     target = load(f"{tmp_path}/kernel.py:wrapped", Isolation(python=str(bare)))
     smoke_test(target)
-    assert run(EVERY_LAW["max-value"], target, Settings(20, seed=1)).verdict == "holds"
+    assert run(EVERY_LAW["max-value"], target, TrialSettings(20, seed=1)).verdict == "holds"
 
 
 def test_nothing_of_the_suite_but_the_wrappers_is_shown_to_such_a_target(tmp_path, bare):

@@ -110,13 +110,13 @@ def mean_backward(dy: Any, tall: int, wide: int, down: int, across: int, dx: Any
         if not tiled:
             dx[p] = 0.0
         if window == TWO_BY_TWO:
-            spread(dy, p, TWO_BY_TWO, dx)
+            write_shares(dy, p, TWO_BY_TWO, dx)
         else:
-            spread(dy, p, window, dx)
+            write_shares(dy, p, window, dx)
 
 
 @jit
-def spread(dy: Any, p: int, window: Any, dx: Any) -> None:
+def write_shares(dy: Any, p: int, window: Any, dx: Any) -> None:
     """Write the shares of plane p. Adding 0.0 turns a negative zero into a positive one, as summing from 0.0 does."""
     tall, wide, down, across = window
     for row in range(dy.shape[1]):

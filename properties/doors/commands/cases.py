@@ -24,13 +24,13 @@ def run(options: Namespace) -> int:
     from ...report.statistics import shown, statistics
     from ...report.terminal import Terminal
     from ...run.session import Session
-    from ...run.trial import Settings
+    from ...run.trial import TrialSettings
     from ...run.units import selected
 
     target = Session(requested(options)).target(options.target) if options.target else None
     lines = statistics if options.statistics else shown
     say = Terminal(sys.stdout).say
-    for text in lines(selected(options.laws), target, Settings(options.examples, options.seed)):
+    for text in lines(selected(options.laws), target, TrialSettings(options.examples, options.seed)):
         say(text)
     return 0
 

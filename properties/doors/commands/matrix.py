@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from functools import partial
 
 from ..options import COLUMNS, PROCESSES, RUN
 from ..parser import Command, Parser
@@ -29,7 +28,7 @@ def run(options: Namespace) -> int:
     targets = [target for target in options.targets if target not in reports]
     columns = from_reports(reports)
     if targets:
-        return judge(options, targets, partial(Matrix, markdown=options.markdown, reports=columns))
+        return judge(options, targets, lambda request: Matrix(request, columns))
     terminal = Terminal(sys.stdout)
     complaints = unwritten([markdown_of(columns, options.markdown)])
     show(columns, terminal)

@@ -38,13 +38,13 @@ def run(options: Namespace) -> int:
     from ...data.storage import report_text
     from ...report.render import document
     from ...report.terminal import Terminal, headed
-    from ...run.own_input import Window, case_of, judged, told
+    from ...run.own_input import WindowArguments, case_of, judged, told
     from ...run.session import Session
 
     writable("--json", options.json)
     flags = {name: getattr(options, name) for name in ("ceil_mode", "count_include_pad")}
     passed = {name: value for name, value in flags.items() if value is not None}
-    window = Window(options.size, options.stride or options.size, options.padding, options.dilation, passed)
+    window = WindowArguments(options.size, options.stride or options.size, options.padding, options.dilation, passed)
     case = case_of(options.input, options.call, window)
     asked = requested(options, (options.target,), examples=1)
     target = Session(asked).target(options.target)

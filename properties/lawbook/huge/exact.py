@@ -48,7 +48,7 @@ def expected(call: SparseCall) -> Sparse:
         dtype = np.dtype(np.int64)
     elif call.function in BACKWARD:
         shares = call.arrays["dy"].cells()
-        cells = routed(windows, shares) if call.function == "max_backward" else spread(call, shares)
+        cells = routed(windows, shares) if call.function == "max_backward" else shared_evenly(call, shares)
     else:
         divisor = prod(call.size) if call.function == "mean_forward" else 1
         cells = {window: values[cell] / divisor for window, cell in windows.items()}
@@ -60,7 +60,7 @@ def routed(windows: dict[int, int], shares: dict[int, float]) -> dict[int, float
     return {windows[window]: share for window, share in shares.items()}
 
 
-def spread(call: SparseCall, shares: dict[int, float]) -> dict[int, float]:
+def shared_evenly(call: SparseCall, shares: dict[int, float]) -> dict[int, float]:
     """Each dy, divided evenly among the cells of its window."""
     shape, found = call.arrays["x"].shape, dict[int, float]()
     for window, share in shares.items():

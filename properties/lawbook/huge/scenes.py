@@ -15,7 +15,7 @@ WINDOW = 2
 """The length of a window along each axis; strides are larger, so that no two windows meet."""
 
 
-class Scene(NamedTuple):
+class HugeScene(NamedTuple):
     """The shape of x, the stride, the same along all axes, and the windows (n, c, oh, ow) that have a cell of note."""
 
     shape: Ints
@@ -28,17 +28,18 @@ class Scene(NamedTuple):
         return (*self.shape[:2], *((length - WINDOW) // self.stride + 1 for length in self.shape[2:]))
 
 
-def plane(limit: int, rank: int) -> Scene:
+def plane(limit: int, rank: int) -> HugeScene:
     """One plane with three windows along each axis; the last line of windows lies beyond the first `limit` cells."""
     side = max(6, int(limit ** (1 / rank)))
     while side % 2 or (side - WINDOW) * side ** (rank - 1) < limit:
         side += 1
     first, middle, last = ((k,) * (rank - 1) for k in range(3))
     along = [(0, *first), (0, *last), (1, *middle), (2, *first), (2, *middle), (2, *last)]
-    return Scene((1, 1, *(side,) * rank), (side - WINDOW) // 2, [(0, 0, *window) for window in dict.fromkeys(along)])
+    marked = [(0, 0, *window) for window in dict.fromkeys(along)]
+    return HugeScene((1, 1, *(side,) * rank), (side - WINDOW) // 2, marked)
 
 
-def batch(limit: int, rank: int) -> Scene:
+def batch(limit: int, rank: int) -> HugeScene:
     """Many planes with windows in their corners; the last one begins beyond the first `limit` cells."""
     side = max(4, int(limit ** (1 / (2 * rank))))
     at_limit = limit // side**rank
@@ -48,18 +49,18 @@ def batch(limit: int, rank: int) -> Scene:
     numbers = sorted({0, at_limit - 1, at_limit, at_limit + 1, samples * channels - 1})
     corners = [(k,) * rank for k in range(2)]
     marked = [(*divmod(number, channels), *corner) for number in numbers for corner in corners]
-    return Scene((samples, channels, *(side,) * rank), side - WINDOW, marked)
+    return HugeScene((samples, channels, *(side,) * rank), side - WINDOW, marked)
 
 
 SCENES = (plane, batch)
 
 
-def image(scene: Scene, dtype: np.dtype[np.generic]) -> Sparse:
+def image(scene: HugeScene, dtype: np.dtype[np.generic]) -> Sparse:
     """An x with one positive cell, of a value of its own, in each marked window; a mean divides it without rounding."""
     return Sparse.of(dtype, scene.shape, dict(cells(scene)))
 
 
-def cells(scene: Scene) -> Iterator[tuple[int, int]]:
+def cells(scene: HugeScene) -> Iterator[tuple[int, int]]:
     """The row-major places of the marked cells, and their values. The cell is the last one of the last window."""
     rank = len(scene.shape) - 2
     taps = WINDOW**rank
@@ -70,7 +71,7 @@ def cells(scene: Scene) -> Iterator[tuple[int, int]]:
         yield int(np.ravel_multi_index((n, c, *at), scene.shape)), number * taps
 
 
-def gradient(scene: Scene, dtype: np.dtype[np.generic]) -> Sparse:
+def gradient(scene: HugeScene, dtype: np.dtype[np.generic]) -> Sparse:
     """A dy with a value of its own for each marked window."""
     taps, count = prod([WINDOW] * (len(scene.shape) - 2)), len(scene.marked)
     places = [int(np.ravel_multi_index(window, scene.output)) for window in scene.marked]

@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import UNSET
 
 from ...contract import DTYPES
-from ...data.arrays import StoredArray, numbers, plain
+from ...data.arrays import StoredArray, json_numbers, numbers
 from ...data.sparse import Sparse, SparseCall
 from ...failures.types import Failure
 from ...results import Counterexample, Result, StoredCall, StoredCase
@@ -94,7 +94,7 @@ def message(call: SparseCall, failure: Failure) -> str:
 
 def stored(array: Sparse) -> StoredArray:
     """A sparse array: the cells that are not zero, and how many others there are."""
-    cells = [(list(array.index(place)), plain(v)) for place, v in list(array.cells().items())[:MOST_STORED]]
+    cells = [(list(array.index(place)), json_numbers(v)) for place, v in list(array.cells().items())[:MOST_STORED]]
     others = array.others + len(array.places) - len(cells)
     form: Any = {"dtype": array.dtype.name, "shape": list(array.shape), "layout": "C"}
     return StoredArray(**form, cells=cells, others=others)

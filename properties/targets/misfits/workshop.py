@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ...contract import CALLABLES, Unusable
 from ...remote.worker import Header, ProtocolError
 from ..call import Answer, Call
-from ..connection import Death, Process
+from ..connection import Connection, Death
 from ..isolated import Isolated, Isolation, hello, worker_command
 from ..protocol import checked, checked_keywords, texts
 
@@ -45,7 +45,7 @@ class Workshop:
     def __init__(self, imports: str, paths: list[str], isolation: Isolation) -> None:
         self.imports, self.paths, self.isolation = imports, paths, isolation
         self.folder = tempfile.TemporaryDirectory(prefix="poolproof-")
-        self.process: Process | None = None
+        self.connection: Connection | None = None
         self.written = 0
         self.end_of_time = time.monotonic() + PATIENCE
 
@@ -81,15 +81,15 @@ class Workshop:
         first = {**hello(str(file), "target", self.paths), "callables": list(callables)}
         peer = Isolated(file.name, worker_command(self.isolation), first, self.isolation)
         try:
-            said = peer.start() if self.process is None else self.handed_over(peer)
+            said = peer.start() if self.connection is None else self.handed_over(peer)
         except (Death, ProtocolError, Unusable) as error:
             raise Over from error
-        self.process = peer.process
+        self.connection = peer.connection
         return peer, said
 
     def handed_over(self, peer: Isolated) -> Header:
         """What the running process says to a new hello."""
-        peer.process = self.process
+        peer.connection = self.connection
         return peer.greeted()
 
     def ask(self, target: Isolated, call: Call) -> Answer:
@@ -101,6 +101,6 @@ class Workshop:
 
     def close(self) -> None:
         """End the process, and remove what was written."""
-        if self.process is not None:
-            self.process.kill()
+        if self.connection is not None:
+            self.connection.kill()
         self.folder.cleanup()

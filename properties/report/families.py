@@ -1,0 +1,49 @@
+"""Results family by family: one line for each, as soon as all of its laws have their results."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from ..lawbook.huge import EVERY
+from ..results import Result
+from ..run.units import CONVENTIONS_ITEM, Unit
+from . import render
+from .terminal import Styled
+
+COLUMN = 12
+"""Characters of the longest name of a family."""
+
+
+class Families:
+    """The results of units, gathered until a family of laws is complete."""
+
+    def __init__(self, units: Iterable[Unit]) -> None:
+        self.left = Counter(family_of(unit.name) for unit in units)
+        self.results: dict[str, list[Result]] = {}
+
+    def add(self, result: Result) -> list[Styled] | None:
+        """Take a result; the line of its family if that is now complete."""
+        family = family_of(result.law)
+        own = self.results.setdefault(family, [])
+        own.append(result)
+        self.left[family] -= 1
+        return None if self.left[family] else line(family, own)
+
+
+def family_of(name: str) -> str:
+    """The family of a law; what is no law is one by itself."""
+    if name == CONVENTIONS_ITEM:
+        return name
+    return EVERY[name].family if name in EVERY else "expected"
+
+
+def line(family: str, results: list[Result]) -> list[Styled]:
+    """What came of a family, in a line."""
+    if family == CONVENTIONS_ITEM:
+        return [f"{family:{COLUMN}} {render.observed(results)}"]
+    laws, cases = {result.law for result in results}, sum(result.examples for result in results)
+    tried = f"{render.quantity(len(laws), 'law')}, {render.quantity(cases, 'case')}: " if cases else ""
+    outcome, style = render.outcome(results), "broken" if any(result.failed for result in results) else "holds"
+    late = " (time limit reached)" if any(result.partial for result in results) else ""
+    return [f"{family:{COLUMN}} {tried}", (outcome, style), late]

@@ -1,0 +1,79 @@
+"""What has become of a run: gathered from its events, for whoever prints or writes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..results import Result
+from ..targets.target import Target
+from .causes import Cause, added, causes_of
+from .events import Event, RunBegun, SuiteFailed, TargetLoaded, TargetRefused, UnitExamined
+from .known import complaints
+from .request import Request
+from .units import Unit
+
+
+@dataclass
+class Record:
+    """Targets that were loaded, or refused with the reason; units to examine; results so far, and their causes.
+
+    `ended`: why the run ended before its time; empty if it did not.
+    """
+
+    request: Request
+    targets: dict[str, Target] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    units: tuple[Unit, ...] = ()
+    results: list[Result] = field(default_factory=list)
+    causes: list[Cause] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    ended: str = ""
+
+    def add(self, event: Event) -> Cause | None:
+        """Take account of an event; the cause of a failure that is the first with this cause."""
+        match event:
+            case TargetLoaded(target):
+                self.targets[target.spec] = target
+            case TargetRefused(spec, reason):
+                self.refused[spec] = reason
+            case RunBegun(units):
+                self.units = units
+            case SuiteFailed(reason):
+                self.errors.append(reason)
+            case UnitExamined(result):
+                self.results.append(result)
+                return added(self.causes, result) if result.failed else None
+        return None
+
+    def left(self) -> list[Unit]:
+        """The units that are not examined."""
+        done = {(result.target, result.law) for result in self.results}
+        return [unit for unit in self.units if unit.key not in done]
+
+    def partial(self) -> bool:
+        """Whether some of what was planned has no result."""
+        return bool(self.left())
+
+    def complete(self) -> list[Result]:
+        """A result for every unit, target by target; what has none was not run."""
+        why = self.ended or "an error of the suite"
+        results = [*self.results, *(Result(*unit.key, "not run", why) for unit in self.left())]
+        order = {unit.key: (list(self.targets).index(unit.target), k) for k, unit in enumerate(self.units)}
+        return sorted(results, key=lambda result: order.get((result.target, result.law), (-1, -1)))
+
+    def all_causes(self) -> list[Cause]:
+        """The causes of all failures, however the results came."""
+        return causes_of(self.complete())
+
+    def names(self) -> dict[str, str]:
+        """What each target calls itself."""
+        return {spec: target.name for spec, target in self.targets.items()}
+
+    def warnings(self) -> list[str]:
+        """What the targets should be told: names that are nearly those of the contract."""
+        return [warning for target in self.targets.values() for warning in target.warnings]
+
+    def known_complaints(self) -> list[str]:
+        """What is wrong with the entries of known failures, as the run has shown."""
+        known, everything = self.request.known_failures(), self.request.laws == "*"
+        return complaints(known, self.complete(), self.names(), all_laws=everything)
