@@ -13,8 +13,8 @@ from ...contract import CALLABLES, Unusable
 from ...remote.worker import Header, ProtocolError
 from ..call import Answer, Call
 from ..connection import Connection, Death
+from ..headers import Introduction, typed
 from ..isolated import Isolated, Isolation, hello, worker_command
-from ..protocol import checked, checked_keywords, texts
 
 NAMESPACE = "from types import SimpleNamespace"
 
@@ -55,9 +55,8 @@ class Workshop:
         _, said = self.made(f"{self.imports}\nimport sys\n{NAMESPACE}\ntarget = {expression}\n", asked)
         if said.get("type") != "hello":
             return None
-        offers = [name for name in asked if name in checked(said, "offers", list, [])]
-        known = checked_keywords(said, tuple(offers))
-        return Seen(texts(said, "names"), {name: known.get(name) for name in offers})
+        told = typed(said, Introduction)
+        return Seen(told.names, {name: told.keywords.get(name) for name in asked if name in told.offers})
 
     def holds(self, condition: str) -> bool:
         """Whether a condition is true over there."""
