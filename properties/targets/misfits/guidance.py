@@ -10,9 +10,9 @@ from typing import NamedTuple
 from ...remote.worker import ProtocolError
 from ..isolated import Isolated, Isolation
 from ..target import outside
-from .parts import Root
+from .candidates import Root
 from .probes import WINDOWS, Names, has_shape, is_right, is_widened, probe
-from .search import PLAINEST, Found, Search
+from .search import PLAINEST, Fit, Fitting
 from .workshop import Over, Workshop
 
 FLOAT64 = 'dtypes=("float64",)'
@@ -52,7 +52,7 @@ def guidance(source: Source) -> str:
         return ""
     try:
         with closing(Workshop(root.imports, source.paths, source.isolation)) as workshop:
-            search = Search(workshop, root)
+            search = Fitting(workshop, root)
             found = search.found()
         if found is None or not found.keywords:
             return ""
@@ -89,7 +89,7 @@ def is_suspect(target: Isolated) -> bool:
     return False
 
 
-def confirmed(workshop: Workshop, root: Root, found: Found) -> str:
+def confirmed(workshop: Workshop, root: Root, found: Fit) -> str:
     """What is told of a form, if all that was found right in it is right in this process, too."""
     target = workshop.load(found.lines(root))
     if target is None or not all(right(workshop, target, role, found.narrowing) for role in found.keywords):
@@ -105,7 +105,7 @@ def right(workshop: Workshop, target: Isolated, role: str, narrowing: Names) -> 
     return all(is_right(call, workshop.ask(target, call)) for call in calls)
 
 
-def declare(found: Found, widens: bool) -> str:
+def declare(found: Fit, widens: bool) -> str:
     """The declarations that an implementation needs; empty if it needs none."""
     told, lines = [], [f"    {name} = True" for name in found.narrowing]
     if lines:
@@ -116,7 +116,7 @@ def declare(found: Found, widens: bool) -> str:
     return "\n".join([f"{'; '.join(told)}:", *lines]) if lines else ""
 
 
-def wrap(root: Root, found: Found, widens: bool) -> str:
+def wrap(root: Root, found: Fit, widens: bool) -> str:
     """The lines that make a target of an implementation, and why they are needed."""
     first_with = {trait: name for name, trait in reversed(found.traits) if trait}
     told = [f"{name} {trait}" for trait, name in reversed(first_with.items())]
