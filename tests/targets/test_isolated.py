@@ -502,7 +502,7 @@ def started(folder, spec, *words, mark):
 def test_no_process_is_left_behind(tmp_path, ending):
     mark = f"mark-of-{tmp_path.name}-{ending.name}-{os.getpid()}"
     hanging = tmp_path / "hanging"
-    spec = written(tmp_path, f"if calls > 1:\n    open({str(hanging)!r}, 'w').close()\n    time.sleep(1000)")
+    spec = written(tmp_path, f"if calls > 2:\n    open({str(hanging)!r}, 'w').close()\n    time.sleep(1000)")
     with started(tmp_path, spec, "-n", "2", "--laws", "shape", "--timeout", "60", mark=mark) as suite:
         assert waited(hanging.exists)
         # The command, a process of its pytest, and for each of them one of the target.
@@ -534,10 +534,10 @@ if x.shape[3] > 6:
     in_hand = log.read_text().splitlines()[-1]
     log.unlink()
     with started(tmp_path, spec, *words, mark="second") as suite:
-        # First comes the smoke test.
-        assert waited(lambda: log.exists() and len(log.read_text().splitlines()) >= 2)
+        # First come the two calls of the smoke test.
+        assert waited(lambda: log.exists() and len(log.read_text().splitlines()) >= 3)
         os.killpg(suite.pid, signal.SIGKILL)
-    assert log.read_text().splitlines()[1] == in_hand
+    assert log.read_text().splitlines()[2] == in_hand
 
 
 @slow

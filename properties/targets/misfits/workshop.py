@@ -22,7 +22,7 @@ PATIENCE = 20.0
 """Seconds for which a form is looked for."""
 
 
-class Seen(NamedTuple):
+class Members(NamedTuple):
     """What an object has: its public names, and those callables that were asked about.
 
     A callable comes with the names of its parameters, "**" among them if it takes any; None if that is not known.
@@ -49,14 +49,14 @@ class Workshop:
         self.written = 0
         self.end_of_time = time.monotonic() + PATIENCE
 
-    def look(self, expression: str, callables: Iterable[str] = ()) -> Seen | None:
+    def look(self, expression: str, callables: Iterable[str] = ()) -> Members | None:
         """What the value of an expression has; None if it cannot be made."""
         asked = list(callables)
         _, said = self.made(f"{self.imports}\nimport sys\n{NAMESPACE}\ntarget = {expression}\n", asked)
         if said.get("type") != "hello":
             return None
         told = typed(said, Introduction)
-        return Seen(told.names, {name: told.keywords.get(name) for name in asked if name in told.offers})
+        return Members(told.names, {name: told.keywords.get(name) for name in asked if name in told.offers})
 
     def holds(self, condition: str) -> bool:
         """Whether a condition is true over there."""
