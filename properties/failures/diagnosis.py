@@ -109,25 +109,26 @@ def says_something(found: Judged) -> bool:
 
 def diagnosis(evidence: Evidence) -> list[str]:
     """The names of the mistakes that explain a failure, the one that says most first; none if it is not certain."""
-    refused = refusals(evidence)
-    if refused:
+    if refused := refusals(evidence):
         return refused
     wrong = [(call, found) for run in evidence.runs for call, found in in_order(evidence, run)]
-    if not wrong:
-        return [VARIES.name] if any(varies(evidence, call) for call in last_calls(evidence)) else []
-    if remembered(evidence, wrong):
-        return [REMEMBERS.name]
+    if wrong:
+        return [REMEMBERS.name] if remembered(evidence, wrong) else explaining(evidence, wrong)
+    return [VARIES.name] if any(varies(evidence, call) for call in last_calls(evidence)) else []
+
+
+def explaining(evidence: Evidence, wrong: list[tuple[Call, Judged]]) -> list[str]:
+    """The names of the mistakes that explain wrong answers, whatever was called before."""
     call = wrong[0][0]
     patterns = [Pattern(each, evidence.values) for each, _ in wrong if each.function == call.function]
-    by_layout = bool(call.layouts) and layout_ignored(evidence, patterns)
     survivors = tested(evidence, hypotheses(wrong), patterns)
-    if by_layout:
+    if call.layouts and layout_ignored(evidence, patterns):
         return [each.mistake.name for each in survivors if whole_value(each)][:1] or [LAYOUT_IGNORED.name]
     names = list(dict.fromkeys(each.mistake.name for each in survivors))
-    if not names and empty_batches(evidence, patterns):
-        return [EMPTY_BATCH.name]
     if survivors and survivors[0].precision >= MOSTLY:
         return names
+    if empty_batches(evidence, patterns):
+        return [EMPTY_BATCH.name]
     return generic(evidence.ask, patterns, evidence.end) or names
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
-from typing import Any
 
 from msgspec import UNSET
 
+from ..failures.mistakes import MISTAKES
 from ..results import Result
-
-MISTAKES: dict[str, Any] = {}
 
 
 @dataclass

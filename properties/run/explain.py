@@ -22,7 +22,6 @@ def explained(trial: Trial, found: Found, others: list[Found]) -> Found:
 
 def mistakes_of(trial: Trial, found: Found, others: list[Found]) -> list[str]:
     """The names of the mistakes that explain a failure: as the law has seen, or as fresh cases show."""
-    assert trial.found is not None
     if found.failure.mistake:
         return [found.failure.mistake]
     if found.counterexample.earlier_calls:
@@ -31,7 +30,7 @@ def mistakes_of(trial: Trial, found: Found, others: list[Found]) -> list[str]:
         return [VARIES.name]
     if found.verdict not in ("broken", "raised"):
         return []
-    runs = [each.calls for each in (found, trial.found, *others)]
+    runs = [each.calls for each in (found, trial.found, *others) if each is not None]
     plan, target = trial.law.plan, trial.pool.target.fresh()
     return diagnosis(Evidence(target, plan, runs, found.case.values))
 

@@ -21,6 +21,7 @@ from ..lawbook.pool import Pool
 from ..results import Result
 from ..targets.call import Call
 from ..targets.target import Target, outside
+from .explain import explained
 from .planes import single, suspects
 from .runner import result_of
 from .settle import minimal, settled
@@ -242,7 +243,7 @@ def cut(target: Target, law: Law, case: Case) -> Result:
         if trial(part):
             assert trial.found is not None
             found = settled(trial, trial.found, minimal(trial, trial.found))
-            return result_of(trial, found, None)
+            return result_of(trial, explained(trial, found, []), None)
         if trial.refused:
             raise Unusable(f"{target.name} refuses this input, as it may")
     return Result(target.spec, law.name, "holds", examples=1)

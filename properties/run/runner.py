@@ -200,7 +200,7 @@ def replay(law: Law, target: Target, found: Counterexample) -> Result:
         if again := trial.attempt(case):
             if calls:
                 again = again.noted(f"    after {counted(calls)}, as in the report", earlier_calls=found.earlier_calls)
-            return result_of(trial, again, found.seed)
+            return result_of(trial, explained(trial, again, []), found.seed)
     return Result(*about, "holds", why_not(target, found))
 
 

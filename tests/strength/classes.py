@@ -1,7 +1,8 @@
 """What is wrong in each fault of the corpus, by the names of mistakes: a hint that says one of these is right.
 
 Decided by reading the faults. Several names stand where several sentences are true of the fault, the general ones too:
-some faults floor every result of a call, where their docstring tells of padded cells alone.
+some faults floor every result of a padded call, where their docstring tells of padded cells alone. A window at another
+place than it should be is also one of which the answer depends on cells outside.
 """
 
 ADDED = ("gradients-overwritten",)
@@ -229,7 +230,7 @@ CLASSES = {
     "settings.EndIsBegin": ("padding-of-one-side",),
     "settings.PaddingExchanged": ("padding-sides-exchanged",),
     "settings.PaddingOfFirstAxis": ("padding-of-one-axis",),
-    "settings.ZeroWins": ("zero-padding-wins",),
+    "settings.ZeroWins": ("zero-padding-wins", "max-begins-at-zero"),
     "settings.PaddedIndex": ("index-in-padded-plane",),
     "settings.PadHoldsIndexOfTie": ("lowest-never-wins", "padding-not-low-enough"),
     "settings.IndexPastThePlane": ("index-without-cell",),
@@ -254,9 +255,9 @@ CLASSES = {
     "settings.BackwardForgetsOverhang": ("overhanging-window-lost", "gradients-lost"),
     "settings.CroppedOnTheWrongSide": ("gradient-cropped-wrongly",),
     "settings.FastPathWithoutPadding": ("padding-moves-windows", "padding-ignored", "begin-padding-ignored"),
-    "settings.StrideTimesDilation": ("dilation-multiplies-stride",),
+    "settings.StrideTimesDilation": ("dilation-multiplies-stride", "reads-outside-window"),
     "settings.NonZeroDivisor": ("divisor-skips-zeros",),
-    "settings.PaddingOfIntegersIsZero": ("zero-padding-wins",),
+    "settings.PaddingOfIntegersIsZero": ("zero-padding-wins", "max-begins-at-zero"),
     "settings.PaddingOfHeightAlone": ("padding-on-first-axis-only",),
     "sizes.SecondBlockOf256Channels": PLANES,
     "sizes.BlocksOf32LeaveOne": UNWRITTEN,

@@ -397,6 +397,19 @@ MISTAKES = [
         tuple(map(gap_in, (np.int8, np.uint8))),
     ),
     Mistake(
+        "ceil-window-dropped",
+        ANY,
+        "The last window of ceil mode is dropped although it starts inside the input or the begin padding.",
+        RIGHT_CEIL,
+        (
+            keeping(lambda axis, start: start < axis.length),
+            keeping(lambda axis, start: start < axis.length + axis.begin - axis.end),
+            keeping(lambda axis, start: start < axis.length - axis.end),
+            keeping(lambda axis, _: axis.stride < axis.size and not axis.drops_window()),
+            keeping(lambda axis, _: axis.stride <= axis.size and not axis.drops_window()),
+        ),
+    ),
+    Mistake(
         "ceil-mode-ignored",
         ANY,
         "ceil_mode is ignored.",
@@ -416,19 +429,6 @@ MISTAKES = [
         'The last window of ceil mode starts past the input; if this is intentional, set ceil_rule = "keep".',
         RIGHT_CEIL,
         (keeping(lambda *_: True),),
-    ),
-    Mistake(
-        "ceil-window-dropped",
-        ANY,
-        "The last window of ceil mode is dropped although it starts inside the input or the begin padding.",
-        RIGHT_CEIL,
-        (
-            keeping(lambda axis, start: start < axis.length),
-            keeping(lambda axis, start: start < axis.length + axis.begin - axis.end),
-            keeping(lambda axis, start: start < axis.length - axis.end),
-            keeping(lambda axis, _: axis.stride < axis.size and not axis.drops_window()),
-            keeping(lambda axis, _: axis.stride <= axis.size and not axis.drops_window()),
-        ),
     ),
     Mistake(
         "ceil-mode-moves-windows",

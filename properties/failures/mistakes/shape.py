@@ -47,6 +47,14 @@ def last_at_the_end(axis: Axis) -> Table:
     return table
 
 
+def last_at_the_padded_end(axis: Axis) -> Table:
+    """Windows of which one that would reach past the padded end is moved back to it."""
+    table, end = axis_table(axis), axis.length + axis.end - axis.extent
+    if axis.start(axis.count() - 1) > end and len(table) > 1:
+        table[-1:] = placed(np.array([end]), axis)
+    return table
+
+
 def as_along_the_first(axes: tuple[Axis, ...]) -> list[Table]:
     """As many windows along every axis as along the first."""
     return [axis_table(axis, axes[0].count()) for axis in axes]
@@ -260,7 +268,7 @@ MISTAKES = [
         ANY,
         "A window that would reach past the end of the image is moved back inside.",
         "Every window starts at a multiple of the stride, and cells past the end are left out of it.",
-        (windows_per_axis(moved_inside), windows_per_axis(last_at_the_end)),
+        (windows_per_axis(moved_inside), windows_per_axis(last_at_the_end), windows_per_axis(last_at_the_padded_end)),
     ),
     Mistake(
         "windows-shifted",
