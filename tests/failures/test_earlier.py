@@ -283,11 +283,11 @@ def test_a_maximum_that_spoils_later_means_is_named_and_made_again_by_a_replay()
     prepare = [call("mean_forward", 4)] * 2 + [call(cells=5)] + [call("mean_forward", 3)] * 2
     result = tried("mean-value", SpoiltByMaximum, prepare)
     assert result.verdict == "broken"
-    assert result.message.endswith(AFTER_MAXIMUM)
+    assert AFTER_MAXIMUM in result.message
     found = result.counterexample
     again = replay(LAWS["mean-value"], wrap(SpoiltByMaximum), found)
     assert (again.verdict, again.counterexample.earlier_calls) == ("broken", found.earlier_calls)
-    assert again.message.endswith("    after a max_forward call, as in the report")
+    assert "    after a max_forward call, as in the report" in again.message
     assert replay(LAWS["mean-value"], wrap(naive), found).verdict == "holds"
     assert (
         replay(LAWS["mean-value"], wrap(SpoiltByMaximum), structs.replace(found, earlier_calls=[])).verdict == "holds"
@@ -308,7 +308,7 @@ def test_a_kernel_that_counts_its_calls_needs_as_many(kernel):
     result = tried("max-value", kernel)
     assert result.verdict == "broken"
     assert len(of_result(result)) == 4
-    assert result.message.endswith("only after 4 max_forward calls in the same instance, complete in the JSON report")
+    assert "only after 4 max_forward calls in the same instance, complete in the JSON report" in result.message
     assert result.counterexample.once is UNSET
     assert replay(LAWS["max-value"], wrap(kernel), result.counterexample).verdict == "broken"
 

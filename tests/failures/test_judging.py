@@ -1,0 +1,91 @@
+"""An answer beside what is right: what is wrong, what is a convention, and whether a mistake would give the same."""
+
+import numpy as np
+import pytest
+from poolproof.properties.contract import Declared
+from poolproof.properties.failures.judging import Fault, Fit, fits, judged, meant
+from poolproof.properties.failures.mistakes import MISTAKES
+from poolproof.properties.targets.call import Call
+
+
+def call(function="max_forward", x=(1, 2, 3), size=2, stride=1, dy=None, dtype="float64", **settings):
+    """A call on one row."""
+    row = np.array([[x]], dtype)
+    arrays = {"x": row} if dy is None else {"dy": np.array([[dy]], dtype), "x": row}
+    return Call(function, arrays, (size,), (stride,), settings)
+
+
+def fault(asked, *answer, dtype=None):
+    """What is wrong about an answer of one row."""
+    return judged(asked, np.array([[answer]], dtype or asked.arrays["x"].dtype)).fault
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "expected"),
+    [
+        (call(), (2, 3), Fault.NOTHING),
+        (call(), (2, 2), Fault.VALUES),
+        (call(), (2,), Fault.SHAPE),
+        (call("mean_forward"), (1.5, 2.5), Fault.NOTHING),
+        (call("mean_forward"), (1.5, 2.4), Fault.VALUES),
+        (call("max_indices"), (1, 2), Fault.NOTHING),
+        (call("max_indices", x=(1, 1, 1)), (1, 1), Fault.NOTHING),
+        (call("max_indices"), (0, 2), Fault.VALUES),
+        (call("max_backward", dy=(1, 1)), (0, 1, 1), Fault.NOTHING),
+        (call("max_backward", x=(0, 2, 2), dy=(0, 1)), (0, 0, 1), Fault.NOTHING),
+        (call("max_backward", x=(0, 2, 2), dy=(0, 1)), (0, 0.5, 0.5), Fault.NOTHING),
+        (call("max_backward", x=(0, 2, 2), dy=(0, 1)), (0, 1, 1), Fault.VALUES),
+        (call("mean_backward", dy=(1, 1)), (0.5, 1, 0.5), Fault.NOTHING),
+    ],
+)
+def test_an_answer_is_judged(asked, answer, expected):
+    assert fault(asked, *answer, dtype="int64" if asked.function == "max_indices" else None) is expected
+
+
+def test_another_dtype_is_a_fault_of_its_own():
+    assert fault(call(dtype="float32"), 2, 3, dtype="float64") is Fault.DTYPE
+    assert fault(call("max_indices"), 1, 2, dtype="float64") is Fault.DTYPE
+
+
+def test_what_a_window_with_a_nan_gives_is_a_convention():
+    assert fault(call(x=(np.nan, 1, 2)), 7, 2) is Fault.NOTHING
+    assert fault(call(x=(np.nan, 1, 2)), 7, 3) is Fault.VALUES
+
+
+def test_the_index_of_a_nan_must_lie_in_the_plane():
+    assert fault(call("max_indices", x=(np.nan, 1, 2)), 1, 2, dtype="int64") is Fault.NOTHING
+    assert fault(call("max_indices", x=(np.nan, 1, 2)), -1, 2, dtype="int64") is Fault.VALUES
+
+
+@pytest.mark.parametrize("answer", [None, 3, [[1.0]], np.array(["a"])], ids=["none", "number", "list", "text"])
+def test_nothing_is_said_of_what_is_no_array_of_numbers(answer):
+    assert judged(call(), answer) is None
+
+
+def test_sums_that_may_overflow_are_not_judged():
+    assert judged(call("mean_forward", x=(3e38, 3e38), dtype="float32"), np.zeros((1, 1, 1), "float32")) is None
+
+
+def test_the_mean_of_one_number_is_exact_however_large_the_window():
+    x = [1.0, *[0.0] * 4095]
+    assert fault(call("mean_forward", x=x, size=4096, dtype="float16"), 2**-12) is Fault.NOTHING
+    assert fault(call("mean_forward", x=x, size=4096, dtype="float16"), 2**-11) is Fault.VALUES
+
+
+def test_what_a_mean_counts_without_a_keyword_is_as_declared():
+    asked = call("mean_forward", padding=((1, 0),))
+    assert meant(asked, Declared(count_include_pad=False)).settings["count_include_pad"] is False
+    assert meant(call(), Declared(count_include_pad=False)).settings == {}
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [((1, 2), Fit.WHOLLY), ((1, 3), Fit.PARTLY), ((0, 2), Fit.NOT), ((1,), Fit.NOT)],
+)
+def test_a_mistake_fits_wholly_partly_or_not(answer, expected):
+    found = judged(call(), np.array([[answer]], float))
+    assert fits(found, MISTAKES["max-is-minimum"].answers[0]) is expected
+
+
+def test_a_mistake_without_an_answer_does_not_fit():
+    assert fits(judged(call(), np.zeros((1, 1, 2))), MISTAKES["truth-counted-in-a-byte"].answers[0]) is Fit.NOT
