@@ -35,7 +35,7 @@ def max_forward(x, size, stride):
     time.sleep({sleep})
     return naive.max_forward(x, size, stride)
 """
-OVERLAP = "windows share their maximum: their gradients must be added, but the last window overwrote the first"
+OVERLAP = "Windows share a cell, and the last window overwrote the gradient of the first."
 
 
 def report_of(folder, *words, **more):

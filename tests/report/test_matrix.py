@@ -29,7 +29,7 @@ def test_each_target_has_a_column(here):
     assert ["faulty", "fixed", "forward"] in lines
     assert ["conservation", "BROKEN", "holds", "-"] in lines
     assert ["max-value", "-", "-", "holds"] in lines
-    assert "their gradients must be added" in said
+    assert "their gradients are added" in said
 
 
 def test_conventions_are_rows_too(here):

@@ -80,7 +80,7 @@ def main():
         print(problem, file=sys.stderr)
     if failed:
         return 1
-    record = recorded(measured, shrunk, judged) | {"hints": load()["hints"]}
+    record = recorded(measured, shrunk, judged) | {"hints": load().get("hints", [])}
     if complete:
         write(record)
     else:

@@ -19,7 +19,7 @@ SLOW = 20
 
 def page(record):
     """The whole page."""
-    parts = [introduction, summary, hints, compared, mistakes, slow, laws]
+    parts = [introduction, summary, *([hints] if "hints" in record else []), compared, mistakes, slow, laws]
     return "\n".join(part(record) for part in parts)
 
 

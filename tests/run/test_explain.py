@@ -1,0 +1,90 @@
+"""What a result says of a failure beside its smallest case: mistakes, their words, and what the failure needs."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from msgspec import UNSET
+from poolproof.kernels import naive
+from poolproof.properties.lawbook import LAWS
+from poolproof.properties.run.runner import replay, run
+from poolproof.properties.run.trial import TrialSettings
+from poolproof.properties.targets.target import wrap
+
+
+def doubled_where_windows_overlap(x, size, stride):
+    """Means that are not divided where windows overlap along the last axis."""
+    y = naive.mean_forward(x, size, stride)
+    return y * y.dtype.type(np.prod(size)) if stride[-1] < size[-1] and y.shape[3] > 1 else y
+
+
+OVERLAPPING = SimpleNamespace(mean_forward=doubled_where_windows_overlap, dtypes=("float64",))
+
+
+def result(law, implementation, **settings):
+    """The result of one law."""
+    return run(LAWS[law], wrap(implementation, "mine"), TrialSettings(seed=0, **settings))
+
+
+def test_a_failure_has_its_mistakes_its_hint_and_its_needs():
+    found = result("mean-value", OVERLAPPING).counterexample
+    assert found.mistakes == ["mean-not-divided"]
+    assert "overlapping windows" in found.needs
+    assert found.message.splitlines()[-2:] == [
+        "    The sum is not divided by the number of cells.",
+        "    The sum of a window is divided by the number of its cells.",
+    ]
+
+
+def test_a_replay_explains_a_failure_again():
+    found = result("mean-value", OVERLAPPING).counterexample
+    assert replay(LAWS["mean-value"], wrap(OVERLAPPING, "mine"), found).counterexample.mistakes == ["mean-not-divided"]
+
+
+def test_a_known_failure_has_mistakes_and_no_needs():
+    found = result("mean-value", OVERLAPPING, brief=True).counterexample
+    assert found.mistakes == ["mean-not-divided"]
+    assert found.needs is UNSET
+
+
+@pytest.mark.parametrize(
+    ("law", "function", "kernel", "mistake"),
+    [
+        ("no-aliasing-of-identity", "max_forward", lambda x, *_: x, "result-shares-input"),
+        ("inputs-unchanged", "max_forward", lambda x, *w: [naive.max_forward(x, *w), x.fill(0)][0], "input-changed"),
+    ],
+)
+def test_what_a_law_sees_itself_needs_no_hypothesis(law, function, kernel, mistake):
+    assert result(law, SimpleNamespace(**{function: kernel})).counterexample.mistakes == [mistake]
+
+
+def test_calls_made_at_the_same_time_are_told():
+    class Shared:
+        def max_forward(self, x, size, stride):
+            self.x = x
+            for _ in range(100):
+                pass
+            return naive.max_forward(self.x, size, stride)
+
+    found = result("two-threads", Shared).counterexample
+    assert found is None or found.mistakes == ["not-thread-safe"]
+
+
+def test_an_exception_that_no_rule_explains_has_no_hint():
+    def max_forward(*_):
+        raise ValueError("never")
+
+    found = result("max-value", SimpleNamespace(max_forward=max_forward)).counterexample
+    assert (found.mistakes, found.message.splitlines()[0]) == (UNSET, "max_forward of mine: raised ValueError: never")
+
+
+def test_a_failure_after_earlier_calls_needs_these():
+    class Counting:
+        calls = 0
+
+        def max_forward(self, x, size, stride):
+            self.calls += 1
+            return naive.max_forward(x, size, stride) + (self.calls > 2)
+
+    found = result("max-value", Counting).counterexample
+    assert (found.mistakes, found.needs) == (["depends-on-earlier-calls"], ["earlier calls"])
