@@ -110,7 +110,7 @@ class Form:
         return f"{role}=lambda dy, x, size, stride: {candidate.expression}({arrays}, {self.arguments})"
 
     def backwards(self, role: str, candidate: Candidate) -> Iterator[tuple[str, str]]:
-        """The keywords that may pass a backward or indices, plainest first, each with what the contract does not say."""
+        """The keywords that may pass a backward or indices, plainest first, each with what is unusual about it."""
         if role == "max_indices":
             yield self.forward(role, candidate), ""
             return
