@@ -254,6 +254,7 @@ def code(told):
     return "\n".join(line[4:] for line in told.splitlines() if line.startswith("    ") or not line)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MISFITS)
 def test_a_misfit_is_told_the_lines_that_make_it_a_target(name, here):
     text, words = MISFITS[name]
