@@ -1,4 +1,8 @@
-"""Profiles: the same cases every time under CI, random ones at home; no deadline, because a JIT compiles."""
+"""Profiles of Hypothesis, and a folder to work in.
+
+`--hypothesis-profile` chooses how many examples a test draws: 20 by default, 100 in `ci`, 2,000 in `nightly`. With CI
+set they are the same in every run, except in `nightly`. There is no deadline, because a JIT compiles.
+"""
 
 import os
 import signal
@@ -7,9 +11,12 @@ import sys
 import pytest
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("home", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("ci", settings.get_profile("home"), derandomize=True, database=None)
-settings.load_profile("ci" if os.environ.get("CI") else "home")
+FREE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+STEADY = settings(FREE, derandomize=True, database=None) if os.environ.get("CI") else FREE
+settings.register_profile("inner", STEADY, max_examples=20)
+settings.register_profile("ci", STEADY, max_examples=100)
+settings.register_profile("nightly", FREE, max_examples=2000)
+settings.load_profile("inner")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what runs in the background deaf to Ctrl-C, and so would be all that tests start and interrupt.

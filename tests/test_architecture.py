@@ -1,6 +1,7 @@
 """What is imported when, what is packaged, and the form of every module and law."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 import rooms
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.targets.peers import PEERS
+from selection import once
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -45,11 +47,13 @@ def imported(name):
 # import-linter checks which module may import which (`tox -e types`); these tests check when.
 
 
+@once
 def test_the_page_shows_the_rooms_as_they_are():
     page = rooms.PAGE.read_text(encoding="utf-8")
     assert rooms.written(page) == page, "python tests/rooms.py writes it"
 
 
+@once
 def test_every_file_that_the_page_names_is_there():
     page = rooms.PAGE.read_text(encoding="utf-8")
     named = re.findall(r"`([a-z_]+/[a-z_]+\.py)`", page)
@@ -57,6 +61,7 @@ def test_every_file_that_the_page_names_is_there():
     assert [name for name in named if not (rooms.SUITE / name).is_file()] == []
 
 
+@once
 @pytest.mark.parametrize("name", MODULES)
 def test_numba_is_imported_for_the_loops_and_the_textbooks_alone(name):
     assert ("numba" in imported(name)) == (name in {"kernels.compiled.loops.jit", "properties.bench.textbook"})
@@ -74,6 +79,12 @@ def test_a_door_is_light_to_import(name):
     assert fresh(f"import sys, poolproof.{name}; print(sorted({heavy} & set(sys.modules)))") == "[]"
 
 
+def test_every_module_but_the_adapters_can_be_imported():
+    for name in MODULES:
+        if not name.startswith("properties.adapters.") and not name.endswith("__main__"):
+            importlib.import_module(f"poolproof.{name}")
+
+
 def test_the_kernels_are_imported_without_numba():
     assert fresh("import sys, poolproof.kernels; print('numba' in sys.modules)") == "False"
 
@@ -86,6 +97,7 @@ def project():
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
+@once
 def test_every_folder_of_python_is_packaged_and_nothing_else():
     folders = {file.parent.relative_to(ROOT) for file in FILES}
     tree = {"poolproof." + ".".join(folder.parts) for folder in folders}
@@ -93,6 +105,7 @@ def test_every_folder_of_python_is_packaged_and_nothing_else():
     assert all((ROOT / folder / "__init__.py").is_file() for folder in folders)
 
 
+@once
 def test_both_packages_say_that_they_are_typed():
     assert (ROOT / "kernels" / "py.typed").is_file()
     assert (ROOT / "properties" / "py.typed").is_file()
@@ -111,6 +124,7 @@ def test_everything_that_is_imported_is_a_dependency():
 # Form.
 
 
+@once
 @pytest.mark.parametrize("name", MODULES)
 def test_every_module_begins_with_a_line_that_says_what_it_is(name):
     docstring = ast.get_docstring(ast.parse(MODULES[name].read_text()))
@@ -119,6 +133,7 @@ def test_every_module_begins_with_a_line_that_says_what_it_is(name):
     assert not rest or rest.startswith("\n")
 
 
+@once
 @pytest.mark.parametrize("name", MODULES)
 def test_every_public_function_and_class_says_what_it_is(name):
     for node in ast.parse(MODULES[name].read_text()).body:
@@ -148,6 +163,7 @@ def decorated(tree):
     return [f for f in functions if any(ast.unparse(d).startswith("law(") for d in f.decorator_list)]
 
 
+@once
 def test_every_law_is_a_function_whose_docstring_is_its_formula():
     written = {}
     for name in LAW_MODULES:
@@ -158,18 +174,21 @@ def test_every_law_is_a_function_whose_docstring_is_its_formula():
     assert written == {name: (law.family, law.formula) for name, law in LAWS.items()}
 
 
+@once
 @pytest.mark.parametrize("law", LAWS.values(), ids=lambda law: law.name)
 def test_a_formula_is_one_line(law):
     assert 10 < len(law.formula) <= 125
     assert not law.formula.endswith(".")
 
 
+@once
 def test_no_two_laws_say_the_same():
     assert len({law.formula for law in LAWS.values()}) == len(LAWS)
     assert len({law.check for law in LAWS.values()}) == len(LAWS)
     assert all(name == law.name for name, law in LAWS.items())
 
 
+@once
 def test_laws_come_in_the_order_of_their_families():
     families = list(dict.fromkeys(law.family for law in LAWS.values()))
     assert families == ["shape", "forward", "backward", "settings", "conduct", "reference"]

@@ -24,6 +24,7 @@ from poolproof.properties.contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTIN
 from poolproof.properties.failures.shrink import MOVES, smallest
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.targets.call import empty_window
+from selection import NIGHTLY, slow
 
 pytestmark = pytest.mark.once
 
@@ -148,6 +149,7 @@ def significand(dtype):
 # What cases reach.
 
 
+@slow
 @pytest.mark.parametrize("name", TRIGGERS)
 def test_some_law_reaches(name):
     every_law = st.sampled_from(list(LAWS.values())).flatmap(lambda law: cases(law.plan, EVERYTHING, CALLABLES))
@@ -345,7 +347,7 @@ def test_sunk_numbers_differ_within_each_window_and_are_near_the_lowest(dtype):
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_a_quarter_more_or_less_than_a_distinct_number_is_exact(dtype):
     plan = Plan(("max_backward",), values=("distinct",), large=True)
-    drawn = sample(plan, Declared(dtypes=(dtype,)), count=200)
+    drawn = sample(plan, Declared(dtypes=(dtype,)), count=200 if NIGHTLY else 60)
     for case in [
         *drawn,
         *(painted_over(case, shape) for case in drawn[:30] for shape in ((2, 256), (4, 128), (1, 513))),

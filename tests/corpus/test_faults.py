@@ -17,6 +17,7 @@ from poolproof.properties.lawbook import LAWS
 from poolproof.properties.run.runner import run
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
+from selection import slow
 from strength.asked import PUBLIC, callables, laws_about
 
 pytestmark = pytest.mark.once
@@ -32,6 +33,7 @@ def test_the_law_about_a_mistake_rejects_it(name):
     assert run(LAWS[fault.laws[0]], wrap(fault), TrialSettings(seed=0, brief=True)).failed
 
 
+@slow
 @pytest.mark.parametrize("name", SOUND)
 def test_no_law_rejects_a_sound_variant(name):
     laws = laws_about(SOUND[name])

@@ -7,6 +7,7 @@ from faults import FAULTS, SOUND
 from faults.base import Sound
 from faults.general import General
 from poolproof.kernels import img2col
+from selection import slow
 from strength.people import CHECKS
 
 pytestmark = pytest.mark.once
@@ -60,6 +61,7 @@ def test_a_right_kernel_is_accepted(check, implementation):
     CHECKS[check](implementation)
 
 
+@slow
 @pytest.mark.parametrize("name", SOUND)
 def test_a_sound_variant_is_accepted_but_for_what_the_contract_leaves_free(name):
     rejecting = {(check, name) for check in CHECKS if not accepts(check, SOUND[name])}

@@ -35,6 +35,7 @@ from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
 from poolproof.properties.targets.target import wrap
+from selection import once, once_but
 from shell import check, poolproof
 
 WINDOW = Call("max_forward", {"x": np.arange(6.0).reshape(1, 1, 2, 3)}, (2, 2), (1, 1))
@@ -119,7 +120,7 @@ SAID = {
 }
 
 
-@HOWS
+@pytest.mark.parametrize("how", once_but([None, Isolation()], None), ids=["in-process", "isolated"])
 @pytest.mark.parametrize(("body", "name", "words"), SAID.values(), ids=SAID)
 def test_what_a_target_says_is_cleaned_where_it_enters(tmp_path, how, body, name, words):
     answer = load(written(tmp_path, body, HOSTILE), how).ask(WINDOW)
@@ -195,6 +196,7 @@ def test_a_file_name_that_is_not_utf_8_is_judged_in_another_process_and_replayed
     assert poolproof(tmp_path, "replay", "--yes", "report.json")[0] == 1
 
 
+@once
 def test_names_are_printed_where_the_terminal_lacks_their_letters(tmp_path):
     (tmp_path / "fixed.py").write_text(
         "from poolproof.kernels.naive import max_forward\nname = 'd\u00e9j\u00e0'\n", "utf-8"
@@ -265,6 +267,7 @@ def test_a_property_that_is_no_result_is_no_crash(value):
     assert found.reason == "its result cannot be read"
 
 
+@once
 def test_large_integers_are_judged_in_another_process(tmp_path):
     kernel = "y = naive.max_forward(x, size, stride)\nreturn y + (y < -2**31) if x.dtype == np.int64 else y"
     spec = written(tmp_path, kernel, "from poolproof.kernels import naive\ndtypes = ('float64', 'int64')")
@@ -398,6 +401,7 @@ def case(x):
     return Case("max_forward", x, (1, 1), (1, 1), x, "wide")
 
 
+@once
 @pytest.mark.parametrize(("side", "count", "complete"), [(30, 20, True), (300, 20, True), (1000, 1, False)])
 def test_a_counterexample_is_never_larger_than_the_bound(side, count, complete):
     found = stored(calls_with(noise(1, 1, side, side), count), case(noise(1, 1, side, side)))
@@ -423,6 +427,7 @@ def test_a_flood_of_a_wrong_shape_costs_little(tmp_path, at_once, how):
     assert peak < (80e6 if how is None else 10e6)
 
 
+@once
 @pytest.mark.parametrize("dtype", ["bool", "float64"])
 def test_comparing_costs_a_small_multiple_of_the_arrays(dtype):
     right = np.zeros((1, 1, 4000, 4000), dtype)
@@ -440,6 +445,7 @@ def test_comparing_costs_a_small_multiple_of_the_arrays(dtype):
     assert len(encoded(told)) < 1000
 
 
+@once
 def test_a_name_of_ten_megabytes_makes_a_short_run(tmp_path):
     body = "from poolproof.kernels.naive import max_forward\nname = 'n' * 10**7\nversion = 'v' * 10**7\n"
     (tmp_path / "long.py").write_text(body)
@@ -449,6 +455,7 @@ def test_a_name_of_ten_megabytes_makes_a_short_run(tmp_path):
     assert (tmp_path / "report.json").stat().st_size < 10_000
 
 
+@once
 def test_a_known_failure_is_replayed_in_one_line(tmp_path):
     written(tmp_path, "return naive.max_forward(x, size, stride) + 1", "from poolproof.kernels import naive")
     entry = '[[known]]\ntarget = "kernel.py"\nlaw = "max-value"\nreason = "one too much"\n'

@@ -13,6 +13,7 @@ from poolproof.properties.data.typed import decoded
 from poolproof.properties.doors.cli import main
 from poolproof.properties.results import Report
 from sample import CASE, COUNTEREXAMPLE, LAW, REPORT, TARGET
+from selection import once
 from shell import check, poolproof
 
 
@@ -111,6 +112,7 @@ def test_without_its_arrays_a_case_cannot_be_replayed(how, here, capsys):
     assert said in capsys.readouterr().out
 
 
+@once
 def test_a_check_writes_both_files(tmp_path):
     (tmp_path / "late.py").write_text(
         "from poolproof.kernels.img2col import max_indices as right\n"

@@ -17,6 +17,7 @@ from poolproof.properties.doors import api, plugin
 from poolproof.properties.doors.cli import main
 from poolproof.properties.doors.commands import COMMANDS
 from poolproof.properties.lawbook import LAWS
+from selection import slow
 from shell import FAULTY, FIXED, FORWARD, check, environment, kernels_in, poolproof, python
 
 pytestmark = pytest.mark.once
@@ -545,6 +546,7 @@ def door(folder, *words, n="0", laws="conservation,max-value", **more):
     return python(folder, "-m", "pytest", *given, *ours, *words, **more)
 
 
+@slow
 @pytest.mark.parametrize("n", ["0", "2"])
 def test_pytest_fails_with_the_message_of_the_law_and_skips_with_a_reason(here, n):
     status, said = door(here, "--poolproof-impl", "faulty.py", "-rs", "--poolproof-json=report.json", n=n)
@@ -583,12 +585,14 @@ def test_every_option_of_the_plugin_is_named_after_the_project():
     assert all(option.startswith("--poolproof-") for option in options)
 
 
+@slow
 def test_pytest_passes_a_sound_kernel(here):
     status, said = door(here, "--poolproof-impl", "fixed.py", "--poolproof-impl", "naive", laws="conservation")
     assert status == 0
     assert "2 passed" in said
 
 
+@slow
 def test_pytest_expects_a_known_failure(here):
     file = known(here, target="faulty.py", law="conservation", reason="rewritten in May")[1]
     status, said = door(here, "--poolproof-impl", "faulty.py", f"--poolproof-known={file}", "-rx", laws="conservation")
@@ -597,6 +601,7 @@ def test_pytest_expects_a_known_failure(here):
     assert "rewritten in May" in said
 
 
+@slow
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
@@ -611,6 +616,7 @@ def test_pytest_tells_what_it_cannot_collect(here, words, complaint):
     assert complaint in said
 
 
+@slow
 def test_pytest_with_warnings_as_errors_has_nothing_to_complain_about(here):
     given = [
         "--pyargs",
@@ -636,6 +642,7 @@ def test_pytest_elsewhere_loads_nothing_heavy(here):
     assert "1 passed" in said
 
 
+@slow
 def test_laws_run_beside_the_tests_of_the_user(here):
     (here / "test_mine.py").write_text("def test_mine():\n    assert 1 + 1 == 2\n")
     status, said = door(here, "--poolproof-impl", "fixed.py", "test_mine.py", laws="conservation")
@@ -724,6 +731,7 @@ def test_the_command_is_installed():
     assert script.load() is main
 
 
+@slow
 def test_a_process_of_xdist_that_dies_is_a_crash_in_the_report(tmp_path):
     (tmp_path / "leaving.py").write_text(
         "import os\n\ndef max_forward(x, size, stride):\n"

@@ -15,10 +15,11 @@ from poolproof.properties.run.persistence import Held, InHand, Toll
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
 from sample import REPORT
+from selection import slow
 from shell import FAULTY, environment, kernels_in, poolproof
 from watched import WINDOW, marked, waited, written
 
-pytestmark = pytest.mark.once
+pytestmark = slow
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="orphans are adopted on Linux alone")
 
@@ -42,15 +43,14 @@ def sleeper(folder):
     return written(folder, f"if calls == 40:\n    open({str(asleep)!r}, 'w').close()\n    time.sleep(1000)"), asleep
 
 
-@pytest.mark.parametrize("n", ["0", "1", "2"])
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT], ids=lambda each: each.name)
+@pytest.mark.parametrize(("ending", "n"), [("SIGTERM", "0"), ("SIGTERM", "1"), ("SIGTERM", "2"), ("SIGINT", "2")])
 def test_a_signal_ends_the_suite_with_a_partial_report_that_counts_the_cases_in_hand(tmp_path, ending, n):
     spec, asleep = sleeper(tmp_path)
     words = ["check", spec, "-n", n, "--laws", "output-size,max-value", "--timeout", "60", "--json", "report.json"]
     with started(tmp_path, *words, "--seed", "1") as suite:
         assert waited(asleep.exists)
         # To the suite alone, as a supervisor does it; test_doors has Ctrl-C, which all processes get.
-        suite.send_signal(ending)
+        suite.send_signal(signal.Signals[ending])
         said = suite.communicate(timeout=60)[0]
     assert suite.returncode == 130, said
     assert said.splitlines()[-1].endswith("(partial)")
@@ -61,13 +61,12 @@ def test_a_signal_ends_the_suite_with_a_partial_report_that_counts_the_cases_in_
         assert (law["verdict"], law["reason"]) == ("not run", f"interrupted after {law['examples']} cases")
 
 
-@pytest.mark.parametrize("n", ["0", "1", "2"])
-@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM], ids=lambda each: each.name)
+@pytest.mark.parametrize(("ending", "n"), [("SIGKILL", "0"), ("SIGKILL", "1"), ("SIGKILL", "2"), ("SIGTERM", "2")])
 def test_the_case_in_hand_is_kept_however_the_suite_ends(tmp_path, ending, n):
     spec, asleep = sleeper(tmp_path)
     with started(tmp_path, "check", spec, "-n", n, "--laws", "max-value", "--timeout", "60") as suite:
         assert waited(asleep.exists)
-        suite.send_signal(ending)
+        suite.send_signal(signal.Signals[ending])
         suite.communicate(timeout=60)
     (kept,) = (tmp_path / ".poolproof" / "inhand").iterdir()
     found = InHand(kept.parent, spec, "max-value").found

@@ -16,6 +16,7 @@ from poolproof.properties.targets import history
 from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.history import Log
 from poolproof.properties.targets.target import InProcess, wrap
+from selection import once
 from shell import check, poolproof
 
 
@@ -301,6 +302,7 @@ def test_a_call_with_padding_that_spoils_others_is_named():
     assert "padding=" not in result.message.split("only after")[0]
 
 
+@once
 @pytest.mark.parametrize("kernel", [Counting, WrongOnce])
 def test_a_kernel_that_counts_its_calls_needs_as_many(kernel):
     result = tried("max-value", kernel)
@@ -311,6 +313,7 @@ def test_a_kernel_that_counts_its_calls_needs_as_many(kernel):
     assert replay(LAWS["max-value"], wrap(kernel), result.counterexample).verdict == "broken"
 
 
+@once
 def test_a_kernel_that_caches_by_shape_needs_a_call_with_the_same_shape():
     result = tried("max-value", Caching, examples=300, seed=1)
     assert result.verdict == "broken"
@@ -338,6 +341,7 @@ def test_a_failure_that_needs_no_call_names_none(law):
     assert result.counterexample is None or result.counterexample.earlier_calls is UNSET
 
 
+@once
 @pytest.mark.parametrize("seed", range(6))
 def test_a_kernel_that_is_wrong_now_and_then_blames_no_call(seed):
     chance = random.Random(seed)
@@ -381,6 +385,7 @@ def test_known_failures_take_no_time_for_earlier_calls():
     assert (result.verdict, result.counterexample.earlier_calls) == ("broken", UNSET)
 
 
+@once
 def test_the_search_ends_in_time(monkeypatch):
     monkeypatch.setitem(trial.SHRINKING, "broken", 0.3)
     made = []

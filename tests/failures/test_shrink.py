@@ -17,6 +17,7 @@ from poolproof.properties.failures.types import Failure, Refused
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.lawbook.pool import Pool
 from poolproof.properties.targets.target import wrap
+from selection import examples, once, slow
 
 EVERYTHING = Declared(
     ranks=(1, 2, 3), settings=dict.fromkeys(CALLABLES, ("padding", "dilation", "ceil_mode")), count_include_pad=True
@@ -263,6 +264,7 @@ def test_a_lattice_stays_one():
     assert all((x == np.rint(x)).all() for x in tried)
 
 
+@once
 @pytest.mark.parametrize("name", ["routing", "max-accumulation", "mean-exact", "linearity", "max-differences"])
 def test_every_case_that_is_tried_is_one_on_which_a_sound_kernel_holds(name):
     law, pool, source = (
@@ -285,7 +287,8 @@ IN_ONE_CALL = sorted(k for k in FAULTS if LAWS[FAULTS[k].laws[0]].family in ("sh
 """Faults that a law about single calls rejects, so that no call before matters."""
 
 
-@hypothesis.settings(max_examples=25, deadline=None)
+@slow
+@examples(25)
 @hypothesis.given(name=st.sampled_from(IN_ONE_CALL), seed=st.integers(0, 5))
 def test_what_is_left_fails_and_is_permitted(name, seed):
     law, target = LAWS[FAULTS[name].laws[0]], wrap(FAULTS[name])

@@ -15,9 +15,12 @@ from poolproof.properties.conventions import CONVENTIONS
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.run.known import load_known
 from poolproof.properties.targets.peers import PEERS
+from selection import once
 
 from .rendered import PAGE, everything, lowered
 from .sources import FINDINGS, FOLDER, LIBRARIES, ROOT, finding
+
+pytestmark = once
 
 named = pytest.mark.parametrize("each", FINDINGS, ids=lambda each: each.name)
 

@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 from poolproof.kernels import PoolingLayer, compiled, img2col, naive
+from selection import once, once_but
 
 KERNELS = (naive, compiled, img2col)
 FORWARD = ("max_forward", "max_indices", "mean_forward")
 BACKWARD = ("max_backward", "mean_backward")
 EVERY = (*FORWARD, *BACKWARD)
 METHODS = (("forward_numba", "backward_numba"), ("forward_img2col", "backward_col2img"))
+each_method = pytest.mark.parametrize("methods", once_but(METHODS, METHODS[1]), ids=["numba", "img2col"])
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,11 @@ TABLE = [
     *((("mean_forward", *BACKWARD), what, bad) for what, bad in INTEGERS.items()),
     *((BACKWARD, what, bad) for what, bad in GRADIENTS.items()),
 ]
-LINES = [pytest.param(name, bad, id=f"{name}-{what}") for functions, what, bad in TABLE for name in functions]
+LINES = [
+    pytest.param(name, bad, id=f"{name}-{what}", marks=[] if name == functions[0] else once)
+    for functions, what, bad in TABLE
+    for name in functions
+]
 
 
 GOOD = Bad(Exception, "")
@@ -248,7 +254,7 @@ def layered(function, methods, bad):
     getattr(layer, methods[0])(bad.x)
 
 
-@pytest.mark.parametrize("methods", METHODS, ids=["numba", "img2col"])
+@each_method
 @pytest.mark.parametrize(
     ("function", "bad"),
     [
@@ -265,7 +271,7 @@ def test_a_layer_refuses_as_the_kernels_do_but_by_its_own_names(function, bad, m
     assert not re.match(r"size|.*(the height|the width) of x", message)
 
 
-@pytest.mark.parametrize("methods", METHODS, ids=["numba", "img2col"])
+@each_method
 @pytest.mark.parametrize("bad", SHAPES.values(), ids=SHAPES)
 def test_a_layer_names_x_and_what_it_should_be(bad, methods):
     error, message = refusal(layered, "max_forward", methods, bad)
@@ -273,7 +279,7 @@ def test_a_layer_names_x_and_what_it_should_be(bad, methods):
     assert re.match(rf"{bad.says}|x has shape .*, but should have \(N, 3, 4, 5\)", message)
 
 
-@pytest.mark.parametrize("methods", METHODS, ids=["numba", "img2col"])
+@each_method
 @pytest.mark.parametrize("kind", ["MAX", "MEAN"])
 @pytest.mark.parametrize(
     "bad",
@@ -294,6 +300,7 @@ def test_of_several_bad_arguments_all_kernels_name_the_same():
         assert len({refusal(ask, kernel, "mean_backward", bad) for kernel in KERNELS}) == 1
 
 
+@once
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.name)
 @pytest.mark.parametrize("function", BACKWARD)
 def test_a_nested_gradient_too_large_for_the_dtype_becomes_infinite_silently(kernel, function):

@@ -12,6 +12,7 @@ from hypothesis import Phase, assume, example, given, settings
 from hypothesis import strategies as st
 from poolproof.kernels import compiled, img2col, naive
 from poolproof.kernels.geometry import Divisors, Geometry
+from selection import examples
 
 KERNELS = (naive, compiled, img2col)
 
@@ -59,7 +60,6 @@ def same_count_as_by_trying(height, width):
 @given(axes(), axes())
 @example((5, 2, 2), (4, 2, 2))
 @example((3, 3, 7), (1, 1, 1))
-@settings(deadline=None)
 def test_output_has_as_many_windows_as_start_inside(height, width):
     same_count_as_by_trying(height, width)
 
@@ -102,7 +102,7 @@ def test_the_count_notices_a_wrong_formula(fault, monkeypatch):
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.name)
 @given(axes(), axes())
-@settings(deadline=None, max_examples=20)
+@examples(20)
 def test_kernels_give_as_many_outputs_as_windows_start_inside(kernel, height, width):
     x = np.zeros((1, 1, height[0], width[0]))
     expected = (1, 1, counted(*height), counted(*width))
@@ -195,7 +195,7 @@ def test_a_geometry_cannot_be_changed_and_serves_as_a_key():
 
 
 @given(settled())
-@settings(deadline=None, max_examples=1000)
+@examples(1000)
 def test_windows_have_the_cells_that_are_found_by_trying(case):
     length, size, stride, pair, dilation, ceil_mode = case
     geometry = Geometry.of((size,), (stride,), padding=(pair,), dilation=(dilation,), ceil_mode=ceil_mode)
@@ -225,7 +225,7 @@ def test_windows_have_the_cells_that_are_found_by_trying(case):
 
 
 @given(settled())
-@settings(deadline=None, max_examples=300)
+@examples(300)
 def test_a_tap_meets_the_outputs_in_whose_windows_it_is_real(case):
     length, size, stride, pair, dilation, ceil_mode = case
     assume(windows_by_trying(*case) is not None)
@@ -242,7 +242,7 @@ def test_a_tap_meets_the_outputs_in_whose_windows_it_is_real(case):
 
 
 @given(settled(), st.data())
-@settings(deadline=None, max_examples=300)
+@examples(300)
 def test_a_part_of_an_axis_has_its_windows_alone(case, data):
     length, size, stride, pair, dilation, ceil_mode = case
     expected = windows_by_trying(*case)
@@ -262,7 +262,7 @@ def test_a_part_of_an_axis_has_its_windows_alone(case, data):
 
 
 @given(settled(), st.data())
-@settings(deadline=None, max_examples=300)
+@examples(300)
 def test_cells_are_touched_by_the_windows_that_have_one_of_them(case, data):
     length, size, stride, pair, dilation, ceil_mode = case
     expected = windows_by_trying(*case)

@@ -13,6 +13,7 @@ from poolproof.properties.run.runner import run
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
+from selection import once_but, slow
 from threaded import SOUND
 
 LAW = LAWS["two-threads"]
@@ -34,13 +35,13 @@ def racing(spec):
     return [result.verdict for result in results(spec, 100)] == ["broken"] * len(SEEDS)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", once_but(NAMES, "HoldingLocks", others=slow))
 def test_a_sound_kernel_that_uses_threads_is_not_accused(name, monkeypatch):
     monkeypatch.chdir(TESTS)
     assert sound(f"threaded:{name}")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", once_but(NAMES, "HoldingLocks", others=slow))
 def test_a_race_in_the_same_kernel_is_found(name, monkeypatch):
     monkeypatch.chdir(TESTS)
     assert racing(f"threaded:Racing.{name}")
@@ -63,7 +64,7 @@ print(json.dumps({name: (verdict(sound, 10), verdict(racing, 100)) for name, (so
 """
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", once_but(SEEDS, 1, others=slow))
 def test_both_are_told_apart_in_the_process_of_the_suite(seed):
     # A process that hangs can be given up; a test that hangs cannot.
     command = [sys.executable, "-c", IN_PROCESS, str(seed)]
@@ -163,14 +164,17 @@ def openmp(folder):
     return folder
 
 
+@slow
 def test_a_parallel_kernel_of_numba_is_sound_where_its_threads_may_be_shared(openmp):
     assert sound(parallel(openmp, "omp", FRESH))
 
 
+@slow
 def test_a_race_beside_a_parallel_kernel_of_numba_is_found(openmp):
     assert racing(parallel(openmp, "omp", SHARED))
 
 
+@slow
 def test_a_parallel_kernel_of_numba_dies_where_its_threads_may_not_be_shared_and_the_message_says_when(folder):
     spec = parallel(folder, "workqueue", FRESH)
     died = results(spec, 10)
@@ -191,9 +195,11 @@ def compiled(tmp_path):
     return tmp_path
 
 
+@slow
 def test_a_c_kernel_with_openmp_is_not_accused(compiled):
     assert sound(kernel(compiled, "fresh", CALLS_C, FRESH))
 
 
+@slow
 def test_a_race_beside_a_c_kernel_with_openmp_is_found(compiled):
     assert racing(kernel(compiled, "shared", CALLS_C, SHARED))

@@ -51,6 +51,7 @@ def suite(*names, among=""):
 
         # Laws may have run in this process before, and the warning about that is no failure.
         quiet = ["-x", "-q", "--assert=plain", "-p", "no:cacheprovider", "-W", f"ignore::{SIDE_EFFECTS}"]
+        quiet += ["-m", "", "--hypothesis-profile", "ci"]
         return pytest.main([*quiet, "-k", among, *(str(TESTS / name) for name in names)])
 
     return fail

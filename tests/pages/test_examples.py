@@ -10,7 +10,7 @@ import sys
 import pytest
 from places import ROOT
 
-pytestmark = pytest.mark.once
+pytestmark = pytest.mark.slow
 
 EXAMPLES = ROOT / "examples"
 TOOLS = {"c": "cc", "cpp": "c++", "node": "node"}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from places import ROOT
+from selection import slow
 
 BLOCK = re.compile(
     r"^(?:<!-- file: (?P<file>\S+) -->\n)?(?:<!-- needs: (?P<needs>[\w, ]+) -->\n)?"
@@ -93,7 +94,7 @@ def folders(tmp_path_factory):
     return made
 
 
-@pytest.mark.once
+@slow
 @pytest.mark.parametrize(("page", "block"), numbered("console"))
 def test_a_command_prints_what_its_page_says(page, block, folders):
     steps = session(block["text"])
@@ -101,6 +102,7 @@ def test_a_command_prints_what_its_page_says(page, block, folders):
         assert matches(steady(expected), steady(got)), f"{command} printed\n{got}"
 
 
+@slow
 @pytest.mark.parametrize(("page", "block"), numbered("python"))
 def test_python_runs_where_what_it_needs_is_installed(page, block):
     for library in (block["needs"] or "").replace(",", " ").split():
@@ -123,6 +125,7 @@ def test_every_block_is_of_a_kind_that_is_run():
     assert {kind for page, kind in kinds - elsewhere} <= {"sh", "console", "python"}
 
 
+@slow
 def test_the_step_of_continuous_integration_passes(folders):
     """The commands of the workflow, but for the installation, exit with 0 on the files of the page."""
     page = "docs/adopt.md"

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from poolproof.kernels import img2col
 from poolproof.kernels.dtypes import FLOATS, IEEE_FLOATS, INTEGERS, ORDERED
@@ -20,6 +20,7 @@ from poolproof.properties.run.smoke import smoke_test
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.target import outside, wrap
+from selection import examples, once, once_but
 
 PINNED = [f"{name}={each.values[0]}" for name, each in CONVENTIONS.items()]
 LAWS_FOR_ALL = [law for law in LAWS.values() if not law.reference]
@@ -116,8 +117,8 @@ class Recorder:
         return name == "mean_forward" and dtype in INTEGERS and of_floats and not self.lacks(name, dtype, rank)
 
 
-@pytest.mark.once
-@settings(max_examples=15)
+@once
+@examples(15)
 @given(declarations())
 def test_nothing_is_asked_that_is_not_declared(told):
     recorder = Recorder(*told)
@@ -138,7 +139,7 @@ def test_nothing_is_asked_that_is_not_declared(told):
 ALL_SETTINGS = {name: MEAN_SETTINGS if name in MEAN else SETTINGS for name in CALLABLES}
 
 
-@pytest.mark.parametrize("rank", [1, 2, 3])
+@pytest.mark.parametrize("rank", once_but([1, 2, 3], 2))
 def test_every_convention_is_observed_of_square_windows_as_of_others(rank):
     recorder = Recorder(CALLABLES, {"square": True, "ranks": (rank,), "settings": ALL_SETTINGS})
     usual = Recorder(CALLABLES, {"ranks": (rank,), "settings": ALL_SETTINGS})

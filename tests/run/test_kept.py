@@ -18,6 +18,7 @@ from poolproof.properties.run.persistence import MOST_KEPT, Held, InHand, Kept, 
 from poolproof.properties.run.runner import Interrupted, run
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
+from selection import once
 from shell import kernels_in, poolproof
 
 LAW = LAWS["max-value"]
@@ -149,6 +150,7 @@ def test_an_interruption_keeps_what_had_failed_and_not_what_was_running(tmp_path
     assert len(kept(tmp_path).found) == failing
 
 
+@once
 def test_the_cases_of_other_callables_that_fail_are_kept_as_well(tmp_path):
     wrong = {
         name: (lambda *given, name=name: getattr(naive, name)(*given) + 1) for name in ("max_forward", "mean_forward")
@@ -338,6 +340,7 @@ def test_a_file_is_replaced_as_a_whole(tmp_path, monkeypatch):
 # From the door.
 
 
+@once
 def test_the_command_keeps_cases_as_json_unless_a_seed_is_given(tmp_path):
     kernels_in(tmp_path)
     given = ["check", "faulty.py", "--laws", "conservation", "--in-process", "-n", "0"]

@@ -12,6 +12,7 @@ import pytest
 from places import TESTS
 from poolproof.properties.run.executor import Here, Task, run_tasks
 from poolproof.properties.run.processes import Lost, Processes
+from selection import once_but, slow
 from shell import FAULTY, FORWARD, environment
 
 COMMAND = Path(sysconfig.get_path("scripts")) / "poolproof"
@@ -50,8 +51,9 @@ def shadowed(folder):
     return notes
 
 
-@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
-def test_modules_beside_a_kernel_are_not_imported_by_the_suite(tmp_path, door):
+@pytest.mark.parametrize("name", once_but(DOORS, "two processes", others=slow))
+def test_modules_beside_a_kernel_are_not_imported_by_the_suite(tmp_path, name):
+    door = DOORS[name]
     (tmp_path / "kernel.py").write_text(FORWARD)
     notes = shadowed(tmp_path)
     if "--in-process" in door:
@@ -62,7 +64,7 @@ def test_modules_beside_a_kernel_are_not_imported_by_the_suite(tmp_path, door):
     assert status == 0, said
 
 
-@pytest.mark.parametrize("n", ["0", "2"])
+@pytest.mark.parametrize("n", once_but(["0", "2"], "2", others=slow))
 def test_modules_beside_a_kernel_are_not_imported_by_pytest_workers(tmp_path, n):
     (tmp_path / "kernel.py").write_text(FORWARD)
     notes = shadowed(tmp_path)
@@ -90,7 +92,7 @@ def test_modules_of_the_working_folder_are_not_imported_by_peers(tmp_path):
     assert status == 0, said
 
 
-@pytest.mark.parametrize("n", ["0", "1", "2"])
+@pytest.mark.parametrize("n", once_but(["0", "1", "2"], "2", others=slow))
 def test_modules_that_a_kernel_writes_change_no_verdict(tmp_path, n):
     hostile = "import os, pathlib\n"
     hostile += f"for name in {SHADOWS!r}:\n"
@@ -142,9 +144,8 @@ def test_calls_are_made_in_other_processes_and_each_gives_its_result():
 VALUES = [-(2**31) - 1, -(2**40), 2**64 - 1, 1.5e308, "caf\udce9", "\x1b[31m\x00", ["\u202e", None, True], -0.0]
 
 
-@pytest.mark.parametrize("value", VALUES, ids=repr)
-def test_every_value_comes_back_as_it_was(value):
-    assert repr(results(text, [value], 1)) == repr([value])
+def test_every_value_comes_back_as_it_was():
+    assert repr(results(text, VALUES, 1)) == repr(VALUES)
 
 
 def test_a_call_whose_process_dies_is_made_once_more_and_costs_no_other(tmp_path):

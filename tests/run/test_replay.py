@@ -7,10 +7,11 @@ import os
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from poolproof.properties.doors.cli import main
 from sample import REPORT
+from selection import examples, once, once_but
 from shell import ended, kernels_in, poolproof
 
 MARK = "open('it-ran', 'w').close()\n"
@@ -145,6 +146,7 @@ def test_what_a_report_says_is_printed_without_control_characters(here, capsys):
     assert all(line.isprintable() for line in (here / "table.md").read_text().splitlines())
 
 
+@once
 def test_a_real_report_is_read_back(here):
     words = ["--examples", "20", "--seed", "1", "--in-process", "-n", "0", "--json", "report.json"]
     assert poolproof(here, "check", "faulty.py", *words, "--expect", "ties=last")[0] == 1
@@ -221,7 +223,7 @@ def reports(draw):
     return json.dumps(report)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(text=reports())
 @pytest.mark.parametrize("command", ["replay", "matrix"])
 def test_no_change_of_a_report_ends_in_a_traceback(command, text, tmp_path_factory):
@@ -239,7 +241,7 @@ def status_of(words):
 
 
 @pytest.mark.parametrize("command", ["replay", "matrix"])
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: "-".join(map(str, path[1:])))
+@pytest.mark.parametrize("path", once_but(PATHS, *PATHS[::10]), ids=lambda path: "-".join(map(str, path[1:])))
 def test_nothing_in_a_report_may_be_nested_without_end(command, path, here, capsys):
     deep = json.dumps(REPORT)
     report = copy.deepcopy(REPORT)

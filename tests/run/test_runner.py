@@ -25,6 +25,7 @@ from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.call import Answer
 from poolproof.properties.targets.loading import load
 from poolproof.properties.targets.target import wrap
+from selection import once, once_but, slow
 
 FUNCTIONS = {name: getattr(naive, name) for name in CALLABLES}
 ASKED = [law for law in LAWS.values() if not law.reference]
@@ -114,6 +115,7 @@ def test_every_law_holds_for_the_naive_kernel(law):
     assert (result.verdict, result.examples, result.counterexample) == ("holds", 15, None)
 
 
+@slow
 @pytest.mark.parametrize("law", ASKED, ids=lambda law: law.name)
 def test_every_law_for_everybody_holds_where_the_last_maximum_gets_the_gradient(law):
     result = run(law, target(max_backward=to_the_last), TrialSettings(examples=25))
@@ -121,6 +123,7 @@ def test_every_law_for_everybody_holds_where_the_last_maximum_gets_the_gradient(
     assert result.verdict == expected, result.message
 
 
+@once
 @pytest.mark.parametrize("seed", range(3))
 def test_routing_holds_in_float16_where_the_last_maximum_gets_the_gradient(seed):
     result = tried("routing", target(max_backward=to_the_last, dtypes=("float16",)), seed=seed)
@@ -176,6 +179,7 @@ def test_a_fault_is_found_again_by_a_replay_where_the_naive_kernel_is_right(faul
     assert again.counterexample == one_case
 
 
+@slow
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("law", ["tied-maxima", "routing", "conservation", "linearity"])
 def test_what_is_left_after_shrinking_is_still_a_case_of_its_law(law, seed):
@@ -195,6 +199,7 @@ def test_the_counterexample_of_a_fault_is_small_and_complete(fault):
     assert found.message.startswith(f"{call.function} of mine: ")
 
 
+@once
 @pytest.mark.parametrize("law", ["max-accumulation", "conservation", "max-adjoint", "max-differences"])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_gradients_that_overwrite_each_other_are_shown_in_at_most_four_cells(law, seed):
@@ -228,9 +233,7 @@ def test_gradients_are_not_asked_of_a_target_without_floats():
 
 
 @pytest.mark.parametrize("law", [law.name for law in ASKED])
-@pytest.mark.parametrize(
-    "dtypes", [("int8",), ("bool",), ("float16",), ORDERED], ids=["int8", "bool", "float16", "all"]
-)
+@pytest.mark.parametrize("dtypes", once_but([("int8",), ("bool",), ("float16",), ORDERED], ORDERED), ids=str)
 def test_no_declaration_of_dtypes_is_too_narrow_to_be_tried(dtypes, law):
     assert tried(law, target(dtypes=dtypes), examples=6).verdict in ("holds", "unsupported")
 
@@ -278,6 +281,7 @@ class Now:
         return naive.max_forward(x, size, stride) + x.dtype.type(self.calls % 7 == 0)
 
 
+@slow
 def test_a_failure_that_comes_back_now_and_then_is_found_by_a_replay():
     result = tried("max-value", wrap(Now), examples=100)
     assert result.verdict == "broken"
@@ -413,6 +417,7 @@ def test_one_seed_gives_the_same_cases_to_every_target(law):
     assert one.reached == other.reached
 
 
+@once
 @pytest.mark.parametrize("law", ["max-value", "linearity"])
 def test_another_seed_gives_other_cases(law):
     assert tried(law, target(), seed=1).digest != tried(law, target(), seed=2).digest
@@ -443,6 +448,7 @@ def test_what_was_tried_before_the_time_was_over_counts():
     assert 0 < result.examples < 100
 
 
+@once
 def test_shrinking_a_slow_failure_ends_in_time(monkeypatch):
     monkeypatch.setitem(trial.SHRINKING, "broken", 0.5)
 
@@ -551,6 +557,7 @@ def offset(*names, **more):
 WRONG = [("max_forward",), ("mean_forward",), ("max_forward", "mean_forward")]
 
 
+@once
 @pytest.mark.parametrize("names", WRONG, ids=" and ".join)
 def test_a_failure_names_every_callable_for_which_the_law_fails(names):
     found = tried("identity", offset(*names)).counterexample

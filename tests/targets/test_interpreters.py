@@ -14,6 +14,7 @@ from poolproof.properties.data.text import sendable
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
 from poolproof.properties.targets.programs import interpreter, program
+from selection import once, once_but, slow
 from shell import FORWARD, poolproof, python
 
 KERNEL = """
@@ -57,12 +58,13 @@ DOORS = {
 }
 
 
-@pytest.mark.parametrize("words", DOORS.values(), ids=DOORS)
-def test_a_relative_interpreter_is_one_of_the_working_folder(words, here):
-    status, said = poolproof(here, *words)
+@pytest.mark.parametrize("door", once_but(DOORS, "check-at", "peers", others=slow))
+def test_a_relative_interpreter_is_one_of_the_working_folder(door, here):
+    status, said = poolproof(here, *DOORS[door])
     assert status == 0, said
 
 
+@once
 @pytest.mark.parametrize("words", [["kernel.py", "--python", EXE], [f"kernel.py@{EXE}"]], ids=["option", "at"])
 def test_a_replay_takes_a_relative_interpreter(words, here):
     (here / "wrong.py").write_text(KERNEL.replace(".max(", ".min("))
@@ -72,6 +74,7 @@ def test_a_replay_takes_a_relative_interpreter(words, here):
     assert "holds now" in said
 
 
+@slow
 def test_pytest_takes_a_relative_interpreter(here):
     ours = ["--poolproof-impl=kernel.py", f"--poolproof-python={EXE}", "--poolproof-laws=max-value"]
     given = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--pyargs", "poolproof.properties"]

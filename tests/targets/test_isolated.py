@@ -25,6 +25,7 @@ from poolproof.properties.targets import history, isolated
 from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
+from selection import once, once_but, slow
 from watched import WINDOW, marked, waited, written
 
 SOUND = "faults.base:Sound"
@@ -67,7 +68,7 @@ BAD_CONDUCT = [
 ]
 
 
-@pytest.mark.parametrize("name", BAD_CONDUCT)
+@pytest.mark.parametrize("name", once_but(BAD_CONDUCT, "others.ReusedBuffer", others=slow))
 def test_bad_conduct_is_rejected_in_a_process_of_its_own_as_in_that_of_the_suite(name, at_once, beside_faults):
     law = FAULTS[name].laws[0]
     spec = "faults." + name.replace(".", ":")
@@ -77,7 +78,7 @@ def test_bad_conduct_is_rejected_in_a_process_of_its_own_as_in_that_of_the_suite
     assert races or there.counterexample.message == here.counterexample.message
 
 
-@pytest.mark.parametrize("law", CONDUCT, ids=lambda law: law.name)
+@pytest.mark.parametrize("law", once_but(CONDUCT, LAWS["inputs-unchanged"]), ids=lambda law: law.name)
 def test_good_conduct_is_accepted_in_a_process_of_its_own(law, beside_faults):
     result = run(law, load(SOUND, Isolation()), TrialSettings(examples=40))
     assert (result.verdict, result.message) == ("holds", "")
@@ -119,8 +120,9 @@ DEATHS = {
 }
 
 
-@pytest.mark.parametrize(("body", "verdict", "words"), DEATHS.values(), ids=DEATHS)
-def test_a_death_is_a_verdict_and_the_next_law_goes_on(tmp_path, at_once, body, verdict, words):
+@pytest.mark.parametrize("death", once_but(DEATHS, "null pointer", "sys.exit", "hang", others=slow))
+def test_a_death_is_a_verdict_and_the_next_law_goes_on(tmp_path, at_once, death):
+    body, verdict, words = DEATHS[death]
     target = load(written(tmp_path, f"if size == (1, 3):\n    {body}"), Isolation(timeout=1))
     smoke_test(target)
     target.slowest_first = 0.0
@@ -146,6 +148,7 @@ def test_of_several_calls_the_one_that_died_is_told(tmp_path, cells):
     assert (death.value.call, len(pool.calls)) == (2, 3)
 
 
+@slow
 def test_a_death_is_made_smaller(tmp_path):
     # A seed with which the first death is that of a small image: each try costs a process, and the time is limited.
     target = load(written(tmp_path, "if size[1] == 3 and x.shape[3] > 3:\n    os._exit(1)"), Isolation())
@@ -163,6 +166,7 @@ def uncut(monkeypatch):
     monkeypatch.setattr(trial, "SHRINKING", dict.fromkeys(trial.SHRINKING, 60.0))
 
 
+@slow
 @pytest.mark.parametrize("how", ["if calls == 5:\n    os.abort()", "if calls >= 5:\n    os.abort()"])
 def test_a_death_that_needs_earlier_calls_is_shown_with_as_few_as_it_needs_and_replayed(tmp_path, uncut, how):
     target = load(written(tmp_path, how), Isolation())
@@ -179,6 +183,7 @@ def test_a_death_that_needs_earlier_calls_is_shown_with_as_few_as_it_needs_and_r
 WORN_OUT = "if calls > 4:\n    return naive.max_forward(x, size, stride) + 1"
 
 
+@slow
 def test_a_failure_that_needs_earlier_calls_is_shown_with_them_and_found_again_by_a_replay(tmp_path, uncut):
     target = load(written(tmp_path, WORN_OUT), Isolation())
     result = tried(target)
@@ -193,6 +198,7 @@ def test_a_failure_that_needs_earlier_calls_is_shown_with_them_and_found_again_b
     assert runner.replay(LAWS["max-value"], target, fewer).verdict == "holds"
 
 
+@once
 def test_a_failure_whose_earlier_calls_are_forgotten_says_so_and_so_does_its_replay(tmp_path, monkeypatch):
     monkeypatch.setattr(history, "FIRST", 0)
     monkeypatch.setattr(history, "LAST", 2)
@@ -213,6 +219,7 @@ def test_a_failure_that_a_fresh_process_repeats_is_told_without_more(tmp_path):
     assert "fresh" not in result.message
 
 
+@once
 def test_the_first_failure_is_told_where_the_smallest_needs_calls_before_it(tmp_path):
     body = "global worn\nworn = worn or x.size > 8\nif worn:\n    return naive.max_forward(x, size, stride) + 1"
     file = written(tmp_path, body)
@@ -229,6 +236,7 @@ def test_no_fresh_process_is_started_for_a_failure_that_is_known(tmp_path, at_on
     assert target.connection.popen.poll() is None
 
 
+@slow
 def test_memory_is_limited(tmp_path, at_once):
     body = "np.ones(1 << 28)" + "  # 2 GiB"
     file = written(tmp_path, body)
@@ -276,6 +284,7 @@ def padded(folder, then):
     return load(str(folder / "padded.py"), Isolation()), log
 
 
+@once
 def test_what_such_a_gradient_does_to_memory_reaches_no_other_call_and_costs_one_process(tmp_path):
     target, log = padded(tmp_path, "pass")
     result = tried(target, "conservation", examples=100)
@@ -284,12 +293,14 @@ def test_what_such_a_gradient_does_to_memory_reaches_no_other_call_and_costs_one
     assert log.read_text().count("loaded") == 2
 
 
+@once
 def test_a_death_that_needs_such_calls_before_it_is_not_believed(tmp_path):
     target, log = padded(tmp_path, "if damaged == 5: os.abort()")
     assert tried(target, "conservation", examples=100).verdict == "holds"
     assert log.read_text().count("loaded") > 2
 
 
+@once
 def test_a_death_at_such_a_gradient_is_a_verdict(tmp_path, at_once):
     target, _ = padded(tmp_path, "os.abort()")
     result = tried(target, "conservation", examples=100)
@@ -299,6 +310,7 @@ def test_a_death_at_such_a_gradient_is_a_verdict(tmp_path, at_once):
 # The first call of a process may take longer.
 
 
+@once
 def test_only_the_first_call_of_a_process_may_take_longer(tmp_path):
     target = load(written(tmp_path, "time.sleep(float(x.flat[0]))"), Isolation(timeout=0.5))
     answers = [
@@ -344,9 +356,11 @@ SPOKEN = {
     "closed": ("crashed", "closed its output without ending"),
     "dead": ("crashed", "ended with exit status 7"),
 }
+DECODED = ("garbage", "silence", "nested", "endless dtype", "endless id", "dead")
+"""What reaches those parts of Python's library that differ between its versions."""
 
 
-@pytest.mark.parametrize("mode", SPOKEN)
+@pytest.mark.parametrize("mode", once_but(SPOKEN, *DECODED, others=slow))
 def test_whatever_a_peer_says_is_a_verdict(mode, at_once):
     verdict, words = SPOKEN[mode]
     target = load(peer(mode), Isolation(timeout=0.3))
@@ -359,6 +373,7 @@ def test_whatever_a_peer_says_is_a_verdict(mode, at_once):
     target.end()
 
 
+@once
 @pytest.mark.parametrize("mode", ["sound", "talkative"])
 def test_a_peer_that_speaks_the_protocol_is_judged(mode):
     result = tried(load(peer(mode), Isolation()), examples=60)
@@ -483,7 +498,7 @@ def started(folder, spec, *words, mark):
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are counted by /proc")
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL], ids=lambda each: each.name)
+@pytest.mark.parametrize("ending", once_but([signal.SIGINT, signal.SIGKILL], signal.SIGINT), ids=lambda each: each.name)
 def test_no_process_is_left_behind(tmp_path, ending):
     mark = f"mark-of-{tmp_path.name}-{ending.name}-{os.getpid()}"
     hanging = tmp_path / "hanging"
@@ -497,6 +512,7 @@ def test_no_process_is_left_behind(tmp_path, ending):
     assert waited(lambda: not marked(mark), 10), marked(mark)
 
 
+@slow
 def test_the_case_in_hand_survives_the_end_of_the_suite_and_is_tried_first(tmp_path):
     log = tmp_path / "log"
     body = f"""
@@ -524,6 +540,7 @@ if x.shape[3] > 6:
     assert log.read_text().splitlines()[1] == in_hand
 
 
+@slow
 def test_endless_hangs_end_the_run_with_what_was_learned(tmp_path):
     spec = written(tmp_path, "if size != (2, 2):\n    time.sleep(1000)")
     with started(tmp_path, spec, "-n", "1", "--timeout", "0.3", "--seed", "1", mark="hangs") as suite:
@@ -534,6 +551,7 @@ def test_endless_hangs_end_the_run_with_what_was_learned(tmp_path):
     assert said.splitlines()[-1].endswith("(partial)")
 
 
+@slow
 def test_a_crash_in_one_process_of_the_suite_does_not_disturb_another(tmp_path):
     spec = written(tmp_path, "if size == (1, 1) and x.size == 1:\n    os.abort()")
     with started(tmp_path, spec, "-n", "2", "--seed", "1", "--laws", "shape,identity,max-value", mark="two") as suite:

@@ -25,6 +25,7 @@ from poolproof.properties.targets.target import wrap
 from poolproof.properties.wrappers import arranged, cached, images, ints, nhwc, onnx_model, planes
 from poolproof.properties.wrappers.frameworks import Framework, differentiated
 from poolproof.properties.wrappers.shapes import LAYOUTS
+from selection import once, once_but, slow
 from shell import FAULTY, poolproof
 
 NAMES = ("max_forward", "max_backward", "mean_forward", "mean_backward", "max_indices")
@@ -73,11 +74,12 @@ overwriting = FAULTS["max_backward"]
 # Layouts.
 
 
+@once
 def test_functions_on_planes_keep_every_law():
     assert accepted(planes(kernel("HW")), "*", examples=2) > 35
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", once_but(LAYOUTS, "NHWC", others=slow))
 def test_functions_on_any_layout_are_accepted(layout):
     assert accepted(arranged(layout, kernel(layout)), examples=3) == 9
 
@@ -198,6 +200,7 @@ def test_equal_settings_are_single_ints_and_others_as_given():
     assert (wrap(target).declared.square, wrap(target).declared.padding) == (True, "symmetric")
 
 
+@once
 def test_a_function_of_single_ints_is_asked_with_padding_and_dilation_too():
     def max_forward(x, f, s, padding=0, dilation=1):
         assert {type(each) for each in (f, s, padding, dilation)} == {int}

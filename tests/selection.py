@@ -1,0 +1,22 @@
+"""Which tests run under every Python, which a bare pytest leaves to tox, and how many examples are drawn."""
+
+import pytest
+from hypothesis import settings
+
+once = pytest.mark.once
+slow = pytest.mark.slow
+
+NIGHTLY = settings.default.max_examples > 100
+"""Whether the profile is one that draws more than `ci`."""
+
+
+def once_but(values, *kept, others=once):
+    """Parameters of which some are tried under every Python, and the others, which reach the same lines, under one."""
+    for each in kept:
+        assert each in values, f"{each} should be one of {values}"
+    return [each if each in kept else pytest.param(each, marks=others) for each in values]
+
+
+def examples(usual):
+    """The number of examples of a test under the profile `ci`, where the default is 100; in proportion under others."""
+    return settings(max_examples=max(1, usual * settings.default.max_examples // 100))
