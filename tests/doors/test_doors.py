@@ -233,6 +233,7 @@ def test_a_replay_fails_until_the_kernel_is_fixed(here):
     assert "conservation on faulty.py: holds now" in said
 
 
+@slow
 def test_a_replay_of_a_failure_makes_the_calls_again_that_it_needs(here):
     (here / "worn.py").write_text(
         "from poolproof.kernels import naive\nmade = []\n\n\ndef max_forward(x, size, stride):\n"

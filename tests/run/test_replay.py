@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from poolproof.properties.doors.cli import main
 from sample import REPORT
 from selection import examples, once, once_but
-from shell import ended, kernels_in, poolproof
+from shell import ended, kernels_in, poolproof, status_of
 
 MARK = "open('it-ran', 'w').close()\n"
 NAMED = {
@@ -230,14 +230,6 @@ def test_no_change_of_a_report_ends_in_a_traceback(command, text, tmp_path_facto
     file = tmp_path_factory.getbasetemp() / f"{command}-{os.getpid()}.json"
     file.write_text(text)
     assert status_of([command, str(file)]) in (0, 1, 2)
-
-
-def status_of(words):
-    """The status that a command line ends with."""
-    try:
-        return main(words)
-    except SystemExit as end:
-        return end.code
 
 
 @pytest.mark.parametrize("command", ["replay", "matrix"])
