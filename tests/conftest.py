@@ -18,6 +18,10 @@ settings.register_profile("ci", STEADY, max_examples=100)
 settings.register_profile("nightly", FREE, max_examples=2000)
 settings.load_profile("inner")
 
+for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+    # Failures that tests provoke are no business of the job that runs these tests.
+    os.environ.pop(name, None)
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts what runs in the background deaf to Ctrl-C, and so would be all that tests start and interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)

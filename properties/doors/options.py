@@ -95,7 +95,23 @@ PROOFS = table(
 COLUMNS = table(Option("markdown", "also write the table as Markdown", "FILE"))
 """The option of a matrix."""
 
-FILES = table(RUN["json"], COLUMNS["markdown"])
+COMPARED = table(
+    Option("json", "also write the comparison as JSON", "FILE"),
+    Option("markdown", "also write the comparison as Markdown", "FILE"),
+)
+"""The options of a comparison."""
+
+WRITTEN = table(
+    Option("summary", "write a summary of the run in Markdown", "FILE"),
+    Option("junit", "write the results as JUnit XML", "FILE"),
+    Option("write-known", "write the failures as a list for --known, with reasons to fill in", "FILE"),
+)
+"""The options that name a file to write beside the report."""
+
+PAGE = table(Option("html", "write the report as an HTML page with the failing cases drawn", "FILE"))
+"""The option of commands that write a page."""
+
+FILES = table(RUN["json"], COLUMNS["markdown"], PAGE["html"], *WRITTEN.values())
 """The options that name a file to write after a run."""
 
 

@@ -10,6 +10,7 @@ import secrets
 import shlex
 import sys
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,19 +83,21 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Col
     """The package itself is collected as laws, not as files: a law module imported by path would register twice."""
     if path.resolve() != PACKAGE:
         return None
-    laws: pytest.Collector = Laws.from_parent(parent, path=path)
+    # Its place in site-packages would be the class name of every law in a JUnit file.
+    laws: pytest.Collector = Laws.from_parent(parent, path=path, nodeid="poolproof")
     return laws
 
 
 class Laws(pytest.Directory):
     """All laws on all targets."""
 
-    def collect(self) -> Iterator[pytest.Item]:
-        """One item for each law and target. A target that cannot be loaded is an error of collection."""
+    def collect(self) -> Iterator[pytest.Collector]:
+        """The families of laws. A target that cannot be loaded is an error of collection."""
         from ..contract import Unusable
         from ..data.text import sendable
+        from ..run.known import complaints
         from ..run.session import Session
-        from ..run.units import plan
+        from ..run.units import family_of, plan
 
         request = request_of(self.config)
         session = self.config.stash.setdefault(SESSION, Session(request))
@@ -103,12 +106,30 @@ class Laws(pytest.Directory):
                 for each in session.target(spec).warnings:
                     self.warn(pytest.PytestWarning(each))
             units = plan(request)
-            request.known_failures()
+            names = {spec: target.name for spec, target in session.loaded.items()}
+            for complaint in complaints(request.known_failures(), [], names, all_laws=False):
+                self.warn(pytest.PytestWarning(complaint))
         except (Unusable, ValueError) as error:
             raise self.CollectError(sendable(str(error))) from None
         share = Share(sum(unit.weight for unit in units))
-        for unit in units:
-            yield LawItem.from_parent(self, name=item_name(unit.target, unit.name), unit=unit, share=share)
+        for name, family in groupby(units, key=lambda unit: family_of(unit.name)):
+            yield Family.from_parent(self, name=name, units=list(family), share=share)
+
+
+class Family(pytest.Collector):
+    """One family of laws, which a JUnit file has as the class of its tests."""
+
+    def __init__(self, *, units: list[Unit], share: Share, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.units, self.share = units, share
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """One item for each law and target."""
+        for unit in self.units:
+            name = item_name(unit.target, unit.name)
+            # As --lf reads it back from its cache: pytest 9 takes what is in brackets for parameters there, not here.
+            nodeid = f"{self.nodeid}::{name}"
+            yield LawItem.from_parent(self, name=name, nodeid=nodeid, unit=unit, share=self.share)
 
 
 def item_name(spec: str, law: str) -> str:
@@ -143,9 +164,11 @@ class LawItem(pytest.Item):
 
     def runtest(self) -> None:
         """Do it; everything any report needs goes into the properties of the item."""
+        from ..report.junit import properties_of
+
         session = self.config.stash[SESSION]
         result = session.examine(self.unit, self.share.end(session.request.end, self.unit))
-        self.user_properties.append((PROPERTY, result.as_text()))
+        self.user_properties += [*properties_of(result, session.request.seed), (PROPERTY, result.as_text())]
         if result.failed:
             raise LawFailed(result)
         if result.verdict == "known":
@@ -160,8 +183,11 @@ class LawItem(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where it stands, for pytest: nowhere in particular."""
-        return self.path, None, self.name
+        """Where it stands, for pytest and for some JUnit files: in the file of the target, if it is one."""
+        from ..report.junit import file_of
+
+        file = file_of(self.unit.target)
+        return file.absolute() if file else self.path, None, self.name
 
 
 class LawFailed(Exception):
@@ -210,11 +236,13 @@ class Collector:
                 died = Result(unit.target, unit.name, "crashed", f"the process died; {report.longrepr}")
                 report.user_properties.append((PROPERTY, died.as_text()))
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """One report."""
+        """Take the result out of one report, before others write down all of its properties, as JUnit files do."""
         result = result_in(report)
         if result is not None:
             self.results.append(result)
+        report.user_properties[:] = [each for each in report.user_properties if each[0] != PROPERTY]
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the report; a session whose report is lost has not gone well, unless that is said already."""

@@ -14,10 +14,16 @@ from .. import oracle
 from ..cases.case import Case, permitted
 from ..contract import BACKWARD, MEAN, Declared
 from ..lawbook import LAWS, Law
-from .spaces import CELLS, SOLID, Space, single_windows, with_settings, without_settings
+from .spaces import CELLS, LENGTH, SOLID, Space, single_windows, with_settings, without_settings
 
 CHANNELS = 3
 """So many values lie around a window: the law of locality takes another in each channel."""
+
+ALONE = 4
+"""The longest axis of an image each of whose windows is asked alone."""
+
+SOLID_CELLS = 4
+"""Windows of three axes have at most so many cells."""
 
 OUTSIDE = (np.inf, -np.inf)
 """What lies around a window whose gradient should not be touched by it; what becomes of NaN is a convention there."""
@@ -26,13 +32,15 @@ OUTSIDE = (np.inf, -np.inf)
 class Method(NamedTuple):
     """One way to prove: a name, what it assumes, which spaces it goes through, and their cases.
 
-    `spaces` takes the rank, the longest axis and the settings of a callable; `count` says how many `cases` a blank case
+    `spaces` takes the rank, the longest axis and the settings of a callable; `bound` says in words how far they go,
+    by the longest axis, and whether there are settings and three dimensions. `count` says how many `cases` a blank case
     gives, which has the shapes of a space and zeros.
     """
 
     name: str
     assumption: str
     spaces: Callable[[int, int, tuple[str, ...]], Iterator[Space]]
+    bound: Callable[[int, bool, bool], str]
     count: Callable[[Case], int]
     cases: Callable[[Case], Iterator[Case]]
 
@@ -55,6 +63,11 @@ class Proof(NamedTuple):
         if reason := self.law.unsupported(declared, offers):
             return reason
         return "" if self.function in self.law.plan.asked(declared, offers) else f"it offers no {self.function}"
+
+    def bound(self, declared: Declared, longest: int) -> str:
+        """How far the cases go that a target is asked: it may be wrong on what is larger."""
+        ranks = declared.ranks_of(widest(declared, self.function), self.function)
+        return self.method.bound(longest, bool(declared.settings_of(self.function)), 3 in ranks)
 
     def blanks(self, declared: Declared, longest: int) -> Iterator[Case]:
         """The cases with zeros that stand for all spaces that a target takes."""
@@ -93,7 +106,14 @@ def blank(space: Space, function: str, dtype: np.dtype[Any], declared: Declared)
 
 def every_window(rank: int, longest: int, taken: tuple[str, ...]) -> Iterator[Space]:  # noqa: ARG001  (one signature)
     """Images that are one window."""
-    return single_windows(rank, min(most_ordered(longest), 4 if rank == 3 else CELLS))
+    return single_windows(rank, min(most_ordered(longest), SOLID_CELLS if rank == 3 else CELLS))
+
+
+def bound_of_windows(longest: int, settings: bool, solids: bool) -> str:  # noqa: ARG001  (one signature)
+    """How large these windows are."""
+    most = most_ordered(longest)
+    cells = "cell" if most == 1 else "cells"
+    return bounded(f"windows of up to {{}} {cells}", most, solids=SOLID_CELLS if solids else None)
 
 
 def most_ordered(longest: int) -> int:
@@ -148,6 +168,18 @@ def every_image(rank: int, longest: int, taken: tuple[str, ...]) -> Iterator[Spa
         yield from with_settings(rank, longest, taken)
 
 
+def bound_of_images(longest: int, settings: bool, solids: bool) -> str:
+    """How long the axes of these images are."""
+    return bounded("axes up to {}", longest, settings=LENGTH if settings else None, solids=SOLID if solids else None)
+
+
+def bounded(text: str, most: int, settings: int | None = None, solids: int | None = None) -> str:
+    """A bound in words, with those that are less for settings and in three dimensions."""
+    less = {"with settings": settings, "in three dimensions": solids}
+    exceptions = [f"{bound} {where}" for where, bound in less.items() if bound is not None and bound < most]
+    return f"for {text.format(most)}" + (f" ({', '.join(exceptions)})" if exceptions else "")
+
+
 def zero_and_one(case: Case) -> Iterator[Case]:
     """x zero; x zero but for one cell; and for each window x one outside of it and zero inside."""
     yield case
@@ -197,7 +229,12 @@ def lattice(like: Array) -> Array:
 
 def small_images(rank: int, longest: int, taken: tuple[str, ...]) -> Iterator[Space]:
     """The same geometries, but with shorter axes, because each window is asked alone."""
-    return every_image(rank, min(longest, 4), taken)
+    return every_image(rank, min(longest, ALONE), taken)
+
+
+def bound_of_small_images(longest: int, settings: bool, solids: bool) -> str:
+    """How long the axes of these images are."""
+    return bound_of_images(min(longest, ALONE), settings, solids)
 
 
 def surroundings(case: Case) -> Iterator[Case]:
@@ -221,32 +258,32 @@ def gradient_surroundings(case: Case) -> Iterator[Case]:
 ORDER = Method(
     "every-order",
     "the answer depends only on the order of the window's cells (A)",
-    every_window, number_of_orders, every_order,
+    every_window, bound_of_windows, number_of_orders, every_order,
 )  # fmt: skip
 MONOTONE = Method(
     "zero-and-one",
     "the function commutes with every non-decreasing map (B)",
-    every_image, lambda case: 1 + case.x.size + case.dy.size, zero_and_one,
+    every_image, bound_of_images, lambda case: 1 + case.x.size + case.dy.size, zero_and_one,
 )  # fmt: skip
 UNIQUE = Method(
     "one-maximum",
     "dx is linear in dy, and where one cell of a window is largest its place decides (B)",
-    every_image, lambda case: case.x.size, one_maximum,
+    every_image, bound_of_images, lambda case: case.x.size, one_maximum,
 )  # fmt: skip
 LINEAR = Method(
     "impulses",
     "the function is linear, up to rounding, which one dense case for each geometry samples (C)",
-    every_image, lambda case: 1 + (case.dy if case.function in BACKWARD else case.x).size, impulses,
+    every_image, bound_of_images, lambda case: 1 + (case.dy if case.function in BACKWARD else case.x).size, impulses,
 )  # fmt: skip
 LOCAL = Method(
     "surroundings",
     "what matters outside of a window matters as NaN or infinity all around it (D)",
-    small_images, lambda case: CHANNELS * case.dy.size, surroundings,
+    small_images, bound_of_small_images, lambda case: CHANNELS * case.dy.size, surroundings,
 )  # fmt: skip
 LOCAL_GRADIENT = Method(
     "surroundings",
     "what matters to a gradient outside of its window matters as infinity all around it (D)",
-    small_images, lambda case: len(OUTSIDE) * case.dy.size, gradient_surroundings,
+    small_images, bound_of_small_images, lambda case: len(OUTSIDE) * case.dy.size, gradient_surroundings,
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import importlib.metadata
 import time
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
+from itertools import zip_longest
 
 from msgspec.structs import replace
 
@@ -13,10 +14,12 @@ from ..contract import Unusable, did_you_mean
 from ..data.files import unwritten
 from ..data.storage import report_text
 from ..report import render
+from ..report.ci import Outcome
+from ..report.page import page_of
 from ..report.terminal import headed
 from ..results import Result
 from ..run.dispatch import carried_out
-from ..run.known import excused
+from ..run.known import complaints, excused
 from ..run.request import Request
 from ..run.session import session
 from .diary import Diary
@@ -44,6 +47,7 @@ class Run:
 
     def begin(self) -> None:
         """Load the targets, and count what is to be tried."""
+        portions: list[list[Part]] = []
         for spec in dict.fromkeys(self.request.targets):
             try:
                 target = self.session.target(spec)
@@ -60,8 +64,9 @@ class Run:
                     self.results[unit] = replace(self.results[unit], verdict="unsupported", reason=reason)
                     continue
                 parts = list(parts_of(target, name, self.longest))
-                self.parts += parts
+                portions.append(parts)
                 self.total[unit] = sum(part.cases for part in parts)
+        self.parts = in_turns(portions)
         cases = render.quantity(sum(self.total.values()), "case")
         self.say(f"poolproof {importlib.metadata.version('poolproof')}, by exhaustion: {self.bound}; {cases}")
         for target in self.session.loaded.values():
@@ -119,12 +124,22 @@ class Run:
         kept, both = so_far, (so_far, result)
         if result.failed and part.first < self.failed_at.get(unit, part.first + 1):
             kept, self.failed_at[unit] = result, part.first
+            self.tell(result)
         self.results[unit] = replace(
             kept,
             examples=sum(each.examples for each in both),
             refused=sum(each.refused for each in both),
             seconds=sum(each.seconds for each in both),
         )
+
+    def tell(self, result: Result) -> None:
+        """Print a failure when it is found, unless it is known."""
+        for block in render.failures([self.in_the_light(result)]):
+            self.say(*headed(block), "\n")
+
+    def in_the_light(self, result: Result) -> Result:
+        """A result in the light of the known failures."""
+        return excused(result, self.session.loaded[result.target].name, self.request.known_failures())
 
     def tried(self) -> int:
         """Cases so far."""
@@ -135,26 +150,42 @@ class Run:
         total = sum(self.total.values())
         return f"{self.tried():,} of {total:,} cases, {100 * self.tried() // total} %, after {seconds:.0f} s"
 
-    def finish(self, file: str | None, *, interrupted: bool) -> int:
-        """Say what is proved and what failed, write the JSON, and return the exit status."""
+    def finish(self, files: dict[str, str | None], *, interrupted: bool) -> int:
+        """Say what is proved, write the files, and return the exit status."""
         why = "interrupted" if interrupted else "the time limit was reached"
         results = [self.concluded(unit, why) for unit in self.order]
-        width = max((len(target.name) for target in self.session.loaded.values()), default=0)
+        self.print_verdicts(results)
+        partial = any(result.verdict == "not run" for result in results)
+        verdict = render.last_line(results, partial, "proof", self.bound) if results else "nothing was tried"
+        outcome = Outcome(self.request, results, self.names(), verdict, ("--exhaustive", f"--length={self.longest}"))
+        document = render.document(self.request, self.session.loaded, results, partial, self.bound)
+        report = ("--json", files["json"], lambda: report_text(str(files["json"]), lambda: document))
+        page = page_of(lambda: document, files["html"], files["json"])
+        self.complaints += unwritten([report, page, *outcome.outputs(files)])
+        for complaint in self.complaints:
+            self.say(f"\n{complaint}")
+        for line in (*self.warnings(results), *outcome.for_github()):
+            self.say(line)
+        self.say("")
+        status = render.exit_status(results, interrupted=interrupted, unusable=bool(self.complaints))
+        self.say((verdict, "broken" if status else "holds"))
+        return status
+
+    def print_verdicts(self, results: list[Result]) -> None:
+        """Print a line for each proof."""
+        width = max(map(len, self.names().values()), default=0)
         column = max(map(len, PROOFS))
         for result in results:
             self.say(*render.line(result, self.session.loaded[result.target].name, width, column))
-        for block in render.failures(results):
-            self.say("\n", *headed(block))
-        partial = any(result.verdict == "not run" for result in results)
-        document = render.document(self.request, self.session.loaded, results, partial, self.bound)
-        self.complaints += unwritten([("--json", file, lambda: report_text(str(file), lambda: document))])
-        for complaint in self.complaints:
-            self.say(f"\n{complaint}")
-        self.say("")
-        status = render.exit_status(results, interrupted=interrupted, unusable=bool(self.complaints))
-        last = render.last_line(results, partial, "proof", self.bound) if results else "nothing was tried"
-        self.say((last, "broken" if status else "holds"))
-        return status
+
+    def names(self) -> dict[str, str]:
+        """What each target calls itself."""
+        return {spec: target.name for spec, target in self.session.loaded.items()}
+
+    def warnings(self, results: list[Result]) -> Iterator[str]:
+        """What is wrong with the entries of known failures."""
+        for complaint in complaints(self.request.known_failures(), results, self.names(), all_laws=False):
+            yield f"\nwarning: {complaint}"
 
     def concluded(self, unit: tuple[str, str], why: str) -> Result:
         """The result of a proof; it proves nothing where cases are left."""
@@ -166,7 +197,15 @@ class Run:
             return replace(result, verdict="not run", reason=reason, partial=True)
         if result.verdict == "holds" and result.refused == result.examples:
             return replace(result, verdict="unsupported", reason="it refused every case")
-        return excused(result, self.session.loaded[unit[0]].name, self.request.known_failures())
+        if result.verdict == "holds":
+            declared = self.session.loaded[result.target].declared
+            result = replace(result, reason=PROOFS[result.law].bound(declared, self.longest))
+        return self.in_the_light(result)
+
+
+def in_turns(portions: list[list[Part]]) -> list[Part]:
+    """The smallest cases of each proof first, so that whichever fails does so soon."""
+    return [part for turn in zip_longest(*portions) for part in turn if part]
 
 
 def selected(patterns: str) -> list[str]:

@@ -12,6 +12,7 @@ from typing import TextIO
 
 from ..data.files import Output, unwritten
 from ..data.storage import report_text
+from ..drawings import grid
 from ..results import Report, Result
 from ..run.causes import Cause
 from ..run.events import Event, RunBegun, TargetLoaded, UnitExamined, events
@@ -20,7 +21,9 @@ from ..run.request import Request
 from ..run.units import Unit
 from ..targets.target import Target
 from . import render
+from .ci import Outcome
 from .families import Families
+from .page import page_of
 from .progress import Progress
 from .terminal import Styled, Terminal, headed
 
@@ -100,7 +103,14 @@ class Console:
             self.apart = False
         if cause:
             self.say("\n", *headed(render.failure(result)))
+            self.draw(result)
             self.apart = True
+
+    def draw(self, result: Result) -> None:
+        """Print the picture of a failure, if it has one."""
+        found = result.counterexample
+        for text in grid.lines(found, self.terminal.encoding) if found else ():
+            self.say("    ", text)
 
     def line(self, result: Result) -> list[Styled]:
         """The line of a law on a target."""
@@ -114,7 +124,9 @@ class Console:
         """Print what was found, write the reports, and return the exit status."""
         results = self.record.complete()
         self.tell(results)
-        complaints = [*self.record.refused.values(), *self.record.errors, *unwritten(self.outputs(files, results))]
+        outcome = Outcome(self.record.request, results, self.record.names(), self.verdict(results))
+        outputs = [*self.outputs(files, results), *outcome.outputs(files)]
+        complaints = [*self.record.refused.values(), *self.record.errors, *unwritten(outputs)]
         for complaint in complaints:
             self.terminal.say(f"\n{complaint}")
         if self.record.ended and not self.record.targets:
@@ -123,11 +135,16 @@ class Console:
             self.say("\n", WARNING, warning)
         interrupted = self.record.ended == "interrupted"
         status = render.exit_status(results, interrupted=interrupted, unusable=bool(complaints))
+        for line in outcome.for_github():
+            self.terminal.say(line)
         self.say()
-        judged = render.last_line(results, self.record.partial()) if results else "nothing was tried"
-        judged += f"; {len(self.record.refused)} could not be judged" if self.record.refused else ""
-        self.terminal.say((judged, "broken" if status else "holds"))
+        self.terminal.say((outcome.verdict, "broken" if status else "holds"))
         return status
+
+    def verdict(self, results: list[Result]) -> str:
+        """The last line: how much was tried, and what came of it."""
+        judged = render.last_line(results, self.record.partial()) if results else "nothing was tried"
+        return f"{judged}; {len(self.record.refused)} could not be judged" if self.record.refused else judged
 
     def tell(self, results: list[Result]) -> None:
         """Print what follows the laws: with full detail conventions and the cases reached, then the causes found."""
@@ -144,12 +161,11 @@ class Console:
             return render.document(self.record.request, self.record.targets, results, self.record.partial())
 
         file = files.get("json")
-        return [("--json", file, lambda: report_text(str(file), made))]
+        return [("--json", file, lambda: report_text(str(file), made)), page_of(made, files.get("html"), file)]
 
     def warnings(self) -> list[str]:
         """What deserves a second look, said once more where it is seen: near misses, and known failures not met."""
-        idle = [f"known failure {each.law} of {each.target!r} met no law of this run" for each in self.record.idle()]
-        return [*self.record.warnings(), *idle]
+        return [*self.record.warnings(), *self.record.known_complaints()]
 
     def sections(self, results: list[Result]) -> dict[str, list[str]]:
         """What is printed after the laws, line by line under titles."""

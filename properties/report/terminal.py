@@ -32,6 +32,7 @@ class Terminal:
 
     def __init__(self, out: TextIO | None, *, to_the_end: bool = False) -> None:
         self.out, self.to_the_end = out, to_the_end
+        self.encoding = getattr(out, "encoding", None)
         self.rich = console(out) if out is not None and shows_colours(out) else None
 
     def say(self, *parts: Styled) -> None:

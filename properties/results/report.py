@@ -88,6 +88,10 @@ class LawReport(Struct, frozen=True, kw_only=True):
         kept = {name: getattr(result, name) for name in cls.__struct_fields__}
         return cls(**{**kept, "seconds": round(result.seconds, 3)})
 
+    def result(self, target: str) -> Result:
+        """The result on a target that a report has this of."""
+        return Result(target, **{name: getattr(self, name) for name in self.__struct_fields__})
+
 
 class TargetReport(Struct, frozen=True, kw_only=True):
     """One target: as given, as it calls itself, what it declares, and what was found."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec.toml
 from msgspec import Meta, Struct
@@ -12,21 +13,40 @@ from msgspec.structs import replace
 from ..contract import Unusable, did_you_mean
 from ..conventions import EXPECTED
 from ..data.files import read_text
-from ..data.text import cleaned, shown
+from ..data.text import cleaned, received, shown
 from ..lawbook.huge import EVERY
 from ..results import Result
+from . import causes
 
 Filled = Annotated[str, Meta(pattern=r"\S")]
 """A text that is not empty."""
 
+TO_FILL_IN = "TODO: say why this fails"
+"""The reason of an entry that was written by a run; every run says so until somebody has put another in its place."""
+
+NAMED = (*EVERY, *EXPECTED)
+"""What an entry may call a law: a law, or a pinned convention."""
+
 
 class Known(Struct, frozen=True, forbid_unknown_fields=True):
-    """One entry: this law is known to fail on this target (as given, or by name), for this reason."""
+    """One entry: this law is known to fail on this target (as given, or by name), for this reason.
+
+    `cause`: what the cause of the failure is called, of which alone the entry is about; empty for any cause.
+    """
 
     target: Filled
     law: Filled
     reason: Filled
     finding: str = ""
+    cause: str = ""
+
+    def is_about(self, result: Result, name: str) -> bool:
+        """Whether a result is that of the law and the target of this entry."""
+        return self.law == law_of(result) and received(self.target) in (result.target, name)
+
+    def excuses(self, result: Result, name: str) -> bool:
+        """Whether a failure is the one that is known."""
+        return self.is_about(result, name) and (not self.cause or self.cause in names_of_cause(result))
 
 
 class KnownFile(Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,38 +59,100 @@ def load_known(path: Path) -> list[Known]:
     """The entries of a file of `[[known]]` tables. Raises Unusable naming what is wrong with it."""
     where, text = f"known failures {shown(str(path))}", read_text(str(path), "known failures")
     try:
-        entries = msgspec.toml.decode(text, type=KnownFile).known
+        content = msgspec.toml.decode(text)
+        check_names(where, content)
+        return msgspec.convert(content, KnownFile).known
     except RecursionError:
         raise Unusable(f"{where} cannot be read: it is nested too deeply") from None
     except ValueError as error:
         raise Unusable(f"{where} cannot be read: {cleaned(str(error))}") from None
-    for number, entry in enumerate(entries, 1):
-        if entry.law not in EVERY and entry.law not in EXPECTED:
-            raise Unusable(
-                f"{where}, entry {number}: there is no law {shown(entry.law)}; {did_you_mean(entry.law, EVERY)}"
-            )
-    return entries
 
 
-def unmet(known: list[Known], results: list[Result], names: dict[str, str]) -> list[Known]:
-    """The entries that no result is about: a target or a law that is not there any more, or misspelt."""
-    met = {(target, result.law) for result in results for target in (result.target, names[result.target])}
-    return [entry for entry in known if (entry.target, entry.law) not in met]
+def check_names(where: str, content: Any) -> None:
+    """Raise Unusable for a key, a law or a cause that does not exist. Types are checked elsewhere."""
+    check_among(where, "key", content, KnownFile.__struct_fields__)
+    entries = content.get("known")
+    for number, entry in enumerate(entries if isinstance(entries, list) else (), 1):
+        if not isinstance(entry, dict):
+            continue
+        place = f"{where}, entry {number}"
+        check_among(place, "key", entry, Known.__struct_fields__)
+        check_among(place, "law", texts(entry, "law"), NAMED)
+        # Where no mistake is known, a cause is called by what fails: in several words, or as the law.
+        mistakes = [cause for cause in texts(entry, "cause") if " " not in cause and cause not in NAMED]
+        check_among(place, "cause", mistakes, [*causes.MISTAKES])
 
 
-def is_listed(law: str, target: str, name: str, known: list[Known]) -> bool:
-    """Whether a law is known to fail on a target."""
-    return any(entry.law == law and entry.target in (target, name) for entry in known)
+def texts(entry: Mapping[str, Any], key: str) -> list[str]:
+    """The value of a key, if it is a text that is not empty."""
+    value = entry.get(key)
+    return [value] if isinstance(value, str) and value else []
+
+
+def check_among(where: str, what: str, words: Iterable[str], known: Sequence[str]) -> None:
+    """Raise Unusable for the first word that does not exist."""
+    for word in words:
+        if word not in known:
+            raise Unusable(f"{where}: there is no {what} {shown(word)}; {did_you_mean(word, known)}")
+
+
+def law_of(result: Result) -> str:
+    """The law that a result is about; for a proof, the one that it asks."""
+    return result.about or result.law
+
+
+def names_of_cause(result: Result) -> list[str]:
+    """What the cause of a failure may be called: each mistake that explains it; what fails, and what that needs."""
+    return [*causes.mistakes_of(result), causes.Cause([result], [], causes.needs_of(result)).name]
+
+
+# In the light of known failures.
 
 
 def excused(result: Result, name: str, known: list[Known]) -> Result:
     """A result in the light of the known failures: `known` if it failed as listed, outdated if it holds after all."""
-    listed = next((k for k in known if k.law == result.law and k.target in (result.target, name)), None)
-    if listed is None:
-        return result
+    listed = [entry for entry in known if entry.is_about(result, name)]
     if result.failed:
-        return replace(result, verdict="known", reason=listed.reason)
-    if result.verdict == "holds" and not result.partial:
-        reason = f"listed as a known failure ({listed.reason}), but holds in {result.examples} cases: remove the entry"
+        reasons = [entry.reason for entry in listed if entry.excuses(result, name)]
+        return replace(result, verdict="known", reason=reasons[0]) if reasons else result
+    # A proof says nothing of what lies beyond its bounds.
+    if listed and result.verdict == "holds" and not result.partial and not result.about:
+        reason = (
+            f"listed as a known failure ({listed[0].reason}), but holds in {result.examples} cases: remove the entry"
+        )
         return replace(result, reason=reason, outdated=True)
     return result
+
+
+def is_listed(law: str, target: str, name: str, known: list[Known]) -> bool:
+    """Whether a law is known to fail on a target whatever the cause, so that nobody needs to look for it."""
+    result = Result(target, law, "broken")
+    return any(entry.is_about(result, name) for entry in known if not entry.cause)
+
+
+def complaints(known: list[Known], results: list[Result], names: dict[str, str], *, all_laws: bool) -> list[str]:
+    """What is wrong with the entries, as a run shows: misspelt targets, laws or causes not met, reasons missing.
+
+    `names`: what each target of the run calls itself. Laws are missed where `all_laws` were asked.
+    """
+    targets = {*names, *names.values()}
+    strangers = dict.fromkeys(entry.target for entry in known if received(entry.target) not in targets)
+    unfilled = sum(entry.reason == TO_FILL_IN for entry in known)
+    return [
+        *(
+            f"known failures of {shown(each)} met no target of this run; {did_you_mean(each, targets)}"
+            for each in strangers
+        ),
+        *(text for entry in known if entry.target not in strangers for text in unmet(entry, results, names, all_laws)),
+        *([f"known failures without a reason: {unfilled}; {TO_FILL_IN!r} should be replaced"] if unfilled else []),
+    ]
+
+
+def unmet(entry: Known, results: list[Result], names: dict[str, str], all_laws: bool) -> list[str]:
+    """Why an entry was not met by a run that had its target; nothing if it was."""
+    told = f"known failure {entry.law} of {shown(entry.target)}"
+    met = [result for result in results if entry.is_about(result, names[result.target])]
+    if not met:
+        return [f"{told} met no law of this run"] if all_laws else []
+    others = [names_of_cause(result)[0] for result in met if result.failed and not result.outdated]
+    return [f"{told} is listed with the cause {shown(entry.cause)}, but now fails for {shown(each)}" for each in others]

@@ -19,6 +19,11 @@ from ..results import Report, StoredCall, StoredCase, TargetReport
 
 def targets_of(file: str) -> list[TargetReport]:
     """The targets of a report. Raises Unusable if it cannot be read, or is no report."""
+    return report_of(file).targets
+
+
+def report_of(file: str) -> Report:
+    """The report in a file. Raises Unusable if it cannot be read, or is no report."""
     source = read_text(file, "report")
     with described(file):
         report = completed(decoded(source, Report), file)
@@ -26,7 +31,7 @@ def targets_of(file: str) -> list[TargetReport]:
             for name, found in target.conventions.items():
                 with fitting(f"{name} on {target.target}: its evidence"):
                     found.calls()
-    return report.targets
+    return report
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from ..results import Result
 from ..targets.target import Target
 from .causes import Cause, added, causes_of
 from .events import Event, RunBegun, SuiteFailed, TargetLoaded, TargetRefused, UnitExamined
-from .known import Known, unmet
+from .known import complaints
 from .request import Request
 from .units import Unit
 
@@ -73,7 +73,7 @@ class Record:
         """What the targets should be told: names that are nearly those of the contract."""
         return [warning for target in self.targets.values() for warning in target.warnings]
 
-    def idle(self) -> list[Known]:
-        """The known failures that met no law, where all laws were asked."""
-        everything = self.request.laws == "*"
-        return unmet(self.request.known_failures(), self.complete(), self.names()) if everything else []
+    def known_complaints(self) -> list[str]:
+        """What is wrong with the entries of known failures, as the run has shown."""
+        known, everything = self.request.known_failures(), self.request.laws == "*"
+        return complaints(known, self.complete(), self.names(), all_laws=everything)

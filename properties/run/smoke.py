@@ -10,6 +10,9 @@ import numpy as np
 from ..contract import MEAN, RESULT, Unusable
 from ..conventions import numbers
 from ..targets.call import Answer, Call
+from ..targets.isolated import Isolated
+from ..targets.loading import is_shipped
+from ..targets.misfits import second_look
 from ..targets.target import Target
 
 
@@ -27,12 +30,19 @@ def smoke_test(target: Target) -> None:
         target.hurry(answer.death or "")
         if isinstance(answer.value, np.ndarray):
             target.declared = replace(target.declared, count_include_pad=counts_padding(target))
+            target.warnings += filter(None, [needed(target)])
             return
         what = answer.error or answer.exited or f"returned {answer.kind}, not an array"
         complaints.append(f"{function}: {what}")
     if not complaints:
         raise Unusable(f"{target.name} cannot be tested: {nothing_left(target)}")
-    raise Unusable(f"{target.name} fails its smoke test, one 2x2 window: {'; '.join(complaints)}")
+    failed = f"{target.name} fails its smoke test, one 2x2 window: {'; '.join(complaints)}"
+    raise Unusable("\n".join(filter(None, [failed, needed(target)])))
+
+
+def needed(target: Target) -> str:
+    """What a stranger's target needs to keep the contract, as far as it has a process of its own to be asked in."""
+    return second_look(target) if isinstance(target, Isolated) and not is_shipped(target.spec) else ""
 
 
 def nothing_left(target: Target) -> str:

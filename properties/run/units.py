@@ -50,6 +50,13 @@ class Unit(NamedTuple):
         return TURN if self.kind is Kind.OBSERVED else 1
 
 
+def family_of(name: str) -> str:
+    """The family of a law; pinned conventions, and the conventions that are observed, are families of their own."""
+    if name in EVERY:
+        return EVERY[name].family
+    return "conventions" if name == CONVENTIONS_ITEM else "expected"
+
+
 def turn(end: float | None, waiting: float) -> float | None:
     """The deadline of the next unit, if it and `waiting` - 1 others share the time that is left."""
     now = time.time()

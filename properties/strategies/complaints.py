@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Any
+import inspect
+from collections.abc import Callable, Collection, Sequence
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from hypothesis.errors import InvalidArgument
 
 from ..contract import did_you_mean
 from ..data.text import shown
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def keywords_checked(function: Callable[P, T]) -> Callable[P, T]:
+    """The function, which for an unknown keyword raises InvalidArgument, with the name that was probably meant."""
+    parameters = inspect.signature(function).parameters
+    known = [name for name, each in parameters.items() if each.kind == each.KEYWORD_ONLY]
+
+    @wraps(function)
+    def call(*positional: P.args, **keywords: P.kwargs) -> T:
+        for name, value in keywords.items():
+            if name not in parameters:
+                given = f"{function.__name__}: {name}={shown(value)}"
+                raise InvalidArgument(f"{given} is no keyword; {did_you_mean(name, known)}")
+        return function(*positional, **keywords)
+
+    return call
 
 
 def wrong(name: str, value: Any, right: str) -> InvalidArgument:

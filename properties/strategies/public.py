@@ -18,7 +18,7 @@ from ..cases.plans import MAX_VALUES, MEAN_VALUES, Plan
 from ..contract import CALLABLES, MEAN_SETTINGS, OF_INTEGERS, SETTINGS, Declared
 from . import arguments, drawn
 from .case import Case
-from .complaints import one, positive, several, wrong
+from .complaints import keywords_checked, one, positive, several, wrong
 from .drawn import Asked
 from .pooling import RANKS, Pooling
 
@@ -40,6 +40,7 @@ PLANS = {
 """Cases on which `check` can judge every sound implementation."""
 
 
+@keywords_checked
 def poolings(
     *,
     ranks: Collection[int] = (2,),
@@ -76,6 +77,7 @@ def poolings(
     return drawn.poolings(Asked(poolings, given, made))
 
 
+@keywords_checked
 def images(
     pooling: Pooling,
     *,
@@ -105,6 +107,7 @@ def images(
     return drawn.images(Asked(images, given, drawn.Images(pooling, names, contents, memory, some)))
 
 
+@keywords_checked
 def gradients(
     pooling: Pooling, x: Array, *, palettes: Collection[str] = GRADIENTS, layouts: Collection[str] = ("C",)
 ) -> st.SearchStrategy[Array]:
@@ -126,6 +129,7 @@ def gradients(
     return drawn.gradients(Asked(gradients, given, made))
 
 
+@keywords_checked
 def cases(
     *about: str,
     ranks: Collection[int] | None = None,

@@ -19,7 +19,7 @@ from .call import Answer, Call, is_dangerous
 from .connection import Connection, Death
 from .history import Log, bytes_passed
 from .protocol import Frame, checked, checked_keywords, decoded, message_of, question, sparse_question, texts
-from .target import limit_of, nothing_offered
+from .target import Misfit, limit_of, nothing_offered
 
 STARTING = 60.0
 """Seconds that a process may take to load its target."""
@@ -90,7 +90,7 @@ class Isolated:
     def introduced(self, said: Header) -> Isolated:
         """Take over what a process says of itself."""
         if said.get("type") == "error":
-            raise Unusable(f"{self.spec}: {message_of(said)}")
+            raise Misfit(f"{self.spec}: {message_of(said)}")
         if said.get("type") != "hello" or said.get("version") != VERSION:
             raise ProtocolError(f"expected hello in version {VERSION}, got {shown(said)}")
         listed = {name: checked(said, name, list, []) for name in ("offers", "names", "evidence")}
@@ -103,7 +103,7 @@ class Isolated:
         self.warnings = near_misses(self.name, listed["names"], self.offers)
         self.notes = [cleaned(note, MOST_SHOWN) for note in texts(said, "notes")[: len(CALLABLES)]]
         if not self.offers:
-            raise Unusable(nothing_offered(self.name, self.warnings))
+            raise Misfit(nothing_offered(self.name, self.warnings))
         return self
 
     def start(self) -> Header:
@@ -115,9 +115,14 @@ class Isolated:
         self.warm, self.log = False, Log()
         try:
             self.connection = Connection(self.command, self.isolation.memory)
-            [(said, _)] = self.connection.exchange([({**self.hello, "id": 0}, [])], lambda: STARTING, 0)
+            return self.greeted()
         except OSError as error:
             raise Unusable(f"{self.command[0]!r} cannot be started: {error.strerror}") from None
+
+    def greeted(self) -> Header:
+        """What the running process says to hello: it loads the target, in the place of any that it had."""
+        assert self.connection is not None
+        [(said, _)] = self.connection.exchange([({**self.hello, "id": 0}, [])], lambda: STARTING, 0)
         return said
 
     def fresh(self) -> Isolated:

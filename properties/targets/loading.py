@@ -15,9 +15,10 @@ from ..data.text import cleaned
 from ..remote.worker import Unloadable
 from ..remote.worker import load as load_here
 from .isolated import Isolated, Isolation, hello, worker_command
+from .misfits import Source, guidance
 from .peers import PEERS
 from .programs import interpreter, program
-from .target import InProcess, Target, short, split
+from .target import InProcess, Misfit, Target, short, split
 
 REFERENCE = ("naive", "compiled", "img2col")
 """The shipped kernels, found by these names before any module that may be called so."""
@@ -50,6 +51,9 @@ def load(spec: str, isolation: Isolation | None = None) -> Target:
     first = hello(source, attribute, paths)
     try:
         return Isolated(spec, worker_command(isolation), first, isolation, short(plain)).introduce()
+    except Misfit as error:
+        needed = "" if plain in PEERS else guidance(Source(source, attribute, paths, isolation))
+        raise Unusable("\n".join(filter(None, [hinted(plain, error), needed]))) from None
     except Unusable as error:
         raise Unusable(hinted(plain, error)) from None
 

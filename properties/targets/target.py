@@ -17,6 +17,10 @@ MARGIN = 1 << 20
 """Bytes by which a result may be larger than eight times its input before it is refused."""
 
 
+class Misfit(Unusable):
+    """A target that does not fit the contract: it offers no callable of it, or cannot be made without arguments."""
+
+
 class Target(Protocol):
     """What laws, conventions and doors need of a target, in whatever process it lives.
 
@@ -92,7 +96,7 @@ class InProcess:
         self.warnings = near_misses(self.name, public(found), self.offers)
         self.notes = [cleaned(note, MOST_SHOWN) for note in notes_of(found)]
         if not self.offers:
-            raise Unusable(nothing_offered(self.name, self.warnings))
+            raise Misfit(nothing_offered(self.name, self.warnings))
 
     def fresh(self) -> InProcess:
         """The same target for another law: a class is instantiated anew."""

@@ -11,9 +11,11 @@ Nothing that a function returns is cast, clipped or repaired: what is no array i
 from __future__ import annotations
 
 from .frameworks import jax_function, torch_function
+from .layers import layer
 from .model import onnx_model
-from .shapes import arranged, cached, images, ints, nhwc, planes
+from .shapes import arranged, cached, first, images, ints, nhwc, planes
 
 __all__ = [
-    "arranged", "cached", "images", "ints", "jax_function", "nhwc", "onnx_model", "planes", "torch_function",
+    "arranged", "cached", "first", "images", "ints", "jax_function", "layer", "nhwc", "onnx_model", "planes",
+    "torch_function",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Functions of other shapes: other layouts, one image or plane at a time, single ints, a cache between both passes."""
+"""Functions of other shapes: other layouts, one image or plane at a time, single ints, several results, a cache."""
 
 from __future__ import annotations
 
@@ -72,6 +72,15 @@ def cached(implementation: Any = None, /, **given: Any) -> SimpleNamespace:
     return found.made(functions)
 
 
+def first(implementation: Any = None, /, **given: Any) -> SimpleNamespace:
+    """Functions that return several results, (y, ...) or (dx,): the first of them; what is no tuple or list as it is.
+
+    TypeError if there is no function.
+    """
+    found = taken("first", implementation, given)
+    return found.made({name: first_of(function) for name, function in found.functions.items()})
+
+
 def rearranged(wrapper: str, layout: str, implementation: Any, given: dict[str, Any]) -> SimpleNamespace:
     """A target of functions that take arrays of this layout."""
     found = taken(wrapper, implementation, given)
@@ -137,6 +146,17 @@ def single(value: Any) -> Any:
     """The one number of which a nest of tuples is made; the nest itself if there are several."""
     numbers = set(np.ravel(value).tolist())
     return numbers.pop() if len(numbers) == 1 else value
+
+
+def first_of(function: Function) -> Function:
+    """The function, without all results but the first."""
+
+    @wraps(function, updated=())
+    def call(*arguments: Any, **settings: Any) -> Any:
+        result = function(*arguments, **settings)
+        return result[0] if isinstance(result, (tuple, list)) and result else result
+
+    return call
 
 
 def without_cache(forward: Function) -> Function:

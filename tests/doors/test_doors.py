@@ -355,7 +355,7 @@ def test_a_known_failure_that_holds_now_is_to_be_removed(here):
 def test_an_entry_that_meets_no_law_of_the_run_is_told(here):
     words = known(here, target="fixd.py", law="routing", reason="rewritten in May")
     _, said = check(here, "fixed.py", "--examples", "1", *words)
-    assert "warning: known failure routing of 'fixd.py' met no law of this run" in said
+    assert "warning: known failures of 'fixd.py' met no target of this run; did you mean 'fixed.py'?" in said
 
 
 WRONG_ENTRIES = {
@@ -364,7 +364,7 @@ WRONG_ENTRIES = {
     "no-law": ({"target": "t", "reason": "r"}, "missing required field `law`"),
     "no-target": ({"law": "routing", "reason": "r"}, "missing required field `target`"),
     "unknown-law": ({"target": "t", "law": "routng", "reason": "r"}, "no law 'routng'; did you mean 'routing'?"),
-    "unknown-key": ({"target": "t", "law": "routing", "reasn": "r"}, "unknown field `reasn`"),
+    "unknown-key": ({"target": "t", "law": "routing", "reasn": "r"}, "no key 'reasn'; did you mean 'reason'?"),
     "number": ({"target": "t", "law": "routing", "reason": 3}, "Expected `str`, got `int` - at `$.known[0].reason`"),
 }
 

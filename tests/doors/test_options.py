@@ -9,11 +9,22 @@ import pytest
 from places import ROOT
 from poolproof.properties.doors import plugin
 from poolproof.properties.doors.commands import COMMANDS
-from poolproof.properties.doors.options import ISOLATION, PRINTED, PROCESSES, PROGRAM, PROOFS, RUN, requested
+from poolproof.properties.doors.options import (
+    ISOLATION,
+    PAGE,
+    PRINTED,
+    PROCESSES,
+    PROGRAM,
+    PROOFS,
+    RUN,
+    WRITTEN,
+    requested,
+)  # fmt: skip
 from poolproof.properties.doors.parser import Parser
 from poolproof.properties.run.request import Request
 
-CHECK = {option.flag: option for options in (PROGRAM, RUN, PROCESSES, PRINTED, PROOFS) for option in options.values()}
+TABLES = (PROGRAM, RUN, PAGE, WRITTEN, PROCESSES, PRINTED, PROOFS)
+CHECK = {option.flag: option for options in TABLES for option in options.values()}
 
 
 def rows(page):

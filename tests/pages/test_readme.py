@@ -73,8 +73,10 @@ def numbered(*kinds):
 PAGES = (
     "README.md",
     "docs/adopt.md",
+    "docs/ci.md",
     "docs/exhaustive.md",
     "docs/kernels.md",
+    "docs/pictures.md",
     "docs/shrink.md",
     "docs/strategies.md",
     "docs/wrappers.md",

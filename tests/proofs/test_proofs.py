@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,7 +23,9 @@ from poolproof.properties.proofs import PROOFS
 from poolproof.properties.proofs.attempt import attempt
 from poolproof.properties.proofs.diary import DONE
 from poolproof.properties.proofs.methods import fubini, weak_orders
+from poolproof.properties.proofs.run import Run
 from poolproof.properties.proofs.spaces import single_windows, with_settings, without_settings
+from poolproof.properties.run.request import Request
 from poolproof.properties.targets.target import wrap
 from shell import FAULTY
 
@@ -237,8 +240,61 @@ def test_a_run_prints_its_assumptions_and_counts_before_it_begins(folder, capsys
     held = [k for k, text in enumerate(said) if " holds " in text]
     assert len(held) == 3
     assert all(said[k + 1].strip().startswith("if ") for k in held)
+    assert [said[k].rpartition(", ")[2] for k in held] == [
+        "for windows of up to 4 cells", "for axes up to 2", "for axes up to 2",
+    ]  # fmt: skip
     assert said[-1] == f"1 implementation, 12 proofs, 423 cases ({BOUND}): all hold, 9 unsupported"
     assert not DONE.exists()
+
+
+BOUNDS = {
+    ("max-value/every-order", 6): "for windows of up to 6 cells (4 in three dimensions)",
+    ("max-value/every-order", 2): "for windows of up to 4 cells",
+    ("max-value/zero-and-one", 6): "for axes up to 6 (4 with settings, 2 in three dimensions)",
+    ("max-value/zero-and-one", 3): "for axes up to 3 (2 in three dimensions)",
+    ("routing/surroundings", 6): "for axes up to 4 (2 in three dimensions)",
+}
+
+
+@pytest.mark.parametrize(("name", "longest"), BOUNDS, ids=str)
+def test_a_verdict_says_how_far_the_cases_go(name, longest):
+    assert PROOFS[name].bound(wrap(naive).declared, longest) == BOUNDS[name, longest]
+
+
+@pytest.mark.parametrize("longest", [1, 3, 5])
+@pytest.mark.parametrize("name", PROOFS)
+def test_no_case_lies_beyond_the_bound(name, longest):
+    bound = PROOFS[name].bound(wrap(Sound).declared, longest)
+    axes, most = "axes" in bound, int(re.search(r"\d+", bound)[0])
+    sizes = {max(case.x.shape) if axes else case.x.size for case in PROOFS[name].blanks(wrap(Sound).declared, longest)}
+    assert max(sizes) == most
+
+
+def test_the_smallest_cases_of_each_proof_come_first(folder):
+    run = Run(Request(("right.py", "wrong.py"), in_process=True), 4, lambda *_: None)
+    run.begin()
+    seen, turns = Counter(), []
+    for part in run.parts:
+        turns.append(seen[part.target, part.proof])
+        seen[part.target, part.proof] += 1
+    assert turns == sorted(turns)
+    assert max(turns) > 0
+
+
+def test_a_failure_is_printed_when_it_is_found(folder, capsys):
+    assert main(["check", "wrong.py", "--exhaustive", "--length", "2", "-n", "0", "--in-process"]) == 1
+    said = capsys.readouterr().out
+    failure, verdict = "max_forward of wrong: y[0,0,0,0]", "max-value/zero-and-one                BROKEN"
+    assert 0 < said.index(failure) < said.index(verdict)
+
+
+def test_a_known_failure_of_a_proof_is_not_printed(folder, capsys):
+    (folder / "known.toml").write_text("[[known]]\ntarget = 'wrong'\nlaw = 'max-value'\nreason = 'rewritten in May'\n")
+    words = ["--exhaustive", "--length", "2", "-n", "0", "--in-process", "--laws", "max-value", "--known", "known.toml"]
+    assert main(["check", "wrong.py", *words]) == 0
+    said = capsys.readouterr().out
+    assert "max_forward of wrong: y" not in said
+    assert said.splitlines()[-1].endswith(": 2 known")
 
 
 def test_a_failure_is_reported_and_can_be_replayed(folder, capsys):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...data.errors import Unusable
-from ..options import FILES, PRINTED, PROCESSES, PROGRAM, PROOFS, RUN, end_of, requested
+from ..options import FILES, PAGE, PRINTED, PROCESSES, PROGRAM, PROOFS, RUN, WRITTEN, end_of, requested
 from ..parser import Command, Parser
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def add_arguments(parser: Parser) -> None:
         help="module:object, module, path/file.py:object, path/file.py, or a shipped kernel or adapter "
         "(default: the three reference kernels)",
     )  # fmt: skip
-    for options in (PROGRAM, RUN, PROCESSES, PRINTED, PROOFS):
+    for options in (PROGRAM, RUN, PAGE, WRITTEN, PROCESSES, PRINTED, PROOFS):
         parser.add_options(options.values())
 
 
@@ -46,17 +46,13 @@ def run(options: Namespace) -> int:
 
 def judge(options: Namespace, targets: list[str], make: Callable[[Request], Console]) -> int:
     """Run laws on targets; what `make` makes prints."""
-    from ...data.files import writable
     from ...run.persistence import KEPT, unkept
     from ...run.units import plan
 
     persistent = options.seed is None and not os.environ.get("CI")
     asked = requested(options, targets, end=end_of(options.budget), persistent=persistent).settled()
     asked.known_failures()
-    units = plan(asked)
-    files = {option.name: getattr(options, option.field, None) for option in FILES.values()}
-    for name, file in files.items():
-        writable(f"--{name}", file)
+    units, files = plan(asked), files_of(options)
     console = make(asked)
     if persistent and (warning := unkept(KEPT)):
         console.say(("warning: ", "warning"), warning)
@@ -66,7 +62,6 @@ def judge(options: Namespace, targets: list[str], make: Callable[[Request], Cons
 
 def prove(options: Namespace, targets: list[str]) -> int:
     """Try the laws on every case of finite sets, and print what that proves."""
-    from ...data.files import writable
     from ...proofs.run import LENGTH, Run
     from ...report.terminal import Terminal
 
@@ -76,11 +71,21 @@ def prove(options: Namespace, targets: list[str]) -> int:
         raise Unusable("--huge is about laws of its own, and should not come with --exhaustive")
     asked = requested(options, targets, end=end_of(options.budget))
     asked.known_failures()
-    writable("--json", options.json)
+    files = files_of(options)
     proofs = Run(asked, options.length or LENGTH, Terminal(sys.stdout).say)
     proofs.begin()
     finished = proofs.try_all(options.n, resume=options.resume)
-    return proofs.finish(options.json, interrupted=not finished)
+    return proofs.finish(files, interrupted=not finished)
+
+
+def files_of(options: Namespace) -> dict[str, str | None]:
+    """The files to write after a run, by the names of their options. Raises Unusable for one that cannot be written."""
+    from ...data.files import writable
+
+    files = {option.name: getattr(options, option.field, None) for option in FILES.values()}
+    for name, file in files.items():
+        writable(f"--{name}", file)
+    return files
 
 
 COMMAND = Command("check", "judge implementations of pooling by the laws of pooling", add_arguments, run)

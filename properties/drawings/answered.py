@@ -1,0 +1,95 @@
+"""The picture of a call and its answer, of which nothing is said to be wrong: for conventions, examples and figures."""
+
+from __future__ import annotations
+
+import numpy as np
+from poolproof.kernels import naive
+from poolproof.kernels.dtypes import Array, Ints
+
+from ..contract import BACKWARD, RESULT
+from ..data.arrays import StoredArray
+from ..data.errors import UNREADABLE
+from ..results import Shown
+from ..targets.call import Call
+from .arrows import as_they_did, routes
+from .numbers import texts
+from .picture import Arrow, Picture, Place, Stack, panel
+from .view import View, fits, flat, flat_array, flat_place
+
+HUES = 4
+"""Windows that have colours of their own, if they do not overlap."""
+
+MOST_ARROWS = 12
+"""Arrows that are drawn for a mean, which has one for each cell of each window."""
+
+
+def observed(shown: Shown) -> Picture | None:
+    """The picture of a call that shows a convention; None where it cannot be drawn."""
+    try:
+        got = shown.got.array() if isinstance(shown.got, StoredArray) else None
+        return None if got is None else answered(shown.call(), got, None if shown.where is None else tuple(shown.where))
+    except UNREADABLE:
+        return None
+
+
+def answered(call: Call, answer: Array, where: Ints | None = None) -> Picture | None:
+    """The picture of a call and its answer, with the place in it that matters; None where it is too large to draw.
+
+    Raises ValueError for images of three axes, and what else Python has to say for arguments that are no pooling.
+    """
+    rank = call.arrays["x"].ndim - 2
+    place, result = flat_place(where, rank), flat_array(answer, rank)
+    view = View(flat(call), (0, 0) if place is None else (place[0], place[1]))
+    if result is None or not fits(view):
+        return None
+    spot = None if place is None else (place[2], place[3])
+    words = f"{call.function}: the image with its windows, and the result"
+    return Picture(words, stacks(view, result[view.plane], spot))
+
+
+def example(call: Call, *, marked: bool = False) -> Picture | None:
+    """The picture of a call with the answer of the reference kernel; `marked`: with one place of it marked."""
+    answer = getattr(naive, call.function)(*call.arrays.values(), call.size, call.stride, **call.settings)
+    return answered(call, answer, telling(call, answer) if marked else None)
+
+
+def telling(call: Call, answer: Array) -> Ints:
+    """A place in an answer that shows what a call does: the first output, or the cell with the largest gradient."""
+    if call.function not in BACKWARD:
+        return (0,) * answer.ndim
+    return tuple(int(k) for k in np.unravel_index(abs(answer).argmax(), answer.shape))
+
+
+def stacks(view: View, result: Array, spot: Place | None) -> tuple[Stack, ...]:
+    """The image beside its result; of a gradient dy above it, with arrows."""
+    windows = [] if spot is None else view.around(spot) if view.goes_back else [spot]
+    hues = hues_of(view) if spot is None else {}
+    inside = {hue: set(view.cells(o)) for hue, o in hues.items()}
+    maxima = {"maximum": set(view.maxima.values())} if hues and view.takes_maxima else {}
+    image = Stack((view.image(windows, {**inside, **maxima}),))
+    colours = {hue: {o} for hue, o in hues.items()}
+    name, marked = RESULT[view.call.function], {"looked-at": set() if spot is None else {spot}}
+    if not view.goes_back:
+        return image, Stack((panel(name, texts(result), {**marked, **colours}),))
+    dy = view.call.arrays["dy"][view.plane]
+    panels = (panel("dy", texts(dy), colours), panel(name, texts(result), {**marked, **reached(view, inside)}))
+    return image, Stack(panels, arrows(view, dy, result))
+
+
+def reached(view: View, inside: dict[str, set[Place]]) -> dict[str, set[Place]]:
+    """The cells that the gradient of each window reaches, in its colour."""
+    maxima = set(view.maxima.values()) if view.takes_maxima else set()
+    return {hue: cells & maxima if view.takes_maxima else cells for hue, cells in inside.items()}
+
+
+def hues_of(view: View) -> dict[str, Place]:
+    """A colour for each window, where there are few and none overlap."""
+    return {} if view.overlap or len(view.outputs) > HUES else {f"hue{k}": o for k, o in enumerate(view.outputs)}
+
+
+def arrows(view: View, dy: Array, dx: Array) -> tuple[Arrow, ...]:
+    """The arrows that explain a gradient. That of a mean goes everywhere: colours tell it better, if there are any."""
+    if view.takes_maxima:
+        return as_they_did(view, routes(view, (), None), dy, dx)
+    found = tuple(Arrow(o, cell) for o in view.outputs for cell in view.cells(o))
+    return found if view.overlap and len(found) <= MOST_ARROWS else ()

@@ -1,0 +1,197 @@
+"""The picture of a failing case, made from its counterexample alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from msgspec import UNSET
+from poolproof.kernels.dtypes import Array, Ints
+
+from .. import oracle
+from ..contract import RESULT
+from ..data.arrays import StoredArray, numbers
+from ..data.errors import UNREADABLE
+from ..results import Counterexample
+from ..targets.call import Call, empty_window
+from .arrows import as_they_did, as_they_should, routes
+from .numbers import texts, told_apart
+from .picture import Panel, Picture, Place, Stack, panel
+from .view import MOST_CELLS, View, fits, flat, flat_array, flat_place
+
+MOST_WORKED_OUT = 10_000
+"""Cells of an x for which the right answer is worked out where the counterexample has none."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What is right, what came, and the first wrong place; each of them may be unknown."""
+
+    expected: Array | None
+    got: Array | None
+    where: Ints | None
+
+    @property
+    def plane(self) -> Place:
+        """The plane to draw."""
+        return (self.where[0], self.where[1]) if self.where else (0, 0)
+
+    @property
+    def spot(self) -> Place | None:
+        """The wrong place in its plane."""
+        return (self.where[2], self.where[3]) if self.where else None
+
+
+def picture(found: Counterexample, most: int = MOST_CELLS) -> Picture | None:
+    """The picture of a counterexample; None where its image is larger than `most` cells along an axis, or has three
+    axes, or where its arguments are no pooling."""
+    try:
+        return drawn(found, most)
+    except UNREADABLE:
+        return None
+
+
+def drawn(found: Counterexample, most: int) -> Picture | None:
+    """The picture; None for an image that is too large. Raises UNREADABLE for what is no pooling."""
+    given = found.calls[found.failing_call].call()
+    rank = given.arrays["x"].ndim - 2
+    view = View(flat(given), (0, 0))
+    if not fits(view, most):
+        return None
+    where = None if found.where is None else tuple(found.where)
+    expected, got = (flat_array(array_of(each), rank) for each in (found.expected, found.got))
+    answers = Compared(expected, got, flat_place(where, rank))
+    if found.case is not UNSET:  # an expected convention has none: its right answer is what the user says
+        answers = completed(view.call, answers)
+    view = View(view.call, answers.plane)
+    stacks = backward(view, answers) if view.goes_back else forward(view, answers)
+    return Picture(words(view, answers), stacks)
+
+
+def array_of(stored: Any) -> Array | None:
+    """An answer of a counterexample as an array; None where there is none."""
+    if isinstance(stored, StoredArray):
+        return stored.array()
+    return np.array(numbers(stored)) if isinstance(stored, list) else None
+
+
+def completed(call: Call, answers: Compared) -> Compared:
+    """The answers; what is right is worked out where a counterexample lacks it, and shown if it did not come."""
+    expected, got, where = answers.expected, answers.got, answers.where
+    if expected is None and got is not None:
+        right = worked_out(call)
+        wrong = right is not None and (right.shape != got.shape or first_difference(right, got) is not None)
+        expected = right if wrong else None
+    if where is None and expected is not None and got is not None:
+        where = first_difference(expected, got)
+    return Compared(expected, got, where)
+
+
+def worked_out(call: Call) -> Array | None:
+    """The right answer to a call; None where several are right, or numbers are not finite."""
+    arrays = list(call.arrays.values())
+    if call.arrays["x"].size > MOST_WORKED_OUT or not all(np.isfinite(a).all() for a in arrays) or empty_window(call):
+        return None
+    settings = dict(call.settings)
+    if call.function in ("max_backward", "max_indices"):
+        _, best = oracle.maxima(call.arrays["x"], call.size, call.stride, **settings)
+        if (best.sum(axis=-1) > 1).any():
+            return None
+    found = getattr(oracle, call.function)(*arrays, call.size, call.stride, **settings)
+    return np.asarray(found.nearest() if isinstance(found, oracle.Exact) else found)
+
+
+def first_difference(one: Array, other: Array) -> Ints | None:
+    """The first place at which two answers of one shape differ as they are drawn."""
+    if one.shape != other.shape:
+        return None
+    for place in np.ndindex(one.shape):
+        pair = texts(np.array([[one[place], other[place]]]))[0]
+        if pair[0] != pair[1]:
+            return place
+    return None
+
+
+def forward(view: View, answers: Compared) -> tuple[Stack, ...]:
+    """The image, and what is right beside what came."""
+    windows = [answers.spot] if answers.spot in view.outputs else []
+    image = view.image(windows, {"named": named(view, answers)})
+    return tuple(Stack((each,)) for each in (image, *both(view, answers)))
+
+
+def named(view: View, answers: Compared) -> set[Place]:
+    """The cell that a wrong index names, if it lies in the image."""
+    if view.call.function != "max_indices" or answers.where is None or answers.got is None:
+        return set()
+    place = divmod(int(answers.got[answers.where]), view.spatial[1])
+    return {place} if 0 <= place[0] < view.spatial[0] else set()
+
+
+def backward(view: View, answers: Compared) -> tuple[Stack, ...]:
+    """The image, and below dy what is right beside what came, with the arrows of the gradient."""
+    windows = passing_to(view, answers.spot)
+    dy = view.call.arrays["dy"][view.plane]
+    above = panel("dy", texts(dy), {"window": set(windows)})
+    found = routes(view, windows, answers.spot)
+    stacks = [Stack((view.image(windows),))]
+    for below in both(view, answers):
+        arrows = as_they_should(found)
+        if below.title.startswith("got") and answers.got is not None:
+            whole = answers.got.shape == view.call.arrays["x"].shape
+            arrows = as_they_did(view, found, dy, answers.got[view.plane]) if whole else ()
+        stacks.append(Stack((above, below), arrows))
+    return tuple(stacks)
+
+
+def passing_to(view: View, cell: Place | None) -> list[Place]:
+    """The windows whose gradient a cell should get; where there are none, those that it lies in."""
+    if cell is None:
+        return []
+    inside = view.around(cell)
+    return [o for o in inside if view.takes_maxima and view.maxima.get(o) == cell] or inside
+
+
+def both(view: View, answers: Compared) -> list[Panel]:
+    """What is right and what came, with the cells marked that differ."""
+    name = RESULT[view.call.function]
+    given = [("expected", "due", answers.expected), ("got", "wrong", answers.got)]
+    planes = [(word, mark, array[view.plane]) for word, mark, array in given if array is not None and has(array, view)]
+    written = [texts(plane) for _, _, plane in planes]
+    differ = set() if answers.spot is None else {answers.spot}
+    if len(planes) == len(given):
+        written = apart(written, planes[0][2], planes[1][2], answers.spot)
+        differ |= differing(*written)
+    return [
+        panel(f"{word} {name}", rows, {mark: differ}) for (word, mark, _), rows in zip(planes, written, strict=True)
+    ]
+
+
+def apart(written: list[list[list[str]]], one: Array, other: Array, spot: Place | None) -> list[list[list[str]]]:
+    """The texts of two planes, of which those at the wrong place tell its numbers apart."""
+    if spot is not None and one.shape == other.shape:
+        i, j = spot
+        written[0][i][j], written[1][i][j] = told_apart(one[i, j], other[i, j])
+    return written
+
+
+def has(array: Array, view: View) -> bool:
+    """Whether an answer has the plane that is drawn, and cells in it."""
+    return array.ndim == 4 and all(k < n for k, n in zip(view.plane, array.shape, strict=False)) and array.size > 0
+
+
+def differing(one: list[list[str]], other: list[list[str]]) -> set[Place]:
+    """The places at which two planes differ as they are drawn; of planes of two sizes, those that one of them lacks."""
+    first, second = (
+        {(i, j): text for i, row in enumerate(each) for j, text in enumerate(row)} for each in (one, other)
+    )
+    if first.keys() != second.keys():
+        return first.keys() ^ second.keys()
+    return {place for place, text in first.items() if text != second[place]}
+
+
+def words(view: View, answers: Compared) -> str:
+    """What the picture shows, in a sentence."""
+    n, c = view.plane
+    wrong = "" if answers.spot is None else ", with the wrong cell marked"
+    return f"{view.call.function} of sample {n}, channel {c}: the image with its windows, and the result{wrong}"

@@ -1,0 +1,80 @@
+"""`poolproof explain`: a law in words, as a formula, and drawn on an example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from math import prod
+
+from ..cases.case import Case
+from ..cases.drawing import drawn
+from ..contract import BACKWARD, CALLABLES, Unusable
+from ..data.text import shown
+from ..drawings import grid
+from ..drawings.answered import example
+from ..failures.messages import arguments
+from ..lawbook import LAWS, Law
+from ..lawbook.claims import claim
+from ..lawbook.huge import EVERY, HUGE
+from ..targets.call import empty_window
+from .statistics import EVERYTHING
+
+EXAMPLES, SEED = 60, 0
+"""Cases of a law among which an example is looked for."""
+
+MOST_CELLS = 6
+"""Rows and columns of the image of an example."""
+
+LISTED = "`poolproof laws` prints them all"
+
+LARGE = 1000
+"""Numbers from here on make an example hard to read."""
+
+
+def explained(name: str, encoding: str | None) -> Iterator[str]:
+    """The lines that explain a law. Raises Unusable for a name that is none."""
+    if name not in EVERY:
+        near = get_close_matches(name, EVERY, 1)
+        raise Unusable(f"there is no law {shown(name)}; " + (f"did you mean {near[0]!r}?" if near else LISTED))
+    law = EVERY[name]
+    yield f"{law.name}, a law of the family {law.family}"
+    yield from (f"    {line}" for line in (claim(name), law.formula, about(name)))
+    if name in LAWS:
+        yield from illustrated(LAWS[name], encoding)
+
+
+def about(name: str) -> str:
+    """Which callables a law is about, and which it needs besides."""
+    if name in HUGE:
+        return f"about {HUGE[name].function}, with --huge"
+    plan = LAWS[name].plan
+    text = "about every callable" if set(plan.functions) == set(CALLABLES) else f"about {', '.join(plan.functions)}"
+    text += f", compared with {' and '.join(plan.also)}" if plan.also else ""
+    return text + (f", where they take {' and '.join(plan.needs)}" if plan.needs else "")
+
+
+def illustrated(law: Law, encoding: str | None) -> Iterator[str]:
+    """A case of a law, drawn with the answer of the reference kernel."""
+    small = filter(is_small, drawn(law, EVERYTHING, CALLABLES, EXAMPLES, SEED))
+    case = min(small, key=trouble, default=None)
+    picture = None if case is None else example(case.call(), marked=True)
+    if case is None or picture is None:
+        return
+    yield ""
+    yield f"For example, {case.function} gives"
+    yield arguments(case.call())[0]
+    yield from (f"    {line}" for line in grid.text(picture, encoding))
+
+
+def is_small(case: Case) -> bool:
+    """Whether a case is small enough to be drawn, and has several windows, each with a maximum."""
+    shape = case.x.shape
+    small = len(shape) <= 4 and max(*shape[2:], *case.size) <= MOST_CELLS and min(shape) > 0
+    return small and prod(case.output) > 1 and not empty_window(case.call())
+
+
+def trouble(case: Case) -> tuple[bool, bool, bool, int, int]:
+    """How hard an example is to read, or how little it shows."""
+    strange = not (abs(case.x.astype(float)) < LARGE).all()
+    nothing = not (case.dy if case.function in BACKWARD else case.x).any()
+    return strange, nothing, prod(case.size) == 1, len(case.settings), case.x.size

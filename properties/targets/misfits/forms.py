@@ -1,0 +1,152 @@
+"""Forms: how functions may take their arguments, as lines of Python around them that keep the contract."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from .parts import Part
+
+PLAIN = "size, stride"
+LAYOUTS = {
+    "": "",
+    "nhwc(": "takes channels last, (N, H, W, C)",
+    "images(": "takes one image, (H, W, C)",
+    'arranged("CHW", ': "takes one sample, (C, H, W)",
+    "planes(": "takes one plane, (H, W)",
+}
+"""Wrappers of layouts as they are opened, and what a function does that needs them."""
+
+INTS = {"": "", "ints(": "takes one int for the size and one for the stride"}
+
+KINDS = {
+    "function": ("", ""),
+    "several": ("first(", "returns a tuple"),
+    "cached": ("cached(", "returns y and a cache for its backward"),
+    "torch function": ("torch_function(", "takes PyTorch tensors"),
+    "torch module": ("torch_function(", "is a PyTorch module"),
+    "layer": ("layer(", "is a layer, with forward(x) and backward(dy)"),
+    "layer of several": ("first(layer(", "is a layer whose backward returns a tuple"),
+    "cached of several": ("first(cached(", "returns y and a cache for its backward, which returns a tuple"),
+}
+"""The wrappers nearest to a function, and what makes them needed."""
+
+OF_CLASSES = ("layer", "layer of several", "torch module")
+OF_TUPLES = {"function": "several", "cached": "cached of several"}
+"""The kind that a function is of if its backward returns a tuple."""
+
+SIZES = ("size", "kernel_size", "pool_size", "kernel", "window", "window_size", "filter_size", "ksize", "pool_shape")
+STRIDES = ("stride", "strides", "step", "steps")
+PARAMETERS = re.compile("param|conf|options")
+"""What a dict of size and stride is called."""
+
+DICTS = {
+    '{"f": size, "stride": stride}': (),
+    '{"pool_height": size[0], "pool_width": size[1], "stride": stride[0]}': ("square",),
+}
+"""Dicts that courses pass, and what they narrow."""
+
+ONE_STRIDE = "*size, stride[0]"
+NARROWING = {"size": ("tiles",), ONE_STRIDE: ("square",), **DICTS}
+"""Declarations without which some arguments cannot be right."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a function is called: the wrappers around it, what kind of callable it is, and its size and stride."""
+
+    layout: str
+    ints: str
+    kind: str
+    arguments: str
+
+    @property
+    def openings(self) -> str:
+        """The wrappers as they are opened, from the outside in."""
+        return self.layout + self.ints + KINDS[self.kind][0]
+
+    @property
+    def narrowing(self) -> tuple[str, ...]:
+        """The declarations that come with the form."""
+        least = NARROWING.get(self.arguments, ())
+        return tuple(name for name in ("square", "tiles") if name in least or (name == "square" and self.ints))
+
+    @property
+    def is_cached(self) -> bool:
+        """Whether the backward takes what the forward returned beside y."""
+        return self.kind.startswith("cached")
+
+    @property
+    def takes_backwards(self) -> bool:
+        """Whether a backward is a function of its own: layers have theirs, and autograd makes one."""
+        return self.kind in (*OF_TUPLES, *OF_TUPLES.values())
+
+    @property
+    def complexity(self) -> int:
+        """How much there is around the function: the plainest form that fits is told."""
+        return self.openings.count("(") + (self.arguments != PLAIN)
+
+    def forward(self, role: str, part: Part) -> str:
+        """The keyword that passes a forward, or what makes a layer."""
+        call = f"{part.expression}({self.arguments})"
+        if "layer" in self.kind:
+            made = part.expression if self.arguments == PLAIN else f"lambda size, stride: {call}"
+            return f"{role.partition('_')[0]}_layer={made}"
+        if self.kind == "torch module":
+            return f"{role}=lambda x, size, stride: {call}(x)"
+        if self.arguments == PLAIN:
+            return f"{role}={part.expression}"
+        return f"{role}=lambda x, size, stride: {part.expression}(x, {self.arguments})"
+
+    def backward(self, role: str, part: Part, arrays: str) -> str:
+        """The keyword that passes a backward, which takes its arrays in some order."""
+        if self.is_cached:
+            swapped = f"lambda dy, cache: {part.expression}({arrays})"
+            return f"{role}={part.expression if arrays == 'dy, cache' else swapped}"
+        if (arrays, self.arguments) == ("dy, x", PLAIN):
+            return f"{role}={part.expression}"
+        return f"{role}=lambda dy, x, size, stride: {part.expression}({arrays}, {self.arguments})"
+
+    @property
+    def orders(self) -> tuple[str, ...]:
+        """The orders in which a backward may take its arrays, that of the contract or of `cached` first."""
+        return ("dy, cache", "cache, dy") if self.is_cached else ("dy, x", "x, dy")
+
+    def says(self, part: Part) -> str:
+        """What the function does that the contract does not say; empty if nothing."""
+        traits = [LAYOUTS[self.layout], INTS[self.ints], KINDS[self.kind][1]]
+        if self.arguments != PLAIN:
+            inner = self.arguments if self.kind in OF_CLASSES else f"x, {self.arguments}"
+            traits.append(f"is called as {part.name}({inner})")
+        return " and ".join(filter(None, traits))
+
+
+def forms(part: Part) -> list[Form]:
+    """The layouts and arguments that a callable may take, the plainest first; it is a function or a layer."""
+    kind = "layer" if part.is_class else "function"
+    every = product(LAYOUTS, INTS, arguments(part))
+    # Only tuples have entries.
+    possible = [
+        Form(layout, ints, kind, each) for layout, ints, each in every if not (ints and re.search(r"[*\[]", each))
+    ]
+    return sorted(possible, key=lambda form: form.complexity)
+
+
+def arguments(part: Part) -> Iterator[str]:
+    """How size and stride may be passed to a callable, as far as the names of its parameters tell."""
+    names = part.parameters or []
+    taken = names if part.is_class else names[1:]
+    sizes, strides = ([name for name in names if name in known] for known in (SIZES, STRIDES))
+    yield PLAIN
+    if not (sizes and strides):
+        yield from ("stride, size", "size")
+    elif taken[:2] != [sizes[0], strides[0]]:
+        yield f"{sizes[0]}=size, {strides[0]}=stride"
+    if len(taken) >= 4:
+        yield "*size, *stride"
+    if len(taken) >= 3:
+        yield ONE_STRIDE
+    if any(PARAMETERS.search(name) for name in names):
+        yield from DICTS

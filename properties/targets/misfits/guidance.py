@@ -1,0 +1,124 @@
+"""Guidance: the line that a misfit needs, in words and in Python, after a new process has confirmed it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from itertools import product
+from pathlib import Path
+from textwrap import indent
+from typing import NamedTuple
+
+from ...remote.worker import ProtocolError
+from ..isolated import Isolated, Isolation
+from ..target import outside
+from .parts import Root
+from .probes import WINDOWS, Names, fits, is_right, is_widened, probe
+from .search import PLAINEST, Found, Search
+from .workshop import Over, Workshop
+
+FLOAT64 = 'dtypes=("float64",)'
+
+NARROW = {
+    ("square",): "only square windows with equal strides come out right",
+    ("tiles",): "only windows whose stride is their size come out right",
+    ("square", "tiles"): "only square windows whose stride is their size come out right",
+}
+WIDENS = "float32 input gives float64 results"
+
+
+class Source(NamedTuple):
+    """Where an implementation comes from: a module or file, an object in it, and where it imports from."""
+
+    source: str
+    attribute: str
+    paths: list[str]
+    isolation: Isolation
+
+    def root(self) -> Root | None:
+        """The implementation in lines of Python; None where it cannot be imported by its name."""
+        module = Path(self.source).stem if self.source.endswith(".py") else self.source
+        expression = f"{module}.{self.attribute}" if self.attribute else module
+        if not all(name.isidentifier() and name.isascii() for name in expression.split(".")):
+            return None
+        return Root(f"import {module}", expression, expression.rpartition(".")[0] if self.attribute else "")
+
+
+def guidance(source: Source) -> str:
+    """What an implementation needs to keep the contract; empty if nothing is found, or nothing is needed.
+
+    It is found in one process, and confirmed in another.
+    """
+    root = source.root()
+    if root is None:
+        return ""
+    try:
+        with closing(Workshop(root.imports, source.paths, source.isolation)) as workshop:
+            search = Search(workshop, root)
+            found = search.found()
+        if found is None or not found.keywords:
+            return ""
+        with closing(Workshop(root.imports, source.paths, source.isolation)) as workshop:
+            return confirmed(workshop, root, found)
+    except (Over, ProtocolError):
+        return ""
+
+
+def second_look(target: Isolated) -> str:
+    """What a target needs whose plain answers are no arrays of the right shape and dtype; empty if there is nothing."""
+    source = Source(target.hello["source"], target.hello["attribute"], target.hello["paths"], target.isolation)
+    return guidance(source) if source.source and is_suspect(target) else ""
+
+
+def is_suspect(target: Isolated) -> bool:
+    """Whether some answer to a usual call does not fit the contract, or is right but for its dtype."""
+    for role, dtype in product(target.offers, ("float64", "float32")):
+        call = probe(role, WINDOWS[()][0], dtype)
+        if outside(target, call):
+            continue
+        answer = target.ask(call)
+        if answer.death:
+            return False
+        if not fits(call, answer) and (dtype == "float64" or is_widened(call, answer)):
+            return True
+    return False
+
+
+def confirmed(workshop: Workshop, root: Root, found: Found) -> str:
+    """What is told of a form, if all that was found right in it is right in this process, too."""
+    target = workshop.load(found.lines(root))
+    if target is None or not all(right(workshop, target, role, found.narrowing) for role in found.keywords):
+        return ""
+    calls = [probe(role, PLAINEST, "float32") for role in found.keywords]
+    widens = any(is_widened(call, workshop.ask(target, call)) for call in calls)
+    return declare(found, widens) if found.is_plain else wrap(root, found, widens)
+
+
+def right(workshop: Workshop, target: Isolated, role: str, narrowing: Names) -> bool:
+    """Whether a function of a target is right on all windows within its declarations."""
+    calls = [probe(role, windows) for windows in WINDOWS[narrowing]]
+    return all(is_right(call, workshop.ask(target, call)) for call in calls)
+
+
+def declare(found: Found, widens: bool) -> str:
+    """The declarations that an implementation needs; empty if it needs none."""
+    told, lines = [], [f"    {name} = True" for name in found.narrowing]
+    if lines:
+        told.append(f"{NARROW[found.narrowing]}. If no others are meant to, declare it")
+    if widens:
+        told.append(f"{WIDENS}. Cast the result to x.dtype or, if float64 alone is meant, declare it")
+        lines.append(f"    {FLOAT64.replace('=', ' = ')}")
+    return "\n".join([f"{'; '.join(told)}:", *lines]) if lines else ""
+
+
+def wrap(root: Root, found: Found, widens: bool) -> str:
+    """The lines that make a target of an implementation, and why they are needed."""
+    first_with = {trait: name for name, trait in reversed(found.traits) if trait}
+    told = [f"{name} {trait}" for trait, name in reversed(first_with.items())]
+    told += [NARROW[found.narrowing]] if found.narrowing and not found.form.ints else []
+    told += [WIDENS] if widens else []
+    told += [f"{name} is left out, as it is wrong in every form that was tried" for name in found.left_out]
+    lines = found.lines(root, *([FLOAT64] if widens else []))
+    return (
+        f"{'; '.join(told) or 'its functions have other names than those of the contract'}. Put these lines into a "
+        f"file beside it, wrapped.py for example, and check wrapped.py:target:\n{indent(lines.strip(), '    ')}"
+    )

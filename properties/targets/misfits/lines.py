@@ -1,0 +1,19 @@
+"""Lines of Python that make a target of an implementation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from .parts import Root
+
+
+def lines(root: Root, openings: str, passed: Iterable[str]) -> str:
+    """The imports, an empty line, and the target: what is passed to the wrappers, given as they are opened."""
+    wrappers = sorted({*re.findall(r"(\w+)\(", openings)})
+    source = (
+        f"poolproof.properties.wrappers import {', '.join(wrappers)}" if wrappers else "types import SimpleNamespace"
+    )
+    opened = openings or "SimpleNamespace("
+    made = f"{opened}{', '.join(passed)}{')' * opened.count('(')}"
+    return f"{root.imports}\nfrom {source}\n\ntarget = {made}\n"

@@ -1,0 +1,191 @@
+"""The search: the plainest form in which the functions of an implementation give what the oracle gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from ...contract import BACKWARD, CALLABLES, FORWARD
+from ..isolated import Isolated
+from .forms import OF_CLASSES, OF_TUPLES, PLAIN, Form, arguments, forms
+from .lines import lines
+from .parts import Part, Root, parts_of
+from .probes import WINDOWS, Names, Windows, is_right, narrowed, probe
+from .workshop import Workshop
+
+PLAINEST = WINDOWS["square", "tiles"][0]
+
+OF_MAX, OF_MEAN = (probe(role, PLAINEST) for role in FORWARD)
+
+CONTRACT = Form("", "", "function", PLAIN)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A form, the keywords of the functions that are right in it, what these narrow, and what they do, in words.
+
+    `contract` has the keywords of functions under the contract's names, all of which are attributes of `whole`;
+    `wrong` the names of functions that are not right in any form.
+    """
+
+    form: Form
+    keywords: dict[str, str] = field(default_factory=dict)
+    narrowing: Names = ()
+    traits: tuple[tuple[str, str], ...] = ()
+    wrong: tuple[str, ...] = ()
+    whole: str = ""
+    contract: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the implementation itself is the target."""
+        return not self.form.openings and {**self.contract, **self.keywords} == self.contract
+
+    @property
+    def passed(self) -> list[str]:
+        """What passes the functions: the implementation itself to a wrapper, and those that it has not, by keywords."""
+        if not (self.form.openings and self.contract):
+            return [*{**self.contract, **self.keywords}.values()]
+        return [self.whole, *(word for role, word in self.keywords.items() if word != self.contract.get(role))]
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The functions that are wrong, and that no object or layer brings along."""
+        return self.wrong if self.form.takes_backwards and not self.contract else ()
+
+    def lines(self, root: Root, *declared: str) -> str:
+        """The lines that make a target."""
+        beside = [f"{name}=True" for name in self.narrowing if not (name == "square" and self.form.ints)]
+        return lines(root, self.form.openings, [*self.passed, *beside, *declared])
+
+
+class Search:
+    """Forms of an implementation, tried in a workshop. Raises Over where a target dies, or time is over."""
+
+    def __init__(self, workshop: Workshop, root: Root) -> None:
+        self.workshop, self.root = workshop, root
+        self.parts = parts_of(root, workshop)
+        self.torch = workshop.holds("'torch' in sys.modules")
+        self.contract = {part.name: f"{part.name}={part.expression}" for part in self.parts if part.name in CALLABLES}
+
+    def found(self) -> Found | None:
+        """The plainest form in which all functions are right, or else the first in which a forward is."""
+        best = None
+        for start in self.starts():
+            found = self.with_backwards(start)
+            if not found.wrong:
+                best = found
+                break
+            best = best or (None if found.form.is_cached else found)
+        return replace(best, whole=self.root.expression, contract=self.contract) if best else None
+
+    def starts(self) -> Iterator[Found]:
+        """Each form in which a forward is right, with the others that are; the contract's, if there is no forward."""
+        forwards = [part for part in self.parts if {*part.roles} & {*FORWARD}]
+        for part in forwards:
+            for form in (replace(each, kind=kind) for each in forms(part) for kind in self.kinds(part, each)):
+                if found := self.with_forward(Found(form), part, form):
+                    yield self.with_others(found, [other for other in forwards if other is not part])
+        if not forwards:
+            yield Found(CONTRACT)
+
+    def kinds(self, part: Part, form: Form) -> Iterable[str]:
+        """The kinds that a callable may be of, as far as its answer in a form tells."""
+        if part.is_class:
+            return [kind for kind in OF_CLASSES if self.torch or "torch" not in kind]
+        either = Found(replace(form, kind="several"), {"max_forward": form.forward("max_forward", part)})
+        target = self.load(either)
+        if target and any(map(partial(is_right, answer=self.workshop.ask(target, OF_MAX)), (OF_MAX, OF_MEAN))):
+            return ("function", "several", "cached")
+        return ("torch function",) if self.torch else ()
+
+    def with_others(self, found: Found, parts: list[Part]) -> Found:
+        """With the forwards besides that are right in a form that differs in its arguments alone."""
+        for part in parts:
+            alike = [replace(found.form, arguments=each) for each in arguments(part)]
+            more = (self.with_forward(found, part, form) for form in alike)
+            found = next(filter(None, more), found)
+        return found
+
+    def with_forward(self, found: Found, part: Part, form: Form) -> Found | None:
+        """With a forward, if it is right in this form in one of the roles that are still open."""
+        for role in part.roles:
+            if role not in found.keywords:
+                more = self.with_function(found, role, form, form.forward(role, part), (part.name, form.says(part)))
+                if more:
+                    return more
+        return None
+
+    def with_backwards(self, found: Found) -> Found:
+        """With the backwards and the indices that are right; the others are what is left."""
+        if not found.form.takes_backwards:
+            return found if self.has_right_backwards(found) else replace(found, wrong=("backward",))
+        for part in self.parts:
+            if {*part.roles} & {*FORWARD} or part.is_class:
+                continue
+            found = self.with_backward(found, part) or replace(found, wrong=(*found.wrong, part.name))
+        return found
+
+    def has_right_backwards(self, found: Found) -> bool:
+        """Whether each backward that comes with a layer or by autograd is right."""
+        target = self.load(found)
+        backwards = [name for name in target.offers if name in BACKWARD] if target else []
+        return all(self.narrowing(target, name, found.narrowing) is not None for name in backwards if target)
+
+    def with_backward(self, found: Found, part: Part) -> Found | None:
+        """With a backward or indices, if they are right in some order of the arrays, or as the first of a tuple."""
+        form, tuples = found.form, OF_TUPLES.get(found.form.kind)
+        for each in (form, *([replace(form, kind=tuples)] if tuples else [])):
+            for role in part.roles:
+                if role == "max_indices":
+                    keywords = {each.forward(role, part): ""}
+                else:
+                    keywords = {
+                        each.backward(role, part, order): "" if order == each.orders[0] else f"takes ({order}, ...)"
+                        for order in each.orders
+                    }
+                for keyword, says in keywords.items():
+                    if role not in found.keywords and (
+                        more := self.with_function(found, role, each, keyword, (part.name, says))
+                    ):
+                        return more
+        return None
+
+    def with_function(self, found: Found, role: str, form: Form, keyword: str, trait: tuple[str, str]) -> Found | None:
+        """With a function that is passed by this keyword, if it is right."""
+        kind = replace(found.form, kind=form.kind)
+        more = replace(found, form=kind, keywords={**found.keywords, role: keyword})
+        target = self.load(more)
+        if target is None or role not in target.offers:
+            return None
+        least = tuple(name for name in ("square", "tiles") if name in (*found.narrowing, *form.narrowing))
+        narrowing = self.narrowing(target, role, least)
+        return None if narrowing is None else replace(more, narrowing=narrowing, traits=(*found.traits, trait))
+
+    def narrowing(self, target: Isolated, role: str, least: Names) -> Names | None:
+        """The fewest declarations under which a function is right; None if there are none.
+
+        More than `least` only if it refuses other windows, or is seen to ignore what the declarations leave out.
+        """
+        if not self.is_right(target, role, [PLAINEST]):
+            return None
+        for names, windows in WINDOWS.items():
+            if {*least} <= {*names} and self.is_right(target, role, windows):
+                return names if names == least or self.ignores(target, role, WINDOWS[least][0], names) else None
+        return None
+
+    def is_right(self, target: Isolated, role: str, windows: Iterable[Windows]) -> bool:
+        """Whether a function gives what the oracle gives for all these windows."""
+        calls = (probe(role, each) for each in windows)
+        return all(is_right(call, self.workshop.ask(target, call)) for call in calls)
+
+    def ignores(self, target: Isolated, role: str, windows: Windows, names: Names) -> bool:
+        """Whether a function refuses windows that declarations leave out, or takes them for others."""
+        answer = self.workshop.ask(target, probe(role, windows))
+        refused = answer.error is not None and not answer.internal
+        return refused or is_right(probe(role, narrowed(windows, names)), answer)
+
+    def load(self, found: Found) -> Isolated | None:
+        """The target that a form makes."""
+        return self.workshop.load(found.lines(self.root))
