@@ -432,6 +432,7 @@ def test_a_budget_ends_the_run_in_time_and_gives_every_law_a_turn(here, more):
     assert min(tried.values()) > 0
 
 
+@slow
 def test_one_seed_gives_the_same_cases_in_any_number_of_processes(here):
     said = [check(here, "naive", "--laws", "shape,routing", n=n)[1] for n in ("0", "1", "2")]
     digests = {re.search(r"digest (\w{8})", each)[1] for each in said}

@@ -27,6 +27,7 @@ from poolproof.properties.proofs.run import Run
 from poolproof.properties.proofs.spaces import single_windows, with_settings, without_settings
 from poolproof.properties.run.request import Request
 from poolproof.properties.targets.target import wrap
+from selection import slow
 from shell import FAULTY
 
 pytestmark = pytest.mark.once
@@ -150,6 +151,7 @@ def test_sound_kernels_hold(base, name):
     assert result.examples > 20
 
 
+@slow
 @pytest.mark.parametrize("name", SOUND)
 def test_sound_variants_hold(name):
     for proof in PROOFS.values():
