@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 import tempfile
@@ -17,6 +18,9 @@ OPTIONS = (
     *("--no-first-run", "--disable-extensions", "--disable-background-networking"),
     *("--remote-debugging-pipe", "about:blank"),
 )
+
+PATIENCE = 120
+"""Seconds after which a browser that does not answer has failed."""
 
 
 class Browser:
@@ -61,6 +65,7 @@ class Browser:
     def hear(self):
         """The next message; what it tells is noted."""
         while b"\0" not in self.buffer:
+            assert select.select([self.into], [], [], PATIENCE)[0], "the browser does not answer"
             more = os.read(self.into, 1 << 16)
             assert more, "the browser ended"
             self.buffer += more

@@ -18,7 +18,7 @@ settings.register_profile("ci", STEADY, max_examples=100)
 settings.register_profile("nightly", FREE, max_examples=2000)
 settings.load_profile("inner")
 
-for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"):
     # Failures that tests provoke are no business of the job that runs these tests.
     os.environ.pop(name, None)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from poolproof.kernels import naive
 from poolproof.kernels.dtypes import Array, Ints
@@ -12,9 +14,10 @@ from ..data.errors import UNREADABLE
 from ..results import Shown
 from ..targets.call import Call
 from .arrows import as_they_did, routes
+from .flat import flat
 from .numbers import texts
 from .picture import Arrow, Picture, Place, Stack, panel
-from .view import View, fits, flat, flat_array, flat_place
+from .view import View, fits
 
 HUES = 4
 """Windows that have colours of their own, if they do not overlap."""
@@ -37,9 +40,9 @@ def answered(call: Call, answer: Array, where: Ints | None = None) -> Picture | 
 
     Raises ValueError for images of three axes, and what else Python has to say for arguments that are no pooling.
     """
-    rank = call.arrays["x"].ndim - 2
-    place, result = flat_place(where, rank), flat_array(answer, rank)
-    view = View(flat(call), (0, 0) if place is None else (place[0], place[1]))
+    flattened = flat(call)
+    place, result = flattened.place(where), flattened.array(answer)
+    view = View(flattened.call, (0, 0) if place is None else (place[0], place[1]))
     if result is None or not fits(view):
         return None
     spot = None if place is None else (place[2], place[3])
@@ -88,8 +91,12 @@ def hues_of(view: View) -> dict[str, Place]:
 
 
 def arrows(view: View, dy: Array, dx: Array) -> tuple[Arrow, ...]:
-    """The arrows that explain a gradient. That of a mean goes everywhere: colours tell it better, if there are any."""
+    """The arrows along which a gradient ran, of which none is wrong.
+
+    The gradient of a mean goes everywhere: colours tell it better, if there are any.
+    """
     if view.takes_maxima:
-        return as_they_did(view, routes(view, (), None), dy, dx)
+        ran = (arrow for arrow in as_they_did(view, routes(view, (), None), dy, dx) if arrow.kind != "missing")
+        return tuple(replace(arrow, kind="right") for arrow in ran)
     found = tuple(Arrow(o, cell) for o in view.outputs for cell in view.cells(o))
     return found if view.overlap and len(found) <= MOST_ARROWS else ()

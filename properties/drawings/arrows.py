@@ -37,11 +37,15 @@ def as_they_should(routes: dict[Place, list[Place]]) -> tuple[Arrow, ...]:
 def as_they_did(view: View, routes: dict[Place, list[Place]], dy: Array, dx: Array) -> tuple[Arrow, ...]:
     """The arrows that explain dx: those that ran, those that are missing, and those that ended in a wrong cell.
 
-    Where no sum of gradients explains a cell, none is drawn.
+    Where no sum of gradients explains a cell, and where dx is no gradient of the image, none is drawn.
     """
+    if dx.shape != view.spatial:
+        return ()
     arrows = [arrow for cell, outputs in routes.items() for arrow in arrived(view, cell, outputs, dy, dx)]
     lost = sorted({arrow.start for arrow in arrows if arrow.kind == "missing" and dy[arrow.start]})
-    return (*arrows, *(arrow for output in lost for arrow in astray(view, output, routes, dy, dx)))
+    found = [arrow for output in lost for arrow in elsewhere(view, output, routes, dy, dx)]
+    shared = {arrow.start for arrow in found if arrow.kind == "right"}
+    return (*(arrow for arrow in arrows if arrow.kind != "missing" or arrow.start not in shared), *found)
 
 
 def arrived(view: View, cell: Place, outputs: list[Place], dy: Array, dx: Array) -> Iterator[Arrow]:
@@ -61,11 +65,16 @@ def total(view: View, outputs: Iterable[Place], dy: Array) -> float:
     return float(sum(float(dy[o]) * view.share(o) for o in outputs)) + 0.0
 
 
-def astray(view: View, output: Place, routes: dict[Place, list[Place]], dy: Array, dx: Array) -> Iterator[Arrow]:
-    """An arrow to the one cell that has a lost gradient too much, a cell of its window if there is one."""
+def elsewhere(view: View, output: Place, routes: dict[Place, list[Place]], dy: Array, dx: Array) -> Iterator[Arrow]:
+    """An arrow to the one cell that has a lost gradient too much, a cell of its window if there is one.
+
+    Another of several equal maxima is no wrong place.
+    """
     if not view.takes_maxima:
         return
     right = {cell: total(view, routes.get(cell, ()), dy) for cell in np.ndindex(dx.shape)}
     much = [cell for cell, sum_ in right.items() if short(dx[cell] + 0.0) == short(sum_ + float(dy[output]))]
     inside = [cell for cell in much if cell in view.cells(output)]
-    yield from (Arrow(output, cell, "astray") for cell in inside or much if len(inside or much) == 1)
+    if len(inside or much) == 1:
+        (cell,) = inside or much
+        yield Arrow(output, cell, "right" if cell in view.tied(output) else "astray")

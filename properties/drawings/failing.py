@@ -16,9 +16,10 @@ from ..data.errors import UNREADABLE
 from ..results import Counterexample
 from ..targets.call import Call, empty_window
 from .arrows import as_they_did, as_they_should, routes
+from .flat import flat
 from .numbers import texts, told_apart
 from .picture import Panel, Picture, Place, Stack, panel
-from .view import MOST_CELLS, View, fits, flat, flat_array, flat_place
+from .view import MOST_CELLS, View, fits
 
 MOST_WORKED_OUT = 10_000
 """Cells of an x for which the right answer is worked out where the counterexample has none."""
@@ -44,8 +45,8 @@ class Compared:
 
 
 def picture(found: Counterexample, most: int = MOST_CELLS) -> Picture | None:
-    """The picture of a counterexample; None where its image is larger than `most` cells along an axis, or has three
-    axes, or where its arguments are no pooling."""
+    """The picture of a counterexample; None where its image has more than `most` cells along an axis, or three axes of
+    several cells, or where its arguments are no pooling."""
     try:
         return drawn(found, most)
     except UNREADABLE:
@@ -54,14 +55,17 @@ def picture(found: Counterexample, most: int = MOST_CELLS) -> Picture | None:
 
 def drawn(found: Counterexample, most: int) -> Picture | None:
     """The picture; None for an image that is too large. Raises UNREADABLE for what is no pooling."""
-    given = found.calls[found.failing_call].call()
-    rank = given.arrays["x"].ndim - 2
-    view = View(flat(given), (0, 0))
+    stored = found.calls[found.failing_call]
+    if max(stored.args["x"].shape[2:]) > most:
+        return None
+    given = stored.call()
+    flattened = flat(given)
+    view = View(flattened.call, (0, 0))
     if not fits(view, most):
         return None
     where = None if found.where is None else tuple(found.where)
-    expected, got = (flat_array(array_of(each), rank) for each in (found.expected, found.got))
-    answers = Compared(expected, got, flat_place(where, rank))
+    expected, got = (flattened.array(array_of(each)) for each in (found.expected, found.got))
+    answers = Compared(expected, got, flattened.place(where))
     if found.case is not UNSET:  # an expected convention has none: its right answer is what the user says
         answers = completed(view.call, answers)
     view = View(view.call, answers.plane)
@@ -117,7 +121,7 @@ def forward(view: View, answers: Compared) -> tuple[Stack, ...]:
     """The image, and what is right beside what came."""
     windows = [answers.spot] if answers.spot in view.outputs else []
     image = view.image(windows, {"named": named(view, answers)})
-    return tuple(Stack((each,)) for each in (image, *both(view, answers)))
+    return tuple(Stack((each,)) for each in (image, *(below for below, _ in both(view, answers).values())))
 
 
 def named(view: View, answers: Compared) -> set[Place]:
@@ -135,11 +139,8 @@ def backward(view: View, answers: Compared) -> tuple[Stack, ...]:
     above = panel("dy", texts(dy), {"window": set(windows)})
     found = routes(view, windows, answers.spot)
     stacks = [Stack((view.image(windows),))]
-    for below in both(view, answers):
-        arrows = as_they_should(found)
-        if below.title.startswith("got") and answers.got is not None:
-            whole = answers.got.shape == view.call.arrays["x"].shape
-            arrows = as_they_did(view, found, dy, answers.got[view.plane]) if whole else ()
+    for mark, (below, dx) in both(view, answers).items():
+        arrows = as_they_did(view, found, dy, dx) if mark == "wrong" else as_they_should(found)
         stacks.append(Stack((above, below), arrows))
     return tuple(stacks)
 
@@ -149,30 +150,30 @@ def passing_to(view: View, cell: Place | None) -> list[Place]:
     if cell is None:
         return []
     inside = view.around(cell)
-    return [o for o in inside if view.takes_maxima and view.maxima.get(o) == cell] or inside
+    return [output for output in inside if view.takes_maxima and cell in view.tied(output)] or inside
 
 
-def both(view: View, answers: Compared) -> list[Panel]:
-    """What is right and what came, with the cells marked that differ."""
-    name = RESULT[view.call.function]
-    given = [("expected", "due", answers.expected), ("got", "wrong", answers.got)]
-    planes = [(word, mark, array[view.plane]) for word, mark, array in given if array is not None and has(array, view)]
-    written = [texts(plane) for _, _, plane in planes]
+def both(view: View, answers: Compared) -> dict[str, tuple[Panel, Array]]:
+    """What is right and what came, under the mark of the cells that differ: the panel, and the plane in it."""
+    given = {"due": answers.expected, "wrong": answers.got}
+    planes = {mark: array[view.plane] for mark, array in given.items() if array is not None and has(array, view)}
+    written = {mark: texts(plane) for mark, plane in planes.items()}
     differ = set() if answers.spot is None else {answers.spot}
     if len(planes) == len(given):
-        written = apart(written, planes[0][2], planes[1][2], answers.spot)
-        differ |= differing(*written)
-    return [
-        panel(f"{word} {name}", rows, {mark: differ}) for (word, mark, _), rows in zip(planes, written, strict=True)
-    ]
+        tell_apart(written, planes, answers.spot)
+        differ |= differing(*written.values())
+    name = RESULT[view.call.function]
+    titles = {"due": f"expected {name}", "wrong": f"got {name}"}
+    return {mark: (panel(titles[mark], written[mark], {mark: differ}), planes[mark]) for mark in planes}
 
 
-def apart(written: list[list[list[str]]], one: Array, other: Array, spot: Place | None) -> list[list[list[str]]]:
-    """The texts of two planes, of which those at the wrong place tell its numbers apart."""
+def tell_apart(written: dict[str, list[list[str]]], planes: dict[str, Array], spot: Place | None) -> None:
+    """Write the numbers at the wrong place in full where they would look alike."""
+    one, other = planes.values()
     if spot is not None and one.shape == other.shape:
-        i, j = spot
-        written[0][i][j], written[1][i][j] = told_apart(one[i, j], other[i, j])
-    return written
+        pair = told_apart(one[spot], other[spot])
+        for rows, text in zip(written.values(), pair, strict=True):
+            rows[spot[0]][spot[1]] = text
 
 
 def has(array: Array, view: View) -> bool:

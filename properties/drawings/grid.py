@@ -51,8 +51,8 @@ Meet = Callable[[int, int, int, int], str]
 def lines(counterexample: Counterexample, encoding: str | None = "utf-8") -> list[str]:
     """The picture of a failing case, for a stream with this encoding.
 
-    Empty where nothing is to be seen: for images of more than MOST_CELLS cells along an axis or of three axes, and for
-    failures that are not about cells.
+    Empty where nothing is to be seen: for images of more than MOST_CELLS cells along an axis, or of three axes of
+    several cells, and for failures that are not about cells.
     """
     found = picture(counterexample, MOST_CELLS)
     return text(found, encoding) if found and {"due", "wrong"} & set(found.marks()) else []

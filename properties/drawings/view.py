@@ -8,11 +8,12 @@ from functools import cached_property
 from itertools import chain, product
 
 import numpy as np
-from poolproof.kernels.dtypes import Array, Ints
+from poolproof.kernels.dtypes import Array
 from poolproof.kernels.geometry import Axis, Geometry
 
 from .. import oracle
-from ..targets.call import Call, with_axes
+from ..contract import BACKWARD, MEAN
+from ..targets.call import Call
 from .numbers import texts
 from .picture import Outline, Panel, Place, panel
 
@@ -70,12 +71,12 @@ class View:
     @property
     def takes_maxima(self) -> bool:
         """Whether the call is about maxima, and not means."""
-        return self.call.function.startswith("max")
+        return self.call.function not in MEAN
 
     @property
     def goes_back(self) -> bool:
         """Whether the call is about gradients."""
-        return self.call.function.endswith("backward")
+        return self.call.function in BACKWARD
 
     @cached_property
     def maxima(self) -> dict[Place, Place]:
@@ -85,6 +86,13 @@ class View:
         found = oracle.max_indices(self.x[np.newaxis, np.newaxis], given.size, given.stride, **settings)[0, 0]
         width = self.spatial[1]
         return {o: divmod(int(found[o]), width) for o in self.outputs if found[o] >= 0}
+
+    def tied(self, output: Place) -> set[Place]:
+        """All maxima of a window, which are several if they are equal."""
+        if output not in self.maxima:
+            return set()
+        first = self.maxima[output]
+        return {cell for cell in self.cells(output) if self.x[cell] == self.x[first]} or {first}
 
     def cells(self, output: Place) -> list[Place]:
         """The cells of the image that a window has."""
@@ -114,7 +122,7 @@ class View:
         rows, columns = self.area()
         marked = {
             "window": {tap for window in windows for tap in self.taps(window)},
-            "maximum": {self.maxima[w] for w in windows if w in self.maxima} if self.takes_maxima else set(),
+            "maximum": {cell for window in windows for cell in self.tied(window)} if self.takes_maxima else set(),
             **self.outside(),
             **(more or {}),
         }
@@ -157,25 +165,3 @@ def reach(axis: Axis) -> range:
     """The cells to draw along an axis."""
     last = axis.start(axis.count() - 1) + axis.extent
     return range(-axis.begin, max(axis.length + axis.end, last))
-
-
-def flat(call: Call) -> Call:
-    """A call on images of one axis or two, as one of two. Raises ValueError for other ranks."""
-    rank = call.arrays["x"].ndim - 2
-    if rank not in (1, 2):
-        raise ValueError(f"rank {rank} is not drawn")
-    return with_axes(call, 2 - rank)
-
-
-def flat_array(array: Array | None, rank: int) -> Array | None:
-    """An answer for images of one axis or two, as one for two; None for an array that has other axes."""
-    if array is None or array.ndim != rank + 2:
-        return None
-    return array.reshape(*array.shape[:2], *(1,) * (2 - rank), *array.shape[2:])
-
-
-def flat_place(where: Ints | None, rank: int) -> Ints | None:
-    """A place in an answer for images of one axis or two, as one for two."""
-    if where is None or len(where) != rank + 2:
-        return None
-    return (*where[:2], *(0,) * (2 - rank), *where[2:])

@@ -20,7 +20,8 @@ def annotation(cause: Cause) -> str:
     headline = cause.clearest.message.partition("\n")[0]
     lines = [headline, cause.wrong, cause.right, f"Laws: {', '.join(cause.laws)}"]
     file = file_of(cause.target)
-    properties = {"title": f"{cause.target}: {cause.name}", **({"file": str(file)} if file else {})}
+    place = {"file": os.path.relpath(file, os.environ.get("GITHUB_WORKSPACE") or ".")} if file else {}
+    properties = {"title": f"{cause.target}: {cause.name}", **place}
     given = ",".join(f"{name}={in_property(cleaned(value))}" for name, value in properties.items())
     return f"::error {given}::{in_message(chr(10).join(cleaned(line) for line in lines if line))}"
 

@@ -48,5 +48,5 @@ def as_svg(cases: Sequence[FailingCase]) -> str:
     pictures = (picture(case.found) for case in cases)
     found = next(filter(None, pictures), None)
     if found is None:
-        raise Unusable("no failing case can be drawn: images of at most 16 cells along each of one or two axes are")
+        raise Unusable("no failing case can be drawn: all have three axes, or more than 16 cells along one")
     return svg.document(found)

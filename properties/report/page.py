@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import shlex
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from textwrap import dedent
 
 from msgspec import structs
 
-from ..conventions import CONVENTIONS
+from ..conventions import CONVENTIONS, EXPECTED
 from ..data.files import Output
 from ..data.text import cleaned, visible
 from ..drawings import svg
@@ -111,10 +112,10 @@ class ConventionEntry:
 
 
 class Page:
-    """What the template shows of a report. `source` is the file that the report is read from again."""
+    """What the template shows of a report; `source` is the file that it can be read from again."""
 
     def __init__(self, report: Report, source: str) -> None:
-        self.report, self.source = report, cleaned(source)
+        self.report, self.replay = report, cleaned(shlex.join(["poolproof", "replay", source]))
         self.titles = titles_of(report.targets)
 
     @cached_property
@@ -136,7 +137,8 @@ class Page:
     def verdict(self) -> str:
         """The verdict, in a few words."""
         if not self.failed:
-            return "No law is broken" if self.results else "Nothing was tried"
+            known = any(result.verdict == "known" for result in self.results)
+            return "Nothing was tried" if not self.results else f"No law is broken{' but as known' if known else ''}"
         failures = sum(result.failed for result in self.results)
         return f"{render.quantity(failures, 'failure')}, {render.quantity(len(self.causes), 'cause')}"
 
@@ -247,9 +249,14 @@ def html(report: Report, source: str = SOURCE) -> str:
     )
 
 
-def together(reports: Sequence[Report]) -> Report:
-    """Several reports as one: the targets of all, and what the first ran on."""
-    targets = [target for report in reports for target in report.targets]
+def together(files: Sequence[str], reports: Sequence[Report]) -> Report:
+    """The reports of several files as one: the targets of all, and what the first ran on.
+
+    A target that several of them have is called by its file as well.
+    """
+    pairs = [(file, target) for file, report in zip(files, reports, strict=True) for target in report.targets]
+    met = Counter(target.target for _, target in pairs)
+    targets = [structs.replace(t, target=f"{t.target} of {file}") if met[t.target] > 1 else t for file, t in pairs]
     partial = any(report.partial for report in reports)
     return structs.replace(reports[0], targets=targets, partial=partial)
 
@@ -291,11 +298,9 @@ def law_of(result: Result) -> LawEntry:
     name = asked(result)
     if name in EVERY:
         return LawEntry(cleaned(result.law), claim(name), EVERY[name].formula, EVERY[name].family)
-    convention, _, value = name.partition("=")
-    if convention in CONVENTIONS:
-        return LawEntry(
-            cleaned(result.law), CONVENTIONS[convention].question, f"expected: {cleaned(value)}", "expected"
-        )
+    if name in EXPECTED:
+        convention, _, value = name.partition("=")
+        return LawEntry(name, CONVENTIONS[convention].question, f"expected: {value}", "expected")
     return LawEntry(cleaned(result.law), "", "", "others")
 
 
@@ -319,7 +324,7 @@ def sights(seen: Seen) -> list[Sight]:
 
 def evidence(value: str, shown: Shown) -> str:
     """The call that shows a value, as text."""
-    return printable("\n".join(render.evidence(value, shown)))
+    return printable(dedent("\n".join(render.evidence(value, shown))))
 
 
 def printable(text: str) -> str:

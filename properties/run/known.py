@@ -135,17 +135,15 @@ def complaints(known: list[Known], results: list[Result], names: dict[str, str],
 
     `names`: what each target of the run calls itself. Laws are missed where `all_laws` were asked.
     """
-    targets = {*names, *names.values()}
-    strangers = dict.fromkeys(entry.target for entry in known if received(entry.target) not in targets)
+    targets = list(dict.fromkeys([*names, *names.values()]))
+    strangers = list(dict.fromkeys(entry.target for entry in known if received(entry.target) not in targets))
+    told = "met no target of this run"
+    found = [f"known failures of {shown(each)} {told}; {did_you_mean(each, targets)}" for each in strangers]
+    for entry in known:
+        found += [] if entry.target in strangers else unmet(entry, results, names, all_laws)
     unfilled = sum(entry.reason == TO_FILL_IN for entry in known)
-    return [
-        *(
-            f"known failures of {shown(each)} met no target of this run; {did_you_mean(each, targets)}"
-            for each in strangers
-        ),
-        *(text for entry in known if entry.target not in strangers for text in unmet(entry, results, names, all_laws)),
-        *([f"known failures without a reason: {unfilled}; {TO_FILL_IN!r} should be replaced"] if unfilled else []),
-    ]
+    found += [f"known failures without a reason: {unfilled}; {TO_FILL_IN!r} should be replaced"] if unfilled else []
+    return found
 
 
 def unmet(entry: Known, results: list[Result], names: dict[str, str], all_laws: bool) -> list[str]:

@@ -17,8 +17,9 @@ from ..remote import WORKER
 from ..remote.worker import CHUNK, EVIDENCE, VERSION, Header, ProtocolError
 from .call import Answer, Call, is_dangerous
 from .connection import Connection, Death
+from .headers import Complaint, Introduction, typed
 from .history import Log, bytes_passed
-from .protocol import Frame, checked, checked_keywords, decoded, message_of, question, sparse_question, texts
+from .protocol import Frame, decoded, question, sparse_question
 from .target import Misfit, limit_of, nothing_offered
 
 STARTING = 60.0
@@ -90,18 +91,18 @@ class Isolated:
     def introduced(self, said: Header) -> Isolated:
         """Take over what a process says of itself."""
         if said.get("type") == "error":
-            raise Misfit(f"{self.spec}: {message_of(said)}")
+            raise Misfit(f"{self.spec}: {cleaned(typed(said, Complaint).message)}")
         if said.get("type") != "hello" or said.get("version") != VERSION:
             raise ProtocolError(f"expected hello in version {VERSION}, got {shown(said)}")
-        listed = {name: checked(said, name, list, []) for name in ("offers", "names", "evidence")}
-        given = checked(said, "declared", dict, {})
-        self.environment = checked(said, "environment", dict, {})
-        self.offers = tuple(name for name in CALLABLES if name in listed["offers"])
-        self.declared = declared(given, self.name, checked_keywords(said, self.offers))
+        told = typed(said, Introduction)
+        self.environment = told.environment
+        self.offers = tuple(name for name in CALLABLES if name in told.offers)
+        keywords = {name: told.keywords[name] for name in self.offers if name in told.keywords}
+        self.declared = declared(told.declared, self.name, keywords)
         self.name = self.declared.name
-        self.evidence = frozenset(name for name in EVIDENCE if name in listed["evidence"])
-        self.warnings = near_misses(self.name, listed["names"], self.offers)
-        self.notes = [cleaned(note, MOST_SHOWN) for note in texts(said, "notes")[: len(CALLABLES)]]
+        self.evidence = frozenset(name for name in EVIDENCE if name in told.evidence)
+        self.warnings = near_misses(self.name, told.names, self.offers)
+        self.notes = [cleaned(note, MOST_SHOWN) for note in told.notes[: len(CALLABLES)]]
         if not self.offers:
             raise Misfit(nothing_offered(self.name, self.warnings))
         return self
@@ -258,7 +259,7 @@ class Isolated:
         said = self.start()
         if said.get("type") != "hello":
             self.end()
-            raise Death("crashed", f"cannot be loaded again: {message_of(said)}")
+            raise Death("crashed", f"cannot be loaded again: {cleaned(typed(said, Complaint).message)}")
 
     def end(self) -> None:
         """End the process, and the one beside it."""

@@ -58,6 +58,15 @@ def test_the_figures_are_written(here):
     assert {path.stem for path in (here / "new" / "figures").iterdir()} == set(figures())
 
 
+def test_a_target_of_two_reports_is_called_by_its_file_too(reports):
+    (reports / "again.json").write_bytes((reports / "one.json").read_bytes())
+    assert main(["draw", "one.json", "again.json", "two.json", "two.json", "--html", "page.html"]) == 0
+    text = (reports / "page.html").read_text(encoding="utf-8")
+    assert "one of one.json" in text
+    assert "one of again.json" in text
+    assert "two of" not in text
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

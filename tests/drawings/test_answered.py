@@ -67,6 +67,16 @@ def test_a_convention_is_drawn_with_the_cell_that_shows_it():
     assert marked(panels[-1], "looked-at") == {tuple(([0, *seen.evidence.where])[-2:])}
 
 
+def test_of_equal_maxima_none_is_the_wrong_one():
+    call = Call("max_backward", {"dy": array([[5, 7]]), "x": array([[1, 1, 2, 0]])}, (1, 2), (1, 2))
+    stack = answered(call, array([[0, 5, 0, 7]]), (0, 0, 0, 1)).stacks
+    assert {(arrow.start, arrow.end, arrow.kind) for arrow in stack[1].arrows} == {
+        ((0, 0), (0, 1), "right"),
+        ((0, 1), (0, 3), "right"),
+    }
+    assert marked(stack[0].panels[0], "maximum") == {(0, 0), (0, 1)}
+
+
 def shown(**more):
     """A call that shows a convention."""
     call = stored_call(Call("max_forward", {"x": IMAGE}, (2, 2), (2, 2)))

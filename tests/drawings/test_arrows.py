@@ -44,6 +44,15 @@ def test_a_gradient_in_the_only_other_cell_that_has_it_went_astray():
     ]  # fmt: skip
 
 
+def test_another_of_several_equal_maxima_is_no_wrong_place():
+    found = failing(
+        "max_backward", [[3, 3, 1, 2]], (1, 2), (1, 2), dy=[[5, 7]],
+        expected=[[5.0, 0.0, 0.0, 7.0]], got=[[0.0, 5.0, 0.0, 0.0]], where=(0, 3),
+    )  # fmt: skip
+    assert arrows(found, "got dx") == [(0, 1, "right"), (1, 3, "missing")]
+    assert [place for place, cell in picture(found).panels[0].cells() if "maximum" in cell.marks] == [(0, 3)]
+
+
 def test_a_gradient_that_several_cells_may_have_got_is_only_missing():
     assert arrows(backward([[0.0, 0.0, 12.0, 5.0]], (0, 1)), "got dx") == [(0, 1, "missing")]
 

@@ -41,6 +41,16 @@ def test_backward_the_windows_whose_gradient_the_wrong_cell_should_get_are_marke
     assert marked(drawn["got dx"], "wrong") == {(0, 1)}
 
 
+def test_all_of_several_equal_maxima_are_marked():
+    found = failing(
+        "max_backward", [[1, 1, 0]], (1, 2), (1, 1), dy=[[1, 2]],
+        expected=[[1.0, 2.0, 0.0]], got=[[1.0, 0.0, 0.0]], where=(0, 1),
+    )  # fmt: skip
+    drawn = panels(found)
+    assert marked(drawn["x"], "maximum") == {(0, 0), (0, 1)}
+    assert marked(drawn["dy"], "window") == {(0, 0), (0, 1)}
+
+
 def test_a_cell_that_should_get_nothing_is_shown_with_the_windows_that_it_lies_in():
     found = failing(
         "max_backward", [[5, 1, 0]], (1, 2), (1, 1), dy=[[1, 2]],

@@ -44,6 +44,15 @@ def test_each_cause_is_one_annotation_with_what_is_wrong_and_its_laws(on_github,
     assert second[1] == f"{HEADLINE}\nLaws: identity"
 
 
+def test_a_file_is_named_as_the_repository_has_it(on_github, here, monkeypatch):
+    (here / "kernels").mkdir()
+    (here / "kernels" / "pool.py").write_text("")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(here))
+    monkeypatch.chdir(here / "kernels")
+    (line,) = as_annotations(causes_of([failure("routing")]))
+    assert read(line)[0]["file"] == "kernels/pool.py"
+
+
 def test_a_target_that_is_no_file_has_no_place(on_github):
     (line,) = as_annotations(causes_of([failure("routing", target="none.py")]))
     assert list(read(line)[0]) == ["title"]

@@ -40,6 +40,17 @@ def test_a_run_passes_with_the_baseline_it_has_written_and_asks_for_reasons(word
     assert "warning: known failures without a reason: 2; 'TODO: say why this fails' should be replaced" in said
 
 
+def test_another_failure_of_a_law_in_the_baseline_is_new(folder, capsys):
+    main(["check", "faulty.py", *LAWS, *FEW, "--write-known", "known.toml"])
+    source = folder / "faulty.py"
+    source.write_text(source.read_text().replace("    for n, c", "    assert dy.size < 2\n    for n, c"))
+    capsys.readouterr()
+    assert main(["check", "faulty.py", *LAWS, *FEW, "--known", "known.toml"]) == 1
+    said = capsys.readouterr().out
+    assert "warning: known failure conservation of 'faulty.py' is listed with the cause " in said
+    assert "raised" in said.splitlines()[-1]
+
+
 def test_a_reproducer_shows_the_failure_again(folder, capsys):
     main(["check", "faulty.py", *LAWS, *FEW, "--summary", "summary.md"])
     commands = [line for line in (folder / "summary.md").read_text().splitlines() if line.startswith("Reproduce: ")]

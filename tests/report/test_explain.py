@@ -5,13 +5,15 @@ from poolproof.properties.contract import Unusable
 from poolproof.properties.doors.cli import main
 from poolproof.properties.lawbook.huge import EVERY
 from poolproof.properties.report.explain import explained
+from selection import once, slow
+
+FEW = ("overhang", "max-adjoint", "huge-max-bytes")
 
 UNDRAWN = {"large-divisor"}
 """Laws whose cases are all too large to be drawn."""
 
 
-@pytest.mark.once
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=once if name in FEW else slow) for name in EVERY])
 def test_a_law_is_explained(name):
     title, claim, formula, about, *example = explained(name, "utf-8")
     assert title.startswith(f"{name}, ")
@@ -21,7 +23,7 @@ def test_a_law_is_explained(name):
     assert bool(example) == (name not in UNDRAWN and not name.startswith("huge"))
 
 
-@pytest.mark.once
+@once
 def test_an_example_is_drawn():
     text = "\n".join(explained("overhang", "utf-8"))
     assert "ceil_mode=True" in text
@@ -36,7 +38,7 @@ def test_a_misspelt_law_is_told():
         list(explained("\x1b[31m", "utf-8"))
 
 
-@pytest.mark.once
+@once
 def test_the_command_explains(capsys):
     assert main(["explain", "max-value"]) == 0
     assert "Each output is the largest value of its window." in capsys.readouterr().out

@@ -15,6 +15,7 @@ from poolproof.properties.doors.cli import main
 from poolproof.properties.lawbook.huge import EVERY
 from poolproof.properties.report.page import html
 from poolproof.properties.results import Report
+from selection import once, slow
 
 VOID = {"meta", "input", "br", "link", "img"}
 
@@ -65,7 +66,7 @@ def target(called, *laws, **more):
 
 def report(*targets):
     """A report."""
-    return msgspec.convert({**sample.REPORT, "targets": list(targets)}, Report)
+    return msgspec.convert({**sample.REPORT, "targets": [msgspec.to_builtins(each) for each in targets]}, Report)
 
 
 TWO = report(
@@ -96,6 +97,18 @@ def test_the_verdict_comes_first():
     assert "2 implementations, 4 laws" in summary[2]
     assert Elements(html(report(target("good", law("max-value", "holds"))))).of("h1")[0][2] == "No law is broken"
     assert Elements(html(report())).of("h1")[0][2] == "Nothing was tried"
+
+
+def test_known_failures_are_told_from_none():
+    page = Elements(html(report(target("mine", law("max-value", "known", MISPLACED, reason="next release")))))
+    assert page.of("h1")[0][2] == "No law is broken but as known"
+    assert page.of("article") == []
+    assert "next release" in page.of("td")[0][2]
+
+
+def test_the_command_that_repeats_a_failure_can_be_pasted():
+    page = Elements(html(TWO, source="my report; ls.json"))
+    assert page.of("code")[0][2] == "poolproof replay 'my report; ls.json'"
 
 
 def test_each_cause_is_a_card_with_its_laws_in_words_and_as_formulas():
@@ -143,7 +156,9 @@ def test_a_case_that_cannot_be_drawn_is_told():
     cut = msgspec.structs.replace(OVERWRITTEN, calls=[])
     page = Elements(html(report(target("mine", law("routing", "broken", cut), law("a-law", "broken")))))
     assert len(page.of("article")) == 2
-    assert page.of("figure", "case") == []
+    solid = msgspec.structs.replace(OVERWRITTEN, calls=[], message="headline\n    size=(1, 1, 1)")
+    (card,) = Elements(html(report(target("mine", law("routing", "broken", solid))))).of("article")
+    assert "The case is not drawn" in card[2]
 
 
 def test_proofs_and_expected_conventions_are_explained_as_well():
@@ -265,7 +280,7 @@ def choose(page, name, value):
 
 
 @needed
-@pytest.mark.once
+@once
 def test_filters_show_what_is_asked_for(shown):
     page = shown(TWO)
     every = ["max-value", "mean-value", "routing", "max-accumulation"]
@@ -283,7 +298,7 @@ def test_filters_show_what_is_asked_for(shown):
 
 
 @needed
-@pytest.mark.once
+@once
 def test_a_link_to_what_a_filter_hides_shows_it(shown):
     page = shown(TWO)
     assert choose(page, "word", "unsupported") == (["mean-value"], [])
@@ -293,7 +308,7 @@ def test_a_link_to_what_a_filter_hides_shows_it(shown):
 
 
 @needed
-@pytest.mark.once
+@once
 def test_the_right_cells_are_seen(shown):
     page = shown(TWO)
     color = "getComputedStyle(document.querySelector('#cause-1 .{} rect')).fill"
@@ -302,12 +317,16 @@ def test_the_right_cells_are_seen(shown):
     assert len({page.value(color.format(mark)) for mark in ("wrong", "due", "window", "cell:not(.window)")}) == 4
 
 
+WINDOWS = [(400, "light"), (900, "dark"), (400, "dark"), (900, "light"), (1600, "light"), (1600, "dark")]
+
+
 @needed
-@pytest.mark.once
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [400, 900, 1600])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [pytest.param(*each, marks=once if each in WINDOWS[:2] else slow) for each in WINDOWS]
+)
 def test_a_page_fits_into_every_window(width, scheme, shown):
-    page = shown(TWO, width=width, scheme=scheme)
+    long = report(*TWO.targets, target("long" * 40, law("routing", "broken", OVERWRITTEN), law("n" * 200, "holds")))
+    page = shown(long, width=width, scheme=scheme)
     assert page.value("document.documentElement.scrollWidth") == width
     ground = page.value("getComputedStyle(document.body).backgroundColor")
     red = int(re.search(r"\d+", ground).group())
@@ -315,8 +334,7 @@ def test_a_page_fits_into_every_window(width, scheme, shown):
 
 
 @needed
-@pytest.mark.once
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", [pytest.param(text, marks=once if text in HOSTILE[:2] else slow) for text in HOSTILE])
 def test_nothing_hostile_runs(text, shown):
     page = shown(msgspec.convert(hostile(text), Report))
     assert page.value("document.title").startswith("2 failures")
@@ -325,7 +343,7 @@ def test_nothing_hostile_runs(text, shown):
 
 
 @needed
-@pytest.mark.once
+@once
 def test_without_scripts_everything_is_there_and_no_filter(shown):
     page = shown(TWO, script=False)
     assert page.value("document.querySelector('form').checkVisibility()") is False
@@ -335,7 +353,7 @@ def test_without_scripts_everything_is_there_and_no_filter(shown):
 # The command.
 
 
-@pytest.mark.once
+@once
 def test_check_writes_a_page(here, capsys):
     words = ["check", "naive", "--laws", "identity", "--examples", "3", "--seed", "1", "-n", "0", "--html", "page.html"]
     assert main(words) == 0
@@ -343,7 +361,7 @@ def test_check_writes_a_page(here, capsys):
     assert page.of("h1")[0][2] == "No law is broken"
 
 
-@pytest.mark.once
+@once
 def test_a_page_that_cannot_be_written_is_told_before_the_run(here, capsys):
     with pytest.raises(SystemExit):
         main(["check", "naive", "--html", str(here)])

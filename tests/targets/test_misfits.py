@@ -387,3 +387,37 @@ def test_a_file_whose_name_cannot_be_imported_is_told_nothing(here):
 def test_guidance_that_takes_too_long_is_not_given(here, monkeypatch):
     monkeypatch.setattr(workshop, "PATIENCE", -1.0)
     assert "target =" not in guidance(here, "maxpool = naive.max_forward")
+
+
+TORCH = """
+import torch
+from torch.nn import functional
+
+
+class MaxPool(torch.nn.Module):
+    def __init__(self, kernel_size, stride):
+        super().__init__()
+        self.windows = kernel_size, stride
+
+    def forward(self, x):
+        return functional.max_pool2d(x, *self.windows)
+
+
+def avg_pool(x, size, stride):
+    return functional.avg_pool2d(x, size, stride)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("MaxPool", "torch_function(max_forward=lambda x, size, stride: my_pool.MaxPool(size, stride)(x))"),
+        ("avg_pool", "torch_function(mean_forward=my_pool.avg_pool)"),
+    ],
+)
+def test_a_function_and_a_module_of_pytorch_are_differentiated_by_autograd(here, name, line):
+    pytest.importorskip("torch")
+    told = guidance(here, TORCH, f"my_pool.py:{name}")
+    assert f"target = {line}" in told
+    (here / "wrapped.py").write_text(code(told))
+    check(f"{here}/wrapped.py:target", examples=2, seed=1, pattern=LAWS)

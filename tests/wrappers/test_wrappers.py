@@ -22,7 +22,7 @@ from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
 from poolproof.properties.targets.target import wrap
-from poolproof.properties.wrappers import arranged, cached, images, ints, nhwc, onnx_model, planes
+from poolproof.properties.wrappers import arranged, cached, first, images, ints, layer, nhwc, onnx_model, planes
 from poolproof.properties.wrappers.frameworks import Framework, differentiated
 from poolproof.properties.wrappers.shapes import LAYOUTS
 from selection import once, once_but, slow
@@ -273,6 +273,77 @@ def test_cached_around_a_layout_is_told_to_go_inside():
         cached(planes(max_forward=lambda x, size, stride: (x, x))).max_forward(np.ones((2, 1, 2, 2)), (1, 1), (1, 1))
 
 
+# The first of several results.
+
+
+def test_the_first_of_several_results_is_taken_and_no_other_result_changed():
+    several = first(
+        max_forward=lambda x, size, stride: (naive.max_forward(x, size, stride), "mask"),
+        max_backward=lambda dy, x, size, stride: [naive.max_backward(dy, x, size, stride)],
+        mean_forward=naive.mean_forward,
+    )
+    assert accepted(several, "max-value,routing,mean-value") == 3
+    rejected(first(max_backward=lambda *call: (overwriting(*call),)), "max-accumulation")
+    assert first(max_forward=lambda x, size, stride: ()).max_forward(0, 1, 1) == ()
+
+
+# Layers.
+
+
+class Layer:
+    """A teaching layer of max pooling."""
+
+    def __init__(self, size, stride, padding=0):
+        self.windows, self.settings = (size, stride), {"padding": padding}
+
+    def forward(self, x):
+        self.x = x
+        return naive.max_forward(x, *self.windows, **self.settings)
+
+    def backward(self, delta):
+        return naive.max_backward(delta, self.x, *self.windows, **self.settings)
+
+
+class Forward:
+    """A layer without a backward."""
+
+    def __init__(self, size, stride):
+        self.windows = size, stride
+
+    def forward(self, x):
+        return naive.mean_forward(x, *self.windows)
+
+
+class Overwriting(Layer):
+    """A layer whose backward loses what the last window but one sent."""
+
+    def backward(self, delta):
+        return overwriting(delta, self.x, *self.windows)
+
+
+def test_layers_are_accepted_with_the_settings_that_they_name():
+    target = layer(max_layer=Layer, mean_layer=Forward)
+    found = wrap(target)
+    assert found.offers == ("max_forward", "mean_forward", "max_backward")
+    assert found.declared.settings_of("max_forward", "max_backward") == ("padding",)
+    assert accepted(target, "max-value,max-accumulation,mean-value,padding-with-lowest") == 4
+
+
+def test_a_layer_may_be_made_by_a_function_and_inside_other_wrappers():
+    of_ints = ints(layer(max_layer=lambda f, s: Layer((f, f), (s, s)), dtypes=("float32",)))
+    assert wrap(of_ints).declared.square
+    assert wrap(of_ints).declared.dtypes == ("float32",)
+    assert accepted(of_ints, "max-value,routing") == 2
+
+
+def test_a_wrong_layer_is_rejected():
+    rejected(layer(max_layer=Overwriting), "max-accumulation")
+
+
+def test_a_layer_that_cannot_be_tried_beforehand_is_asked_for_its_backward():
+    assert "max_backward" in wrap(layer(max_layer=lambda size, stride: 1 / 0)).offers
+
+
 # What is given.
 
 
@@ -300,6 +371,9 @@ WRONG = {
     "unknown": (lambda: cached(max_foward=max), TypeError, r"cached: max_foward=.* did you mean 'max_forward'\?"),
     "no-forward": (lambda: cached(max_backward=max), TypeError, r"cached: max_backward should come with max_forward"),
     "layout": (lambda: arranged("WH", naive), ValueError, r"arranged: layout='WH' should be one of HW, CHW, HWC"),
+    "no-layer": (layer, TypeError, r"layer: there is no layer; give max_layer=\.\.\. or mean_layer="),
+    "a-made-layer": (lambda: layer(max_layer=3), TypeError, r"layer: max_layer=3 should be a class, or a function"),
+    "unknown-layer": (lambda: layer(max_layer=Layer, rank=1), TypeError, r"layer: rank=1 .* did you mean 'ranks'\?"),
     "no-pair": (
         lambda: cached(max_forward=abs).max_forward(-1),
         TypeError,

@@ -58,9 +58,10 @@ def draw(options: Namespace) -> int:
     from ...report.terminal import Terminal
     from ...run.reading import report_of
 
-    reports = [report_of(file) for file in options.reports]
+    files = list(dict.fromkeys(options.reports))
+    reports = [report_of(file) for file in files]
     if options.html is not None:
-        write(options.html, html(together(reports), options.reports[0]))
+        write(options.html, html(together(files, reports), files[0]))
     if options.svg is not None:
         write(options.svg, as_svg(failing_cases(reports, options.law)))
     if options.html is None and options.svg is None:

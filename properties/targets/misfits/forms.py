@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from .parts import Part
+from .candidates import Candidate
 
 PLAIN = "size, stride"
 LAYOUTS = {
@@ -88,45 +88,45 @@ class Form:
         """How much there is around the function: the plainest form that fits is told."""
         return self.openings.count("(") + (self.arguments != PLAIN)
 
-    def forward(self, role: str, part: Part) -> str:
+    def forward(self, role: str, candidate: Candidate) -> str:
         """The keyword that passes a forward, or what makes a layer."""
-        call = f"{part.expression}({self.arguments})"
+        call = f"{candidate.expression}({self.arguments})"
         if "layer" in self.kind:
-            made = part.expression if self.arguments == PLAIN else f"lambda size, stride: {call}"
+            made = candidate.expression if self.arguments == PLAIN else f"lambda size, stride: {call}"
             return f"{role.partition('_')[0]}_layer={made}"
         if self.kind == "torch module":
             return f"{role}=lambda x, size, stride: {call}(x)"
         if self.arguments == PLAIN:
-            return f"{role}={part.expression}"
-        return f"{role}=lambda x, size, stride: {part.expression}(x, {self.arguments})"
+            return f"{role}={candidate.expression}"
+        return f"{role}=lambda x, size, stride: {candidate.expression}(x, {self.arguments})"
 
-    def backward(self, role: str, part: Part, arrays: str) -> str:
+    def backward(self, role: str, candidate: Candidate, arrays: str) -> str:
         """The keyword that passes a backward, which takes its arrays in some order."""
         if self.is_cached:
-            swapped = f"lambda dy, cache: {part.expression}({arrays})"
-            return f"{role}={part.expression if arrays == 'dy, cache' else swapped}"
+            swapped = f"lambda dy, cache: {candidate.expression}({arrays})"
+            return f"{role}={candidate.expression if arrays == 'dy, cache' else swapped}"
         if (arrays, self.arguments) == ("dy, x", PLAIN):
-            return f"{role}={part.expression}"
-        return f"{role}=lambda dy, x, size, stride: {part.expression}({arrays}, {self.arguments})"
+            return f"{role}={candidate.expression}"
+        return f"{role}=lambda dy, x, size, stride: {candidate.expression}({arrays}, {self.arguments})"
 
     @property
     def orders(self) -> tuple[str, ...]:
         """The orders in which a backward may take its arrays, that of the contract or of `cached` first."""
         return ("dy, cache", "cache, dy") if self.is_cached else ("dy, x", "x, dy")
 
-    def says(self, part: Part) -> str:
+    def says(self, candidate: Candidate) -> str:
         """What the function does that the contract does not say; empty if nothing."""
         traits = [LAYOUTS[self.layout], INTS[self.ints], KINDS[self.kind][1]]
         if self.arguments != PLAIN:
             inner = self.arguments if self.kind in OF_CLASSES else f"x, {self.arguments}"
-            traits.append(f"is called as {part.name}({inner})")
+            traits.append(f"is called as {candidate.name}({inner})")
         return " and ".join(filter(None, traits))
 
 
-def forms(part: Part) -> list[Form]:
+def forms(candidate: Candidate) -> list[Form]:
     """The layouts and arguments that a callable may take, the plainest first; it is a function or a layer."""
-    kind = "layer" if part.is_class else "function"
-    every = product(LAYOUTS, INTS, arguments(part))
+    kind = "layer" if candidate.is_class else "function"
+    every = product(LAYOUTS, INTS, arguments(candidate))
     # Only tuples have entries.
     possible = [
         Form(layout, ints, kind, each) for layout, ints, each in every if not (ints and re.search(r"[*\[]", each))
@@ -134,10 +134,10 @@ def forms(part: Part) -> list[Form]:
     return sorted(possible, key=lambda form: form.complexity)
 
 
-def arguments(part: Part) -> Iterator[str]:
+def arguments(candidate: Candidate) -> Iterator[str]:
     """How size and stride may be passed to a callable, as far as the names of its parameters tell."""
-    names = part.parameters or []
-    taken = names if part.is_class else names[1:]
+    names = candidate.parameters or []
+    taken = names if candidate.is_class else names[1:]
     sizes, strides = ([name for name in names if name in known] for known in (SIZES, STRIDES))
     yield PLAIN
     if not (sizes and strides):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from itertools import product
 from pathlib import Path
 from textwrap import indent
 from typing import NamedTuple
@@ -11,9 +10,9 @@ from typing import NamedTuple
 from ...remote.worker import ProtocolError
 from ..isolated import Isolated, Isolation
 from ..target import outside
-from .parts import Root
-from .probes import WINDOWS, Names, fits, is_right, is_widened, probe
-from .search import PLAINEST, Found, Search
+from .candidates import Root
+from .probes import WINDOWS, Names, has_shape, is_right, is_widened, probe
+from .search import PLAINEST, Fit, Fitting
 from .workshop import Over, Workshop
 
 FLOAT64 = 'dtypes=("float64",)'
@@ -53,7 +52,7 @@ def guidance(source: Source) -> str:
         return ""
     try:
         with closing(Workshop(root.imports, source.paths, source.isolation)) as workshop:
-            search = Search(workshop, root)
+            search = Fitting(workshop, root)
             found = search.found()
         if found is None or not found.keywords:
             return ""
@@ -66,24 +65,31 @@ def guidance(source: Source) -> str:
 def second_look(target: Isolated) -> str:
     """What a target needs whose plain answers are no arrays of the right shape and dtype; empty if there is nothing."""
     source = Source(target.hello["source"], target.hello["attribute"], target.hello["paths"], target.isolation)
-    return guidance(source) if source.source and is_suspect(target) else ""
+    if not source.source:
+        return ""
+    # These calls are beside the point of a run, and should take little of its time where they hang.
+    target.hurry("hung")
+    suspect = is_suspect(target)
+    target.hurry("")
+    return guidance(source) if suspect else ""
 
 
 def is_suspect(target: Isolated) -> bool:
     """Whether some answer to a usual call does not fit the contract, or is right but for its dtype."""
-    for role, dtype in product(target.offers, ("float64", "float32")):
-        call = probe(role, WINDOWS[()][0], dtype)
-        if outside(target, call):
+    for role in target.offers:
+        calls = (probe(role, WINDOWS[()][0], dtype) for dtype in ("float32", "float64"))
+        call = next((each for each in calls if not outside(target, each)), None)
+        if call is None:
             continue
         answer = target.ask(call)
         if answer.death:
             return False
-        if not fits(call, answer) and (dtype == "float64" or is_widened(call, answer)):
+        if not has_shape(call, answer) or is_widened(call, answer):
             return True
     return False
 
 
-def confirmed(workshop: Workshop, root: Root, found: Found) -> str:
+def confirmed(workshop: Workshop, root: Root, found: Fit) -> str:
     """What is told of a form, if all that was found right in it is right in this process, too."""
     target = workshop.load(found.lines(root))
     if target is None or not all(right(workshop, target, role, found.narrowing) for role in found.keywords):
@@ -99,7 +105,7 @@ def right(workshop: Workshop, target: Isolated, role: str, narrowing: Names) -> 
     return all(is_right(call, workshop.ask(target, call)) for call in calls)
 
 
-def declare(found: Found, widens: bool) -> str:
+def declare(found: Fit, widens: bool) -> str:
     """The declarations that an implementation needs; empty if it needs none."""
     told, lines = [], [f"    {name} = True" for name in found.narrowing]
     if lines:
@@ -110,7 +116,7 @@ def declare(found: Found, widens: bool) -> str:
     return "\n".join([f"{'; '.join(told)}:", *lines]) if lines else ""
 
 
-def wrap(root: Root, found: Found, widens: bool) -> str:
+def wrap(root: Root, found: Fit, widens: bool) -> str:
     """The lines that make a target of an implementation, and why they are needed."""
     first_with = {trait: name for name, trait in reversed(found.traits) if trait}
     told = [f"{name} {trait}" for trait, name in reversed(first_with.items())]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from .parts import Root
+from .candidates import Root
 
 
 def lines(root: Root, openings: str, passed: Iterable[str]) -> str:

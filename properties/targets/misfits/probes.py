@@ -13,12 +13,11 @@ from ... import oracle
 from ...contract import BACKWARD, RESULT
 from ..call import Answer, Call
 
-SHAPE = (2, 3, 7, 9)
+SHAPE = (2, 3, 5, 4)
 """No two axes are of one length, nor those of any result, so that axes in another order give another shape."""
 
-PRIME = 379
+PRIME = 127
 """A prime above the cells of an image: multiples of a number modulo it are all different."""
-
 
 Names = tuple[str, ...]
 """Declarations that narrow which windows are asked: "square", "tiles"."""
@@ -56,15 +55,16 @@ def mixed(shape: Ints, factor: int, dtype: str) -> Array:
 
 def is_right(call: Call, answer: Answer) -> bool:
     """Whether an answer is what the oracle gives, in shape, dtype and values."""
-    return fits(call, answer) and has_values(call, answer.value)
-
-
-def fits(call: Call, answer: Answer) -> bool:
-    """Whether an answer is an array of the dtype and shape that the contract says."""
-    value = answer.value
-    if not isinstance(value, np.ndarray) or value.shape != shape_of(call):
+    if not has_shape(call, answer):
         return False
-    return value.dtype.kind in "iu" if RESULT[call.function] == "i" else value.dtype == call.arrays["x"].dtype
+    dtype = answer.value.dtype
+    of_right_kind = dtype.kind in "iu" if RESULT[call.function] == "i" else dtype == call.arrays["x"].dtype
+    return of_right_kind and has_values(call, answer.value)
+
+
+def has_shape(call: Call, answer: Answer) -> bool:
+    """Whether an answer is an array of the right shape."""
+    return isinstance(answer.value, np.ndarray) and answer.value.shape == shape_of(call)
 
 
 def shape_of(call: Call) -> Ints:
@@ -91,7 +91,6 @@ def narrowed(windows: Windows, names: Names) -> Windows:
 
 def is_widened(call: Call, answer: Answer) -> bool:
     """Whether an answer is right but for its dtype, which is float64 whatever that of x."""
-    value = answer.value
-    if not isinstance(value, np.ndarray) or value.dtype != np.float64 or call.arrays["x"].dtype == np.float64:
+    if not has_shape(call, answer) or answer.value.dtype != np.float64 or call.arrays["x"].dtype == np.float64:
         return False
-    return value.shape == shape_of(call) and has_values(call, value)
+    return has_values(call, answer.value)

@@ -8,9 +8,9 @@ from functools import partial
 
 from ...contract import BACKWARD, CALLABLES, FORWARD
 from ..isolated import Isolated
+from .candidates import Candidate, Root, candidates_of
 from .forms import OF_CLASSES, OF_TUPLES, PLAIN, Form, arguments, forms
 from .lines import lines
-from .parts import Part, Root, parts_of
 from .probes import WINDOWS, Names, Windows, is_right, narrowed, probe
 from .workshop import Workshop
 
@@ -22,7 +22,7 @@ CONTRACT = Form("", "", "function", PLAIN)
 
 
 @dataclass(frozen=True)
-class Found:
+class Fit:
     """A form, the keywords of the functions that are right in it, what these narrow, and what they do, in words.
 
     `contract` has the keywords of functions under the contract's names, all of which are attributes of `whole`;
@@ -60,16 +60,20 @@ class Found:
         return lines(root, self.form.openings, [*self.passed, *beside, *declared])
 
 
-class Search:
+class Fitting:
     """Forms of an implementation, tried in a workshop. Raises Over where a target dies, or time is over."""
 
     def __init__(self, workshop: Workshop, root: Root) -> None:
         self.workshop, self.root = workshop, root
-        self.parts = parts_of(root, workshop)
+        self.candidates = candidates_of(root, workshop)
         self.torch = workshop.holds("'torch' in sys.modules")
-        self.contract = {part.name: f"{part.name}={part.expression}" for part in self.parts if part.name in CALLABLES}
+        self.contract = {
+            candidate.name: f"{candidate.name}={candidate.expression}"
+            for candidate in self.candidates
+            if candidate.name in CALLABLES
+        }
 
-    def found(self) -> Found | None:
+    def found(self) -> Fit | None:
         """The plainest form in which all functions are right, or else the first in which a forward is."""
         best = None
         for start in self.starts():
@@ -80,79 +84,83 @@ class Search:
             best = best or (None if found.form.is_cached else found)
         return replace(best, whole=self.root.expression, contract=self.contract) if best else None
 
-    def starts(self) -> Iterator[Found]:
+    def starts(self) -> Iterator[Fit]:
         """Each form in which a forward is right, with the others that are; the contract's, if there is no forward."""
-        forwards = [part for part in self.parts if {*part.roles} & {*FORWARD}]
-        for part in forwards:
-            for form in (replace(each, kind=kind) for each in forms(part) for kind in self.kinds(part, each)):
-                if found := self.with_forward(Found(form), part, form):
-                    yield self.with_others(found, [other for other in forwards if other is not part])
+        forwards = [candidate for candidate in self.candidates if {*candidate.roles} & {*FORWARD}]
+        for candidate in forwards:
+            for form in (replace(each, kind=kind) for each in forms(candidate) for kind in self.kinds(candidate, each)):
+                if found := self.with_forward(Fit(form), candidate, form):
+                    yield self.with_others(found, [other for other in forwards if other is not candidate])
         if not forwards:
-            yield Found(CONTRACT)
+            yield Fit(CONTRACT)
 
-    def kinds(self, part: Part, form: Form) -> Iterable[str]:
+    def kinds(self, candidate: Candidate, form: Form) -> Iterable[str]:
         """The kinds that a callable may be of, as far as its answer in a form tells."""
-        if part.is_class:
+        if candidate.is_class:
             return [kind for kind in OF_CLASSES if self.torch or "torch" not in kind]
-        either = Found(replace(form, kind="several"), {"max_forward": form.forward("max_forward", part)})
+        either = Fit(replace(form, kind="several"), {"max_forward": form.forward("max_forward", candidate)})
         target = self.load(either)
         if target and any(map(partial(is_right, answer=self.workshop.ask(target, OF_MAX)), (OF_MAX, OF_MEAN))):
             return ("function", "several", "cached")
         return ("torch function",) if self.torch else ()
 
-    def with_others(self, found: Found, parts: list[Part]) -> Found:
+    def with_others(self, found: Fit, candidates: list[Candidate]) -> Fit:
         """With the forwards besides that are right in a form that differs in its arguments alone."""
-        for part in parts:
-            alike = [replace(found.form, arguments=each) for each in arguments(part)]
-            more = (self.with_forward(found, part, form) for form in alike)
+        for candidate in candidates:
+            alike = [replace(found.form, arguments=each) for each in arguments(candidate)]
+            more = (self.with_forward(found, candidate, form) for form in alike)
             found = next(filter(None, more), found)
         return found
 
-    def with_forward(self, found: Found, part: Part, form: Form) -> Found | None:
+    def with_forward(self, found: Fit, candidate: Candidate, form: Form) -> Fit | None:
         """With a forward, if it is right in this form in one of the roles that are still open."""
-        for role in part.roles:
+        for role in candidate.roles:
             if role not in found.keywords:
-                more = self.with_function(found, role, form, form.forward(role, part), (part.name, form.says(part)))
+                more = self.with_function(
+                    found, role, form, form.forward(role, candidate), (candidate.name, form.says(candidate))
+                )
                 if more:
                     return more
         return None
 
-    def with_backwards(self, found: Found) -> Found:
+    def with_backwards(self, found: Fit) -> Fit:
         """With the backwards and the indices that are right; the others are what is left."""
         if not found.form.takes_backwards:
             return found if self.has_right_backwards(found) else replace(found, wrong=("backward",))
-        for part in self.parts:
-            if {*part.roles} & {*FORWARD} or part.is_class:
+        for candidate in self.candidates:
+            if {*candidate.roles} & {*FORWARD} or candidate.is_class:
                 continue
-            found = self.with_backward(found, part) or replace(found, wrong=(*found.wrong, part.name))
+            found = self.with_backward(found, candidate) or replace(found, wrong=(*found.wrong, candidate.name))
         return found
 
-    def has_right_backwards(self, found: Found) -> bool:
+    def has_right_backwards(self, found: Fit) -> bool:
         """Whether each backward that comes with a layer or by autograd is right."""
         target = self.load(found)
         backwards = [name for name in target.offers if name in BACKWARD] if target else []
         return all(self.narrowing(target, name, found.narrowing) is not None for name in backwards if target)
 
-    def with_backward(self, found: Found, part: Part) -> Found | None:
+    def with_backward(self, found: Fit, candidate: Candidate) -> Fit | None:
         """With a backward or indices, if they are right in some order of the arrays, or as the first of a tuple."""
         form, tuples = found.form, OF_TUPLES.get(found.form.kind)
         for each in (form, *([replace(form, kind=tuples)] if tuples else [])):
-            for role in part.roles:
+            for role in candidate.roles:
                 if role == "max_indices":
-                    keywords = {each.forward(role, part): ""}
+                    keywords = {each.forward(role, candidate): ""}
                 else:
                     keywords = {
-                        each.backward(role, part, order): "" if order == each.orders[0] else f"takes ({order}, ...)"
+                        each.backward(role, candidate, order): ""
+                        if order == each.orders[0]
+                        else f"takes ({order}, ...)"
                         for order in each.orders
                     }
                 for keyword, says in keywords.items():
                     if role not in found.keywords and (
-                        more := self.with_function(found, role, each, keyword, (part.name, says))
+                        more := self.with_function(found, role, each, keyword, (candidate.name, says))
                     ):
                         return more
         return None
 
-    def with_function(self, found: Found, role: str, form: Form, keyword: str, trait: tuple[str, str]) -> Found | None:
+    def with_function(self, found: Fit, role: str, form: Form, keyword: str, trait: tuple[str, str]) -> Fit | None:
         """With a function that is passed by this keyword, if it is right."""
         kind = replace(found.form, kind=form.kind)
         more = replace(found, form=kind, keywords={**found.keywords, role: keyword})
@@ -186,6 +194,6 @@ class Search:
         refused = answer.error is not None and not answer.internal
         return refused or is_right(probe(role, narrowed(windows, names)), answer)
 
-    def load(self, found: Found) -> Isolated | None:
+    def load(self, found: Fit) -> Isolated | None:
         """The target that a form makes."""
         return self.workshop.load(found.lines(self.root))

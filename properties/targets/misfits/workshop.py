@@ -13,8 +13,8 @@ from ...contract import CALLABLES, Unusable
 from ...remote.worker import Header, ProtocolError
 from ..call import Answer, Call
 from ..connection import Connection, Death
+from ..headers import Introduction, typed
 from ..isolated import Isolated, Isolation, hello, worker_command
-from ..protocol import checked, checked_keywords, texts
 
 NAMESPACE = "from types import SimpleNamespace"
 
@@ -22,7 +22,7 @@ PATIENCE = 20.0
 """Seconds for which a form is looked for."""
 
 
-class Seen(NamedTuple):
+class Members(NamedTuple):
     """What an object has: its public names, and those callables that were asked about.
 
     A callable comes with the names of its parameters, "**" among them if it takes any; None if that is not known.
@@ -49,15 +49,14 @@ class Workshop:
         self.written = 0
         self.end_of_time = time.monotonic() + PATIENCE
 
-    def look(self, expression: str, callables: Iterable[str] = ()) -> Seen | None:
+    def look(self, expression: str, callables: Iterable[str] = ()) -> Members | None:
         """What the value of an expression has; None if it cannot be made."""
         asked = list(callables)
         _, said = self.made(f"{self.imports}\nimport sys\n{NAMESPACE}\ntarget = {expression}\n", asked)
         if said.get("type") != "hello":
             return None
-        offers = [name for name in asked if name in checked(said, "offers", list, [])]
-        known = checked_keywords(said, tuple(offers))
-        return Seen(texts(said, "names"), {name: known.get(name) for name in offers})
+        told = typed(said, Introduction)
+        return Members(told.names, {name: told.keywords.get(name) for name in asked if name in told.offers})
 
     def holds(self, condition: str) -> bool:
         """Whether a condition is true over there."""

@@ -1,4 +1,4 @@
-"""Parts of an implementation: the callables that may pool, by their names."""
+"""Candidates: the callables of an implementation that may pool, by their names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Root(NamedTuple):
     owner: str = ""
 
 
-class Part(NamedTuple):
+class Candidate(NamedTuple):
     """A callable: its expression, its name, and the names of its parameters, as far as these are known."""
 
     expression: str
@@ -46,7 +46,7 @@ class Part(NamedTuple):
         return tuple(roles[k] for k in (named if len(named) == 1 else (0, 1)))
 
 
-def parts_of(root: Root, workshop: Workshop) -> list[Part]:
+def candidates_of(root: Root, workshop: Workshop) -> list[Candidate]:
     """The callables of an implementation: itself, if it is one, and what it has; the contract's own first."""
     found = []
     is_class = bool(root.owner) and workshop.holds(f"isinstance({root.expression}, type)")
@@ -58,11 +58,11 @@ def parts_of(root: Root, workshop: Workshop) -> list[Part]:
     return [*found, *listed(workshop, inside, names[:MOST])]
 
 
-def listed(workshop: Workshop, owner: str, names: list[str]) -> list[Part]:
+def listed(workshop: Workshop, owner: str, names: list[str]) -> list[Candidate]:
     """Those callables among the attributes of an object that have these names."""
     seen = workshop.look(owner, names)
     callables = seen.callables if seen else {}
     return [
-        Part(each := f"{owner}.{name}", name, parameters, workshop.holds(f"isinstance({each}, type)"))
+        Candidate(each := f"{owner}.{name}", name, parameters, workshop.holds(f"isinstance({each}, type)"))
         for name, parameters in callables.items()
     ]

@@ -1,0 +1,63 @@
+"""Calls on images of one axis or three as calls on two: with an axis of length one more, or one less."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from poolproof.kernels.dtypes import Array, Ints
+from poolproof.kernels.geometry import Geometry
+
+from ..targets.call import Call, with_axes
+
+
+@dataclass(frozen=True)
+class Flat:
+    """A call on images of two axes; `rank` had those of the call it stands for, and `dropped` is the axis left out."""
+
+    call: Call
+    rank: int
+    dropped: int | None = None
+
+    def array(self, array: Array | None) -> Array | None:
+        """An answer to the call that this stands for, as one to this; None for an array that has other axes."""
+        if array is None or array.ndim != self.rank + 2:
+            return None
+        if self.dropped is not None:
+            return array.squeeze(2 + self.dropped) if array.shape[2 + self.dropped] == 1 else None
+        return array.reshape(*array.shape[:2], *(1,) * (2 - self.rank), *array.shape[2:])
+
+    def place(self, where: Ints | None) -> Ints | None:
+        """A place in such an answer."""
+        if where is None or len(where) != self.rank + 2:
+            return None
+        if self.dropped is not None:
+            return without(where, 2 + self.dropped)
+        return (*where[:2], *(0,) * (2 - self.rank), *where[2:])
+
+
+def flat(call: Call) -> Flat:
+    """A call as one on two axes. Raises ValueError for images of three axes each of which matters."""
+    rank = call.arrays["x"].ndim - 2
+    if rank in (1, 2):
+        return Flat(with_axes(call, 2 - rank), rank)
+    geometry = Geometry.of(call.size, call.stride, **call.settings, rank=rank)
+    for axis, (length, size, padding) in enumerate(
+        zip(call.arrays["x"].shape[2:], geometry.size, geometry.padding, strict=True)
+    ):
+        if length == size == 1 and not any(padding):
+            return Flat(without_axis(call, axis), rank, axis)
+    raise ValueError("images of three axes are not drawn")
+
+
+def without_axis(call: Call, axis: int) -> Call:
+    """A call without one of its spatial axes, along which there is a single cell."""
+    arrays = {name: array.squeeze(2 + axis) for name, array in call.arrays.items()}
+    along = {name: without(value, axis) for name, value in call.settings.items() if isinstance(value, tuple)}
+    size, stride = without(call.size, axis), without(call.stride, axis)
+    return replace(call, arrays=arrays, size=size, stride=stride, settings={**call.settings, **along})
+
+
+def without(values: tuple[Any, ...], place: int) -> tuple[Any, ...]:
+    """A tuple without the entry at a place."""
+    return (*values[:place], *values[place + 1 :])
