@@ -630,6 +630,7 @@ def run_of(plan):
     return [*first, *sample(plan, count=100)][: max(100, len(first))]
 
 
+@slow
 @pytest.mark.parametrize("name", SHOWN_BY)
 def test_a_run_of_the_default_size_reaches(name):
     counts = {law: sum(map(TRIGGERS[name], run_of(LAWS[law].plan))) for law in set(SHOWN_BY[name])}

@@ -384,6 +384,7 @@ def max_forward(x, size, stride):
 """
 
 
+@slow
 @pytest.mark.parametrize(
     ("what", "verdict", "words"),
     [

@@ -206,6 +206,7 @@ def test_a_fault_fails_the_proof_about_it(proof, fault):
     assert sum(np.size(array.data) for array in result.counterexample.calls[0].args.values()) <= 60
 
 
+@slow
 @pytest.mark.parametrize("kernel", [naive, compiled, img2col], ids=lambda kernel: kernel.name)
 @pytest.mark.parametrize("name", PROOFS)
 def test_the_reference_kernels_hold_on_the_smallest_images(kernel, name):

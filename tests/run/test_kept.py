@@ -18,7 +18,7 @@ from poolproof.properties.run.persistence import MOST_KEPT, Held, InHand, Kept, 
 from poolproof.properties.run.runner import Interrupted, run
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
-from selection import once
+from selection import once, slow
 from shell import kernels_in, poolproof
 
 LAW = LAWS["max-value"]
@@ -340,7 +340,7 @@ def test_a_file_is_replaced_as_a_whole(tmp_path, monkeypatch):
 # From the door.
 
 
-@once
+@slow
 def test_the_command_keeps_cases_as_json_unless_a_seed_is_given(tmp_path):
     kernels_in(tmp_path)
     given = ["check", "faulty.py", "--laws", "conservation", "--in-process", "-n", "0"]

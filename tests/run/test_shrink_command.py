@@ -10,7 +10,7 @@ from poolproof.properties.doors.cli import main
 from poolproof.properties.run.own_input import EXACT, WindowArguments, case_of, judged, to_try, without_ties
 from poolproof.properties.run.planes import single, suspects
 from poolproof.properties.targets.target import wrap
-from selection import once
+from selection import slow
 from shell import refused
 
 KERNEL = """
@@ -95,7 +95,7 @@ def test_the_stride_is_the_size_if_none_is_given(here, capsys):
     assert run([*words, *settings], capsys)[0] == 0
 
 
-@once
+@slow
 def test_a_crash_is_cut_too(here, capsys):
     written(here)
     (here / "kernel.py").write_text(
