@@ -206,6 +206,7 @@ def test_names_are_printed_where_the_terminal_lacks_their_letters(tmp_path):
     assert "\nd\\xe9j\\xe0: " in said
 
 
+@once
 def test_a_target_is_judged_in_another_process_whatever_it_says(tmp_path):
     spec = written(tmp_path, "raise ValueError('caf\\udce9\\nmax-value: holds')")
     status, said = check(tmp_path, spec, "--laws", "output-size", n="1")

@@ -365,6 +365,7 @@ def test_an_object_in_this_process_cannot_be_had_anew_and_so_nothing_is_said_of_
     assert result.counterexample.in_process is True
 
 
+@once
 def test_a_replay_in_a_fresh_process_of_what_was_found_in_the_suites_own_says_so(tmp_path):
     (tmp_path / "counting.py").write_text(
         "from poolproof.kernels import naive\ncalls = 0\ndef max_forward(x, size, stride):\n    global calls\n"

@@ -11,7 +11,7 @@ from poolproof.properties.report.matrix import Column, show
 from poolproof.properties.report.render import failures, line
 from poolproof.properties.report.terminal import STYLES, Terminal, headed
 from poolproof.properties.results import FAILURES, Result
-from selection import once_but, slow
+from selection import slow
 from shell import environment, kernels_in, poolproof
 
 STYLED = re.compile(r"\x1b\[[\d;]*m")
@@ -167,7 +167,8 @@ def on_a_terminal(folder, *words, **more):
 WORDS = ("--laws", "conservation,max-value", "--seed", "1", "-n", "0", "--in-process")
 
 
-@pytest.mark.parametrize("command", once_but(["check", "matrix"], "check", others=slow))
+@slow
+@pytest.mark.parametrize("command", ["check", "matrix"])
 def test_the_command_shows_colours_on_a_terminal_and_the_same_verdicts(command, tmp_path):
     kernels_in(tmp_path)
     words = [command, "faulty.py", "fixed.py", *WORDS, *["-v"] * (command == "check")]

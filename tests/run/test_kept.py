@@ -85,6 +85,7 @@ def test_a_case_that_fails_no_longer_is_dropped_and_the_others_are_not(tmp_path)
     assert tried(tmp_path, seed=3).examples == 60
 
 
+@once
 @pytest.mark.parametrize("narrower", [{"dtypes": ("int8",)}, {"ranks": (1,)}, {"tiles": True}, {"padding_limit": None}])
 def test_a_case_that_the_target_does_not_declare_any_more_is_dropped_untried(tmp_path, narrower):
     x = np.zeros((1, 1, 2, 4))

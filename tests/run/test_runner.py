@@ -409,6 +409,7 @@ def known(result):
     return structs.replace(result, seconds=0.0)
 
 
+@once
 @pytest.mark.parametrize("law", ["max-value", "linearity", "same-twice", "memory-layouts"])
 def test_one_seed_gives_the_same_cases_to_every_target(law):
     def negated(dy, x, size, stride, **settings):
