@@ -24,7 +24,7 @@ MOST_AROUND = 2
 """The image with its padding may have so many times as many."""
 
 MOST_WEAK = 4
-"""Windows that overlap and are all outlined; of more, only those that the picture is about."""
+"""Windows that overlap and are all outlined, if the picture is about none of them."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class View:
             **(more or {}),
         }
         moved = {mark: {(i - rows.start, j - columns.start) for i, j in places} for mark, places in marked.items()}
-        drawn = self.outputs if not self.overlap or len(self.outputs) <= MOST_WEAK else windows
+        drawn = windows if self.overlap and (windows or len(self.outputs) > MOST_WEAK) else self.outputs
         outlines = tuple(self.outline(output, output in windows) for output in drawn)
         return replace(panel("x", self.texts(), moved), outlines=outlines)
 

@@ -125,7 +125,7 @@ def test_a_near_miss_is_warned_about_and_a_kernel_with_one_callable_is_not(here)
 def test_an_interruption_gives_130_and_the_partial_report(here, n, mode):
     asleep = here / "asleep"
     (here / "slow.py").write_text(SLOW.format(sleep=f"open({str(asleep)!r}, 'w').close() or 60 if calls > 12 else 0"))
-    words = ["--laws", "output-size,depth-preserved,max-value", "--examples", "5", "--seed", "1", "-n", n, mode]
+    words = ["--laws", "output-size,depth-preserved,max-value", "--examples", "5", "--seed", "1", "-n", n, mode, "-v"]
     command = [
         sys.executable,
         "-m",

@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ from poolproof.properties.doors.cli import main
 from poolproof.properties.lawbook.huge import EVERY
 from poolproof.properties.report.page import html
 from poolproof.properties.results import Report
+from poolproof.properties.run import causes
 from selection import once, slow
 
 VOID = {"meta", "input", "br", "link", "img"}
@@ -119,6 +121,19 @@ def test_each_cause_is_a_card_with_its_laws_in_words_and_as_formulas():
     assert EVERY["max-value"].formula in first[2]
     assert "max-accumulation" in second[2]
     assert "routing" in second[2]
+
+
+def test_a_card_says_what_is_probably_wrong_and_what_right_code_does(monkeypatch):
+    mistake = SimpleNamespace(wrong="The last window <overwrote> the first.", right="Right code adds.")
+    monkeypatch.setitem(causes.MISTAKES, "overwritten", mistake)
+    found = msgspec.structs.replace(OVERWRITTEN, mistakes=["overwritten"])
+    page = Elements(
+        html(report(target("mine", law("routing", "broken", found), law("max-value", "broken", MISPLACED))))
+    )
+    (hint,) = page.of("dl", "hint")
+    assert "The last window <overwrote> the first." in hint[2]
+    assert "Right code adds." in hint[2]
+    assert page.of("h3")[0][2] == "overwritten"
 
 
 def test_every_link_leads_somewhere_in_the_page():
