@@ -6,10 +6,10 @@ set they are the same in every run, except in `nightly`. There is no deadline, b
 
 import os
 import signal
-import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
+from working import working_in
 
 FREE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 STEADY = settings(FREE, derandomize=True, database=None) if os.environ.get("CI") else FREE
@@ -28,15 +28,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch):
-    """An empty folder to work in. What is imported from it is forgotten, for other tests call their files the same."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    yield tmp_path
-    for name in [name for name, module in sys.modules.items() if _file(module).startswith(str(tmp_path))]:
-        del sys.modules[name]
-
-
-def _file(module):
-    """The file of a module, or nothing."""
-    return getattr(module, "__file__", None) or ""
+def here(tmp_path):
+    """A folder to work in."""
+    with working_in(tmp_path):
+        yield tmp_path

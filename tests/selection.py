@@ -17,6 +17,11 @@ def once_but(values, *kept, others=once):
     return [each if each in kept else pytest.param(each, marks=others) for each in values]
 
 
+def scaled(usual):
+    """A number of examples: as it is under the profile `ci`, where the default is 100; in proportion under others."""
+    return max(1, usual * settings.default.max_examples // 100)
+
+
 def examples(usual):
-    """The number of examples of a test under the profile `ci`, where the default is 100; in proportion under others."""
-    return settings(max_examples=max(1, usual * settings.default.max_examples // 100))
+    """The number of examples of a test under `ci`."""
+    return settings(max_examples=scaled(usual))

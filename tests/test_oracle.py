@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from poolproof.properties import oracle
+from selection import once
 
 FLOATS = ("float16", "float32", "float64")
 ROUNDOFF = {"float16": Fraction(1, 2**11), "float32": Fraction(1, 2**24), "float64": Fraction(1, 2**53)}
@@ -364,6 +365,7 @@ def wider(cells):
 SOUND = [in_order, backwards, pairwise, by_reciprocal, divided_first, wider]
 
 
+@once
 @pytest.mark.parametrize("mean", SOUND, ids=lambda mean: mean.__name__)
 @deterministic
 @given(question=questions(most=1024))

@@ -238,8 +238,9 @@ def explained(found: Judged, made: Array) -> tuple[Array, Array]:
     equal = np.asarray((found.got == made) | (np.isnan(got) & np.isnan(wanted)))
     error = np.abs(got - wanted)
     margin = UNITS * found.unit * np.maximum(np.abs(got), np.abs(wanted)) + found.spread
-    certain = equal | (error <= np.minimum(margin, np.abs(got - right) / CLOSER))
-    return certain, (error <= margin) if found.rounds else certain
+    close = np.isfinite(error) & (error <= margin)
+    certain = equal | (close & (error <= np.abs(got - right) / CLOSER))
+    return certain, close if found.rounds else certain
 
 
 @np.errstate(all="ignore")

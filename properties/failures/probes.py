@@ -105,7 +105,8 @@ def reads_outside(ask: Ask, call: Call, found: Judged) -> bool:
     others: Any = (*place[:2], outside)
     if not outside.any():
         return False
-    for fill in (x.min(), x.max()):
+    finite = bool(np.isfinite(x.astype(np.float64)).all())
+    for fill in (x.min(), x.max()) if finite else (0, 1):
         changed = x.copy().reshape(windows.image.shape)
         changed[others] = fill
         if changes(ask, call, found, {"x": changed.reshape(x.shape)}):

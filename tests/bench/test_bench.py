@@ -20,6 +20,7 @@ from poolproof.properties.bench.rounds import Spread, Timing, race, ratios, spre
 from poolproof.properties.bench.run import Bench
 from poolproof.properties.bench.workloads import SERIES, WORKLOADS, Series, chosen, written
 from poolproof.properties.doors.cli import main
+from selection import slow
 
 pytestmark = pytest.mark.once
 
@@ -625,6 +626,7 @@ def test_the_documents_measurement_says_that_all_kernels_agree(capsys):
     assert {"forward: True", "backward: True"} <= set(capsys.readouterr().out.splitlines())
 
 
+@slow
 def test_the_start_is_measured(monkeypatch, capsys):
     monkeypatch.setattr(start, "ROUNDS", 1)
     monkeypatch.setattr(start, "DTYPES", {"max_forward": ("int64",)})

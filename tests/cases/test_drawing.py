@@ -19,6 +19,7 @@ from poolproof.properties.run.runner import run
 from poolproof.properties.run.trial import Trial, TrialSettings
 from poolproof.properties.run.units import plan
 from poolproof.properties.targets.target import wrap
+from selection import slow
 
 pytestmark = pytest.mark.once
 
@@ -127,6 +128,7 @@ print([account(case).digest.hex() for case in cases])
 """
 
 
+@slow
 def test_a_seed_gives_the_same_cases_beside_other_code(tmp_path):
     # Hypothesis collects constants of modules that are not installed; none of them may find a way into cases.
     (tmp_path / "mine.py").write_text("A, B = 117, b'bytes'")

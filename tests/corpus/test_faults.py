@@ -17,7 +17,7 @@ from poolproof.properties.lawbook import LAWS
 from poolproof.properties.run.runner import run
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
-from selection import slow
+from selection import once_but, slow
 from strength.asked import PUBLIC, callables, laws_about
 
 pytestmark = pytest.mark.once
@@ -44,7 +44,7 @@ def test_no_law_rejects_a_sound_variant(name):
 
 
 @pytest.mark.parametrize("law", PUBLIC)
-@pytest.mark.parametrize("base", [Sound, General], ids=["plain", "general"])
+@pytest.mark.parametrize("base", once_but([Sound, General], General, others=slow), ids=["plain", "general"])
 def test_the_sound_bases_pass_every_law(base, law):
     result = run(LAWS[law], wrap(base), TrialSettings(examples=30, seed=0))
     about_settings = LAWS[law].family == "settings" and law != "indices-gather"
@@ -107,6 +107,7 @@ def test_a_fault_is_rejected_by_laws_that_ask_what_it_does_otherwise(name):
     assert set(FAULTS[name].laws) <= set(laws_about(FAULTS[name]))
 
 
+@slow
 def test_a_rare_mistake_is_reported_with_the_case_on_which_it_was_seen():
     result = run(LAWS["max-value"], wrap(WrongOnceIn37), TrialSettings(seed=0))
     assert result.verdict == "broken"

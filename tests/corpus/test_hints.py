@@ -1,4 +1,4 @@
-"""Hints over the corpus: a sample of faults is named rightly, and none wrongly; the whole is measured by `tox -e strength`."""
+"""Hints over the corpus: a sample of faults is named rightly; the whole is measured by `python -m strength --hints`."""
 
 import pytest
 from faults import FAULTS, REPORTED

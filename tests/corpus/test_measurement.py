@@ -7,6 +7,7 @@ from poolproof.properties.lawbook import LAWS
 from poolproof.properties.run.runner import run
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
+from selection import slow
 from strength import measure
 from strength.asked import PUBLIC, laws_about
 from strength.measure import CORPUS, Kept, key, shrunk, tried
@@ -95,6 +96,7 @@ def test_what_laws_are_worth_is_asked_of_the_whole_corpus_alone():
 # Doing it, and going on.
 
 
+@slow
 def test_what_is_measured_is_what_a_run_gives():
     law = FAULTS[NAME].laws[0]
     seen, result = tried(NAME, 3), run(LAWS[law], wrap(FAULTS[NAME]), TrialSettings(seed=3))

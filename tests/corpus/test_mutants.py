@@ -7,6 +7,7 @@ from mutants.operators import mutants
 from mutants.page import PAGE, complaints, page, reasons
 from mutants.record import HUNG, NOTICED, SURVIVED, UNJUDGED, Record, checksums
 from mutants.run import verdict
+from selection import slow
 
 pytestmark = pytest.mark.once
 
@@ -133,6 +134,7 @@ def test_verdicts_are_those_on_record_until_their_function_changes(tmp_path):
     assert set(record.verdicts(SHAPE).values()) == {UNJUDGED}
 
 
+@slow
 def test_what_is_not_on_record_is_judged_and_survivors_again_if_asked(tmp_path, monkeypatch):
     record = Record(tmp_path / "mutants.json")
     monkeypatch.setattr(run, "time_for", lambda *_: 1)

@@ -55,6 +55,7 @@ def accepts(check, implementation):
     return True
 
 
+@slow
 @pytest.mark.parametrize("check", CHECKS)
 @pytest.mark.parametrize("implementation", RIGHT.values(), ids=RIGHT)
 def test_a_right_kernel_is_accepted(check, implementation):

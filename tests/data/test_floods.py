@@ -35,7 +35,7 @@ from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
 from poolproof.properties.targets.target import wrap
-from selection import once, once_but
+from selection import once, once_but, slow
 from shell import check, poolproof
 
 WINDOW = Call("max_forward", {"x": np.arange(6.0).reshape(1, 1, 2, 3)}, (2, 2), (1, 1))
@@ -206,6 +206,7 @@ def test_names_are_printed_where_the_terminal_lacks_their_letters(tmp_path):
     assert "\nd\\xe9j\\xe0: " in said
 
 
+@once
 def test_a_target_is_judged_in_another_process_whatever_it_says(tmp_path):
     spec = written(tmp_path, "raise ValueError('caf\\udce9\\nmax-value: holds')")
     status, said = check(tmp_path, spec, "--laws", "output-size", n="1")
@@ -267,7 +268,7 @@ def test_a_property_that_is_no_result_is_no_crash(value):
     assert found.reason == "its result cannot be read"
 
 
-@once
+@slow
 def test_large_integers_are_judged_in_another_process(tmp_path):
     kernel = "y = naive.max_forward(x, size, stride)\nreturn y + (y < -2**31) if x.dtype == np.int64 else y"
     spec = written(tmp_path, kernel, "from poolproof.kernels import naive\ndtypes = ('float64', 'int64')")
@@ -401,7 +402,7 @@ def case(x):
     return Case("max_forward", x, (1, 1), (1, 1), x, "wide")
 
 
-@once
+@slow
 @pytest.mark.parametrize(("side", "count", "complete"), [(30, 20, True), (300, 20, True), (1000, 1, False)])
 def test_a_counterexample_is_never_larger_than_the_bound(side, count, complete):
     found = stored(calls_with(noise(1, 1, side, side), count), case(noise(1, 1, side, side)))
@@ -455,7 +456,7 @@ def test_a_name_of_ten_megabytes_makes_a_short_run(tmp_path):
     assert (tmp_path / "report.json").stat().st_size < 10_000
 
 
-@once
+@slow
 def test_a_known_failure_is_replayed_in_one_line(tmp_path):
     written(tmp_path, "return naive.max_forward(x, size, stride) + 1", "from poolproof.kernels import naive")
     entry = '[[known]]\ntarget = "kernel.py"\nlaw = "max-value"\nreason = "one too much"\n'

@@ -13,7 +13,7 @@ from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
 from poolproof.properties.targets.target import wrap
-from selection import once, once_but
+from selection import once_but, slow
 
 SHAPES = [
     (2, 3, 4, 5),
@@ -147,7 +147,7 @@ class ChannelsLast:
 SEEN = []
 
 
-@once
+@slow
 def test_a_target_that_declares_a_layout_gets_arrays_in_no_other():
     target = wrap(ChannelsLast)
     SEEN.clear()

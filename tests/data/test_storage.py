@@ -13,7 +13,7 @@ from poolproof.properties.data.typed import decoded
 from poolproof.properties.doors.cli import main
 from poolproof.properties.results import Report
 from sample import CASE, COUNTEREXAMPLE, LAW, REPORT, TARGET
-from selection import once
+from selection import slow
 from shell import check, poolproof
 
 
@@ -112,7 +112,7 @@ def test_without_its_arrays_a_case_cannot_be_replayed(how, here, capsys):
     assert said in capsys.readouterr().out
 
 
-@once
+@slow
 def test_a_check_writes_both_files(tmp_path):
     (tmp_path / "late.py").write_text(
         "from poolproof.kernels.img2col import max_indices as right\n"

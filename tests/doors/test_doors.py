@@ -87,6 +87,7 @@ def test_a_failure_is_told_with_its_case_and_the_last_line_counts(here):
     assert re.fullmatch(r"2 implementations, 2 laws, \d+ cases: 2 holds, 2 broken", said.splitlines()[-1])
 
 
+@slow
 def test_targets_are_judged_in_processes_of_their_own_too(here):
     words = ["--laws", "conservation", "--examples", "20", "--seed", "1", "-n", "1"]
     status, said = poolproof(here, "check", "fixed.py", "faulty.py", *words)
@@ -119,6 +120,7 @@ def test_a_near_miss_is_warned_about_and_a_kernel_with_one_callable_is_not(here)
 # Ctrl-C.
 
 
+@slow
 @pytest.mark.parametrize(("mode", "n"), [("--in-process", "0"), ("--timeout=90", "0"), ("--timeout=90", "1")])
 def test_an_interruption_gives_130_and_the_partial_report(here, n, mode):
     asleep = here / "asleep"
@@ -233,6 +235,7 @@ def test_a_replay_fails_until_the_kernel_is_fixed(here):
     assert "conservation on faulty.py: holds now" in said
 
 
+@slow
 def test_a_replay_of_a_failure_makes_the_calls_again_that_it_needs(here):
     (here / "worn.py").write_text(
         "from poolproof.kernels import naive\nmade = []\n\n\ndef max_forward(x, size, stride):\n"
@@ -415,6 +418,7 @@ def test_an_expected_convention_is_a_law(here):
     assert message == "ties=last of fixed: seen 'first', but should be 'last'"
 
 
+@slow
 @pytest.mark.parametrize("more", [{}, {"PYTEST_XDIST_WORKER_COUNT": "36"}], ids=["alone", "inside-another-pytest"])
 def test_a_budget_ends_the_run_in_time_and_gives_every_law_a_turn(here, more):
     (here / "slow.py").write_text(SLOW.format(sleep="0.02"))
@@ -431,6 +435,7 @@ def test_a_budget_ends_the_run_in_time_and_gives_every_law_a_turn(here, more):
     assert min(tried.values()) > 0
 
 
+@slow
 def test_one_seed_gives_the_same_cases_in_any_number_of_processes(here):
     said = [check(here, "naive", "--laws", "shape,routing", n=n)[1] for n in ("0", "1", "2")]
     digests = {re.search(r"digest (\w{8})", each)[1] for each in said}

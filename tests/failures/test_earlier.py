@@ -16,7 +16,7 @@ from poolproof.properties.targets import history
 from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.history import Log
 from poolproof.properties.targets.target import InProcess, wrap
-from selection import once
+from selection import once, slow
 from shell import check, poolproof
 
 
@@ -302,7 +302,7 @@ def test_a_call_with_padding_that_spoils_others_is_named():
     assert "padding=" not in result.message.split("only after")[0]
 
 
-@once
+@slow
 @pytest.mark.parametrize("kernel", [Counting, WrongOnce])
 def test_a_kernel_that_counts_its_calls_needs_as_many(kernel):
     result = tried("max-value", kernel)
@@ -313,7 +313,7 @@ def test_a_kernel_that_counts_its_calls_needs_as_many(kernel):
     assert replay(LAWS["max-value"], wrap(kernel), result.counterexample).verdict == "broken"
 
 
-@once
+@slow
 def test_a_kernel_that_caches_by_shape_needs_a_call_with_the_same_shape():
     result = tried("max-value", Caching, examples=300, seed=1)
     assert result.verdict == "broken"
@@ -341,7 +341,7 @@ def test_a_failure_that_needs_no_call_names_none(law):
     assert result.counterexample is None or result.counterexample.earlier_calls is UNSET
 
 
-@once
+@slow
 @pytest.mark.parametrize("seed", range(6))
 def test_a_kernel_that_is_wrong_now_and_then_blames_no_call(seed):
     chance = random.Random(seed)
@@ -365,6 +365,7 @@ def test_an_object_in_this_process_cannot_be_had_anew_and_so_nothing_is_said_of_
     assert result.counterexample.in_process is True
 
 
+@once
 def test_a_replay_in_a_fresh_process_of_what_was_found_in_the_suites_own_says_so(tmp_path):
     (tmp_path / "counting.py").write_text(
         "from poolproof.kernels import naive\ncalls = 0\ndef max_forward(x, size, stride):\n    global calls\n"

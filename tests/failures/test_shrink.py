@@ -17,7 +17,7 @@ from poolproof.properties.failures.types import Failure, Refused
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.lawbook.pool import Pool
 from poolproof.properties.targets.target import wrap
-from selection import examples, once, slow
+from selection import examples, slow
 
 EVERYTHING = Declared(
     ranks=(1, 2, 3), settings=dict.fromkeys(CALLABLES, ("padding", "dilation", "ceil_mode")), count_include_pad=True
@@ -264,7 +264,7 @@ def test_a_lattice_stays_one():
     assert all((x == np.rint(x)).all() for x in tried)
 
 
-@once
+@slow
 @pytest.mark.parametrize("name", ["routing", "max-accumulation", "mean-exact", "linearity", "max-differences"])
 def test_every_case_that_is_tried_is_one_on_which_a_sound_kernel_holds(name):
     law, pool, source = (

@@ -26,7 +26,7 @@ from poolproof.properties.cases.build import Builder
 from poolproof.properties.cases.plans import EDGE_VALUES, MAX_VALUES, MEAN_VALUES, Plan
 from poolproof.properties.contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Declared
 from poolproof.properties.data.layouts import LAYOUTS, laid_out
-from selection import examples, once, once_but
+from selection import examples, once_but, slow
 
 KERNELS = (naive, compiled, img2col)
 FUNCTIONS = ("max_forward", "max_indices", "mean_forward", "max_backward", "mean_backward")
@@ -563,14 +563,14 @@ print("cached", separate.max_forward._cache.cache_path is not None)
 """
 
 
-@once
+@slow
 def test_the_first_compiled_calls_are_silent_and_fill_the_cache(tmp_path):
     code = FIRST_CALLS.format(package="poolproof.kernels")
     assert python(code, NUMBA_CACHE_DIR=tmp_path) == (0, "cached True\n", "")
     assert list(tmp_path.rglob("separate.max_forward*.nbi"))
 
 
-@once
+@slow
 def test_a_bogus_cache_directory_is_no_obstacle(tmp_path):
     (tmp_path / "file").touch()
     code = FIRST_CALLS.format(package="poolproof.kernels")
@@ -578,7 +578,7 @@ def test_a_bogus_cache_directory_is_no_obstacle(tmp_path):
     assert (status, complaints) == (0, "")
 
 
-@once
+@slow
 def test_no_writable_place_for_a_cache_is_no_obstacle(tmp_path):
     source = Path(poolproof.kernels.__file__).parent
     copy = shutil.copytree(source, tmp_path / "installed", ignore=shutil.ignore_patterns("__pycache__"))

@@ -75,7 +75,9 @@ WINDOWS = {
     "three plain axes": ((6, 5, 8), (2, 2, 2), (2, 2, 2), {}),
 }
 EVERY = pytest.mark.parametrize("window", WINDOWS)
-BLOCKS = pytest.mark.parametrize("blocks", once_but([(3, 16), (7, 0), (40, 16), (40, 10**9)], (40, 16)), ids=str)
+BLOCKS = pytest.mark.parametrize(
+    "blocks", once_but([(3, 16), (7, 0), (40, 16), (40, 10**9)], (40, 16), others=slow), ids=str
+)
 
 
 @FAST

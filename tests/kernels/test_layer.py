@@ -13,7 +13,7 @@ import pytest
 from poolproof.kernels import PoolingLayer, PoolingType, cache, compiled, img2col, naive
 from poolproof.kernels.compiled.loops import overlapping, separate
 from poolproof.kernels.dtypes import ORDERED
-from selection import once_but
+from selection import once_but, slow
 
 SHAPE, SIZE, STRIDE = (3, 5, 6), (2, 3), (1, 2)
 METHODS = {
@@ -307,7 +307,7 @@ def test_backward_does_not_search_for_the_maximum_again(forward, backward, monke
 
 @each_method
 @each_kind
-@pytest.mark.parametrize("layout", once_but(["C", "F"], "C"))
+@pytest.mark.parametrize("layout", once_but(["C", "F"], "C", others=slow))
 def test_the_layer_does_not_keep_its_input_alive(forward, backward, kind, layout):
     x = np.asarray(sample()[0], order=layout)
     x = x.copy(order=layout)

@@ -21,7 +21,7 @@ from poolproof.kernels.dtypes import FLOATS, index_dtype, is_float
 from poolproof.kernels.geometry import Geometry
 from poolproof.properties.contract import CALLABLES
 from poolproof.properties.data.layouts import LAYOUTS
-from selection import once, once_but
+from selection import once, once_but, slow
 
 FORWARD = ("max_forward", "max_indices", "mean_forward")
 FAST = pytest.mark.parametrize("kernel", [compiled, img2col], ids=lambda kernel: kernel.name)
@@ -181,9 +181,10 @@ def test_columns_of_every_block_give_the_same(window, block, monkeypatch):
         same(img2col, function, dy, x, *WINDOWS[window], **settings)
 
 
+@once
 @FAST
 @pytest.mark.parametrize("window", WINDOWS)
-@pytest.mark.parametrize("dtype", once_but(["bool", "int64", "int8", "uint64", "uint8"], "int64"))
+@pytest.mark.parametrize("dtype", ["bool", "int64", "int8", "uint64", "uint8"])
 def test_every_loop_pools_integers(kernel, window, dtype):
     x = drawn("float64", "ties").astype(dtype) if dtype in {"bool", "int8", "int64"} else drawn(dtype, "normal")
     for function in FORWARD[:2]:
@@ -459,7 +460,7 @@ def test_compiled_widens_a_block_at_once(function, shape):
     assert peak(compiled, function, dy, x) <= 2 * 8 * large.BLOCK + allowed(function, dy)
 
 
-@once
+@slow
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize("dtype", ["float16", "float64"])
 @pytest.mark.parametrize("order", ["C", "F"])
@@ -483,7 +484,7 @@ def test_naive_needs_so_many_bytes_for_elements_and_cells_of_windows(function, s
     assert peak(naive, function, dy, x, size, stride) <= 50 * (x.size + dy.size) + 110 * cells + SOME
 
 
-@once
+@slow
 @pytest.mark.parametrize("function", FUNCTIONS)
 @EACH
 def test_overlapping_windows_need_no_more_columns(function, shape):

@@ -33,6 +33,7 @@ from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
 from poolproof.properties.targets.protocol import decoded
 from poolproof.properties.targets.target import wrap
+from selection import slow
 from shell import poolproof, python
 
 pytestmark = pytest.mark.once
@@ -383,6 +384,7 @@ def max_forward(x, size, stride):
 """
 
 
+@slow
 @pytest.mark.parametrize(
     ("what", "verdict", "words"),
     [
@@ -612,6 +614,7 @@ def test_a_pattern_of_huge_laws_alone_wants_the_option():
         selected("huge-max-cell")
 
 
+@slow
 def test_the_command_lists_them_and_does_not_pass_what_it_cannot_run(tmp_path):
     _, told = poolproof(tmp_path, "laws")
     assert "\nhuge, tried with --huge\n  huge-max-bytes " in told

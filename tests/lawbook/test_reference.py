@@ -9,6 +9,7 @@ from poolproof.properties.lawbook import LAWS
 from poolproof.properties.run.runner import run
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
+from selection import once
 
 
 def tried(law, examples=100, brief=True, **callables):
@@ -68,6 +69,7 @@ def test_agreement_is_with_the_other_kernels(monkeypatch):
     assert run(LAWS["agreement"], wrap(naive), TrialSettings(seed=0, brief=True)).verdict == "broken"
 
 
+@once
 def test_agreement_leaves_the_dtype_of_indices_free():
     assert tried("agreement", **changed("max_indices", lambda i: i.astype(np.int32))).verdict == "holds"
 

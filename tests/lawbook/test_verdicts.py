@@ -20,7 +20,7 @@ from poolproof.properties.run.runner import run
 from poolproof.properties.run.smoke import smoke_test
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
-from selection import once
+from selection import slow
 
 X = np.array([[[[1.0, 5, 2, 0]]], [[[3.0, 4, 8, 6]]]])
 CASE = Case("max_forward", X, (1, 2), (1, 2), np.ones((2, 1, 1, 2)), "distinct")
@@ -260,7 +260,7 @@ def with_a_sample_more(y):
     return np.concatenate([y, y[-1:]])
 
 
-@once
+@slow
 @pytest.mark.parametrize("wrong", [without_axes, narrower, with_a_sample_more], ids=lambda wrong: wrong.__name__)
 @pytest.mark.parametrize("law", [law for law in LAWS.values() if not law.reference], ids=lambda law: law.name)
 def test_a_law_finds_nothing_else_wrong_with_a_result_of_another_shape(law, wrong):

@@ -27,6 +27,7 @@ from poolproof.properties.proofs.run import Run
 from poolproof.properties.proofs.spaces import single_windows, with_settings, without_settings
 from poolproof.properties.run.request import Request
 from poolproof.properties.targets.target import wrap
+from selection import slow
 from shell import FAULTY
 
 pytestmark = pytest.mark.once
@@ -150,6 +151,7 @@ def test_sound_kernels_hold(base, name):
     assert result.examples > 20
 
 
+@slow
 @pytest.mark.parametrize("name", SOUND)
 def test_sound_variants_hold(name):
     for proof in PROOFS.values():
@@ -204,6 +206,7 @@ def test_a_fault_fails_the_proof_about_it(proof, fault):
     assert sum(np.size(array.data) for array in result.counterexample.calls[0].args.values()) <= 60
 
 
+@slow
 @pytest.mark.parametrize("kernel", [naive, compiled, img2col], ids=lambda kernel: kernel.name)
 @pytest.mark.parametrize("name", PROOFS)
 def test_the_reference_kernels_hold_on_the_smallest_images(kernel, name):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from poolproof.properties.report.matrix import Column, as_markdown, as_text
-from shell import kernels_in, poolproof
+from shell import called, kernels_in, poolproof
 
 pytestmark = pytest.mark.once
 
@@ -16,9 +16,9 @@ def here(tmp_path):
     return kernels_in(tmp_path)
 
 
-def matrix(folder, *words, **more):
+def matrix(folder, *words):
     """Run `poolproof matrix`; its status and its lines, each cut into cells."""
-    status, said = poolproof(folder, "matrix", *WORDS, *words, **more)
+    status, said = called(folder, "matrix", *WORDS, *words)
     return status, [line.split() for line in said.splitlines()], said
 
 
@@ -99,13 +99,13 @@ def test_reports_are_columns_too(here):
 @pytest.mark.parametrize("text", ["", "{}", '{"targets": [3]}'])
 def test_what_is_no_report_is_refused(here, text):
     (here / "report.json").write_text(text)
-    status, said = poolproof(here, "matrix", "report.json")
+    status, said = called(here, "matrix", "report.json")
     assert status == 2
     assert "report 'report.json' is not one of check --json" in said
 
 
 def test_a_file_that_cannot_be_written_is_told_before_the_run(here):
-    status, said = poolproof(here, "matrix", "fixed.py", "--markdown", "none/table.md")
+    status, said = called(here, "matrix", "fixed.py", "--markdown", "none/table.md")
     assert status == 2
     assert "--markdown 'none/table.md' cannot be written" in said
 

@@ -15,6 +15,7 @@ from poolproof.properties.data.files import unwritten, writable, write
 from poolproof.properties.doors.cli import main
 from poolproof.properties.proofs.diary import Diary
 from poolproof.properties.results import Result
+from selection import slow
 from shell import environment, kernels_in, poolproof, python
 
 pytestmark = pytest.mark.once
@@ -181,6 +182,7 @@ LOST = {
 }
 
 
+@slow
 @pytest.mark.parametrize(("words", "last"), LOST.values(), ids=LOST)
 def test_a_folder_that_vanishes_loses_no_verdict(words, last, kernels):
     status, said = poolproof(kernels, words[0], "removing.py", "--in-process", *words[1:])
@@ -193,6 +195,7 @@ def test_a_folder_that_vanishes_loses_no_verdict(words, last, kernels):
     assert "Traceback" not in said
 
 
+@slow
 @needs_full
 @pytest.mark.parametrize("words", [["check", "--json"], ["matrix", "--json"], ["matrix", "--markdown"]], ids=" ".join)
 def test_a_full_disk_loses_no_verdict(words, kernels):

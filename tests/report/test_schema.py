@@ -13,7 +13,7 @@ from poolproof.properties.results import Report
 from poolproof.properties.results.report import schema
 from poolproof.properties.run.reading import targets_of
 from sample import REPORT
-from selection import once_but
+from selection import slow
 from shell import kernels_in
 
 FILE = ROOT / "docs" / "report.schema.json"
@@ -56,7 +56,8 @@ RUNS = {
 }
 
 
-@pytest.mark.parametrize("name", once_but(RUNS, "laws"))
+@slow
+@pytest.mark.parametrize("name", RUNS)
 def test_a_report_has_no_key_but_those_of_the_schema_and_is_of_their_types(name, here, capsys):
     main([*RUNS[name], "--json", "report.json"])
     written = json.loads((here / "report.json").read_text())

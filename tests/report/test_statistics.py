@@ -9,13 +9,13 @@ from poolproof.properties.doors.cli import main
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.report.statistics import EVERYTHING, counted
 from poolproof.properties.run.trial import TrialSettings
-from selection import once
+from selection import slow
 
 FLOOR = 10
 """A default run of all laws meets no trigger less often; test_cases.py asks the same of the laws that show it."""
 
 
-@once
+@slow
 def test_every_trigger_is_above_its_floor():
     total = Counter()
     for law in LAWS:

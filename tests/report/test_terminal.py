@@ -11,7 +11,7 @@ from poolproof.properties.report.matrix import Column, show
 from poolproof.properties.report.render import failures, line
 from poolproof.properties.report.terminal import STYLES, Terminal, headed
 from poolproof.properties.results import FAILURES, Result
-from selection import once, once_but
+from selection import slow
 from shell import environment, kernels_in, poolproof
 
 STYLED = re.compile(r"\x1b\[[\d;]*m")
@@ -167,7 +167,8 @@ def on_a_terminal(folder, *words, **more):
 WORDS = ("--laws", "conservation,max-value", "--seed", "1", "-n", "0", "--in-process")
 
 
-@pytest.mark.parametrize("command", once_but(["check", "matrix"], "check"))
+@slow
+@pytest.mark.parametrize("command", ["check", "matrix"])
 def test_the_command_shows_colours_on_a_terminal_and_the_same_verdicts(command, tmp_path):
     kernels_in(tmp_path)
     words = [command, "faulty.py", "fixed.py", *WORDS, *["-v"] * (command == "check")]
@@ -199,7 +200,7 @@ def test_a_terminal_shows_how_far_a_run_is(tmp_path):
     assert "━" not in bare
 
 
-@once
+@slow
 def test_a_replay_is_coloured_too(tmp_path):
     kernels_in(tmp_path)
     poolproof(tmp_path, "check", "faulty.py", "--laws", "conservation", "--json", "report.json", "--in-process")
@@ -210,7 +211,7 @@ def test_a_replay_is_coloured_too(tmp_path):
     assert (status, "\x1b[32mconservation on fixed.py: holds now\x1b[0m\n" in shown) == (0, True)
 
 
-@once
+@slow
 def test_a_proof_is_coloured_too(tmp_path):
     words = ["check", "naive", "--exhaustive", "--length", "1", "--laws", "max-value", "-n", "0", "--in-process"]
     status, shown = on_a_terminal(tmp_path, *words)

@@ -18,7 +18,7 @@ from poolproof.properties.run.persistence import MOST_KEPT, Held, InHand, Kept, 
 from poolproof.properties.run.runner import Interrupted, run
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
-from selection import once
+from selection import once, slow
 from shell import kernels_in, poolproof
 
 LAW = LAWS["max-value"]
@@ -85,6 +85,7 @@ def test_a_case_that_fails_no_longer_is_dropped_and_the_others_are_not(tmp_path)
     assert tried(tmp_path, seed=3).examples == 60
 
 
+@once
 @pytest.mark.parametrize("narrower", [{"dtypes": ("int8",)}, {"ranks": (1,)}, {"tiles": True}, {"padding_limit": None}])
 def test_a_case_that_the_target_does_not_declare_any_more_is_dropped_untried(tmp_path, narrower):
     x = np.zeros((1, 1, 2, 4))
@@ -340,7 +341,7 @@ def test_a_file_is_replaced_as_a_whole(tmp_path, monkeypatch):
 # From the door.
 
 
-@once
+@slow
 def test_the_command_keeps_cases_as_json_unless_a_seed_is_given(tmp_path):
     kernels_in(tmp_path)
     given = ["check", "faulty.py", "--laws", "conservation", "--in-process", "-n", "0"]

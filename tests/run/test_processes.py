@@ -92,7 +92,8 @@ def test_modules_of_the_working_folder_are_not_imported_by_peers(tmp_path):
     assert status == 0, said
 
 
-@pytest.mark.parametrize("n", once_but(["0", "1", "2"], "2", others=slow))
+@slow
+@pytest.mark.parametrize("n", ["0", "1", "2"])
 def test_modules_that_a_kernel_writes_change_no_verdict(tmp_path, n):
     hostile = "import os, pathlib\n"
     hostile += f"for name in {SHADOWS!r}:\n"

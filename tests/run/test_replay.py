@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from poolproof.properties.doors.cli import main
 from sample import REPORT
-from selection import examples, once, once_but
-from shell import ended, kernels_in, poolproof
+from selection import examples, once_but, slow
+from shell import ended, kernels_in, poolproof, status_of
 
 MARK = "open('it-ran', 'w').close()\n"
 NAMED = {
@@ -146,7 +146,7 @@ def test_what_a_report_says_is_printed_without_control_characters(here, capsys):
     assert all(line.isprintable() for line in (here / "table.md").read_text().splitlines())
 
 
-@once
+@slow
 def test_a_real_report_is_read_back(here):
     words = ["--examples", "20", "--seed", "1", "--in-process", "-n", "0", "--json", "report.json"]
     assert poolproof(here, "check", "faulty.py", *words, "--expect", "ties=last")[0] == 1
@@ -232,16 +232,10 @@ def test_no_change_of_a_report_ends_in_a_traceback(command, text, tmp_path_facto
     assert status_of([command, str(file)]) in (0, 1, 2)
 
 
-def status_of(words):
-    """The status that a command line ends with."""
-    try:
-        return main(words)
-    except SystemExit as end:
-        return end.code
-
-
 @pytest.mark.parametrize("command", ["replay", "matrix"])
-@pytest.mark.parametrize("path", once_but(PATHS, *PATHS[::10]), ids=lambda path: "-".join(map(str, path[1:])))
+@pytest.mark.parametrize(
+    "path", once_but(PATHS, *PATHS[::10], others=slow), ids=lambda path: "-".join(map(str, path[1:]))
+)
 def test_nothing_in_a_report_may_be_nested_without_end(command, path, here, capsys):
     deep = json.dumps(REPORT)
     report = copy.deepcopy(REPORT)

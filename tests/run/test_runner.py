@@ -233,7 +233,9 @@ def test_gradients_are_not_asked_of_a_target_without_floats():
 
 
 @pytest.mark.parametrize("law", [law.name for law in ASKED])
-@pytest.mark.parametrize("dtypes", once_but([("int8",), ("bool",), ("float16",), ORDERED], ORDERED), ids=str)
+@pytest.mark.parametrize(
+    "dtypes", once_but([("int8",), ("bool",), ("float16",), ORDERED], ORDERED, others=slow), ids=str
+)
 def test_no_declaration_of_dtypes_is_too_narrow_to_be_tried(dtypes, law):
     assert tried(law, target(dtypes=dtypes), examples=6).verdict in ("holds", "unsupported")
 
@@ -407,6 +409,7 @@ def known(result):
     return structs.replace(result, seconds=0.0)
 
 
+@once
 @pytest.mark.parametrize("law", ["max-value", "linearity", "same-twice", "memory-layouts"])
 def test_one_seed_gives_the_same_cases_to_every_target(law):
     def negated(dy, x, size, stride, **settings):

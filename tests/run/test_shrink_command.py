@@ -10,7 +10,7 @@ from poolproof.properties.doors.cli import main
 from poolproof.properties.run.own_input import EXACT, WindowArguments, case_of, judged, to_try, without_ties
 from poolproof.properties.run.planes import single, suspects
 from poolproof.properties.targets.target import wrap
-from selection import once
+from selection import once, slow
 from shell import refused
 
 KERNEL = """
@@ -49,6 +49,7 @@ def run(words, capsys):
     return status, capsys.readouterr().out
 
 
+@once
 @pytest.mark.parametrize("how", [["--in-process"], []], ids=["in-process", "isolated"])
 @pytest.mark.parametrize("relu", [False, True], ids=["distinct", "tied"])
 @pytest.mark.parametrize("shape", [(2, 3, 9, 9), (4, 40, 21, 21)], ids=["small", "large"])
@@ -95,7 +96,7 @@ def test_the_stride_is_the_size_if_none_is_given(here, capsys):
     assert run([*words, *settings], capsys)[0] == 0
 
 
-@once
+@slow
 def test_a_crash_is_cut_too(here, capsys):
     written(here)
     (here / "kernel.py").write_text(

@@ -28,6 +28,7 @@ from poolproof.properties.lawbook import LAWS
 from poolproof.properties.strategies import Case, Pooling, cases, check, gradients, images, poolings
 from poolproof.properties.strategies.arguments import GRADIENT_NAMES
 from poolproof.properties.strategies.public import PLANS
+from selection import scaled
 
 pytestmark = pytest.mark.once
 
@@ -49,7 +50,7 @@ def find_any(strategy, condition=lambda _: True):
 def assert_all_examples(strategy, predicate, examples=100):
     """A property of every value that is drawn."""
 
-    @settings(USUAL, max_examples=examples)
+    @settings(USUAL, max_examples=scaled(examples))
     @given(strategy)
     def holds(value):
         assert predicate(value), value

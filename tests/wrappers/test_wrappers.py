@@ -560,6 +560,7 @@ def test_a_wrong_declaration_is_left_to_those_that_read_it(declared):
     assert of_fake(max_forward=traced, **declared).max_forward is not None
 
 
+@once
 def test_notes_come_through_wrappers_and_processes_to_the_reader_of_a_run(tmp_path):
     inner = of_fake(max_forward=DETACHED["NumPy's"][0])
     assert wrap(nhwc(inner)).notes == [NOTE]

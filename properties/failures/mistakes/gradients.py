@@ -215,6 +215,18 @@ def of_narrow(dtype: str) -> Callable[[Array], Array]:
     return rounded
 
 
+def shares_in(dtype: str) -> Gather:
+    """Shares rounded to a narrower type, and added in a wide one."""
+    return lambda windows, shares: added(windows, narrowed(windows, shares, dtype))
+
+
+def narrowed(windows: Windows, shares: Array, dtype: str) -> Array:
+    """Shares rounded to a type. Raises ValueError for images of no wider type."""
+    if windows.image.dtype.itemsize <= np.dtype(dtype).itemsize:
+        raise ValueError("no narrower type")
+    return shares.astype(dtype).astype(np.float64)
+
+
 def flushed(array: Array) -> Array:
     """Zeros for what is below the smallest normal float32."""
     return np.where(np.abs(array) < float(np.finfo(np.float32).tiny), 0, array)
@@ -467,6 +479,7 @@ MISTAKES = [
         "Gradients are added up in a type at least as precise as that of dy.",
         (
             *each("gradient", [of_narrow("float32"), of_narrow("float16")]),
+            *each("gather", [shares_in("float32"), shares_in("float16")]),
             *each("finish", [of_narrow("float32"), of_narrow("float16")]),
         ),
     ),
