@@ -11,8 +11,8 @@ import numpy as np
 from ..cases.plans import Plan
 from ..targets.call import Call
 from ..targets.target import Target
-from .fresh import DRAWN, Pattern, drawn, repainted
-from .judging import Fault, Fit, Judged, attempted, contradicted, fits, judged, meant
+from .fresh import DRAWN, FailingCall, drawn, repainted
+from .judging import Agreement, Fault, Judged, attempted, contradicted, fits, judged, meant
 from .mistakes import MISTAKES, Scope, maxima, means
 from .mistakes.conduct import EMPTY_BATCH, LAYOUT_IGNORED, REMEMBERS, VARIES
 from .mistakes.mistake import Answer, Mistake
@@ -81,7 +81,7 @@ class Hypothesis:
         if found.fault is Fault.NOTHING:
             self.missed += self.foretells(found)
             return not (self.missed and self.mistake.scope is Scope.ALWAYS)
-        if fits(found, self.answer) is Fit.NOT:
+        if fits(found, self.answer) is Agreement.NOT:
             return False
         self.confirmed += self.mistake.of_nan or found.fault is not Fault.VALUES or says_something(found)
         made = attempted(found, self.answer)
@@ -120,7 +120,7 @@ def diagnosis(evidence: Evidence) -> list[str]:
 def explaining(evidence: Evidence, wrong: list[tuple[Call, Judged]]) -> list[str]:
     """The names of the mistakes that explain wrong answers, whatever was called before."""
     call = wrong[0][0]
-    patterns = [Pattern(each, evidence.values) for each, _ in wrong if each.function == call.function]
+    patterns = [FailingCall(each, evidence.values) for each, _ in wrong if each.function == call.function]
     survivors = tested(evidence, hypotheses(wrong), patterns)
     if call.layouts and layout_ignored(evidence, patterns):
         return [each.mistake.name for each in survivors if whole_value(each)][:1] or [LAYOUT_IGNORED.name]
@@ -137,7 +137,7 @@ def refusals(evidence: Evidence) -> list[str]:
     failed = [(run[-1], True) for run in evidence.runs if run and evidence.target.ask(run[-1]).error]
     if not failed:
         return []
-    patterns = [Pattern(call, evidence.values) for call, _ in failed]
+    patterns = [FailingCall(call, evidence.values) for call, _ in failed]
     calls = [call for pattern in patterns for call in repainted(pattern, 1)]
     calls += drawn(evidence.plan, evidence.target.declared, patterns[0], 3 * DRAWN)
     answers = [*failed, *((call, evidence.target.ask(call).error is not None) for call in calls)]
@@ -192,11 +192,11 @@ def hypotheses(wrong: list[tuple[Call, Judged]]) -> list[Hypothesis]:
         Hypothesis(mistake, answer)
         for mistake in possible
         for answer in mistake.answers
-        if all(fits(found, answer) is not Fit.NOT for call, found in wrong if call.function in mistake.functions)
+        if all(fits(found, answer) is not Agreement.NOT for call, found in wrong if call.function in mistake.functions)
     ]
 
 
-def tested(evidence: Evidence, found: list[Hypothesis], patterns: list[Pattern]) -> list[Hypothesis]:
+def tested(evidence: Evidence, found: list[Hypothesis], patterns: list[FailingCall]) -> list[Hypothesis]:
     """The hypotheses that hold on fresh cases, those first that say most exactly where the target is wrong."""
     calls = [call for pattern in distinct(patterns) for call in repainted(pattern)]
     calls += drawn(evidence.plan, evidence.target.declared, patterns[0]) if found else []
@@ -210,12 +210,12 @@ def tested(evidence: Evidence, found: list[Hypothesis], patterns: list[Pattern])
     return sorted(close, key=lambda each: (-round(each.precision, 2), each.missed))
 
 
-def distinct(patterns: list[Pattern]) -> list[Pattern]:
+def distinct(patterns: list[FailingCall]) -> list[FailingCall]:
     """The patterns of the smallest and of the first failing call."""
     return patterns[:1] if len(patterns) == 1 else [patterns[0], patterns[-1]]
 
 
-def layout_ignored(evidence: Evidence, patterns: list[Pattern]) -> bool:
+def layout_ignored(evidence: Evidence, patterns: list[FailingCall]) -> bool:
     """Whether the same numbers are pooled wrongly as they lie in memory, and rightly in C order, each time."""
     times = 0
     for call in repainted(patterns[0]):
@@ -226,7 +226,7 @@ def layout_ignored(evidence: Evidence, patterns: list[Pattern]) -> bool:
     return times >= CONFIRMED
 
 
-def empty_batches(evidence: Evidence, patterns: list[Pattern]) -> bool:
+def empty_batches(evidence: Evidence, patterns: list[FailingCall]) -> bool:
     """Whether only empty batches are answered wrongly."""
     if any(pattern.call.arrays["x"].size for pattern in patterns):
         return False

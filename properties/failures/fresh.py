@@ -42,14 +42,14 @@ DRAWN = 40
 
 
 @dataclass(frozen=True)
-class Pattern:
+class FailingCall:
     """A failing call, and the palette that its numbers were of: what fresh cases are made like."""
 
     call: Call
     values: str
 
 
-def repainted(pattern: Pattern, count: int = REPAINTED) -> Iterator[Call]:
+def repainted(pattern: FailingCall, count: int = REPAINTED) -> Iterator[Call]:
     """The call with other numbers, first of its own palette."""
     case = as_case(pattern.call)
     if case is None or 0 in case.x.shape[1:]:
@@ -95,7 +95,7 @@ def like(case: Case, other: Case) -> Case:
     return replace(other, x=x, dy=dy)
 
 
-def drawn(plan: Plan, declared: Declared, pattern: Pattern, count: int = DRAWN) -> Iterator[Call]:
+def drawn(plan: Plan, declared: Declared, pattern: FailingCall, count: int = DRAWN) -> Iterator[Call]:
     """Calls of cases that a law may draw; many of them have its dtype, its rank and some of its settings."""
     function, dtype = pattern.call.function, pattern.call.arrays["x"].dtype.name
     builder = Builder(plan, declared, (function,))

@@ -16,7 +16,7 @@ from .. import oracle
 from ..contract import MEAN, Declared
 from ..targets.call import Call
 from .mistakes.mistake import Answer
-from .mistakes.steps import RIGHT, Windows, counted
+from .mistakes.steps import RIGHT, PooledWindows, counted
 
 NO_ANSWER = (ValueError, IndexError, TypeError, ArithmeticError)
 """What a mistake raises on calls for which it has no answer."""
@@ -124,7 +124,7 @@ def of_indices(call: Call, got: Array) -> Judged:
     return compared(call, got, right, wrong)
 
 
-def undefined(windows: Windows, shape: tuple[int, ...]) -> Array:
+def undefined(windows: PooledWindows, shape: tuple[int, ...]) -> Array:
     """Where results are a matter of convention: in windows with a NaN, or without a real cell."""
     unreal = ~windows.real.any(axis=-1)
     return np.asarray((np.isnan(windows.values.astype(np.float64)).any(axis=-1) | unreal).reshape(shape))
@@ -162,7 +162,7 @@ def single(call: Call, got: Array) -> Array:
     return np.asarray((alone & normal & np.isfinite(windows.summands).all(axis=-1)).reshape(got.shape))
 
 
-def not_finite(windows: Windows, got: Array) -> Array:
+def not_finite(windows: PooledWindows, got: Array) -> Array:
     """Which windows have a number that is not finite, in the shape of a result; none if that has another shape."""
     found = np.asarray(~np.isfinite(windows.summands).all(axis=-1))
     return found.reshape(got.shape) if found.size == got.size else np.zeros((), bool)
@@ -175,7 +175,7 @@ def of_gradients(call: Call, got: Array) -> Judged:
     if np.isnan(x.astype(np.float64)).any():
         raise ValueError("whose gradient that of a NaN is, is a convention")
     found = compared(call, got, right.nearest(), lambda: ~right.allows(got))
-    if found.wrong.any() and any(fits(found, answer) is Fit.WHOLLY for answer in CONVENTIONS):
+    if found.wrong.any() and any(fits(found, answer) is Agreement.WHOLLY for answer in CONVENTIONS):
         return replace(found, wrong=np.zeros(found.wrong.shape, bool))
     return found
 
@@ -194,7 +194,7 @@ JUDGES: dict[str, Callable[[Call, Array], Judged]] = {
 }
 
 
-class Fit(Enum):
+class Agreement(Enum):
     """How a mistake's answer fits one that was given: not, where that is wrong, or everywhere."""
 
     NOT = 0
@@ -203,22 +203,22 @@ class Fit(Enum):
 
 
 @np.errstate(all="ignore")
-def fits(found: Judged, answer: Answer) -> Fit:
+def fits(found: Judged, answer: Answer) -> Agreement:
     """How the answer of a mistake fits."""
     made = attempted(found, answer)
     if made is None:
-        return Fit.NOT
+        return Agreement.NOT
     if found.fault in (Fault.SHAPE, Fault.DTYPE):
         alike = made.shape == found.got.shape and (found.fault is Fault.SHAPE or made.dtype == found.got.dtype)
-        return Fit.WHOLLY if alike else Fit.NOT
+        return Agreement.WHOLLY if alike else Agreement.NOT
     if made.dtype not in (found.right.dtype, found.got.dtype):
-        return Fit.NOT
+        return Agreement.NOT
     if made.shape != found.got.shape:
-        return Fit.NOT
+        return Agreement.NOT
     certain, possible = (each[found.wrong] for each in explained(found, made))
     if not certain.any() or not (certain | possible).all():
-        return Fit.NOT
-    return Fit.PARTLY if contradicted(found, made).any() else Fit.WHOLLY
+        return Agreement.NOT
+    return Agreement.PARTLY if contradicted(found, made).any() else Agreement.WHOLLY
 
 
 def attempted(found: Judged, answer: Answer) -> Array | None:
@@ -252,13 +252,13 @@ def contradicted(found: Judged, made: Array) -> Array:
     return np.asarray(differs & ~found.wrong & ~found.free)
 
 
-def tied_last(windows: Windows) -> Array:
+def tied_last(windows: PooledWindows) -> Array:
     """The whole gradient to the last maximum."""
     best = (windows.values == windows.values.max(axis=-1, keepdims=True)) & windows.real
     return windows.one_hot(best.shape[-1] - 1 - best[..., ::-1].argmax(axis=-1))
 
 
-def tied_shared(windows: Windows) -> Array:
+def tied_shared(windows: PooledWindows) -> Array:
     """The gradient divided by the number of maxima."""
     best = (windows.values == windows.values.max(axis=-1, keepdims=True)) & windows.real
     return np.asarray(best / np.maximum(best.sum(axis=-1, keepdims=True), 1))

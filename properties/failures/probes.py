@@ -14,7 +14,7 @@ from poolproof.kernels.dtypes import Array, finfo
 from .. import oracle
 from ..contract import MEAN
 from ..targets.call import Call
-from .fresh import Pattern, repainted
+from .fresh import FailingCall, repainted
 from .judging import Fault, Judged
 from .mistakes.conduct import GRADIENT_OUTSIDE, GRADIENTS_LOST, NOT_WRITTEN, PLANES_MIXED, READS_OUTSIDE
 from .mistakes.steps import RIGHT
@@ -34,7 +34,7 @@ OFTEN = 3
 
 
 @np.errstate(all="ignore")
-def generic(ask: Ask, patterns: list[Pattern], end: float) -> list[str]:
+def generic(ask: Ask, patterns: list[FailingCall], end: float) -> list[str]:
     """What all wrong answers to fresh cases have in common; nothing, if there are too few."""
     wrong = []
     for pattern in patterns[:1] + patterns[1:][-1:]:

@@ -14,6 +14,7 @@ from ..contract import Unusable, did_you_mean
 from ..conventions import EXPECTED
 from ..data.files import read_text
 from ..data.text import cleaned, received, shown
+from ..failures.mistakes import MISTAKES
 from ..lawbook.huge import EVERY
 from ..results import Result
 from . import causes
@@ -80,7 +81,7 @@ def check_names(where: str, content: Any) -> None:
         check_among(place, "law", texts(entry, "law"), NAMED)
         # Where no mistake is known, a cause is called by what fails: in several words, or as the law.
         mistakes = [cause for cause in texts(entry, "cause") if " " not in cause and cause not in NAMED]
-        check_among(place, "cause", mistakes, [*causes.MISTAKES])
+        check_among(place, "cause", mistakes, [*MISTAKES])
 
 
 def texts(entry: Mapping[str, Any], key: str) -> list[str]:

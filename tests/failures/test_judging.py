@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from poolproof.properties.contract import Declared
-from poolproof.properties.failures.judging import Fault, Fit, fits, judged, meant
+from poolproof.properties.failures.judging import Agreement, Fault, fits, judged, meant
 from poolproof.properties.failures.mistakes import MISTAKES
 from poolproof.properties.targets.call import Call
 
@@ -80,7 +80,7 @@ def test_what_a_mean_counts_without_a_keyword_is_as_declared():
 
 @pytest.mark.parametrize(
     ("answer", "expected"),
-    [((1, 2), Fit.WHOLLY), ((1, 3), Fit.PARTLY), ((0, 2), Fit.NOT), ((1,), Fit.NOT)],
+    [((1, 2), Agreement.WHOLLY), ((1, 3), Agreement.PARTLY), ((0, 2), Agreement.NOT), ((1,), Agreement.NOT)],
 )
 def test_a_mistake_fits_wholly_partly_or_not(answer, expected):
     found = judged(call(), np.array([[answer]], float))
@@ -88,4 +88,4 @@ def test_a_mistake_fits_wholly_partly_or_not(answer, expected):
 
 
 def test_a_mistake_without_an_answer_does_not_fit():
-    assert fits(judged(call(), np.zeros((1, 1, 2))), MISTAKES["truth-counted-in-a-byte"].answers[0]) is Fit.NOT
+    assert fits(judged(call(), np.zeros((1, 1, 2))), MISTAKES["truth-counted-in-a-byte"].answers[0]) is Agreement.NOT

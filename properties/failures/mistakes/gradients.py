@@ -13,23 +13,23 @@ from poolproof.kernels.dtypes import Array
 from ...targets.call import Call
 from .maxima import by_keys
 from .mistake import BACKWARD, MAX_GRADIENT, SUM_GRADIENT, Answer, Mistake, Scope
-from .steps import RIGHT, Windows, added, each, first_weights, wrong
+from .steps import RIGHT, PooledWindows, added, each, first_weights, wrong
 
 RIGHT_ADDED = "Where windows share a cell, their gradients are added."
 RIGHT_TIE = "The gradient of a window goes to its maximum once, however many cells are equal to it."
 RIGHT_PASSED = "Every gradient is passed on as it is."
 
-Gather = Callable[[Windows, Array], Array]
+Gather = Callable[[PooledWindows, Array], Array]
 Fold = Callable[[Array, Array, Array], Array]
 """What stands in the cells of a window once it is done: made of what stood there, its share, and which get one."""
 
 
-def planes(windows: Windows, shares: Array) -> Array:
+def planes(windows: PooledWindows, shares: Array) -> Array:
     """Shares with their planes flat, (planes, windows, taps)."""
     return shares.reshape(prod(windows.image.shape[:2]), *windows.cells.shape)
 
 
-def hit(windows: Windows, shares: Array) -> Array:
+def hit(windows: PooledWindows, shares: Array) -> Array:
     """Which shares are written: those of the maxima, or of all real cells."""
     if windows.call.function == "mean_backward":
         return np.broadcast_to(windows.real, planes(windows, shares).shape)
@@ -43,7 +43,7 @@ def folded(fold: Fold) -> Gather:
     return lambda windows, shares: passed(windows, windows.cells, planes(windows, shares), hit(windows, shares), fold)
 
 
-def passed(windows: Windows, cells: Array, shares: Array, hits: Array, fold: Fold) -> Array:
+def passed(windows: PooledWindows, cells: Array, shares: Array, hits: Array, fold: Fold) -> Array:
     """What windows pass back, one after another."""
     dx = np.zeros((len(shares), windows.image.shape[2]))
     for at, places in enumerate(cells):
@@ -72,7 +72,7 @@ def first_only(dx: Array, share: Array, hits: Array) -> Array:
     return np.where(hits & (dx == 0), share, dx)
 
 
-def rows(windows: Windows, shares: Array, fold: Fold) -> list[Array]:
+def rows(windows: PooledWindows, shares: Array, fold: Fold) -> list[Array]:
     """What each row of windows passes back by itself."""
     count = len(windows.cells) // windows.output[-1]
     parts = zip(np.split(windows.cells, count), np.split(planes(windows, shares), count, axis=1), strict=True)
@@ -80,7 +80,7 @@ def rows(windows: Windows, shares: Array, fold: Fold) -> list[Array]:
     return [passed(windows, *part, mark, fold) for part, mark in zip(parts, hits, strict=True)]
 
 
-def rows_overwrite(windows: Windows, shares: Array) -> Array:
+def rows_overwrite(windows: PooledWindows, shares: Array) -> Array:
     """Gradients added within a row of windows; each row overwrites those before."""
     dx = np.zeros((prod(windows.image.shape[:2]), windows.image.shape[2]))
     for part in rows(windows, shares, added_up):
@@ -88,12 +88,12 @@ def rows_overwrite(windows: Windows, shares: Array) -> Array:
     return dx
 
 
-def overwritten_in_rows(windows: Windows, shares: Array) -> Array:
+def overwritten_in_rows(windows: PooledWindows, shares: Array) -> Array:
     """Gradients overwritten within a row of windows; the rows are added."""
     return np.asarray(sum(rows(windows, shares, overwritten)))
 
 
-def largest(windows: Windows, shares: Array) -> Array:
+def largest(windows: PooledWindows, shares: Array) -> Array:
     """The largest gradient at each cell."""
     shares = planes(windows, shares)
     hits, dx = hit(windows, shares), np.full((len(shares), windows.image.shape[2]), -np.inf)
@@ -105,7 +105,7 @@ def largest(windows: Windows, shares: Array) -> Array:
 def kept_at_most(most: int) -> Gather:
     """At each cell the gradients of the first so many windows are added."""
 
-    def gather(windows: Windows, shares: Array) -> Array:
+    def gather(windows: PooledWindows, shares: Array) -> Array:
         shares = planes(windows, shares)
         hits, dx = hit(windows, shares), np.zeros((len(shares), windows.image.shape[2]))
         met = np.zeros(dx.shape, int)
@@ -119,21 +119,21 @@ def kept_at_most(most: int) -> Gather:
     return gather
 
 
-def averaged(windows: Windows, shares: Array) -> Array:
+def averaged(windows: PooledWindows, shares: Array) -> Array:
     """Gradients that meet are averaged."""
     count = added(windows, hit(windows, planes(windows, shares)).astype(np.float64))
     return added(windows, shares) / np.maximum(count, 1)
 
 
-def tied(windows: Windows) -> Array:
+def tied(windows: PooledWindows) -> Array:
     """Where in each window the maxima are."""
     return np.asarray((windows.values == windows.values.max(axis=-1, keepdims=True)) & windows.real)
 
 
-def if_tied(share: Callable[[Array], Any]) -> Callable[[Windows], Array]:
+def if_tied(share: Callable[[Array], Any]) -> Callable[[PooledWindows], Array]:
     """Weights of tied maxima, a function of where they are; a single one has it all."""
 
-    def weights(windows: Windows) -> Array:
+    def weights(windows: PooledWindows) -> Array:
         best = tied(windows)
         return np.where(best.sum(axis=-1, keepdims=True) > 1, share(best), best)
 
@@ -145,7 +145,7 @@ def ends(best: Array) -> Array:
     return np.asarray((best.cumsum(-1) == 1) & best | (best[..., ::-1].cumsum(-1)[..., ::-1] == 1) & best)
 
 
-def first_of_each_row(windows: Windows) -> Array:
+def first_of_each_row(windows: PooledWindows) -> Array:
     """The first maximum in each row of the window."""
     width = windows.geometry.size[-1]
     best = tied(windows)
@@ -153,10 +153,10 @@ def first_of_each_row(windows: Windows) -> Array:
     return np.asarray((rows & (rows.cumsum(axis=-1) == 1)).reshape(best.shape), np.float64)
 
 
-def by_blocks(size: int, keep: Callable[[Array], Array]) -> Callable[[Windows], Array]:
+def by_blocks(size: int, keep: Callable[[Array], Array]) -> Callable[[PooledWindows], Array]:
     """The first maximum of each block of taps. Raises ValueError for windows of one block."""
 
-    def weights(windows: Windows) -> Array:
+    def weights(windows: PooledWindows) -> Array:
         best = tied(windows)
         if best.shape[-1] <= size:
             raise ValueError("one block")
@@ -169,13 +169,13 @@ def by_blocks(size: int, keep: Callable[[Array], Array]) -> Callable[[Windows], 
     return weights
 
 
-def nearly(windows: Windows) -> Array:
+def nearly(windows: PooledWindows) -> Array:
     """All cells within a relative 1e-5 of the maximum."""
     values = windows.values.astype(np.float64)
     return np.asarray(np.isclose(values, values.max(axis=-1, keepdims=True), rtol=1e-5, atol=0) & windows.real)
 
 
-def equal_in_plane(windows: Windows, _: Array) -> Array:
+def equal_in_plane(windows: PooledWindows, _: Array) -> Array:
     """Each gradient added to every cell of the plane that equals the maximum of its window."""
     tops = windows.values.max(axis=-1)
     dy = windows.call.arrays["dy"].astype(np.float64).reshape(tops.shape)
@@ -183,7 +183,7 @@ def equal_in_plane(windows: Windows, _: Array) -> Array:
     return np.asarray((equal * dy[..., np.newaxis]).sum(axis=-2))
 
 
-def turned(windows: Windows) -> Array:
+def turned(windows: PooledWindows) -> Array:
     """The weights of windows turned by half."""
     return first_weights(windows)[..., ::-1]
 
@@ -193,7 +193,7 @@ def backwards(dy: Array) -> Array:
     return np.flip(dy, tuple(range(2, dy.ndim)))
 
 
-def no_gradient_at_zero(windows: Windows) -> Array:
+def no_gradient_at_zero(windows: PooledWindows) -> Array:
     """The first maximum, unless it is zero."""
     return np.asarray(first_weights(windows) * (windows.values.max(axis=-1, keepdims=True) != 0))
 
@@ -220,7 +220,7 @@ def shares_in(dtype: str) -> Gather:
     return lambda windows, shares: added(windows, narrowed(windows, shares, dtype))
 
 
-def narrowed(windows: Windows, shares: Array, dtype: str) -> Array:
+def narrowed(windows: PooledWindows, shares: Array, dtype: str) -> Array:
     """Shares rounded to a type. Raises ValueError for images of no wider type."""
     if windows.image.dtype.itemsize <= np.dtype(dtype).itemsize:
         raise ValueError("no narrower type")
@@ -270,7 +270,7 @@ def times_x(call: Call) -> Array:
 def short_place(dtype: str) -> Answer:
     """The gradient of maxima whose places wrap in an integer type."""
 
-    def gather(windows: Windows, shares: Array) -> Array:
+    def gather(windows: PooledWindows, shares: Array) -> Array:
         numbers = windows.cells.astype(dtype).astype(np.int64)
         cells = np.where(windows.real, np.maximum(numbers, 0) % windows.image.shape[2], windows.cells)
         return added(replace(windows, cells=cells), shares)
@@ -281,18 +281,18 @@ def short_place(dtype: str) -> Answer:
 def saturating_place(most: int) -> Answer:
     """The gradient of maxima whose places beyond a number are taken for the first."""
 
-    def gather(windows: Windows, shares: Array) -> Array:
+    def gather(windows: PooledWindows, shares: Array) -> Array:
         return added(replace(windows, cells=np.where(windows.cells > most, 0, windows.cells)), shares)
 
     return wrong(gather=gather)
 
 
-def tap_in(dtype: str) -> Callable[[Windows], Array]:
+def tap_in(dtype: str) -> Callable[[PooledWindows], Array]:
     """The winning tap kept in an integer type, where it wraps."""
     return lambda w: w.one_hot(w.first.astype(dtype).astype(np.int64) % w.cells.shape[1])
 
 
-def padding_to_first(windows: Windows, shares: Array) -> Array:
+def padding_to_first(windows: PooledWindows, shares: Array) -> Array:
     """The gradient of windows wholly in padding added to the first cell."""
     unreal = ~windows.real.any(axis=-1, keepdims=True)
     if not unreal.any():

@@ -10,28 +10,28 @@ from poolproof.kernels.dtypes import Array, Ints
 
 from .maxima import MISSING
 from .mistake import INDEX, Mistake
-from .steps import Windows, each, first_maximum, plane_index, wrong
+from .steps import PooledWindows, each, first_maximum, plane_index, wrong
 
 RIGHT_BASE = "An index is the row-major place of the maximum in its own unpadded plane, counted from zero."
 
 
-def spatial_of(windows: Windows) -> Ints:
+def spatial_of(windows: PooledWindows) -> Ints:
     """The lengths of the image."""
     shape: Ints = windows.call.arrays["x"].shape
     return shape[2:]
 
 
-def places(windows: Windows, tap: Array) -> tuple[Array, ...]:
+def places(windows: PooledWindows, tap: Array) -> tuple[Array, ...]:
     """The place of the maximum along each axis."""
     return np.unravel_index(np.maximum(plane_index(windows, tap), 0), spatial_of(windows))
 
 
-def column_major(windows: Windows, tap: Array) -> Array:
+def column_major(windows: PooledWindows, tap: Array) -> Array:
     """Indices that count down the columns."""
     return np.ravel_multi_index(places(windows, tap)[::-1], spatial_of(windows)[::-1])
 
 
-def in_padded(windows: Windows, tap: Array) -> Array:
+def in_padded(windows: PooledWindows, tap: Array) -> Array:
     """Indices in the padded plane."""
     padding = windows.geometry.padding
     moved = [place + begin for place, (begin, _) in zip(places(windows, tap), padding, strict=True)]
@@ -39,7 +39,7 @@ def in_padded(windows: Windows, tap: Array) -> Array:
     return np.ravel_multi_index(tuple(moved), tuple(lengths))
 
 
-def by_output_width(windows: Windows, tap: Array) -> Array:
+def by_output_width(windows: PooledWindows, tap: Array) -> Array:
     """Indices worked out with the lengths of the output."""
     found = np.zeros(tap.shape, np.int64)
     for place, length in zip(places(windows, tap), windows.output, strict=True):
@@ -47,7 +47,7 @@ def by_output_width(windows: Windows, tap: Array) -> Array:
     return found
 
 
-def window_by_output_width(windows: Windows, tap: Array) -> Array:
+def window_by_output_width(windows: PooledWindows, tap: Array) -> Array:
     """Indices of which the place of the window is worked out with the width of the output."""
     spatial, output = spatial_of(windows), windows.output
     starts = np.indices(output).reshape(len(output), -1) * np.array(windows.geometry.stride)[:, np.newaxis]
@@ -58,24 +58,24 @@ def window_by_output_width(windows: Windows, tap: Array) -> Array:
     return first + inside
 
 
-def in_tensor(per: Callable[[Windows], Array]) -> Callable[[Windows, Array], Array]:
+def in_tensor(per: Callable[[PooledWindows], Array]) -> Callable[[PooledWindows, Array], Array]:
     """Indices with an offset for each plane."""
     return lambda windows, tap: plane_index(windows, tap) + per(windows)[..., np.newaxis]
 
 
-def planes_before(windows: Windows) -> Array:
+def planes_before(windows: PooledWindows) -> Array:
     """How many cells lie before each plane in the whole array."""
     n, c, cells = windows.image.shape
     return np.asarray(np.arange(n * c).reshape(n, c) * cells)
 
 
-def channels_before(windows: Windows) -> Array:
+def channels_before(windows: PooledWindows) -> Array:
     """How many cells lie before each plane in its sample."""
     n, c, cells = windows.image.shape
     return np.broadcast_to(np.arange(c) * cells, (n, c))
 
 
-def within_slice(windows: Windows, tap: Array) -> Array:
+def within_slice(windows: PooledWindows, tap: Array) -> Array:
     """Indices that count within the last two axes. Raises ValueError where there are no others."""
     spatial = spatial_of(windows)
     if len(spatial) < 3:
@@ -83,10 +83,10 @@ def within_slice(windows: Windows, tap: Array) -> Array:
     return plane_index(windows, tap) % prod(spatial[1:])
 
 
-def along(axis: int) -> Callable[[Windows, Array], Array]:
+def along(axis: int) -> Callable[[PooledWindows, Array], Array]:
     """Places along one axis alone."""
 
-    def index(windows: Windows, tap: Array) -> Array:
+    def index(windows: PooledWindows, tap: Array) -> Array:
         if axis >= len(spatial_of(windows)):
             raise ValueError("no such axis")
         return places(windows, tap)[axis]
@@ -94,22 +94,22 @@ def along(axis: int) -> Callable[[Windows, Array], Array]:
     return index
 
 
-def narrow(dtype: str) -> Callable[[Windows, Array], Array]:
+def narrow(dtype: str) -> Callable[[PooledWindows, Array], Array]:
     """Indices in an integer type, where they wrap."""
     return lambda windows, tap: plane_index(windows, tap).astype(dtype).astype(np.int64)
 
 
-def of_nan(missing: Callable[[Windows], int]) -> Callable[[Windows, Array], Array]:
+def of_nan(missing: Callable[[PooledWindows], int]) -> Callable[[PooledWindows, Array], Array]:
     """Indices of which those of a NaN are `missing`."""
 
-    def index(windows: Windows, tap: Array) -> Array:
+    def index(windows: PooledWindows, tap: Array) -> Array:
         lost = np.isnan(first_maximum(windows).astype(np.float64))
         return np.where(lost, missing(windows), plane_index(windows, tap))
 
     return index
 
 
-def of_padding(windows: Windows, tap: Array) -> Array:
+def of_padding(windows: PooledWindows, tap: Array) -> Array:
     """Indices of which that of a window wholly in padding lies past the plane."""
     return np.where(windows.real.any(axis=-1), plane_index(windows, tap), windows.image.shape[2])
 

@@ -9,17 +9,17 @@ import numpy as np
 from poolproof.kernels.dtypes import Array, finfo, is_float
 
 from .mistake import MAX, MAXIMA, Mistake, Scope
-from .steps import Windows, first_maximum, first_weights, plane_index, wrong
+from .steps import PooledWindows, first_maximum, first_weights, plane_index, wrong
 
 RIGHT_START = "The search begins with the window's first cell, or with -inf (the lowest number of an integer type)."
 RIGHT_CELLS = "The maximum is taken over all cells of the window, and over no others."
 RIGHT_COMPARED = "Cells are compared in their own dtype."
 
 
-def at_least(start: Callable[[Any], Any]) -> Callable[[Windows], Array]:
+def at_least(start: Callable[[Any], Any]) -> Callable[[PooledWindows], Array]:
     """Maxima of a search that begins with a number, which depends on the dtype."""
 
-    def top(windows: Windows) -> Array:
+    def top(windows: PooledWindows) -> Array:
         found = first_maximum(windows)
         low = start(found.dtype)
         return np.where(found < np.asarray(low, found.dtype), np.asarray(low, found.dtype), found)
@@ -66,27 +66,29 @@ STARTS: list[Callable[[Any], Any]] = [
 ]
 
 
-def weighted(start: Callable[[Any], Any]) -> Callable[[Windows], Array]:
+def weighted(start: Callable[[Any], Any]) -> Callable[[PooledWindows], Array]:
     """Weights of the first maximum that is above the number a search begins with; none if there is no such."""
 
-    def weights(windows: Windows) -> Array:
+    def weights(windows: PooledWindows) -> Array:
         above = first_maximum(windows) > start(windows.image.dtype)
         return np.asarray(first_weights(windows) * above[..., np.newaxis])
 
     return weights
 
 
-def indexed(start: Callable[[Any], Any], missing: Callable[[Windows], int]) -> Callable[[Windows, Array], Array]:
+def indexed(
+    start: Callable[[Any], Any], missing: Callable[[PooledWindows], int]
+) -> Callable[[PooledWindows, Array], Array]:
     """Indices of a search that begins with a number: `missing` where no cell is above it."""
 
-    def index(windows: Windows, tap: Array) -> Array:
+    def index(windows: PooledWindows, tap: Array) -> Array:
         above = first_maximum(windows) > start(windows.image.dtype)
         return np.where(above, plane_index(windows, tap), missing(windows))
 
     return index
 
 
-MISSING: list[Callable[[Windows], int]] = [lambda _: -1, lambda _: 0, lambda windows: windows.image.shape[2]]
+MISSING: list[Callable[[PooledWindows], int]] = [lambda _: -1, lambda _: 0, lambda windows: windows.image.shape[2]]
 
 
 def lowest_of(dtype: Any) -> Any:
@@ -101,17 +103,17 @@ def float32_lowest(dtype: Any) -> Any:
     return float(np.finfo(np.float32).min)
 
 
-def by_keys(keys: Callable[[Array], Array]) -> Callable[[Windows], Array]:
+def by_keys(keys: Callable[[Array], Array]) -> Callable[[PooledWindows], Array]:
     """The taps with the first largest key among the real cells."""
 
-    def tap(windows: Windows) -> Array:
+    def tap(windows: PooledWindows) -> Array:
         found = keys(windows.values).astype(np.float64)
         return np.asarray(np.where(windows.real, found, -np.inf).argmax(axis=-1))
 
     return tap
 
 
-def chosen(tap: Callable[[Windows], Array]) -> dict[str, Any]:
+def chosen(tap: Callable[[PooledWindows], Array]) -> dict[str, Any]:
     """The steps of a search that ends at another tap."""
     return {
         "top": lambda w: np.take_along_axis(w.values, tap(w)[..., np.newaxis], axis=-1)[..., 0],
@@ -143,7 +145,7 @@ def narrower(dtype: str) -> Callable[[Array], Array]:
     return keys
 
 
-def scanned_by_difference(windows: Windows) -> Array:
+def scanned_by_difference(windows: PooledWindows) -> Array:
     """The taps that a scan ends at which takes the sign of a difference that wraps."""
     values = windows.values
     if values.dtype.kind not in "iu":
@@ -156,10 +158,10 @@ def scanned_by_difference(windows: Windows) -> Array:
     return tap
 
 
-def in_float(dtype: str) -> Callable[[Windows], Array]:
+def in_float(dtype: str) -> Callable[[PooledWindows], Array]:
     """Maxima that pass through a float type."""
 
-    def top(windows: Windows) -> Array:
+    def top(windows: PooledWindows) -> Array:
         found = first_maximum(windows)
         if found.dtype.itemsize < np.dtype(dtype).itemsize:
             raise ValueError("a wider type")
@@ -168,10 +170,10 @@ def in_float(dtype: str) -> Callable[[Windows], Array]:
     return top
 
 
-def without_taps(kept: Callable[[Windows], Array]) -> dict[str, Any]:
+def without_taps(kept: Callable[[PooledWindows], Array]) -> dict[str, Any]:
     """The steps of a search over these taps alone."""
 
-    def tap(windows: Windows) -> Array:
+    def tap(windows: PooledWindows) -> Array:
         which = np.broadcast_to(kept(windows), windows.cells.shape)
         values = ordered(windows.values) if windows.values.size else windows.values
         return np.asarray(np.where(which & windows.real, values, -1).argmax(axis=-1))
@@ -179,10 +181,10 @@ def without_taps(kept: Callable[[Windows], Array]) -> dict[str, Any]:
     return chosen(tap)
 
 
-def up_to(most: int) -> Callable[[Windows], Array]:
+def up_to(most: int) -> Callable[[PooledWindows], Array]:
     """The first so many taps. Raises ValueError for windows that have no more."""
 
-    def kept(windows: Windows) -> Array:
+    def kept(windows: PooledWindows) -> Array:
         if windows.cells.shape[1] <= most:
             raise ValueError("a small window")
         return np.arange(windows.cells.shape[1]) < most
@@ -190,10 +192,10 @@ def up_to(most: int) -> Callable[[Windows], Array]:
     return kept
 
 
-def without_partial_block(block: int) -> Callable[[Windows], Array]:
+def without_partial_block(block: int) -> Callable[[PooledWindows], Array]:
     """All taps of whole blocks."""
 
-    def kept(windows: Windows) -> Array:
+    def kept(windows: PooledWindows) -> Array:
         count = windows.cells.shape[1]
         if count <= block or count % block == 0:
             raise ValueError("whole blocks")
@@ -202,7 +204,7 @@ def without_partial_block(block: int) -> Callable[[Windows], Array]:
     return kept
 
 
-def first_slice(windows: Windows) -> Array:
+def first_slice(windows: PooledWindows) -> Array:
     """The taps of the first slice of each window. Raises ValueError where it has no other."""
     size = windows.geometry.size
     if size[0] < 2:
@@ -210,13 +212,13 @@ def first_slice(windows: Windows) -> Array:
     return np.asarray(np.arange(windows.cells.shape[1]) < windows.cells.shape[1] // size[0])
 
 
-def last_of_equals(windows: Windows) -> Array:
+def last_of_equals(windows: PooledWindows) -> Array:
     """The last maximum of each window."""
     reversed_best = ((windows.values == windows.values.max(axis=-1, keepdims=True)) & windows.real)[..., ::-1]
     return np.asarray(windows.cells.shape[1] - 1 - reversed_best.argmax(axis=-1))
 
 
-def nearly_first(windows: Windows) -> Array:
+def nearly_first(windows: PooledWindows) -> Array:
     """The first cell within a unit in the last place of the maximum."""
     values = windows.values.astype(np.float64)
     top = values.max(axis=-1, keepdims=True)
@@ -224,7 +226,7 @@ def nearly_first(windows: Windows) -> Array:
     return np.asarray(((values >= top - eps * np.abs(top)) & windows.real).argmax(axis=-1))
 
 
-def truths_in_a_byte(windows: Windows) -> Array:
+def truths_in_a_byte(windows: PooledWindows) -> Array:
     """Whether the number of True, kept in a byte, is not zero. Raises ValueError for other dtypes."""
     if windows.image.dtype.kind != "b":
         raise ValueError("bool alone")

@@ -10,26 +10,46 @@ import numpy as np
 from poolproof.kernels.dtypes import Array
 
 from .mistake import MEAN, SUM, SUM_GRADIENT, Mistake, wrapped
-from .steps import RIGHT, Windows, counted, each, first_maximum, summed, wrong
+from .steps import RIGHT, PooledWindows, counted, each, first_maximum, summed, wrong
 
 RIGHT_DIVISOR = "The sum of a window is divided by the number of its cells."
 RIGHT_SUM = "Sums are kept in a type at least as precise as the dtype of x."
 
 
-def of_window(divisor: Callable[[Windows], Any]) -> Callable[[Windows], Array]:
+def of_window(divisor: Callable[[PooledWindows], Any]) -> Callable[[PooledWindows], Array]:
     """The same divisor for every window; at least something."""
     return lambda windows: np.full(len(windows.cells), divisor(windows))
 
 
-def non_zero(windows: Windows) -> Array:
+def first_side(windows: PooledWindows) -> int:
+    """The side of the window along the first axis."""
+    return windows.geometry.size[0]
+
+
+def last_side(windows: PooledWindows) -> int:
+    """The side of the window along the last axis."""
+    return windows.geometry.size[-1]
+
+
+def power_of(side: Callable[[PooledWindows], int]) -> Callable[[PooledWindows], int]:
+    """The cells of a window whose sides are all alike."""
+    return lambda windows: side(windows) ** windows.geometry.rank
+
+
+def plus(epsilon: float) -> Callable[[PooledWindows], Array]:
+    """Divisors with a small number added."""
+    return lambda windows: counted(windows) + epsilon
+
+
+def non_zero(windows: PooledWindows) -> Array:
     """The cells of each window that are not zero."""
     return np.asarray(np.maximum((windows.summands != 0).sum(axis=-1), 1))
 
 
-def in_steps(dtype: str) -> Callable[[Windows], Array]:
+def in_steps(dtype: str) -> Callable[[PooledWindows], Array]:
     """Sums rounded to a type after each addition. Raises ValueError for images of no wider type."""
 
-    def total(windows: Windows) -> Array:
+    def total(windows: PooledWindows) -> Array:
         if windows.image.dtype.itemsize <= np.dtype(dtype).itemsize:
             raise ValueError("no narrower type")
         found = np.zeros(windows.summands.shape[:-1], dtype)
@@ -51,27 +71,27 @@ def narrow(dtype: str) -> Callable[[Array], Array]:
     return rounded
 
 
-def saturated(windows: Windows) -> Array:
+def saturated(windows: PooledWindows) -> Array:
     """Sums no larger than the largest float32."""
     most = float(np.finfo(np.float32).max)
     return np.clip(summed(windows), -most, most)
 
 
-def counted_in(dtype: str) -> Callable[[Windows], Array]:
+def counted_in(dtype: str) -> Callable[[PooledWindows], Array]:
     """Divisors that are counted one by one in a float type: from some number on, one more changes nothing."""
     most = 2 ** (np.finfo(dtype).nmant + 1)
     return lambda windows: np.minimum(counted(windows), most)
 
 
-def wrapped_in(dtype: str) -> Callable[[Windows], Array]:
+def wrapped_in(dtype: str) -> Callable[[PooledWindows], Array]:
     """Divisors in an integer type, where they wrap."""
     return lambda windows: wrapped(counted(windows), dtype)
 
 
-def up_to(most: int) -> Callable[[Windows], Array]:
+def up_to(most: int) -> Callable[[PooledWindows], Array]:
     """Sums of the first so many cells. Raises ValueError for windows that have no more."""
 
-    def total(windows: Windows) -> Array:
+    def total(windows: PooledWindows) -> Array:
         if windows.summands.shape[-1] <= most:
             raise ValueError("a small window")
         return np.asarray(windows.summands[..., :most].sum(axis=-1))
@@ -124,9 +144,8 @@ MISTAKES = [
         "The divisor is worked out from one side of the window.",
         RIGHT_DIVISOR,
         tuple(
-            wrong(divisor=of_window(lambda w, k=k, squared=squared: w.geometry.size[k] ** (w.geometry.rank**squared)))
-            for k in (0, -1)
-            for squared in (True, False)
+            wrong(divisor=of_window(side))
+            for side in (first_side, last_side, power_of(first_side), power_of(last_side))
         ),
     ),
     Mistake(
@@ -144,10 +163,7 @@ MISTAKES = [
         MEAN,
         "A small number is added to the divisor.",
         "A window has at least one cell, so that no divisor can be zero.",
-        tuple(
-            wrong(divisor=lambda w, epsilon=epsilon: counted(w) + epsilon)  # type: ignore[misc]
-            for epsilon in (1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
-        ),
+        tuple(wrong(divisor=plus(epsilon)) for epsilon in (1e-12, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)),
     ),
     Mistake(
         "divisor-in-narrow-type",
@@ -212,6 +228,6 @@ MISTAKES = [
 ]
 
 
-def routed(windows: Windows) -> Array:
+def routed(windows: PooledWindows) -> Array:
     """The gradient of the maxima."""
     return RIGHT.max_backward(windows)

@@ -15,8 +15,8 @@ from .mistake import ANY, BACKWARD, MAXIMA, MEAN, Answer, Mistake, wrapped
 from .steps import (
     PADDED,
     PAST,
+    PooledWindows,
     Table,
-    Windows,
     added,
     axis_table,
     counted,
@@ -141,41 +141,41 @@ def moved(by: Callable[[Axis], int]) -> Answer:
     return starting(lambda axis: axis.begin - (by(axis) if beyond(axis) else 0))
 
 
-def overhanging(windows: Windows) -> Array:
+def overhanging(windows: PooledWindows) -> Array:
     """Which windows reach past the padded end."""
     return np.asarray((windows.cells == PAST).any(axis=-1))
 
 
-def lost_forward(windows: Windows) -> Array:
+def lost_forward(windows: PooledWindows) -> Array:
     """The maxima of windows that lie within the padded image; zero for the others."""
     found = np.take_along_axis(windows.values, windows.first[..., np.newaxis], axis=-1)[..., 0]
     return np.where(overhanging(windows), np.zeros((), found.dtype), found)
 
 
-def lost_backward(windows: Windows, shares: Array) -> Array:
+def lost_backward(windows: PooledWindows, shares: Array) -> Array:
     """The gradients of windows that lie within the padded image alone."""
     return added(windows, np.where(overhanging(windows)[:, np.newaxis], 0, shares))
 
 
-def zero_past_the_end(windows: Windows) -> Array:
+def zero_past_the_end(windows: PooledWindows) -> Array:
     """The maxima with zeros for cells past the end."""
     found = np.where(windows.cells == PAST, np.zeros((), windows.values.dtype), windows.values)
     return np.asarray(found.max(axis=-1))
 
 
-def zero_in_padding(windows: Windows) -> Array:
+def zero_in_padding(windows: PooledWindows) -> Array:
     """The maxima with zeros for padded cells, but not for those past the end."""
     found = np.where(windows.cells == PADDED, np.zeros((), windows.values.dtype), windows.values)
     return np.asarray(found.max(axis=-1))
 
 
-def last_of_window(windows: Windows) -> Array:
+def last_of_window(windows: PooledWindows) -> Array:
     """The sums with copies of the last real cell of the window for those past the end."""
     last = windows.image[..., np.maximum(windows.cells.max(axis=-1), 0)].astype(np.float64)
     return np.asarray(windows.summands.sum(-1) + last * (windows.cells == PAST).sum(-1))
 
 
-def last_of_plane(windows: Windows) -> Array:
+def last_of_plane(windows: PooledWindows) -> Array:
     """The sums with copies of the last cell of the plane for those past the end."""
     last = windows.image[..., -1:].astype(np.float64)
     return np.asarray(windows.summands.sum(-1) + last * (windows.cells == PAST).sum(-1))
@@ -188,12 +188,12 @@ def not_low_enough(dtype: Any) -> Any:
     return -128 if dtype.kind == "i" else 128 if dtype.kind == "u" else False
 
 
-def counting(which: Callable[[Windows], Array]) -> Callable[[Windows], Array]:
+def counting(which: Callable[[PooledWindows], Array]) -> Callable[[PooledWindows], Array]:
     """Divisors that count these taps of each window."""
     return lambda windows: np.maximum(np.broadcast_to(which(windows), windows.cells.shape).sum(axis=-1), 1)
 
 
-def side(windows: Windows, *, begin: bool) -> Array:
+def side(windows: PooledWindows, *, begin: bool) -> Array:
     """Which taps are real, or padded on one side alone."""
     axes = windows.geometry.axes(windows.call.arrays["x"].shape[2:])
     found = np.ones((1, 1), bool)
@@ -211,7 +211,7 @@ def axis_places(axis: Axis) -> Array:
     return starts[:, np.newaxis] + np.arange(axis.size) * axis.dilation
 
 
-def extents(windows: Windows) -> Array:
+def extents(windows: PooledWindows) -> Array:
     """Divisors that count all cells over which a dilated window stretches, within the padded image."""
     counts = np.ones(1)
     for axis in windows.geometry.axes(windows.call.arrays["x"].shape[2:]):
@@ -223,21 +223,21 @@ def extents(windows: Windows) -> Array:
     return counts
 
 
-def extents_of_whole(windows: Windows) -> Array:
+def extents_of_whole(windows: PooledWindows) -> Array:
     """The same for windows of which no cell lies outside."""
     real = counted(windows)
     stretch = prod(d * (f - 1) + 1 for d, f in zip(windows.geometry.dilation, windows.geometry.size, strict=True))
     return np.where(real == windows.cells.shape[1], stretch, real)
 
 
-def transposed(windows: Windows) -> Array:
+def transposed(windows: PooledWindows) -> Array:
     """Divisors in column-major order of the windows."""
     which = windows.cells > PAST if windows.geometry.count_include_pad else windows.real
     counts = which.sum(axis=-1).reshape(windows.output)
     return np.asarray(np.maximum(counts.transpose().reshape(-1), 1))
 
 
-def cropped_at_the_end(windows: Windows, shares: Array) -> Array:
+def cropped_at_the_end(windows: PooledWindows, shares: Array) -> Array:
     """The gradient of the padded image, cropped by the padding after an axis in the place of that before."""
     spatial = windows.call.arrays["x"].shape[2:]
     planes = added(windows, shares).reshape(*windows.image.shape[:2], *spatial)

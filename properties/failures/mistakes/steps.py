@@ -26,7 +26,7 @@ Table = Array
 
 
 @dataclass(frozen=True)
-class Windows:
+class PooledWindows:
     """The windows of a call: the cells of each in its plane, (windows, taps), and what lies there.
 
     `image` is x as it is read, with its planes flat, (N, C, cells); `outside` what stands in padding for a maximum.
@@ -104,28 +104,28 @@ def same(array: Array) -> Array:
     return array
 
 
-def first_maximum(windows: Windows) -> Array:
+def first_maximum(windows: PooledWindows) -> Array:
     """The value at the first maximum."""
     return np.take_along_axis(windows.values, windows.first[..., np.newaxis], axis=-1)[..., 0]
 
 
-def first_weights(windows: Windows) -> Array:
+def first_weights(windows: PooledWindows) -> Array:
     """The whole gradient to the first maximum."""
     return windows.one_hot(windows.first)
 
 
-def summed(windows: Windows) -> Array:
+def summed(windows: PooledWindows) -> Array:
     """The sum of each window."""
     return np.asarray(windows.summands.sum(axis=-1))
 
 
-def counted(windows: Windows) -> Array:
+def counted(windows: PooledWindows) -> Array:
     """The divisor of each window."""
     counts = windows.cells > PAST if windows.geometry.count_include_pad else windows.real
     return np.asarray(np.maximum(counts.sum(axis=-1), 1))
 
 
-def added(windows: Windows, shares: Array) -> Array:
+def added(windows: PooledWindows, shares: Array) -> Array:
     """Shares (N, C, windows, taps) added at their cells, (N, C, cells)."""
     sums = np.zeros((prod(windows.image.shape[:2]), windows.image.shape[2]))
     shares = shares.reshape(len(sums), *windows.cells.shape)
@@ -134,7 +134,7 @@ def added(windows: Windows, shares: Array) -> Array:
     return sums.reshape(windows.image.shape)
 
 
-def plane_index(windows: Windows, tap: Array) -> Array:
+def plane_index(windows: PooledWindows, tap: Array) -> Array:
     """The row-major index in its plane of the cell under a tap of each window."""
     return np.asarray(windows.cells[np.arange(len(windows.cells)), tap])
 
@@ -148,15 +148,15 @@ class Steps:
     image: Callable[[Array], Array] = same
     gradient: Callable[[Array], Array] = same
     outside: Callable[[Any], Any] = lowest
-    top: Callable[[Windows], Array] = first_maximum
-    weights: Callable[[Windows], Array] = first_weights
-    total: Callable[[Windows], Array] = summed
-    divisor: Callable[[Windows], Array] = counted
-    gather: Callable[[Windows, Array], Array] = added
-    index: Callable[[Windows, Array], Array] = plane_index
+    top: Callable[[PooledWindows], Array] = first_maximum
+    weights: Callable[[PooledWindows], Array] = first_weights
+    total: Callable[[PooledWindows], Array] = summed
+    divisor: Callable[[PooledWindows], Array] = counted
+    gather: Callable[[PooledWindows, Array], Array] = added
+    index: Callable[[PooledWindows, Array], Array] = plane_index
     finish: Callable[[Array], Array] = same
 
-    def windows(self, call: Call) -> Windows:
+    def windows(self, call: Call) -> PooledWindows:
         """The windows of a call. Raises ValueError where they do not fit, or are too large."""
         geometry, x = self.geometry(geometry_of(call)), call.arrays["x"]
         spatial = x.shape[2:]
@@ -168,7 +168,7 @@ class Steps:
             raise ValueError("too large")
         image = self.image(x).reshape(*x.shape[:2], prod(spatial))
         output = tuple(map(len, found))
-        return Windows(call, geometry, crossed(found, spatial), output, image, self.outside(x.dtype))
+        return PooledWindows(call, geometry, crossed(found, spatial), output, image, self.outside(x.dtype))
 
     def answer(self, call: Call) -> Array:
         """The answer to a call, in the dtype of x; indices are int64."""
@@ -180,34 +180,34 @@ class Steps:
         found = np.asarray(found).reshape(shape)
         return found if call.function == "max_indices" else cast(found, x.dtype)
 
-    def max_forward(self, windows: Windows) -> Array:
+    def max_forward(self, windows: PooledWindows) -> Array:
         """The maxima."""
         return self.top(windows)
 
-    def max_indices(self, windows: Windows) -> Array:
+    def max_indices(self, windows: PooledWindows) -> Array:
         """Where the maxima are."""
         return self.index(windows, windows.first)
 
-    def mean_forward(self, windows: Windows) -> Array:
+    def mean_forward(self, windows: PooledWindows) -> Array:
         """The means."""
         return self.total(windows) / self.divisor(windows)
 
-    def max_backward(self, windows: Windows) -> Array:
+    def max_backward(self, windows: PooledWindows) -> Array:
         """The gradient of the maxima."""
         return self.gather(windows, self.sent(windows)[..., np.newaxis] * self.weights(windows))
 
-    def mean_backward(self, windows: Windows) -> Array:
+    def mean_backward(self, windows: PooledWindows) -> Array:
         """The gradient of the means."""
         shares = (self.sent(windows) / self.divisor(windows))[..., np.newaxis]
         return self.gather(windows, shares * np.ones(windows.cells.shape))
 
-    def sent(self, windows: Windows) -> Array:
+    def sent(self, windows: PooledWindows) -> Array:
         """dy as it is read, in float64, one for each window. Raises ValueError if there are not as many."""
         dy = self.gradient(windows.call.arrays["dy"]).astype(np.float64)
         return dy.reshape(*windows.image.shape[:2], len(windows.cells))
 
 
-STEPS: dict[str, Callable[[Steps, Windows], Array]] = {
+STEPS: dict[str, Callable[[Steps, PooledWindows], Array]] = {
     "max_forward": Steps.max_forward,
     "max_indices": Steps.max_indices,
     "mean_forward": Steps.mean_forward,
