@@ -455,7 +455,6 @@ def test_a_wrong_kernel_is_rejected_with_a_readable_message_on_a_few_cells():
     with pytest.raises(AssertionError, match=r"^max_backward: dx\[0,0,\d,\d\] = ") as raised:
         correct()
     assert seen[-1].x.size <= 6
-    assert "\n    windows share their maximum" in str(raised.value)
     written = [line.strip() for line in raised.value.__notes__[0].splitlines()]
     start = written.index("case=Case(")
     assert written[start + 1 : start + 3] == ["'max_backward',", f"x=np.array({seen[-1].x.tolist()}),"]
