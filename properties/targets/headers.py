@@ -56,7 +56,7 @@ class AnswerHeader(Struct, frozen=True):
     exited: str = ""
 
 
-class Answers(Struct, frozen=True):
+class AnswerHeaders(Struct, frozen=True):
     """What came of calls that were made at the same time."""
 
     answers: list[AnswerHeader]

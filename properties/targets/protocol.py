@@ -14,7 +14,7 @@ from ..data.sparse import Sparse, SparseCall
 from ..data.text import cleaned, shown
 from ..remote.worker import MOST_LISTED, Header, Memory, ProtocolError, described, memory_of, named, split_payload
 from .call import Answer, Call
-from .headers import AnswerHeader, Answers, typed
+from .headers import AnswerHeader, AnswerHeaders, typed
 
 Frame = tuple[Header, list[Memory]]
 
@@ -67,7 +67,7 @@ def decoded(said: Header, memory: Memory, count: int) -> list[Answer]:
     kind = said.get("type")
     if kind not in ("answer", "answers"):
         raise ProtocolError(f"expected an answer, got {shown(said)}")
-    found = typed(said, Answers).answers if kind == "answers" else [typed(said, AnswerHeader)]
+    found = typed(said, AnswerHeaders).answers if kind == "answers" else [typed(said, AnswerHeader)]
     if len(found) != count:
         raise ProtocolError(f"expected {count} answers, got {len(found)}")
     chunks = split_payload(memory, list(map(length, found)))

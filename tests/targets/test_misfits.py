@@ -26,7 +26,7 @@ def back(a):
 """
 """What the misfits below are made of; they show only how they take their arguments."""
 
-LAWS = "output-size,max-value,mean-value,routing,max-accumulation,mean-spread"
+LAWS = "output-size,max-index,max-value,mean-value,routing,max-accumulation,mean-spread"
 
 MISFITS = {
     "other names": (
@@ -117,6 +117,27 @@ MISFITS = {
             return naive.max_backward(dout, *cache)
         """,
         "target = cached(max_forward=my_pool.forward, max_backward=my_pool.backward)",
+    ),
+    "a cache before the gradient": (
+        """
+        def forward(x, size, stride):
+            return naive.mean_forward(x, size, stride), (x, size, stride)
+
+        def backward(cache, dout):
+            x, size, stride = cache
+            return naive.mean_backward(dout, x, size, stride)
+        """,
+        "mean_backward=lambda dy, cache: my_pool.backward(cache, dy)",
+    ),
+    "indices": (
+        """
+        def argmax_pool(x, size, stride):
+            return naive.max_indices(x, size, stride)
+
+        def maxpool(x, size, stride):
+            return naive.max_forward(x, size, stride)
+        """,
+        "SimpleNamespace(max_forward=my_pool.maxpool, max_indices=my_pool.argmax_pool)",
     ),
     "a course": (
         """
@@ -233,6 +254,7 @@ def code(told):
     return "\n".join(line[4:] for line in told.splitlines() if line.startswith("    ") or not line)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MISFITS)
 def test_a_misfit_is_told_the_lines_that_make_it_a_target(name, here):
     text, words = MISFITS[name]

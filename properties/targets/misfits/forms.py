@@ -85,7 +85,7 @@ class Form:
 
     @property
     def complexity(self) -> int:
-        """How much there is around the function: the plainest form that fits is told."""
+        """How much there is around the function: the plainest form that fits is given."""
         return self.openings.count("(") + (self.arguments != PLAIN)
 
     def forward(self, role: str, candidate: Candidate) -> str:
@@ -108,6 +108,15 @@ class Form:
         if (arrays, self.arguments) == ("dy, x", PLAIN):
             return f"{role}={candidate.expression}"
         return f"{role}=lambda dy, x, size, stride: {candidate.expression}({arrays}, {self.arguments})"
+
+    def backwards(self, role: str, candidate: Candidate) -> Iterator[tuple[str, str]]:
+        """The keywords that may pass a backward or indices, plainest first, each with what is unusual about it."""
+        if role == "max_indices":
+            yield self.forward(role, candidate), ""
+            return
+        for order in self.orders:
+            says = "" if order == self.orders[0] else f"takes {order.replace(', ', ' before ')}"
+            yield self.backward(role, candidate, order), says
 
     @property
     def orders(self) -> tuple[str, ...]:

@@ -114,14 +114,13 @@ class Fitting:
 
     def with_forward(self, found: Fit, candidate: Candidate, form: Form) -> Fit | None:
         """With a forward, if it is right in this form in one of the roles that are still open."""
-        for role in candidate.roles:
-            if role not in found.keywords:
-                more = self.with_function(
-                    found, role, form, form.forward(role, candidate), (candidate.name, form.says(candidate))
-                )
-                if more:
-                    return more
-        return None
+        trait = candidate.name, form.says(candidate)
+        more = (
+            self.with_function(found, role, form, form.forward(role, candidate), trait)
+            for role in candidate.roles
+            if role not in found.keywords
+        )
+        return next(filter(None, more), None)
 
     def with_backwards(self, found: Fit) -> Fit:
         """With the backwards and the indices that are right; the others are what is left."""
@@ -141,24 +140,15 @@ class Fitting:
 
     def with_backward(self, found: Fit, candidate: Candidate) -> Fit | None:
         """With a backward or indices, if they are right in some order of the arrays, or as the first of a tuple."""
-        form, tuples = found.form, OF_TUPLES.get(found.form.kind)
-        for each in (form, *([replace(form, kind=tuples)] if tuples else [])):
-            for role in candidate.roles:
-                if role == "max_indices":
-                    keywords = {each.forward(role, candidate): ""}
-                else:
-                    keywords = {
-                        each.backward(role, candidate, order): ""
-                        if order == each.orders[0]
-                        else f"takes ({order}, ...)"
-                        for order in each.orders
-                    }
-                for keyword, says in keywords.items():
-                    if role not in found.keywords and (
-                        more := self.with_function(found, role, each, keyword, (candidate.name, says))
-                    ):
-                        return more
-        return None
+        kinds = filter(None, (found.form.kind, OF_TUPLES.get(found.form.kind)))
+        more = (
+            self.with_function(found, role, form, keyword, (candidate.name, says))
+            for form in (replace(found.form, kind=kind) for kind in kinds)
+            for role in candidate.roles
+            if role not in found.keywords
+            for keyword, says in form.backwards(role, candidate)
+        )
+        return next(filter(None, more), None)
 
     def with_function(self, found: Fit, role: str, form: Form, keyword: str, trait: tuple[str, str]) -> Fit | None:
         """With a function that is passed by this keyword, if it is right."""
