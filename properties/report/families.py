@@ -45,5 +45,6 @@ def line(family: str, results: list[Result]) -> list[Styled]:
     laws, cases = {result.law for result in results}, sum(result.examples for result in results)
     tried = f"{render.quantity(len(laws), 'law')}, {render.quantity(cases, 'case')}: " if cases else ""
     outcome, style = render.outcome(results), "broken" if any(result.failed for result in results) else "holds"
-    late = " (time limit reached)" if any(result.partial for result in results) else ""
-    return [f"{family:{COLUMN}} {tried}", (outcome, style), late]
+    reasons = dict.fromkeys(result.reason for result in results if result.verdict == "not run")
+    late = " (time limit reached)" if any(result.partial and not result.reason for result in results) else ""
+    return [f"{family:{COLUMN}} {tried}", (outcome, style), late, *(f"; {reason}" for reason in reasons)]

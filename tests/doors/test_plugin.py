@@ -3,6 +3,7 @@
 from xml.etree import ElementTree
 
 import pytest
+from selection import slow
 from shell import kernels_in, python
 
 pytestmark = pytest.mark.once
@@ -13,6 +14,7 @@ WORDS = (
 )  # fmt: skip
 
 
+@slow
 @pytest.mark.parametrize("more", [(), ("-n", "1")], ids=["alone", "xdist"])
 def test_a_junit_file_has_families_as_classes_and_readable_properties(more, tmp_path):
     kernels_in(tmp_path)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from poolproof.properties.report.matrix import Column, as_markdown, as_text
+from selection import slow
 from shell import called, kernels_in, poolproof
 
 pytestmark = pytest.mark.once
@@ -32,6 +33,7 @@ def test_each_target_has_a_column(here):
     assert "their gradients are added" in said
 
 
+@slow
 def test_conventions_are_rows_too(here):
     _, lines, _ = matrix(here, "fixed.py", "forward.py")
     assert ["ties", "first", "-"] in lines

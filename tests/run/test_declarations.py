@@ -20,7 +20,7 @@ from poolproof.properties.run.smoke import smoke_test
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.target import outside, wrap
-from selection import examples, once
+from selection import examples, once, slow
 
 PINNED = [f"{name}={each.values[0]}" for name, each in CONVENTIONS.items()]
 LAWS_FOR_ALL = [law for law in LAWS.values() if not law.reference]
@@ -117,7 +117,7 @@ class Recorder:
         return name == "mean_forward" and dtype in INTEGERS and of_floats and not self.lacks(name, dtype, rank)
 
 
-@once
+@slow
 @examples(15)
 @given(declarations())
 def test_nothing_is_asked_that_is_not_declared(told):

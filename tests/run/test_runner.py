@@ -560,7 +560,7 @@ def offset(*names, **more):
 WRONG = [("max_forward",), ("mean_forward",), ("max_forward", "mean_forward")]
 
 
-@once
+@slow
 @pytest.mark.parametrize("names", WRONG, ids=" and ".join)
 def test_a_failure_names_every_callable_for_which_the_law_fails(names):
     found = tried("identity", offset(*names)).counterexample

@@ -28,7 +28,7 @@ from poolproof.properties.lawbook import LAWS
 from poolproof.properties.strategies import Case, Pooling, cases, check, gradients, images, poolings
 from poolproof.properties.strategies.arguments import GRADIENT_NAMES
 from poolproof.properties.strategies.public import PLANS
-from selection import scaled
+from selection import scaled, slow
 
 pytestmark = pytest.mark.once
 
@@ -395,6 +395,7 @@ def test_settings_shrink_to_the_one_that_matters_at_its_least():
     assert dilated.settings in ({"dilation": (2, 1)}, {"dilation": (1, 2)})
 
 
+@slow
 @pytest.mark.parametrize(
     ("condition", "simplest"),
     [
@@ -414,6 +415,7 @@ def test_numbers_of_rare_kinds_shrink_below_what_such_a_kind_is_drawn_with(condi
     assert minimal(poolings(), condition) == simplest
 
 
+@slow
 @pytest.mark.parametrize(
     ("function", "broken", "cells"),
     [

@@ -14,7 +14,7 @@ from poolproof.properties.data.text import sendable
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
 from poolproof.properties.targets.programs import interpreter, program
-from selection import once, once_but, slow
+from selection import once_but, slow
 from shell import FORWARD, poolproof, python
 
 KERNEL = """
@@ -64,7 +64,7 @@ def test_a_relative_interpreter_is_one_of_the_working_folder(door, here):
     assert status == 0, said
 
 
-@once
+@slow
 @pytest.mark.parametrize("words", [["kernel.py", "--python", EXE], [f"kernel.py@{EXE}"]], ids=["option", "at"])
 def test_a_replay_takes_a_relative_interpreter(words, here):
     (here / "wrong.py").write_text(KERNEL.replace(".max(", ".min("))

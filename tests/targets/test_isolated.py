@@ -78,7 +78,7 @@ def test_bad_conduct_is_rejected_in_a_process_of_its_own_as_in_that_of_the_suite
     assert races or there.counterexample.message == here.counterexample.message
 
 
-@pytest.mark.parametrize("law", once_but(CONDUCT, LAWS["inputs-unchanged"]), ids=lambda law: law.name)
+@pytest.mark.parametrize("law", once_but(CONDUCT, LAWS["inputs-unchanged"], others=slow), ids=lambda law: law.name)
 def test_good_conduct_is_accepted_in_a_process_of_its_own(law, beside_faults):
     result = run(law, load(SOUND, Isolation()), TrialSettings(examples=40))
     assert (result.verdict, result.message) == ("holds", "")

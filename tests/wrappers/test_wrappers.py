@@ -200,7 +200,7 @@ def test_equal_settings_are_single_ints_and_others_as_given():
     assert (wrap(target).declared.square, wrap(target).declared.padding) == (True, "symmetric")
 
 
-@once
+@slow
 def test_a_function_of_single_ints_is_asked_with_padding_and_dilation_too():
     def max_forward(x, f, s, padding=0, dilation=1):
         assert {type(each) for each in (f, s, padding, dilation)} == {int}

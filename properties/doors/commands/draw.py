@@ -71,4 +71,4 @@ def draw(options: Namespace) -> int:
     return 0
 
 
-COMMAND = Command("draw", "draw the failing cases of a report, or the teaching document's figures", add_arguments, run)
+COMMAND = Command("draw", "draw failing cases of a report, or figures for teaching", add_arguments, run)
