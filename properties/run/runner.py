@@ -64,7 +64,8 @@ def judged(trial: Trial) -> Result:
     found = settled(trial, trial.found, minimal(trial, trial.found))
     others = failing_too(trial, {trial.found.case.function, found.case.function})
     keep(trial, found.counterexample, *(each.counterexample for each in others.values()))
-    found = explained(trial, found, list(others.values()))
+    if trial.settings.explain:
+        found = explained(trial, found, list(others.values()))
     return result_of(trial, with_callables(trial, found, set(others)), trial.settings.seed)
 
 

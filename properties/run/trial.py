@@ -37,7 +37,7 @@ class TrialSettings:
 
     `kept` and `in_hand` hold the failing cases of earlier runs, and the case that is being tried; `deadly`: verdicts of
     deaths seen before; `brief`: failures are known, and not made smaller; `patience`: seconds that making one smaller
-    may take, if not as usual.
+    may take, if not as usual; `explain`: whether to look for the mistake behind a failure.
     """
 
     examples: int = 100
@@ -48,6 +48,7 @@ class TrialSettings:
     deadly: tuple[str, ...] = ()
     brief: bool = False
     patience: float | None = None
+    explain: bool = True
 
     def seconds(self, verdict: str) -> float:
         """How long a failure with this verdict may be made smaller."""

@@ -88,3 +88,8 @@ def test_a_failure_after_earlier_calls_needs_these():
 
     found = result("max-value", Counting).counterexample
     assert (found.mistakes, found.needs) == (["depends-on-earlier-calls"], ["earlier calls"])
+
+
+def test_failures_that_need_no_reason_are_not_explained():
+    found = result("mean-value", OVERLAPPING, explain=False).counterexample
+    assert (found.mistakes, found.needs) == (UNSET, UNSET)

@@ -36,13 +36,13 @@ def tried(name, seed):
     """The laws about an implementation with the default number of cases: {law: [verdict, cases, seconds]}."""
     laws = laws_about(CORPUS[name])
     asked = laws[seed % TURNS :: TURNS] if name in SOUND else laws
-    results = [run(LAWS[law], wrap(CORPUS[name]), TrialSettings(seed=seed, brief=True)) for law in asked]
+    results = [run(LAWS[law], wrap(CORPUS[name]), TrialSettings(seed=seed, brief=True, explain=False)) for law in asked]
     return {result.law: [result.verdict, result.examples, result.seconds] for result in results}
 
 
 def shrunk(name, law, seed):
     """How many cells the image has in the counterexample that a user would see."""
-    found = run(LAWS[law], wrap(CORPUS[name]), TrialSettings(seed=seed)).counterexample
+    found = run(LAWS[law], wrap(CORPUS[name]), TrialSettings(seed=seed, explain=False)).counterexample
     return prod(found.case.x.shape)
 
 
