@@ -37,7 +37,8 @@ OFTEN = 3
 def generic(ask: Ask, patterns: list[FailingCall], end: float) -> list[str]:
     """What all wrong answers to fresh cases have in common; nothing, if there are too few."""
     wrong = []
-    for pattern in patterns[:1] + patterns[1:][-1:]:
+    # The first failing call before the smallest, in which there is little to ask about.
+    for pattern in (*patterns[1:][-1:], patterns[0]):
         for call in repainted(pattern):
             found = ask(call) if time.time() < end else None
             if found is not None and found.fault is not Fault.NOTHING:

@@ -1,0 +1,48 @@
+"""Fresh cases for a hypothesis: the failing call with other numbers, and cases as a law draws them."""
+
+import numpy as np
+import pytest
+from poolproof.properties.cases.plans import Plan
+from poolproof.properties.contract import Declared
+from poolproof.properties.failures.fresh import BEYOND, DRAWN, MOST_CELLS, FailingCall, drawn, repainted
+from poolproof.properties.targets.call import Call
+
+
+def failing(x, size=(2,), values="ties", function="max_forward", **more):
+    """A failing call on some array."""
+    return FailingCall(Call(function, {"x": np.asarray(x)}, size, (1,) * len(size), **more), values)
+
+
+def test_a_call_is_asked_with_other_numbers_and_is_otherwise_the_same():
+    given = failing(np.arange(8.0).reshape(1, 2, 4), settings={"padding": ((1, 0),)}, layouts={"x": "Fortran"})
+    calls = list(repainted(given))
+    assert len({call.arrays["x"].tobytes() for call in calls}) > 10
+    assert {(call.arrays["x"].shape, call.size, *call.layouts.items()) for call in calls} == {
+        ((1, 2, 4), (2,), ("x", "Fortran"))
+    }
+    assert all(call.settings == given.call.settings for call in calls)
+
+
+def test_the_largest_cell_and_what_is_not_finite_stay_in_their_places():
+    x = np.array([[[0.0, 7.0, np.nan, 1.0]]])
+    kept = [call.arrays["x"] for call in repainted(failing(x)) if np.isnan(call.arrays["x"]).any()]
+    assert kept
+    assert all(np.isnan(each[0, 0, 2]) for each in kept)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "int64", "int32"])
+def test_numbers_are_met_that_narrower_floats_do_not_tell_apart(dtype):
+    largest = max(call.arrays["x"].max() for call in repainted(failing(np.arange(4).reshape(1, 1, 4).astype(dtype))))
+    assert largest >= max(BEYOND["i" if dtype == "int64" else "f"])
+
+
+def test_an_empty_batch_is_asked_with_two_samples():
+    assert {len(call.arrays["x"]) for call in repainted(failing(np.zeros((0, 1, 4))))} == {2}
+
+
+def test_drawn_cases_are_small_and_often_of_the_failing_dtype():
+    declared = Declared(dtypes=("float64", "int8"), ranks=(1, 2, 3))
+    calls = list(drawn(Plan(("max_forward",)), declared, failing(np.zeros((1, 1, 4), "int8"))))
+    assert DRAWN // 2 < len(calls) <= DRAWN
+    assert all(0 < call.arrays["x"].size <= MOST_CELLS for call in calls)
+    assert sum(call.arrays["x"].dtype == "int8" for call in calls) >= len(calls) // 2

@@ -1,0 +1,46 @@
+"""What an answer depends on, and what is missing, where no known computation explains a failure."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from poolproof.kernels import naive
+from poolproof.properties.lawbook import LAWS
+from poolproof.properties.run.runner import run
+from poolproof.properties.run.trial import TrialSettings
+from poolproof.properties.targets.target import wrap
+
+
+def plus_other_planes(x, size, stride):
+    """Maxima, and the first cell of a sample added to its last channel, if there are several."""
+    y = naive.max_forward(x, size, stride)
+    if x.shape[1] > 1:
+        y[:, -1] += x[:, 0, :1, :1]
+    return y
+
+
+def last_row_missing(x, size, stride):
+    """Maxima without the last row, where there are several."""
+    y = naive.max_forward(x, size, stride)
+    y[:, :, 1:] = 0
+    return y
+
+
+def means_in_float32(x, size, stride):
+    """Means of which each partial sum is rounded to float32, columns first."""
+    small = x.astype(np.float32)
+    rows = naive.mean_forward(small, (1, size[1]), (1, stride[1]))
+    return naive.mean_forward(rows, (size[0], 1), (stride[0], 1)).astype(x.dtype)
+
+
+@pytest.mark.parametrize(
+    ("law", "function", "kernel", "name"),
+    [
+        ("max-value", "max_forward", plus_other_planes, "planes-mixed"),
+        ("max-value", "max_forward", last_row_missing, "results-not-written"),
+        ("mean-value", "mean_forward", means_in_float32, "sum-in-narrower-type"),
+    ],
+)
+def test_what_all_wrong_answers_have_in_common_is_told(law, function, kernel, name):
+    target = wrap(SimpleNamespace(**{function: kernel}, dtypes=("float64",)))
+    assert run(LAWS[law], target, TrialSettings(seed=0)).counterexample.mistakes[0] == name
