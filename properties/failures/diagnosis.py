@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -117,6 +117,14 @@ def diagnosis(evidence: Evidence) -> list[str]:
     return [VARIES.name] if any(varies(evidence, call) for call in last_calls(evidence)) else []
 
 
+def explained_by(evidence: Evidence, names: Collection[str]) -> list[str]:
+    """Those of some mistakes about answers that explain a failure too; no others are looked at."""
+    wrong = [(call, found) for run in evidence.runs for call, found in in_order(evidence, run)]
+    patterns = [FailingCall(call, evidence.values) for call, _ in wrong if call.function == wrong[0][0].function]
+    survivors = tested(evidence, hypotheses(wrong, names), patterns) if wrong else []
+    return list(dict.fromkeys(each.mistake.name for each in survivors if each.precision >= MOSTLY))
+
+
 def explaining(evidence: Evidence, wrong: list[tuple[Call, Judged]]) -> list[str]:
     """The names of the mistakes that explain wrong answers, whatever was called before."""
     call = wrong[0][0]
@@ -184,10 +192,10 @@ def alone_right(evidence: Evidence, call: Call) -> bool:
     return len(in_order(replace(evidence, runs=[]), [replace(call, in_place=False)] * 2)) < 2
 
 
-def hypotheses(wrong: list[tuple[Call, Judged]]) -> list[Hypothesis]:
-    """The variants of mistakes that reproduce all wrong answers."""
+def hypotheses(wrong: list[tuple[Call, Judged]], names: Collection[str] = MISTAKES) -> list[Hypothesis]:
+    """The variants of mistakes, of those with these names, that reproduce all wrong answers."""
     function = wrong[0][0].function
-    possible = (mistake for mistake in MISTAKES.values() if function in mistake.functions)
+    possible = (MISTAKES[name] for name in names if function in MISTAKES[name].functions)
     return [
         Hypothesis(mistake, answer)
         for mistake in possible

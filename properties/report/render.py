@@ -103,12 +103,12 @@ def failure(result: Result) -> str:
 
 
 def causes(found: Sequence[Cause], names: dict[str, str]) -> list[str]:
-    """Each cause with the laws that fail for it; with its target where there are several."""
+    """Each cause, with its target where there are several, and below it the laws that fail for it."""
     several = len({cause.target for cause in found}) > 1
     lines = []
     for number, cause in enumerate(found, 1):
         target = f"{names[cause.target]}: " if several else ""
-        lines += wrapped([f"{number}. {target}{cause.wrong or cause.name}: {cause.laws[0]}", *cause.laws[1:]])
+        lines += [f"{number}. {target}{cause.wrong or cause.name}", *(f"   {line}" for line in wrapped(cause.laws))]
     return lines
 
 

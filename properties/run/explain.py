@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..failures.diagnosis import Evidence, diagnosis
+from ..failures.diagnosis import Evidence, diagnosis, explained_by
 from ..failures.messages import hint
 from ..failures.mistakes.conduct import REMEMBERS, VARIES
 from ..failures.needs import simplifications
@@ -18,6 +18,16 @@ def explained(trial: Trial, found: Found, others: list[Found]) -> Found:
     needs = needs_of(trial, found)
     more = {name: value for name, value in (("mistakes", mistakes), ("needs", needs)) if value}
     return found.noted(*hint(mistakes), **more)
+
+
+def repeated(trial: Trial) -> Found | None:
+    """The first failure of a trial as it is, if a mistake explains it that was told of the target before."""
+    found = trial.found
+    if found is None or not trial.settings.told or found.verdict != "broken":
+        return None
+    evidence = Evidence(trial.pool.target.fresh(), trial.law.plan, [found.calls], found.case.values)
+    mistakes = explained_by(evidence, trial.settings.told)
+    return found.noted(*hint(mistakes), mistakes=mistakes) if mistakes else None
 
 
 def mistakes_of(trial: Trial, found: Found, others: list[Found]) -> list[str]:

@@ -17,7 +17,7 @@ from ..lawbook import Law
 from ..results import Counterexample, Result, StoredCall
 from ..targets.call import Call
 from ..targets.target import Target, outside
-from .explain import explained
+from .explain import explained, repeated
 from .persistence import KeptCase
 from .reading import check_case
 from .settle import minimal, settled
@@ -61,11 +61,12 @@ def judged(trial: Trial) -> Result:
     in_time = search(trial)
     if trial.found is None:
         return unfailing(trial, partial=not in_time)
-    found = settled(trial, trial.found, minimal(trial, trial.found))
+    again = repeated(trial)
+    found = again or settled(trial, trial.found, minimal(trial, trial.found))
     others = failing_too(trial, {trial.found.case.function, found.case.function})
     keep(trial, found.counterexample, *(each.counterexample for each in others.values()))
-    if trial.settings.explain:
-        found = explained(trial, found, list(others.values()))
+    if trial.settings.explain and (others or not again):
+        found = explained(trial, trial.found if again else found, list(others.values()))
     return result_of(trial, with_callables(trial, found, set(others)), trial.settings.seed)
 
 

@@ -23,11 +23,12 @@ from .units import Kind, Unit
 
 @dataclass
 class Session:
-    """The targets of a request, loaded once in this process, and how often each died here."""
+    """The targets of a request, loaded once in this process; how often each died here, and its mistakes so far."""
 
     request: Request
     loaded: dict[str, Target] = field(default_factory=dict)
     toll: Toll = field(default_factory=Toll)
+    told: dict[str, dict[str, None]] = field(default_factory=dict)
 
     def target(self, spec: str) -> Target:
         """A target, loaded and smoke-tested at its first use. Raises Unusable."""
@@ -70,9 +71,16 @@ class Session:
         seed = self.request.seed
         assert seed is not None
         brief = is_listed(name, target.spec, target.name, self.request.known_failures())
-        settings = TrialSettings(self.request.examples, seed, end, deadly=self.toll.seen(target.spec), brief=brief)
-        if not self.request.persistent:
-            return run(LAWS[name], target, settings)
+        told = tuple(self.told.get(target.spec, ()))
+        deadly = self.toll.seen(target.spec)
+        settings = TrialSettings(self.request.examples, seed, end, deadly=deadly, brief=brief, told=told)
+        result = self.kept(name, target, settings) if self.request.persistent else run(LAWS[name], target, settings)
+        if result.counterexample is not None and result.counterexample.mistakes:
+            self.told.setdefault(target.spec, {}).update(dict.fromkeys(result.counterexample.mistakes))
+        return result
+
+    def kept(self, name: str, target: Target, settings: TrialSettings) -> Result:
+        """One law on one target, which tries first what failed in earlier runs, and keeps what fails in this one."""
         in_hand = InHand(KEPT / "inhand", target.spec, name)
         kept = Kept(KEPT / "failing", target.spec, name, LAWS[name].plan)
         result = run(LAWS[name], target, replace(settings, kept=kept, in_hand=in_hand))

@@ -37,7 +37,8 @@ class TrialSettings:
 
     `kept` and `in_hand` hold the failing cases of earlier runs, and the case that is being tried; `deadly`: verdicts of
     deaths seen before; `brief`: failures are known, and not made smaller; `patience`: seconds that making one smaller
-    may take, if not as usual; `explain`: whether to look for the mistake behind a failure.
+    may take, if not as usual; `explain`: whether to look for the mistake behind a failure; `told`: the mistakes behind
+    failures of other laws, by which a failure is not made smaller again.
     """
 
     examples: int = 100
@@ -49,6 +50,7 @@ class TrialSettings:
     brief: bool = False
     patience: float | None = None
     explain: bool = True
+    told: tuple[str, ...] = ()
 
     def seconds(self, verdict: str) -> float:
         """How long a failure with this verdict may be made smaller."""

@@ -7,6 +7,7 @@ import pytest
 from msgspec import UNSET
 from poolproof.kernels import naive
 from poolproof.properties.lawbook import LAWS
+from poolproof.properties.run import runner
 from poolproof.properties.run.runner import replay, run
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
@@ -39,6 +40,32 @@ def test_a_failure_has_its_mistakes_its_hint_and_its_needs():
 def test_a_replay_explains_a_failure_again():
     found = result("mean-value", OVERLAPPING).counterexample
     assert replay(LAWS["mean-value"], wrap(OVERLAPPING, "mine"), found).counterexample.mistakes == ["mean-not-divided"]
+
+
+def cells(found):
+    """The cells of the image of a counterexample."""
+    return np.prod(found.case.x.shape)
+
+
+def test_a_mistake_that_was_told_before_is_recognised_and_its_case_is_not_made_smaller():
+    first = result("mean-value", OVERLAPPING).counterexample
+    again = result("mean-value", OVERLAPPING, told=("mean-not-divided",)).counterexample
+    assert again.mistakes == first.mistakes == ["mean-not-divided"]
+    assert cells(again) > cells(first)
+    assert again.needs is UNSET
+
+
+@pytest.mark.parametrize("told", [("result-shares-input",), ("mean-is-maximum",)])
+def test_a_mistake_that_was_told_before_and_explains_nothing_changes_nothing(told):
+    first, again = (result("mean-value", OVERLAPPING, told=each).counterexample for each in ((), told))
+    assert again.message == first.message
+    assert again.needs == first.needs
+
+
+def test_where_another_callable_fails_too_what_was_told_is_not_enough(monkeypatch):
+    monkeypatch.setattr(runner, "failing_too", lambda trial, _: {"max_forward": trial.found})
+    found = result("mean-value", OVERLAPPING, told=("mean-not-divided",)).counterexample
+    assert "overlapping windows" in found.needs
 
 
 def test_a_known_failure_has_mistakes_and_no_needs():
