@@ -48,7 +48,7 @@ class Console:
         self.progress = Progress(self.terminal if detail else None)
         self.families = Families(())
         self.width = 0  # of the names of the targets
-        self.apart = False  # whether a failure was printed last, which a blank line sets apart from what follows
+        self.apart = False  # whether a blank line sets what was printed last apart from what follows
 
     def say(self, *parts: Styled) -> None:
         """Print a line at once, unless the verdict alone is wanted."""
@@ -80,7 +80,7 @@ class Console:
                 self.families = Families(units)
                 self.width = max((len(target.name) for target in self.record.targets.values()), default=0)
                 self.progress.begin(self.record)
-                self.say()
+                self.apart = True
             case UnitExamined(result):
                 self.judged(result, cause)
 

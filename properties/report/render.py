@@ -108,7 +108,9 @@ def causes(found: Sequence[Cause], names: dict[str, str]) -> list[str]:
     lines = []
     for number, cause in enumerate(found, 1):
         target = f"{names[cause.target]}: " if several else ""
-        lines += [f"{number}. {target}{cause.wrong or cause.name}", *(f"   {line}" for line in wrapped(cause.laws))]
+        # Which failure is the clearest depends on which was found first; their order does not.
+        laws = wrapped([result.law for result in cause.results])
+        lines += [f"{number}. {target}{cause.wrong or cause.name}", *(f"   {text}" for text in laws)]
     return lines
 
 
