@@ -57,14 +57,17 @@ class PairwiseSum(Sound):
 
 
 class CompensatedBlocks(Sound):
-    """Sixteen blocks of taps are added up, and their sums with Kahan's compensation, in the dtype of x."""
+    """Sixteen blocks of taps are added up, and their sums with Kahan's compensation, in the dtype of x.
+
+    A sum that is infinite has nothing to be compensated.
+    """
 
     def total(self, taps):
         total = lost = np.zeros(taps.shape[1:], taps.dtype)
         for block in np.array_split(taps, 16):
             term = block.sum(axis=0, dtype=taps.dtype) - lost
             raised = total + term
-            lost = (raised - total) - term
+            lost = np.where(np.isfinite(raised), (raised - total) - term, 0).astype(taps.dtype)
             total = raised
         return total
 

@@ -60,8 +60,12 @@ class Measured:
         return [name for name in self.faults if self.accepting(name, without=law) != self.accepting(name)]
 
     def among_first(self, law):
-        """The faults that this law is among the three quickest to reject."""
-        return [name for name in self.faults if law in self.rejecting(name)[:3]]
+        """The faults that at most two laws need fewer cases to reject than this one."""
+        return [name for name in self.faults if law in self.rejecting(name) and self.quicker(name, law) < 3]
+
+    def quicker(self, name, law):
+        """How many laws need fewer cases than this one to reject a fault."""
+        return sum(self.cases(name, other) < self.cases(name, law) for other in self.rejecting(name))
 
 
 def unrejected(measured):
@@ -93,7 +97,7 @@ def condemned(measured):
 
 
 def idle(measured):
-    """Laws that are needed for no fault, and are among the first three for none."""
+    """Laws that are needed for no fault, and for each have three others that are quicker to reject it."""
     laws = [law for law in PUBLIC if not measured.needing(law) and not measured.among_first(law)]
     return [f"{law} is needed for no fault, nor among the three quickest for any" for law in laws]
 
