@@ -16,6 +16,7 @@ from .judging import Agreement, Fault, Judged, attempted, contradicted, fits, ju
 from .mistakes import MISTAKES, Scope, maxima, means
 from .mistakes.conduct import EMPTY_BATCH, LAYOUT_IGNORED, REMEMBERS, VARIES
 from .mistakes.mistake import Answer, Mistake
+from .mistakes.steps import Steps
 from .probes import generic
 
 SECONDS = 10.0
@@ -198,10 +199,16 @@ def hypotheses(wrong: list[tuple[Call, Judged]], names: Collection[str] = MISTAK
     possible = (MISTAKES[name] for name in names if function in MISTAKES[name].functions)
     return [
         Hypothesis(mistake, answer)
-        for mistake in possible
-        for answer in mistake.answers
+        for mistake, answer in spread(possible, function)
         if all(fits(found, answer) is not Agreement.NOT for call, found in wrong if call.function in mistake.functions)
     ]
+
+
+def spread(mistakes: Iterable[Mistake], function: str) -> list[tuple[Mistake, Answer]]:
+    """Mistakes with each of their answers; those of one axis alone come last, as a simpler mistake may say the same."""
+    plain = [(mistake, answer) for mistake in mistakes for answer in mistake.answers]
+    varied = [(m, variant) for m, answer in plain if isinstance(answer, Steps) for variant in answer.variants(function)]
+    return [*plain, *varied]
 
 
 def tested(evidence: Evidence, found: list[Hypothesis], patterns: list[FailingCall]) -> list[Hypothesis]:

@@ -31,6 +31,9 @@ PLAIN = {
 }
 """The palettes of fresh numbers, besides that of the failing case."""
 
+EXTREME = ("lowest", "highest", "huge")
+"""The palettes of fresh integers besides: both ends of the type, and numbers from its whole range."""
+
 BEYOND = {"f": (2**26,), "i": (2**26, 2**58)}
 """Numbers whose neighbours are equal in float32, or in float64: for floats and for integers of eight bytes."""
 
@@ -58,7 +61,7 @@ def repainted(pattern: FailingCall, count: int = REPAINTED) -> Iterator[Call]:
         case = replace(
             case, x=np.resize(case.x, (2, *case.x.shape[1:])), dy=np.resize(case.dy, (2, *case.dy.shape[1:]))
         )
-    plain = PLAIN[pattern.call.function]
+    plain = PLAIN[pattern.call.function] + (EXTREME if case.x.dtype.kind in "iu" else ())
     for seed in range(1, count + 1):
         for values in dict.fromkeys((pattern.values, *plain)):
             other = painted(case, values, seed)

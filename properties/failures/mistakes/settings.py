@@ -11,16 +11,19 @@ import numpy as np
 from poolproof.kernels.dtypes import Array, finfo, is_float, lowest
 from poolproof.kernels.geometry import Axis, Geometry
 
+from ...targets.call import Call
 from .mistake import ANY, BACKWARD, MAXIMA, MEAN, Answer, Mistake, wrapped
 from .steps import (
     PADDED,
     PAST,
+    RIGHT,
     PooledWindows,
     Table,
     added,
     axis_table,
     counted,
     each,
+    geometry_of,
     placed,
     under,
     window_count,
@@ -251,6 +254,20 @@ def shifted(array: Array, by: int, axis: int) -> Array:
     wide = [(abs(by), abs(by)) if k == axis else (0, 0) for k in range(array.ndim)]
     places = np.arange(array.shape[axis]) + abs(by) - by
     return np.take(np.pad(array, wide), places, axis)
+
+
+def cut_to_nothing(padded_only: Callable[[Geometry], list[bool]]) -> Answer:
+    """The gradient of the padded image cut by [begin:-end] along some axes. Raises ValueError where all is well."""
+
+    def answer(call: Call) -> Array:
+        geometry = geometry_of(call)
+        lost = [cut and not end for cut, (_, end) in zip(padded_only(geometry), geometry.padding, strict=True)]
+        if not any(lost):
+            raise ValueError("nothing is lost")
+        kept: Any = (..., *(slice(0, 0 if empty else None) for empty in lost))
+        return RIGHT.answer(call)[kept]
+
+    return answer
 
 
 MISTAKES = [
@@ -555,5 +572,16 @@ MISTAKES = [
         "The padded gradient is cropped by the padding after an axis, not by that before.",
         "The gradient of the image begins after the padding before it.",
         (wrong(gather=cropped_at_the_end),),
+    ),
+    Mistake(
+        "gradient-cropped-to-nothing",
+        BACKWARD,
+        "The padding of dx is cut off with [begin:-end], which leaves nothing where end is 0.",
+        "The gradient of the image is [begin:begin + length] of that of the padded image.",
+        (
+            cut_to_nothing(lambda g: [begin > 0 for begin, _ in g.padding]),
+            cut_to_nothing(lambda g: [any(map(any, g.padding))] * g.rank),
+            cut_to_nothing(lambda g: [True] * g.rank),
+        ),
     ),
 ]
