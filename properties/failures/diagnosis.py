@@ -205,10 +205,10 @@ def hypotheses(wrong: list[tuple[Call, Judged]], names: Collection[str] = MISTAK
 
 
 def spread(mistakes: Iterable[Mistake], function: str) -> list[tuple[Mistake, Answer]]:
-    """Mistakes with each of their answers; those of one axis alone come last, as a simpler mistake may say the same."""
+    """Mistakes with each of their answers; those of one axis alone come last, where a simpler one may say the same."""
     plain = [(mistake, answer) for mistake in mistakes for answer in mistake.answers]
     varied = [(m, variant) for m, answer in plain if isinstance(answer, Steps) for variant in answer.variants(function)]
-    return [*plain, *varied]
+    return [*plain, *sorted(varied, key=lambda pair: pair[1].only is not None)]
 
 
 def tested(evidence: Evidence, found: list[Hypothesis], patterns: list[FailingCall]) -> list[Hypothesis]:

@@ -320,6 +320,17 @@ def tied_in_row(best: Array, width: int) -> Array:
     return np.broadcast_to(rows.sum(axis=-1, keepdims=True), rows.shape).reshape(best.shape)
 
 
+def divided_by_edge(row: int) -> Callable[[PooledWindows], Array]:
+    """The gradient of each tied maximum divided by how many are in one row of the window."""
+
+    def weights(windows: PooledWindows) -> Array:
+        best = tied(windows)
+        counts = tied_in_row(best, windows.geometry.size[-1])[..., row : row + 1 or None]
+        return np.asarray(best / np.maximum(counts, 1))
+
+    return weights
+
+
 def divided_by_row(windows: PooledWindows) -> Array:
     """The gradient of each tied maximum divided by how many are in its row."""
     best = tied(windows)
@@ -454,7 +465,7 @@ MISTAKES = [
             wrong(weights=lambda w: tied(w) / w.cells.shape[1]),
             wrong(weights=if_tied(lambda best: best / best.sum(-1, keepdims=True) ** 2)),
             wrong(weights=if_tied(lambda best: best / (best.sum(-1, keepdims=True) + 1))),
-            *each("weights", [divided_by_row, divided_by_plane]),
+            *each("weights", [divided_by_row, divided_by_plane, divided_by_edge(0), divided_by_edge(-1)]),
         ),
     ),
     Mistake(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from math import prod
+from typing import Any
 
 import numpy as np
 from poolproof.kernels.dtypes import Array, Ints
@@ -42,33 +43,51 @@ def output_width(call: Call) -> int:
 
 
 def places(shape: Ints, length: int) -> Array:
-    """Where each cell lies in the whole array if rows have another length. Raises ValueError past its end."""
+    """Where each cell lies in the whole array if rows have another length; past its end too."""
     if len(shape) < 4:
         raise ValueError("one row alone")
     height, width = shape[-2:]
-    inside = np.arange(height)[:, np.newaxis] * length + np.arange(width)
-    found = np.arange(prod(shape[:-2])).reshape(*shape[:-2], 1, 1) * (height * width) + inside
-    if found.max() >= prod(shape):
-        raise ValueError("past the end of the array")
-    return found
+    return planes_before(shape) + np.arange(height)[:, np.newaxis] * length + np.arange(width)
 
 
-def read(array: Array, length: int) -> Array:
-    """The array as it is read."""
-    return array.reshape(-1)[places(array.shape, length)]
+def planes_before(shape: Ints) -> Array:
+    """How many cells lie before each plane."""
+    return np.arange(prod(shape[:-2])).reshape(*shape[:-2], 1, 1) * prod(shape[-2:])
+
+
+def read(mode: Any) -> Change:
+    """The array as it is read; past its end there is an error, the array again, or its last cell."""
+    return lambda array, length: np.take(array.reshape(-1), places(array.shape, length), mode=mode)
+
+
+def read_in_plane(mode: Any) -> Change:
+    """The array as it is read plane by plane; past the end of a plane there is that plane again, or its last cell."""
+
+    def change(array: Array, length: int) -> Array:
+        first, cells = planes_before(array.shape), prod(array.shape[-2:])
+        inside = places(array.shape, length) - first
+        return array.reshape(-1)[first + (inside % cells if mode == "wrap" else np.minimum(inside, cells - 1))]
+
+    return change
+
+
+READ: list[Change] = [*map(read, ("raise", "wrap", "clip")), *map(read_in_plane, ("wrap", "clip"))]
+"""Ways to read rows of another length."""
 
 
 def written(array: Array, length: int) -> Array:
-    """The array as it is written: of cells that meet the last one stands."""
-    flat = np.zeros(array.size, array.dtype)
-    flat[places(array.shape, length).reshape(-1)] = array.reshape(-1)
+    """The array as it is written, as far as it reaches: of cells that meet the last one stands."""
+    where, flat = places(array.shape, length), np.zeros(array.size, array.dtype)
+    inside = where < array.size
+    flat[where[inside]] = array[inside]
     return flat.reshape(array.shape)
 
 
 def accumulated(array: Array, length: int) -> Array:
-    """The array as it is added up: cells that meet are summed."""
-    flat = np.zeros(array.size, array.dtype)
-    np.add.at(flat, places(array.shape, length).reshape(-1), array.reshape(-1))
+    """The array as it is added up, as far as it reaches: cells that meet are summed."""
+    where, flat = places(array.shape, length), np.zeros(array.size, array.dtype)
+    inside = where < array.size
+    np.add.at(flat, where[inside], array[inside])
     return flat.reshape(array.shape)
 
 
@@ -113,7 +132,7 @@ def exchanged(array: Array, _: int) -> Array:
 
 
 def no_length(_: Call) -> int:
-    """Of no use to changes that know their lengths."""
+    """No length, for changes that need none."""
     return 0
 
 
@@ -167,8 +186,8 @@ MISTAKES = [
         "Places in memory are computed with the wrong row length, such as the height.",
         RIGHT_PITCH,
         (
-            *(given("x", read, length) for length in (height_of("x"), output_width)),
-            *(given("dy", read, length) for length in (height_of("dy"), width_of("x"))),
+            *(given("x", change, length) for length in (height_of("x"), output_width) for change in READ),
+            *(given("dy", change, length) for length in (height_of("dy"), width_of("x")) for change in READ),
         ),
     ),
     Mistake(
@@ -179,8 +198,10 @@ MISTAKES = [
         (
             *(result(written, length) for length in (output_height, output_width, height_of("x"), width_of("x"))),
             *(result(accumulated, length) for length in (height_of("x"), output_width)),
-            result(accumulated, height_of("x"), given("x", read, height_of("x"))),
-            result(accumulated, output_width, given("x", read, output_width)),
+            *(
+                result(accumulated, length, given("x", read("raise"), length))
+                for length in (height_of("x"), output_width)
+            ),
         ),
     ),
     Mistake(

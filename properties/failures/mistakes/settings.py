@@ -265,7 +265,7 @@ def cut_to_nothing(padded_only: Callable[[Geometry], list[bool]]) -> Answer:
         if not any(lost):
             raise ValueError("nothing is lost")
         kept: Any = (..., *(slice(0, 0 if empty else None) for empty in lost))
-        return RIGHT.answer(call)[kept]
+        return np.asarray(RIGHT.answer(call)[kept])
 
     return answer
 
