@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,9 @@ EXTREME = ("lowest", "highest", "huge")
 BEYOND = {"f": (2**26,), "i": (2**26, 2**58)}
 """Numbers whose neighbours are equal in float32, or in float64: for floats and for integers of eight bytes."""
 
+MOST_ROOM = 3
+"""Cells that a resized image has more along an axis than the failing one."""
+
 GRADIENTS = ("wide", "lattice", "remote")
 """The palettes of fresh gradients, in turn."""
 
@@ -68,6 +72,21 @@ def repainted(pattern: FailingCall, count: int = REPAINTED) -> Iterator[Call]:
             yield (other if seed % 2 else like(case, other)).call()
         if "distinct" in plain:
             yield from beyond(painted(case, "distinct", seed), seed)
+
+
+def resized(pattern: FailingCall, declared: Declared) -> Iterator[Call]:
+    """The call with a window one cell longer or shorter along each axis in turn, on a somewhat larger image."""
+    case = as_case(pattern.call)
+    if case is None or not 0 < case.x.size <= MOST_CELLS:
+        return
+    room = tuple(n + min(stride, MOST_ROOM) for n, stride in zip(case.x.shape[2:], case.stride, strict=True))
+    for seed, (axis, step) in enumerate(product(range(len(room)), (1, -1)), 1):
+        size = tuple(max(f + step * (k == axis), 1) for k, f in enumerate(case.size))
+        other = replace(case, size=size, x=np.zeros((*case.x.shape[:2], *room), case.x.dtype))
+        if any(a.room < 0 for a in other.axes) or not is_declared(other, declared):
+            continue
+        blank = replace(other, dy=np.zeros((*case.x.shape[:2], *other.output), case.dy.dtype))
+        yield from (painted(blank, values, seed).call() for values in PLAIN[case.function])
 
 
 def beyond(case: Case, seed: int) -> Iterator[Call]:

@@ -57,7 +57,7 @@ def planes_before(shape: Ints) -> Array:
 
 def read(mode: Any) -> Change:
     """The array as it is read; past its end there is an error, the array again, or its last cell."""
-    return lambda array, length: np.take(array.reshape(-1), places(array.shape, length), mode=mode)
+    return lambda array, length: np.asarray(np.take(array.reshape(-1), places(array.shape, length), mode=mode))
 
 
 def read_in_plane(mode: Any) -> Change:
@@ -66,7 +66,8 @@ def read_in_plane(mode: Any) -> Change:
     def change(array: Array, length: int) -> Array:
         first, cells = planes_before(array.shape), prod(array.shape[-2:])
         inside = places(array.shape, length) - first
-        return array.reshape(-1)[first + (inside % cells if mode == "wrap" else np.minimum(inside, cells - 1))]
+        inside = inside % cells if mode == "wrap" else np.minimum(inside, cells - 1)
+        return np.asarray(array.reshape(-1)[first + inside])
 
     return change
 

@@ -131,7 +131,10 @@ def whole_image(covers: Callable[[tuple[Axis, ...]], bool], *, single: bool) -> 
         if not covers(axes):
             raise ValueError("no such window")
         counts = [1 if single else axis.count() for axis in axes]
-        return [np.tile(np.arange(axis.length), (count, 1)) for axis, count in zip(axes, counts, strict=True)]
+        return [
+            np.broadcast_to(np.arange(axis.length), (count, axis.length))
+            for axis, count in zip(axes, counts, strict=True)
+        ]
 
     return wrong(tables=tables)
 

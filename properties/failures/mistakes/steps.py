@@ -77,7 +77,9 @@ def axis_table(axis: Axis, count: int | None = None, step: int | None = None) ->
 
 
 def placed(starts: Array, axis: Axis, step: int | None = None) -> Table:
-    """The cells of windows that start at these places of an axis."""
+    """The cells of windows that start at these places of an axis. Raises ValueError if these are too many."""
+    if len(starts) * axis.size > MOST_TAPS:
+        raise ValueError("too large")
     gap = axis.dilation if step is None else step
     return marked(starts[:, np.newaxis] + np.arange(axis.size) * gap, axis)
 
