@@ -213,8 +213,8 @@ def spread(mistakes: Iterable[Mistake], function: str) -> list[tuple[Mistake, An
 
 def tested(evidence: Evidence, found: list[Hypothesis], patterns: list[FailingCall]) -> list[Hypothesis]:
     """The hypotheses that hold on fresh cases, those first that say most exactly where the target is wrong."""
-    calls = [call for pattern in distinct(patterns) for call in repainted(pattern)]
-    calls += resized(patterns[0], evidence.target.declared)
+    calls = [*resized(patterns[0], evidence.target.declared)]
+    calls += [call for pattern in distinct(patterns) for call in repainted(pattern)]
     calls += drawn(evidence.plan, evidence.target.declared, patterns[0]) if found else []
     for _, answer in evidence.asked(calls if found else ()):
         found = [each for each in found if each.test(answer)]
