@@ -346,7 +346,7 @@ def divided_by_plane(windows: PooledWindows) -> Array:
 
 
 def multiplied(factor: Callable[[PooledWindows], Array]) -> Gather:
-    """Shares multiplied by something of their windows, (N, C, windows, taps) or less."""
+    """Shares multiplied by a factor of each window, or of each of its taps."""
     return lambda windows, shares: added(windows, shares * factor(windows))
 
 
@@ -370,7 +370,7 @@ FACTORS: list[Callable[[PooledWindows], Any]] = [
     lambda windows: len(windows.cells),
     lambda windows: 1 / len(windows.cells),
 ]
-"""Numbers by which no gradient of a maximum is multiplied."""
+"""Numbers by which gradients of maxima are multiplied by mistake."""
 
 
 MISTAKES = [

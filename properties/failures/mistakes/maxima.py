@@ -131,7 +131,7 @@ def signed_otherwise(values: Array) -> Array:
 
 
 def negated(values: Array) -> Array:
-    """The ranks of integers, the negated ones reversed: the negative of the lowest wraps to itself."""
+    """The ranks of integers by their negatives, which wrap: the smallest negative ranks highest."""
     if values.dtype.kind not in "iu":
         raise ValueError("integers alone")
     return -ordered(np.negative(values))

@@ -125,7 +125,7 @@ def without_last(axis_from_end: int) -> Callable[[tuple[Axis, ...]], list[Table]
 
 
 def whole_image(covers: Callable[[tuple[Axis, ...]], bool], *, single: bool) -> Answer:
-    """Answers for which one window, or every one, is the whole image. Raises ValueError where it does not cover it."""
+    """Answers whose one window, or every window, is the whole image. Raises ValueError for other windows."""
 
     def tables(axes: tuple[Axis, ...]) -> list[Table]:
         if not covers(axes):
@@ -161,7 +161,7 @@ SINGLE: list[Callable[[tuple[Axis, ...]], bool]] = [
 
 
 def one_cell(single: Callable[[tuple[Axis, ...]], bool]) -> Answer:
-    """Answers for which every window has its first cell alone. Raises ValueError where that is not thought."""
+    """Answers whose windows have their first cell alone. Raises ValueError for other windows."""
 
     def tables(axes: tuple[Axis, ...]) -> list[Table]:
         if not single(axes):

@@ -186,7 +186,7 @@ class Steps:
         return PooledWindows(call, geometry, crossed(found, spatial), output, image, self.outside(x.dtype))
 
     def along_axes(self, right: Geometry, spatial: Ints) -> list[Table]:
-        """The windows along each axis. Raises ValueError where they do not fit, IndexError for an axis that is not."""
+        """The windows along each axis. Raises ValueError where none fits, IndexError for a missing axis."""
         meant, axes = right.axes(spatial), self.geometry(right).axes(spatial)
         numbers = range(len(axes))
         chosen = numbers if self.only is None else (numbers[self.only],)
