@@ -414,6 +414,19 @@ MISTAKES = [
         tuple(map(gap_in, (np.int8, np.uint8))),
     ),
     Mistake(
+        "overhanging-window-lost",
+        ANY,
+        "The window that reaches past the end in ceil mode is not computed.",
+        "A window that reaches past the end has the cells that are there.",
+        (
+            wrong(
+                top=lost_forward,
+                gather=lost_backward,
+                total=lambda w: np.where(overhanging(w), 0, w.summands.sum(-1)),
+            ),
+        ),
+    ),
+    Mistake(
         "ceil-window-dropped",
         ANY,
         "The last window of ceil mode is dropped although it starts inside the input or the begin padding.",
@@ -458,19 +471,6 @@ MISTAKES = [
             moved(lambda axis: -beyond(axis)),
             moved(lambda _: 1),
             windows_per_axis(evenly),
-        ),
-    ),
-    Mistake(
-        "overhanging-window-lost",
-        ANY,
-        "The window that reaches past the end in ceil mode is not computed.",
-        "A window that reaches past the end has the cells that are there.",
-        (
-            wrong(
-                top=lost_forward,
-                gather=lost_backward,
-                total=lambda w: np.where(overhanging(w), 0, w.summands.sum(-1)),
-            ),
         ),
     ),
     Mistake(
