@@ -26,7 +26,7 @@ the beginning, even where ceil mode runs past the end. The gradient has the same
 # '''
 #
 # [tool.poolproof.laws]
-# paddle = ["mean-value", "mean-exact", "padding-with-zero", "conservation", "other-settings"]
+# paddle = ["mean-value", "mean-exact", "padding-with-zero", "conservation", "other-settings", "nothing-remembered"]
 # ///
 
 import numpy as np

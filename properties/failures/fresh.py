@@ -14,6 +14,7 @@ from ..cases.build import Builder
 from ..cases.case import Case, is_declared
 from ..cases.choices import Generated, one_of
 from ..cases.contents import paint
+from ..cases.palettes import PALETTES
 from ..cases.plans import Plan, ranks
 from ..contract import MEAN, OF_INTEGERS, SETTINGS, Declared
 from ..targets.call import Call
@@ -66,8 +67,10 @@ def repainted(pattern: FailingCall, count: int = REPAINTED) -> Iterator[Call]:
             case, x=np.resize(case.x, (2, *case.x.shape[1:])), dy=np.resize(case.dy, (2, *case.dy.shape[1:]))
         )
     plain = PLAIN[pattern.call.function] + (EXTREME if case.x.dtype.kind in "iu" else ())
+    # The cases of proofs are of no palette.
+    palettes = dict.fromkeys(values for values in (pattern.values, *plain) if values in PALETTES)
     for seed in range(1, count + 1):
-        for values in dict.fromkeys((pattern.values, *plain)):
+        for values in palettes:
             other = painted(case, values, seed)
             yield (other if seed % 2 else like(case, other)).call()
         if "distinct" in plain:

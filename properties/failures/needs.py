@@ -25,7 +25,8 @@ MOST_PLANES = 8
 def simplifications(case: Case, declared: Declared, plan: Plan) -> Iterator[tuple[str, list[Case]]]:
     """What a case has, and the cases without it that the target takes and the law wants: it is needed if none fails."""
     for word, without in WITHOUT.items():
-        yield word, [part for part in without(case) if permitted(part, plan, declared)]
+        parts = (with_another(part, plan) for part in without(case))
+        yield word, [part for part in parts if permitted(part, plan, declared)]
     others = [part for part in in_another_dtype(case) if taken(part, declared, plan)]
     yield f"dtype {case.x.dtype.name}", others
 
@@ -35,6 +36,14 @@ def taken(case: Case, declared: Declared, plan: Plan) -> bool:
     return len(case.size) in declared.ranks_of(case.x.dtype.name, case.function, *plan.also)
 
 
+def with_another(case: Case, plan: Plan) -> Case:
+    """The case with its other array, if it has one, of the shape of x or dy, as its law wants."""
+    like = case.dy if plan.others_like == "dy" else case.x
+    if case.other is None or case.other.shape == like.shape:
+        return case
+    return replace(case, other=np.resize(case.other, like.shape))
+
+
 def refitted(case: Case, **changed: Any) -> list[Case]:
     """The case with other windows, on as much of x as it has, and a dy that fits; nothing where they do not."""
     part = replace(case, **changed)
@@ -42,11 +51,7 @@ def refitted(case: Case, **changed: Any) -> list[Case]:
         output = part.output
     except ValueError:
         return []
-    dy = np.resize(case.dy, (*case.x.shape[:2], *output))
-    other = case.other
-    if other is not None and other.shape != case.x.shape:
-        other = np.resize(other, dy.shape)
-    return [replace(part, dy=dy, other=other)]
+    return [replace(part, dy=np.resize(case.dy, (*case.x.shape[:2], *output)))]
 
 
 def without_overlap(case: Case) -> list[Case]:
@@ -58,11 +63,7 @@ def without_overlap(case: Case) -> list[Case]:
     lengths = [axis.length + (axis.count() - 1) * (wide - axis.stride) for axis, wide in zip(axes, stride, strict=True)]
     if prod(case.x.shape[:2]) * prod(lengths) > MOST_CELLS:
         return []
-    x = np.resize(case.x, (*case.x.shape[:2], *lengths))
-    other = (
-        np.resize(case.other, x.shape) if case.other is not None and case.other.shape == case.x.shape else case.other
-    )
-    return refitted(replace(case, x=x, other=other), stride=stride)
+    return refitted(replace(case, x=np.resize(case.x, (*case.x.shape[:2], *lengths))), stride=stride)
 
 
 def without_setting(name: str, neutral: Callable[[int], Any]) -> Callable[[Case], list[Case]]:
@@ -143,9 +144,8 @@ def alike_axes(case: Case) -> list[Case]:
         if prod(case.x.shape[:2]) * prod(spatial) > MOST_CELLS:
             continue
         x = np.resize(case.x, (*case.x.shape[:2], *spatial))
-        other = None if case.other is None else np.resize(case.other, x.shape)
         window = {"size": repeated(case.size, k), "stride": repeated(case.stride, k)}
-        parts += refitted(replace(case, x=x, other=other), settings=settings, **window)
+        parts += refitted(replace(case, x=x), settings=settings, **window)
     return parts
 
 

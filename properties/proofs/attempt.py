@@ -6,6 +6,7 @@ import time
 from itertools import islice
 
 from ..results import Result
+from ..run.explain import explained
 from ..run.settle import settled
 from ..run.trial import Found, Trial, TrialSettings
 from ..targets.target import Target
@@ -34,7 +35,7 @@ def attempt(proof: Proof, target: Target, longest: int, first: int, last: int) -
 
 
 def conclude(trial: Trial, first: Found, result: Result) -> None:
-    """The verdict on a case that failed, which is tried once more."""
+    """The verdict on a case that failed, which is tried once more, and explained."""
     trial.found = first
-    found = settled(trial, first, trial.attempt(first.case))
+    found = explained(trial, settled(trial, first, trial.attempt(first.case)), [])
     result.verdict, result.counterexample = found.verdict, found.counterexample

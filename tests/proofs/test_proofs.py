@@ -165,6 +165,11 @@ def test_comparisons_alone_make_no_maximum():
     assert proved("max-value/every-order", Trap).verdict == "broken"
 
 
+def test_a_failing_proof_names_the_mistake():
+    result = attempt(PROOFS["tied-maxima/every-order"], wrap(FAULTS["ties.EveryTie"]), 2, 0, 40)
+    assert result.counterexample.mistakes[0] == "every-tie-gets-gradient"
+
+
 def test_cells_outside_are_asked_together():
     result = proved("max-value/zero-and-one", TouchedByTwo)
     assert result.verdict == "broken"
