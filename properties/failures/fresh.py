@@ -14,7 +14,7 @@ from ..cases.build import Builder
 from ..cases.case import Case, is_declared
 from ..cases.choices import Generated, one_of
 from ..cases.contents import paint
-from ..cases.palettes import PALETTES
+from ..cases.palettes import NAMES
 from ..cases.plans import Plan, ranks
 from ..contract import MEAN, OF_INTEGERS, SETTINGS, Declared
 from ..targets.call import Call
@@ -68,7 +68,7 @@ def repainted(pattern: FailingCall, count: int = REPAINTED) -> Iterator[Call]:
         )
     plain = PLAIN[pattern.call.function] + (EXTREME if case.x.dtype.kind in "iu" else ())
     # The cases of proofs are of no palette.
-    palettes = dict.fromkeys(values for values in (pattern.values, *plain) if values in PALETTES)
+    palettes = dict.fromkeys(values for values in (pattern.values, *plain) if values in NAMES)
     for seed in range(1, count + 1):
         for values in palettes:
             other = painted(case, values, seed)

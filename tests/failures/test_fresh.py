@@ -69,3 +69,8 @@ def test_gradients_of_resized_windows_have_the_shape_of_the_result():
     call = replace(given.call, arrays={"dy": np.zeros((1, 1, 3)), **given.call.arrays})
     for other in resized(replace(given, call=call), Declared(ranks=(1,))):
         assert other.arrays["dy"].shape[2] == other.arrays["x"].shape[2] - other.size[0] + 1
+
+
+def test_numbers_that_differ_within_a_window_are_met():
+    images = [call.arrays["x"] for call in repainted(failing(np.zeros((1, 1, 4))))]
+    assert any(np.unique(x).size == x.size and x.min() < 0 <= x.max() < 9 for x in images)
