@@ -128,7 +128,7 @@ def whole_image(covers: Callable[[tuple[Axis, ...]], bool], *, single: bool) -> 
     """Answers whose one window, or every window, is the whole image. Raises ValueError for other windows."""
 
     def tables(axes: tuple[Axis, ...]) -> list[Table]:
-        if not covers(axes):
+        if not covers(axes) or any(axis.begin or axis.end for axis in axes):
             raise ValueError("no such window")
         counts = [1 if single else axis.count() for axis in axes]
         return [

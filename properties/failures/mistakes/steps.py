@@ -206,7 +206,9 @@ class Steps:
         counts = (False, True) if moved else (False,)
         divisors = (self.divisor, rightly_counted) if function in MEAN else (self.divisor,)
         for only, keeps, divisor in islice(product((None, *ALONE), counts, divisors), 1, None):
-            yield replace(self, only=only, keeps_count=keeps, divisor=divisor)
+            # As many means over other cells, divided by their number, may be right ones with other divisors.
+            if not (keeps and divisor is self.divisor and function in MEAN):
+                yield replace(self, only=only, keeps_count=keeps, divisor=divisor)
 
     def __call__(self, call: Call) -> Array:
         """The answer to a call."""
