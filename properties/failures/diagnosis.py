@@ -11,11 +11,12 @@ import numpy as np
 from ..cases.plans import Plan
 from ..targets.call import Call
 from ..targets.target import Target
-from .fresh import DRAWN, FailingCall, drawn, repainted
+from .fresh import DRAWN, FailingCall, drawn, repainted, resized
 from .judging import Agreement, Fault, Judged, attempted, contradicted, fits, judged, meant
 from .mistakes import MISTAKES, Scope, maxima, means
 from .mistakes.conduct import EMPTY_BATCH, LAYOUT_IGNORED, REMEMBERS, VARIES
 from .mistakes.mistake import Answer, Mistake
+from .mistakes.steps import Steps
 from .probes import generic
 
 SECONDS = 10.0
@@ -198,15 +199,22 @@ def hypotheses(wrong: list[tuple[Call, Judged]], names: Collection[str] = MISTAK
     possible = (MISTAKES[name] for name in names if function in MISTAKES[name].functions)
     return [
         Hypothesis(mistake, answer)
-        for mistake in possible
-        for answer in mistake.answers
+        for mistake, answer in spread(possible, function)
         if all(fits(found, answer) is not Agreement.NOT for call, found in wrong if call.function in mistake.functions)
     ]
 
 
+def spread(mistakes: Iterable[Mistake], function: str) -> list[tuple[Mistake, Answer]]:
+    """Mistakes with each of their answers; those of one axis alone come last, where a simpler one may say the same."""
+    plain = [(mistake, answer) for mistake in mistakes for answer in mistake.answers]
+    varied = [(m, variant) for m, answer in plain if isinstance(answer, Steps) for variant in answer.variants(function)]
+    return [*plain, *sorted(varied, key=lambda pair: pair[1].only is not None)]
+
+
 def tested(evidence: Evidence, found: list[Hypothesis], patterns: list[FailingCall]) -> list[Hypothesis]:
     """The hypotheses that hold on fresh cases, those first that say most exactly where the target is wrong."""
-    calls = [call for pattern in distinct(patterns) for call in repainted(pattern)]
+    calls = [*resized(patterns[0], evidence.target.declared)]
+    calls += [call for pattern in distinct(patterns) for call in repainted(pattern)]
     calls += drawn(evidence.plan, evidence.target.declared, patterns[0]) if found else []
     for _, answer in evidence.asked(calls if found else ()):
         found = [each for each in found if each.test(answer)]

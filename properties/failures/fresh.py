@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from ..cases.build import Builder
 from ..cases.case import Case, is_declared
 from ..cases.choices import Generated, one_of
 from ..cases.contents import paint
-from ..cases.palettes import PALETTES
+from ..cases.palettes import NAMES
 from ..cases.plans import Plan, ranks
 from ..contract import MEAN, OF_INTEGERS, SETTINGS, Declared
 from ..targets.call import Call
@@ -32,8 +33,14 @@ PLAIN = {
 }
 """The palettes of fresh numbers, besides that of the failing case."""
 
+EXTREME = ("lowest", "highest", "huge")
+"""The palettes of fresh integers besides: both ends of the type, and numbers from its whole range."""
+
 BEYOND = {"f": (2**26,), "i": (2**26, 2**58)}
 """Numbers whose neighbours are equal in float32, or in float64: for floats and for integers of eight bytes."""
+
+MOST_ROOM = 3
+"""Cells that a resized image has more along an axis than the failing one."""
 
 GRADIENTS = ("wide", "lattice", "remote")
 """The palettes of fresh gradients, in turn."""
@@ -59,15 +66,31 @@ def repainted(pattern: FailingCall, count: int = REPAINTED) -> Iterator[Call]:
         case = replace(
             case, x=np.resize(case.x, (2, *case.x.shape[1:])), dy=np.resize(case.dy, (2, *case.dy.shape[1:]))
         )
-    plain = PLAIN[pattern.call.function]
+    plain = PLAIN[pattern.call.function] + (EXTREME if case.x.dtype.kind in "iu" else ())
     # The cases of proofs are of no palette.
-    palettes = dict.fromkeys(values for values in (pattern.values, *plain) if values in PALETTES)
+    palettes = dict.fromkeys(values for values in (pattern.values, *plain) if values in NAMES)
     for seed in range(1, count + 1):
         for values in palettes:
             other = painted(case, values, seed)
             yield (other if seed % 2 else like(case, other)).call()
         if "distinct" in plain:
             yield from beyond(painted(case, "distinct", seed), seed)
+
+
+def resized(pattern: FailingCall, declared: Declared) -> Iterator[Call]:
+    """The call with a window one cell longer or shorter along each axis in turn, on a somewhat larger image."""
+    case = as_case(pattern.call)
+    if case is None or not 0 < case.x.size <= MOST_CELLS:
+        return
+    room = tuple(n + min(stride, MOST_ROOM) for n, stride in zip(case.x.shape[2:], case.stride, strict=True))
+    for seed, (axis, step) in enumerate(product(range(len(room)), (1, -1)), 1):
+        size = tuple(max(f + step * (k == axis), 1) for k, f in enumerate(case.size))
+        other = replace(case, size=size, x=np.zeros((*case.x.shape[:2], *room), case.x.dtype))
+        if any(a.room < 0 or a.all_in_padding() is not None for a in other.axes) or not is_declared(other, declared):
+            # What windows wholly in padding give is a convention.
+            continue
+        blank = replace(other, dy=np.zeros((*case.x.shape[:2], *other.output), case.dy.dtype))
+        yield from (painted(blank, values, seed).call() for values in PLAIN[case.function])
 
 
 def beyond(case: Case, seed: int) -> Iterator[Call]:

@@ -1,10 +1,12 @@
 """Fresh cases for a hypothesis: the failing call with other numbers, and cases as a law draws them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from poolproof.properties.cases.plans import Plan
 from poolproof.properties.contract import Declared
-from poolproof.properties.failures.fresh import BEYOND, DRAWN, MOST_CELLS, FailingCall, drawn, repainted
+from poolproof.properties.failures.fresh import BEYOND, DRAWN, MOST_CELLS, FailingCall, drawn, repainted, resized
 from poolproof.properties.targets.call import Call
 
 
@@ -46,3 +48,29 @@ def test_drawn_cases_are_small_and_often_of_the_failing_dtype():
     assert DRAWN // 2 < len(calls) <= DRAWN
     assert all(0 < call.arrays["x"].size <= MOST_CELLS for call in calls)
     assert sum(call.arrays["x"].dtype == "int8" for call in calls) >= len(calls) // 2
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint64"])
+def test_both_ends_of_an_integer_type_and_what_lies_between_are_met(dtype):
+    numbers = {n for call in repainted(failing(np.zeros((1, 2, 4), dtype))) for n in call.arrays["x"].ravel().tolist()}
+    ends = np.iinfo(dtype)
+    assert numbers >= {int(ends.min), 0, int(ends.max)}
+    assert any(ends.max // 4 < n < 3 * (ends.max // 4) for n in numbers)
+
+
+def test_windows_are_made_longer_and_shorter_along_each_axis():
+    calls = list(resized(failing(np.zeros((1, 1, 3, 4)), (2, 1)), Declared(ranks=(2,))))
+    assert {call.size for call in calls} == {(3, 1), (1, 1), (2, 2), (2, 1)}
+    assert {call.arrays["x"].shape for call in calls} == {(1, 1, 4, 5)}
+
+
+def test_gradients_of_resized_windows_have_the_shape_of_the_result():
+    given = failing(np.zeros((1, 1, 4)), function="max_backward")
+    call = replace(given.call, arrays={"dy": np.zeros((1, 1, 3)), **given.call.arrays})
+    for other in resized(replace(given, call=call), Declared(ranks=(1,))):
+        assert other.arrays["dy"].shape[2] == other.arrays["x"].shape[2] - other.size[0] + 1
+
+
+def test_numbers_that_differ_within_a_window_are_met():
+    images = [call.arrays["x"] for call in repainted(failing(np.zeros((1, 1, 4))))]
+    assert any(np.unique(x).size == x.size and x.min() < 0 <= x.max() < 9 for x in images)

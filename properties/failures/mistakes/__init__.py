@@ -1,12 +1,12 @@
 """Mistakes that pooling code is known for: the name, what is wrong, what is right, and the wrong answers of each."""
 
-from . import conduct, gradients, indices, maxima, means, planes, refusals, settings, shape, types
+from . import conduct, gradients, indices, maxima, means, orders, planes, refusals, settings, shape, types
 from .mistake import Mistake, Scope, by_name, whole
 
-EVERYWHERE = (shape, planes, settings, indices)
+EVERYWHERE = (shape, orders, planes, settings, indices)
 """Where mistakes are about a whole call: its windows, its planes, and what an index counts in."""
 
-ROOMS = (shape, settings, gradients, indices, means, maxima, planes, types, refusals, conduct)
+ROOMS = (shape, settings, gradients, indices, orders, means, maxima, planes, types, refusals, conduct)
 
 MISTAKES: dict[str, Mistake] = by_name(
     [each for room in ROOMS for each in (whole(room.MISTAKES) if room in EVERYWHERE else room.MISTAKES)]

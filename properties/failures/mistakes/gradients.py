@@ -13,7 +13,7 @@ from poolproof.kernels.dtypes import Array
 from ...targets.call import Call
 from .maxima import by_keys
 from .mistake import BACKWARD, MAX_GRADIENT, SUM_GRADIENT, Answer, Mistake, Scope
-from .steps import RIGHT, PooledWindows, added, each, first_weights, wrong
+from .steps import RIGHT, PooledWindows, added, counted, each, first_maximum, first_weights, same, summed, wrong
 
 RIGHT_ADDED = "Where windows share a cell, their gradients are added."
 RIGHT_TIE = "The gradient of a window goes to its maximum once, however many cells are equal to it."
@@ -227,6 +227,20 @@ def narrowed(windows: PooledWindows, shares: Array, dtype: str) -> Array:
     return shares.astype(dtype).astype(np.float64)
 
 
+def added_in(dtype: str, order: Callable[[Array], Array]) -> Gather:
+    """Shares added one by one in a narrower type, taken in some order of (windows, taps)."""
+
+    def gather(windows: PooledWindows, shares: Array) -> Array:
+        shares = planes(windows, narrowed(windows, shares, dtype))
+        sums = np.zeros((len(shares), windows.image.shape[2]), dtype)
+        real = order(windows.real)
+        for plane, share in zip(sums, shares, strict=True):
+            np.add.at(plane, order(windows.cells)[real], order(share)[real].astype(dtype))
+        return sums.astype(np.float64)
+
+    return gather
+
+
 def flushed(array: Array) -> Array:
     """Zeros for what is below the smallest normal float32."""
     return np.where(np.abs(array) < float(np.finfo(np.float32).tiny), 0, array)
@@ -298,6 +312,65 @@ def padding_to_first(windows: PooledWindows, shares: Array) -> Array:
     if not unreal.any():
         raise ValueError("every window has a real cell")
     return added(replace(windows, cells=np.where(unreal, 0, windows.cells)), shares)
+
+
+def tied_in_row(best: Array, width: int) -> Array:
+    """How many tied maxima are in the row of each cell of a window."""
+    rows = best.reshape(*best.shape[:-1], best.shape[-1] // width, width)
+    return np.broadcast_to(rows.sum(axis=-1, keepdims=True), rows.shape).reshape(best.shape)
+
+
+def divided_by_edge(row: int) -> Callable[[PooledWindows], Array]:
+    """The gradient of each tied maximum divided by how many are in one row of the window."""
+
+    def weights(windows: PooledWindows) -> Array:
+        best = tied(windows)
+        counts = tied_in_row(best, windows.geometry.size[-1])[..., row : row + 1 or None]
+        return np.asarray(best / np.maximum(counts, 1))
+
+    return weights
+
+
+def divided_by_row(windows: PooledWindows) -> Array:
+    """The gradient of each tied maximum divided by how many are in its row."""
+    best = tied(windows)
+    return np.asarray(best / np.maximum(tied_in_row(best, windows.geometry.size[-1]), 1))
+
+
+def divided_by_plane(windows: PooledWindows) -> Array:
+    """The gradient of each tied maximum divided by how many cells of the plane equal it."""
+    tops = windows.values.max(axis=-1)[..., np.newaxis]
+    return np.asarray(
+        tied(windows) / np.maximum((windows.image[..., np.newaxis, :] == tops).sum(-1), 1)[..., np.newaxis]
+    )
+
+
+def multiplied(factor: Callable[[PooledWindows], Array]) -> Gather:
+    """Shares multiplied by a factor of each window, or of each of its taps."""
+    return lambda windows, shares: added(windows, shares * factor(windows))
+
+
+def times_image(call: Call) -> Array:
+    """The gradient multiplied by x."""
+    return RIGHT.answer(call) * call.arrays["x"]
+
+
+def cells_of_window(windows: PooledWindows) -> Array:
+    """The divisor of the mean of each window."""
+    return counted(windows)[:, np.newaxis].astype(np.float64)
+
+
+FACTORS: list[Callable[[PooledWindows], Any]] = [
+    cells_of_window,
+    lambda windows: 1 / cells_of_window(windows),
+    lambda windows: prod(windows.geometry.stride),
+    lambda windows: 1 / prod(windows.geometry.stride),
+    lambda windows: windows.call.arrays["x"].shape[1],
+    lambda windows: 1 / windows.call.arrays["x"].shape[1],
+    lambda windows: len(windows.cells),
+    lambda windows: 1 / len(windows.cells),
+]
+"""Numbers by which gradients of maxima are multiplied by mistake."""
 
 
 MISTAKES = [
@@ -390,6 +463,9 @@ MISTAKES = [
             wrong(weights=if_tied(lambda best: best / 2)),
             wrong(weights=if_tied(lambda best: best / best.shape[-1])),
             wrong(weights=lambda w: tied(w) / w.cells.shape[1]),
+            wrong(weights=if_tied(lambda best: best / best.sum(-1, keepdims=True) ** 2)),
+            wrong(weights=if_tied(lambda best: best / (best.sum(-1, keepdims=True) + 1))),
+            *each("weights", [divided_by_row, divided_by_plane, divided_by_edge(0), divided_by_edge(-1)]),
         ),
     ),
     Mistake(
@@ -466,6 +542,26 @@ MISTAKES = [
         ),
     ),
     Mistake(
+        "gradient-times-input",
+        BACKWARD,
+        "The gradient is multiplied by the values of x, or of the result.",
+        "A gradient does not depend on how large the values are.",
+        (
+            times_image,
+            wrong(gather=multiplied(lambda w: w.summands)),
+            wrong(gather=multiplied(lambda w: first_maximum(w)[..., np.newaxis].astype(np.float64))),
+            wrong(gather=multiplied(lambda w: (summed(w) / counted(w))[..., np.newaxis])),
+            wrong(gather=multiplied(lambda w: summed(w)[..., np.newaxis])),
+        ),
+    ),
+    Mistake(
+        "gradient-scaled",
+        MAX_GRADIENT,
+        "The gradient is multiplied or divided by a number, such as that of the cells of the window.",
+        "The maximum of a window gets the whole gradient of that window, no more and no less.",
+        each("gather", [multiplied(factor) for factor in FACTORS]),
+    ),
+    Mistake(
         "gradient-divided-by-batch",
         BACKWARD,
         "The gradient is divided by the number of samples.",
@@ -480,6 +576,7 @@ MISTAKES = [
         (
             *each("gradient", [of_narrow("float32"), of_narrow("float16")]),
             *each("gather", [shares_in("float32"), shares_in("float16")]),
+            *each("gather", [added_in(to, order) for to in ("float32", "float16") for order in (same, np.transpose)]),
             *each("finish", [of_narrow("float32"), of_narrow("float16")]),
         ),
     ),

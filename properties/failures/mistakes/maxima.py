@@ -13,6 +13,7 @@ from .steps import PooledWindows, first_maximum, first_weights, plane_index, wro
 
 RIGHT_START = "The search begins with the window's first cell, or with -inf (the lowest number of an integer type)."
 RIGHT_CELLS = "The maximum is taken over all cells of the window, and over no others."
+RIGHT_NEGATED = "Integers are compared without being negated."
 RIGHT_COMPARED = "Cells are compared in their own dtype."
 
 
@@ -127,6 +128,13 @@ def signed_otherwise(values: Array) -> Array:
     if values.dtype.kind not in "iu":
         raise ValueError("integers alone")
     return values.view(values.dtype.str.replace(values.dtype.kind, "u" if values.dtype.kind == "i" else "i"))
+
+
+def negated(values: Array) -> Array:
+    """The ranks of integers by their negatives, which wrap: the smallest negative ranks highest."""
+    if values.dtype.kind not in "iu":
+        raise ValueError("integers alone")
+    return -ordered(np.negative(values))
 
 
 def ordered(keys: Array) -> Array:
@@ -393,6 +401,14 @@ MISTAKES = [
         "Signed integers are compared as unsigned ones, or unsigned as signed.",
         RIGHT_COMPARED,
         (wrong(**chosen(by_keys(lambda v: ordered(signed_otherwise(v))))),),
+    ),
+    Mistake(
+        "negation-wraps",
+        MAXIMA,
+        "The maximum of integers is computed as -min(-x), which wraps around: of the lowest signed integer, or of an "
+        "unsigned zero, the negative is the number itself.",
+        RIGHT_NEGATED,
+        (wrong(**chosen(by_keys(negated))),),
     ),
     Mistake(
         "comparison-wraps",

@@ -11,16 +11,19 @@ import numpy as np
 from poolproof.kernels.dtypes import Array, finfo, is_float, lowest
 from poolproof.kernels.geometry import Axis, Geometry
 
+from ...targets.call import Call
 from .mistake import ANY, BACKWARD, MAXIMA, MEAN, Answer, Mistake, wrapped
 from .steps import (
     PADDED,
     PAST,
+    RIGHT,
     PooledWindows,
     Table,
     added,
     axis_table,
     counted,
     each,
+    geometry_of,
     placed,
     under,
     window_count,
@@ -253,6 +256,20 @@ def shifted(array: Array, by: int, axis: int) -> Array:
     return np.take(np.pad(array, wide), places, axis)
 
 
+def cut_to_nothing(padded_only: Callable[[Geometry], list[bool]]) -> Answer:
+    """The gradient of the padded image cut by [begin:-end] along some axes. Raises ValueError where all is well."""
+
+    def answer(call: Call) -> Array:
+        geometry = geometry_of(call)
+        lost = [cut and not end for cut, (_, end) in zip(padded_only(geometry), geometry.padding, strict=True)]
+        if not any(lost):
+            raise ValueError("nothing is lost")
+        kept: Any = (..., *(slice(0, 0 if empty else None) for empty in lost))
+        return np.asarray(RIGHT.answer(call)[kept])
+
+    return answer
+
+
 MISTAKES = [
     Mistake(
         "padding-ignored",
@@ -397,6 +414,19 @@ MISTAKES = [
         tuple(map(gap_in, (np.int8, np.uint8))),
     ),
     Mistake(
+        "overhanging-window-lost",
+        ANY,
+        "The window that reaches past the end in ceil mode is not computed.",
+        "A window that reaches past the end has the cells that are there.",
+        (
+            wrong(
+                top=lost_forward,
+                gather=lost_backward,
+                total=lambda w: np.where(overhanging(w), 0, w.summands.sum(-1)),
+            ),
+        ),
+    ),
+    Mistake(
         "ceil-window-dropped",
         ANY,
         "The last window of ceil mode is dropped although it starts inside the input or the begin padding.",
@@ -441,19 +471,6 @@ MISTAKES = [
             moved(lambda axis: -beyond(axis)),
             moved(lambda _: 1),
             windows_per_axis(evenly),
-        ),
-    ),
-    Mistake(
-        "overhanging-window-lost",
-        ANY,
-        "The window that reaches past the end in ceil mode is not computed.",
-        "A window that reaches past the end has the cells that are there.",
-        (
-            wrong(
-                top=lost_forward,
-                gather=lost_backward,
-                total=lambda w: np.where(overhanging(w), 0, w.summands.sum(-1)),
-            ),
         ),
     ),
     Mistake(
@@ -555,5 +572,16 @@ MISTAKES = [
         "The padded gradient is cropped by the padding after an axis, not by that before.",
         "The gradient of the image begins after the padding before it.",
         (wrong(gather=cropped_at_the_end),),
+    ),
+    Mistake(
+        "gradient-cropped-to-nothing",
+        BACKWARD,
+        "The padding of dx is cut off with [begin:-end], which leaves nothing where end is 0.",
+        "The gradient of the image is [begin:begin + length] of that of the padded image.",
+        (
+            cut_to_nothing(lambda g: [begin > 0 for begin, _ in g.padding]),
+            cut_to_nothing(lambda g: [any(map(any, g.padding))] * g.rank),
+            cut_to_nothing(lambda g: [True] * g.rank),
+        ),
     ),
 ]

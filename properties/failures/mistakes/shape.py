@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 import numpy as np
-from poolproof.kernels.dtypes import Array, Ints
+from poolproof.kernels.dtypes import Ints
 from poolproof.kernels.geometry import Axis, Geometry
 
-from ...targets.call import Call
-from .mistake import ANY, FORWARD, INDEX, Answer, Mistake, wrapped
-from .steps import RIGHT, Table, axis_table, placed, under, window_count, windows_per_axis, wrong
+from .mistake import ANY, Answer, Mistake, wrapped
+from .steps import Table, axis_table, placed, under, window_count, windows_per_axis, wrong
 
 RIGHT_COUNT = "There are floor((length + padding - extent)/stride) + 1 windows along an axis."
 RIGHT_STRIDE = "Windows start stride[k] cells apart along axis k."
@@ -63,12 +63,6 @@ def as_along_the_first(axes: tuple[Axis, ...]) -> list[Table]:
 def shifted(by: int) -> Answer:
     """Windows that all begin so many cells later."""
     return windows_per_axis(lambda axis: axis_table(replace(axis, begin=axis.begin - by), axis.count()))
-
-
-def across(call: Call) -> Array:
-    """The right results written down column by column."""
-    right = RIGHT.answer(call)
-    return right.transpose(0, 1, *range(right.ndim - 1, 1, -1)).reshape(right.shape)
 
 
 def numbered_in(dtype: str) -> Answer:
@@ -128,6 +122,53 @@ def without_last(axis_from_end: int) -> Callable[[tuple[Axis, ...]], list[Table]
         return found
 
     return tables
+
+
+def whole_image(covers: Callable[[tuple[Axis, ...]], bool], *, single: bool) -> Answer:
+    """Answers whose one window, or every window, is the whole image. Raises ValueError for other windows."""
+
+    def tables(axes: tuple[Axis, ...]) -> list[Table]:
+        if not covers(axes) or any(axis.begin or axis.end for axis in axes):
+            raise ValueError("no such window")
+        counts = [1 if single else axis.count() for axis in axes]
+        return [
+            np.broadcast_to(np.arange(axis.length), (count, axis.length))
+            for axis, count in zip(axes, counts, strict=True)
+        ]
+
+    return wrong(tables=tables)
+
+
+def covered(axis: Axis) -> bool:
+    """Whether a window is at least as long as the image."""
+    return axis.extent >= axis.length
+
+
+COVERING: list[Callable[[tuple[Axis, ...]], bool]] = [
+    lambda axes: covered(axes[0]),
+    lambda axes: covered(axes[-1]),
+    lambda axes: any(map(covered, axes)),
+    lambda axes: prod(axis.size for axis in axes) >= prod(axis.length for axis in axes),
+]
+"""Conditions under which a window is taken for one as large as the image."""
+
+SINGLE: list[Callable[[tuple[Axis, ...]], bool]] = [
+    lambda axes: axes[0].size == 1,
+    lambda axes: axes[-1].size == 1,
+    lambda axes: any(axis.size == 1 for axis in axes),
+]
+"""Conditions under which a window is taken for a single cell."""
+
+
+def one_cell(single: Callable[[tuple[Axis, ...]], bool]) -> Answer:
+    """Answers whose windows have their first cell alone. Raises ValueError for other windows."""
+
+    def tables(axes: tuple[Axis, ...]) -> list[Table]:
+        if not single(axes):
+            raise ValueError("no such window")
+        return [axis_table(axis)[:, :1] for axis in axes]
+
+    return wrong(tables=tables)
 
 
 MISTAKES = [
@@ -319,10 +360,13 @@ MISTAKES = [
         (windows_per_axis(longer(1)),),
     ),
     Mistake(
-        "results-transposed",
-        (*FORWARD, *INDEX),
-        "The results are written column by column.",
-        "Results lie in row-major order: window (i, j) gives y[..., i, j].",
-        (across,),
+        "shortcut-taken-wrongly",
+        ANY,
+        "A shortcut for windows as large as the image, or of a single cell, is taken where it does not apply.",
+        "A shortcut needs its condition to hold along every axis.",
+        (
+            *(whole_image(covers, single=single) for single in (True, False) for covers in COVERING),
+            *map(one_cell, SINGLE),
+        ),
     ),
 ]

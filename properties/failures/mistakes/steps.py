@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import islice, product
 from math import prod
 from typing import Any
 
@@ -13,13 +14,16 @@ from poolproof.kernels.dtypes import Array, Ints, is_float, lowest, rounded
 from poolproof.kernels.geometry import Axis, Geometry
 
 from ...targets.call import Call
-from .mistake import Answer
+from .mistake import MEAN, Answer
 
 PADDED, PAST = -1, -2
 """In place of a cell: a padded one, and one past the padded end."""
 
 MOST_TAPS = 1 << 21
 """Taps of all windows of a call, above which no wrong answer is worked out."""
+
+ALONE = (-1, -2, 0)
+"""Axes along which alone windows may be wrong: the last, the last but one, and the first."""
 
 Table = Array
 """The cells of each window along one axis, (windows, taps)."""
@@ -73,7 +77,9 @@ def axis_table(axis: Axis, count: int | None = None, step: int | None = None) ->
 
 
 def placed(starts: Array, axis: Axis, step: int | None = None) -> Table:
-    """The cells of windows that start at these places of an axis."""
+    """The cells of windows that start at these places of an axis. Raises ValueError if these are too many."""
+    if len(starts) * axis.size > MOST_TAPS:
+        raise ValueError("too large")
     gap = axis.dilation if step is None else step
     return marked(starts[:, np.newaxis] + np.arange(axis.size) * gap, axis)
 
@@ -125,6 +131,11 @@ def counted(windows: PooledWindows) -> Array:
     return np.asarray(np.maximum(counts.sum(axis=-1), 1))
 
 
+def rightly_counted(windows: PooledWindows) -> Array:
+    """The right divisors, whichever cells are added up. Raises ValueError for another number of windows."""
+    return counted(RIGHT.windows(windows.call)).reshape(len(windows.cells))
+
+
 def added(windows: PooledWindows, shares: Array) -> Array:
     """Shares (N, C, windows, taps) added at their cells, (N, C, cells)."""
     sums = np.zeros((prod(windows.image.shape[:2]), windows.image.shape[2]))
@@ -141,7 +152,11 @@ def plane_index(windows: PooledWindows, tap: Array) -> Array:
 
 @dataclass(frozen=True)
 class Steps:
-    """One way to pool; a mistake replaces some of its steps. `finish` changes the result, before it gets its dtype."""
+    """One way to pool; a mistake replaces some of its steps. Called, it gives the answer to a call.
+
+    `finish` changes the result, before it gets its dtype. `only`: the axis along which windows are as the steps say, if
+    the others are right. `keeps_count`: there are as many windows as there should be.
+    """
 
     geometry: Callable[[Geometry], Geometry] = lambda geometry: geometry
     tables: Callable[[tuple[Axis, ...]], list[Table]] = tables
@@ -155,20 +170,49 @@ class Steps:
     gather: Callable[[PooledWindows, Array], Array] = added
     index: Callable[[PooledWindows, Array], Array] = plane_index
     finish: Callable[[Array], Array] = same
+    only: int | None = None
+    keeps_count: bool = False
 
     def windows(self, call: Call) -> PooledWindows:
         """The windows of a call. Raises ValueError where they do not fit, or are too large."""
-        geometry, x = self.geometry(geometry_of(call)), call.arrays["x"]
+        right, x = geometry_of(call), call.arrays["x"]
         spatial = x.shape[2:]
-        axes = geometry.axes(spatial)
-        if any(axis.room < 0 for axis in axes):
-            raise ValueError("a window is larger than the image")
-        found = self.tables(axes)
+        found = self.along_axes(right, spatial)
         if prod(x.shape[:2]) * prod(table.size for table in found) > MOST_TAPS:
             raise ValueError("too large")
+        geometry = self.geometry(right) if self.only is None else right
         image = self.image(x).reshape(*x.shape[:2], prod(spatial))
         output = tuple(map(len, found))
         return PooledWindows(call, geometry, crossed(found, spatial), output, image, self.outside(x.dtype))
+
+    def along_axes(self, right: Geometry, spatial: Ints) -> list[Table]:
+        """The windows along each axis. Raises ValueError where none fits, IndexError for a missing axis."""
+        meant, axes = right.axes(spatial), self.geometry(right).axes(spatial)
+        numbers = range(len(axes))
+        chosen = numbers if self.only is None else (numbers[self.only],)
+        if self.keeps_count:
+            found = [axis_table(axis, of.count()) for axis, of in zip(axes, meant, strict=True)]
+        elif any(axes[k].room < 0 for k in chosen):
+            raise ValueError("a window is larger than the image")
+        else:
+            found = self.tables(axes)
+        return [found[k] if k in chosen else axis_table(meant[k]) for k in numbers]
+
+    def variants(self, function: str) -> Iterator[Steps]:
+        """The same mistake about windows along one axis alone, with the right number of them, and right divisors."""
+        moved = self.geometry is not RIGHT.geometry
+        if not moved and self.tables is RIGHT.tables:
+            return
+        counts = (False, True) if moved else (False,)
+        divisors = (self.divisor, rightly_counted) if function in MEAN else (self.divisor,)
+        for only, keeps, divisor in islice(product((None, *ALONE), counts, divisors), 1, None):
+            # As many means over other cells, divided by their number, may be right ones with other divisors.
+            if not (keeps and divisor is self.divisor and function in MEAN):
+                yield replace(self, only=only, keeps_count=keeps, divisor=divisor)
+
+    def __call__(self, call: Call) -> Array:
+        """The answer to a call."""
+        return self.answer(call)
 
     def answer(self, call: Call) -> Array:
         """The answer to a call, in the dtype of x; indices are int64."""
@@ -202,9 +246,12 @@ class Steps:
         return self.gather(windows, shares * np.ones(windows.cells.shape))
 
     def sent(self, windows: PooledWindows) -> Array:
-        """dy as it is read, in float64, one for each window. Raises ValueError if there are not as many."""
+        """dy as it is read, in float64, one for each window: zero for those that dy lacks."""
         dy = self.gradient(windows.call.arrays["dy"]).astype(np.float64)
-        return dy.reshape(*windows.image.shape[:2], len(windows.cells))
+        found = np.zeros((*dy.shape[:2], *windows.output))
+        common: Any = (..., *map(slice, map(min, dy.shape[2:], windows.output)))
+        found[common] = dy[common]
+        return found.reshape(*dy.shape[:2], len(windows.cells))
 
 
 STEPS: dict[str, Callable[[Steps, PooledWindows], Array]] = {
@@ -218,9 +265,9 @@ STEPS: dict[str, Callable[[Steps, PooledWindows], Array]] = {
 RIGHT = Steps()
 
 
-def wrong(**steps: Any) -> Answer:
+def wrong(**steps: Any) -> Steps:
     """Answers of pooling with some steps replaced."""
-    return replace(RIGHT, **steps).answer
+    return replace(RIGHT, **steps)
 
 
 def each(step: str, choices: list[Any]) -> tuple[Answer, ...]:

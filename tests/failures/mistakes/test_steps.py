@@ -1,5 +1,7 @@
 """Pooling in small steps gives what it should, so that a mistake is what it replaces and nothing else."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from poolproof.kernels.dtypes import ORDERED
@@ -9,7 +11,15 @@ from poolproof.properties.cases.choices import Generated
 from poolproof.properties.cases.plans import Plan
 from poolproof.properties.contract import CALLABLES, MEAN_SETTINGS, SETTINGS, Declared
 from poolproof.properties.failures.judging import Fault, judged
-from poolproof.properties.failures.mistakes.steps import MOST_TAPS, RIGHT, window_count, wrong
+from poolproof.properties.failures.mistakes.steps import (
+    ALONE,
+    MOST_TAPS,
+    RIGHT,
+    rightly_counted,
+    under,
+    window_count,
+    wrong,
+)
 from poolproof.properties.targets.call import Call
 
 EVERYTHING = Declared(
@@ -67,3 +77,48 @@ def test_sums_are_those_of_the_oracle():
     call = Call("mean_backward", {"dy": np.array([[[1.0, 2, 4]]]), "x": np.zeros((1, 1, 4))}, (2,), (1,))
     exact = oracle.mean_backward(*call.arrays.values(), call.size, call.stride)
     assert (RIGHT.answer(call) == exact.nearest()).all()
+
+
+ONE_CELL_APART = under(stride=lambda g: (1,) * g.rank)
+
+
+def image(function="max_forward", size=(1, 1), **more):
+    """A call on an image of five rows and five columns, with windows two cells apart."""
+    return Call(function, {"x": np.arange(25.0).reshape(1, 1, 5, 5), **more}, size, (2, 2))
+
+
+@pytest.mark.parametrize(("axis", "shape"), [(0, (5, 3)), (-2, (5, 3)), (-1, (3, 5)), (None, (5, 5))])
+def test_windows_may_be_wrong_along_one_axis_alone(axis, shape):
+    assert replace(ONE_CELL_APART, only=axis)(image()).shape[2:] == shape
+
+
+def test_an_axis_that_an_image_lacks_has_no_answer():
+    with pytest.raises(IndexError):
+        replace(ONE_CELL_APART, only=-3)(image())
+
+
+def test_windows_may_be_as_many_as_they_should():
+    assert replace(ONE_CELL_APART, keeps_count=True)(image())[0, 0].tolist() == [[0, 1, 2], [5, 6, 7], [10, 11, 12]]
+
+
+def test_sums_of_other_windows_may_be_divided_by_the_right_number():
+    smaller = under(size=lambda g: (1,) * g.rank, stride=lambda g: g.stride)
+    found = replace(smaller, keeps_count=True, divisor=rightly_counted)(image("mean_forward", (2, 2)))
+    assert found[0, 0].tolist() == [[0, 0.5], [2.5, 3]]
+
+
+def test_mistakes_about_windows_have_variants_and_others_none():
+    assert len([*ONE_CELL_APART.variants("max_forward")]) == 2 * (1 + len(ALONE)) - 1
+    assert len([*ONE_CELL_APART.variants("mean_forward")]) == 3 * (1 + len(ALONE)) - 1
+    assert not [*wrong(finish=np.abs).variants("mean_forward")]
+
+
+def test_gradients_of_windows_that_are_not_visited_are_lost():
+    few = window_count(lambda axis: axis.count() - 1)
+    assert few(image("max_backward", dy=np.ones((1, 1, 3, 3)))).sum() == 4
+
+
+def test_windows_of_too_many_cells_have_no_answer():
+    call = Call("max_forward", {"x": np.zeros((1, 1, 1, 5))}, (1, 1), (1, 1))
+    with pytest.raises(ValueError, match="too large"):
+        replace(under(size=lambda _: (1, MOST_TAPS + 1)), keeps_count=True)(call)

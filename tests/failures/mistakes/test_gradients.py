@@ -1,0 +1,67 @@
+"""Mistakes about how much of a gradient is passed on are named."""
+
+import numpy as np
+import pytest
+from planted import each_window, named, passed_back, spread_evenly, to_maximum
+
+pytestmark = pytest.mark.once
+
+
+def routed(share):
+    """A kernel that passes back what `share` says."""
+    return lambda dy, x, size, stride: passed_back(dy, x, size, stride, share)
+
+
+def test_a_gradient_multiplied_by_the_input():
+    assert named("routing", max_backward=lambda *given: routed(to_maximum)(*given) * given[1]) == "gradient-times-input"
+
+
+def test_a_gradient_divided_by_the_cells_of_the_window():
+    kernel = routed(lambda d, cells: to_maximum(d, cells) / cells.size)
+    assert named("routing", max_backward=kernel) == "gradient-scaled"
+
+
+def by_row(d, cells):
+    """Tied maxima share the gradient with those of their row alone."""
+    best = cells == cells.max()
+    return d * best / np.maximum(best.sum(axis=1, keepdims=True), 1)
+
+
+def by_first_row(d, cells):
+    """Tied maxima share the gradient as if all of them were in the first row."""
+    best = cells == cells.max()
+    return d * best / max(best[0].sum(), 1)
+
+
+@pytest.mark.parametrize("share", [by_row, by_first_row])
+def test_ties_counted_in_a_row_of_the_window(share):
+    assert named("tied-maxima", max_backward=routed(share)) == "ties-split-wrongly"
+
+
+def test_ties_counted_in_the_image():
+    def max_backward(dy, x, size, stride):
+        dx = np.zeros_like(x)
+        for place, cells in each_window(x, size, stride):
+            top = x[cells].max()
+            dx[cells] += dy[place] * (x[cells] == top) / (x[place[:2]] == top).sum()
+        return dx
+
+    assert named("tied-maxima", max_backward=max_backward) == "ties-split-wrongly"
+
+
+def added_in(dtype, share):
+    """A kernel that adds up in a buffer of one type."""
+
+    def kernel(dy, x, size, stride):
+        dx = np.zeros(x.shape, dtype)
+        for place, cells in each_window(x, size, stride):
+            dx[cells] += share(dy[place], x[cells]).astype(dtype)
+        return dx.astype(x.dtype)
+
+    return kernel
+
+
+def test_gradients_added_up_in_a_narrow_buffer():
+    name = "gradient-in-narrower-type"
+    assert named("max-accumulation", max_backward=added_in("float32", to_maximum)) == name
+    assert named("mean-spread", mean_backward=added_in("float16", spread_evenly)) == name

@@ -1,0 +1,66 @@
+"""Mistakes about where cells lie in memory are named, whichever array they are made in."""
+
+import numpy as np
+import pytest
+from planted import each_window, named, passed_back, pooled, spread_evenly, to_maximum
+
+pytestmark = pytest.mark.once
+
+
+def by_height(array):
+    """Where the cells lie in the whole array, if each row is as long as a column."""
+    n, c, i, j = np.indices(array.shape)
+    height, width = array.shape[2:]
+    return (n * array.shape[1] + c) * height * width + i * height + j
+
+
+def test_an_image_whose_rows_are_as_long_as_its_columns():
+    def max_forward(x, size, stride):
+        return pooled(np.take(x, by_height(x), mode="clip"), size, stride, np.max)
+
+    assert named("max-value", max_forward=max_forward) == "rows-of-wrong-length"
+
+
+def test_results_whose_rows_are_as_long_as_their_columns():
+    def max_forward(x, size, stride):
+        y = pooled(x, size, stride, np.max)
+        flat, where = np.zeros(y.size), by_height(y)
+        flat[where[where < y.size]] = y[where < y.size]
+        return flat.reshape(y.shape)
+
+    assert named("max-value", max_forward=max_forward) == "results-in-rows-of-wrong-length"
+
+
+def test_gradients_in_the_order_of_columns():
+    def mean_backward(dy, x, size, stride):
+        return passed_back(dy.swapaxes(2, 3).reshape(dy.shape), x, size, stride, spread_evenly)
+
+    assert named("mean-spread", mean_backward=mean_backward) == "rows-and-columns-confused"
+
+
+def test_gradients_whose_rows_are_taken_for_columns():
+    def max_backward(dy, x, size, stride):
+        n, c, height, width = dy.shape
+        return passed_back(dy.reshape(n, c, width, height).swapaxes(2, 3), x, size, stride, to_maximum)
+
+    assert named("routing", max_backward=max_backward) == "rows-and-columns-confused"
+
+
+def test_results_with_height_and_width_exchanged():
+    def max_forward(x, size, stride):
+        return pooled(x, size, stride, np.max).swapaxes(2, 3)
+
+    assert named("output-size", max_forward=max_forward) == "results-transposed"
+
+
+def test_the_place_in_a_window_split_by_its_height():
+    def max_backward(dy, x, size, stride):
+        dx = np.zeros(x.shape, dy.dtype)
+        for (n, c, i, j), cells in each_window(x, size, stride):
+            row, column = divmod(int(x[cells].argmax()), size[0])
+            place = i * stride[0] + row, j * stride[1] + column
+            if place[0] < x.shape[2] and place[1] < x.shape[3]:
+                dx[(n, c, *place)] += dy[n, c, i, j]
+        return dx
+
+    assert named("routing", max_backward=max_backward) == "window-split-wrongly"

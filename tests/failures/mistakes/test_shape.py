@@ -1,0 +1,86 @@
+"""Mistakes about windows along one axis alone, in the gradient, and in shortcuts, are named."""
+
+import numpy as np
+import pytest
+from planted import named, output, passed_back, pooled, spread_evenly, to_maximum
+
+pytestmark = pytest.mark.once
+
+
+def one_row_less(dy):
+    """The number of windows without the last row of them."""
+    return max(dy.shape[2] - 1, 1), dy.shape[3]
+
+
+def test_a_row_of_windows_too_few():
+    def max_forward(x, size, stride):
+        rows, columns = output(x, size, stride)
+        return pooled(x, size, stride, np.max, (max(rows - 1, 1), columns))
+
+    assert named("output-size", max_forward=max_forward) == "one-window-too-few"
+
+
+def test_a_row_of_windows_that_passes_no_gradient():
+    def max_backward(dy, x, size, stride):
+        return passed_back(dy, x, size, stride, to_maximum, one_row_less(dy))
+
+    def mean_backward(dy, x, size, stride):
+        return passed_back(dy, x, size, stride, spread_evenly, one_row_less(dy))
+
+    assert named("routing", max_backward=max_backward) == "one-window-too-few"
+    assert named("mean-spread", mean_backward=mean_backward) == "one-window-too-few"
+
+
+def test_windows_whose_end_is_taken_in_along_columns():
+    def max_forward(x, size, stride):
+        return pooled(x, size, stride, np.max, window=(size[0], size[1] + 1))
+
+    assert named("max-value", max_forward=max_forward) == "window-too-large"
+
+
+def test_sums_of_another_window_divided_by_the_right_number():
+    def mean_forward(x, size, stride):
+        return pooled(x, size, stride, lambda cells: cells.sum() / np.prod(size), window=(size[1], size[1]))
+
+    assert named("mean-value", mean_forward=mean_forward) == "size-of-one-axis"
+
+
+def test_windows_that_are_cut_off_where_the_image_ends():
+    def max_backward(dy, x, size, stride):
+        return passed_back(dy, x, size, stride, to_maximum, window=size[::-1])
+
+    assert named("routing", max_backward=max_backward) == "sizes-exchanged"
+
+
+def test_windows_past_the_image_that_keep_the_lowest_number():
+    def max_forward(x, size, stride):
+        found = output(x, size, stride)
+        return pooled(x, size, (stride[0], stride[0]), lambda cells: cells.max(initial=-np.inf), found)
+
+    assert named("max-value", max_forward=max_forward) == "stride-of-one-axis"
+
+
+def test_a_shortcut_for_the_whole_image_where_one_axis_is_covered():
+    def max_forward(x, size, stride):
+        if size[1] == x.shape[3]:
+            y = np.empty((*x.shape[:2], *output(x, size, stride)), x.dtype)
+            y[...] = x.max(axis=(2, 3), keepdims=True)
+            return y
+        return pooled(x, size, stride, np.max)
+
+    def mean_forward(x, size, stride):
+        if size[0] == x.shape[2] or size[1] == x.shape[3]:
+            return x.mean(axis=(2, 3), keepdims=True)
+        return pooled(x, size, stride, np.mean)
+
+    assert named("max-value", max_forward=max_forward) == "shortcut-taken-wrongly"
+    assert named("mean-value", mean_forward=mean_forward) == "shortcut-taken-wrongly"
+
+
+def test_a_shortcut_for_single_cells_where_windows_are_one_cell_wide():
+    def max_forward(x, size, stride):
+        if size[1] == 1:
+            return pooled(x, size, stride, lambda cells: cells[0, 0])
+        return pooled(x, size, stride, np.max)
+
+    assert named("max-value", max_forward=max_forward) == "shortcut-taken-wrongly"
