@@ -37,8 +37,8 @@ def introduction(record):
         - **No law rejects a sound variant.** The {len(SOUND)} variants choose, add up, refuse or answer differently
           from the base they are made of. None was rejected in {runs["sound"]} runs, each with its own seed and part of
           the laws.
-        - **Every law earns its keep.** Without it some seed would accept some fault, or it is one of the three laws
-          that are quickest to reject one.
+        - **Every law earns its keep.** Without it some seed would accept some fault, or there is a fault that at most
+          two other laws reject in fewer cases.
 
         Cases are counted until a law rejects a fault, before the counterexample is made smaller; they are medians over
         the seeds. The *first* law is the one that needs the fewest. *Cells* are those of the image in the final
@@ -139,5 +139,5 @@ def laws(record):
         needing = ", ".join(f"`{name}`" for name in law["needed"])
         rows.append((f"`{law['law']}`", rejects, leads, law["among the three"], needing))
     head = ("law", "rejects", "first", "among the three", "faults that some seed would accept without it")
-    text = "*Among the three*: faults for which the law is one of the three quickest.\n"
+    text = "*Among the three*: faults that at most two other laws reject in fewer cases.\n"
     return f"## Law by law\n\n{text}\n{table(head, rows)}"
