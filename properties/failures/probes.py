@@ -156,6 +156,8 @@ def narrower(_: Ask, call: Call, found: Judged) -> bool:
     dtype = {8: "float32", 4: "float16"}.get(found.dtype.itemsize)
     if dtype is None or call.function not in (*MEAN, "max_backward"):
         return False
+    if not all(np.isfinite(array).all() for array in call.arrays.values()):
+        return False
     settings = found.meant.settings
     sizes = {
         name: np.abs(array) if name != "x" or "dy" not in call.arrays else array for name, array in call.arrays.items()

@@ -98,13 +98,13 @@ class Console:
         line = self.families.add(result)
         if self.detail is Detail.FULL:
             line = self.line(result)
-        if line:
-            self.say(*["\n"] * self.apart, *line)
-            self.apart = False
         if cause:
             self.say("\n", *headed(render.failure(result)))
             self.draw(result)
             self.apart = True
+        if line:
+            self.say(*["\n"] * self.apart, *line)
+            self.apart = False
 
     def draw(self, result: Result) -> None:
         """Print the picture of a failure, if it has one."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from ..failures.diagnosis import Evidence, diagnosis, explained_by
+import time
+
+from ..failures.diagnosis import SECONDS, Evidence, diagnosis, explained_by
 from ..failures.messages import hint
 from ..failures.mistakes.conduct import REMEMBERS, VARIES
 from ..failures.needs import simplifications
+from ..targets.call import Call
 from .trial import Found, Trial
 
 EARLIER_CALLS = "earlier calls"
@@ -25,8 +28,7 @@ def repeated(trial: Trial) -> Found | None:
     found = trial.found
     if found is None or not trial.settings.told or found.verdict != "broken":
         return None
-    evidence = Evidence(trial.pool.target.fresh(), trial.law.plan, [found.calls], found.case.values)
-    mistakes = explained_by(evidence, trial.settings.told)
+    mistakes = explained_by(evidence(trial, found, [found.calls]), trial.settings.told)
     return found.noted(*hint(mistakes), mistakes=mistakes) if mistakes else None
 
 
@@ -41,8 +43,14 @@ def mistakes_of(trial: Trial, found: Found, others: list[Found]) -> list[str]:
     if found.verdict not in ("broken", "raised"):
         return []
     runs = [each.calls for each in (found, trial.found, *others) if each is not None]
-    plan, target = trial.law.plan, trial.pool.target.fresh()
-    return diagnosis(Evidence(target, plan, runs, found.case.values))
+    return diagnosis(evidence(trial, found, runs))
+
+
+def evidence(trial: Trial, found: Found, runs: list[list[Call]]) -> Evidence:
+    """What is known of a failure. It may take as long as making its case smaller."""
+    seconds = min(SECONDS, trial.settings.seconds(found.verdict) or SECONDS)
+    end = min(trial.settings.end or float("inf"), time.time() + seconds)
+    return Evidence(trial.pool.target.fresh(), trial.law.plan, runs, found.case.values, end)
 
 
 def needs_of(trial: Trial, found: Found) -> list[str]:

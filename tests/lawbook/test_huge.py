@@ -618,7 +618,7 @@ def test_a_pattern_of_huge_laws_alone_wants_the_option():
 def test_the_command_lists_them_and_does_not_pass_what_it_cannot_run(tmp_path):
     _, told = poolproof(tmp_path, "laws")
     assert "\nhuge, tried with --huge\n  huge-max-bytes " in told
-    words = ["check", "naive", "--huge", "--laws", "huge", "--memory", "1M", "-n", "0"]
+    words = ["check", "naive", "--huge", "--laws", "huge", "--memory", "1M", "-n", "0", "-v"]
     status, told = poolproof(tmp_path, *words)
     assert status == 2
     assert "huge-mean-cells          not run     it needs 8.0 GiB of memory" in told

@@ -193,7 +193,7 @@ def test_a_failure_that_needs_earlier_calls_is_shown_with_them_and_found_again_b
     assert found.once is UNSET
     again = runner.replay(LAWS["max-value"], target, found)
     assert (again.verdict, again.counterexample.earlier_calls) == ("broken", found.earlier_calls)
-    assert again.message.endswith("after 4 max_forward calls, as in the report")
+    assert "    after 4 max_forward calls, as in the report\n" in again.message
     fewer = structs.replace(found, earlier_calls=found.earlier_calls[1:])
     assert runner.replay(LAWS["max-value"], target, fewer).verdict == "holds"
 
@@ -206,7 +206,7 @@ def test_a_failure_whose_earlier_calls_are_forgotten_says_so_and_so_does_its_rep
     result = tried(target)
     found = result.counterexample
     assert (result.verdict, found.earlier_calls) == ("broken", [])
-    assert result.message.endswith("a fresh process did not repeat this: it depends on calls made before")
+    assert "a fresh process did not repeat this: it depends on calls made before\n" in result.message
     again = runner.replay(LAWS["max-value"], target, found)
     assert (again.verdict, again.reason) == ("holds", "did not repeat in a fresh process; it needs earlier calls")
     always = load(written(tmp_path, "return naive.max_forward(x, size, stride) + 1"), Isolation())
@@ -543,7 +543,7 @@ if x.shape[3] > 6:
 @slow
 def test_endless_hangs_end_the_run_with_what_was_learned(tmp_path):
     spec = written(tmp_path, "if size != (2, 2):\n    time.sleep(1000)")
-    with started(tmp_path, spec, "-n", "1", "--timeout", "0.3", "--seed", "1", mark="hangs") as suite:
+    with started(tmp_path, spec, "-n", "1", "-v", "--timeout", "0.3", "--seed", "1", mark="hangs") as suite:
         said = suite.communicate(timeout=100)[0]
     assert suite.returncode == 1
     assert said.count("HUNG") == 3
@@ -554,7 +554,8 @@ def test_endless_hangs_end_the_run_with_what_was_learned(tmp_path):
 @slow
 def test_a_crash_in_one_process_of_the_suite_does_not_disturb_another(tmp_path):
     spec = written(tmp_path, "if size == (1, 1) and x.size == 1:\n    os.abort()")
-    with started(tmp_path, spec, "-n", "2", "--seed", "1", "--laws", "shape,identity,max-value", mark="two") as suite:
+    words = ("-n", "2", "-v", "--seed", "1", "--laws", "shape,identity,max-value")
+    with started(tmp_path, spec, *words, mark="two") as suite:
         said = suite.communicate(timeout=100)[0]
     assert "internal error" not in said
     lines = [line for line in said.splitlines() if line.startswith("[")]
