@@ -382,7 +382,7 @@ def calls_with(x, count):
 @pytest.mark.parametrize("side", [3, 40, 100, 300])
 @pytest.mark.parametrize("count", [1, 20, 3000])
 def test_a_message_is_never_longer_than_the_bound(side, count):
-    told = describe(Broken("y" * 10**5, hint="why" * 10**5), calls_with(noise(1, 1, side, side), count))
+    told = describe(Broken("y" * 10**5, fact="why" * 10**5), calls_with(noise(1, 1, side, side), count))
     assert len(told) <= messages.MOST_MESSAGE
     assert ("complete in the JSON report" in told) == (side > 3 or count > messages.MOST_CALLS)
     assert told.count("\n") < 5 * (messages.MOST_CALLS + 2)
@@ -473,7 +473,8 @@ def test_the_page_states_the_bounds():
     page = (ROOT / "docs" / "report.md").read_text(encoding="utf-8")
     for number in (
         f"at most {arrays.MOST_LISTED:,} cells",
-        f"| a message | {messages.MOST_MESSAGE:,} characters; its headline and its hint {messages.MOST_LINE:,} each |",
+        f"| a message | {messages.MOST_MESSAGE:,} characters; its headline, and what is to be known of the comparison, "
+        f"{messages.MOST_LINE:,} each |",
         f"as nested lists up to {messages.MOST_PRINTED} cells",
         f"at most {messages.MOST_CELLS} special cells",
         f"in all cells but at most {arrays.MOST_SPECIAL}:",

@@ -400,6 +400,17 @@ def test_an_object_of_a_file_is_told_its_own_line(here, spec, words):
     assert words in guidance(here, text, spec)
 
 
+@pytest.mark.slow
+def test_a_file_may_be_called_as_the_wrapper_that_it_needs(here):
+    text, words = MISFITS["a layer"]
+    (here / "layer.py").write_text(KERNEL + dedent(text))
+    with pytest.raises(Unusable) as caught:
+        Session(Request()).target("layer.py")
+    assert words.replace("my_pool", "my_layer") in str(caught.value)
+    (here / "wrapped.py").write_text(code(str(caught.value)))
+    check(f"{here}/wrapped.py:target", examples=3, seed=1, pattern="max-value,routing")
+
+
 def test_a_file_whose_name_cannot_be_imported_is_told_nothing(here):
     (here / "my-pool.py").write_text(KERNEL + "maxpool = naive.max_forward\n")
     with pytest.raises(Unusable, match=r"^my-pool offers none of [\w, ]+\.$"):

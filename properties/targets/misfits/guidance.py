@@ -7,6 +7,7 @@ from pathlib import Path
 from textwrap import indent
 from typing import NamedTuple
 
+from ... import wrappers
 from ...remote.worker import ProtocolError
 from ..isolated import Isolated, Isolation
 from ..target import outside
@@ -36,10 +37,13 @@ class Source(NamedTuple):
     def root(self) -> Root | None:
         """The implementation in lines of Python; None where it cannot be imported by its name."""
         module = Path(self.source).stem if self.source.endswith(".py") else self.source
-        expression = f"{module}.{self.attribute}" if self.attribute else module
+        # A file may be called as the wrapper that it needs.
+        name = f"my_{module}" if module in wrappers.__all__ else module
+        expression = f"{name}.{self.attribute}" if self.attribute else name
         if not all(name.isidentifier() and name.isascii() for name in expression.split(".")):
             return None
-        return Root(f"import {module}", expression, expression.rpartition(".")[0] if self.attribute else "")
+        imports = f"import {module}" if name == module else f"import {module} as {name}"
+        return Root(imports, expression, expression.rpartition(".")[0] if self.attribute else "")
 
 
 def guidance(source: Source) -> str:
