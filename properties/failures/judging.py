@@ -221,6 +221,7 @@ def fits(found: Judged, answer: Answer) -> Agreement:
     return Agreement.PARTLY if contradicted(found, made).any() else Agreement.WHOLLY
 
 
+@np.errstate(all="ignore")
 def attempted(found: Judged, answer: Answer) -> Array | None:
     """The answer of a mistake; None where it has none."""
     try:
