@@ -15,6 +15,7 @@ from poolproof.properties.failures.messages import describe
 from poolproof.properties.failures.types import Failure
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.lawbook.conduct import companions
+from poolproof.properties.lawbook.forward import ascending
 from poolproof.properties.lawbook.pool import Pool
 from poolproof.properties.run.runner import run
 from poolproof.properties.run.smoke import smoke_test
@@ -344,6 +345,14 @@ def test_the_sample_that_is_pooled_alone_is_drawn_among_all():
 def test_the_maximum_of_the_mapped_is_held_against_the_mapped_maximum():
     signed = replace(CASE, x=np.array([[[[1.0, -5, 2, 0]]], [[[3.0, 4, -8, 6]]]]), other=np.ones((1, 1, 1, 8)))
     assert verdict("increasing-maps", LargestMagnitude, signed)[:2] == ("broken", 1)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "int8", "uint8", "bool"])
+def test_the_numbers_of_a_long_image_ascend(dtype):
+    # np.unique does not order so many of float16 on every processor.
+    cells = (np.arange(6000) * 7919 % 11 + (0 if dtype in ("uint8", "bool") else -5)).astype(dtype)
+    assert ascending(cells.reshape(2, 1, 3000)).tolist() == sorted(set(cells.tolist()))
+    assert ascending(cells[:0]).tolist() == []
 
 
 def test_a_maximum_that_is_nowhere_is_the_fault_of_the_first_call():
