@@ -152,7 +152,7 @@ class View:
 
 
 def fits(view: View, most: int = MOST_CELLS) -> bool:
-    """Whether an image has at most so many cells along each axis, and with its padding not many more."""
+    """Whether an image is at most `most` cells long along each axis, and little more with its padding."""
     return max(view.spatial) <= most and max(map(len, view.area())) <= most * MOST_AROUND
 
 

@@ -24,7 +24,7 @@ MOST_CELLS = 3000
 """Cells of an image that is drawn for a test; the failing one may have more."""
 
 REPAINTED = 6
-"""How often the failing call is asked with other numbers of each palette."""
+"""How many times each palette gives the failing call other numbers."""
 
 PLAIN = {
     **dict.fromkeys(MEAN, ("lattice",)),

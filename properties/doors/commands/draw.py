@@ -21,7 +21,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(options: Namespace) -> int:
-    """Write what is asked for; if nothing is, print the failing cases as text."""
+    """Write the files that are asked for; without any, print the failing cases as text."""
     from ...data.files import writable
 
     if not options.reports and options.chapter is None:

@@ -89,7 +89,7 @@ def wrapped_in(dtype: str) -> Callable[[PooledWindows], Array]:
 
 
 def up_to(most: int) -> Callable[[PooledWindows], Array]:
-    """Sums of the first so many cells. Raises ValueError for windows that have no more."""
+    """Sums of the first `most` cells. Raises ValueError for windows that have no others."""
 
     def total(windows: PooledWindows) -> Array:
         if windows.summands.shape[-1] <= most:
