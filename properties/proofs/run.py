@@ -134,8 +134,9 @@ class Run:
 
     def tell(self, result: Result) -> None:
         """Print a failure when it is found, unless it is known."""
-        for block in render.failures([self.in_the_light(result)]):
-            self.say(*headed(block), "\n")
+        judged = self.in_the_light(result)
+        if judged.failed:
+            self.say(*headed(render.failure(judged)), "\n")
 
     def in_the_light(self, result: Result) -> Result:
         """A result in the light of the known failures."""

@@ -92,11 +92,6 @@ def word_of(result: Result) -> str:
     return "outdated" if result.outdated else result.verdict
 
 
-def failures(results: Iterable[Result]) -> list[str]:
-    """The messages of everything that failed, each under the law that says so."""
-    return [failure(result) for result in results if result.failed]
-
-
 def failure(result: Result) -> str:
     """The message of what failed, under the law that says so."""
     return f"{result.law}: {word_of(result)} after {quantity(result.examples, 'case')}\n{result.message}"

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 from poolproof.properties.report.matrix import Column, show
-from poolproof.properties.report.render import failures, line
+from poolproof.properties.report.render import failure, line
 from poolproof.properties.report.terminal import STYLES, Terminal, headed
 from poolproof.properties.results import FAILURES, Result
 from selection import slow
@@ -92,8 +92,7 @@ def test_a_text_of_a_target_is_shown_as_it_is(screen, text):
 def test_a_failure_of_a_target_is_shown_as_it_is(screen, text):
     terminal, found = Terminal(screen), Result(text, "routing", "broken", text, examples=1)
     terminal.say(*line(found, text, 5))
-    for block in failures([found]):
-        terminal.say(*headed(block))
+    terminal.say(*headed(failure(found)))
     progress, headline, message = screen.getvalue().splitlines()
     assert progress == f"{text:5}  routing                  \x1b[1;31mBROKEN     \x1b[0m 1 case, 0.0 s, {text}"
     assert headline == "\x1b[1;31mrouting: broken after 1 case\x1b[0m"
