@@ -194,6 +194,7 @@ def wholly_in_padding(wish: Wish, chosen: bool) -> Wish:
 
 
 PLAIN = Recipe("plain", (), as_wished)
+FIXED = Recipe("fixed", (), as_wished)
 EDGE = Recipe("wholly in padding", (PADDING, DILATION), wholly_in_padding)
 
 RECIPES: tuple[Recipe, ...] = (
