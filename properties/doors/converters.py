@@ -71,6 +71,15 @@ def one_callable(value: str) -> str:
     return value
 
 
+def one_wrapper(value: str) -> str:
+    """The name of a wrapper that targets may be taken for."""
+    from ..remote.vocabulary import AS
+
+    if value not in AS:
+        raise ArgumentTypeError(f"{quoted(value)} should be one of {', '.join(AS)}")
+    return value
+
+
 def per_axis(value: str) -> tuple[int, ...]:
     """Whole numbers of at least 1, for all axes or for each of up to three, comma-separated."""
     return axes(value, tuple(map(positive, value.split(","))))

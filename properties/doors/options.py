@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from .converters import filled, length, memory, natural, positive, processes, seconds
+from .converters import filled, length, memory, natural, one_wrapper, positive, processes, seconds
 
 if TYPE_CHECKING:
     from ..run.request import Request
@@ -71,6 +71,12 @@ RUN = table(
 )
 """The options of a run, whichever door it is started through."""
 
+WRAPPED = table(
+    Option("as", "what to take targets for, and wrap them: docs/wrappers.md", "WRAPPER", one_wrapper),
+    Option("problem", "with --as kernelbench: the file with the Model that targets solve", "FILE"),
+)
+"""The options that put a wrapper around every target."""
+
 PRINTED = table(
     Option("v", "print every law, the conventions, and what the cases reached"),
     Option("q", "print the verdict alone"),
@@ -122,11 +128,14 @@ def requested(options: Any, targets: Iterable[str] = (), prefix: str = "", **mor
     """
     from ..run.request import Request
     from ..targets.loading import REFERENCE
+    from ..targets.wrapped import wrapped_as
 
+    around = [getattr(options, prefix + each.field, None) for each in WRAPPED.values()]
+    wrapped = [wrapped_as(each, *around) for each in dict.fromkeys(targets) or (REFERENCE if any(around) else ())]
     names = {option.field for option in RUN.values()} & {each.name for each in fields(Request)}
     given = {name: getattr(options, prefix + name) for name in names if hasattr(options, prefix + name)}
     given |= {name: tuple(value) for name, value in given.items() if isinstance(value, list)}
-    return Request(**{"targets": tuple(dict.fromkeys(targets)) or REFERENCE, **given, **more})
+    return Request(**{"targets": tuple(wrapped) or REFERENCE, **given, **more})
 
 
 def end_of(budget: float | None) -> float | None:

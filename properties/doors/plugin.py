@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .options import RUN, Option, end_of, requested
+from .options import RUN, WRAPPED, Option, end_of, requested
 
 if TYPE_CHECKING:
     from ..results import Result
@@ -38,7 +38,7 @@ IMPLEMENTATION = Option("impl", "implementation to judge; may be repeated", "TAR
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of the command, under names that collide with nobody's."""
     group = parser.getgroup("poolproof", "poolproof: laws of pooling")
-    for option in (IMPLEMENTATION, *RUN.values()):
+    for option in (IMPLEMENTATION, *WRAPPED.values(), *RUN.values()):
         group.addoption(f"--poolproof-{option.name}", **option.keywords())
 
 

@@ -18,6 +18,9 @@ DECLARATION_NAMES = (
     *("settings", "deterministic", "threads", "layout", "max_cells", "fixed"),
 )
 
+AS = ("module", "function", "autograd_function", "layer", "kernelbench")
+"""What a target may be taken for, so that it is wrapped before it is judged."""
+
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The end of a message about an unknown word: a near one, or all there are."""

@@ -490,17 +490,29 @@ def overlap(result: Any, other: Any) -> bool:
     return isinstance(result, np.ndarray) and isinstance(other, np.ndarray) and bool(np.shares_memory(result, other))
 
 
-def load(source: str, attribute: str, paths: list[str]) -> Callable[[], Any]:
+def load(source: str, attribute: str, paths: list[str], wrapper: str = "", problem: str = "") -> Callable[[], Any]:
     """How to make the target: the object itself, or a call of a class. Raises Unloadable with what is wrong.
 
-    `source` is a module or a file; `paths` come before everything else where modules are looked for.
+    `source` is a module or a file; `paths` come before everything else where modules are looked for. `wrapper` names
+    what is to be put around the object, which a file with a problem may be needed for.
     """
     if os.path.isdir(source):
         raise Unloadable(f"{source} is a folder; a target is a module or a file")
     sys.path[:0] = [path for path in paths if path not in sys.path]
     module = from_file(source) if source.endswith(".py") else from_module(source, paths)
     found = find(module, attribute, source) if attribute else module
+    if wrapper:
+        found = wrapped(wrapper, found, from_file(problem) if problem else None)
     return found if isinstance(found, type) else lambda: found
+
+
+def wrapped(wrapper: str, found: Any, problem: Any) -> Any:
+    """What one of the wrappers makes of an object. Raises Unloadable."""
+    try:
+        return importlib.import_module("poolproof.properties.wrappers.named").wrapped(wrapper, found, problem)
+    except Exception as error:
+        message = said(error) if isinstance(error, TypeError) else told(error)
+        raise Unloadable(f"it cannot be taken for a {wrapper}: {message}") from error
 
 
 def from_module(name: str, paths: list[str]) -> Any:
@@ -630,7 +642,8 @@ class Server:
         """Load the target, and tell what it is."""
         if header["version"] != VERSION:
             raise Unloadable(f"protocol version {header['version']}, but this worker speaks {VERSION}")
-        make = load(header["source"], header["attribute"], header["paths"])
+        wanted = header.get("as", ""), header.get("problem", "")
+        make = load(header["source"], header["attribute"], header["paths"], *wanted)
         try:
             self.host = Host(make, isolated=True)
         except Exception as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from keyword import iskeyword
+from pathlib import Path
 
 from ..cases.written import array_text
 from ..contract import RESULT
@@ -13,6 +14,7 @@ from ..targets.call import Call
 from ..targets.loading import is_shipped
 from ..targets.peers import PEERS
 from ..targets.target import split
+from ..targets.wrapped import Wrapping, unwrapped
 
 MOST_CALLS = 20
 """Calls of a reproducer."""
@@ -44,12 +46,26 @@ def imported(spec: str) -> str:
     elif is_shipped(spec):
         spec = f"poolproof.kernels.{spec}"
     source, attribute = split(spec)
+    wrapping = unwrapped(spec)
     module = re.sub(r"\.py$", "", source.rpartition("/")[2]) if source.endswith(".py") else source
     if not all(is_dotted(name) for name in (module, attribute or module)):
         return UNKNOWN
+    if wrapping.wrapper:
+        return wrapped(wrapping, module, f"{module}.{attribute}" if attribute else module)
     if not attribute:
         return f"import {module} as pool"
     return f"import {module}\n\npool = {module}.{attribute}\npool = pool() if isinstance(pool, type) else pool"
+
+
+def wrapped(wrapping: Wrapping, module: str, expression: str) -> str:
+    """The lines that make `pool` of a target that is wrapped; a problem is a file beside it."""
+    problem = Path(wrapping.problem).stem
+    if problem and not is_dotted(problem):
+        return UNKNOWN
+    imports = [f"import {name}" for name in dict.fromkeys(filter(None, (module, problem)))]
+    passed = ", ".join(filter(None, (f'"{wrapping.wrapper}"', expression, problem)))
+    made = ["from poolproof.properties.wrappers.named import wrapped", "", f"pool = wrapped({passed})"]
+    return "\n".join([*imports, *made])
 
 
 def is_dotted(name: str) -> bool:

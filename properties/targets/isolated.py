@@ -275,9 +275,10 @@ def worker_command(isolation: Isolation) -> list[str]:
     return [isolation.python, "-u", str(WORKER)]
 
 
-def hello(source: str, attribute: str, paths: list[str]) -> Header:
-    """The first frame: what to load, and what the suite wants to know of it."""
+def hello(source: str, attribute: str, paths: list[str], wrapping: Header | None = None) -> Header:
+    """The first frame: what to load, what to take it for, and what the suite wants to know of it."""
     return {
+        **(wrapping or {}),
         "type": "hello",
         "version": VERSION,
         "source": source,

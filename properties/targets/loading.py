@@ -19,6 +19,7 @@ from .misfits import Source, guidance
 from .peers import PEERS
 from .programs import interpreter, program
 from .target import InProcess, Misfit, Target, short, split
+from .wrapped import problem_file, unwrapped
 
 REFERENCE = ("naive", "compiled", "img2col")
 """The shipped kernels, found by these names before any module that may be called so."""
@@ -30,7 +31,7 @@ COMMAND = "command:"
 def load(spec: str, isolation: Isolation | None = None) -> Target:
     """The target that a string names: `module:object`, `module`, `path/file.py:object`, `path/file.py`,
     `command:program arguments`, or a shipped kernel or adapter, unless `module:` or `./` says otherwise; `@python`
-    after it names the interpreter that is to run it.
+    after it names the interpreter that is to run it. `module(...)` around it, or another name of `AS`, wraps it first.
 
     Without `isolation` it is loaded into this process. Raises Unusable with what is wrong or was perhaps meant.
     """
@@ -41,18 +42,23 @@ def load(spec: str, isolation: Isolation | None = None) -> Target:
         isolation = isolation or Isolation()
         words = program(spec[len(COMMAND) :])
         return Isolated(spec, words, hello("", "", []), isolation, Path(words[-1]).stem).introduce()
-    plain, python = at_interpreter(spec)
+    wrapping = unwrapped(spec)
+    plain, python = at_interpreter(wrapping.spec)
+    if wrapping.wrapper and (plain in REFERENCE or plain in PEERS or plain.startswith(COMMAND)):
+        raise Unusable(f"{plain!r} keeps the contract as it is, and cannot be taken for a {wrapping.wrapper}")
     source, attribute, paths = located(plain)
+    problem = problem_file(wrapping)
     if python:
         isolation = replace(isolation or Isolation(), python=python)
     if isolation is None:
-        return loaded_here(spec, source, attribute, paths)
+        return loaded_here(spec, source, attribute, paths, wrapping.wrapper, problem)
     isolation = replace(isolation, python=interpreter(isolation.python))
-    first = hello(source, attribute, paths)
+    taken_for = {"as": wrapping.wrapper, "problem": problem} if wrapping.wrapper else {}
+    first = hello(source, attribute, paths, taken_for)
     try:
         return Isolated(spec, worker_command(isolation), first, isolation, short(plain)).introduce()
     except Misfit as error:
-        needed = "" if plain in PEERS else guidance(Source(source, attribute, paths, isolation))
+        needed = "" if plain in PEERS or taken_for else guidance(Source(source, attribute, paths, isolation))
         raise Unusable("\n".join(filter(None, [hinted(plain, error), needed]))) from None
     except Unusable as error:
         raise Unusable(hinted(plain, error)) from None
@@ -69,11 +75,11 @@ def last_on_path() -> Iterator[None]:
         sys.path[:] = [*(path for path in sys.path if path in before), *added]
 
 
-def loaded_here(spec: str, source: str, attribute: str, paths: list[str]) -> InProcess:
+def loaded_here(spec: str, source: str, attribute: str, paths: list[str], *wrapping: str) -> InProcess:
     """A target loaded into this process. Raises Unusable, also for an exit at import."""
     try:
         with last_on_path():
-            return InProcess(load_here(source, attribute, paths), spec)
+            return InProcess(load_here(source, attribute, paths, *wrapping), spec)
     except (Unloadable, TypeError) as error:
         raise Unusable(f"target {spec!r}: {hinted(spec, error)}") from None
     except (KeyboardInterrupt, Unusable):

@@ -12,6 +12,7 @@ from ..data.text import MOST_SHOWN, cleaned
 from ..remote.worker import EVIDENCE, Host, dtype_of, keywords_of, notes_of, public, stated
 from .call import Answer, Call
 from .history import Log
+from .wrapped import unwrapped
 
 MARGIN = 1 << 20
 """Bytes by which a result may be larger than eight times its input before it is refused."""
@@ -210,7 +211,8 @@ def short(spec: str) -> str:
 
 def split(spec: str) -> tuple[str, str]:
     """Module or file, and the object in it; the last colon divides, unless it follows a drive letter."""
-    source, colon, attribute = spec.rpartition(":")
+    plain = unwrapped(spec).spec
+    source, colon, attribute = plain.rpartition(":")
     if not colon or attribute.startswith(("/", "\\")):
-        return spec, ""
+        return plain, ""
     return source, attribute

@@ -13,9 +13,10 @@ from __future__ import annotations
 from .frameworks import jax_function, torch_function
 from .layers import layer
 from .model import onnx_model
+from .modules import module
 from .shapes import arranged, cached, first, images, ints, nhwc, planes
 
 __all__ = [
-    "arranged", "cached", "first", "images", "ints", "jax_function", "layer", "nhwc", "onnx_model", "planes",
+    "arranged", "cached", "first", "images", "ints", "jax_function", "layer", "module", "nhwc", "onnx_model", "planes",
     "torch_function",
 ]  # fmt: skip

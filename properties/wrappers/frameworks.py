@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import wraps
+from math import prod
 from types import SimpleNamespace
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, NamedTuple, Tuple
 
 import numpy as np
 
@@ -22,12 +23,7 @@ def torch_function(implementation: Any = None, /, **given: Any) -> SimpleNamespa
     Settings are passed as in the contract, padding as pairs. A tensor shares the memory of an array in C order, so that
     the laws of conduct see what the function writes; any other array is copied. TypeError if there is no function.
     """
-    return differentiated(
-        "torch_function",
-        Framework(tensor, array_of_tensor, torch_gradient, torch_differentiates),
-        implementation,
-        given,
-    )
+    return differentiated("torch_function", TORCH, implementation, given)
 
 
 def jax_function(implementation: Any = None, /, **given: Any) -> SimpleNamespace:
@@ -40,8 +36,7 @@ def jax_function(implementation: Any = None, /, **given: Any) -> SimpleNamespace
     from jax import config
 
     dtypes = ("float16", "float32", "float64") if config.jax_enable_x64 else ("float16", "float32")
-    framework = Framework(jax_array, array_of_jax, jax_gradient, jax_differentiates)
-    return differentiated("jax_function", framework, implementation, given, dtypes=dtypes)
+    return differentiated("jax_function", JAX, implementation, given, dtypes=dtypes)
 
 
 class Framework(NamedTuple):
@@ -50,20 +45,28 @@ class Framework(NamedTuple):
     inward: Function
     outward: Function
     gradient: Callable[[Function], Function]
-    differentiates: Callable[[Function, Any, Any], bool]
+    differentiates: Callable[[Function, Any, Any, Any], bool]
 
 
 def differentiated(
-    wrapper: str, framework: Framework, implementation: Any, given: dict[str, Any], **defaults: Any
+    wrapper: str,
+    framework: Framework,
+    implementation: Any,
+    given: dict[str, Any],
+    tried: list[Probe] | None = None,
+    **defaults: Any,
 ) -> SimpleNamespace:
-    """A target of a framework's functions, with the gradients that they lack and can have."""
+    """A target of a framework's functions, with the gradients that they lack and can have.
+
+    `tried` are the calls that forwards are tried with (default: a window of two, in all usual forms).
+    """
     found = taken(wrapper, implementation, given)
     functions, declarations = dict(found.functions), {**defaults, **found.declarations}
     notes = []
     for forward, backward in zip(FORWARD, BACKWARD):
         if forward not in found.functions or backward in found.functions:
             continue
-        if is_differentiable(framework, found.functions[forward], probes(forward, declarations)):
+        if is_differentiable(framework, found.functions[forward], tried or probes(forward, declarations)):
             functions[backward] = framework.gradient(found.functions[forward])
         else:
             notes.append(f"{backward} is not tested: the result of {forward} cannot be differentiated")
@@ -75,17 +78,18 @@ def is_differentiable(framework: Framework, forward: Function, probes: list[Prob
     """Whether a framework can differentiate a forward, by the first probe that both can handle."""
     for probe in probes:
         with suppress(Exception):
-            x = np.arange(2**probe.ndim).reshape((2,) * probe.ndim).astype(probe.dtype)
-            return framework.differentiates(forward, framework.inward(x), probe.size)
+            x = np.arange(prod(probe.shape)).reshape(probe.shape).astype(probe.dtype)
+            return framework.differentiates(forward, framework.inward(x), probe.size, probe.stride)
     return False
 
 
 class Probe(NamedTuple):
-    """A call that a forward is tried with: an array of length two along each axis, and its window and stride."""
+    """A call that a forward is tried with: the dtype and shape of an array, and the windows on it."""
 
     dtype: str
-    ndim: int
+    shape: Tuple[int, ...]
     size: Any
+    stride: Any
 
 
 def probes(function: str, declarations: dict[str, Any]) -> list[Probe]:
@@ -97,7 +101,7 @@ def probes(function: str, declarations: dict[str, Any]) -> list[Probe]:
     dtypes = dtypes.get(function) if isinstance(dtypes, dict) else dtypes
     asked = dtypes if isinstance(dtypes, (tuple, list)) else FLOATS[:3]
     forms = [
-        (ndim, size)
+        ((2,) * ndim, size, size)
         for rank in (1, 2, 3)
         if rank in (ranks if isinstance(ranks, (tuple, list)) else (2,))
         for size in ((2,) * rank, 2)
@@ -129,12 +133,12 @@ def torch_gradient(forward: Function) -> Function:
     return call
 
 
-def torch_differentiates(forward: Function, x: Any, size: Any) -> bool:
+def torch_differentiates(forward: Function, x: Any, size: Any, stride: Any) -> bool:
     """Whether autograd gets from the result back to x. A backward that fails otherwise is there, and to be judged."""
     from torch import Tensor
     from torch.autograd import grad
 
-    y = forward(x.requires_grad_(True), size, size)
+    y = forward(x.requires_grad_(True), size, stride)
     if not isinstance(y, Tensor) or not y.requires_grad:
         return False
     try:
@@ -178,11 +182,11 @@ def jax_gradient(forward: Function) -> Function:
     return call
 
 
-def jax_differentiates(forward: Function, x: Any, size: Any) -> bool:
+def jax_differentiates(forward: Function, x: Any, size: Any, stride: Any) -> bool:
     """Whether jax.vjp takes the forward. A backward that fails otherwise is there, and to be judged."""
     from jax import numpy, vjp
 
-    y, backward = vjp(lambda a: forward(a, size, size), x)
+    y, backward = vjp(lambda a: forward(a, size, stride), x)
     try:
         backward(numpy.ones_like(y))
     except NotImplementedError:
@@ -204,3 +208,18 @@ def array_of_jax(a: Any) -> Any:
     from jax import Array
 
     return np.asarray(a) if isinstance(a, Array) else a
+
+
+def no_gradient(forward: Function) -> Function:
+    """What NumPy makes of a forward: nothing."""
+    raise NotImplementedError("NumPy differentiates nothing")
+
+
+def as_it_is(a: Any) -> Any:
+    """The array itself."""
+    return a
+
+
+TORCH = Framework(tensor, array_of_tensor, torch_gradient, torch_differentiates)
+JAX = Framework(jax_array, array_of_jax, jax_gradient, jax_differentiates)
+NUMPY = Framework(as_it_is, as_it_is, no_gradient, lambda *_: False)

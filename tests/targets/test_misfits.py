@@ -441,16 +441,37 @@ def avg_pool(x, size, stride):
 """
 
 
-@pytest.mark.parametrize(
-    ("name", "line"),
-    [
-        ("MaxPool", "torch_function(max_forward=lambda x, size, stride: my_pool.MaxPool(size, stride)(x))"),
-        ("avg_pool", "torch_function(mean_forward=my_pool.avg_pool)"),
-    ],
-)
-def test_a_function_and_a_module_of_pytorch_are_differentiated_by_autograd(here, name, line):
+def test_a_function_of_pytorch_is_differentiated_by_autograd(here):
     pytest.importorskip("torch")
-    told = guidance(here, TORCH, f"my_pool.py:{name}")
-    assert f"target = {line}" in told
+    told = guidance(here, TORCH, "my_pool.py:avg_pool")
+    assert "target = torch_function(mean_forward=my_pool.avg_pool)" in told
     (here / "wrapped.py").write_text(code(told))
     check(f"{here}/wrapped.py:target", examples=2, seed=1, pattern=LAWS)
+
+
+SORTS = """
+class Sum(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, kernel_size, stride):
+        return functional.avg_pool2d(x, kernel_size, stride, divisor_override=1)
+
+    @staticmethod
+    def backward(ctx, dy):
+        return dy, None, None
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("", "It has a PyTorch module: check it with --as module$"),
+        (":MaxPool", "It is a PyTorch module: check it with --as module$"),
+        (
+            ":Sum",
+            "with --as autograd_function. That says now: .* are 4 of what",
+        ),
+    ],
+)
+def test_what_a_framework_has_for_layers_and_gradients_is_taken_by_its_name(here, name, told):
+    pytest.importorskip("torch")
+    assert re.search(told, guidance(here, TORCH + SORTS, f"my_pool.py{name}"), re.MULTILINE)

@@ -482,8 +482,8 @@ class Traced(np.ndarray):
     """The array of a framework that differentiates what stays in it."""
 
 
-def differentiates(forward, x, size):
-    return isinstance(forward(x, size, size), Traced)
+def differentiates(forward, x, size, stride):
+    return isinstance(forward(x, size, stride), Traced)
 
 
 FAKE = Framework(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...data.errors import Unusable
-from ..options import FILES, PAGE, PRINTED, PROCESSES, PROGRAM, PROOFS, RUN, WRITTEN, end_of, requested
+from ..options import FILES, PAGE, PRINTED, PROCESSES, PROGRAM, PROOFS, RUN, WRAPPED, WRITTEN, end_of, requested
 from ..parser import Command, Parser
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def add_arguments(parser: Parser) -> None:
         help="module:object, module, path/file.py:object, path/file.py, or a shipped kernel or adapter "
         "(default: the three reference kernels)",
     )  # fmt: skip
-    for options in (PROGRAM, RUN, PAGE, WRITTEN, PROCESSES, PRINTED, PROOFS):
+    for options in (PROGRAM, WRAPPED, RUN, PAGE, WRITTEN, PROCESSES, PRINTED, PROOFS):
         parser.add_options(options.values())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 
-from ..options import COLUMNS, PROCESSES, RUN
+from ..options import COLUMNS, PROCESSES, RUN, WRAPPED
 from ..parser import Command, Parser
 from .check import judge
 
@@ -13,7 +13,7 @@ from .check import judge
 def add_arguments(parser: Parser) -> None:
     """Targets or reports, and the options of a run."""
     parser.add_argument("targets", nargs="+", metavar="TARGET", help="as for check, or a report of check --json")
-    for options in (COLUMNS, RUN, PROCESSES):
+    for options in (COLUMNS, WRAPPED, RUN, PROCESSES):
         parser.add_options(options.values())
 
 

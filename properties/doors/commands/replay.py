@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from ...data.errors import Unusable
-from ..options import ISOLATION, requested
+from ..options import ISOLATION, WRAPPED, requested
 from ..parser import Command, Parser
 
 
@@ -17,7 +17,8 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("report", metavar="REPORT", help="a file written by check --json")
     parser.add_argument("target", nargs="?", metavar="TARGET", help="another target than the report's")
     parser.add_argument("--yes", action="store_true", help="run the programs and files that the report names")
-    parser.add_options(ISOLATION.values())
+    for options in (WRAPPED, ISOLATION):
+        parser.add_options(options.values())
 
 
 def run(options: Namespace) -> int:
@@ -30,7 +31,10 @@ def run(options: Namespace) -> int:
     found = read(options.report)
     if options.target is None and not options.yes:
         agree(found.foreign, say)
-    return replay(found, Session(requested(options)), options.target, say)
+    if options.target is None and getattr(options, "as"):
+        raise Unusable("--as wraps another TARGET; those of the report are wrapped as they were")
+    asked = requested(options, [] if options.target is None else [options.target])
+    return replay(found, Session(asked), options.target and asked.targets[0], say)
 
 
 def agree(foreign: Sequence[str], say: Callable[[str], None]) -> None:

@@ -7,7 +7,7 @@ from argparse import BooleanOptionalAction, Namespace
 from functools import partial
 
 from ..converters import one_callable, pairs_per_axis, per_axis
-from ..options import ISOLATION, requested
+from ..options import ISOLATION, WRAPPED, requested
 from ..parser import Command, Parser
 
 FLAGS = {"ceil-mode": "a last window past the end", "count-include-pad": "padding in the divisor"}
@@ -29,7 +29,8 @@ def add_arguments(parser: Parser) -> None:
     for name, what in FLAGS.items():
         parser.add_argument(f"--{name}", action=BooleanOptionalAction, help=f"pass this setting: {what}")
     parser.add_argument("--json", metavar="FILE", help="write a report for replay")
-    parser.add_options(ISOLATION.values())
+    for options in (WRAPPED, ISOLATION):
+        parser.add_options(options.values())
 
 
 def run(options: Namespace) -> int:
@@ -47,7 +48,7 @@ def run(options: Namespace) -> int:
     window = WindowArguments(options.size, options.stride or options.size, options.padding, options.dilation, passed)
     case = case_of(options.input, options.call, window)
     asked = requested(options, (options.target,), examples=1)
-    target = Session(asked).target(options.target)
+    target = Session(asked).target(*asked.targets)
     result = judged(target, case)
     terminal = Terminal(sys.stdout)
     terminal.say(*headed(told(result, case), result.verdict))

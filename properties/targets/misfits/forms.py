@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
+from ...wrappers.parameters import SIZES, STRIDES
 from .candidates import Candidate
 
 PLAIN = "size, stride"
@@ -26,19 +27,16 @@ KINDS = {
     "several": ("first(", "returns a tuple"),
     "cached": ("cached(", "returns y and a cache for its backward"),
     "torch function": ("torch_function(", "takes PyTorch tensors"),
-    "torch module": ("torch_function(", "is a PyTorch module"),
     "layer": ("layer(", "is a layer, with forward(x) and backward(dy)"),
     "layer of several": ("first(layer(", "is a layer whose backward returns a tuple"),
     "cached of several": ("first(cached(", "returns y and a cache for its backward, which returns a tuple"),
 }
 """The wrappers nearest to a function, and what makes them needed."""
 
-OF_CLASSES = ("layer", "layer of several", "torch module")
+OF_CLASSES = ("layer", "layer of several")
 OF_TUPLES = {"function": "several", "cached": "cached of several"}
 """The kind that a function is of if its backward returns a tuple."""
 
-SIZES = ("size", "kernel_size", "pool_size", "kernel", "window", "window_size", "filter_size", "ksize", "pool_shape")
-STRIDES = ("stride", "strides", "step", "steps")
 PARAMETERS = re.compile("param|conf|options")
 """What a dict of size and stride is called."""
 
@@ -94,8 +92,6 @@ class Form:
         if "layer" in self.kind:
             made = candidate.expression if self.arguments == PLAIN else f"lambda size, stride: {call}"
             return f"{role.partition('_')[0]}_layer={made}"
-        if self.kind == "torch module":
-            return f"{role}=lambda x, size, stride: {call}(x)"
         if self.arguments == PLAIN:
             return f"{role}={candidate.expression}"
         return f"{role}=lambda x, size, stride: {candidate.expression}(x, {self.arguments})"

@@ -8,12 +8,14 @@ from textwrap import indent
 from typing import NamedTuple
 
 from ... import wrappers
+from ...contract import Unusable
 from ...remote.worker import ProtocolError
-from ..isolated import Isolated, Isolation
+from ..isolated import Isolated, Isolation, hello, worker_command
 from ..target import outside
 from .candidates import Root
 from .probes import WINDOWS, Names, has_shape, is_right, is_widened, probe
 from .search import PLAINEST, Fit, Fitting
+from .sorts import Sort, advice, sort_of
 from .workshop import Over, Workshop
 
 FLOAT64 = 'dtypes=("float64",)'
@@ -56,8 +58,10 @@ def guidance(source: Source) -> str:
         return ""
     try:
         with closing(Workshop(root.imports, source.paths, source.isolation)) as workshop:
-            search = Fitting(workshop, root)
-            found = search.found()
+            sort = sort_of(workshop, root)
+            found = None if sort else Fitting(workshop, root).found()
+        if sort:
+            return advice(source.attribute, sort, hindrance(source, sort))
         if found is None or not found.keywords:
             return ""
         with closing(Workshop(root.imports, source.paths, source.isolation)) as workshop:
@@ -66,8 +70,22 @@ def guidance(source: Source) -> str:
         return ""
 
 
+def hindrance(source: Source, sort: Sort) -> Unusable | None:
+    """Why `--as` does not help as it is; None if it does."""
+    first = hello(source.source, source.attribute, source.paths, {"as": sort.wrapper})
+    target = Isolated(f"--as {sort.wrapper}", worker_command(source.isolation), first, source.isolation)
+    try:
+        target.introduce()
+    except Unusable as error:
+        return error
+    target.end()
+    return None
+
+
 def second_look(target: Isolated) -> str:
     """What a target needs whose plain answers are no arrays of the right shape and dtype; empty if there is nothing."""
+    if "as" in target.hello:
+        return ""
     source = Source(target.hello["source"], target.hello["attribute"], target.hello["paths"], target.isolation)
     if not source.source:
         return ""

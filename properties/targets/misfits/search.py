@@ -97,7 +97,7 @@ class Fitting:
     def kinds(self, candidate: Candidate, form: Form) -> Iterable[str]:
         """The kinds that a callable may be of, as far as its answer in a form tells."""
         if candidate.is_class:
-            return [kind for kind in OF_CLASSES if self.torch or "torch" not in kind]
+            return OF_CLASSES
         either = Fit(replace(form, kind="several"), {"max_forward": form.forward("max_forward", candidate)})
         target = self.load(either)
         if target and any(map(partial(is_right, answer=self.workshop.ask(target, OF_MAX)), (OF_MAX, OF_MEAN))):

@@ -1,0 +1,47 @@
+"""Targets that are wrapped before they are judged, as one text: `module(kernel.py:ModelNew)` for `--as module`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from ..contract import Unusable
+from ..remote.vocabulary import AS
+
+TEXT = re.compile(rf"({'|'.join(AS)})\((.+)\)", re.DOTALL)
+PROBLEM = re.compile(r"(.+), (.+\.py)", re.DOTALL)
+
+
+class Wrapping(NamedTuple):
+    """What a target is taken for, if anything; the target itself; and a file with the problem that it solves."""
+
+    wrapper: str
+    spec: str
+    problem: str = ""
+
+    def __str__(self) -> str:
+        """The target as one text."""
+        inside = f"{self.spec}, {self.problem}" if self.problem else self.spec
+        return f"{self.wrapper}({inside})" if self.wrapper else self.spec
+
+
+def unwrapped(spec: str) -> Wrapping:
+    """What a text says of its target."""
+    met = TEXT.fullmatch(spec)
+    if not met:
+        return Wrapping("", spec)
+    solved = PROBLEM.fullmatch(met[2]) if met[1] == "kernelbench" else None
+    return Wrapping(met[1], *(solved.groups() if solved else (met[2],)))
+
+
+def wrapped_as(spec: str, wrapper: str | None, problem: str | None) -> str:
+    """A target taken for something else, as a text. Raises Unusable where a problem is none of its business."""
+    if problem and wrapper != "kernelbench":
+        raise Unusable("--problem is the file with the problem of --as kernelbench, and should come with it")
+    return str(Wrapping(wrapper, spec, problem or "")) if wrapper else spec
+
+
+def problem_file(wrapping: Wrapping) -> str:
+    """The whole path of the file with the problem, as the worker works in a folder of its own."""
+    return str(Path(wrapping.problem).resolve()) if wrapping.problem else ""

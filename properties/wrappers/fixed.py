@@ -1,0 +1,118 @@
+"""Targets whose windows are part of them: which windows these are is found by asking, or read from attributes."""
+
+from __future__ import annotations
+
+from itertools import product
+from types import SimpleNamespace
+from typing import Any, Callable, Dict, NamedTuple, Sequence, Tuple
+
+import numpy as np
+
+from .drawn import DTYPES, refusal, usual
+from .frameworks import Framework, Probe, differentiated
+from .inference import FIRST_LENGTHS, RANKS, Pooling, Unknown, infer
+from .parameters import NAMES
+
+SETTINGS = ("padding", "dilation", "ceil_mode", "count_include_pad")
+
+
+class Whole(NamedTuple):
+    """What pools images in one way: the wrapper, what messages call it, and `call(x)` on arrays of a framework.
+
+    `source` is where what is said of its windows comes from.
+    """
+
+    wrapper: str
+    name: str
+    framework: Framework
+    call: Callable[[Any], Any]
+    source: str = "its attributes say"
+
+    def ask(self, x: Any) -> Any:
+        """The answer to an array of NumPy."""
+        return self.framework.outward(self.call(self.framework.inward(x)))
+
+
+def fixed(whole: Whole, said: Dict[str, Any], declared: Dict[str, Any]) -> SimpleNamespace:
+    """A target that is judged on its own windows; `said` has what its attributes say of them. Raises TypeError."""
+    dtypes, refused = dtypes_of(whole, declared)
+    pooling, notes = pooling_of(whole, said, dtypes[0])
+    windows = pooling.fixed()
+    roles = (f"{pooling.kind}_forward", f"{pooling.kind}_backward")
+    settings = [name for name in SETTINGS if name in windows]
+    defaults = {
+        "fixed": windows,
+        "dtypes": dtypes,
+        "ranks": (len(pooling.axes),),
+        "settings": dict.fromkeys(roles, settings),
+    }
+    probes = [Probe(dtypes[0], (1, 1, *lengths_of(pooling)), windows["size"], windows["stride"])]
+    given = {roles[0]: of_windows(whole.call, windows), **defaults, **declared, "fixed": windows}
+    made = differentiated(whole.wrapper, whole.framework, None, given, probes)
+    made.__name__ = f"{whole.wrapper}({whole.name})"
+    made.__notes__ = [*notes, *getattr(made, "__notes__", []), *refused]
+    return made
+
+
+def of_windows(call: Callable[[Any], Any], windows: Dict[str, Any]) -> Callable[..., Any]:
+    """A function pool(x, size, stride, **settings) that refuses all windows but these."""
+
+    def pool(x: Any, size: Any, stride: Any, **settings: Any) -> Any:
+        asked = {"size": size, "stride": stride, **settings}
+        if any(windows.get(name) != value for name, value in asked.items()):
+            raise ValueError(f"its windows are fixed, {in_words(windows)}, and not {in_words(asked)}")
+        return call(x)
+
+    return pool
+
+
+def in_words(windows: Dict[str, Any]) -> str:
+    """Windows as keywords."""
+    return ", ".join(f"{name}={value}" for name, value in windows.items())
+
+
+def dtypes_of(whole: Whole, declared: Dict[str, Any]) -> Tuple[Tuple[str, ...], list[str]]:
+    """The dtypes of the images that it answers, and notes about those that it refuses. Raises TypeError."""
+    tried, said = usual(declared, "dtypes", DTYPES), []
+    for dtype, rank, length in product(tried, usual(declared, "ranks", RANKS), FIRST_LENGTHS[:4]):
+        said.append(refusal(whole.ask, np.ones((1, 2, *(length,) * rank), dtype)))
+        if not said[-1]:
+            return others_of(whole, tried, dtype, (1, 2, *(length,) * rank))
+    raise TypeError(f"{whole.wrapper}: {whole.name} answers no image: {said[0]}")
+
+
+def others_of(
+    whole: Whole, tried: Sequence[str], first: str, shape: Sequence[int]
+) -> Tuple[Tuple[str, ...], list[str]]:
+    """The dtypes of the images of one shape that it answers, the first of them known, and notes about the others."""
+    refused = {dtype: refusal(whole.ask, np.ones(shape, dtype)) for dtype in tried if dtype != first}
+    notes = [f"{dtype} is not tested: {whole.name} refuses it, {why}" for dtype, why in refused.items() if why]
+    return (first, *(dtype for dtype, why in refused.items() if not why)), notes
+
+
+def pooling_of(whole: Whole, said: Dict[str, Any], dtype: str) -> Tuple[Pooling, list[str]]:
+    """The pooling that it should do, and a note that says which. What its attributes say is believed first."""
+    known = {name: value for name, value in said.items() if name in ("kind", *NAMES)}
+    try:
+        pooling = infer(whole.ask, dtype=dtype, **known)
+    except Unknown as error:
+        hint = "say what it should do, as kind='max', fixed={'size': (2, 2), 'stride': (2, 2)}"
+        raise TypeError(f"{whole.wrapper}: {whole.name}: {error}; {hint}") from None
+    found = f"judged as {pooling.words()}, " + (f"as {whole.source}" if known else "found by asking")
+    return pooling, [found, *differing(whole, pooling, dtype, known)]
+
+
+def differing(whole: Whole, pooling: Pooling, dtype: str, known: Dict[str, Any]) -> list[str]:
+    """A note if its answers look like another pooling than its attributes say."""
+    if not known:
+        return []
+    try:
+        seen = infer(whole.ask, dtype=dtype)
+    except Unknown as error:
+        return [f"its answers do not look like it: {error}"]
+    return [] if seen == pooling else [f"its answers look like {seen.words()}"]
+
+
+def lengths_of(pooling: Pooling) -> Tuple[int, ...]:
+    """Lengths of an image with two whole windows along each axis."""
+    return tuple(axis.extent + axis.stride for axis in pooling.axes)

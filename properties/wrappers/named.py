@@ -1,0 +1,90 @@
+"""What `--as NAME` makes of the object that a target names, or of the one in its file that it can mean."""
+
+from __future__ import annotations
+
+import inspect
+from types import ModuleType, SimpleNamespace
+from typing import Any, Callable, List
+
+from ..remote.vocabulary import CALLABLES
+from .frameworks import jax_function, torch_function
+from .given import called
+from .kernelbench import kernelbench
+from .modules import is_module, module
+from .operators import LOADED, autograd_function, function, is_autograd_function
+from .teaching import teaching_layer
+
+MODELS = ("ModelNew", "Model")
+"""The classes that a file of modules is about, if it has them."""
+
+
+def wrapped(name: str, found: Any, problem: Any = None) -> SimpleNamespace:
+    """The target that a wrapper makes of an object or a file. Raises TypeError with what is wrong."""
+    if name == "kernelbench":
+        return kernelbench(found, problem)
+    return BY_NAME[name](found)
+
+
+def as_module(found: Any) -> SimpleNamespace:
+    """A module, its class, or the one in a file that a run is about."""
+    if not isinstance(found, ModuleType):
+        return module(found)
+    named = [name for name in MODELS if isinstance(getattr(found, name, None), type)]
+    return module(getattr(found, named[0]) if named else the_one(found, "torch.nn.Module", is_module))
+
+
+def as_autograd_function(found: Any) -> SimpleNamespace:
+    """An autograd function, or the one of a file; or an operator of torch.library."""
+    if isinstance(found, ModuleType):
+        found = the_one(found, "torch.autograd.Function", is_autograd_function)
+    return autograd_function(found) if isinstance(found, type) else function(found)
+
+
+def as_function(found: Any) -> SimpleNamespace:
+    """A function, the one of a file, or those of a file that have the contract's names."""
+    if not isinstance(found, ModuleType):
+        return function(found)
+    if any(callable(getattr(found, name, None)) for name in CALLABLES):
+        return whole_file(found)
+    own = [each for each in public(found) if inspect.isfunction(each) and each.__module__ == found.__name__]
+    return function(only(found, "function", own))
+
+
+def whole_file(found: Any) -> SimpleNamespace:
+    """The functions of a file by the contract's names, on arrays of the framework that it has imported."""
+    loaded = [name for name in LOADED if any(name == called(each).partition(".")[0] for each in public(found))]
+    return jax_function(found) if loaded == ["jax"] else torch_function(found)
+
+
+def as_layer(found: Any) -> SimpleNamespace:
+    """A class of layers, or the one of a file."""
+    if isinstance(found, ModuleType):
+        found = the_one(found, "layer with forward(x)", lambda cls: hasattr(cls, "forward") or hasattr(cls, "call"))
+    return teaching_layer(found)
+
+
+def the_one(file: ModuleType, what: str, fits: Callable[[Any], bool]) -> Any:
+    """The only class that a file defines of a sort. Raises TypeError with those that there are."""
+    own = [each for each in public(file) if isinstance(each, type) and each.__module__ == file.__name__]
+    return only(file, what, [each for each in own if fits(each)])
+
+
+def only(file: ModuleType, what: str, found: List[Any]) -> Any:
+    """The only one of what was found. Raises TypeError with all, if there are several or none."""
+    if len(found) == 1:
+        return found[0]
+    there = f"several: {', '.join(map(called, found))}; name one" if found else "none"
+    raise TypeError(f"{called(file)} should define one {what}, but there are {there}, as {called(file)}.py:NAME")
+
+
+def public(file: ModuleType) -> List[Any]:
+    """The values of the public names of a file."""
+    return [value for name, value in vars(file).items() if not name.startswith("_")]
+
+
+BY_NAME = {
+    "module": as_module,
+    "function": as_function,
+    "autograd_function": as_autograd_function,
+    "layer": as_layer,
+}

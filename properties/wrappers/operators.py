@@ -1,0 +1,72 @@
+"""Single functions that take windows as parameters: on tensors or arrays, autograd functions, operators."""
+
+from __future__ import annotations
+
+import sys
+from types import SimpleNamespace
+from typing import Any, Dict, List
+
+from ..remote.vocabulary import DECLARATION_NAMES
+from .drawn import Windowed, drawn
+from .frameworks import JAX, NUMPY, TORCH, Framework
+from .given import check_names
+from .parameters import Parameters, parameters_of, refuse_open
+
+LOADED = {"torch": TORCH, "jax": JAX}
+"""Frameworks by the modules that a function's own module has loaded, if it is one of theirs."""
+
+
+def function(pool: Any, /, *, kind: str = "", **declared: Any) -> SimpleNamespace:
+    """One function pool(x, size, stride, ...) of tensors, arrays of JAX or NumPy, or an operator of torch.library.
+
+    Size, stride and settings are found by the names of its parameters; one without such names takes size and stride in
+    this order. Backwards are those of the framework. `kind`: "max" or "mean" (default: found by asking). TypeError for
+    what does not pool.
+    """
+    check_names("function", declared, DECLARATION_NAMES)
+    parameters = parameters_of(pool, arrays=1)
+    refuse_open("function", pool, parameters, "give a function that passes it")
+    windowed = Windowed("function", pool, parameters, lambda x, words: pool(x, **parameters.keywords(words)))
+    return in_first(frameworks(), windowed, kind, declared)
+
+
+def autograd_function(cls: Any, /, *, kind: str = "", **declared: Any) -> SimpleNamespace:
+    """A subclass of torch.autograd.Function, by its `apply`; its forward takes an image, then windows as in `function`.
+
+    TypeError for what is none, or does not pool.
+    """
+    check_names("autograd_function", declared, DECLARATION_NAMES)
+    if not is_autograd_function(cls):
+        raise TypeError(f"autograd_function: {cls!r} should be a subclass of torch.autograd.Function")
+    parameters = parameters_of(cls.forward, arrays=1)
+    refuse_open("autograd_function", cls, parameters, "give a function that passes it, to `function`")
+    # `apply` takes no keywords.
+    return drawn(Windowed("autograd_function", cls, parameters, applied(cls, parameters)), TORCH, kind, declared)
+
+
+def is_autograd_function(thing: Any) -> bool:
+    """Whether this is a subclass of torch.autograd.Function."""
+    from torch.autograd import Function
+
+    return isinstance(thing, type) and issubclass(thing, Function)
+
+
+def applied(cls: Any, parameters: Parameters) -> Any:
+    """The forward of an autograd function, as a function of an image and windows by name."""
+    return lambda x, words: cls.apply(x, *parameters.positional(words))
+
+
+def frameworks() -> List[Framework]:
+    """The frameworks whose arrays a function may take: those that are loaded, and NumPy."""
+    return [*(framework for name, framework in LOADED.items() if name in sys.modules), NUMPY]
+
+
+def in_first(ways: List[Framework], windowed: Windowed, kind: str, declared: Dict[str, Any]) -> SimpleNamespace:
+    """The target in the first framework whose arrays it takes. Raises TypeError with what the first said."""
+    refused = []
+    for framework in ways:
+        try:
+            return drawn(windowed, framework, kind, declared)
+        except TypeError as error:
+            refused.append(error)
+    raise refused[0]

@@ -1,0 +1,117 @@
+"""Parameters of functions and constructors that take the windows of a pooling, by the names that people give them."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, Dict, List, NamedTuple, Tuple
+
+from .given import called
+from .shapes import single
+
+SIZES = (
+    *("size", "kernel_size", "pool_size", "kernel", "window", "window_size", "window_shape", "filter_size", "ksize"),
+    *("pool_shape", "k"),
+)
+STRIDES = ("stride", "strides", "step", "steps", "s")
+NAMES = {
+    "size": SIZES,
+    "stride": STRIDES,
+    "padding": ("padding", "pad", "pads", "p"),
+    "dilation": ("dilation", "dilations", "d"),
+    "ceil_mode": ("ceil_mode", "ceil"),
+    "count_include_pad": ("count_include_pad",),
+}
+"""What parameters are called, by the contract's names."""
+
+PLAIN = {"padding": 0, "dilation": 1, "ceil_mode": False, "count_include_pad": True}
+"""Settings that change nothing."""
+
+IGNORED = ("return_indices", "divisor_override", "ctx", "self", "name", "dtype", "device")
+"""Parameters that are left at their defaults, or that nobody passes."""
+
+NEEDED = inspect.Parameter.empty
+"""The default of a parameter that has none."""
+
+
+def word_of(name: str) -> str:
+    """What the contract calls a parameter; empty if nothing."""
+    return next((word for word, names in NAMES.items() if name.lower() in names), "")
+
+
+class Parameter(NamedTuple):
+    """A parameter: its name, what the contract calls it, and its default."""
+
+    name: str
+    word: str
+    default: Any = NEEDED
+
+
+class Parameters(NamedTuple):
+    """The parameters of a function, but for those that take arrays."""
+
+    every: Tuple[Parameter, ...]
+
+    @property
+    def words(self) -> Tuple[str, ...]:
+        """What the contract calls them, as far as it knows them."""
+        return tuple(each.word for each in self.every if each.word)
+
+    @property
+    def open(self) -> List[str]:
+        """The names of those that need a value, and stand for nothing of the contract."""
+        return [each.name for each in self.every if not each.word and each.default is NEEDED]
+
+    def keywords(self, given: Dict[str, Any]) -> Dict[str, Any]:
+        """Values by the contract's names, by the names of these parameters."""
+        return {each.name: given[each.word] for each in self.every if each.word in given}
+
+    def positional(self, given: Dict[str, Any]) -> List[Any]:
+        """Values by the contract's names, in the order of these parameters; the others have their defaults."""
+        return [given.get(each.word, PLAIN.get(each.word, each.default)) for each in self.every]
+
+
+def parameters_of(function: Any, arrays: int = 0) -> Parameters:
+    """The parameters of a function or class after so many arrays; none if it has no signature.
+
+    Where no name says size or stride, the first two that need a value are these.
+    """
+    return recognised([each for each in listed(function) if each[0] not in IGNORED][arrays:])
+
+
+def recognised(named: List[Tuple[str, Any]]) -> Parameters:
+    """Parameters, given by name and default."""
+    every = [Parameter(name, word_of(name), default) for name, default in named]
+    missing = [word for word in ("size", "stride") if word not in {each.word for each in every}]
+    if len(missing) == len(("size", "stride")):
+        for k in [k for k, each in enumerate(every) if not each.word and each.default is NEEDED][:2]:
+            every[k] = every[k]._replace(word=missing.pop(0))
+    return Parameters(tuple(every))
+
+
+def listed(function: Any) -> List[Tuple[str, Any]]:
+    """The names and defaults of the parameters of a function, a class or an operator of PyTorch."""
+    schema = getattr(function, "_schema", None) or getattr(getattr(function, "default", None), "_schema", None)
+    if schema is not None:
+        return [(each.name, each.default_value if each.has_default_value() else NEEDED) for each in schema.arguments]
+    try:
+        parameters = inspect.signature(getattr(function, "_init_fn", function)).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [
+        (each.name, each.default) for each in parameters if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
+    ]
+
+
+def plain_words(size: Any, stride: Any, settings: Dict[str, Any], *, ints: bool) -> Dict[str, Any]:
+    """Windows as a framework takes them, by the contract's names: of padding one number an axis, or single ints."""
+    words = {"size": size, "stride": stride, **settings}
+    if "padding" in words:
+        words["padding"] = tuple(begin for begin, _ in words["padding"])
+    return {name: single(value) if ints else value for name, value in words.items()}
+
+
+def refuse_open(wrapper: str, thing: Any, parameters: Parameters, hint: str) -> None:
+    """Raise TypeError about a parameter that needs a value."""
+    if parameters.open:
+        needed = " and ".join(parameters.open)
+        raise TypeError(f"{wrapper}: {called(thing)} needs {needed}, which says nothing about windows; {hint}")
