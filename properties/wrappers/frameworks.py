@@ -15,6 +15,9 @@ from .given import Function, taken
 
 FLOATS = ("float64", "float32", "float16", "bfloat16")
 
+NO_FORMULA = "no autograd formula was registered"
+"""What PyTorch says of an operator of torch.library without a gradient."""
+
 
 def torch_function(implementation: Any = None, /, **given: Any) -> SimpleNamespace:
     """PyTorch functions pool(x, size, stride) on tensors (N, C, H, W); each backward that is not given is autograd's.
@@ -33,10 +36,14 @@ def jax_function(implementation: Any = None, /, **given: Any) -> SimpleNamespace
     Settings are passed as in the contract, padding as pairs. Arrays are copied, as JAX never writes to one. Unless
     `dtypes` are declared, float64 is asked only if `jax_enable_x64` is set by now. TypeError if there is no function.
     """
+    return differentiated("jax_function", JAX, implementation, given, dtypes=jax_dtypes())
+
+
+def jax_dtypes() -> Tuple[str, ...]:
+    """The dtypes in which JAX computes as it is set by now."""
     from jax import config
 
-    dtypes = ("float16", "float32", "float64") if config.jax_enable_x64 else ("float16", "float32")
-    return differentiated("jax_function", JAX, implementation, given, dtypes=dtypes)
+    return ("float16", "float32", "float64") if config.jax_enable_x64 else ("float16", "float32")
 
 
 class Framework(NamedTuple):
@@ -145,8 +152,8 @@ def torch_differentiates(forward: Function, x: Any, size: Any, stride: Any) -> b
         return grad(y.sum(), x, allow_unused=True)[0] is not None
     except NotImplementedError:
         return False
-    except Exception:
-        return True
+    except Exception as error:
+        return NO_FORMULA not in str(error)
 
 
 def tensor(a: Any) -> Any:
@@ -210,6 +217,50 @@ def array_of_jax(a: Any) -> Any:
     return np.asarray(a) if isinstance(a, Array) else a
 
 
+def tensorflow_gradient(forward: Function) -> Function:
+    """What a tape of TensorFlow passes back to x."""
+
+    @wraps(forward, updated=())
+    def call(dy: Any, x: Any, size: Any, stride: Any, **settings: Any) -> Any:
+        from tensorflow import GradientTape
+
+        with GradientTape() as tape:
+            tape.watch(x)
+            y = forward(x, size, stride, **settings)
+        return tape.gradient(y, x, output_gradients=dy)
+
+    return call
+
+
+def tensorflow_differentiates(forward: Function, x: Any, size: Any, stride: Any) -> bool:
+    """Whether a tape gets from the result back to x. A backward that fails otherwise is there, and to be judged."""
+    from tensorflow import GradientTape
+
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = forward(x, size, stride)
+    try:
+        return tape.gradient(y, x) is not None
+    except LookupError:
+        return False
+    except Exception:
+        return True
+
+
+def tensorflow_tensor(a: Any) -> Any:
+    """A copy for TensorFlow, which never writes to one."""
+    from tensorflow import constant
+
+    return constant(a)
+
+
+def array_of_tensorflow(t: Any) -> Any:
+    """A tensor of TensorFlow as an array; what is none as it is."""
+    from tensorflow import is_tensor
+
+    return t.numpy() if is_tensor(t) else t
+
+
 def no_gradient(forward: Function) -> Function:
     """What NumPy makes of a forward: nothing."""
     raise NotImplementedError("NumPy differentiates nothing")
@@ -222,4 +273,5 @@ def as_it_is(a: Any) -> Any:
 
 TORCH = Framework(tensor, array_of_tensor, torch_gradient, torch_differentiates)
 JAX = Framework(jax_array, array_of_jax, jax_gradient, jax_differentiates)
+TENSORFLOW = Framework(tensorflow_tensor, array_of_tensorflow, tensorflow_gradient, tensorflow_differentiates)
 NUMPY = Framework(as_it_is, as_it_is, no_gradient, lambda *_: False)

@@ -239,17 +239,23 @@ def matching(pooling: Pooling, x: Any, y: Any) -> float:
 
 def confirm(pooling: Pooling, asked: Asked, least: int) -> None:
     """Raise Unknown unless at least half of the cells of the answers to fresh images are as they should be."""
-    answers = []
+    shares, seen_there = [], ""
     for more in (1, 2):
         lengths = [max(least, axis.extent + 2 * axis.stride) + more for axis in pooling.axes]
         x = 1.0 + np.arange(prod(lengths)).reshape(1, 1, *lengths) * 37 % 97
         y = asked.answer(x)
-        answers += [] if y is None else [(x, y)]
-    if sum(matching(pooling, x, y) for x, y in answers) >= 1:
-        return
-    ratios = [middle(y / pooling.answer(x)) for x, y in answers if pooling.output(x.shape[2:]) == y.shape[2:]]
-    seen_ratio = f": most of its answers are {ratios[0]:.3g} of what they should be" if ratios else f"; {asked.said}"
-    raise Unknown(f"its windows look like {pooling.words()}, but other images do not agree{seen_ratio}")
+        shares.append(0.0 if y is None else matching(pooling, x, y))
+        seen_there = asked.said if y is None else compared(pooling, x, y)
+    if sum(shares) < 1:
+        raise Unknown(f"its windows look like {pooling.words()}, but other images do not agree: {seen_there}")
+
+
+def compared(pooling: Pooling, x: Any, y: Any) -> str:
+    """How an answer differs from what it should be, in words."""
+    output = pooling.output(x.shape[2:])
+    if output != y.shape[2:]:
+        return f"an image of {x.shape[2:]} has {y.shape[2:]} windows and not {output}"
+    return f"most of its answers are {middle(y / pooling.answer(x)):.3g} of what they should be"
 
 
 class View(NamedTuple):

@@ -12,7 +12,8 @@ from .given import called
 from .kernelbench import kernelbench
 from .modules import is_module, module
 from .operators import LOADED, autograd_function, function, is_autograd_function
-from .teaching import teaching_layer
+from .parameters import parameters_of
+from .layer_classes import layer_class
 
 MODELS = ("ModelNew", "Model")
 """The classes that a file of modules is about, if it has them."""
@@ -59,8 +60,8 @@ def whole_file(found: Any) -> SimpleNamespace:
 def as_layer(found: Any) -> SimpleNamespace:
     """A class of layers, or the one of a file."""
     if isinstance(found, ModuleType):
-        found = the_one(found, "layer with forward(x)", lambda cls: hasattr(cls, "forward") or hasattr(cls, "call"))
-    return teaching_layer(found)
+        found = the_one(found, "class of layers, made with a size", lambda cls: "size" in parameters_of(cls).words)
+    return layer_class(found)
 
 
 def the_one(file: ModuleType, what: str, fits: Callable[[Any], bool]) -> Any:
@@ -73,8 +74,8 @@ def only(file: ModuleType, what: str, found: List[Any]) -> Any:
     """The only one of what was found. Raises TypeError with all, if there are several or none."""
     if len(found) == 1:
         return found[0]
-    there = f"several: {', '.join(map(called, found))}; name one" if found else "none"
-    raise TypeError(f"{called(file)} should define one {what}, but there are {there}, as {called(file)}.py:NAME")
+    several = f"has {', '.join(map(called, found))}; name one, as {called(file)}.py:{called(found[0])}" if found else ""
+    raise TypeError(f"{called(file)} should define one {what}, but {several or 'has none'}")
 
 
 def public(file: ModuleType) -> List[Any]:

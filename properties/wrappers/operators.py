@@ -8,7 +8,7 @@ from typing import Any, Dict, List
 
 from ..remote.vocabulary import DECLARATION_NAMES
 from .drawn import Windowed, drawn
-from .frameworks import JAX, NUMPY, TORCH, Framework
+from .frameworks import JAX, NUMPY, TORCH, Framework, jax_dtypes
 from .given import check_names
 from .parameters import Parameters, parameters_of, refuse_open
 
@@ -66,7 +66,8 @@ def in_first(ways: List[Framework], windowed: Windowed, kind: str, declared: Dic
     refused = []
     for framework in ways:
         try:
-            return drawn(windowed, framework, kind, declared)
+            usual = {"dtypes": jax_dtypes()} if framework is JAX else {}
+            return drawn(windowed, framework, kind, {**usual, **declared})
         except TypeError as error:
             refused.append(error)
     raise refused[0]

@@ -10,7 +10,7 @@ from .shapes import single
 
 SIZES = (
     *("size", "kernel_size", "pool_size", "kernel", "window", "window_size", "window_shape", "filter_size", "ksize"),
-    *("pool_shape", "k"),
+    *("pool_shape", "k", "f"),
 )
 STRIDES = ("stride", "strides", "step", "steps", "s")
 NAMES = {
@@ -26,7 +26,7 @@ NAMES = {
 PLAIN = {"padding": 0, "dilation": 1, "ceil_mode": False, "count_include_pad": True}
 """Settings that change nothing."""
 
-IGNORED = ("return_indices", "divisor_override", "ctx", "self", "name", "dtype", "device")
+IGNORED = ("return_indices", "divisor_override", "ctx", "self", "name", "parent", "dtype", "device")
 """Parameters that are left at their defaults, or that nobody passes."""
 
 NEEDED = inspect.Parameter.empty
@@ -80,7 +80,8 @@ def parameters_of(function: Any, arrays: int = 0) -> Parameters:
 
 def recognised(named: List[Tuple[str, Any]]) -> Parameters:
     """Parameters, given by name and default."""
-    every = [Parameter(name, word_of(name), default) for name, default in named]
+    # A padding of "same" or "valid" is none of the contract.
+    every = [Parameter(name, "" if isinstance(default, str) else word_of(name), default) for name, default in named]
     missing = [word for word in ("size", "stride") if word not in {each.word for each in every}]
     if len(missing) == len(("size", "stride")):
         for k in [k for k, each in enumerate(every) if not each.word and each.default is NEEDED][:2]:
@@ -90,16 +91,23 @@ def recognised(named: List[Tuple[str, Any]]) -> Parameters:
 
 def listed(function: Any) -> List[Tuple[str, Any]]:
     """The names and defaults of the parameters of a function, a class or an operator of PyTorch."""
-    schema = getattr(function, "_schema", None) or getattr(getattr(function, "default", None), "_schema", None)
-    if schema is not None:
+    operator = getattr(function, "_opoverload", None) or getattr(function, "default", function)
+    schema = getattr(operator, "_schema", None)
+    if hasattr(schema, "arguments"):
         return [(each.name, each.default_value if each.has_default_value() else NEEDED) for each in schema.arguments]
+    found = signed(function)
+    # A metaclass may hide what a class is made with.
+    return signed(vars(function).get("__init__")) if isinstance(function, type) and not found else found
+
+
+def signed(function: Any) -> List[Tuple[str, Any]]:
+    """The names and defaults of the parameters in the signature of a function, if it has one."""
     try:
-        parameters = inspect.signature(getattr(function, "_init_fn", function)).parameters.values()
+        parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return []
-    return [
-        (each.name, each.default) for each in parameters if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
-    ]
+    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return [(each.name, each.default) for each in parameters if each.kind not in several]
 
 
 def plain_words(size: Any, stride: Any, settings: Dict[str, Any], *, ints: bool) -> Dict[str, Any]:
