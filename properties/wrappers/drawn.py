@@ -73,8 +73,7 @@ def learn(windowed: Windowed, framework: Framework, kind: str, declared: Dict[st
         "dtypes": dtypes,
         "ranks": (form.rank,),
         "settings": dict.fromkeys((f"{kind}_forward", f"{kind}_backward"), settings),
-        "padding": "symmetric",
-        "padding_limit": "half",
+        **({"padding": "symmetric", "padding_limit": "half"} if "padding" in settings else {}),
         "square": is_square(windowed, framework, form),
         "tiles": "stride" not in words,
     }

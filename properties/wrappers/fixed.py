@@ -26,7 +26,7 @@ class Whole(NamedTuple):
     name: str
     framework: Framework
     call: Callable[[Any], Any]
-    source: str = "its attributes say"
+    source: str = "as its attributes say"
 
     def ask(self, x: Any) -> Any:
         """The answer to an array of NumPy."""
@@ -98,7 +98,7 @@ def pooling_of(whole: Whole, said: Dict[str, Any], dtype: str) -> Tuple[Pooling,
     except Unknown as error:
         hint = "say what it should do, as kind='max', fixed={'size': (2, 2), 'stride': (2, 2)}"
         raise TypeError(f"{whole.wrapper}: {whole.name}: {error}; {hint}") from None
-    found = f"judged as {pooling.words()}, " + (f"as {whole.source}" if known else "found by asking")
+    found = f"judged as {pooling.words()}, " + (whole.source if known else "found by asking")
     return pooling, [found, *differing(whole, pooling, dtype, known)]
 
 

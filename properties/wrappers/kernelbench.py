@@ -8,6 +8,7 @@ from typing import Any, Dict
 from .fixed import Whole, fixed
 from .frameworks import TORCH
 from .modules import arguments_said, is_module, whole_module
+from .parameters import PLAIN
 
 
 def kernelbench(solution: Any, problem: Any = None, **declared: Any) -> SimpleNamespace:
@@ -25,7 +26,7 @@ def kernelbench(solution: Any, problem: Any = None, **declared: Any) -> SimpleNa
         raise TypeError(f"kernelbench: {name_of(problem)} should have get_init_inputs(); name the file of the problem")
     said = windows_of(problem) if hasattr(problem, "Model") else {}
     instance = generated(*problem.get_init_inputs())
-    return fixed(Whole("kernelbench", "ModelNew", TORCH, instance, "the Model of the problem does it"), said, declared)
+    return fixed(Whole("kernelbench", "ModelNew", TORCH, instance, "like the Model of its problem"), said, declared)
 
 
 def windows_of(problem: Any) -> Dict[str, Any]:
@@ -33,8 +34,7 @@ def windows_of(problem: Any) -> Dict[str, Any]:
     arguments = problem.get_init_inputs()
     reference = whole_module(problem.Model(*arguments), arguments_said(problem.Model, arguments), "", False, {})
     kind = "max" if hasattr(reference, "max_forward") else "mean"
-    windows = {"padding": 0, "dilation": 1, "ceil_mode": False, **reference.fixed}
-    return {"kind": kind, **windows}
+    return {"kind": kind, **PLAIN, **reference.fixed}
 
 
 def name_of(thing: Any) -> str:

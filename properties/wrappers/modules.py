@@ -13,7 +13,7 @@ from .fixed import Whole, fixed
 from .frameworks import TORCH
 from .given import called, check_names
 from .inference import KINDS
-from .parameters import NAMES, Parameters, listed, parameters_of, refuse_open, word_of
+from .parameters import NAMES, PLAIN, Parameters, listed, parameters_of, refuse_open, word_of
 
 INSTANCES = 64
 """Modules of one class that are remembered."""
@@ -76,7 +76,8 @@ def whole_module(
     instance: Any, said: Dict[str, Any], kind: str, compiled: Any, declared: Dict[str, Any]
 ) -> SimpleNamespace:
     """A target of a module with windows of its own."""
-    known = {**attributes_said(instance), **said, **declared.get("fixed", {}), **({"kind": kind} if kind else {})}
+    windows = {**PLAIN, **declared["fixed"]} if "fixed" in declared else {}
+    known = {**attributes_said(instance), **said, **windows, **({"kind": kind} if kind else {})}
     return fixed(Whole("module", called(instance), TORCH, as_compiled(instance, compiled)), known, declared)
 
 

@@ -10,10 +10,10 @@ from ..remote.vocabulary import CALLABLES
 from .frameworks import jax_function, torch_function
 from .given import called
 from .kernelbench import kernelbench
+from .layer_classes import layer_class
 from .modules import is_module, module
 from .operators import LOADED, autograd_function, function, is_autograd_function
 from .parameters import parameters_of
-from .layer_classes import layer_class
 
 MODELS = ("ModelNew", "Model")
 """The classes that a file of modules is about, if it has them."""

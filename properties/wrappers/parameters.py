@@ -92,7 +92,7 @@ def recognised(named: List[Tuple[str, Any]]) -> Parameters:
 def listed(function: Any) -> List[Tuple[str, Any]]:
     """The names and defaults of the parameters of a function, a class or an operator of PyTorch."""
     operator = getattr(function, "_opoverload", None) or getattr(function, "default", function)
-    schema = getattr(operator, "_schema", None)
+    schema: Any = getattr(operator, "_schema", None)
     if hasattr(schema, "arguments"):
         return [(each.name, each.default_value if each.has_default_value() else NEEDED) for each in schema.arguments]
     found = signed(function)

@@ -17,13 +17,14 @@ from poolproof.properties.doors.options import (
     PROGRAM,
     PROOFS,
     RUN,
+    WRAPPED,
     WRITTEN,
     requested,
 )  # fmt: skip
 from poolproof.properties.doors.parser import Parser
 from poolproof.properties.run.request import Request
 
-TABLES = (PROGRAM, RUN, PAGE, WRITTEN, PROCESSES, PRINTED, PROOFS)
+TABLES = (PROGRAM, WRAPPED, RUN, PAGE, WRITTEN, PROCESSES, PRINTED, PROOFS)
 CHECK = {option.flag: option for options in TABLES for option in options.values()}
 
 
@@ -86,7 +87,7 @@ def test_check_takes_the_options_of_the_table_and_no_others():
 
 def test_the_plugin_takes_the_options_of_a_run():
     taken = {flag for action in plugin_parser()._actions for flag in action.option_strings}
-    assert taken - {"-h", "--help"} == {f"--poolproof-{name}" for name in ("impl", *RUN)}
+    assert taken - {"-h", "--help"} == {f"--poolproof-{name}" for name in ("impl", *WRAPPED, *RUN)}
 
 
 @pytest.mark.parametrize("command", ["cases", "replay", "shrink"])

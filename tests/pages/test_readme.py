@@ -96,9 +96,17 @@ def folders(tmp_path_factory):
     return made
 
 
+def skip_without(needs):
+    """Skip a test where a library that its block needs is not installed."""
+    for library in (needs or "").replace(",", " ").split():
+        if importlib.util.find_spec(library) is None:
+            pytest.skip(f"{library} is not installed")
+
+
 @slow
 @pytest.mark.parametrize(("page", "block"), numbered("console"))
 def test_a_command_prints_what_its_page_says(page, block, folders):
+    skip_without(block["needs"])
     steps = session(block["text"])
     for (command, expected), got in zip(steps, in_shell([c for c, _ in steps], folders[page]), strict=True):
         assert matches(steady(expected), steady(got)), f"{command} printed\n{got}"
@@ -107,9 +115,7 @@ def test_a_command_prints_what_its_page_says(page, block, folders):
 @slow
 @pytest.mark.parametrize(("page", "block"), numbered("python"))
 def test_python_runs_where_what_it_needs_is_installed(page, block):
-    for library in (block["needs"] or "").replace(",", " ").split():
-        if importlib.util.find_spec(library) is None:
-            pytest.skip(f"{library} is not installed")
+    skip_without(block["needs"])
     # At the page's own lines, where a traceback, and Hypothesis for the source of a strategy, look for them.
     exec(compile("\n" * block["above"] + block["text"], ROOT / page, "exec"), {"__name__": "page"})
 

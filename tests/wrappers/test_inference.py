@@ -109,7 +109,7 @@ def test_a_function_of_one_dtype_is_asked_in_it():
         return kernel(WINDOWS["max"])(x)
 
     assert infer(pool, dtype="float64") == WINDOWS["max"]
-    with pytest.raises(Unknown, match="it takes no images: .* should be float64"):
+    with pytest.raises(Unknown, match=r"it takes no images: .* should be float64"):
         infer(pool)
 
 

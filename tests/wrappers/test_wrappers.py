@@ -438,6 +438,21 @@ def test_a_wrapped_target_needs_numpy_alone_where_it_runs(tmp_path, bare):
     assert run(EVERY_LAW["max-value"], target, TrialSettings(20, seed=1)).verdict == "holds"
 
 
+ARRAYS = """
+from numpy.lib.stride_tricks import sliding_window_view
+
+def pool(x, kernel_size, stride):
+    return sliding_window_view(x, kernel_size, axis=(2, 3))[:, :, :: stride[0], :: stride[1]].max(axis=(4, 5))
+"""
+
+
+def test_what_takes_a_target_for_a_function_comes_along(tmp_path, bare):
+    (tmp_path / "kernel.py").write_text(ARRAYS)
+    target = load(f"function({tmp_path}/kernel.py)", Isolation(python=str(bare)))
+    smoke_test(target)
+    assert run(EVERY_LAW["max-value"], target, TrialSettings(20, seed=1)).verdict == "holds"
+
+
 def test_nothing_of_the_suite_but_the_wrappers_is_shown_to_such_a_target(tmp_path, bare):
     (tmp_path / "kernel.py").write_text(f"{WRAPPED}\nfrom poolproof.properties import lawbook\n")
     with pytest.raises(Unusable, match="cannot import name 'lawbook'"):

@@ -27,12 +27,12 @@ def run(options: Namespace) -> int:
     from ...run.replay import read, replay
     from ...run.session import Session
 
+    if options.target is None and getattr(options, "as"):
+        raise Unusable("--as wraps another TARGET; those of the report are wrapped as they were")
     say = Terminal(sys.stdout).say
     found = read(options.report)
     if options.target is None and not options.yes:
         agree(found.foreign, say)
-    if options.target is None and getattr(options, "as"):
-        raise Unusable("--as wraps another TARGET; those of the report are wrapped as they were")
     asked = requested(options, [] if options.target is None else [options.target])
     return replay(found, Session(asked), options.target and asked.targets[0], say)
 
