@@ -17,6 +17,9 @@ Answering = Callable[[Any], Any]
 """A function from images (N, C, ...) to their pooled images; it may raise, and return anything."""
 
 KINDS = ("max", "mean")
+EVERYTHING = {"kind", "size", "stride", "padding", "dilation", "ceil_mode", "count_include_pad"}
+"""What may be said of a pooling; nothing is left to be seen then."""
+
 RANKS = (2, 3, 1)
 """Ranks in the order in which they are tried: a function of volumes may take an image for a volume of channels."""
 
@@ -136,7 +139,9 @@ def infer(ask: Answering, *, ranks: Sequence[int] = RANKS, dtype: str = "float32
     Raises Unknown where its answers fit none.
     """
     asked = Asked(ask, dtype)
-    rank, length = asked.taken(ranks)
+    rank, length = asked.taken(ranks_said(said) or ranks)
+    if said.keys() >= EVERYTHING:
+        return as_said(rank, said)
     try:
         return seen(asked, rank, length, said)
     except Unknown:
@@ -148,6 +153,12 @@ def infer(ask: Answering, *, ranks: Sequence[int] = RANKS, dtype: str = "float32
         if {"kind", "size"} <= said.keys():
             return as_said(rank, said)
         raise
+
+
+def ranks_said(said: Dict[str, Any]) -> Sequence[int]:
+    """The rank of windows that are said for each of several axes."""
+    tuples = (value for name, value in said.items() if name in ("size", "stride") and isinstance(value, (tuple, list)))
+    return next(((len(value),) for value in tuples if len(value) > 1), ())
 
 
 def seen(asked: Asked, rank: int, length: int, said: Dict[str, Any]) -> Pooling:
@@ -185,8 +196,11 @@ def overlaid(line: Line, axis: int, rank: int, said: Dict[str, Any]) -> Line:
 
 
 def spread(value: Any, rank: int) -> Sequence[Any]:
-    """A value for each axis."""
-    return value if isinstance(value, (tuple, list)) else (value,) * rank
+    """A value for each axis. Raises Unknown where there are several, but not so many."""
+    values = value if isinstance(value, (tuple, list)) else (value,)
+    if len(values) not in (1, rank):
+        raise Unknown(f"{value} is said of its windows, but they have {rank} {'axis' if rank == 1 else 'axes'}")
+    return values if len(values) == rank else (values[0],) * rank
 
 
 def poolings(

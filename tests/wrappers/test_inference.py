@@ -206,6 +206,24 @@ def test_windows_alone_may_be_said_of_what_looks_like_nothing():
     assert found == Pooling("max", (Line(2, 2), Line(3, 3)))
 
 
+def test_where_everything_is_said_nothing_is_asked_but_the_rank():
+    asked = []
+
+    def pool(x):
+        asked.append(x.shape)
+        return kernel(WINDOWS["max"])(x)
+
+    windows = {"size": (2, 2), "stride": (2, 1), "padding": (1, 0), "dilation": 1}
+    found = infer(pool, kind="mean", ceil_mode=True, count_include_pad=False, **windows)
+    assert found == Pooling("mean", (Line(2, 2, 1, 1), Line(2, 1)), ceil_mode=True, count_include_pad=False)
+    assert len(asked) <= 2
+
+
+def test_windows_that_are_said_of_other_axes_are_refused():
+    with pytest.raises(Unknown, match=r"\(1, 2, 3\) is said of its windows, but they have 2 axes"):
+        infer(kernel(WINDOWS["max"]), dilation=(1, 2, 3))
+
+
 def test_a_function_that_mixes_up_channels_is_asked_with_one():
     def pool(x):
         y = kernel(WINDOWS["max"])(x)

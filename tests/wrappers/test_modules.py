@@ -156,6 +156,7 @@ SOUND = {
         "as",
     ),
     "inside": (lambda: Inside(nn.AvgPool2d(3, 2, 1)), {"padding": ((1, 1), (1, 1)), "count_include_pad": True}, "as"),
+    "a volume": (lambda: nn.MaxPool3d((1, 3, 3), (1, 2, 2)), {}, "as its attributes say"),
     "by asking": (lambda: Kernel(3, 2, 1), {"padding": ((1, 1), (1, 1))}, "found by asking"),
 }
 
@@ -164,7 +165,9 @@ SOUND = {
 def test_windows_are_read_from_attributes_or_found_by_asking(name):
     make, settings, how = SOUND[name]
     target = module(make())
-    assert target.fixed == {"size": (3, 3), "stride": (2, 2), **settings}
+    assert target.fixed["size"][-2:] == (3, 3)
+    assert target.fixed["stride"][-2:] == (2, 2)
+    assert {word: value for word, value in target.fixed.items() if word not in ("size", "stride")} == settings
     assert how in target.__notes__[0]
     accepted(target)
 
@@ -257,6 +260,13 @@ def test_a_solution_that_pools_otherwise_is_rejected_and_told_so():
 def test_a_file_may_have_problem_and_solution():
     both = SimpleNamespace(**vars(PROBLEM), ModelNew=Kernel)
     assert kernelbench(both).fixed == kernelbench(SimpleNamespace(ModelNew=Kernel), PROBLEM).fixed
+
+
+def test_arguments_may_come_by_name_and_a_solution_as_its_class():
+    named = SimpleNamespace(**{**vars(PROBLEM), "get_init_inputs": lambda: [[3], {"stride": 2, "padding": 1}]})
+    named.Model = nn.MaxPool2d
+    assert kernelbench(Kernel, named).fixed["padding"] == ((1, 1), (1, 1))
+    assert kernelbench(Kernel, named).__name__ == "kernelbench(Kernel)"
 
 
 def test_what_a_file_lacks_is_named():
