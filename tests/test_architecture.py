@@ -116,7 +116,15 @@ def test_both_packages_say_that_they_are_typed():
 def test_everything_that_is_imported_is_a_dependency():
     given = {re.split(r"[><=; ]", each)[0].replace("-", "_") for each in project()["project"]["dependencies"]}
     given = {{"pytest_xdist": "xdist"}.get(name, name) for name in given}
-    optional = {"tomllib", "ml_dtypes", "matplotlib", "poolproof", *(peer.file for peer in PEERS.values()), "onnx"}
+    optional = {
+        "tomllib",
+        "ml_dtypes",
+        "matplotlib",
+        "poolproof",
+        *(peer.file for peer in PEERS.values()),
+        "onnx",
+        "keras",
+    }
     for name in MODULES:
         assert imported(name) - set(sys.stdlib_module_names) <= given | optional, name
 

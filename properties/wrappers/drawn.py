@@ -9,9 +9,11 @@ from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
+from .black_box import Unknown
 from .frameworks import Framework, differentiated
 from .given import called
-from .inference import KINDS, RANKS, Unknown, infer
+from .inference import RANKS, infer
+from .known_pooling import KINDS
 from .parameters import Parameters, plain_words
 
 DTYPES = ("float32", "float64", "float16")
@@ -31,7 +33,7 @@ class Windowed(NamedTuple):
     call: Callable[[Any, Dict[str, Any]], Any]
 
 
-class Form(NamedTuple):
+class CallForm(NamedTuple):
     """How it takes its windows: the rank of its images, whether windows are single ints, and a dtype that it takes."""
 
     rank: int
@@ -95,7 +97,7 @@ def asking(windowed: Windowed, framework: Framework, ints: bool, size: Any, stri
     return lambda x: framework.outward(pool(framework.inward(x), size, stride))
 
 
-def form_of(windowed: Windowed, framework: Framework, declared: Dict[str, Any]) -> Form:
+def form_of(windowed: Windowed, framework: Framework, declared: Dict[str, Any]) -> CallForm:
     """The first form in which a usual image comes out in the right shape. Raises TypeError."""
     said = []
     for rank, ints, dtype in product(usual(declared, "ranks", RANKS), (False, True), usual(declared, "dtypes", DTYPES)):
@@ -105,7 +107,7 @@ def form_of(windowed: Windowed, framework: Framework, declared: Dict[str, Any]) 
             said.append(f"{type(error).__name__}: {error}")
         else:
             if np.shape(y) == (1, 2, *(2,) * rank):
-                return Form(rank, ints, dtype)
+                return CallForm(rank, ints, dtype)
             said.append(f"its result is of shape {np.shape(y)}")
     where = "an image of 4 cells along each axis with windows of 2"
     raise TypeError(f"{windowed.wrapper}: {called(windowed.thing)} does not pool {where}: {said[0]}")
@@ -116,7 +118,7 @@ def usual(declared: Dict[str, Any], name: str, default: Sequence[Any]) -> Sequen
     return declared[name] if isinstance(declared.get(name), (tuple, list)) else default
 
 
-def kind_found(windowed: Windowed, framework: Framework, form: Form) -> str:
+def kind_found(windowed: Windowed, framework: Framework, form: CallForm) -> str:
     """Whether it takes maxima or means, by asking; by its name where that tells nothing. Raises TypeError."""
     ask = asking(windowed, framework, form.ints, (2,) * form.rank, (2,) * form.rank)
     try:
@@ -129,7 +131,7 @@ def kind_found(windowed: Windowed, framework: Framework, form: Form) -> str:
         raise TypeError(f"{told}; say what it should pool, with kind='max' or kind='mean'") from None
 
 
-def is_square(windowed: Windowed, framework: Framework, form: Form) -> bool:
+def is_square(windowed: Windowed, framework: Framework, form: CallForm) -> bool:
     """Whether it refuses windows that are not square, or takes single ints for windows of several axes."""
     if form.rank == 1 or form.ints:
         return form.rank > 1
@@ -137,7 +139,7 @@ def is_square(windowed: Windowed, framework: Framework, form: Form) -> bool:
     return bool(refusal(asking(windowed, framework, False, long, steps), usual_image(form.rank, form.dtype)))
 
 
-def dtypes_taken(windowed: Windowed, framework: Framework, form: Form) -> Tuple[Tuple[str, ...], List[str]]:
+def dtypes_taken(windowed: Windowed, framework: Framework, form: CallForm) -> Tuple[Tuple[str, ...], List[str]]:
     """The dtypes that it takes, and notes about those that it refuses."""
     ask = asking(windowed, framework, form.ints, (2,) * form.rank, (2,) * form.rank)
     refused = {dtype: refusal(ask, usual_image(form.rank, dtype)) for dtype in DTYPES}

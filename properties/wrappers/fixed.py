@@ -8,9 +8,11 @@ from typing import Any, Callable, Dict, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
+from .black_box import FIRST_LENGTHS, Unknown
 from .drawn import DTYPES, refusal, usual
 from .frameworks import Framework, Probe, differentiated
-from .inference import FIRST_LENGTHS, RANKS, Pooling, Unknown, infer
+from .inference import RANKS, infer
+from .known_pooling import KnownPooling
 from .parameters import NAMES
 
 SETTINGS = ("padding", "dilation", "ceil_mode", "count_include_pad")
@@ -90,7 +92,7 @@ def others_of(
     return (first, *(dtype for dtype, why in refused.items() if not why)), notes
 
 
-def pooling_of(whole: Whole, said: Dict[str, Any], dtype: str) -> Tuple[Pooling, list[str]]:
+def pooling_of(whole: Whole, said: Dict[str, Any], dtype: str) -> Tuple[KnownPooling, list[str]]:
     """The pooling that it should do, and a note that says which. What its attributes say is believed first."""
     known = {name: value for name, value in said.items() if name in ("kind", *NAMES)}
     try:
@@ -102,7 +104,7 @@ def pooling_of(whole: Whole, said: Dict[str, Any], dtype: str) -> Tuple[Pooling,
     return pooling, [found, *differing(whole, pooling, dtype, known)]
 
 
-def differing(whole: Whole, pooling: Pooling, dtype: str, known: Dict[str, Any]) -> list[str]:
+def differing(whole: Whole, pooling: KnownPooling, dtype: str, known: Dict[str, Any]) -> list[str]:
     """A note if its answers look like another pooling than its attributes say."""
     if not known:
         return []
@@ -113,6 +115,6 @@ def differing(whole: Whole, pooling: Pooling, dtype: str, known: Dict[str, Any])
     return [] if seen == pooling else [f"its answers look like {seen.words()}"]
 
 
-def lengths_of(pooling: Pooling) -> Tuple[int, ...]:
+def lengths_of(pooling: KnownPooling) -> Tuple[int, ...]:
     """Lengths of an image with two whole windows along each axis."""
     return tuple(axis.extent + axis.stride for axis in pooling.axes)

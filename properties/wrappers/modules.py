@@ -12,7 +12,7 @@ from .drawn import Windowed, drawn
 from .fixed import Whole, fixed
 from .frameworks import TORCH
 from .given import called, check_names
-from .inference import KINDS
+from .known_pooling import KINDS
 from .parameters import NAMES, PLAIN, Parameters, listed, parameters_of, refuse_open, word_of
 
 INSTANCES = 64

@@ -10,7 +10,9 @@ from faults.general import General
 from hypothesis import given
 from hypothesis import strategies as st
 from poolproof.kernels import compiled, naive
-from poolproof.properties.wrappers.inference import KINDS, Line, Pooling, Unknown, infer
+from poolproof.properties.wrappers.black_box import Unknown
+from poolproof.properties.wrappers.inference import infer
+from poolproof.properties.wrappers.known_pooling import KINDS, KnownPooling, Line
 from selection import examples, once, slow
 
 pytestmark = once
@@ -29,7 +31,7 @@ def poolings(draw):
         begin = draw(st.integers(0, size // 2))
         end = begin if draw(st.booleans()) else draw(st.integers(0, size // 2))
         axes.append(Line(size, stride, begin, end, dilation))
-    pooling = Pooling(kind, tuple(axes), draw(st.booleans()), kind == "max" or draw(st.booleans()))
+    pooling = KnownPooling(kind, tuple(axes), draw(st.booleans()), kind == "max" or draw(st.booleans()))
     return pooling if any(axis[:2] != (1, 1) for axis in axes) else draw(poolings())
 
 
@@ -72,11 +74,11 @@ def test_the_answer_of_a_pooling_is_that_of_the_reference_kernel(pooling):
 
 
 WINDOWS = {
-    "max": Pooling("max", (Line(3, 2, 1, 1), Line(3, 2, 1, 1)), ceil_mode=True),
-    "mean": Pooling("mean", (Line(4, 4), Line(2, 3, 1, 1)), count_include_pad=False),
-    "volume": Pooling("mean", (Line(3, 2, 1, 1),) * 3),
-    "sequence": Pooling("max", (Line(8, 1, 4, 4, 3),)),
-    "one-sided": Pooling("mean", (Line(3, 1, 0, 1), Line(2, 2))),
+    "max": KnownPooling("max", (Line(3, 2, 1, 1), Line(3, 2, 1, 1)), ceil_mode=True),
+    "mean": KnownPooling("mean", (Line(4, 4), Line(2, 3, 1, 1)), count_include_pad=False),
+    "volume": KnownPooling("mean", (Line(3, 2, 1, 1),) * 3),
+    "sequence": KnownPooling("max", (Line(8, 1, 4, 4, 3),)),
+    "one-sided": KnownPooling("mean", (Line(3, 1, 0, 1), Line(2, 2))),
 }
 
 
@@ -99,7 +101,7 @@ def test_windows_are_declared_with_the_settings_that_matter():
         "count_include_pad": False,
     }
     assert WINDOWS["sequence"].fixed()["dilation"] == (3,)
-    assert Pooling("mean", (Line(2, 2),)).words() == "mean pooling with size=(2,), stride=(2,)"
+    assert KnownPooling("mean", (Line(2, 2),)).words() == "mean pooling with size=(2,), stride=(2,)"
 
 
 def test_a_function_of_one_dtype_is_asked_in_it():
@@ -116,7 +118,7 @@ def test_a_function_of_one_dtype_is_asked_in_it():
 # Wrong kernels.
 
 GEOMETRIES = [
-    Pooling(kind, axes, ceil_mode)
+    KnownPooling(kind, axes, ceil_mode)
     for kind in KINDS
     for axes, ceil_mode in (
         ((Line(3, 2, 1, 1), Line(3, 2, 1, 1)), True),
@@ -193,7 +195,7 @@ def test_what_is_said_is_believed_whatever_it_looks_like(name):
 
 
 def test_a_part_of_what_is_meant_may_be_said():
-    pool = kernel(Pooling("mean", (Line(3, 2, 1, 0), Line(3, 2, 1, 0))))
+    pool = kernel(KnownPooling("mean", (Line(3, 2, 1, 0), Line(3, 2, 1, 0))))
     assert infer(pool, padding=1).fixed()["padding"] == ((1, 1), (1, 1))
     assert infer(pool, ceil_mode=True).ceil_mode is True
     assert infer(pool, size=2).fixed()["size"] == (2, 2)
@@ -203,7 +205,7 @@ def test_windows_alone_may_be_said_of_what_looks_like_nothing():
     with pytest.raises(Unknown):
         infer(lambda x: x[..., ::2, ::2] * 0, size=2)
     found = infer(lambda x: x[..., ::2, ::2] * 0, kind="max", size=(2, 3))
-    assert found == Pooling("max", (Line(2, 2), Line(3, 3)))
+    assert found == KnownPooling("max", (Line(2, 2), Line(3, 3)))
 
 
 def test_where_everything_is_said_nothing_is_asked_but_the_rank():
@@ -215,7 +217,7 @@ def test_where_everything_is_said_nothing_is_asked_but_the_rank():
 
     windows = {"size": (2, 2), "stride": (2, 1), "padding": (1, 0), "dilation": 1}
     found = infer(pool, kind="mean", ceil_mode=True, count_include_pad=False, **windows)
-    assert found == Pooling("mean", (Line(2, 2, 1, 1), Line(2, 1)), ceil_mode=True, count_include_pad=False)
+    assert found == KnownPooling("mean", (Line(2, 2, 1, 1), Line(2, 1)), ceil_mode=True, count_include_pad=False)
     assert len(asked) <= 2
 
 
