@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,9 @@ import torch
 from torch.nn import functional
 
 torch.set_num_threads(1)
+
+DEVICE = os.environ.get("POOLPROOF_DEVICE", "")
+"""The device that `--device` names."""
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
@@ -24,6 +28,7 @@ class Functional:
     """The functions of torch.nn.functional, on tensors laid out in one way."""
 
     version = torch.__version__
+    __notes__ = [f"on the device {DEVICE}"] if DEVICE else []
     padding = "symmetric"
     padding_limit = "half"
 
@@ -117,13 +122,15 @@ def channels_last_(t: Any) -> Any:
 def tensor(a: Any) -> Any:
     """A contiguous tensor with memory of its own; torch reads bfloat16 as bits."""
     if a.dtype.name == "bfloat16":
-        return torch.from_numpy(np.array(a.view(np.int16), order="C", copy=True)).view(torch.bfloat16)
-    return torch.from_numpy(np.array(a, order="C", copy=True))
+        return (
+            torch.from_numpy(np.array(a.view(np.int16), order="C", copy=True)).view(torch.bfloat16).to(DEVICE or "cpu")
+        )
+    return torch.from_numpy(np.array(a, order="C", copy=True)).to(DEVICE or "cpu")
 
 
 def array(t: Any) -> Any:
     """A tensor as an array."""
-    t = (t.to_dense() if t.is_mkldnn else t).detach()
+    t = (t.to_dense() if t.is_mkldnn else t).detach().cpu()
     if t.dtype == torch.bfloat16:
         import ml_dtypes
 

@@ -5,6 +5,7 @@ Each returns the value or raises argparse.ArgumentTypeError, whose message names
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentTypeError
 from typing import TypeVar
 
@@ -77,6 +78,13 @@ def one_wrapper(value: str) -> str:
 
     if value not in AS:
         raise ArgumentTypeError(f"{quoted(value)} should be one of {', '.join(AS)}")
+    return value
+
+
+def one_device(value: str) -> str:
+    """The name of a device, perhaps with a number."""
+    if not re.fullmatch(r"(cpu|cuda|mps|xpu)(:\d{1,3})?", value):
+        raise ArgumentTypeError(f"{quoted(value)} should be cpu, cuda, mps or xpu, perhaps with a number, as cuda:1")
     return value
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from .converters import filled, length, memory, natural, one_wrapper, positive, processes, seconds
+from .converters import filled, length, memory, natural, one_device, one_wrapper, positive, processes, seconds
 
 if TYPE_CHECKING:
     from ..run.request import Request
@@ -54,6 +54,7 @@ ISOLATION = table(
     Option("python", "interpreter that runs the targets (default: this one)", "EXE", default=sys.executable),
     Option("timeout", "time for one call (default: %(default)g)", "SECONDS", seconds, 10.0),
     Option("memory", "memory of a target's process: 512M, 2G", "SIZE", memory),
+    Option("device", "where tensors of PyTorch are: cuda, cpu, mps, xpu, cuda:1", "DEVICE", one_device),
     Option("in-process", "call targets in the suite's own process"),
 )
 """The options about the process of a target."""

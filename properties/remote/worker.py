@@ -642,6 +642,8 @@ class Server:
         """Load the target, and tell what it is."""
         if header["version"] != VERSION:
             raise Unloadable(f"protocol version {header['version']}, but this worker speaks {VERSION}")
+        if "device" in header:
+            os.environ["POOLPROOF_DEVICE"] = header["device"]
         wanted = header.get("as", ""), header.get("problem", "")
         make = load(header["source"], header["attribute"], header["paths"], *wanted)
         try:

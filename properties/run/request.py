@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..contract import Unusable
 from ..targets.isolated import Isolation
 from ..targets.loading import REFERENCE
 from .known import Known, load_known
@@ -34,10 +35,13 @@ class Request:
     memory: int | None = None
     persistent: bool = False
     huge: bool = False
+    device: str | None = None
 
     def isolation(self) -> Isolation | None:
-        """How targets are run; None for in this process."""
-        return None if self.in_process else Isolation(self.python, self.timeout, self.memory)
+        """How targets are run; None for in this process. Raises Unusable for a device there."""
+        if self.in_process and self.device:
+            raise Unusable("--device is for targets in processes of their own, and should not come with --in-process")
+        return None if self.in_process else Isolation(self.python, self.timeout, self.memory, self.device)
 
     def settled(self) -> Request:
         """The same request with its seed chosen: 0 where CI wants the same cases every time, else a random one."""

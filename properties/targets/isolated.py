@@ -40,11 +40,12 @@ HEADERS = 1 << 11
 
 @dataclass(frozen=True)
 class Isolation:
-    """How targets are run: another interpreter, the time limit per call, and the memory limit in bytes."""
+    """How targets are run: another interpreter, the time limit per call, the memory limit in bytes, and a device."""
 
     python: str = sys.executable
     timeout: float = 10.0
     memory: int | None = None
+    device: str | None = None
 
 
 @dataclass(eq=False)

@@ -54,14 +54,25 @@ def load(spec: str, isolation: Isolation | None = None) -> Target:
         return loaded_here(spec, source, attribute, paths, wrapping.wrapper, problem)
     isolation = replace(isolation, python=interpreter(isolation.python))
     taken_for = {"as": wrapping.wrapper, "problem": problem} if wrapping.wrapper else {}
-    first = hello(source, attribute, paths, taken_for)
+    on_device = {"device": isolation.device} if isolation.device else {}
+    first = hello(source, attribute, paths, {**taken_for, **on_device})
     try:
-        return Isolated(spec, worker_command(isolation), first, isolation, short(plain)).introduce()
+        target = Isolated(spec, worker_command(isolation), first, isolation, short(plain)).introduce()
+        return used_device(target, isolation.device)
     except Misfit as error:
         needed = "" if plain in PEERS or taken_for else guidance(Source(source, attribute, paths, isolation))
         raise Unusable("\n".join(filter(None, [hinted(plain, error), needed]))) from None
     except Unusable as error:
         raise Unusable(hinted(plain, error)) from None
+
+
+def used_device(target: Isolated, device: str | None) -> Isolated:
+    """The target, if it uses the device that was asked for, which it notes. Raises Unusable."""
+    if device and f"on the device {device}" not in target.notes:
+        target.end()
+        told = "is for tensors of PyTorch: the adapter torch, torch_function, module, and --as"
+        raise Unusable(f"{target.spec} does not use the device; --device={device} {told}")
+    return target
 
 
 @contextmanager

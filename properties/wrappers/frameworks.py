@@ -11,6 +11,7 @@ from typing import Any, Callable, NamedTuple, Tuple
 import numpy as np
 
 from ..remote.vocabulary import BACKWARD, FORWARD
+from .devices import device, device_notes, end_if_lost, on_device, written_back
 from .given import Function, taken
 
 FLOATS = ("float64", "float32", "float16", "bfloat16")
@@ -47,12 +48,16 @@ def jax_dtypes() -> Tuple[str, ...]:
 
 
 class Framework(NamedTuple):
-    """How arrays go into a framework and come out, what makes a backward of a forward, and whether it can."""
+    """How arrays go into a framework and come out, what makes a backward of a forward, and whether it can.
+
+    `on_device`: whether `--device` says where its tensors are.
+    """
 
     inward: Function
     outward: Function
     gradient: Callable[[Function], Function]
     differentiates: Callable[[Function, Any, Any, Any], bool]
+    on_device: bool = False
 
 
 def differentiated(
@@ -69,7 +74,7 @@ def differentiated(
     """
     found = taken(wrapper, implementation, given)
     functions, declarations = dict(found.functions), {**defaults, **found.declarations}
-    notes = []
+    notes = device_notes() if framework.on_device else []
     for forward, backward in zip(FORWARD, BACKWARD):
         if forward not in found.functions or backward in found.functions:
             continue
@@ -123,7 +128,16 @@ def in_framework(framework: Framework, function: Function) -> Function:
     @wraps(function, updated=())
     def call(*arguments: Any, **settings: Any) -> Any:
         *arrays, size, stride = arguments
-        return framework.outward(function(*map(framework.inward, arrays), size, stride, **settings))
+        inside = [framework.inward(array) for array in arrays]
+        if not (framework.on_device and device()):
+            return framework.outward(function(*inside, size, stride, **settings))
+        try:
+            result = framework.outward(function(*inside, size, stride, **settings))
+        except Exception as error:
+            end_if_lost(error)
+            raise
+        written_back(zip(arrays, map(framework.outward, inside)))
+        return result
 
     return call
 
@@ -162,8 +176,8 @@ def tensor(a: Any) -> Any:
 
     own = a if a.flags.carray else a.copy()
     if a.dtype.name == "bfloat16":
-        return torch.from_numpy(own.view(np.int16)).view(torch.bfloat16)
-    return torch.from_numpy(own)
+        return on_device(torch.from_numpy(own.view(np.int16)).view(torch.bfloat16))
+    return on_device(torch.from_numpy(own))
 
 
 def array_of_tensor(t: Any) -> Any:
@@ -173,8 +187,8 @@ def array_of_tensor(t: Any) -> Any:
     if not isinstance(t, torch.Tensor):
         return t
     if t.dtype == torch.bfloat16:
-        return t.detach().contiguous().view(torch.int16).numpy().view(np.dtype("bfloat16"))
-    return t.detach().numpy()
+        return t.detach().cpu().contiguous().view(torch.int16).numpy().view(np.dtype("bfloat16"))
+    return t.detach().cpu().numpy()
 
 
 def jax_gradient(forward: Function) -> Function:
@@ -271,7 +285,7 @@ def as_it_is(a: Any) -> Any:
     return a
 
 
-TORCH = Framework(tensor, array_of_tensor, torch_gradient, torch_differentiates)
+TORCH = Framework(tensor, array_of_tensor, torch_gradient, torch_differentiates, on_device=True)
 JAX = Framework(jax_array, array_of_jax, jax_gradient, jax_differentiates)
 TENSORFLOW = Framework(tensorflow_tensor, array_of_tensorflow, tensorflow_gradient, tensorflow_differentiates)
 NUMPY = Framework(as_it_is, as_it_is, no_gradient, lambda *_: False)

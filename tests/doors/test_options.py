@@ -115,6 +115,7 @@ WORDS = {
     "python": ("python3.7", "python3.7"),
     "timeout": ("2", 2.0),
     "memory": ("2K", 2048),
+    "device": ("cuda:1", "cuda:1"),
     "in-process": (None, True),
 }
 
