@@ -21,6 +21,9 @@ INSTANCES = 64
 MOST_COMPILED = 1 << 20
 """Variants of a module that torch.compile may make."""
 
+HINT = "give the arguments, module(TheClass, ...), or a file that has them, with --as kernelbench"
+"""What to do about a constructor with arguments that are no windows."""
+
 POOLS = re.compile(r"(Max|Avg)Pool[123]d")
 """The classes of PyTorch that pool."""
 
@@ -45,7 +48,7 @@ def module(thing: Any, /, *init_args: Any, kind: str = "", compiled: Any = False
     if "size" in parameters.words and not init_args:
         return module_of_windows(thing, parameters, kind, compiled, declared)
     if not init_args:
-        refuse_open("module", thing, parameters, "give its constructor's arguments: module(TheClass, ...)")
+        refuse_open("module", thing, parameters, HINT)
     return whole_module(thing(*init_args), arguments_said(thing, init_args), kind, compiled, declared)
 
 
@@ -60,7 +63,7 @@ def module_of_windows(
     cls: Any, parameters: Parameters, kind: str, compiled: Any, declared: Dict[str, Any]
 ) -> SimpleNamespace:
     """A target of a class of modules that take their windows when they are made."""
-    refuse_open("module", cls, parameters, "give its constructor's arguments: module(TheClass, ...)")
+    refuse_open("module", cls, parameters, HINT)
 
     @lru_cache(maxsize=INSTANCES)
     def made(*keywords: Any) -> Any:

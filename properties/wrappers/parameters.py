@@ -45,6 +45,10 @@ class Parameter(NamedTuple):
     word: str
     default: Any = NEEDED
 
+    def is_set(self) -> bool:
+        """Whether it is a setting that has to be passed so that it changes nothing."""
+        return self.word in PLAIN and self.default != PLAIN[self.word]
+
 
 class Parameters(NamedTuple):
     """The parameters of a function, but for those that take arrays."""
@@ -62,28 +66,40 @@ class Parameters(NamedTuple):
         return [each.name for each in self.every if not each.word and each.default is NEEDED]
 
     def keywords(self, given: Dict[str, Any]) -> Dict[str, Any]:
-        """Values by the contract's names, by the names of these parameters."""
-        return {each.name: given[each.word] for each in self.every if each.word in given}
+        """Values by the contract's names, by the names of these parameters; settings have neutral ones by default."""
+        known = {**neutral(given), **given}
+        return {each.name: known[each.word] for each in self.every if each.word in given or each.is_set()}
 
     def positional(self, given: Dict[str, Any]) -> List[Any]:
         """Values by the contract's names, in the order of these parameters; the others have their defaults."""
-        return [given.get(each.word, PLAIN.get(each.word, each.default)) for each in self.every]
+        known = {**neutral(given), **given}
+        return [known.get(each.word, each.default) for each in self.every]
+
+
+def neutral(given: Dict[str, Any]) -> Dict[str, Any]:
+    """Settings that change nothing, one number an axis or single ints as the size is."""
+    size = given["size"]
+    numbers = {name: PLAIN[name] for name in ("padding", "dilation")}
+    each = {name: (value,) * len(size) for name, value in numbers.items()} if isinstance(size, tuple) else numbers
+    return {**PLAIN, **each}
 
 
 def parameters_of(function: Any, arrays: int = 0) -> Parameters:
     """The parameters of a function or class after so many arrays; none if it has no signature.
 
-    Where no name says size or stride, the first two that need a value are these.
+    Where no name says size or stride, the first two of a function that need a value are these.
     """
-    return recognised([each for each in listed(function) if each[0] not in IGNORED][arrays:])
+    return recognised(
+        [each for each in listed(function) if each[0] not in IGNORED][arrays:], isinstance(function, type)
+    )
 
 
-def recognised(named: List[Tuple[str, Any]]) -> Parameters:
+def recognised(named: List[Tuple[str, Any]], of_class: bool) -> Parameters:
     """Parameters, given by name and default."""
     # A padding of "same" or "valid" is none of the contract.
     every = [Parameter(name, "" if isinstance(default, str) else word_of(name), default) for name, default in named]
     missing = [word for word in ("size", "stride") if word not in {each.word for each in every}]
-    if len(missing) == len(("size", "stride")):
+    if len(missing) == len(("size", "stride")) and not of_class:
         for k in [k for k, each in enumerate(every) if not each.word and each.default is NEEDED][:2]:
             every[k] = every[k]._replace(word=missing.pop(0))
     return Parameters(tuple(every))

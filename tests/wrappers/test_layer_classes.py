@@ -39,6 +39,12 @@ def test_without_a_known_name_the_first_two_parameters_are_size_and_stride():
     assert words(lambda x, a, stride: None, 1) == {"a": "", "stride": "stride"}
     assert parameters_of(lambda x, a, stride: None, 1).open == ["a"]
 
+    class Hidden:
+        def __init__(self, hidden, depth):
+            pass
+
+    assert parameters_of(Hidden).open == ["hidden", "depth"]
+
 
 def test_a_padding_in_words_is_none_of_the_contract():
     def layer(pool_size, strides=None, padding="valid"):
@@ -53,6 +59,17 @@ def test_what_is_called_by_position_has_neutral_settings_and_its_own_defaults():
         pass
 
     assert parameters_of(forward, 1).positional({"size": 2, "stride": 1}) == [0, 2, 3, 1]
+    assert parameters_of(forward, 1).positional({"size": (2, 2), "stride": (1, 1)}) == [(0, 0), (2, 2), 3, (1, 1)]
+
+
+def test_settings_that_are_not_asked_for_are_passed_where_their_defaults_change_something():
+    def pool(x, k, s, padding, dilation=2, ceil_mode=False, count_include_pad=False):
+        pass
+
+    given = {"size": (3, 2), "stride": (1, 1), "padding": (1, 1)}
+    expected = {"k": (3, 2), "s": (1, 1), "padding": (1, 1), "dilation": (1, 1), "count_include_pad": True}
+    assert parameters_of(pool, 1).keywords(given) == expected
+    assert parameters_of(pool, 1).keywords({"size": 3, "stride": 1})["padding"] == 0
 
 
 def test_what_has_no_signature_has_no_parameters():

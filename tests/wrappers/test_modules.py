@@ -90,6 +90,20 @@ def test_the_classes_of_pytorch_are_judged_on_all_windows(cls, kind, rank, setti
     accepted(target, "output-size,*-value,routing,*-spread")
 
 
+def test_a_class_that_needs_all_settings_is_passed_neutral_ones():
+    class Everything(Kernel):
+        def __init__(self, kernel_size, stride, padding, dilation, ceil_mode=True):
+            super().__init__(kernel_size, stride, padding)
+            self.settings = dilation, ceil_mode
+
+        def forward(self, x):
+            return functional.max_pool2d(x, *self.windows, self.margin, *self.settings)
+
+    target = module(Everything)
+    assert target.settings["max_forward"] == ["padding", "dilation", "ceil_mode"]
+    accepted(target, "output-size,max-value,ceil-*")
+
+
 def test_a_class_is_made_once_for_each_window():
     made = []
 
@@ -212,6 +226,7 @@ REFUSED = {
     "no module": (lambda: module(3), r"module: 3 should be a torch.nn.Module, or a class of them"),
     "no name": (lambda: module(nn.MaxPool2d, dtype="float32"), "module: dtype='float32' is not of the contract"),
     "a kind": (lambda: module(nn.MaxPool2d, kind="avg"), "module: kind='avg' should be one of 'max', 'mean'"),
+    "other arguments": (lambda: module(nn.Linear), "module: Linear needs in_features and out_features, which says no"),
     "more arguments": (lambda: module(nn.LPPool2d), "module: LPPool2d needs norm_type, which says nothing about"),
     "global": (lambda: module(nn.AdaptiveAvgPool2d(1)), "AdaptiveAvgPool2d: one window covers axis 0 of the image"),
     "adaptive": (lambda: module(nn.AdaptiveMaxPool2d(5)), "AdaptiveMaxPool2d: "),
