@@ -129,8 +129,6 @@ IN_32_BITS = {
 }
 """A mistake that no small image shows."""
 
-ADDITION = "cuda.atomic.add(dx, (n, c, top, left), dy[n, c, row, column])"
-
 COMPILED = """
 import pool
 import triton
@@ -285,16 +283,6 @@ def test_an_offset_in_32_bits_is_seen_on_no_small_image(tmp_path, example):
     status, said = judged(broken(example, "pool.py", *IN_32_BITS[example], tmp_path), "--laws", "max-value")
     assert status == 0, said
     assert "all hold" in said.splitlines()[-1]
-
-
-@pytest.mark.parametrize("example", [needing("numba_cuda", name="numba_cuda")])
-def test_an_addition_that_is_not_atomic_is_lost_between_threads_that_take_turns_often(tmp_path, example):
-    added = "dx[n, c, top, left] += dy[n, c, row, column]"
-    laws = "max-accumulation,linearity,conservation,max-adjoint,max-differences"
-    folder = broken(example, "pool.py", ADDITION, added, tmp_path)
-    status, said = judged(folder, "--laws", laws, "--examples", "60", "-x")
-    assert status == 1, said
-    assert "differs between calls" in said
 
 
 @pytest.mark.parametrize("example", [needing("triton", name="triton")])
