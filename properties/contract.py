@@ -41,8 +41,8 @@ RESULT = {"max_forward": "y", "mean_forward": "y", "max_backward": "dx", "mean_b
 """What the result of each callable is called, in messages as in the contract."""
 
 
-LEAST_CELLS = 1 << 10
-"""The least that may be declared as `max_cells`: enough for a few windows of every kind."""
+LEAST_CELLS = 1 << 12
+"""The least that may be declared as `max_cells`: enough for a few windows of every kind, on several channels."""
 
 MOST_WARNINGS = 10
 """Near misses that are printed for a target."""

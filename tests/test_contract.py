@@ -81,7 +81,7 @@ WRONG = {
     "deterministic": ["no", None],
     "threads": ["no", None],
     "layout": ["NHWC", "channels last", None],
-    "max_cells": [0, 1023, True, "many", 4096.0],
+    "max_cells": [0, 4095, True, "many", 4096.0],
 }
 
 
@@ -106,7 +106,7 @@ RIGHT = {
     "deterministic": [True, False],
     "threads": [True, False],
     "layout": ["C", "channels_last"],
-    "max_cells": [None, 1024, 1 << 40],
+    "max_cells": [None, 4096, 1 << 40],
     "name": ["my_pool"],
     "version": ["1.2"],
 }

@@ -12,6 +12,6 @@ name = "pool.py in the CUDA simulator" if SIMULATED else "pool.py in numba-cuda"
 dtypes = ("float32", "float64")
 # The simulator runs one kernel at a time, and a thread of Python for each output.
 threads = not SIMULATED
-max_cells = 1024 if SIMULATED else None
+max_cells = 4096 if SIMULATED else None
 # On a GPU atomic additions come in any order.
 deterministic = SIMULATED

@@ -13,7 +13,7 @@ name = "pool.py in Triton's interpreter" if INTERPRETED else "pool.py in Triton"
 dtypes = ("float16", "float32")
 # The interpreter patches Triton itself while a kernel runs, and takes a millisecond for each cell of a window.
 threads = not INTERPRETED
-max_cells = 1024 if INTERPRETED else None
+max_cells = 4096 if INTERPRETED else None
 # On a GPU atomic additions come in any order.
 deterministic = INTERPRETED
 

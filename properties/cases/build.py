@@ -21,7 +21,7 @@ from .choices import Choices, one_of
 from .contents import LARGE, SEEDS, paint
 from .palettes import room, unit
 from .plans import Plan, dtypes, ranks
-from .recipes import CEIL, EDGE, FIXED, PLAIN, Recipe, allowed
+from .recipes import CEIL, EDGE, FAR, FIXED, PLAIN, Recipe, allowed
 from .shapes import FIXED_KINDS, KINDS, LARGE_KINDS, MANY_KINDS, SETTING_KINDS, Batch, Kind, Shape, vast
 
 SPOTS = 99
@@ -38,6 +38,9 @@ WIDEST_SQUARE = (MOST_CELLS, 48, 16)
 
 PLACES = ("max_backward", "max_indices")
 """The functions that tell where a maximum is."""
+
+SPARE = 4
+"""Of so many cells that a target takes one is drawn."""
 
 ALONE = 5
 """How much likelier an unusual layout of one array alone is than that of one beside another of some other array."""
@@ -74,15 +77,20 @@ class Builder:
 
     @cached_property
     def most_cells(self) -> int:
-        """The most cells of an image: some of what is declared is left for laws that ask with padding around it."""
+        """The most cells of an image. Laws may ask for larger ones, with padding around it or several times."""
         declared = self.declared.max_cells
-        return self.usual_cells if declared is None else min(self.usual_cells, declared // 2)
+        return self.usual_cells if declared is None else min(self.usual_cells, declared // SPARE)
 
-    @cached_property
+    @property
+    def limited(self) -> bool:
+        """Whether it is a declaration by which images are small."""
+        return self.most_cells < self.usual_cells
+
+    @property
     def large(self) -> bool:
         """Whether there are cases of large windows and planes."""
         declared = self.declared
-        return self.plan.large and not (declared.square or declared.fixed) and self.most_cells == self.usual_cells
+        return self.plan.large and not (declared.square or declared.fixed or self.limited)
 
     def case(self, choices: Choices, **decided: Any) -> Case:
         """A case built from choices; some decisions of its sketch may have been made."""
@@ -114,7 +122,8 @@ class Builder:
         if declared.fixed:
             return (FIXED,)
         taken, symmetric = declared.settings_of(function, *plan.also), declared.padding == "symmetric"
-        return allowed(plan.recipes, taken, symmetric=symmetric, large=plan.large, in_padding=plan.in_padding)
+        found = allowed(plan.recipes, taken, symmetric=symmetric, large=plan.large, in_padding=plan.in_padding)
+        return tuple(recipe for recipe in found if recipe.name not in FAR) if self.limited else found
 
     def kinds(self, dtype: str, recipe: Recipe) -> tuple[Kind, ...]:
         """The kinds of shapes to draw from; many windows only where each is a cell, so that the answer is plain."""
@@ -160,7 +169,14 @@ class Builder:
         """The batch, unless it has been decided, and the axes of a sketch."""
         shape = sketch.kind(choices, sketch.rank, sketch.chosen)
         n, c = batch or self.batch(choices, shape)
-        return (n, c), self.axes(choices, sketch, shape, n * c)
+        axes = self.axes(choices, sketch, shape, n * c)
+        return self.fitting(n, c, prod(each.length for each in axes)) if self.limited else (n, c), axes
+
+    def fitting(self, n: int, c: int, cells: int) -> Batch:
+        """As many of so many samples and channels as there may be of a plane with these cells."""
+        least, planes = 2 if self.plan.crowded else 1, self.most_cells // cells
+        n = min(n, max(planes, least))
+        return n, min(c, max(planes // max(n, 1), least))
 
     def batch(self, choices: Choices, shape: Shape) -> Batch:
         """Samples and channels."""

@@ -223,6 +223,9 @@ DILATED = tuple(recipe.name for recipe in RECIPES if recipe.settings == (DILATIO
 CEILED = tuple(recipe.name for recipe in RECIPES if CEIL in recipe.settings)
 """Names of recipes, for plans that want nothing else."""
 
+FAR = tuple(recipe.name for recipe in RECIPES if "a byte" in recipe.name)
+"""Names of those with windows that reach far."""
+
 PLAIN_CASES, PLAIN_LARGE, PLAIN_AT_EDGES = 10, 20, 4
 """Cases without settings to one of each recipe: usually, where images may be large, and at edges."""
 

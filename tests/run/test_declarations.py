@@ -58,7 +58,7 @@ def declarations(draw):
         "deterministic": draw(st.booleans()),
         "threads": draw(st.booleans()),
         "layout": draw(st.sampled_from(("C", "channels_last"))),
-        "max_cells": draw(st.sampled_from((None, 1024, 5000))),
+        "max_cells": draw(st.sampled_from((None, 4096, 20_000))),
     }
     return offers, declared | (draw(fixing(offers)) if draw(st.booleans()) else {})
 
