@@ -173,6 +173,13 @@ def test_it_keeps_every_law(cuda, law):
 
 
 @once
+def test_it_refuses_every_wrong_call_that_reaches_its_process(cuda):
+    # So many that each of some twenty wrong calls is among them.
+    result = run(LAWS["refusal"], cuda, TrialSettings(examples=200, seed=1))
+    assert (result.verdict, result.examples) == ("holds", 200), result
+
+
+@once
 @pytest.mark.parametrize("how", [(), ("--in-process",)])
 def test_without_a_device_one_line_says_what_it_needs(here, how):
     status, said = poolproof(here, "check", "cuda", *how, NUMBA_DISABLE_CUDA="1", NUMBA_ENABLE_CUDASIM="0")
