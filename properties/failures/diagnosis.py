@@ -20,7 +20,7 @@ from .mistakes.steps import Steps
 from .probes import generic
 
 SECONDS = 10.0
-"""When to give up on a slow target. Usually the few fresh cases of a failure take a fraction of a second."""
+"""How long fresh cases are asked of a slow target. Usually the few of a failure take a fraction of a second."""
 
 CONFIRMED = 3
 """Fresh cases on which a target must be wrong as a mistake says before it is named."""
@@ -42,14 +42,24 @@ OF_VALUES = {mistake.name for mistake in (*maxima.MISTAKES, *means.MISTAKES)}
 class Evidence:
     """What is known of a failure: the target, the plan of its law, and the calls of its failing cases.
 
-    `runs`: the calls of each failing case, in order. `values`: the palette of the numbers. `end`: when to stop.
+    `runs`: the calls of each failing case, in order. `values`: the palette of the numbers. `seconds`: how long fresh
+    cases are asked, and `latest`: when the run ends, whatever is left.
     """
 
     target: Target
     plan: Plan
     runs: list[list[Call]]
     values: str
-    end: float = field(default_factory=lambda: time.time() + SECONDS)
+    seconds: float = SECONDS
+    latest: float = float("inf")
+    end: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Start the clock."""
+        self.end = min(self.latest, time.time() + self.seconds)
 
     def ask(self, call: Call) -> Judged | None:
         """The answer to one call beside what is right; None where nothing can be said of it."""
@@ -128,6 +138,8 @@ def explained_by(evidence: Evidence, names: Collection[str]) -> list[str]:
 
 def explaining(evidence: Evidence, wrong: list[tuple[Call, Judged]]) -> list[str]:
     """The names of the mistakes that explain wrong answers, whatever was called before."""
+    # By now processes have been started, which takes a framework seconds, and is not what its calls take.
+    evidence.begin()
     call = wrong[0][0]
     patterns = [FailingCall(each, evidence.values) for each, _ in wrong if each.function == call.function]
     survivors = tested(evidence, hypotheses(wrong), patterns)
@@ -138,6 +150,8 @@ def explaining(evidence: Evidence, wrong: list[tuple[Call, Judged]]) -> list[str
         return names
     if empty_batches(evidence, patterns):
         return [EMPTY_BATCH.name]
+    if any(varies(evidence, each) for each, _ in wrong[:CONFIRMED]):
+        return [VARIES.name]
     return generic(evidence.ask, patterns, evidence.end) or names
 
 

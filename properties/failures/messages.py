@@ -8,6 +8,7 @@ import sys
 import numpy as np
 from poolproof.kernels.dtypes import Array
 
+from ..contract import LEAST_CELLS
 from ..data.patterns import as_text, pattern_of
 from ..targets.call import Call
 from .mistakes import MISTAKES
@@ -47,6 +48,15 @@ def hint(mistakes: list[str]) -> list[str]:
     """What is wrong, and what right code does, by the first of some mistakes; nothing if there is none."""
     first = [MISTAKES[name] for name in mistakes[:1]]
     return [INDENT + sentence for mistake in first for sentence in (mistake.wrong, mistake.right)]
+
+
+def advice(verdict: str, calls: list[Call]) -> list[str]:
+    """What may be done about a target that is slow by nature, where a large image alone shows it."""
+    if verdict != "hung" or all(call.arrays["x"].size <= LEAST_CELLS for call in calls[-1:]):
+        return []
+    return [
+        f"{INDENT}If it is slow by nature, as a simulator is, declare max_cells = {LEAST_CELLS} or raise --timeout."
+    ]
 
 
 def cut(text: str) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 from ..failures.diagnosis import SECONDS, Evidence, diagnosis, explained_by
-from ..failures.messages import hint
+from ..failures.messages import advice, hint
 from ..failures.mistakes.conduct import REMEMBERS, VARIES
 from ..failures.needs import simplifications
 from ..targets.call import Call
@@ -20,7 +18,7 @@ def explained(trial: Trial, found: Found, others: list[Found]) -> Found:
     mistakes = mistakes_of(trial, found, others)
     needs = needs_of(trial, found)
     more = {name: value for name, value in (("mistakes", mistakes), ("needs", needs)) if value}
-    return found.noted(*hint(mistakes), **more)
+    return found.noted(*hint(mistakes), *advice(found.verdict, found.calls), **more)
 
 
 def repeated(trial: Trial) -> Found | None:
@@ -50,8 +48,8 @@ def mistakes_of(trial: Trial, found: Found, others: list[Found]) -> list[str]:
 def evidence(trial: Trial, found: Found, runs: list[list[Call]]) -> Evidence:
     """What is known of a failure. It may take as long as making its case smaller."""
     seconds = min(SECONDS, trial.settings.seconds(found.verdict) or SECONDS)
-    end = min(trial.settings.end or float("inf"), time.time() + seconds)
-    return Evidence(trial.pool.target.fresh(), trial.law.plan, runs, found.case.values, end)
+    latest = trial.settings.end or float("inf")
+    return Evidence(trial.pool.target.fresh(), trial.law.plan, runs, found.case.values, seconds, latest)
 
 
 def needs_of(trial: Trial, found: Found) -> list[str]:

@@ -22,7 +22,11 @@ from .target import InProcess, Misfit, Target, short, split
 from .wrapped import problem_file, unwrapped
 
 REFERENCE = ("naive", "compiled", "img2col")
-"""The shipped kernels, found by these names before any module that may be called so."""
+"""The shipped kernels of a default run, found by these names before any module that may be called so."""
+
+ON_DEVICE = ("cuda",)
+"""The shipped kernels that need a GPU, or the simulator of one. They run in processes of their own: an error on a
+device ends its use by the whole process, and a process that uses one cannot be forked."""
 
 COMMAND = "command:"
 """What a target begins with that is a program of its own, speaking the protocol."""
@@ -38,13 +42,16 @@ def load(spec: str, isolation: Isolation | None = None) -> Target:
     if spec in REFERENCE:
         module = importlib.import_module(f"poolproof.kernels.{spec}")
         return InProcess(lambda: module, spec, reference=True)
+    if spec in ON_DEVICE:
+        return on_device(spec, isolation)
     if spec.startswith(COMMAND):
         isolation = isolation or Isolation()
         words = program(spec[len(COMMAND) :])
-        return Isolated(spec, words, hello("", "", []), isolation, Path(words[-1]).stem).introduce()
+        target = Isolated(spec, words, hello("", "", []), isolation, Path(words[-1]).stem).introduce()
+        return used_device(target, isolation.device)
     wrapping = unwrapped(spec)
     plain, python = at_interpreter(wrapping.spec)
-    if wrapping.wrapper and (plain in REFERENCE or plain in PEERS or plain.startswith(COMMAND)):
+    if wrapping.wrapper and (is_shipped(plain) or plain.startswith(COMMAND)):
         raise Unusable(f"{plain!r} keeps the contract as it is, and cannot be taken for a {wrapping.wrapper}")
     source, attribute, paths = located(plain)
     problem = problem_file(wrapping)
@@ -54,8 +61,8 @@ def load(spec: str, isolation: Isolation | None = None) -> Target:
         return loaded_here(spec, source, attribute, paths, wrapping.wrapper, problem)
     isolation = replace(isolation, python=interpreter(isolation.python))
     taken_for = {"as": wrapping.wrapper, "problem": problem} if wrapping.wrapper else {}
-    on_device = {"device": isolation.device} if isolation.device else {}
-    first = hello(source, attribute, paths, {**taken_for, **on_device})
+    placed = {"device": isolation.device} if isolation.device else {}
+    first = hello(source, attribute, paths, {**taken_for, **placed})
     try:
         target = Isolated(spec, worker_command(isolation), first, isolation, short(plain)).introduce()
         return used_device(target, isolation.device)
@@ -64,6 +71,15 @@ def load(spec: str, isolation: Isolation | None = None) -> Target:
         raise Unusable("\n".join(filter(None, [hinted(plain, error), needed]))) from None
     except Unusable as error:
         raise Unusable(hinted(plain, error)) from None
+
+
+def on_device(kernel: str, isolation: Isolation | None) -> Target:
+    """A shipped kernel that needs a device, under the interpreter of the suite, where it is installed."""
+    module = f"poolproof.kernels.{kernel}"
+    if isolation is None:
+        return loaded_here(kernel, module, "", [])
+    command = worker_command(replace(isolation, python=sys.executable))
+    return Isolated(kernel, command, hello(module, "", []), isolation, kernel, reference=True).introduce()
 
 
 def used_device(target: Isolated, device: str | None) -> Isolated:
@@ -101,7 +117,12 @@ def loaded_here(spec: str, source: str, attribute: str, paths: list[str], *wrapp
 
 def is_shipped(spec: str) -> bool:
     """Whether a target is a kernel or an adapter of poolproof, under the interpreter that the user chooses."""
-    return spec in REFERENCE or spec in PEERS
+    return is_kernel(spec) or spec in PEERS
+
+
+def is_kernel(spec: str) -> bool:
+    """Whether a target is a kernel of poolproof, on which laws are tried that are about these alone."""
+    return spec in REFERENCE or spec in ON_DEVICE
 
 
 def at_interpreter(spec: str) -> tuple[str, str]:
@@ -140,5 +161,5 @@ def hinted(spec: str, error: Exception) -> str:
     text = cleaned(str(error))
     if spec in PEERS:
         return f"{text}; the adapter needs its library: {PEERS[spec].install}"
-    hint = did_you_mean(spec, [*REFERENCE, *PEERS])
+    hint = "" if spec in ON_DEVICE else did_you_mean(spec, [*REFERENCE, *ON_DEVICE, *PEERS])
     return f"{text}; {hint}" if hint.startswith("did") and "did you mean" not in text else text

@@ -1,15 +1,16 @@
 """The mistakes that explain a failure: simple ones are named, whoever makes them, and what nobody knows is not."""
 
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from msgspec import UNSET
 from poolproof.kernels import naive
+from poolproof.properties.failures import diagnosis as diagnosing
 from poolproof.properties.failures.diagnosis import Evidence, Hypothesis, diagnosis
 from poolproof.properties.failures.judging import judged
 from poolproof.properties.failures.mistakes import MISTAKES
+from poolproof.properties.failures.mistakes.conduct import VARIES
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.run.runner import run
 from poolproof.properties.run.trial import TrialSettings
@@ -181,10 +182,34 @@ def test_a_mistake_that_is_always_made_is_dropped_by_a_right_answer():
     assert not Hypothesis(mistake, mistake.answers[0]).test(judged(call(), np.array([[[-1.0, 4.0]]])))
 
 
-def test_no_time_is_no_hint():
+def minimum(**limits):
+    """A failing call of a kernel that gives the minimum, as evidence."""
     kernel = SimpleNamespace(max_forward=forward(np.min))
-    evidence = Evidence(
-        wrap(kernel), LAWS["max-value"].plan, [[replace(call(), arrays={"x": np.zeros((1, 1, 1, 2))})]], "ties"
-    )
-    evidence.end = 0.0
-    assert diagnosis(evidence) == []
+    failing = Call("max_forward", {"x": np.arange(4.0).reshape(1, 1, 1, 4)}, (1, 2), (1, 2))
+    return Evidence(wrap(kernel), LAWS["max-value"].plan, [[failing]], "ties", **limits)
+
+
+@pytest.mark.parametrize("limits", [{"seconds": 0.0}, {"latest": 0.0}])
+def test_no_time_is_no_hint(limits):
+    assert diagnosis(minimum())[0] == "max-is-minimum"
+    assert diagnosis(minimum(**limits)) == []
+
+
+def test_what_it_takes_to_start_a_target_is_no_time_for_its_hints(monkeypatch):
+    clock = SimpleNamespace(now=0.0, time=lambda: clock.now)
+    monkeypatch.setattr(diagnosing, "time", clock)
+    evidence = minimum()
+    start, evidence.target.afresh = evidence.target.afresh, lambda: (setattr(clock, "now", clock.now + 60), start())[1]
+    assert diagnosis(evidence)[0] == "max-is-minimum"
+    assert clock.now >= 60
+
+
+def test_answers_that_change_from_call_to_call_are_no_other_mistake():
+    count = iter(range(1 << 30))
+
+    def racing(dy, x, size, stride):
+        """Some gradients get lost, now here and now there."""
+        lost = np.random.default_rng(next(count)).random(dy.shape) < 0.5
+        return naive.max_backward(np.where(lost, 0, dy).astype(dy.dtype), x, size, stride)
+
+    assert mistakes("max-accumulation", SimpleNamespace(max_backward=racing)) in ([], [VARIES.name])

@@ -7,7 +7,7 @@ import pytest
 from edges import edges, identical
 from poolproof.kernels.dtypes import FLOATS, ORDERED
 from poolproof.properties.cases.case import Case
-from poolproof.properties.failures.messages import MOST_CELLS, MOST_PRINTED, assignment, describe, hint
+from poolproof.properties.failures.messages import MOST_CELLS, MOST_PRINTED, advice, assignment, describe, hint
 from poolproof.properties.failures.types import Broken, Crashed, Failure, Raised
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.lawbook.pool import Pool
@@ -109,6 +109,12 @@ def test_an_answer_off_by_more_than_rounding_tells_how_much_is_allowed():
         "    size=(1, 3) stride=(1, 1) float64\n"
         "    x = [[[[1., 2., 3.]]]]"
     )
+
+
+def test_a_hang_on_a_large_image_alone_comes_with_advice():
+    large, small = (Call("max_forward", {"x": np.zeros((1, 1, 1, n))}, (1, 1), (1, 1)) for n in (5000, 2))
+    assert "declare max_cells = 4096 or raise --timeout" in advice("hung", [small, large])[0]
+    assert advice("hung", [large, small]) == advice("broken", [large]) == advice("hung", []) == []
 
 
 def test_a_wrong_shape_is_said_in_one_line():
