@@ -11,9 +11,7 @@ import torch
 from torch.nn import functional
 
 torch.set_num_threads(1)
-
-DEVICE = os.environ.get("POOLPROOF_DEVICE", "")
-"""The device that `--device` names."""
+DEVICE = os.environ.get("POOLPROOF_DEVICE", "cpu")  # --device sets it
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
@@ -28,7 +26,7 @@ class Functional:
     """The functions of torch.nn.functional, on tensors laid out in one way."""
 
     version = torch.__version__
-    __notes__ = [f"on the device {DEVICE}"] if DEVICE else []
+    __notes__ = [f"on the device {DEVICE}"] if "POOLPROOF_DEVICE" in os.environ else []
     padding = "symmetric"
     padding_limit = "half"
 
@@ -121,11 +119,9 @@ def channels_last_(t: Any) -> Any:
 
 def tensor(a: Any) -> Any:
     """A contiguous tensor with memory of its own; torch reads bfloat16 as bits."""
-    if a.dtype.name == "bfloat16":
-        return (
-            torch.from_numpy(np.array(a.view(np.int16), order="C", copy=True)).view(torch.bfloat16).to(DEVICE or "cpu")
-        )
-    return torch.from_numpy(np.array(a, order="C", copy=True)).to(DEVICE or "cpu")
+    bits = a.dtype.name == "bfloat16"
+    own = torch.from_numpy(np.array(a.view(np.int16) if bits else a, order="C", copy=True)).to(DEVICE)
+    return own.view(torch.bfloat16) if bits else own
 
 
 def array(t: Any) -> Any:
