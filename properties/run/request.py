@@ -17,8 +17,9 @@ from .known import Known, load_known
 class Request:
     """What was asked for: targets as given, and how much to try.
 
-    `end` is in seconds since the epoch; `persistent`: failing cases are kept in the working folder, and tried first;
-    `huge`: laws about arrays of gigabytes are tried as well.
+    `like`: the target whose conventions the others are held to; `end` is in seconds since the epoch; `persistent`:
+    failing cases are kept in the working folder, and tried first; `huge`: laws about arrays of gigabytes are tried as
+    well.
     """
 
     targets: tuple[str, ...] = REFERENCE
@@ -27,6 +28,7 @@ class Request:
     end: float | None = None
     laws: str = "*"
     expect: tuple[str, ...] = ()
+    like: str | None = None
     known: tuple[str, ...] = ()
     in_process: bool = False
     python: str = sys.executable

@@ -69,6 +69,10 @@ class Target(Protocol):
         """Make calls one after another, whatever the answers; a death ends the list."""
         ...
 
+    def end(self) -> None:
+        """End what runs for it; it is started again where it is asked again."""
+        ...
+
     def hurry(self, verdict: str) -> None:
         """From now on until the next law a failure with this verdict is made smaller: be brief where it takes long."""
         ...
@@ -101,12 +105,15 @@ class InProcess:
     def fresh(self) -> InProcess:
         """The same target for another law: a class is instantiated anew."""
         again = InProcess(self.make, self.spec, reference=self.reference)
-        again.declared, again.spoilers = self.declared, self.spoilers
+        again.declared, again.offers, again.spoilers = self.declared, self.offers, self.spoilers
         return again
 
     def afresh(self) -> InProcess:
         """The same target with no calls before, as far as a new instance has none."""
         return self.fresh()
+
+    def end(self) -> None:
+        """Nothing runs for it."""
 
     @property
     def renewal(self) -> str:

@@ -109,6 +109,7 @@ WORDS = {
     "seed": ("5", 5),
     "laws": ("shape", "shape"),
     "expect": ("ties=first", ("ties=first",)),
+    "like": ("torch", "torch"),
     "known": ("known.toml", ("known.toml",)),
     "huge": (None, True),
     "python": ("python3.7", "python3.7"),
