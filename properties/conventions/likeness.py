@@ -38,7 +38,7 @@ class Common(NamedTuple):
     offers: tuple[str, ...]
 
 
-class Shown(NamedTuple):
+class Observed(NamedTuple):
     """The conventions that a target shows, and the names of those that were left out for lack of time."""
 
     found: dict[str, Seen]
@@ -62,13 +62,13 @@ def within(target: Target, both: Common) -> Iterator[None]:
         target.declared, target.offers = declared, offers
 
 
-def shown_by(target: Target, both: Common, end: float | None) -> Shown:
+def shown_by(target: Target, both: Common, end: float | None) -> Observed:
     """The conventions that a target shows within what it has in common with another."""
     with within(target, both):
-        return Shown(*observed(target, end=end))
+        return Observed(*observed(target, end=end))
 
 
-def unlike(each: Convention, judged: Target, other: Target, shown: Shown) -> str:
+def unlike(each: Convention, judged: Target, other: Target, shown: Observed) -> str:
     """Why a target cannot be held to a convention of another; empty if it can."""
     if each.name in UNFIT:
         return UNFIT[each.name]
@@ -89,7 +89,7 @@ def unruly(each: Convention, other: Target, seen: Seen) -> str:
     return ""
 
 
-def likeness(judged: Target, other: Target, shown: Shown) -> tuple[dict[str, str], dict[str, str]]:
+def likeness(judged: Target, other: Target, shown: Observed) -> tuple[dict[str, str], dict[str, str]]:
     """The conventions of another target to hold one to, with their values; and the others, with the reasons."""
     left = {name: unlike(each, judged, other, shown) for name, each in CONVENTIONS.items()}
     pinned = {name: shown.found[name].value for name, reason in left.items() if not reason}

@@ -62,6 +62,9 @@ PACKAGES = tuple(os.path.join(STDLIB, folder, "") for folder in ("site-packages"
 PATIENCE = 0.005
 """Seconds for which a call is held up by another."""
 
+THREAD = "poolproof target"
+"""The name of the threads in which a target is called beside the main one."""
+
 STEPS = 2000
 """So many steps of a call are watched."""
 
@@ -339,7 +342,7 @@ class Host:
                     answers[k] = again
                     return
 
-        threads = [threading.Thread(target=one, args=(k,)) for k in range(len(calls))]
+        threads = [threading.Thread(target=one, args=(k,), name=THREAD) for k in range(len(calls))]
         usual = sys.getswitchinterval()
         sys.setswitchinterval(1e-6)
         try:
@@ -361,7 +364,7 @@ class Standby:
     def __init__(self, work: Callable[[], Any]) -> None:
         self.work = work
         self.asked: SimpleQueue[Future[Any] | None] = SimpleQueue()
-        threading.Thread(target=self.serve, daemon=True).start()
+        threading.Thread(target=self.serve, name=THREAD, daemon=True).start()
 
     def serve(self) -> None:
         """Work until dismissed."""

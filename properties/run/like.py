@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ..contract import Unusable
 from ..conventions import check_expected
-from ..conventions.likeness import Common, Shown, common, likeness, shown_by
+from ..conventions.likeness import Common, Observed, common, likeness, shown_by
 from ..results import Likeness
 from ..targets.loading import load
 from ..targets.target import Target
@@ -25,7 +25,7 @@ class Like:
 
     target: Target
     request: Request
-    shown: dict[Common, Shown] = field(default_factory=dict)
+    shown: dict[Common, Observed] = field(default_factory=dict)
 
     def likeness(self, judged: Target) -> tuple[Likeness, list[Unit]]:
         """What a target is held to, and the units that do so. What the user has pinned stands as it is."""

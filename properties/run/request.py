@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..targets.isolated import Isolation
+from ..targets.isolated import STARTING, Isolation
 from ..targets.loading import REFERENCE
 from .known import Known, load_known
 
@@ -19,7 +19,7 @@ class Request:
 
     `like`: the target whose conventions the others are held to; `end` is in seconds since the epoch; `persistent`:
     failing cases are kept in the working folder, and tried first; `huge`: laws about arrays of gigabytes are tried as
-    well.
+    well; `starting`: seconds that a target may take to load.
     """
 
     targets: tuple[str, ...] = REFERENCE
@@ -33,13 +33,14 @@ class Request:
     in_process: bool = False
     python: str = sys.executable
     timeout: float = 10.0
+    starting: float = STARTING
     memory: int | None = None
     persistent: bool = False
     huge: bool = False
 
     def isolation(self) -> Isolation | None:
         """How targets are run; None for in this process."""
-        return None if self.in_process else Isolation(self.python, self.timeout, self.memory)
+        return None if self.in_process else Isolation(self.python, self.timeout, self.memory, self.starting)
 
     def settled(self) -> Request:
         """The same request with its seed chosen: 0 where CI wants the same cases every time, else a random one."""

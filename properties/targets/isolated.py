@@ -40,11 +40,12 @@ HEADERS = 1 << 11
 
 @dataclass(frozen=True)
 class Isolation:
-    """How targets are run: another interpreter, the time limit per call, and the memory limit in bytes."""
+    """How targets are run: the interpreter, seconds for a call and for the start, and the memory limit in bytes."""
 
     python: str = sys.executable
     timeout: float = 10.0
     memory: int | None = None
+    starting: float = STARTING
 
 
 @dataclass(eq=False)
@@ -123,7 +124,7 @@ class Isolated:
     def greeted(self) -> Header:
         """What the running process says to hello: it loads the target, in the place of any that it had."""
         assert self.connection is not None
-        [(said, _)] = self.connection.exchange([({**self.hello, "id": 0}, [])], lambda: STARTING, 0)
+        [(said, _)] = self.connection.exchange([({**self.hello, "id": 0}, [])], lambda: self.isolation.starting, 0)
         return said
 
     def fresh(self) -> Isolated:

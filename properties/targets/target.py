@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from ..contract import CALLABLES, DECLARATIONS, Declared, Unusable, declared, near_misses
 from ..data.sparse import Sparse, SparseCall
 from ..data.text import MOST_SHOWN, cleaned
-from ..remote.worker import EVIDENCE, Host, dtype_of, keywords_of, notes_of, public, stated
+from ..remote.worker import EVIDENCE, Host, dtype_of, keywords_of, name_of, notes_of, public, said, stated
 from .call import Answer, Call
 from .history import Log
 
@@ -200,13 +200,20 @@ def nothing_offered(name: str, warnings: list[str]) -> str:
 
 def wrap(implementation: Any, name: str = "") -> InProcess:
     """A target from an object in hand; a class is instantiated without arguments, once for each law."""
-    name = name or getattr(implementation, "__name__", type(implementation).__name__)
+    name = name or called(implementation)
     if not isinstance(implementation, type):
         return InProcess(lambda: implementation, name)
     try:
         return InProcess(implementation, name)
-    except TypeError as error:
+    except Unusable:
+        raise
+    except Exception as error:
         raise Unusable(f"{name} is a class, but cannot be instantiated without arguments: {error}") from error
+
+
+def called(implementation: Any) -> str:
+    """What an object in hand is called: by its own name, or that of its type."""
+    return said(getattr(implementation, "__name__", "")) or name_of(implementation)
 
 
 def short(spec: str) -> str:
