@@ -37,10 +37,10 @@ class CauseReport(Struct, frozen=True, kw_only=True):
 class Judgement(Struct, frozen=True, kw_only=True):
     """What was found of a target: as given, and as it calls itself.
 
-    `verdict`: `holds`; else that of the first cause; `outdated` if a known failure holds; `not run` if no law was tried,
-    or the target died or hung too often; `unusable` if it cannot be judged. `sentence` says it in words. `cases` were
-    tried in `seconds`, drawn from `seed`; `partial`: not all that were asked for. `counts`: laws by verdict. `untested`:
-    what of the contract it does not offer or declare; `unasked`: laws that were not tried, and why.
+    `verdict`: `holds`; else that of the first cause; `outdated` if a known failure holds; `not run` if no law was
+    tried, or the target died or hung too often; `unusable` if it cannot be judged. `sentence` says it in words. `cases`
+    were tried in `seconds`, drawn from `seed`; `partial`: not all that were asked for. `counts`: laws by verdict.
+    `untested`: what of the contract it does not offer or declare; `unasked`: laws that were not tried, and why.
     """
 
     target: str

@@ -116,7 +116,9 @@ class Isolated:
             raise Unusable("memory can be limited on Linux only")
         self.warm, self.log = False, Log()
         try:
-            self.connection = Connection(self.command, self.isolation.memory)
+            # A program may be one that gains rights, to become another user.
+            enclosed = str(WORKER) in self.command
+            self.connection = Connection(self.command, self.isolation.memory, enclosed=enclosed)
             return self.greeted()
         except OSError as error:
             raise Unusable(f"{self.command[0]!r} cannot be started: {error.strerror}") from None
