@@ -2,6 +2,7 @@
 
 import ctypes
 import hashlib
+import os
 import sys
 from pathlib import Path
 
@@ -284,7 +285,6 @@ ATTEMPTS = {
 @ENCLOSED
 @pytest.mark.parametrize("name", once_but(ATTEMPTS, "reading memory", others=slow))
 def test_a_target_reaches_no_memory_of_the_suite_and_sends_it_no_signals(here, name):
-    import os
 
     mark = here / "reached"
     text = ABOVE.replace("SUITE", str(os.getpid())).replace("ATTEMPT", ATTEMPTS[name]).replace("MARK", repr(str(mark)))
@@ -315,6 +315,7 @@ def max_forward(x, size, stride):
 
 RECALLING = """
 import hashlib
+import os
 KNOWN = set(open(FILE).read().split())
 
 
