@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from msgspec import UNSET
+
 from ..data.text import MOST_SHOWN
 from ..results import FAILURES, CauseReport, Declarations, Judgement, LawReport, Result
+from ..results.calls import tuples
 from ..run.causes import Cause
 from ..run.record import Record
 from ..targets.target import Target
@@ -28,7 +31,7 @@ def judgement(record: Record, seconds: float) -> Judgement:
 def judged(record: Record, target: Target, results: list[Result], seconds: float) -> Judgement:
     """The judgement of a target that was asked."""
     causes = [cause_report(cause) for cause in record.all_causes()]
-    verdict, report = verdict_of(results, causes), render.target_report(target, results)
+    verdict = verdict_of(results, causes)
     assert record.request.seed is not None
     return Judgement(
         target=target.spec,
@@ -45,7 +48,7 @@ def judged(record: Record, target: Target, results: list[Result], seconds: float
         untested=render.untested(target),
         unasked={result.law: result.reason for result in results if result.verdict in UNTRIED},
         declared=Declarations.of(target.declared, target.offers),
-        like=record.likeness.get(target.spec) or report.like,
+        like=record.likeness.get(target.spec, UNSET),
         warnings=[*record.warnings(), *record.known_complaints()],
         laws=[LawReport.of(result) for result in results],
     )
@@ -103,4 +106,4 @@ def sentence_of(cause: Cause) -> str:
 
 def text(value: object) -> str:
     """A window, a shape or a setting as Python writes it."""
-    return repr(tuple(value) if isinstance(value, list) else value)[:MOST_SHOWN]
+    return repr(tuples(value))[:MOST_SHOWN]

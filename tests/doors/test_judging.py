@@ -55,6 +55,14 @@ def test_a_wrong_kernel_is_told_with_its_cause_and_a_counterexample():
     assert "size=(1, 2), stride=(1, 1)" in cause.sentence
 
 
+def test_a_sentence_has_the_settings_of_the_call():
+    means = SimpleNamespace(mean_forward=naive.mean_forward)
+    found = judge(means, pattern="output-size", examples=1, expect=("divisor-default=not counted",))
+    assert (
+        "size=(1, 2), stride=(1, 2), padding=((0, 0), (1, 1)), x of float64 and shape (1, 1, 1, 1)." in found.sentence
+    )
+
+
 def test_a_right_kernel_holds_and_what_was_not_tested_is_said():
     found = judge(SimpleNamespace(max_forward=naive.max_forward), pattern="max-value,routing", examples=5, seed=1)
     assert (found.verdict, found.holds, found.causes, found.cases) == ("holds", True, [], 5)
