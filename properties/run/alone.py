@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from ..contract import Unusable
@@ -43,8 +44,12 @@ def alone(request: Request, units: Sequence[Unit], make: Callable[[], Target]) -
     return record
 
 
-def in_turns(session: Session, units: Sequence[Unit]) -> Iterator[Result]:
-    """The result of each unit, which gets its share of the time that is left."""
-    for k, unit in enumerate(units):
-        waiting = sum(each.weight for each in units[k:]) / unit.weight
-        yield session.examine(unit, turn(session.request.end, waiting))
+def in_turns(session: Session, units: Sequence[Unit]) -> list[Result]:
+    """The result of each unit, which gets its share of the time; those that were cut short share what is left over."""
+    end, found, waiting = session.request.end, dict[tuple[str, str], Result](), list(units)
+    while waiting and not (found and end is not None and time.time() >= end):
+        for k, unit in enumerate(waiting):
+            shares = sum(each.weight for each in waiting[k:]) / unit.weight
+            found[unit.key] = session.examine(unit, turn(end, shares))
+        waiting = [unit for unit in waiting if found[unit.key].partial and not found[unit.key].failed]
+    return [found[unit.key] for unit in units]
