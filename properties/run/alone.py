@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 
 from ..contract import Unusable
 from ..results import Result
 from ..targets.target import Target
 from .events import RunBegun, TargetLikened, TargetLoaded, TargetRefused, UnitExamined
-from .like import like, with_pins
+from .like import Like, like, with_pins
 from .quiet import quiet
 from .record import Record
 from .request import Request
@@ -21,27 +20,35 @@ from .units import Unit, turn
 
 def alone(request: Request, units: Sequence[Unit], make: Callable[[], Target]) -> Record:
     """What comes of units on the one target that `make` makes. Raises Unusable for one that it should be like."""
-    record, session = Record(request), Session(request)
-    with ExitStack() as stack:
-        for meanwhile in (quiet(), ending(session)):
-            stack.enter_context(meanwhile)
-        other = stack.enter_context(like(request))
-        (spec,) = request.targets
+    record = Record(request)
+    with quiet(), ending(Session(request)) as session, like(request) as other:
         try:
-            target = session.loaded[spec] = make()
-            smoke_test(target)
+            target = loaded(session, make)
         except Unusable as error:
-            record.add(TargetRefused(spec, str(error)))
+            record.add(TargetRefused(request.targets[0], str(error)))
             return record
         record.add(TargetLoaded(target))
-        pins: dict[str, list[Unit]] = {}
-        if other is not None:
-            likeness, pins[spec] = other.likeness(target)
-            record.add(TargetLikened(spec, likeness))
-        record.add(RunBegun(tuple(with_pins(units, pins))))
+        record.add(RunBegun(tuple(with_pins(units, pins_of(other, target, record)))))
         for result in in_turns(session, record.units):
             record.add(UnitExamined(result))
     return record
+
+
+def loaded(session: Session, make: Callable[[], Target]) -> Target:
+    """The target, made and smoke-tested. Raises Unusable."""
+    (spec,) = session.request.targets
+    session.loaded[spec] = make()
+    smoke_test(session.loaded[spec])
+    return session.loaded[spec]
+
+
+def pins_of(other: Like | None, target: Target, record: Record) -> dict[str, list[Unit]]:
+    """The conventions of another target to which one is held, which is recorded."""
+    if other is None:
+        return {}
+    likeness, pins = other.likeness(target)
+    record.add(TargetLikened(target.spec, likeness))
+    return {target.spec: pins}
 
 
 def in_turns(session: Session, units: Sequence[Unit]) -> list[Result]:
