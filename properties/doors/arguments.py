@@ -146,4 +146,4 @@ def settled(
     ).settled()
     with as_arguments():
         request.known_failures()
-    return replace(request, end=end_of(limit), starting=min(USUAL.starting, limit or USUAL.starting))
+    return replace(request, end=end_of(limit), starting=limit or USUAL.starting)

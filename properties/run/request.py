@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..targets.isolated import STARTING, Isolation
+from ..targets.isolated import Isolation
 from ..targets.loading import REFERENCE
 from .known import Known, load_known
 
@@ -19,7 +20,7 @@ class Request:
 
     `like`: the target whose conventions the others are held to; `end` is in seconds since the epoch; `persistent`:
     failing cases are kept in the working folder, and tried first; `huge`: laws about arrays of gigabytes are tried as
-    well; `starting`: seconds that a target may take to load.
+    well; `starting`: seconds that a target may take to load, if fewer than usual.
     """
 
     targets: tuple[str, ...] = REFERENCE
@@ -33,7 +34,7 @@ class Request:
     in_process: bool = False
     python: str = sys.executable
     timeout: float = 10.0
-    starting: float = STARTING
+    starting: float = math.inf
     memory: int | None = None
     persistent: bool = False
     huge: bool = False

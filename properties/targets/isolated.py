@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
@@ -45,7 +46,7 @@ class Isolation:
     python: str = sys.executable
     timeout: float = 10.0
     memory: int | None = None
-    starting: float = STARTING
+    starting: float = math.inf
 
 
 @dataclass(eq=False)
@@ -126,7 +127,9 @@ class Isolated:
     def greeted(self) -> Header:
         """What the running process says to hello: it loads the target, in the place of any that it had."""
         assert self.connection is not None
-        [(said, _)] = self.connection.exchange([({**self.hello, "id": 0}, [])], lambda: self.isolation.starting, 0)
+        [(said, _)] = self.connection.exchange(
+            [({**self.hello, "id": 0}, [])], lambda: min(STARTING, self.isolation.starting), 0
+        )
         return said
 
     def fresh(self) -> Isolated:
