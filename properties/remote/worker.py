@@ -32,6 +32,11 @@ from typing import Any, Dict, Tuple, Union
 
 import numpy as np
 
+as_plain, shares_memory = np.asarray, np.shares_memory
+monotonic, Barrier, Thread = time.monotonic, threading.Barrier, threading.Thread
+gettrace, settrace = sys.gettrace, sys.settrace
+"""What calls are watched with is bound before a target is loaded, which may put others in its place."""
+
 VERSION = 1
 MAGIC = b"PPF1"
 HEAD = struct.Struct(">4sIQ")
@@ -61,6 +66,9 @@ PACKAGES = tuple(os.path.join(STDLIB, folder, "") for folder in ("site-packages"
 
 PATIENCE = 0.005
 """Seconds for which a call is held up by another."""
+
+THREAD = "poolproof target"
+"""The name of the threads in which a target is called beside the main one."""
 
 STEPS = 2000
 """So many steps of a call are watched."""
@@ -292,8 +300,10 @@ class Host:
 
     def measured(self, value: Any) -> Header:
         """A result; of one that is no array, or far too large to be one, only what it is."""
-        if not isinstance(value, np.ndarray):
+        if not issubclass(type(value), np.ndarray):
             return {"value": None, "kind": said(name_of(value))}
+        # Of a subclass the memory alone: its methods may tell anything.
+        value = as_plain(value)
         if value.dtype.hasobject or value.nbytes > self.limit:
             return {"value": None, "kind": f"an array of dtype {said(value.dtype)} and shape {value.shape}"}
         return {"value": value, "kind": "array"}
@@ -306,7 +316,7 @@ class Host:
         busy the machine is. Then all of them for so many seconds, as fast as they are: the rest is met by luck.
         """
         answers = [self.attempt(*call) for call in calls]
-        for others in self.interleaved(calls, moments, time.monotonic() + seconds):
+        for others in self.interleaved(calls, moments, monotonic() + seconds):
             if any(map(differ, others, answers)):
                 return others
         self.at_once(calls, answers, seconds)
@@ -321,25 +331,25 @@ class Host:
             for moment in moments:
                 answers, _ = in_the_midst(first, standby.ask, 1 + int(moment * steps))
                 yield answers
-                if time.monotonic() >= end:
+                if monotonic() >= end:
                     return
         finally:
             standby.dismiss()
 
     def at_once(self, calls: list[Question], answers: list[Header], seconds: float) -> None:
         """Make each call again and again from a thread of its own, often interrupted, while answers are as before."""
-        start = threading.Barrier(len(calls))
+        start = Barrier(len(calls))
 
         def one(k: int) -> None:
             start.wait()
-            end = time.monotonic() + seconds
-            while time.monotonic() < end:
+            end = monotonic() + seconds
+            while monotonic() < end:
                 again = self.attempt(*calls[k])
                 if differ(again, answers[k]):
                     answers[k] = again
                     return
 
-        threads = [threading.Thread(target=one, args=(k,)) for k in range(len(calls))]
+        threads = [Thread(target=one, args=(k,), name=THREAD) for k in range(len(calls))]
         usual = sys.getswitchinterval()
         sys.setswitchinterval(1e-6)
         try:
@@ -361,7 +371,7 @@ class Standby:
     def __init__(self, work: Callable[[], Any]) -> None:
         self.work = work
         self.asked: SimpleQueue[Future[Any] | None] = SimpleQueue()
-        threading.Thread(target=self.serve, daemon=True).start()
+        Thread(target=self.serve, name=THREAD, daemon=True).start()
 
     def serve(self) -> None:
         """Work until dismissed."""
@@ -403,15 +413,15 @@ def in_the_midst(
             others.append(make_others())
             wait(others, PATIENCE)
         if steps == STEPS:
-            sys.settrace(None)
+            settrace(None)
         return step
 
-    usual = sys.gettrace()
-    sys.settrace(enter)
+    usual = gettrace()
+    settrace(enter)
     try:
         answer = call()
     finally:
-        sys.settrace(usual)
+        settrace(usual)
     return [answer, *(others or [make_others()])[0].result()], steps
 
 
@@ -487,7 +497,7 @@ def same(a: Any, b: Any) -> bool:
 
 def overlap(result: Any, other: Any) -> bool:
     """Whether two arrays share memory."""
-    return isinstance(result, np.ndarray) and isinstance(other, np.ndarray) and bool(np.shares_memory(result, other))
+    return isinstance(result, np.ndarray) and isinstance(other, np.ndarray) and bool(shares_memory(result, other))
 
 
 def load(source: str, attribute: str, paths: list[str]) -> Callable[[], Any]:

@@ -1,6 +1,5 @@
 """The mistakes that explain a failure: simple ones are named, whoever makes them, and what nobody knows is not."""
 
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
