@@ -13,7 +13,7 @@ from ..cases.case import Case
 from ..cases.plans import COMPARABLE, EDGE_VALUES, Plan
 from ..contract import BACKWARD, CALLABLES, FORWARD, MEAN, OF_INTEGERS, RESULT
 from ..data.layouts import LAYOUTS
-from ..failures.mistakes.conduct import CHANGES_INPUT, NOT_THREAD_SAFE, RESULT_REUSED, SHARES_INPUT
+from ..failures.mistakes.conduct import CHANGES_INPUT, NOT_THREAD_SAFE, RESULT_REUSED, SHARES_INPUT, WRITES_BESIDE
 from .pool import Pool
 from .registry import law
 
@@ -37,10 +37,12 @@ REPLACED = (*7 * ("not_a_number",), *3 * ("subnormal", "highest", "lowest"))
 
 @law(Plan(CALLABLES, values=REPLACED, gradients=("lattice", "wide"), edges=True), evidence=("changed",))
 def inputs_unchanged(pool: Pool, case: Case) -> None:
-    """x and dy are after the call what they were before"""
+    """x and dy are after the call what they were before, and so is the memory around them"""
     answer = pool.seen(case.call())
     if answer.changed:
         pool.fail(f"wrote to its input {' and '.join(answer.changed)}", mistake=CHANGES_INPUT.name)
+    if answer.beside:
+        pool.fail(f"wrote beside its input {' and '.join(answer.beside)}", mistake=WRITES_BESIDE.name)
 
 
 @law(Plan(CALLABLES, values=EDGE_VALUES, gradients=("lattice", "wide"), edges=True), unless=("deterministic", False))

@@ -32,7 +32,7 @@ from typing import Any, Dict, Tuple, Union
 
 import numpy as np
 
-as_plain, shares_memory = np.asarray, np.shares_memory
+as_plain, shares_memory, strided = np.asarray, np.shares_memory, np.ndarray
 monotonic, Barrier, Thread = time.monotonic, threading.Barrier, threading.Thread
 gettrace, settrace = sys.gettrace, sys.settrace
 """What calls are watched with is bound before a target is loaded, which may put others in its place."""
@@ -53,6 +53,11 @@ CHUNK = 1 << 16
 """So much is read at once, so that most frames come with one system call."""
 
 CACHE_LINE = 64
+FENCE = 4 * CACHE_LINE
+FENCED = 0x7B
+"""Bytes before and after an array, and what each of them holds: as a number of any dtype it is large and positive, so
+that a maximum of what lies beside the array shows."""
+
 
 MOST_LISTED = 1 << 20
 """Nonzero cells of a sparse result that are listed; the others are only counted."""
@@ -186,14 +191,33 @@ def dtype_of(text: str) -> Any:
 
 
 def rebuilt(header: Header, memory: Memory) -> Any:
-    """The array that `described` saw, in memory of its own."""
-    block = np.empty(len(memory) + 2 * CACHE_LINE, np.uint8)
-    start = (header["alignment"] - block.__array_interface__["data"][0]) % CACHE_LINE
+    """The array that `described` saw, in memory of its own, between fences."""
+    block = np.full(len(memory) + 2 * FENCE, FENCED, np.uint8)
+    start = FENCE - CACHE_LINE + (header["alignment"] - address_of(block)) % CACHE_LINE
     block[start : start + len(memory)] = np.frombuffer(memory, np.uint8)
     offset, strides = start + header["offset"], tuple(header["strides"])
     array = np.ndarray(tuple(header["shape"]), dtype_of(header["dtype"]), block.data, offset, strides)
     array.flags.writeable = header["writeable"]
     return array
+
+
+def address_of(array: Any) -> int:
+    """Where the first cell of an array lies."""
+    address: int = array.__array_interface__["data"][0]
+    return address
+
+
+def around(array: Any) -> bytes:
+    """What lies around an array that was rebuilt, and between its cells; nothing of any other."""
+    block = array.base
+    offset = address_of(array) - address_of(block) if isinstance(block, np.ndarray) else 0
+    if offset < FENCE - CACHE_LINE:
+        return b""
+    if array.flags.c_contiguous:
+        return block[:offset].tobytes() + block[offset + array.nbytes :].tobytes()
+    others = block.copy()
+    strided(array.shape, array.dtype, others.data, offset, array.strides)[...] = 0
+    return others.tobytes()
 
 
 def painted(dtype: Any, shape: Sequence[int], places: Any, values: Any) -> Any:
@@ -250,11 +274,13 @@ class Host:
     def ask(self, function: str, inputs: dict[str, Any], rest: tuple[Any, ...], settings: Header) -> Header:
         """Make one call; afterwards compare its inputs, and all earlier results, with copies."""
         before = {name: (array.copy(), array.flags.writeable) for name, array in inputs.items()}
+        beside = {name: around(array) for name, array in inputs.items()}
         answer = self.attempt(function, inputs, rest, settings)
         result = answer.get("value")
         stale = [k for k, (kept, copy) in enumerate(self.results) if not same(kept, copy)]
         seen = {
             "changed": [name for name, array in inputs.items() if written(array, *before[name])],
+            "beside": [name for name, array in inputs.items() if around(array) != beside[name]],
             "shares": [name for name, array in inputs.items() if overlap(result, array)],
             "stale": stale,
             "reuses": [k for k, (kept, _) in enumerate(self.results) if overlap(result, kept)],

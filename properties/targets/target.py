@@ -181,7 +181,7 @@ def limit_of(calls: list[Call]) -> int:
     return 8 * max(array.nbytes for call in calls for array in call.arrays.values()) + MARGIN
 
 
-LISTS = ("changed", "shares", "stale", "reuses", "raised")
+LISTS = ("changed", "beside", "shares", "stale", "reuses", "raised")
 """The entries of an answer that are lists."""
 
 
