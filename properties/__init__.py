@@ -1,5 +1,6 @@
-"""The property suite: judge any implementation of pooling. `check` and `laws` are the Python door."""
+"""The property suite: judge any implementation of pooling. `judge`, `check` and `laws` are the Python door."""
 
 from .doors.api import BoundLaw, check, laws
+from .doors.judging import judge
 
-__all__ = ["BoundLaw", "check", "laws"]
+__all__ = ["BoundLaw", "check", "judge", "laws"]

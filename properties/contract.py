@@ -123,10 +123,17 @@ class Declared:
         """The ranks at which all of these callables take a dtype."""
         return tuple(rank for rank in self.ranks if all(self.takes(function, dtype, rank) for function in functions))
 
+    def listed(self, function: str) -> tuple[str, ...]:
+        """The dtypes that a callable is declared to take, at whichever rank."""
+        return self.dtypes.get(function, IEEE_FLOATS) if isinstance(self.dtypes, dict) else self.dtypes
+
+    def taken(self, function: str) -> tuple[str, ...]:
+        """The settings that a callable takes."""
+        return self.settings.get(function, ())
+
     def takes(self, function: str, dtype: str, rank: int) -> bool:
         """Whether a callable takes a dtype at a rank."""
-        dtypes = self.dtypes.get(function, IEEE_FLOATS) if isinstance(self.dtypes, dict) else self.dtypes
-        return dtype in dtypes and rank in self.ranks and not self.lacking(function, dtype, rank)
+        return dtype in self.listed(function) and rank in self.ranks and not self.lacking(function, dtype, rank)
 
     def lacking(self, function: str, dtype: str, rank: int) -> bool:
         """Whether a callable is declared to lack a dtype at a rank."""
@@ -144,10 +151,33 @@ class Declared:
 
     def settings_of(self, *functions: str) -> tuple[str, ...]:
         """The settings that all of these callables take; but for a maximum, which never counts anything."""
-        shared = [name for name in SETTINGS if all(name in self.settings.get(f, ()) for f in functions)]
+        shared = [name for name in SETTINGS if all(name in self.taken(f) for f in functions)]
         means = [f for f in functions if f in MEAN]
-        counted = means and all("count_include_pad" in self.settings.get(f, ()) for f in means)
+        counted = means and all("count_include_pad" in self.taken(f) for f in means)
         return (*shared, *(("count_include_pad",) if counted else ()))
+
+    def shared_with(self, other: Declared) -> Declared:
+        """What is within these declarations and within others; what does not narrow the calls is as by default."""
+        fixed = self.fixed or other.fixed
+        able = [f for f in CALLABLES if not fixed or (self.pools(fixed, f) and other.pools(fixed, f))]
+        limits = [declared.max_cells for declared in (self, other) if declared.max_cells is not None]
+        return Declared(
+            dtypes={f: tuple(d for d in self.listed(f) if d in other.listed(f) and f in able) for f in CALLABLES},
+            ranks=tuple(rank for rank in self.ranks if rank in other.ranks),
+            lacks=tuple(dict.fromkeys((*self.lacks, *other.lacks))),
+            square=self.square or other.square,
+            tiles=self.tiles or other.tiles,
+            padding=narrower("padding", self.padding, other.padding),
+            padding_limit=narrower("padding_limit", self.padding_limit, other.padding_limit),
+            settings={f: tuple(s for s in self.taken(f) if s in other.taken(f)) for f in CALLABLES},
+            max_cells=min(limits, default=None),
+            fixed=fixed,
+        )
+
+    def pools(self, fixed: Fixed, function: str) -> bool:
+        """Whether a callable takes these windows with their settings."""
+        passed = fixed.passed(function)
+        return set(passed) <= {*self.taken(function)} and not self.outside(function, fixed.size, fixed.stride, passed)
 
     def outside(self, function: str, size: Ints, stride: Ints, settings: Mapping[str, Any]) -> str:
         """The declaration that calls with such windows are not within; empty if they are within all of them."""
@@ -186,6 +216,11 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "threads": (True, False),
     "layout": ("C", "channels_last"),
 }
+
+
+def narrower(name: str, one: Any, other: Any) -> Any:
+    """Of two values of a declaration the one that allows less."""
+    return min(one, other, key=CHOICES[name].index)
 
 
 def declared(attributes: Mapping[str, Any], fallback: str, keywords: Mapping[str, list[str]]) -> Declared:

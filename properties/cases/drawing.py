@@ -5,9 +5,11 @@ Hypothesis draws them for the first target of a law. They are remembered for the
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import count, islice
@@ -16,6 +18,7 @@ from weakref import WeakKeyDictionary
 
 import hypothesis
 import numpy as np
+from hypothesis import configuration
 from hypothesis import strategies as st
 from poolproof.kernels.dtypes import is_float
 
@@ -120,8 +123,20 @@ def drawn_here(makers: Sequence[Make], examples: int, seed: int) -> list[Case]:
     def keep(cases: list[Case]) -> None:
         found.extend(cases)
 
-    keep()
+    with nothing_stored():
+        keep()
     return found
+
+
+@contextmanager
+def nothing_stored() -> Iterator[None]:
+    """Meanwhile Hypothesis keeps no file in the working folder: it would keep constants of the code that is loaded."""
+    before = vars(configuration).get("__hypothesis_home_directory")
+    configuration.set_hypothesis_home_dir(os.devnull)
+    try:
+        yield
+    finally:
+        configuration.set_hypothesis_home_dir(before)
 
 
 def frozen(case: Case) -> Case:

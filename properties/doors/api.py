@@ -1,4 +1,4 @@
-"""The Python door: judge an object in hand, from a script or from tests of one's own."""
+"""The Python door for tests: laws bound to an object in hand, which raise where they do not hold."""
 
 from __future__ import annotations
 
@@ -51,16 +51,20 @@ def laws(
     seed: int | None = None,
     pattern: str = "*",
     expect: tuple[str, ...] = (),
+    like: str | None = None,
     huge: bool = False,
 ) -> list[BoundLaw]:
     """Every law that can be asked of an implementation: a module, an instance, a namespace or a class.
 
     `examples`: cases per law; `seed`: the same cases every time (default: 0 under CI, else random); `pattern`: laws or
-    families, comma-separated; `expect`: conventions to pin, "ties=first"; `huge`: also laws about arrays of gigabytes.
+    families, comma-separated; `expect`: conventions to pin, "ties=first"; `like`: another target, whose conventions are
+    pinned; `huge`: also laws about arrays of gigabytes.
     What the implementation does not offer or declare is not in the list. Raises
     `poolproof.properties.contract.Unusable` if it offers nothing.
     """
     from ..lawbook.huge import EVERY
+    from ..run.like import like as other_target
+    from ..run.like import with_pins
     from ..run.request import Request
     from ..run.smoke import smoke_test
     from ..run.units import Kind, plan
@@ -72,8 +76,10 @@ def laws(
     smoke_test(target)
     for each in target.warnings:
         warnings.warn(each, stacklevel=2)
-    request = Request((target.spec,), examples, seed, None, pattern, expect, huge=huge).settled()
+    request = Request((target.spec,), examples, seed, None, pattern, expect, like, huge=huge).settled()
     units = [unit for unit in plan(request) if unit.kind is not Kind.OBSERVED]
+    with other_target(request) as other:
+        units = with_pins(units, {} if other is None else {target.spec: other.likeness(target)[1]})
     unable = {law.name for law in EVERY.values() if law.unsupported(target.declared, target.offers)}
     return [BoundLaw(unit, target, request) for unit in units if unit.name not in unable]
 
@@ -85,6 +91,7 @@ def check(
     seed: int | None = None,
     pattern: str = "*",
     expect: tuple[str, ...] = (),
+    like: str | None = None,
     huge: bool = False,
 ) -> None:
     """Try every law on an implementation; one AssertionError with the message of each that does not hold.
@@ -92,7 +99,7 @@ def check(
     The arguments are those of `laws`. A law that cannot be tried, as where memory is short, is a warning.
     ValueError if no law can be asked of the implementation.
     """
-    bound = laws(implementation, examples=examples, seed=seed, pattern=pattern, expect=expect, huge=huge)
+    bound = laws(implementation, examples=examples, seed=seed, pattern=pattern, expect=expect, like=like, huge=huge)
     if not bound:
         raise ValueError(f"no law can be asked of {implementation!r}: it offers too little")
     messages = []

@@ -65,6 +65,7 @@ RUN = table(
     Option("seed", "draw the same cases every time; nothing is kept between runs", "N", natural),
     Option("laws", "laws or families, comma-separated, * allowed (default: all)", "PATTERN", default="*"),
     Option("expect", "make a convention a law; may be repeated", "NAME=VALUE", default=()),
+    Option("like", "make the conventions of another target laws, as far as both can be asked", "TARGET"),
     Option("known", "known failures with their reasons (TOML); may be repeated", "FILE", default=()),
     Option("huge", "also try the laws about arrays of gigabytes: docs/huge.md"),
     Option("json", "write the report", "FILE"),

@@ -19,7 +19,7 @@ import pytest
 from .options import RUN, WRAPPED, Option, end_of, requested
 
 if TYPE_CHECKING:
-    from ..results import Result
+    from ..results import Likeness, Result
     from ..run.request import Request
     from ..run.session import Session
     from ..run.units import Unit
@@ -32,6 +32,9 @@ SESSION: pytest.StashKey[Session] = pytest.StashKey()
 SETTLED: pytest.StashKey[tuple[int, float | None]] = pytest.StashKey()
 """The seed, and the end of the budget in seconds since the epoch."""
 
+LIKENED: pytest.StashKey[str] = pytest.StashKey()
+"""What targets are held to be like, and the units that do so: `Likened` as JSON text; empty if they are not."""
+
 IMPLEMENTATION = Option("impl", "implementation to judge; may be repeated", "TARGET", default=())
 
 
@@ -43,21 +46,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Settle the seed and the end, once for all of xdist's workers."""
+    """Settle the seed, the end and what targets are held to be like, once for all of xdist's workers."""
     if hasattr(config, "workerinput"):
-        config.stash[SETTLED] = config.workerinput[PROPERTY]
+        config.stash[SETTLED], config.stash[LIKENED] = config.workerinput[PROPERTY]
         return
     config.pluginmanager.register(Collector(config), "poolproof-collector")
     seed = config.option.poolproof_seed
     if seed is None:
         seed = 0 if os.environ.get("CI") else secrets.randbelow(10**6)
     config.stash[SETTLED] = (seed, end_of(config.option.poolproof_budget))
+    config.stash[LIKENED] = "" if config.option.poolproof_like is None else likened(config)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell an xdist worker what the controller has settled."""
-    node.workerinput[PROPERTY] = node.config.stash[SETTLED]
+    node.workerinput[PROPERTY] = (node.config.stash[SETTLED], node.config.stash[LIKENED])
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -79,6 +83,39 @@ def request_of(config: pytest.Config) -> Request:
     return requested(config.option, targets, "poolproof_", seed=seed, end=ends)
 
 
+def likened(config: pytest.Config) -> str:
+    """What the targets are held to be like, for all of xdist's workers. Raises UsageError if that cannot be asked."""
+    from ..contract import Unusable
+    from ..data.text import sendable
+    from ..data.typed import encoded
+    from ..run.like import all_likened
+
+    try:
+        return encoded(all_likened(request_of(config))).decode()
+    except Unusable as error:
+        raise pytest.UsageError(sendable(str(error))) from None
+
+
+def held_to(config: pytest.Config) -> tuple[dict[str, Likeness], dict[str, list[Unit]]]:
+    """What the targets are held to be like, and the units that hold them to it."""
+    from ..data.text import received
+    from ..data.typed import decoded
+    from ..run.like import Likened
+
+    text = config.stash[LIKENED]
+    likeness, units = decoded(text, Likened) if text else Likened({}, {})
+    own = {received(spec): [unit._replace(target=received(spec)) for unit in each] for spec, each in units.items()}
+    return {received(spec): each for spec, each in likeness.items()}, own
+
+
+def planned(config: pytest.Config) -> list[Unit]:
+    """All units of the session."""
+    from ..run.like import with_pins
+    from ..run.units import plan
+
+    return with_pins(plan(request_of(config)), held_to(config)[1])
+
+
 def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """The package itself is collected as laws, not as files: a law module imported by path would register twice."""
     if path.resolve() != PACKAGE:
@@ -97,7 +134,7 @@ class Laws(pytest.Directory):
         from ..data.text import sendable
         from ..run.known import complaints
         from ..run.session import Session
-        from ..run.units import family_of, plan
+        from ..run.units import family_of
 
         request = request_of(self.config)
         session = self.config.stash.setdefault(SESSION, Session(request))
@@ -105,7 +142,7 @@ class Laws(pytest.Directory):
             for spec in request.targets:
                 for each in session.target(spec).warnings:
                     self.warn(pytest.PytestWarning(each))
-            units = plan(request)
+            units = planned(self.config)
             names = {spec: target.name for spec, target in session.loaded.items()}
             for complaint in complaints(request.known_failures(), [], names, all_laws=False):
                 self.warn(pytest.PytestWarning(complaint))
@@ -229,9 +266,8 @@ class Collector:
     def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport) -> None:
         """A process of xdist died with an item in hand: if that is a law, this is its result."""
         from ..results import Result
-        from ..run.units import plan
 
-        for unit in plan(request_of(self.config)):
+        for unit in planned(self.config):
             if crashitem.endswith(f"::{item_name(unit.target, unit.name)}"):
                 died = Result(unit.target, unit.name, "crashed", f"the process died; {report.longrepr}")
                 report.user_properties.append((PROPERTY, died.as_text()))
@@ -264,7 +300,7 @@ class Collector:
 
         request = request_of(self.config)
         targets = {spec: Session(request).target(spec) for spec in request.targets}
-        return document(request, targets, self.results, partial)
+        return document(request, targets, self.results, partial, likeness=held_to(self.config)[0])
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say that the report could not be written."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from math import sqrt
 
@@ -12,9 +13,12 @@ from ..cases.case import Case
 from ..cases.plans import COMPARABLE, EDGE_VALUES, Plan
 from ..contract import BACKWARD, CALLABLES, FORWARD, MEAN, OF_INTEGERS, RESULT
 from ..data.layouts import LAYOUTS
-from ..failures.mistakes.conduct import CHANGES_INPUT, NOT_THREAD_SAFE, RESULT_REUSED, SHARES_INPUT
+from ..failures.mistakes.conduct import CHANGES_INPUT, NOT_THREAD_SAFE, RESULT_REUSED, SHARES_INPUT, WRITES_BESIDE
 from .pool import Pool
 from .registry import law
+
+LATE, LINGER = 0.9, 0.03
+"""In cases with a spot beyond this, so many seconds pass before the last call: a thread may be at work."""
 
 BUSY = 2000
 """Cells of an image on which two threads are put to work."""
@@ -33,10 +37,12 @@ REPLACED = (*7 * ("not_a_number",), *3 * ("subnormal", "highest", "lowest"))
 
 @law(Plan(CALLABLES, values=REPLACED, gradients=("lattice", "wide"), edges=True), evidence=("changed",))
 def inputs_unchanged(pool: Pool, case: Case) -> None:
-    """x and dy are after the call what they were before"""
+    """x and dy are after the call what they were before, and so is the memory around them"""
     answer = pool.seen(case.call())
     if answer.changed:
         pool.fail(f"wrote to its input {' and '.join(answer.changed)}", mistake=CHANGES_INPUT.name)
+    if answer.beside:
+        pool.fail(f"wrote beside its input {' and '.join(answer.beside)}", mistake=WRITES_BESIDE.name)
 
 
 @law(Plan(CALLABLES, values=EDGE_VALUES, gradients=("lattice", "wide"), edges=True), unless=("deterministic", False))
@@ -66,8 +72,12 @@ def results_kept(pool: Pool, case: Case) -> None:
     one = case.x.dtype.type(1)
     calls = [case.call(), *(case.call(function, x=case.x + one, dy=case.dy + one) for function in later)]
     name = RESULT[case.function]
-    for at, answer in enumerate(pool.watch_all(calls)):
-        pool.result(calls[at], answer, at)
+    answers = pool.watch_all(calls)
+    if case.spot > LATE:
+        time.sleep(LINGER)
+        answers += pool.watch_all([case.call()])
+    for at, answer in enumerate(answers):
+        pool.result(pool.calls[at], answer, at)
         if 0 in answer.stale:
             pool.fail(
                 f"changed {name}, the result of the call of {case.function} before it", at, mistake=RESULT_REUSED.name

@@ -1,9 +1,12 @@
-"""Runs one program and ends everything it started: `python guard.py CONTROL MEMORY PROGRAM [ARGUMENT ...]`.
+"""Runs one program and ends everything it started: `python guard.py CONTROL MEMORY ENCLOSED PROGRAM [ARGUMENT ...]`.
 
 It stands between the suite and a target. The target inherits the standard input and output of the guard; the guard
 keeps the end of its standard error. When the target ends, or the suite closes the socket CONTROL or ends in whatever
 way, the guard kills the target and every process below it, removes the working folder, and writes one line of JSON to
 the socket: `status` (as `os.waitpid` gives it) and `said`, or `errno` if the program could not be started.
+
+If ENCLOSED is 1, the program and all it starts can neither read nor write the memory of other processes, nor send them
+signals, where the system can see to that (Linux 6.12 or newer, by Landlock); it gains no rights by setuid either.
 
 Every descendant is found where the system lets orphans be adopted (Linux): also one with a session of its own. On
 other systems only the target's own process group is killed.
@@ -20,6 +23,7 @@ import select
 import shutil
 import signal
 import socket
+import struct
 import sys
 import time
 from collections.abc import Callable
@@ -31,11 +35,17 @@ SAID = 1 << 14
 ROUNDS = 5000
 """Attempts to kill all descendants, a millisecond apart: they may start others meanwhile."""
 
-DEATH_SIGNAL, SUBREAPER = 1, 36
+DEATH_SIGNAL, SUBREAPER, NO_NEW_PRIVILEGES = 1, 36, 38
 """Options of Linux' prctl."""
 
+CREATE_RULESET, RESTRICT_SELF = 444, 446
+"""Linux' system calls of Landlock, for which the C library has no functions."""
 
-def guard(control: socket.socket, memory: int, command: list[str]) -> None:
+RULES = struct.pack("=QQQ", 0, 0, 2)
+"""Rules of Landlock: nothing about files, nothing about the network, no signals to processes outside."""
+
+
+def guard(control: socket.socket, memory: int, enclosed: bool, command: list[str]) -> None:
     """Run a command until it ends or the suite lets go of it; then end all that is left of it."""
     control.set_inheritable(False)
     prctl(SUBREAPER, 1)
@@ -43,7 +53,7 @@ def guard(control: socket.socket, memory: int, command: list[str]) -> None:
     (failure, failed), (errors, error) = os.pipe(), os.pipe()
     child = os.fork()
     if not child:
-        become(command, memory, error, failed)
+        become(command, memory, enclosed, error, failed)
     os.close(error)
     os.close(failed)
     close_streams()
@@ -67,7 +77,7 @@ def wake_at_the_end_of_a_child() -> int:
     return wake
 
 
-def become(command: list[str], memory: int, error: int, failed: int) -> NoReturn:
+def become(command: list[str], memory: int, enclosed: bool, error: int, failed: int) -> NoReturn:
     """In the forked child: become the target, in a session of its own."""
     try:
         os.setsid()
@@ -77,6 +87,8 @@ def become(command: list[str], memory: int, error: int, failed: int) -> NoReturn
             resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         for ignored in (signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(ignored, signal.SIG_DFL)
+        if enclosed:
+            enclose()
         os.execvp(command[0], command)
     except OSError as problem:
         os.write(failed, str(problem.errno).encode())
@@ -165,6 +177,18 @@ def tell(control: socket.socket, what: dict[str, object]) -> None:
         control.sendall(json.dumps(what).encode() + b"\n")
 
 
+def enclose() -> None:
+    """Keep this process, and all it starts, from the memory of others and from sending them signals, on Linux."""
+    if not sys.platform.startswith("linux"):
+        return
+    call = ctypes.CDLL(None).syscall
+    rules = call(CREATE_RULESET, RULES, len(RULES), 0)
+    if rules >= 0:
+        prctl(NO_NEW_PRIVILEGES, 1)
+        call(RESTRICT_SELF, rules, 0)
+        os.close(rules)
+
+
 def prctl(option: int, value: int) -> None:
     """Set an attribute of this process, on Linux."""
     if sys.platform.startswith("linux"):
@@ -172,4 +196,4 @@ def prctl(option: int, value: int) -> None:
 
 
 if __name__ == "__main__":
-    guard(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]), sys.argv[3:])
+    guard(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]), sys.argv[3] == "1", sys.argv[4:])

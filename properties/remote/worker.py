@@ -32,6 +32,11 @@ from typing import Any, Dict, Tuple, Union
 
 import numpy as np
 
+as_plain, shares_memory, strided = np.asarray, np.shares_memory, np.ndarray
+monotonic, Barrier, Thread = time.monotonic, threading.Barrier, threading.Thread
+gettrace, settrace = sys.gettrace, sys.settrace
+"""What calls are watched with is bound before a target is loaded, which may put others in its place."""
+
 VERSION = 1
 MAGIC = b"PPF1"
 HEAD = struct.Struct(">4sIQ")
@@ -48,6 +53,11 @@ CHUNK = 1 << 16
 """So much is read at once, so that most frames come with one system call."""
 
 CACHE_LINE = 64
+FENCE = 4 * CACHE_LINE
+FENCED = 0x7B
+"""Bytes before and after an array, and what each of them holds: as a number of any dtype it is large and positive, so
+that a maximum of what lies beside the array shows."""
+
 
 MOST_LISTED = 1 << 20
 """Nonzero cells of a sparse result that are listed; the others are only counted."""
@@ -61,6 +71,9 @@ PACKAGES = tuple(os.path.join(STDLIB, folder, "") for folder in ("site-packages"
 
 PATIENCE = 0.005
 """Seconds for which a call is held up by another."""
+
+THREAD = "poolproof target"
+"""The name of the threads in which a target is called beside the main one."""
 
 STEPS = 2000
 """So many steps of a call are watched."""
@@ -178,14 +191,33 @@ def dtype_of(text: str) -> Any:
 
 
 def rebuilt(header: Header, memory: Memory) -> Any:
-    """The array that `described` saw, in memory of its own."""
-    block = np.empty(len(memory) + 2 * CACHE_LINE, np.uint8)
-    start = (header["alignment"] - block.__array_interface__["data"][0]) % CACHE_LINE
+    """The array that `described` saw, in memory of its own, between fences."""
+    block = np.full(len(memory) + 2 * FENCE, FENCED, np.uint8)
+    start = FENCE - CACHE_LINE + (header["alignment"] - address_of(block)) % CACHE_LINE
     block[start : start + len(memory)] = np.frombuffer(memory, np.uint8)
     offset, strides = start + header["offset"], tuple(header["strides"])
     array = np.ndarray(tuple(header["shape"]), dtype_of(header["dtype"]), block.data, offset, strides)
     array.flags.writeable = header["writeable"]
     return array
+
+
+def address_of(array: Any) -> int:
+    """Where the first cell of an array lies."""
+    address: int = array.__array_interface__["data"][0]
+    return address
+
+
+def around(array: Any) -> bytes:
+    """What lies around an array that was rebuilt, and between its cells; nothing of any other."""
+    block = array.base
+    offset = address_of(array) - address_of(block) if isinstance(block, np.ndarray) else 0
+    if offset < FENCE - CACHE_LINE:
+        return b""
+    if array.flags.c_contiguous:
+        return block[:offset].tobytes() + block[offset + array.nbytes :].tobytes()
+    others = block.copy()
+    strided(array.shape, array.dtype, others.data, offset, array.strides)[...] = 0
+    return others.tobytes()
 
 
 def painted(dtype: Any, shape: Sequence[int], places: Any, values: Any) -> Any:
@@ -242,11 +274,13 @@ class Host:
     def ask(self, function: str, inputs: dict[str, Any], rest: tuple[Any, ...], settings: Header) -> Header:
         """Make one call; afterwards compare its inputs, and all earlier results, with copies."""
         before = {name: (array.copy(), array.flags.writeable) for name, array in inputs.items()}
+        beside = {name: around(array) for name, array in inputs.items()}
         answer = self.attempt(function, inputs, rest, settings)
         result = answer.get("value")
         stale = [k for k, (kept, copy) in enumerate(self.results) if not same(kept, copy)]
         seen = {
             "changed": [name for name, array in inputs.items() if written(array, *before[name])],
+            "beside": [name for name, array in inputs.items() if around(array) != beside[name]],
             "shares": [name for name, array in inputs.items() if overlap(result, array)],
             "stale": stale,
             "reuses": [k for k, (kept, _) in enumerate(self.results) if overlap(result, kept)],
@@ -292,8 +326,10 @@ class Host:
 
     def measured(self, value: Any) -> Header:
         """A result; of one that is no array, or far too large to be one, only what it is."""
-        if not isinstance(value, np.ndarray):
+        if not issubclass(type(value), np.ndarray):
             return {"value": None, "kind": said(name_of(value))}
+        # Of a subclass the memory alone: its methods may tell anything.
+        value = as_plain(value)
         if value.dtype.hasobject or value.nbytes > self.limit:
             return {"value": None, "kind": f"an array of dtype {said(value.dtype)} and shape {value.shape}"}
         return {"value": value, "kind": "array"}
@@ -306,7 +342,7 @@ class Host:
         busy the machine is. Then all of them for so many seconds, as fast as they are: the rest is met by luck.
         """
         answers = [self.attempt(*call) for call in calls]
-        for others in self.interleaved(calls, moments, time.monotonic() + seconds):
+        for others in self.interleaved(calls, moments, monotonic() + seconds):
             if any(map(differ, others, answers)):
                 return others
         self.at_once(calls, answers, seconds)
@@ -321,25 +357,25 @@ class Host:
             for moment in moments:
                 answers, _ = in_the_midst(first, standby.ask, 1 + int(moment * steps))
                 yield answers
-                if time.monotonic() >= end:
+                if monotonic() >= end:
                     return
         finally:
             standby.dismiss()
 
     def at_once(self, calls: list[Question], answers: list[Header], seconds: float) -> None:
         """Make each call again and again from a thread of its own, often interrupted, while answers are as before."""
-        start = threading.Barrier(len(calls))
+        start = Barrier(len(calls))
 
         def one(k: int) -> None:
             start.wait()
-            end = time.monotonic() + seconds
-            while time.monotonic() < end:
+            end = monotonic() + seconds
+            while monotonic() < end:
                 again = self.attempt(*calls[k])
                 if differ(again, answers[k]):
                     answers[k] = again
                     return
 
-        threads = [threading.Thread(target=one, args=(k,)) for k in range(len(calls))]
+        threads = [Thread(target=one, args=(k,), name=THREAD) for k in range(len(calls))]
         usual = sys.getswitchinterval()
         sys.setswitchinterval(1e-6)
         try:
@@ -361,7 +397,7 @@ class Standby:
     def __init__(self, work: Callable[[], Any]) -> None:
         self.work = work
         self.asked: SimpleQueue[Future[Any] | None] = SimpleQueue()
-        threading.Thread(target=self.serve, daemon=True).start()
+        Thread(target=self.serve, name=THREAD, daemon=True).start()
 
     def serve(self) -> None:
         """Work until dismissed."""
@@ -403,15 +439,15 @@ def in_the_midst(
             others.append(make_others())
             wait(others, PATIENCE)
         if steps == STEPS:
-            sys.settrace(None)
+            settrace(None)
         return step
 
-    usual = sys.gettrace()
-    sys.settrace(enter)
+    usual = gettrace()
+    settrace(enter)
     try:
         answer = call()
     finally:
-        sys.settrace(usual)
+        settrace(usual)
     return [answer, *(others or [make_others()])[0].result()], steps
 
 
@@ -487,7 +523,7 @@ def same(a: Any, b: Any) -> bool:
 
 def overlap(result: Any, other: Any) -> bool:
     """Whether two arrays share memory."""
-    return isinstance(result, np.ndarray) and isinstance(other, np.ndarray) and bool(np.shares_memory(result, other))
+    return isinstance(result, np.ndarray) and isinstance(other, np.ndarray) and bool(shares_memory(result, other))
 
 
 def load(source: str, attribute: str, paths: list[str], wrapper: str = "", problem: str = "") -> Callable[[], Any]:

@@ -13,9 +13,9 @@ from typing import TextIO
 from ..data.files import Output, unwritten
 from ..data.storage import report_text
 from ..drawings import grid
-from ..results import Report, Result
+from ..results import Likeness, Report, Result
 from ..run.causes import Cause
-from ..run.events import Event, RunBegun, TargetLoaded, UnitExamined, events
+from ..run.events import Event, RunBegun, TargetLikened, TargetLoaded, UnitExamined, events
 from ..run.record import Record
 from ..run.request import Request
 from ..run.units import Unit
@@ -76,6 +76,8 @@ class Console:
         match event:
             case TargetLoaded(target):
                 self.introduce(target)
+            case TargetLikened(spec, likeness):
+                self.liken(self.record.targets[spec].name, likeness)
             case RunBegun(units):
                 self.families = Families(units)
                 self.width = max((len(target.name) for target in self.record.targets.values()), default=0)
@@ -91,6 +93,13 @@ class Console:
         self.say(render.declarations(target))
         for note in target.notes:
             self.say(f"note: {note}")
+
+    def liken(self, name: str, likeness: Likeness) -> None:
+        """Say to how many conventions of another target one is held; with full detail also why not to others."""
+        self.say(render.held_to(name, likeness))
+        if self.detail is Detail.FULL:
+            for convention, reason in likeness.left.items():
+                self.say(f"  not pinned: {convention} ({reason})")
 
     def judged(self, result: Result, cause: Cause | None) -> None:
         """Print a result: its own line or that of its family, and its failure if nothing like it was seen before."""
@@ -158,7 +167,8 @@ class Console:
         """The files to write."""
 
         def made() -> Report:
-            return render.document(self.record.request, self.record.targets, results, self.record.partial())
+            record = self.record
+            return render.document(record.request, record.targets, results, record.partial(), likeness=record.likeness)
 
         file = files.get("json")
         return [("--json", file, lambda: report_text(str(file), made)), page_of(made, files.get("html"), file)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from msgspec import structs
+from msgspec import UNSET, structs
 from poolproof.kernels.dtypes import FLOATS, IEEE_FLOATS, INTEGERS
 
 from ..cases.triggers import TRIGGERS
@@ -15,7 +15,18 @@ from ..contract import CALLABLES, MEAN, MEAN_SETTINGS, OF_INTEGERS, RESULT, SETT
 from ..data.arrays import StoredArray
 from ..data.text import cleaned
 from ..failures.messages import arguments
-from ..results import FAILURES, SCHEMA, Declarations, Environment, LawReport, Report, Result, Shown, TargetReport
+from ..results import (
+    FAILURES,
+    SCHEMA,
+    Declarations,
+    Environment,
+    LawReport,
+    Likeness,
+    Report,
+    Result,
+    Shown,
+    TargetReport,
+)
 from ..results.report import Versions
 from ..run.causes import Cause
 from ..run.request import Request
@@ -28,19 +39,25 @@ MOST_SHOWN = 200
 
 
 def document(
-    request: Request, targets: dict[str, Target], results: list[Result], partial: bool, bound: str = ""
+    request: Request,
+    targets: dict[str, Target],
+    results: list[Result],
+    partial: bool,
+    bound: str = "",
+    likeness: Mapping[str, Likeness] | None = None,
 ) -> Report:
-    """The whole report."""
+    """The whole report; `likeness`: what each target was held to be like."""
+    alike = likeness or {}
     return Report(
         schema=SCHEMA,
         partial=partial or any(result.partial or result.verdict == "not run" for result in results),
         bound=bound,
         environment=environment(request),
-        targets=[target_report(targets[spec], results) for spec in request.targets if spec in targets],
+        targets=[target_report(targets[spec], results, alike.get(spec)) for spec in request.targets if spec in targets],
     )
 
 
-def target_report(target: Target, results: list[Result]) -> TargetReport:
+def target_report(target: Target, results: list[Result], likeness: Likeness | None = None) -> TargetReport:
     """One target with its laws, in the order of the registry, and its conventions."""
     own = [result for result in results if result.target == target.spec]
     return TargetReport(
@@ -48,6 +65,7 @@ def target_report(target: Target, results: list[Result]) -> TargetReport:
         name=target.name,
         version=target.declared.version,
         declared=Declarations.of(target.declared, target.offers),
+        like=likeness or UNSET,
         laws=[LawReport.of(result) for result in own if result.law != CONVENTIONS_ITEM],
         conventions={name: seen for result in own for name, seen in result.conventions.items()},
     )
@@ -126,6 +144,12 @@ def declarations(target: Target) -> str:
     tail = f"; not tested: {cleaned(', '.join(missing))}" if missing else ""
     version = f" {stated.version}" if stated.version else ""
     return f"{target.name}{version}: {', '.join(parts)}{tail}"
+
+
+def held_to(name: str, likeness: Likeness) -> str:
+    """How many conventions of another target one is held to, in one line."""
+    left = f", {len(likeness.left)} not" if likeness.left else ""
+    return f"{name}: {quantity(len(likeness.pinned), 'convention')} pinned, like {likeness.title}{left}"
 
 
 def taken_settings(target: Target) -> list[str]:

@@ -54,7 +54,8 @@ def reproducer(request: Request, result: Result, options: Iterable[str] = ()) ->
     """The command that tries one law on its target again, with the same cases."""
     target = result.target
     named = ["--command", target.removeprefix(COMMAND)] if target.startswith(COMMAND) else [target]
-    law = ["--expect" if "=" in result.law else "--laws", result.law]
+    pinned = ["--like", result.like] if result.like else ["--expect", result.law]
+    law = pinned if "=" in result.law else ["--laws", result.law]
     return shlex.join(["poolproof", "check", *named, *law, *settings(request), *options])
 
 

@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from ..contract import Declared
 from ..data.typed import Json, Name, Number, Whole
 from .calls import Counterexample
+from .likeness import Likeness
 from .result import Result, Verdict
 from .seen import Seen
 
@@ -82,6 +83,7 @@ class LawReport(Struct, frozen=True, kw_only=True):
     counterexample: Counterexample | None
     about: str = ""
     assumption: str = ""
+    like: str = ""
     seconds: Number
 
     @classmethod
@@ -96,12 +98,13 @@ class LawReport(Struct, frozen=True, kw_only=True):
 
 
 class TargetReport(Struct, frozen=True, kw_only=True):
-    """One target: as given, as it calls itself, what it declares, and what was found."""
+    """One target: as given, as it calls itself, what it declares, what it was held to be like, and what was found."""
 
     target: Name
     name: str
     version: str
     declared: Declarations = Declarations()
+    like: Likeness | UnsetType = UNSET
     laws: list[LawReport]
     conventions: dict[Name, Seen]
 

@@ -28,7 +28,8 @@ class Result(Struct):
     trigger; `digest` is a checksum of the cases up to the first failure. `outdated`: it holds, although it is listed as
     a known failure. `partial`: time ended before all examples were tried. `abandoned`: not run because the target had
     died or hung too often, or could not be loaded again. `about`: the law that a proof by exhaustion asks, and
-    `assumption` what it rests on; both empty where cases were drawn.
+    `assumption` what it rests on; both empty where cases were drawn. `like`: the target whose convention is
+    pinned; empty where the user has pinned it.
     """
 
     target: str
@@ -47,6 +48,7 @@ class Result(Struct):
     conventions: dict[str, Seen] = {}
     assumption: str = ""
     about: str = ""
+    like: str = ""
 
     @property
     def failed(self) -> bool:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..contract import Unusable
-from ..results import Result
+from ..results import Likeness, Result
 from ..targets.target import Target
 from .dispatch import examined
+from .like import like, with_pins
 from .request import Request
 from .session import session
 from .units import Unit
@@ -27,6 +28,14 @@ class TargetRefused:
 
     spec: str
     reason: str
+
+
+@dataclass(frozen=True)
+class TargetLikened:
+    """A target is held to the conventions of another."""
+
+    spec: str
+    likeness: Likeness
 
 
 @dataclass(frozen=True)
@@ -50,24 +59,29 @@ class SuiteFailed:
     reason: str
 
 
-Event = TargetLoaded | TargetRefused | RunBegun | UnitExamined | SuiteFailed
+Event = TargetLoaded | TargetRefused | TargetLikened | RunBegun | UnitExamined | SuiteFailed
 
 
 def events(request: Request, units: Sequence[Unit], processes: int) -> Iterator[Event]:
     """Load every target of a request, and examine these units, in so many processes, or with 0 in this one.
 
-    After Ctrl-C the results in hand come, and KeyboardInterrupt is raised. Who closes the stream ends the run.
+    Raises Unusable for a target that others should be like, and that cannot be asked. After Ctrl-C the results in hand
+    come, and KeyboardInterrupt is raised. Who closes the stream ends the run.
     """
-    usable = set()
-    for spec in dict.fromkeys(request.targets):
-        try:
-            target = session(request).target(spec)
-        except Unusable as error:
-            yield TargetRefused(spec, str(error))
-        else:
-            usable.add(spec)
+    pins: dict[str, list[Unit]] = {}
+    with like(request) as other:
+        for spec in dict.fromkeys(request.targets):
+            try:
+                target = session(request).target(spec)
+            except Unusable as error:
+                yield TargetRefused(spec, str(error))
+                continue
             yield TargetLoaded(target)
-    left = tuple(unit for unit in units if unit.target in usable)
+            pins[spec] = []
+            if other is not None:
+                likeness, pins[spec] = other.likeness(target)
+                yield TargetLikened(spec, likeness)
+    left = tuple(with_pins((unit for unit in units if unit.target in pins), pins))
     yield RunBegun(left)
     wrong: list[str] = []
     for result in examined(request, left, min(processes, len(left)), wrong.append):

@@ -1,14 +1,17 @@
-"""Conventions as units of a run: all of a target's observed, or one that the user has pinned, judged like a law."""
+"""Conventions as units of a run: all of a target's observed, or one that is pinned, judged like a law."""
 
 from __future__ import annotations
 
 import time
 
+from msgspec.structs import replace
+
 from ..conventions import CONVENTIONS, observe, observed, unobservable
+from ..conventions.likeness import within
 from ..results import Counterexample, Result
 from ..targets.target import Target
 from .persistence import MOST
-from .units import CONVENTIONS_ITEM
+from .units import CONVENTIONS_ITEM, Unit
 
 
 def conventions_of(target: Target, end: float | None) -> Result:
@@ -20,10 +23,18 @@ def conventions_of(target: Target, end: float | None) -> Result:
     return Result(target.spec, CONVENTIONS_ITEM, "holds", reason, partial=bool(left), conventions=found, seconds=took)
 
 
-def expected(target: Target, convention: str, pinned: str) -> Result:
-    """A convention that the user has pinned to a value, as a law."""
+def pinned(unit: Unit, target: Target) -> Result:
+    """A pinned convention as a law; one of another target is asked for within what both take."""
+    if unit.within is None:
+        return expected(target, *unit.pin)
+    with within(target, unit.within):
+        return replace(expected(target, *unit.pin, unit.like), like=unit.like)
+
+
+def expected(target: Target, convention: str, value: str, like: str = "") -> Result:
+    """A convention that should have a value, as a law; `like`: the target that has it, if any."""
     began = time.perf_counter()
-    each, name = CONVENTIONS[convention], f"{convention}={pinned}"
+    each, name = CONVENTIONS[convention], f"{convention}={value}"
     if reason := unobservable(each, target):
         return Result(target.spec, name, "unsupported", reason)
     found = observe(each, target)
@@ -31,12 +42,12 @@ def expected(target: Target, convention: str, pinned: str) -> Result:
     if found is None:
         return Result(target.spec, name, "unsupported", "nothing of what it declares shows it")
     result = Result(target.spec, name, "holds", examples=1, seconds=took)
-    if found.value == pinned:
+    if found.value == value:
         result.conventions = {each.name: found}
         return result
-    shown = next(shown for value, shown in found.each if value != pinned)
+    shown = next(shown for other, shown in found.each if other != value)
     seen = " and ".join(map(repr, found.all_values))
-    message = f"{name} of {target.name}: seen {seen}, but should be {pinned!r}"
+    message = f"{name} of {target.name}: seen {seen}, but should be {value!r}" + (f", like {like}" if like else "")
     result.verdict = "broken"
     result.counterexample = Counterexample(seed=0, calls=[shown.alone], got=shown.got, message=message)
     return result

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..results import Result
+from ..results import Likeness, Result
 from ..targets.target import Target
 from .causes import Cause, added, causes_of
-from .events import Event, RunBegun, SuiteFailed, TargetLoaded, TargetRefused, UnitExamined
+from .events import Event, RunBegun, SuiteFailed, TargetLikened, TargetLoaded, TargetRefused, UnitExamined
 from .known import complaints
 from .request import Request
 from .units import Unit
@@ -15,7 +15,8 @@ from .units import Unit
 
 @dataclass
 class Record:
-    """Targets that were loaded, or refused with the reason; units to examine; results so far, and their causes.
+    """Targets that were loaded, or refused with the reason; what they are held to be like; units to examine; results so
+    far, and their causes.
 
     `ended`: why the run ended before its time; empty if it did not.
     """
@@ -23,6 +24,7 @@ class Record:
     request: Request
     targets: dict[str, Target] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    likeness: dict[str, Likeness] = field(default_factory=dict)
     units: tuple[Unit, ...] = ()
     results: list[Result] = field(default_factory=list)
     causes: list[Cause] = field(default_factory=list)
@@ -36,6 +38,8 @@ class Record:
                 self.targets[target.spec] = target
             case TargetRefused(spec, reason):
                 self.refused[spec] = reason
+            case TargetLikened(spec, likeness):
+                self.likeness[spec] = likeness
             case RunBegun(units):
                 self.units = units
             case SuiteFailed(reason):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from ..contract import Unusable
-from ..conventions import as_before, not_asked
+from ..conventions import EXPECTED, as_before, not_asked
 from ..data.errors import UNREADABLE
 from ..data.text import cleaned, received, visible
 from ..lawbook import LAWS
@@ -43,7 +43,10 @@ class Failed(NamedTuple):
 
     @property
     def hindrance(self) -> str:
-        """Why it cannot be tried again; empty if it can. A convention that was expected has no case."""
+        """Why it cannot be tried again; empty if it can."""
+        if self.name in EXPECTED:
+            tried = f"--like {self.law.like}" if self.law.like else f"--expect '{self.name}'"
+            return f"a pinned convention has no case: check {tried} tries it"
         if self.name not in EVERY or not self.found.case:
             return "there is no such law here"
         if self.found.case.complete:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import sys
@@ -18,8 +19,9 @@ from .known import Known, load_known
 class Request:
     """What was asked for: targets as given, and how much to try.
 
-    `end` is in seconds since the epoch; `persistent`: failing cases are kept in the working folder, and tried first;
-    `huge`: laws about arrays of gigabytes are tried as well.
+    `like`: the target whose conventions the others are held to; `end` is in seconds since the epoch; `persistent`:
+    failing cases are kept in the working folder, and tried first; `huge`: laws about arrays of gigabytes are tried as
+    well; `starting`: seconds that a target may take to load, if fewer than usual.
     """
 
     targets: tuple[str, ...] = REFERENCE
@@ -28,10 +30,12 @@ class Request:
     end: float | None = None
     laws: str = "*"
     expect: tuple[str, ...] = ()
+    like: str | None = None
     known: tuple[str, ...] = ()
     in_process: bool = False
     python: str = sys.executable
     timeout: float = 10.0
+    starting: float = math.inf
     memory: int | None = None
     persistent: bool = False
     huge: bool = False
@@ -41,7 +45,9 @@ class Request:
         """How targets are run; None for in this process. Raises Unusable for a device there."""
         if self.in_process and self.device:
             raise Unusable("--device is for targets in processes of their own, and should not come with --in-process")
-        return None if self.in_process else Isolation(self.python, self.timeout, self.memory, self.device)
+        return (
+            None if self.in_process else Isolation(self.python, self.timeout, self.memory, self.starting, self.device)
+        )
 
     def settled(self) -> Request:
         """The same request with its seed chosen: 0 where CI wants the same cases every time, else a random one."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -13,7 +15,7 @@ from ..targets.loading import load
 from ..targets.target import Target
 from .known import excused, is_listed
 from .persistence import KEPT, InHand, Kept, Toll
-from .pinned import conventions_of, expected
+from .pinned import conventions_of, pinned
 from .request import Request
 from .runner import run
 from .smoke import smoke_test
@@ -58,7 +60,7 @@ class Session:
         if unit.kind is Kind.OBSERVED:
             return conventions_of(target, end)
         if unit.kind is Kind.PINNED:
-            result = expected(target, *unit.pin)
+            result = pinned(unit, target)
         elif unit.kind is Kind.HUGE:
             result = run_huge(HUGE[unit.name], target, end, self.request.memory)
         else:
@@ -86,6 +88,16 @@ class Session:
         result = run(LAWS[name], target, replace(settings, kept=kept, in_hand=in_hand))
         in_hand.done()
         return result
+
+
+@contextmanager
+def ending(session: Session) -> Iterator[Session]:
+    """A session whose targets are ended afterwards."""
+    try:
+        yield session
+    finally:
+        for target in session.loaded.values():
+            target.end()
 
 
 @lru_cache(maxsize=1)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ..contract import Unusable, did_you_mean
 from ..conventions import check_expected
+from ..conventions.likeness import Common
 from ..lawbook import LAWS, Law
 from ..lawbook.huge import EVERY, HUGE, HugeLaw
 from ..targets.loading import is_kernel
@@ -32,12 +33,18 @@ class Kind(Enum):
 
 
 class Unit(NamedTuple):
-    """A law, a pinned convention (`pin` has its name and value), or all conventions, on one target."""
+    """A law, a pinned convention (`pin` has its name and value), or all conventions, on one target.
+
+    `like`: the target whose convention is pinned, and `within`: what both take; empty and None if the user
+    has pinned it.
+    """
 
     target: str
     name: str
     kind: Kind = Kind.LAW
     pin: tuple[str, str] = ("", "")
+    like: str = ""
+    within: Common | None = None
 
     @property
     def key(self) -> tuple[str, str]:

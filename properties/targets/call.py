@@ -39,16 +39,17 @@ class Call:
 class Answer:
     """What came back: a value or an error, and what was seen to happen to memory meanwhile.
 
-    `value` is a copy of the result. `changed` names inputs that the call wrote to, `shares` inputs that the result
-    overlaps; `stale` and `reuses` number earlier calls of the case whose results changed, or overlap this one. `exited`
-    says how it tried to end its process, `death` the verdict if it did; `kind` is the type of a result that is not an
-    array. `raised` names the class of the exception behind `error` and its bases, nearest first, as far as they are
-    known.
+    `value` is a copy of the result. `changed` names inputs that the call wrote to, `beside` those beside which it
+    wrote, and `shares` those that the result overlaps; `stale` and `reuses` number earlier calls of the case whose
+    results changed, or overlap this one. `exited` says how it tried to end its process, `death` the verdict if it did;
+    `kind` is the type of a result that is not an array. `raised` names the class of the exception behind `error` and
+    its bases, nearest first, as far as they are known.
     """
 
     value: Any = None
     error: str | None = None
     changed: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     shares: tuple[str, ...] = ()
     stale: tuple[int, ...] = ()
     reuses: tuple[int, ...] = ()

@@ -47,16 +47,17 @@ class Connection(Channel):
     It is started with pipes, below a guard that ends all it started; `exchange` sends a frame and waits for one, and
     anything but a frame in time ends it: a closed stream means it died, silence that it hangs, other bytes that it
     speaks no protocol. Its working folder is new and empty, and goes with it; `memory` bounds its address space, in
-    bytes. Raises OSError if it cannot be started.
+    bytes; `enclosed`: it is kept from other processes, as far as that is possible. Raises OSError if it cannot be
+    started.
     """
 
-    def __init__(self, command: list[str], memory: int | None) -> None:
+    def __init__(self, command: list[str], memory: int | None, *, enclosed: bool) -> None:
         self.folder = tempfile.mkdtemp(prefix="poolproof-")
         self.control, theirs = socket.socketpair()
         with theirs:
             # The guard has a session of its own, so that Ctrl-C does not reach it.
             self.popen = subprocess.Popen(
-                [*GUARDED, str(theirs.fileno()), str(memory or 0), *command],
+                [*GUARDED, str(theirs.fileno()), str(memory or 0), str(int(enclosed)), *command],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

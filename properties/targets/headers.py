@@ -48,6 +48,7 @@ class AnswerHeader(Struct, frozen=True):
     shape: Annotated[list[Length], Meta(max_length=MOST_AXES)] = []
     nonzero: Length | None = None
     changed: list[str] = []
+    beside: list[str] = []
     shares: list[str] = []
     stale: list[int] = []
     reuses: list[int] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
@@ -40,11 +41,12 @@ HEADERS = 1 << 11
 
 @dataclass(frozen=True)
 class Isolation:
-    """How targets are run: another interpreter, the time limit per call, the memory limit in bytes, and a device."""
+    """How targets are run: the interpreter, seconds for a call and for the start, bytes of memory, and a device."""
 
     python: str = sys.executable
     timeout: float = 10.0
     memory: int | None = None
+    starting: float = math.inf
     device: str | None = None
 
 
@@ -116,7 +118,9 @@ class Isolated:
             raise Unusable("memory can be limited on Linux only")
         self.warm, self.log = False, Log()
         try:
-            self.connection = Connection(self.command, self.isolation.memory)
+            # A program may be one that gains rights, to become another user.
+            enclosed = str(WORKER) in self.command
+            self.connection = Connection(self.command, self.isolation.memory, enclosed=enclosed)
             return self.greeted()
         except OSError as error:
             raise Unusable(f"{self.command[0]!r} cannot be started: {error.strerror}") from None
@@ -124,7 +128,9 @@ class Isolated:
     def greeted(self) -> Header:
         """What the running process says to hello: it loads the target, in the place of any that it had."""
         assert self.connection is not None
-        [(said, _)] = self.connection.exchange([({**self.hello, "id": 0}, [])], lambda: STARTING, 0)
+        [(said, _)] = self.connection.exchange(
+            [({**self.hello, "id": 0}, [])], lambda: min(STARTING, self.isolation.starting), 0
+        )
         return said
 
     def fresh(self) -> Isolated:

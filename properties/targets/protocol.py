@@ -83,6 +83,7 @@ def answer_from(said: AnswerHeader, memory: Memory) -> Answer:
         value=value,
         kind=cleaned(said.kind),
         changed=arguments(said.changed),
+        beside=arguments(said.beside),
         shares=arguments(said.shares),
         stale=unique(said.stale),
         reuses=unique(said.reuses),

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from ..contract import CALLABLES, DECLARATIONS, Declared, Unusable, declared, near_misses
 from ..data.sparse import Sparse, SparseCall
 from ..data.text import MOST_SHOWN, cleaned
-from ..remote.worker import EVIDENCE, Host, dtype_of, keywords_of, notes_of, public, stated
+from ..remote.worker import EVIDENCE, Host, dtype_of, keywords_of, name_of, notes_of, public, said, stated
 from .call import Answer, Call
 from .history import Log
 from .wrapped import unwrapped
@@ -70,6 +70,10 @@ class Target(Protocol):
         """Make calls one after another, whatever the answers; a death ends the list."""
         ...
 
+    def end(self) -> None:
+        """End what runs for it; it is started again where it is asked again."""
+        ...
+
     def hurry(self, verdict: str) -> None:
         """From now on until the next law a failure with this verdict is made smaller: be brief where it takes long."""
         ...
@@ -102,12 +106,15 @@ class InProcess:
     def fresh(self) -> InProcess:
         """The same target for another law: a class is instantiated anew."""
         again = InProcess(self.make, self.spec, reference=self.reference)
-        again.declared, again.spoilers = self.declared, self.spoilers
+        again.declared, again.offers, again.spoilers = self.declared, self.offers, self.spoilers
         return again
 
     def afresh(self) -> InProcess:
         """The same target with no calls before, as far as a new instance has none."""
         return self.fresh()
+
+    def end(self) -> None:
+        """Nothing runs for it."""
 
     @property
     def renewal(self) -> str:
@@ -175,7 +182,7 @@ def limit_of(calls: list[Call]) -> int:
     return 8 * max(array.nbytes for call in calls for array in call.arrays.values()) + MARGIN
 
 
-LISTS = ("changed", "shares", "stale", "reuses", "raised")
+LISTS = ("changed", "beside", "shares", "stale", "reuses", "raised")
 """The entries of an answer that are lists."""
 
 
@@ -193,13 +200,20 @@ def nothing_offered(name: str, warnings: list[str]) -> str:
 
 def wrap(implementation: Any, name: str = "") -> InProcess:
     """A target from an object in hand; a class is instantiated without arguments, once for each law."""
-    name = name or getattr(implementation, "__name__", type(implementation).__name__)
+    name = name or called(implementation)
     if not isinstance(implementation, type):
         return InProcess(lambda: implementation, name)
     try:
         return InProcess(implementation, name)
-    except TypeError as error:
+    except Unusable:
+        raise
+    except Exception as error:
         raise Unusable(f"{name} is a class, but cannot be instantiated without arguments: {error}") from error
+
+
+def called(implementation: Any) -> str:
+    """What an object in hand is called: by its own name, or that of its type."""
+    return said(getattr(implementation, "__name__", "")) or name_of(implementation)
 
 
 def short(spec: str) -> str:

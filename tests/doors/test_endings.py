@@ -126,10 +126,11 @@ def test_no_child_of_a_target_outlives_it_or_hides_its_end(tmp_path, monkeypatch
 
 
 @LINUX
-def test_a_target_that_kills_its_guard_has_crashed(tmp_path):
+def test_a_target_that_kills_its_guard_has_crashed_or_cannot(tmp_path):
     target = load(written(tmp_path, "os.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(1000)"), Isolation())
     answer = target.ask(WINDOW)
-    assert (answer.death, answer.error) == ("crashed", "killed together with its guard")
+    killed = ("crashed", "killed together with its guard")
+    assert (answer.death, answer.error) in (killed, (None, "PermissionError: [Errno 1] Operation not permitted"))
 
 
 def test_a_program_is_started_with_the_usual_signals(tmp_path):

@@ -75,6 +75,7 @@ PAGES = (
     "docs/adopt.md",
     "docs/ci.md",
     "docs/exhaustive.md",
+    "docs/judging.md",
     "docs/kernels.md",
     "docs/pictures.md",
     "docs/shrink.md",

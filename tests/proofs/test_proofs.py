@@ -376,6 +376,7 @@ def test_ctrl_c_loses_nothing(folder, capsys):
         (["--resume"], "should come with --exhaustive"),
         (["--exhaustive", "--seed", "1"], "should not come with --exhaustive"),
         (["--exhaustive", "--expect", "ties=first"], "should not come with --exhaustive"),
+        (["--exhaustive", "--like", "naive"], "should not come with --exhaustive"),
         (["--exhaustive", "--length", "0"], "'0' should be at least 1"),
         (["--exhaustive", "--laws", "same-twice"], "no proof is of such a law"),
     ],

@@ -260,7 +260,9 @@ def test_pytest_says_beforehand_what_cannot_be_written(kernels):
     assert "passed" not in said
 
 
-EMPTY = ("impl", "laws", "expect", "known", "json", "python", "examples", "seed", "budget", "timeout", "memory")
+EMPTY = (
+    "impl", "laws", "expect", "like", "known", "json", "python", "examples", "seed", "budget", "timeout", "memory",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("option", EMPTY)

@@ -2,6 +2,7 @@
 
 import pytest
 from failing import HOSTILE, MESSAGE, failure, holds, named
+from msgspec import structs
 from poolproof.properties.report.summary import MOST_CAUSES, add_to_step, as_summary, reproducer
 from poolproof.properties.run.request import Request
 
@@ -87,6 +88,8 @@ def test_a_reproducer_has_the_options_that_are_not_as_usual(request_, target, co
 
 def test_a_pinned_convention_is_expected_again():
     assert reproducer(Request(), failure("ties=first")) == "poolproof check pool.py --expect ties=first"
+    liked = structs.replace(failure("ties=first"), like="torch")
+    assert reproducer(Request(), liked) == "poolproof check pool.py --like torch"
 
 
 # The page of a job on GitHub.

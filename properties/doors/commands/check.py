@@ -65,8 +65,8 @@ def prove(options: Namespace, targets: list[str]) -> int:
     from ...proofs.run import LENGTH, Run
     from ...report.terminal import Terminal
 
-    if options.expect or options.seed is not None:
-        raise Unusable("--expect and --seed are about drawn cases, and should not come with --exhaustive")
+    if options.expect or options.like is not None or options.seed is not None:
+        raise Unusable("--expect, --like and --seed are about drawn cases, and should not come with --exhaustive")
     if options.huge:
         raise Unusable("--huge is about laws of its own, and should not come with --exhaustive")
     asked = requested(options, targets, end=end_of(options.budget))

@@ -10,6 +10,12 @@ CHANGES_INPUT = Mistake(
     "The call writes to its input.",
     "x and dy belong to the caller; work is done in memory of one's own.",
 )
+WRITES_BESIDE = Mistake(
+    "written-beside-input",
+    ANY,
+    "The call writes to memory beside its input.",
+    "A store is masked, or its index checked, wherever it may lie past the end of an array.",
+)
 SHARES_INPUT = Mistake(
     "result-shares-input",
     ANY,
@@ -85,6 +91,7 @@ EMPTY_BATCH = Mistake(
 
 MISTAKES = [
     CHANGES_INPUT,
+    WRITES_BESIDE,
     SHARES_INPUT,
     RESULT_REUSED,
     NOT_THREAD_SAFE,

@@ -1,0 +1,99 @@
+"""What two targets have in common, and the conventions of one that the other can be held to.
+
+Both are asked for what both take: a library sums float16 in a wider type and float32 in its own, so that a kernel of
+float32 is like it only by what it does with float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from typing import NamedTuple
+
+from ..contract import Declared
+from ..results import Seen
+from ..targets.target import Target
+from .registry import CONVENTIONS, UNDECLARED, Convention, observed, unobservable
+
+PROCESS = "it depends on the mode of the processor, which any library may set for its whole process"
+UNFIT = {
+    "subnormals": PROCESS,
+    "mean-subnormals": PROCESS,
+    UNDECLARED: "no declaration says that means take integers",
+}
+"""Conventions that say little of whether two kernels are alike, and why."""
+
+NO_RULE = ("other", "outside", "past the end")
+"""Values that nobody should be held to: what has no name, and indices outside of the image."""
+
+COMMON = (
+    *("dtypes", "ranks", "lacks", "square", "tiles", "padding", "padding_limit", "settings"),
+    *("max_cells", "fixed"),
+)
+"""The declarations that say what a target takes."""
+
+
+class Common(NamedTuple):
+    """What two targets both take, and the callables that both offer."""
+
+    declared: Declared
+    offers: tuple[str, ...]
+
+
+class Observed(NamedTuple):
+    """The conventions that a target shows, and the names of those that were left out for lack of time."""
+
+    found: dict[str, Seen]
+    late: list[str]
+
+
+def common(one: Target, other: Target) -> Common:
+    """What two targets have in common."""
+    return Common(one.declared.shared_with(other.declared), tuple(f for f in one.offers if f in other.offers))
+
+
+@contextmanager
+def within(target: Target, both: Common) -> Iterator[None]:
+    """Meanwhile a target is one that takes and offers nothing beyond what it has in common with another."""
+    declared, offers = target.declared, target.offers
+    kept = {each.name: getattr(declared, each.name) for each in fields(declared) if each.name not in COMMON}
+    target.declared, target.offers = replace(both.declared, **kept), both.offers
+    try:
+        yield
+    finally:
+        target.declared, target.offers = declared, offers
+
+
+def shown_by(target: Target, both: Common, end: float | None) -> Observed:
+    """The conventions that a target shows within what it has in common with another."""
+    with within(target, both):
+        return Observed(*observed(target, end=end))
+
+
+def unlike(each: Convention, judged: Target, other: Target, shown: Observed) -> str:
+    """Why a target cannot be held to a convention of another; empty if it can."""
+    if each.name in UNFIT:
+        return UNFIT[each.name]
+    for target in (judged, other):
+        if reason := unobservable(each, target):
+            return f"{target.name}: {reason}"
+    if each.name in shown.late:
+        return f"{other.name} hangs, or the time limit was reached"
+    if each.name not in shown.found:
+        return "nothing that both declare shows it"
+    return unruly(each, other, shown.found[each.name])
+
+
+def unruly(each: Convention, other: Target, seen: Seen) -> str:
+    """Why what a target shows of a convention is nothing that another could be held to; empty if it is a rule."""
+    if seen.varies or seen.value not in each.values or seen.value in NO_RULE:
+        return f"{other.name} shows {' and '.join(map(repr, seen.all_values))}"
+    return ""
+
+
+def likeness(judged: Target, other: Target, shown: Observed) -> tuple[dict[str, str], dict[str, str]]:
+    """The conventions of another target to hold one to, with their values; and the others, with the reasons."""
+    left = {name: unlike(each, judged, other, shown) for name, each in CONVENTIONS.items()}
+    pinned = {name: shown.found[name].value for name, reason in left.items() if not reason}
+    return pinned, {name: reason for name, reason in left.items() if reason}

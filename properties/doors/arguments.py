@@ -1,0 +1,149 @@
+"""Arguments of the Python door: each refusal names the argument, its value and what would be right."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from math import isfinite
+from typing import Any, NoReturn
+
+from ..contract import Unusable
+from ..data import LARGEST
+from ..data.text import shown
+from ..run.request import Request
+from .converters import LONGEST, UNITS
+from .options import end_of
+
+USUAL = Request()
+
+
+def refuse(name: str, value: object, right: str, error: type[Exception] = ValueError) -> NoReturn:
+    """Raise an error about an argument."""
+    raise error(f"got {name}={shown(value)}, but it should be {right}")
+
+
+@contextmanager
+def as_arguments() -> Iterator[None]:
+    """Raise ValueError for what cannot be judged because of an argument."""
+    try:
+        yield
+    except Unusable as error:
+        raise ValueError(str(error)) from None
+
+
+def whole(name: str, value: object, least: int) -> int:
+    """A whole number that is not less."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        refuse(name, value, f"a whole number of at least {least}", TypeError)
+    if not least <= value <= LARGEST:
+        refuse(name, value, f"a whole number from {least} to {LARGEST:,}")
+    return value
+
+
+def seconds(name: str, value: object) -> float:
+    """A time above 0."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        refuse(name, value, "a number of seconds above 0", TypeError)
+    if not (isfinite(value) and 0 < value <= LONGEST):
+        refuse(name, value, f"a number of seconds above 0, and at most {LONGEST:,}")
+    return float(value)
+
+
+def flag(name: str, value: object) -> bool:
+    """True or False."""
+    if not isinstance(value, bool):
+        refuse(name, value, "True or False", TypeError)
+    return value
+
+
+def text(name: str, value: object) -> str:
+    """A text that is not empty."""
+    if not isinstance(value, str):
+        refuse(name, value, "a text", TypeError)
+    if not value.strip():
+        refuse(name, value, "a text that is not empty")
+    return value
+
+
+def texts(name: str, value: Any, like: str) -> tuple[str, ...]:
+    """Several texts, or paths."""
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        refuse(name, value, f"several texts, as in {name}=({like!r},)", TypeError)
+    return tuple(text(name, os.fspath(each) if isinstance(each, os.PathLike) else each) for each in value)
+
+
+def size(name: str, value: object) -> int:
+    """Bytes, or a text like "512M"."""
+    if isinstance(value, str):
+        number, unit = (value[:-1], value[-1:].upper()) if value[-1:].upper() in UNITS else (value, "")
+        if not (number.isascii() and number.isdecimal()):
+            refuse(name, value, "bytes, or a text like '512M'")
+        value = int(number) * UNITS.get(unit, 1)
+    return whole(name, value, 1)
+
+
+def spec_of(implementation: object, isolated: bool | None) -> str:
+    """What an implementation is called in a request: a text as given, an object by its name."""
+    from ..targets.target import called
+
+    if isinstance(implementation, os.PathLike):
+        implementation = os.fspath(implementation)
+    if isinstance(implementation, str):
+        return text("implementation", implementation)
+    if isolated:
+        refuse("isolated", isolated, "False or None for an object in hand, which runs in this process")
+    return called(implementation)
+
+
+def of_a_process(**given: object) -> None:
+    """Refuse arguments that bound a process of its own, where there is none."""
+    for name, value in given.items():
+        if value is not None:
+            refuse(name, value, "None for what runs in this process")
+
+
+def settled(
+    implementation: object,
+    *,
+    isolated: bool | None,
+    budget: float | None,
+    examples: int,
+    seed: int | None,
+    pattern: str,
+    expect: Iterable[str],
+    like: str | None,
+    known: Iterable[str | os.PathLike[str]],
+    huge: bool,
+    timeout: float | None,
+    memory: int | str | None,
+    python: str | None,
+) -> Request:
+    """The request that arguments make, whose budget begins now. Raises TypeError or ValueError."""
+    from ..targets.programs import interpreter
+
+    spec = spec_of(implementation, None if isolated is None else flag("isolated", isolated))
+    here = isolated is False or not isinstance(implementation, (str, os.PathLike))
+    if here:
+        of_a_process(timeout=timeout, memory=memory, python=python)
+    limit = None if budget is None else seconds("budget", budget)
+    with as_arguments():
+        executable = USUAL.python if python is None else interpreter(text("python", python))
+    request = Request(
+        targets=(spec,),
+        examples=whole("examples", examples, 1),
+        seed=None if seed is None else whole("seed", seed, 0),
+        laws=text("pattern", pattern),
+        expect=texts("expect", expect, "ties=first"),
+        like=None if like is None else text("like", like),
+        known=texts("known", known, "known.toml"),
+        in_process=here,
+        python=executable,
+        timeout=min(USUAL.timeout, limit or USUAL.timeout) if timeout is None else seconds("timeout", timeout),
+        memory=None if memory is None else size("memory", memory),
+        huge=flag("huge", huge),
+    ).settled()
+    with as_arguments():
+        request.known_failures()
+    return replace(request, end=end_of(limit), starting=limit or USUAL.starting)

@@ -1,0 +1,87 @@
+"""The door for judges: one call for one implementation, and what was found as data."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..results import Judgement
+    from ..run.request import Request
+    from ..targets.target import Target
+
+ONE_AT_A_TIME = RLock()
+"""Hypothesis, the filters of warnings and the standard streams are those of a whole process."""
+
+
+def judge(
+    implementation: Any,
+    /,
+    *,
+    isolated: bool | None = None,
+    budget: float | None = None,
+    examples: int = 100,
+    seed: int | None = None,
+    pattern: str = "*",
+    expect: Iterable[str] = (),
+    like: str | None = None,
+    known: Iterable[str | os.PathLike[str]] = (),
+    huge: bool = False,
+    timeout: float | None = None,
+    memory: int | str | None = None,
+    python: str | None = None,
+) -> Judgement:
+    """Judge one implementation. Nothing is printed or kept, and an implementation that cannot be judged raises nothing.
+
+    A text names it as on the command line, and it runs in a process of its own unless `isolated` is False; an object in
+    hand runs in this process. `budget`: seconds for everything; `known`: files of known failures; `timeout`: seconds
+    for one call, `memory`: bytes, or "512M", and `python`: the interpreter, of a process of its own. The others are as
+    in `laws`. Raises TypeError or ValueError for wrong arguments. Calls from several threads wait for each other.
+    """
+    from .arguments import settled
+
+    with ONE_AT_A_TIME:
+        request = settled(
+            implementation, isolated=isolated, budget=budget, examples=examples, seed=seed, pattern=pattern,
+            expect=expect, like=like, known=known, huge=huge, timeout=timeout, memory=memory, python=python,
+        )  # fmt: skip
+        return judged(implementation, request)
+
+
+def judged(implementation: Any, request: Request) -> Judgement:
+    """The judgement of one implementation, of which a request tells the rest."""
+    from ..report.judgement import judgement
+    from ..run.alone import alone
+    from ..run.units import Kind, plan
+    from .arguments import as_arguments
+
+    began = time.monotonic()
+    with as_arguments(), import_path_kept():
+        units = [unit for unit in plan(request) if unit.kind is not Kind.OBSERVED]
+        record = alone(request, units, lambda: made(implementation, request))
+    return judgement(record, time.monotonic() - began)
+
+
+@contextmanager
+def import_path_kept() -> Iterator[None]:
+    """What a target that is loaded here puts on the import path is gone afterwards."""
+    before = list(sys.path)
+    try:
+        yield
+    finally:
+        sys.path[:] = [folder for folder in sys.path if folder in before]
+
+
+def made(implementation: Any, request: Request) -> Target:
+    """The target of a request: loaded by its name, or made of the object in hand."""
+    from ..targets.loading import load
+    from ..targets.target import wrap
+
+    if isinstance(implementation, (str, os.PathLike)):
+        return load(request.targets[0], request.isolation())
+    return wrap(implementation)

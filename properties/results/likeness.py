@@ -1,0 +1,25 @@
+"""What a target was held to because another does it: the conventions that were pinned, and why others were not."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from ..data.typed import Name
+
+
+class Likeness(Struct, frozen=True, kw_only=True):
+    """The target whose conventions were pinned: as given, and as it calls itself.
+
+    `pinned`: each convention with its value; `left`: each that was not pinned, and why.
+    """
+
+    target: Name
+    name: str
+    version: str
+    pinned: dict[Name, Name]
+    left: dict[Name, str]
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return f"{self.name} {self.version}".rstrip()

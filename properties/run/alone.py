@@ -1,0 +1,62 @@
+"""One target, judged by this process alone: nothing is printed, written or kept, and nothing runs afterwards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from ..contract import Unusable
+from ..results import Result
+from ..targets.target import Target
+from .events import RunBegun, TargetLikened, TargetLoaded, TargetRefused, UnitExamined
+from .like import Like, like, with_pins
+from .quiet import quiet
+from .record import Record
+from .request import Request
+from .session import Session, ending
+from .smoke import smoke_test
+from .units import Unit, turn
+
+
+def alone(request: Request, units: Sequence[Unit], make: Callable[[], Target]) -> Record:
+    """What comes of units on the one target that `make` makes. Raises Unusable for one that it should be like."""
+    record = Record(request)
+    with quiet(), ending(Session(request)) as session, like(request) as other:
+        try:
+            target = loaded(session, make)
+        except Unusable as error:
+            record.add(TargetRefused(request.targets[0], str(error)))
+            return record
+        record.add(TargetLoaded(target))
+        record.add(RunBegun(tuple(with_pins(units, pins_of(other, target, record)))))
+        for result in in_turns(session, record.units):
+            record.add(UnitExamined(result))
+    return record
+
+
+def loaded(session: Session, make: Callable[[], Target]) -> Target:
+    """The target, made and smoke-tested. Raises Unusable."""
+    (spec,) = session.request.targets
+    session.loaded[spec] = make()
+    smoke_test(session.loaded[spec])
+    return session.loaded[spec]
+
+
+def pins_of(other: Like | None, target: Target, record: Record) -> dict[str, list[Unit]]:
+    """The conventions of another target to which one is held, which is recorded."""
+    if other is None:
+        return {}
+    likeness, pins = other.likeness(target)
+    record.add(TargetLikened(target.spec, likeness))
+    return {target.spec: pins}
+
+
+def in_turns(session: Session, units: Sequence[Unit]) -> list[Result]:
+    """The result of each unit, which gets its share of the time; those that were cut short share what is left over."""
+    end, found, waiting = session.request.end, dict[tuple[str, str], Result](), list(units)
+    while waiting and not (found and end is not None and time.time() >= end):
+        for k, unit in enumerate(waiting):
+            shares = sum(each.weight for each in waiting[k:]) / unit.weight
+            found[unit.key] = session.examine(unit, turn(end, shares))
+        waiting = [unit for unit in waiting if found[unit.key].partial and not found[unit.key].failed]
+    return [found[unit.key] for unit in units]
