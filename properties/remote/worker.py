@@ -207,17 +207,25 @@ def address_of(array: Any) -> int:
     return address
 
 
+def block_of(array: Any) -> Any:
+    """The bytes that an array was rebuilt in, fences and all; None of any other array."""
+    block = array.base
+    if not isinstance(block, np.ndarray) or address_of(array) - address_of(block) < FENCE - CACHE_LINE:
+        return None
+    return block
+
+
 def around(array: Any) -> bytes:
     """What lies around an array that was rebuilt, and between its cells; nothing of any other."""
-    block = array.base
-    offset = address_of(array) - address_of(block) if isinstance(block, np.ndarray) else 0
-    if offset < FENCE - CACHE_LINE:
+    block = block_of(array)
+    if block is None:
         return b""
+    offset = address_of(array) - address_of(block)
     if array.flags.c_contiguous:
-        return block[:offset].tobytes() + block[offset + array.nbytes :].tobytes()
+        return bytes(block[:offset]) + bytes(block[offset + array.nbytes :])
     others = block.copy()
     strided(array.shape, array.dtype, others.data, offset, array.strides)[...] = 0
-    return others.tobytes()
+    return bytes(others)
 
 
 def painted(dtype: Any, shape: Sequence[int], places: Any, values: Any) -> Any:

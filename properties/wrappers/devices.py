@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Iterable, List, Tuple
+from typing import Any, Callable, List
 
 import numpy as np
+
+from ..remote.worker import CACHE_LINE, address_of, block_of
 
 VARIABLE = "POOLPROOF_DEVICE"
 """The variable of the environment that has the device, in the process of a target alone."""
@@ -23,9 +25,28 @@ def device() -> str:
     return os.environ.get(VARIABLE, "")
 
 
-def on_device(t: Any) -> Any:
-    """A copy of a tensor on the device that was asked for; the tensor itself if none was."""
-    return t.to(device(), copy=True) if device() else t
+def on_device(array: Any, t: Any) -> Any:
+    """A copy of a tensor on the device that was asked for, or the tensor itself if none was.
+
+    It is the tensor of an array. The memory around that goes with it, as laws look at what is written there.
+    """
+    if not device():
+        return t
+    block = block_of(array)
+    if block is None:
+        return t.to(device(), copy=True)
+    import torch
+
+    first = place_of(block)
+    there = torch.zeros(CACHE_LINE + block.nbytes, dtype=torch.uint8, device=device())
+    there[first : first + block.nbytes] = torch.from_numpy(block).to(device())
+    offset = first + address_of(array) - address_of(block)
+    return t.new_empty(0, device=device()).set_(there.untyped_storage(), offset // t.itemsize, t.shape, t.stride())
+
+
+def place_of(block: Any) -> int:
+    """Where in memory on a device a block begins, so that its arrays have as many zeros in their addresses as here."""
+    return address_of(block) % CACHE_LINE
 
 
 def device_notes() -> List[str]:
@@ -33,11 +54,21 @@ def device_notes() -> List[str]:
     return [f"on the device {device()}"] if device() else []
 
 
-def written_back(pairs: Iterable[Tuple[Any, Any]]) -> None:
-    """Arrays get what was written to their copies on a device, (array, copy) as arrays, for the laws of conduct."""
-    for array, copy in pairs:
-        if array.tobytes() != copy.tobytes() and array.flags.writeable:
-            np.copyto(array, copy)
+def written_back(array: Any, there: Any, outward: Callable[[Any], Any]) -> None:
+    """An array, and the memory around it, get what was written to their copies on a device, for the laws of conduct."""
+    block = block_of(array)
+    if not array.flags.writeable:
+        return
+    if block is None or not hasattr(there, "untyped_storage"):
+        np.copyto(array, outward(there))
+        return
+    import torch
+
+    stored = torch.empty(0, dtype=torch.uint8, device=there.device).set_(there.untyped_storage())
+    if len(stored) == CACHE_LINE + block.nbytes:
+        block[...] = stored[place_of(block) :][: block.nbytes].cpu().numpy()
+    else:
+        np.copyto(array, outward(there))
 
 
 def end_if_lost(error: Exception) -> None:

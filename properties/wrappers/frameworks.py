@@ -136,7 +136,8 @@ def in_framework(framework: Framework, function: Function) -> Function:
         except Exception as error:
             end_if_lost(error)
             raise
-        written_back(zip(arrays, map(framework.outward, inside)))
+        for array, there in zip(arrays, inside):
+            written_back(array, there, framework.outward)
         return result
 
     return call
@@ -171,13 +172,22 @@ def torch_differentiates(forward: Function, x: Any, size: Any, stride: Any) -> b
 
 
 def tensor(a: Any) -> Any:
-    """A tensor: in the same memory if that is in C order, aligned and writeable; torch reads bfloat16 as bits."""
+    """A tensor in the same memory, as far as PyTorch has such strides; on a device in memory that is laid out alike.
+
+    What is read-only, not aligned or runs backwards is copied. PyTorch reads bfloat16 as bits.
+    """
     import torch
 
-    own = a if a.flags.carray else a.copy()
-    if a.dtype.name == "bfloat16":
-        return on_device(torch.from_numpy(own.view(np.int16)).view(torch.bfloat16))
-    return on_device(torch.from_numpy(own))
+    own = a if is_view_of_torch(a) else a.copy()
+    bits = own.view(np.int16) if a.dtype.name == "bfloat16" else own
+    t = torch.from_numpy(bits)
+    return on_device(own, t.view(torch.bfloat16) if a.dtype.name == "bfloat16" else t)
+
+
+def is_view_of_torch(a: Any) -> bool:
+    """Whether a tensor can lie in memory as an array does."""
+    forwards = all(step >= 0 and step % a.itemsize == 0 for step in a.strides)
+    return bool(a.flags.writeable and a.flags.aligned and forwards)
 
 
 def array_of_tensor(t: Any) -> Any:
