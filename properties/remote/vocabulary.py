@@ -21,6 +21,9 @@ DECLARATION_NAMES = (
 AS = ("module", "function", "autograd_function", "layer", "kernelbench")
 """What a target may be taken for, so that it is wrapped before it is judged."""
 
+OWN_CHECK = "own_check"
+"""What the suite takes a target of KernelBench for, once, to hear what the benchmark itself says of it."""
+
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The end of a message about an unknown word: a near one, or all there are."""

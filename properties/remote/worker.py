@@ -543,17 +543,19 @@ def load(source: str, attribute: str, paths: list[str], wrapper: str = "", probl
     if os.path.isdir(source):
         raise Unloadable(f"{source} is a folder; a target is a module or a file")
     sys.path[:0] = [path for path in paths if path not in sys.path]
+    # Before the target, which could change what its windows are found by.
+    solved = by_wrappers(wrapper, "problem_of", from_file(problem)) if problem else None
     module = from_file(source) if source.endswith(".py") else from_module(source, paths)
     found = find(module, attribute, source) if attribute else module
     if wrapper:
-        found = wrapped(wrapper, found, from_file(problem) if problem else None)
+        found = by_wrappers(wrapper, "wrapped", wrapper, found, solved)
     return found if isinstance(found, type) else lambda: found
 
 
-def wrapped(wrapper: str, found: Any, problem: Any) -> Any:
-    """What one of the wrappers makes of an object. Raises Unloadable."""
+def by_wrappers(wrapper: str, function: str, *arguments: Any) -> Any:
+    """What a function of the wrappers gives, for one of them. Raises Unloadable."""
     try:
-        return importlib.import_module("poolproof.properties.wrappers.named").wrapped(wrapper, found, problem)
+        return getattr(importlib.import_module("poolproof.properties.wrappers.named"), function)(*arguments)
     except Exception as error:
         message = said(error) if isinstance(error, TypeError) else told(error)
         raise Unloadable(f"it cannot be taken for a {wrapper}: {message}") from error

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..contract import Unusable
 from ..results import Likeness, Result
 from ..targets.target import Target
+from .benchmark import own_check
 from .dispatch import examined
 from .like import like, with_pins
 from .request import Request
@@ -76,6 +77,7 @@ def events(request: Request, units: Sequence[Unit], processes: int) -> Iterator[
             except Unusable as error:
                 yield TargetRefused(spec, str(error))
                 continue
+            target.notes += own_check(spec, request)
             yield TargetLoaded(target)
             pins[spec] = []
             if other is not None:

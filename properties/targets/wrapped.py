@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..contract import Unusable
-from ..remote.vocabulary import AS
+from ..remote.vocabulary import AS, OWN_CHECK
 
-TEXT = re.compile(rf"({'|'.join(AS)})\((.+)\)", re.DOTALL)
+TEXT = re.compile(rf"({'|'.join((*AS, OWN_CHECK))})\((.+)\)", re.DOTALL)
 PROBLEM = re.compile(r"(.+), (.+\.py)", re.DOTALL)
 
 
@@ -31,7 +31,7 @@ def unwrapped(spec: str) -> Wrapping:
     met = TEXT.fullmatch(spec)
     if not met:
         return Wrapping("", spec)
-    solved = PROBLEM.fullmatch(met[2]) if met[1] == "kernelbench" else None
+    solved = PROBLEM.fullmatch(met[2]) if met[1] in ("kernelbench", OWN_CHECK) else None
     return Wrapping(met[1], *(solved.groups() if solved else (met[2],)))
 
 

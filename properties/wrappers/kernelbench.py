@@ -3,44 +3,66 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any, Dict
+from typing import Any, Dict, List, NamedTuple
 
+from .devices import device
 from .fixed import Whole, fixed
 from .frameworks import TORCH
 from .modules import is_module, whole_module
+from .own_check import own_check, torch_tensors
 from .parameters import PLAIN
+
+
+class Problem(NamedTuple):
+    """A problem: what it was made of, the arguments of its models, and the windows of its `Model`, if it has one."""
+
+    source: Any
+    arguments: List[Any]
+    windows: Dict[str, Any]
 
 
 def kernelbench(solution: Any, problem: Any = None, **declared: Any) -> SimpleNamespace:
     """The class `ModelNew` of a solution, made with `get_init_inputs()` of the problem, on the windows of its `Model`.
 
     Both are modules of Python or other objects with these attributes, and a solution may be its class; one file may be
-    both (default: it is). What the benchmark's own check would say is no matter of this wrapper: the laws judge the
-    same windows on drawn images. TypeError if there is no ModelNew, or the problem is no pooling.
+    both (default: it is). A problem that was prepared before the solution was loaded cannot be changed by it.
+    TypeError if there is no ModelNew, or the problem is no pooling.
     """
-    problem = problem or solution
     generated = solution if isinstance(solution, type) else getattr(solution, "ModelNew", None)
     if not (isinstance(generated, type) and is_module(generated)):
         raise TypeError(f"kernelbench: {name_of(solution)} should have a class ModelNew of torch.nn.Module")
+    solved = problem if isinstance(problem, Problem) else prepared(problem or solution)
+    instance = made(generated, solved.arguments)
+    whole = Whole("kernelbench", name_of(generated), TORCH, instance, "like the Model of its problem")
+    return fixed(whole, dict(solved.windows), declared)
+
+
+def checked(solution: Any, problem: Any = None) -> SimpleNamespace:
+    """The same with a note of what the benchmark's own check says, which is made once, in a process of its own."""
+    target = kernelbench(solution, problem)
+    source = problem.source if isinstance(problem, Problem) else problem or solution
+    generated = SimpleNamespace(ModelNew=solution) if isinstance(solution, type) else solution
+    target.__notes__ = [str(own_check(source, generated, torch_tensors(device() or "cpu")))]
+    return target
+
+
+def prepared(problem: Any) -> Problem:
+    """A problem with what is to be known of it. Raises TypeError if it is none, or no pooling."""
     if not hasattr(problem, "get_init_inputs"):
         raise TypeError(f"kernelbench: {name_of(problem)} should have get_init_inputs(); name the file of the problem")
-    said = windows_of(problem) if hasattr(problem, "Model") else {}
-    instance = made(generated, problem)
-    return fixed(
-        Whole("kernelbench", name_of(generated), TORCH, instance, "like the Model of its problem"), said, declared
-    )
+    arguments = list(problem.get_init_inputs())
+    return Problem(problem, arguments, windows_of(problem.Model, arguments) if hasattr(problem, "Model") else {})
 
 
-def windows_of(problem: Any) -> Dict[str, Any]:
-    """What the Model of a problem says of its windows, by attributes and answers."""
-    reference = whole_module(made(problem.Model, problem), {}, "", False, {})
+def windows_of(model: Any, arguments: List[Any]) -> Dict[str, Any]:
+    """What a class of modules says of its windows with these arguments, by attributes and answers."""
+    reference = whole_module(made(model, arguments), {}, "", False, {})
     kind = "max" if hasattr(reference, "max_forward") else "mean"
     return {"kind": kind, **PLAIN, **reference.fixed}
 
 
-def made(cls: Any, problem: Any) -> Any:
-    """A module with the arguments of a problem: a list, or in KernelBook's format a list and a dict in a list."""
-    arguments = problem.get_init_inputs()
+def made(cls: Any, arguments: List[Any]) -> Any:
+    """A module with these arguments: a list, or in KernelBook's format a list and a dict in a list."""
     if len(arguments) == 2 and isinstance(arguments[0], list) and isinstance(arguments[1], dict):
         return cls(*arguments[0], **arguments[1])
     return cls(*arguments)

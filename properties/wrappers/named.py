@@ -6,10 +6,10 @@ import inspect
 from types import ModuleType, SimpleNamespace
 from typing import Any, Callable, List
 
-from ..remote.vocabulary import CALLABLES
+from ..remote.vocabulary import CALLABLES, OWN_CHECK
 from .frameworks import jax_function, torch_function
 from .given import called
-from .kernelbench import kernelbench
+from .kernelbench import checked, kernelbench, prepared
 from .layer_classes import layer_class
 from .modules import is_module, module
 from .operators import LOADED, autograd_function, function, is_autograd_function
@@ -21,9 +21,7 @@ MODELS = ("ModelNew", "Model")
 
 def wrapped(name: str, found: Any, problem: Any = None) -> SimpleNamespace:
     """The target that a wrapper makes of an object or a file. Raises TypeError with what is wrong."""
-    if name == "kernelbench":
-        return kernelbench(found, problem)
-    return BY_NAME[name](found)
+    return OF_PROBLEMS[name](found, problem) if name in OF_PROBLEMS else BY_NAME[name](found)
 
 
 def as_module(found: Any) -> SimpleNamespace:
@@ -83,6 +81,10 @@ def public(file: ModuleType) -> List[Any]:
     return [value for name, value in vars(file).items() if not name.startswith("_")]
 
 
+problem_of = prepared
+"""What a file with a problem says, found out before the target is loaded."""
+
+OF_PROBLEMS = {"kernelbench": kernelbench, OWN_CHECK: checked}
 BY_NAME = {
     "module": as_module,
     "function": as_function,
