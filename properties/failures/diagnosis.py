@@ -193,8 +193,8 @@ def last_calls(evidence: Evidence) -> list[Call]:
 
 def varies(evidence: Evidence, call: Call) -> bool:
     """Whether the same call gives several answers when it is repeated."""
-    answers = [evidence.target.ask(call).value for _ in range(4 * CONFIRMED)]
-    return len({None if answer is None else answer.tobytes() for answer in answers}) > 1
+    answers = (found.got.tobytes() for _, found in evidence.asked([call] * (4 * CONFIRMED)))
+    return len(set(answers)) > 1
 
 
 def remembered(evidence: Evidence, wrong: list[tuple[Call, Judged]]) -> bool:

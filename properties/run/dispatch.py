@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, takewhile
 
 from ..contract import Unusable
 from ..data.typed import Json
 from ..results import Result
-from ..targets.loading import REFERENCE
 from .executor import Task, executor_of, run_tasks
 from .processes import Lost
 from .request import Request
@@ -18,8 +16,8 @@ from .session import session
 from .units import Unit, turn
 
 OPENING = 1.5
-"""Seconds in which this process examines units itself, before it starts others: a kernel that is wrong somewhere is
-mostly wrong at once, and starting them takes longer."""
+"""Seconds for which a run has one process: a kernel that is wrong is mostly wrong at once, and more of them would only
+take the time to start."""
 
 LOST = "the process of the suite died twice"
 """Why a unit crashed that took the suite's own process with it."""
@@ -30,27 +28,14 @@ def examined(
 ) -> Iterator[Result]:
     """The results of units as they come, in so many processes, or with 0 in this one."""
     groups = grouped(units, processes, apart=request.in_process or not processes)
-    tasks, end = portions(request, groups, max(processes, 1)), time.monotonic() + OPENING
-    if not dangerous(request):
-        yield from (result for _, result in carried_out(begun_before(end, tasks), 0, complain))
-    yield from (result for _, result in carried_out(tasks, processes, complain))
-
-
-def begun_before(end: float, tasks: Iterator[Task]) -> Iterator[Task]:
-    """Those of some tasks that are taken before a time; the others are left."""
-    while time.monotonic() < end and (task := next(tasks, None)):
-        yield task
-
-
-def dangerous(request: Request) -> bool:
-    """Whether a target runs in the process that examines it, which it may end; that should not be this one."""
-    return request.in_process or bool({*REFERENCE} & {*request.targets})
+    tasks = portions(request, groups, max(processes, 1))
+    yield from (result for _, result in carried_out(tasks, processes, complain, OPENING))
 
 
 def carried_out(
-    tasks: Iterable[Task], processes: int, complain: Callable[[str], None]
+    tasks: Iterable[Task], processes: int, complain: Callable[[str], None], opening: float = 0.0
 ) -> Iterator[tuple[Task, Result]]:
-    """Tasks with their results as they come, in so many processes, or with 0 in this one.
+    """Tasks with their results as they come, in so many processes, or with 0 in this one; at first, in one of them.
 
     After Ctrl-C the tasks in hand give what they have, and KeyboardInterrupt is raised. An error of ours is a
     complaint.
@@ -58,7 +43,7 @@ def carried_out(
     interrupted = False
     left = takewhile(lambda _: not interrupted, tasks)
     with executor_of(processes) as executor:
-        for task, future in run_tasks(left, executor, max(processes, 1)):
+        for task, future in run_tasks(left, executor, max(processes, 1), opening):
             try:
                 done = future.result()
             except Lost:

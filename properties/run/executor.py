@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
@@ -41,20 +42,25 @@ def executor_of(processes: int) -> Executor:
     return Processes(processes) if processes else Here()
 
 
-def run_tasks(tasks: Iterable[Task], executor: Executor, room: int) -> Iterator[tuple[Task, Future[Any]]]:
+def run_tasks(
+    tasks: Iterable[Task], executor: Executor, room: int, opening: float = 0.0
+) -> Iterator[tuple[Task, Future[Any]]]:
     """Run tasks, `room` of them at a time, each taken when there is room for it; each with its future when it is done.
 
-    After Ctrl-C the tasks in hand are interrupted, their results come too, and then KeyboardInterrupt is raised. Where
-    nobody wants any more of them, those in hand are interrupted as well.
+    In the first seconds, the `opening`, there is room for one. After Ctrl-C the tasks in hand are interrupted, their
+    results come too, and then KeyboardInterrupt is raised. Where nobody wants any more of them, those in hand are
+    interrupted as well.
     """
     waiting, running = iter(tasks), dict[Future[Any], Task]()
+    end = time.monotonic() + opening
     try:
         while True:
-            while len(running) < room and (task := next(waiting, None)):
+            left = end - time.monotonic()
+            while len(running) < (room if left <= 0 else 1) and (task := next(waiting, None)):
                 running[executor.submit(task.function, *task.arguments)] = task
             if not running:
                 return
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            for future in wait(running, left if left > 0 else None, FIRST_COMPLETED).done:
                 yield running.pop(future), future
     except GeneratorExit:
         interrupt(executor)

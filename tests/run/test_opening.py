@@ -1,45 +1,42 @@
-"""The first units of a run are examined in its own process, before others are started."""
+"""A run begins with one process, and starts the others when it goes on for longer."""
 
-import math
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from poolproof.properties.run import dispatch
-from poolproof.properties.run.dispatch import begun_before, examined
-from poolproof.properties.run.request import Request
-from poolproof.properties.run.units import plan
+from poolproof.properties.run.executor import Here, Task, run_tasks
 
 
-def test_what_the_opening_does_not_take_is_left_to_others():
-    tasks = iter("abc")
-    assert list(begun_before(-math.inf, tasks)) == []
-    assert next(begun_before(math.inf, tasks)) == "a"
-    assert list(tasks) == ["b", "c"]
+def done(functions, opening):
+    """What tasks with these functions return on two threads."""
+    with ThreadPoolExecutor(2) as executor:
+        tasks = [Task(function, ()) for function in functions]
+        return [future.result() for _, future in run_tasks(tasks, executor, 2, opening)]
 
 
-def placed(request, monkeypatch, opening):
-    """Where the units of a request were examined, as numbers of processes."""
-    where = {}
-
-    def carried_out(tasks, processes, complain):
-        where[processes] = [unit.name for task in tasks for unit in task.arguments[1]]
-        return iter(())
-
-    monkeypatch.setattr(dispatch, "OPENING", opening)
-    monkeypatch.setattr(dispatch, "carried_out", carried_out)
-    units = plan(request)
-    list(examined(request, units, 2, pytest.fail))
-    assert [name for names in where.values() for name in names] == [unit.name for unit in units]
-    return {processes: len(names) for processes, names in where.items()}
+def meeting():
+    """A function that ends when it runs twice at the same time."""
+    barrier = threading.Barrier(2)
+    return lambda: barrier.wait(60) and {}
 
 
-@pytest.mark.parametrize(("opening", "here"), [(math.inf, 4), (-math.inf, 0)])
-def test_a_target_with_a_process_of_its_own_is_examined_here_first(monkeypatch, opening, here):
-    request = Request(("my_pool.py",), laws="shape", seed=0)
-    assert placed(request, monkeypatch, opening) == {0: here, 2: 4 - here}
+def test_in_the_opening_there_is_one_task_at_a_time():
+    alone = threading.Lock()
+
+    def task():
+        assert alone.acquire(blocking=False)
+        alone.release()
+        return {}
+
+    assert done([task] * 200, opening=600) == [{}] * 200
 
 
-@pytest.mark.parametrize(
-    "request_", [Request(("naive",), laws="shape"), Request(("a.py",), laws="shape", in_process=True)]
-)
-def test_a_target_that_could_end_this_process_is_not_examined_here(monkeypatch, request_):
-    assert placed(request_.settled(), monkeypatch, math.inf) == {2: 4}
+@pytest.mark.parametrize("opening", [0, 0.05])
+def test_afterwards_there_are_several_whatever_the_first_is_doing(opening):
+    assert len(done([meeting()] * 2, opening)) == 2
+
+
+@pytest.mark.parametrize("opening", [0, 600])
+def test_here_tasks_run_one_after_another(opening):
+    found = [future.result() for _, future in run_tasks([Task(dict, ())] * 3, Here(), 1, opening)]
+    assert found == [{}] * 3
