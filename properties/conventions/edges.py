@@ -19,6 +19,9 @@ from ..targets.call import Call
 from .ask import Ask, call_of
 from .registry import convention
 
+REPEATED = 8
+"""So many times a call is repeated: atomic additions, which come in any order, show by then if anything else runs."""
+
 
 def answered(result: object) -> str:
     """What became of a wrong argument."""
@@ -41,6 +44,20 @@ def layouts(ask: Ask) -> Iterable[str]:
         for layout in layouts_taken(ask.declared.layout):
             result = ask.right(replace(call, layouts={} if layout == "C" else {"x": layout}))
             yield result if isinstance(result, str) else "accepted"
+
+
+@convention((), "same", "differs", "refused", "other")
+def repeated(ask: Ask) -> Iterable[str]:
+    """Does the same call give the same bits each time, where sums depend on their order?"""
+    for function, dtype, rank in ask.ways(ask.target.offers):
+        stride = (3 if ask.declared.tiles else 1,) * rank
+        call = call_of(function, np.empty((2, 2, *(9,) * rank), dtype), (3,) * rank, stride, {})
+        for array in call.arrays.values():
+            array[...] = (1 / np.arange(3, 3 + array.size)).reshape(array.shape)
+        answers = [ask.right(call) for _ in range(REPEATED)]
+        words = [answer for answer in answers if isinstance(answer, str)]
+        bits = {answer.tobytes() for answer in answers if not isinstance(answer, str)}
+        yield words[0] if words else "same" if len(bits) == 1 else "differs"
 
 
 @convention((), "refused", "empty", "answered", "other")

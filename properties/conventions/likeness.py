@@ -21,6 +21,7 @@ UNFIT = {
     "subnormals": PROCESS,
     "mean-subnormals": PROCESS,
     UNDECLARED: "no declaration says that means take integers",
+    "repeated": "deterministic=False says otherwise",
 }
 """Conventions that say little of whether two kernels are alike, and why."""
 

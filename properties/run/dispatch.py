@@ -15,7 +15,7 @@ from .runner import Interrupted
 from .session import session
 from .units import Unit, turn
 
-OPENING = 1.5
+OPENING = 2.0
 """Seconds for which a run has one process: a kernel that is wrong is mostly wrong at once, and more of them would only
 take the time to start."""
 
