@@ -77,6 +77,9 @@ def test_a_target_that_uses_no_device_is_not_judged_on_one(tmp_path):
 
 KERNELS = dedent(
     """
+    import ctypes
+
+    import torch
     from poolproof.properties.wrappers import module, torch_function
     from torch import nn
     from torch.nn import functional
@@ -99,7 +102,17 @@ KERNELS = dedent(
         return functional.max_pool2d(x, size, stride)
 
 
+    def careless(x, size, stride):
+        return functional.max_pool2d(x.as_strided(x.shape, torch.empty(x.shape).stride()), size, stride)
+
+
+    def beyond(x, size, stride):
+        ctypes.memset(x.data_ptr() + x.numel() * x.element_size(), 0, 1)
+        return functional.max_pool2d(x, size, stride)
+
+
     sound, wrong, lost = (torch_function(max_forward=each) for each in (pool, writing, losing))
+    flat, outside = torch_function(max_forward=careless), torch_function(max_forward=beyond)
     layer = module(nn.AvgPool2d(3, 2, 1))
     """
 )
@@ -130,6 +143,18 @@ def test_what_a_kernel_writes_on_a_device_is_seen(folder):
     status, said = poolproof(folder, "check", "kernels.py:wrong", "--laws", "inputs-unchanged", *FEW)
     assert status == 1, said
     assert "inputs-unchanged: broken" in said
+
+
+@slow
+@pytest.mark.parametrize("device", [(), ("--device", "cpu")], ids=["here", "device"])
+def test_tensors_keep_strides_and_fences(folder, device):
+    words = ("--examples", "40", "--seed", "1", "-n", "0", *device)
+    status, said = poolproof(folder, "check", "kernels.py:sound", "--laws", "memory-layouts,inputs-unchanged", *words)
+    assert status == 0, said
+    status, said = poolproof(folder, "check", "kernels.py:flat", "--laws", "memory-layouts", *words)
+    assert "memory-layouts: broken" in said
+    status, said = poolproof(folder, "check", "kernels.py:outside", "--laws", "inputs-unchanged", *words)
+    assert "wrote beside its input x" in said
 
 
 @slow
