@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 
 from poolproof.kernels.dtypes import FLOATS, IEEE_FLOATS, INTEGERS, Ints
+from poolproof.kernels.geometry import Axis, Geometry
 
 from .data.errors import Unusable
 from .data.text import MOST_NAME, cleaned, shown
@@ -16,7 +17,7 @@ from .remote.worker import said
 
 __all__ = [
     "BACKWARD", "CALLABLES", "CHOICES", "DECLARATIONS", "DTYPES", "FORWARD", "MEAN", "MEAN_SETTINGS", "RESULT",
-    "SETTINGS", "Declared", "Unusable", "declared", "did_you_mean", "near_misses",
+    "SETTINGS", "Declared", "Fixed", "Unusable", "declared", "did_you_mean", "near_misses",
 ]  # fmt: skip
 
 Pairs = tuple[tuple[int, int], ...]
@@ -40,11 +41,49 @@ RESULT = {"max_forward": "y", "mean_forward": "y", "max_backward": "dx", "mean_b
 """What the result of each callable is called, in messages as in the contract."""
 
 
-LEAST_CELLS = 1 << 20
-"""More cells than an array has that is drawn; only `huge` laws ask for more."""
+LEAST_CELLS = 1 << 12
+"""The least that may be declared as `max_cells`: enough for a few windows of every kind, on several channels."""
 
 MOST_WARNINGS = 10
 """Near misses that are printed for a target."""
+
+
+class Fixed(NamedTuple):
+    """The only windows that a target pools: their size and stride, and the settings that each of its calls passes."""
+
+    size: Ints
+    stride: Ints
+    settings: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def stated(self) -> dict[str, Any]:
+        """The windows as they are declared."""
+        return {"size": self.size, "stride": self.stride, **dict(self.settings)}
+
+    def passed(self, function: str) -> dict[str, Any]:
+        """The settings of its calls of a function; a maximum never counts anything."""
+        return {name: value for name, value in self.settings if name in SETTINGS or function in MEAN}
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """The windows along each axis of an image of a single cell; on any other they are the same."""
+        return Geometry.of(self.size, self.stride, **dict(self.settings)).axes((1,) * len(self.size))
+
+    @property
+    def extents(self) -> Ints:
+        """Cells from the first to the last of a window, along each axis."""
+        return tuple(axis.extent for axis in self.axes)
+
+    @property
+    def first_whole(self) -> Ints:
+        """The first window that lies within the image, which may be preceded by some that begin in padding."""
+        return tuple(-(-axis.begin // axis.stride) for axis in self.axes)
+
+    @property
+    def image(self) -> Ints:
+        """The lengths of the smallest image that has such a window."""
+        starts = (axis.start(first) for axis, first in zip(self.axes, self.first_whole, strict=True))
+        return tuple(start + extent for start, extent in zip(starts, self.extents, strict=True))
 
 
 @dataclass(frozen=True)
@@ -54,7 +93,7 @@ class Declared:
     `dtypes` is a tuple for all callables, or a dict with a tuple for each, where a library takes more in one than in
     another; `lacks` has patterns "callable dtype rank" of what it takes in some combinations only. `settings` has the
     keywords that each callable takes: as declared, or else as its signature names them. `layout` is how every array
-    lies in memory when it arrives.
+    lies in memory when it arrives. `fixed` are the only windows that are asked, if there is such a restriction.
     `count_include_pad` is no declaration: what a mean that takes `padding`, but not that keyword, was seen to do.
     """
 
@@ -73,6 +112,7 @@ class Declared:
     threads: bool = True
     layout: str = "C"
     max_cells: int | None = None
+    fixed: Fixed | None = None
     count_include_pad: bool = True
 
     def dtypes_of(self, *functions: str) -> tuple[str, ...]:
@@ -109,8 +149,13 @@ class Declared:
         counted = means and all("count_include_pad" in self.settings.get(f, ()) for f in means)
         return (*shared, *(("count_include_pad",) if counted else ()))
 
-    def outside(self, size: Ints, stride: Ints, padding: Pairs, dilation: Ints) -> str:
-        """The declaration that such windows are not within; empty if they are within all of them."""
+    def outside(self, function: str, size: Ints, stride: Ints, settings: Mapping[str, Any]) -> str:
+        """The declaration that calls with such windows are not within; empty if they are within all of them."""
+        if self.fixed:
+            same = (size, stride, settings) == (self.fixed.size, self.fixed.stride, self.fixed.passed(function))
+            return "" if same else "fixed windows"
+        padding: Pairs = settings.get("padding", ((0, 0),) * len(size))
+        dilation: Ints = settings.get("dilation", (1,) * len(size))
         if self.square and any(len(set(each)) > 1 for each in (size, stride, padding, dilation)):
             return "square=True"
         if self.tiles and (stride != size or set(dilation) != {1}):
@@ -170,6 +215,9 @@ def declared(attributes: Mapping[str, Any], fallback: str, keywords: Mapping[str
     excluded = {"padding": given.get("padding") == "none", "dilation": given.get("tiles", False)}
     without = tuple(name for name, out in excluded.items() if out)
     given["settings"] = declared_settings(given.get("settings", {}), keywords, without)
+    if given.get("fixed") is not None:
+        given["fixed"] = declared_windows(given["fixed"])
+        given |= {"ranks": (len(given["fixed"].size),), "settings": settings_fixed(given["fixed"], given["settings"])}
     return Declared(**given)
 
 
@@ -194,6 +242,43 @@ def declared_settings(
         else:
             taken[function] = tuple(name for name in known if name in keywords[function] or "**" in keywords[function])
     return {f: tuple(name for name in each if name not in without) for f, each in taken.items()}
+
+
+FIXED = ("size", "stride", *MEAN_SETTINGS)
+"""What may be fixed; the first two always are."""
+
+
+def declared_windows(stated: Any) -> Fixed:
+    """The windows that a dict fixes, checked as the kernels check their arguments."""
+    if not isinstance(stated, Mapping) or not {"size", "stride"} <= set(stated):
+        raise Unusable(f"declaration fixed={shown(stated)} should be a dict with size and stride")
+    for name in stated:
+        if name not in FIXED:
+            raise Unusable(f"declaration fixed has {shown(name)}; {did_you_mean(str(name), FIXED)}")
+    size = stated["size"]
+    if not isinstance(size, Sequence) or len(size) not in (1, 2, 3):
+        raise Unusable(f"declaration fixed: size={shown(size)} should be a tuple of one to three ints")
+    try:
+        windows = Geometry.of(
+            size, stated["stride"], **{name: stated[name] for name in stated if name in MEAN_SETTINGS}
+        )
+    except (TypeError, ValueError) as error:
+        raise Unusable(f"declaration fixed: {cleaned(str(error))}") from None
+    settings = {name: getattr(windows, name) for name in MEAN_SETTINGS if name in stated}
+    fixed = Fixed(windows.size, windows.stride, tuple(settings.items()))
+    for pair, extent in zip(windows.padding, fixed.extents, strict=True):
+        if max(pair) >= extent:
+            raise Unusable(f"declaration fixed: padding={pair} should be less than the extent of a window, {extent}")
+    return fixed
+
+
+def settings_fixed(fixed: Fixed, taken: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The settings of each callable: those that its calls pass. Raises Unusable if it is known not to take one."""
+    passed = {function: tuple(fixed.passed(function)) for function in CALLABLES}
+    for function, known in taken.items():
+        if lacking := [name for name in passed[function] if name not in known]:
+            raise Unusable(f"declaration fixed has {' and '.join(lacking)}, which {function} does not take")
+    return passed
 
 
 def declared_dtypes(dtypes: Any) -> tuple[str, ...] | dict[str, tuple[str, ...]]:

@@ -9,7 +9,12 @@ import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
+from places import ROOT
 from working import working_in
+
+# Hypothesis reads all modules outside of site-packages, as in an editable installation, and keeps what it found there.
+# The command keeps nothing, unless it is told where; every one that a test starts would read them again, for seconds.
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".hypothesis"))
 
 FREE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 STEADY = settings(FREE, derandomize=True, database=None) if os.environ.get("CI") else FREE

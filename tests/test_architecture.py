@@ -64,7 +64,8 @@ def test_every_file_that_the_page_names_is_there():
 @once
 @pytest.mark.parametrize("name", MODULES)
 def test_numba_is_imported_for_the_loops_and_the_textbooks_alone(name):
-    assert ("numba" in imported(name)) == (name in {"kernels.compiled.loops.jit", "properties.bench.textbook"})
+    loops = {"kernels.compiled.loops.jit", "kernels.cuda.device", "kernels.cuda.gathers"}
+    assert ("numba" in imported(name)) == (name in {*loops, "properties.bench.device", "properties.bench.textbook"})
 
 
 def fresh(code):
@@ -79,9 +80,9 @@ def test_a_door_is_light_to_import(name):
     assert fresh(f"import sys, poolproof.{name}; print(sorted({heavy} & set(sys.modules)))") == "[]"
 
 
-def test_every_module_but_the_adapters_can_be_imported():
+def test_every_module_but_the_adapters_and_the_kernel_for_a_gpu_can_be_imported():
     for name in MODULES:
-        if not name.startswith("properties.adapters.") and not name.endswith("__main__"):
+        if not name.startswith(("properties.adapters.", "kernels.cuda")) and not name.endswith("__main__"):
             importlib.import_module(f"poolproof.{name}")
 
 

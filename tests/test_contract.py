@@ -81,6 +81,7 @@ WRONG = {
     "deterministic": ["no", None],
     "threads": ["no", None],
     "layout": ["NHWC", "channels last", None],
+    "max_cells": [0, 4095, True, "many", 4096.0],
 }
 
 
@@ -105,6 +106,7 @@ RIGHT = {
     "deterministic": [True, False],
     "threads": [True, False],
     "layout": ["C", "channels_last"],
+    "max_cells": [None, 4096, 1 << 40],
     "name": ["my_pool"],
     "version": ["1.2"],
 }
@@ -122,6 +124,58 @@ def declared(**declarations):
 )
 def test_a_declaration_is_read(declaration, value):
     assert getattr(declared(**{declaration: value}), declaration) == value
+
+
+FIXED = {"size": (3, 2), "stride": (2, 1), "padding": ((1, 1), (0, 1))}
+
+
+def fixing(**changed):
+    """What is read from a mean, with and without settings, that fixes its windows."""
+    stated = {name: value for name, value in {**FIXED, **changed}.items() if value is not None}
+
+    def mean_forward(x, size, stride, padding=0, ceil_mode=False, count_include_pad=True):
+        return x
+
+    return wrap(SimpleNamespace(mean_forward=mean_forward, max_forward=mean_forward, fixed=stated)).declared
+
+
+def test_fixed_windows_bind_rank_and_settings():
+    found = fixing(count_include_pad=False)
+    assert (found.fixed.size, found.fixed.stride, found.ranks) == ((3, 2), (2, 1), (2,))
+    assert found.fixed.passed("mean_forward") == {"padding": ((1, 1), (0, 1)), "count_include_pad": False}
+    assert found.fixed.passed("max_forward") == {"padding": ((1, 1), (0, 1))}
+    assert found.settings_of("mean_forward") == ("padding", "count_include_pad")
+    assert fixing(size=[3], stride=[1], padding=[[1, 1]]).ranks == (1,)
+
+
+def test_the_image_of_fixed_windows_has_one_whole_window_at_least():
+    fixed = fixing(stride=(2, 3), padding=((1, 1), (1, 0))).fixed
+    assert (fixed.first_whole, fixed.image) == ((1, 1), (4, 4))
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"size": None}, "fixed={'stride': (2, 1), 'padding': ((1, 1), (0, 1))} should be a dict with size and stride"),
+        ({"size": 3}, "fixed: size=3 should be a tuple of one to three ints"),
+        ({"size": (1, 1, 1, 1)}, "fixed: size=(1, 1, 1, 1) should be a tuple of one to three ints"),
+        ({"stride": (0, 1)}, "fixed: stride=(0, 1)"),
+        ({"strides": 1}, "fixed has 'strides'; did you mean 'stride'?"),
+        ({"padding": ((3, 0), (0, 0))}, "fixed: padding=(3, 0) should be less than the extent of a window, 3"),
+        ({"ceil_mode": 1}, "fixed: ceil_mode=1"),
+        ({"dilation": (1, 1)}, "fixed has dilation, which max_forward does not take"),
+    ],
+    ids=str,
+)
+def test_a_wrong_window_that_is_fixed_is_named(changed, message):
+    with pytest.raises(Unusable) as caught:
+        fixing(**changed)
+    assert message in str(caught.value)
+
+
+def test_fixed_windows_should_be_a_dict():
+    with pytest.raises(Unusable, match=r"fixed=\(3, 3\) should be a dict with size and stride"):
+        declared(fixed=(3, 3))
 
 
 def test_dtypes_and_ranks_are_read_in_one_order():

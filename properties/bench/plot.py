@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ..contract import Unusable
-from ..report.render import quantity
 from .rounds import Spread
 from .run import Bench
+from .text import where
 from .trial import Row, TimedTrial, growth
 from .workloads import Series, Workload
 
@@ -58,8 +58,8 @@ def bars(axes: Any, trials: list[TimedTrial]) -> None:
         axes.bar(places, heights, width, yerr=list(zip(*whiskers, strict=True)), label=name)
     axes.axhline(1, color="black", linewidth=0.5)
     axes.set_xticks(range(len(trials)), [trial.work.name for trial in trials])
-    title = f"forward and backward, {quantity(trials[0].threads, 'thread')}"
-    axes.set(yscale="log", ylabel="time over that of compiled", title=title)
+    title = f"forward and backward, {where(trials[0])}"
+    axes.set(yscale="log", ylabel=f"time over that of {trials[0].rows[0].way.name}", title=title)
     axes.yaxis.set_major_formatter("{x:g}")
     axes.legend(fontsize="small", ncols=2)
 

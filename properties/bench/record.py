@@ -27,7 +27,7 @@ def document(bench: Bench) -> Json:
 
 
 def workload(work: Workload, trials: list[TimedTrial]) -> Json:
-    """A workload, with a trial for each number of threads."""
+    """A workload, with a trial for each place."""
     stated = {name: value for name, value in asdict(work).items() if name not in ("series", "place")}
     return {**stated, "taps": work.taps, "moved": work.moved, "trials": [trial(each) for each in trials]}
 
@@ -41,9 +41,10 @@ def series(each: Series, trials: list[TimedTrial]) -> Json:
 
 
 def trial(each: TimedTrial) -> Json:
-    """All rows at one number of threads."""
+    """All rows in one place."""
     return {
         "threads": each.threads,
+        "device": each.device,
         "copy": {"bytes": each.copied, **{which: timing(own) for which, own in each.copies.items()}},
         "rows": [row(own, each) for own in each.rows],
     }

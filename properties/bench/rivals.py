@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -20,12 +20,12 @@ READY = "r"
 """The remark that a library writes results into memory that it has ready, as its interface provides."""
 
 
-def operators(work: Workload, x: Array, dy: Array, threads: int) -> BoundWay:
+def operators(work: Workload, x: Array, dy: Array, threads: int, device: str = "cpu") -> BoundWay:
     """PyTorch by the operators that its functions and autograd end in: less overhead than through these."""
     import torch
 
     torch.set_num_threads(threads)
-    leaf, delta, window = torch.from_numpy(x), torch.from_numpy(dy), (list(work.size), list(work.stride))
+    (leaf, delta), window = placed(device, x, dy), (list(work.size), list(work.stride))
     if work.kind == "mean":
         mean, backward = torch._C._nn.avg_pool2d, torch.ops.aten.avg_pool2d_backward.default
         return BoundWay(
@@ -41,13 +41,14 @@ def operators(work: Workload, x: Array, dy: Array, threads: int) -> BoundWay:
     )
 
 
-def autograd(work: Workload, x: Array, dy: Array, threads: int) -> BoundWay:
+def autograd(work: Workload, x: Array, dy: Array, threads: int, device: str = "cpu") -> BoundWay:
     """PyTorch as it is used: torch.nn.functional forward, autograd back."""
     import torch
 
     torch.set_num_threads(threads)
     pool = torch.nn.functional.max_pool2d if work.kind == "max" else torch.nn.functional.avg_pool2d
-    leaf, delta = torch.from_numpy(x).requires_grad_(), torch.from_numpy(dy)
+    leaf, delta = placed(device, x, dy)
+    leaf.requires_grad_()
 
     def forward() -> tuple[Any, Any]:
         y = pool(leaf, work.size, work.stride)
@@ -57,9 +58,18 @@ def autograd(work: Workload, x: Array, dy: Array, threads: int) -> BoundWay:
     return BoundWay(forward, lambda y: torch.autograd.grad(y, leaf, delta, retain_graph=True)[0], to_numpy)
 
 
+def placed(device: str, *arrays: Array) -> list[Any]:
+    """Arrays as tensors: those on the CPU share their memory. Raises Lacking if PyTorch has no such device."""
+    import torch
+
+    if device == "cuda" and not torch.cuda.is_available():
+        raise Lacking("finds no GPU, or is built without CUDA")
+    return [torch.from_numpy(array).to(device) for array in arrays]
+
+
 def to_numpy(tensor: Any) -> Array:
-    """A tensor's memory as an array."""
-    array: Array = tensor.detach().numpy()
+    """A tensor as an array; on the CPU, its memory."""
+    array: Array = tensor.detach().cpu().numpy()
     return array
 
 
@@ -141,22 +151,32 @@ RIVALS: dict[str, list[tuple[str, str, Make, str]]] = {
 """For each library its ways: name, form of a maximum, what binds it, remark."""
 
 
-def rivals(libraries: Sequence[str], kind: str) -> list[Way]:
-    """The ways of these libraries to take maxima or means."""
-    listed = (each for library in libraries for each in RIVALS[library])
+ON_DEVICE: dict[str, list[tuple[str, str, Make, str]]] = {
+    "torch": [
+        ("torch operators", REMEMBERED, partial(operators, device="cuda"), ""),
+        ("torch autograd", REMEMBERED, partial(autograd, device="cuda"), ""),
+    ]
+}
+"""The same on a GPU."""
+
+
+def rivals(libraries: Sequence[str], kind: str, table: Mapping[str, Any] | None = None) -> list[Way]:
+    """The ways of these libraries to take maxima or means; those of `RIVALS`, or of another table."""
+    listed = (each for library in libraries for each in (table or RIVALS)[library])
     return [Way(name, form if kind == "max" else "", make, remark=remark) for name, form, make, remark in listed]
 
 
-def asked(text: str | None) -> dict[str, str]:
+def asked(text: str | None, *, device: bool = False) -> dict[str, str]:
     """The libraries to measure, with their versions: those named, comma-separated; all installed ones if None.
 
     Raises Unusable for a name that is none, or a library that is not installed.
     """
-    found = installed()
+    measured = ON_DEVICE if device else RIVALS
+    found = {name: version for name, version in installed().items() if name in measured}
     names = list(found) if text is None else [name for name in text.split(",") if name]
     for name in names:
-        if name not in RIVALS:
-            raise Unusable(f"unknown library {name!r}; {did_you_mean(name, RIVALS)}")
+        if name not in measured:
+            raise Unusable(f"unknown library {name!r}; {did_you_mean(name, measured)}")
         if name not in found:
             raise Unusable(f"{name} is not installed: {PEERS[name].install}")
     return {name: found[name] for name in names}

@@ -31,12 +31,20 @@ class Spread(NamedTuple):
 Call = Callable[[], Any]
 
 
+def at_once() -> None:
+    """What is waited for after a call that returns when its work is done: nothing."""
+
+
 @dataclass
 class Timing:
-    """What a call takes: `seconds` of one call, by round. `estimate` is what it may take at most."""
+    """What a call takes: `seconds` of one call, by round. `estimate` is what it may take at most.
+
+    `wait` returns when the work of all calls is done: a device goes on working when a call has returned.
+    """
 
     estimate: float
     threads: int = 1
+    wait: Call = at_once
     seconds: dict[int, float] = field(default_factory=dict)
 
     @property
@@ -62,7 +70,9 @@ class Timing:
             time.sleep(REST)
         if self.calls > 1:
             call()
-        self.seconds[number] = Timer(call).timeit(self.calls) / self.calls
+            self.wait()
+        called = Timer(call, timer=time.perf_counter).timeit(self.calls)
+        self.seconds[number] = (called + timed(self.wait)[0]) / self.calls
         # A first call may have been one that compiled.
         self.estimate = min(self.estimate, self.seconds[number])
 
@@ -90,8 +100,9 @@ def ratios(above: Timing, below: Timing, factor: float = 1.0) -> Spread | None:
     return spread(factor * above.seconds[number] / below.seconds[number] for number in rounds)
 
 
-def timed(call: Call) -> tuple[float, Any]:
-    """Seconds that a call takes, and its result."""
+def timed(call: Call, wait: Call = at_once) -> tuple[float, Any]:
+    """Seconds that a call takes until its work is done, and its result."""
     began = time.perf_counter()
     result = call()
+    wait()
     return time.perf_counter() - began, result

@@ -14,10 +14,10 @@ import msgspec
 from ..data.typed import Json
 from ..report.render import quantity, versions
 from ..targets.peers import PEERS
-from .rivals import RIVALS
+from .rivals import ON_DEVICE, RIVALS
 from .rounds import race
 from .text import LEGEND, curve, table
-from .trial import PASSES, TimedTrial, trials
+from .trial import PASSES, Place, TimedTrial, trials
 from .workloads import Series, Workload
 
 Say = Callable[[str], None]
@@ -33,12 +33,12 @@ class Bench:
     """What is to be measured, and `measured`: the trials of each workload or series that was begun.
 
     `libraries` has the versions of those that take part, `load` what else the machine had to do at the beginning. A
-    `partial` run was interrupted.
+    `partial` run was interrupted. Series are measured in the first place alone.
     """
 
     workloads: Sequence[Workload | Series]
     rounds: int
-    threads: Sequence[int]
+    places: Sequence[Place]
     libraries: dict[str, str]
     load: float | None = field(default_factory=load_average)
     measured: dict[Workload | Series, list[TimedTrial]] = field(default_factory=dict)
@@ -59,10 +59,10 @@ class Bench:
         tell(say, ["", *LEGEND, *(["interrupted: what was measured until then (partial)"] if self.partial else [])])
 
     def workload(self, work: Workload, say: Say) -> None:
-        """A workload, with each number of threads."""
+        """A workload, in each place."""
         say(f"{work.name}: {work}")
         kept = self.measured.setdefault(work, [])
-        for trial, entries in trials(work, self.threads, tuple(self.libraries)):
+        for trial, entries in trials(work, self.places, tuple(self.libraries)):
             kept.append(trial)
             try:
                 for which in PASSES:
@@ -71,11 +71,11 @@ class Bench:
                 tell(say, table(trial))
 
     def series(self, series: Series, say: Say) -> None:
-        """A series: forward and backward at all its places in the same rounds, with the first number of threads."""
+        """A series: forward and backward at all its places in the same rounds, in the first of the places."""
         kept = self.measured.setdefault(series, [])
         calls = []
         for work in series.workloads:
-            ((trial, entries),) = trials(work, self.threads[:1], tuple(self.libraries), ("both",))
+            ((trial, entries),) = trials(work, self.places[:1], tuple(self.libraries), ("both",))
             kept.append(trial)
             calls += entries["both"]
         try:
@@ -94,7 +94,8 @@ class Bench:
         load = "" if where["load"] is None else f", load {where['load']:.1f}"
         ours = ", ".join(f"{name} {where[name]}" for name in ("poolproof", "numpy", "numba", "python"))
         theirs = [f"{name} {version}" for name, version in self.libraries.items()]
-        others = [f"{name} ({PEERS[name].install})" for name in RIVALS if name not in self.libraries]
+        known = ON_DEVICE if any(place.device for place in self.places) else RIVALS
+        others = [f"{name} ({PEERS[name].install})" for name in known if name not in self.libraries]
         return [
             f"{ours}; {where['processor']}, {quantity(where['cpus'], 'CPU')}{load}; {quantity(self.rounds, 'round')}",
             f"libraries: {', '.join(theirs) or 'none'}" + (f"; not taking part: {', '.join(others)}" if others else ""),

@@ -17,6 +17,7 @@ LEGEND = (
     "remembered: forward finds the indices that backward needs; stateless: only values, and backward searches again.",
     "Forward and backward alone are compared with compiled in the same form, both together with the remembered form.",
     "r: results are written into memory that is ready: by that library, or by compiled's loops alone.",
+    "On a device all are compared with cuda, which is stateless; time ends when the device has done its work.",
 )
 
 
@@ -24,13 +25,18 @@ def table(trial: TimedTrial) -> Iterator[str]:
     """A trial: a line for each row, with time, ratio, spread and share of the bandwidth of each pass."""
     copy = trial.bandwidth()
     moves = f"; a copy of x moves {copy.median / 1e9:.1f} GB/s" if copy else ""
-    yield f"{quantity(trial.threads, 'thread')}{moves}"
+    yield f"{where(trial)}{moves}"
     yield f"{'':{FIRST}}" + "".join(f"{which:>9}{'':{COLUMN - 9}}" for which in PASSES).rstrip()
     for row in trial.rows:
         if row.reason:
             yield f"{name(row)}{untimed(row)}"
         else:
             yield (name(row) + "".join(cell(trial, row, which) for which in PASSES)).rstrip()
+
+
+def where(trial: TimedTrial) -> str:
+    """The place of a trial."""
+    return trial.device or quantity(trial.threads, "thread")
 
 
 def cell(trial: TimedTrial, row: Row, which: str) -> str:
@@ -51,8 +57,7 @@ def name(row: Row) -> str:
 
 def curve(series: Series, trials: Sequence[TimedTrial]) -> Iterator[str]:
     """A series: nanoseconds for each cell of a window; a ^ marks growth faster than that of the cells."""
-    threads = quantity(trials[0].threads, "thread")
-    yield f"{series.name}, ns for each cell of each window, forward and backward, {threads}"
+    yield f"{series.name}, ns for each cell of each window, forward and backward, {where(trials[0])}"
     yield f"{series.axis:{FIRST}}" + "".join(f"{trial.work.place:>9} " for trial in trials).rstrip()
     for rows in zip(*(trial.rows for trial in trials), strict=True):
         reason = next((untimed(row) for row in rows if row.reason), "")

@@ -15,7 +15,7 @@ from poolproof.kernels.dtypes import Array
 from .answers import Answers, right
 from .methods import REMEMBERED, BoundWay, Lacking, Way, own
 from .rivals import rivals
-from .rounds import Call, Spread, Timing, ratios, spread, timed
+from .rounds import Call, Spread, Timing, at_once, ratios, spread, timed
 from .workloads import Workload
 
 PASSES = ("forward", "backward", "both")
@@ -50,15 +50,24 @@ class Row:
 
 @dataclass
 class TimedTrial:
-    """All rows at one workload with one number of threads, and a copy of x beside them in every pass."""
+    """All rows at one workload in one place, and a copy of x beside them in every pass.
+
+    The place is `device`, by its name, or this machine with so many threads.
+    """
 
     work: Workload
     threads: int
     rows: list[Row] = field(default_factory=list)
     copies: dict[str, Timing] = field(default_factory=dict)
+    device: str = ""
 
     def base(self, row: Row, which: str) -> Row | None:
-        """Whom a row is compared with: compiled, in the same form if it is one pass alone, at its best for both."""
+        """Whom a row is compared with: compiled, in the same form if it is one pass alone, at its best for both.
+
+        On a device it is our kernel there, which has one form.
+        """
+        if self.device:
+            return self.rows[0]
         form = row.way.form if which != "both" or not row.way.form else REMEMBERED
         return next((each for each in self.rows if (each.way.name, each.way.form) == ("compiled", form)), None)
 
@@ -97,31 +106,59 @@ def growth(rows: Sequence[Row], trials: Sequence[TimedTrial]) -> list[Spread | N
     return grown
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a workload is measured: so many threads of this machine, or a device, by its name.
+
+    `ways` gives who takes part in "max" or "mean", of these libraries; `copying` a call that copies x; `wait` returns
+    when all work there is done.
+    """
+
+    ways: Callable[[str, Sequence[str]], list[Way]]
+    copying: Callable[[Array], Call]
+    threads: int = 1
+    device: str = ""
+    wait: Call = at_once
+
+
+def of_threads(threads: int) -> Place:
+    """This machine, with so many threads."""
+    return Place(
+        lambda kind, libraries: [*own(kind, threads), *rivals(libraries, kind)],
+        lambda x: copying(x, np.zeros_like(x), threads),
+        threads,
+    )
+
+
 def trials(
-    work: Workload, threads: Sequence[int], libraries: Sequence[str], passes: Sequence[str] = PASSES
+    work: Workload, places: Sequence[Place], libraries: Sequence[str], passes: Sequence[str] = PASSES
 ) -> Iterator[tuple[TimedTrial, Entries]]:
-    """A trial for each number of threads, and the calls to be timed for each pass, before the next trial is made."""
+    """A trial for each place, and the calls to be timed for each pass, before the next trial is made."""
     x, dy = work.inputs()
     answers = right(work, x, dy)
-    for count in threads:
-        trial = TimedTrial(work, count, [Row(way) for way in (*own(work.kind, count), *rivals(libraries, work.kind))])
-        copy = copying(x, np.zeros_like(x), count)
-        copy()
-        trial.copies.update({which: Timing(timed(copy)[0], count) for which in passes})
+    for place in places:
+        rows = [Row(way) for way in place.ways(work.kind, libraries)]
+        trial = TimedTrial(work, place.threads, rows, device=place.device)
+        copy = place.copying(x)
+        timed(copy, place.wait)
+        estimate = timed(copy, place.wait)[0]
+        trial.copies.update({which: Timing(estimate, place.threads, place.wait) for which in passes})
         entries: Entries = {which: [(copy, trial.copies[which])] for which in passes}
         for row in trial.rows:
-            for which, entry in prepared(row, trial, x, dy, answers).items():
+            for which, entry in prepared(row, work, place, x, dy, answers).items():
                 if which in passes:
                     row.timings[which] = entry[1]
                     entries[which].append(entry)
         yield trial, entries
 
 
-def prepared(row: Row, trial: TimedTrial, x: Array, dy: Array, answers: Answers) -> dict[str, tuple[Call, Timing]]:
+def prepared(
+    row: Row, work: Workload, place: Place, x: Array, dy: Array, answers: Answers
+) -> dict[str, tuple[Call, Timing]]:
     """The passes of a row, bound and tried: if its answers are as ours. Otherwise none, and the row has a reason."""
     try:
-        method = row.way.make(trial.work, x, dy, trial.threads)
-        calls, estimates, row.reason = tried(method, row.way, answers)
+        method = row.way.make(work, x, dy, place.threads)
+        calls, estimates, row.reason = tried(method, row.way, answers, place.wait)
     except Lacking as lacking:
         row.reason = str(lacking)
         return {}
@@ -129,22 +166,24 @@ def prepared(row: Row, trial: TimedTrial, x: Array, dy: Array, answers: Answers)
         # Whatever a library raises is told, and the others go on.
         row.reason = f"{type(error).__name__}: {error}".partition("\n")[0]
     row.failed = bool(row.reason)
-    return {} if row.failed else {each: (calls[each], Timing(estimates[each], trial.threads)) for each in calls}
+    if row.failed:
+        return {}
+    return {each: (calls[each], Timing(estimates[each], place.threads, place.wait)) for each in calls}
 
 
-def tried(method: BoundWay, way: Way, answers: Answers) -> tuple[dict[str, Call], dict[str, float], str]:
+def tried(method: BoundWay, way: Way, answers: Answers, wait: Call) -> tuple[dict[str, Call], dict[str, float], str]:
     """The call of each pass, the seconds that it may take, and what is wrong with the answers; empty if nothing is."""
     calls, estimates = {"forward": method.forward}, {}
-    estimates["forward"], (y, kept) = timed(method.forward)
+    estimates["forward"], (y, kept) = timed(method.forward, wait)
     wrong = answers.complaint("y", method.array(y), exact=way.exact)
     if method.backward is not None:
         calls["backward"] = partial(method.backward, kept)
         calls["both"] = partial(one_pass, method.forward, method.backward)
-        estimates["backward"], dx = timed(calls["backward"])
+        estimates["backward"], dx = timed(calls["backward"], wait)
         estimates["both"] = estimates["forward"] + estimates["backward"]
         wrong = wrong or answers.complaint("dx", method.array(dx), exact=way.exact)
     if not wrong and max(estimates.values()) < PATIENCE:
-        estimates = {which: timed(call)[0] for which, call in calls.items()}
+        estimates = {which: timed(call, wait)[0] for which, call in calls.items()}
     return calls, estimates, wrong
 
 

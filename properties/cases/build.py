@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import product
 from math import prod
 from typing import Any
@@ -13,16 +13,16 @@ import numpy as np
 from poolproof.kernels.dtypes import Ints, is_float
 from poolproof.kernels.geometry import Axis
 
-from ..contract import BACKWARD, MEAN, Declared
+from ..contract import BACKWARD, MEAN, Declared, Fixed
 from ..data.layouts import FLAT
-from .axes import Rules, axis, window
+from .axes import Rules, Window, Wish, axis, window
 from .case import Case
 from .choices import Choices, one_of
 from .contents import LARGE, SEEDS, paint
 from .palettes import room, unit
 from .plans import Plan, dtypes, ranks
-from .recipes import CEIL, EDGE, PLAIN, Recipe, allowed
-from .shapes import KINDS, LARGE_KINDS, MANY_KINDS, SETTING_KINDS, Batch, Kind, Shape, vast
+from .recipes import CEIL, EDGE, FAR, FIXED, PLAIN, Recipe, allowed
+from .shapes import FIXED_KINDS, KINDS, LARGE_KINDS, MANY_KINDS, SETTING_KINDS, Batch, Kind, Shape, vast
 
 SPOTS = 99
 """A spot is at one of as many equal steps from the first place, 0, to the last."""
@@ -38,6 +38,9 @@ WIDEST_SQUARE = (MOST_CELLS, 48, 16)
 
 PLACES = ("max_backward", "max_indices")
 """The functions that tell where a maximum is."""
+
+SPARE = 4
+"""Of so many cells that a target takes one is drawn."""
 
 ALONE = 5
 """How much likelier an unusual layout of one array alone is than that of one beside another of some other array."""
@@ -70,7 +73,24 @@ class Builder:
     plan: Plan
     declared: Declared
     functions: tuple[str, ...]
-    most_cells: int = MOST_CELLS
+    usual_cells: int = MOST_CELLS
+
+    @cached_property
+    def most_cells(self) -> int:
+        """The most cells of an image. Laws may ask for larger ones, with padding around it or several times."""
+        declared = self.declared.max_cells
+        return self.usual_cells if declared is None else min(self.usual_cells, declared // SPARE)
+
+    @property
+    def limited(self) -> bool:
+        """Whether it is a declaration by which images are small."""
+        return self.most_cells < self.usual_cells
+
+    @property
+    def large(self) -> bool:
+        """Whether there are cases of large windows and planes."""
+        declared = self.declared
+        return self.plan.large and not (declared.square or declared.fixed or self.limited)
 
     def case(self, choices: Choices, **decided: Any) -> Case:
         """A case built from choices; some decisions of its sketch may have been made."""
@@ -99,23 +119,28 @@ class Builder:
     def recipes(self, function: str) -> tuple[Recipe, ...]:
         """The recipes to draw from."""
         plan, declared = self.plan, self.declared
+        if declared.fixed:
+            return (FIXED,)
         taken, symmetric = declared.settings_of(function, *plan.also), declared.padding == "symmetric"
-        return allowed(plan.recipes, taken, symmetric=symmetric, large=plan.large, in_padding=plan.in_padding)
+        found = allowed(plan.recipes, taken, symmetric=symmetric, large=plan.large, in_padding=plan.in_padding)
+        return tuple(recipe for recipe in found if recipe.name not in FAR) if self.limited else found
 
     def kinds(self, dtype: str, recipe: Recipe) -> tuple[Kind, ...]:
         """The kinds of shapes to draw from; many windows only where each is a cell, so that the answer is plain."""
         if self.plan.windows == "vast":
             return (vast,)
+        if recipe is FIXED:
+            return FIXED_KINDS
         if recipe is not PLAIN:
             return SETTING_KINDS
         narrow = is_float(np.dtype(dtype)) and np.dtype(dtype).itemsize <= 2
-        if not self.plan.large or narrow or self.declared.square:
+        if not self.large or narrow:
             return KINDS
         return MANY_KINDS if self.plan.windows == "one cell" else LARGE_KINDS
 
     def built(self, choices: Choices, sketch: Sketch, decided: dict[str, Any]) -> Case:
         """The case of a sketch; its batch, its spot and the seed of its contents may have been decided."""
-        plan, dtype = self.plan, np.dtype(sketch.dtype)
+        plan, dtype, fixed = self.plan, np.dtype(sketch.dtype), self.declared.fixed
         drawn: dict[str, Any] = {"spot": spot_of(choices), "seed": choices.upto(SEEDS - 1), "batch": None}
         spot, seed, batch = (decided.get(name, each) for name, each in drawn.items())
         (n, c), axes = self.frame(choices, sketch, batch)
@@ -134,7 +159,7 @@ class Builder:
             other=np.empty_like(x if plan.others_like == "x" else dy) if plan.others else None,
             layouts=dict(sketch.layouts),
             spot=spot,
-            settings=passed(sketch, axes, taken),
+            settings=fixed.passed(sketch.function) if fixed else passed(sketch, axes, taken),
             assumed={"count_include_pad": self.declared.count_include_pad} if unsaid else {},
         )
         paint(case, seed, sketch.gradient, sketch.other)
@@ -144,7 +169,14 @@ class Builder:
         """The batch, unless it has been decided, and the axes of a sketch."""
         shape = sketch.kind(choices, sketch.rank, sketch.chosen)
         n, c = batch or self.batch(choices, shape)
-        return (n, c), self.axes(choices, sketch, shape, n * c)
+        axes = self.axes(choices, sketch, shape, n * c)
+        return self.fitting(n, c, prod(each.length for each in axes)) if self.limited else (n, c), axes
+
+    def fitting(self, n: int, c: int, cells: int) -> Batch:
+        """As many of so many samples and channels as there may be of a plane with these cells."""
+        least, planes = 2 if self.plan.crowded else 1, self.most_cells // cells
+        n = min(n, max(planes, least))
+        return n, min(c, max(planes // max(n, 1), least))
 
     def batch(self, choices: Choices, shape: Shape) -> Batch:
         """Samples and channels."""
@@ -157,6 +189,8 @@ class Builder:
     def axes(self, choices: Choices, sketch: Sketch, shape: Shape, planes: int) -> tuple[Axis, ...]:
         """The axes of the image, one after another; where windows must be square, all with those of the chosen one."""
         wishes = [sketch.recipe.wish(wish, k == sketch.chosen) for k, wish in enumerate(shape.axes)]
+        if self.declared.fixed:
+            return self.fixed_axes(choices, wishes, self.declared.fixed, planes)
         made: list[Axis] = []
         alike = None
         if self.declared.square:
@@ -168,6 +202,17 @@ class Builder:
                 # What the same windows take along the axes to come is no longer free.
                 rules = rules._replace(cells=max(rules.cells // alike.extent ** (sketch.rank - 1 - k), 1))
             windows = replace(alike, before=before) if alike else window(choices, wish, rules, before)
+            made.append(axis(choices, windows, wish, rules))
+        return tuple(made)
+
+    def fixed_axes(self, choices: Choices, wishes: Sequence[Wish], fixed: Fixed, planes: int) -> tuple[Axis, ...]:
+        """The axes of an image whose windows a target fixes: how many of them there are, and what remains."""
+        cells, made = max(self.most_cells // max(planes, 1), 1), list[Axis]()
+        least = 2 if self.plan.repeated or self.plan.windows == "overlapping" else 1
+        for wish, each in zip(wishes, fixed.axes, strict=True):
+            before = prod(axis.length for axis in made)
+            windows = Window(before, each.dilation, each.size, each.stride, each.begin, each.end)
+            rules = Rules(ceil_mode=each.ceil_mode, cells=cells, outputs=least)
             made.append(axis(choices, windows, wish, rules))
         return tuple(made)
 

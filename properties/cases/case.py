@@ -134,15 +134,16 @@ def permitted(case: Case, plan: Plan, declared: Declared) -> bool:
 
 def is_declared(case: Case, declared: Declared) -> bool:
     """Whether a target declares to take the windows and the padding of a case."""
-    if declared.outside(case.size, case.stride, case.geometry.padding, case.geometry.dilation):
+    if declared.outside(case.function, case.size, case.stride, case.settings):
         return False
     dropped = any(axis.drops_window() for axis in case.axes)
     return not (dropped and declared.ceil_rule == "keep")
 
 
 def is_planned(case: Case, plan: Plan) -> bool:
-    """Whether a case has the windows and the settings that a plan asks for."""
-    if plan.windows in ("powers of two", "vast") and prod(case.size).bit_count() > 1:
+    """Whether a case has the windows and the settings that a plan asks for; those of a maximum divide nothing."""
+    divides = case.function in MEAN or plan.windows == "vast"
+    if divides and plan.windows in ("powers of two", "vast") and prod(case.size).bit_count() > 1:
         return False
     if not set(plan.needs) <= set(case.settings):
         return False

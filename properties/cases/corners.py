@@ -9,8 +9,8 @@ from typing import Any
 from ..contract import BACKWARD, OF_INTEGERS
 from .build import LAST, Builder, Memories, memories
 from .plans import dtypes, ranks
-from .recipes import PLAIN
-from .shapes import CERTAIN, CERTAIN_LARGE, TIED, Kind, one_window, pinned, single_column, small, usual
+from .recipes import FIXED, PLAIN
+from .shapes import CERTAIN, CERTAIN_FIXED, CERTAIN_LARGE, TIED, Kind, one_window, pinned, single_column, small, usual
 
 Decisions = dict[str, Any]
 """Decisions of a sketch that are made; the others are drawn."""
@@ -112,19 +112,24 @@ def rare_shapes(builder: Builder) -> Iterator[Decisions]:
     plan = builder.plan
     if plan.windows not in ("any", "powers of two", "overlapping", "one cell") or "C" not in plan.layouts:
         return
-    kinds = CERTAIN_LARGE if plan.large and not builder.declared.square else CERTAIN
-    for turn, (kind, function) in enumerate(zip(kinds, cycled(builder.functions), strict=False)):
-        if PLAIN in builder.recipes(function):
+    for turn, (kind, function) in enumerate(zip(certain(builder), cycled(builder.functions), strict=False)):
+        recipe = builder.recipes(function)[0]
+        if recipe in (PLAIN, FIXED):
             integers = integers_of(builder, function) if kind in CERTAIN else ()
             also = integers[turn % len(integers)] if integers else None
             for dtype in filter(None, (dtypes_of(builder, function)[0], also)):
-                yield {"function": function, "recipe": PLAIN, "kind": kind, "dtype": dtype, "spot": LAST}
+                yield {"function": function, "recipe": recipe, "kind": kind, "dtype": dtype, "spot": LAST}
+
+
+def certain(builder: Builder) -> tuple[Kind, ...]:
+    """The rare shapes; where windows are fixed, those that differ by something else."""
+    return CERTAIN_FIXED if builder.declared.fixed else CERTAIN_LARGE if builder.large else CERTAIN
 
 
 def far_ties(builder: Builder) -> Iterator[Decisions]:
     """Tied maxima in a window of several thousand cells; an even seed puts no other one near the end."""
-    function, large = builder.functions[0], builder.plan.large and not builder.declared.square
-    if large and "ties" in builder.plan.palettes(function) and PLAIN in builder.recipes(function):
+    function = builder.functions[0]
+    if builder.large and "ties" in builder.plan.palettes(function) and PLAIN in builder.recipes(function):
         dtype = dtypes_of(builder, function)[0]
         yield {"function": function, "recipe": PLAIN, "kind": TIED, "dtype": dtype, "values": "ties", "seed": 2}
 
@@ -148,7 +153,7 @@ def empty_batches(builder: Builder) -> Iterator[Decisions]:
 def whole_truths(builder: Builder) -> Iterator[Decisions]:
     """A window with as many True as a byte has values."""
     function = builder.functions[0]
-    if builder.plan.large and "bool" in dtypes_of(builder, function) and not builder.declared.square:
+    if builder.large and "bool" in dtypes_of(builder, function):
         kind = pinned(one_window, 16)
         yield {"function": function, "recipe": PLAIN, "kind": kind, "dtype": "bool", "values": "highest", "seed": 0}
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from math import prod
 from typing import Any
 
-from poolproof.kernels.dtypes import FLOATS, INTEGERS, ORDERED
+import numpy as np
+from poolproof.kernels.dtypes import FLOATS, INTEGERS, ORDERED, is_float
 
-from ..contract import CALLABLES, MEAN, OF_INTEGERS, SETTINGS, Declared, did_you_mean
+from ..contract import CALLABLES, MEAN, OF_INTEGERS, SETTINGS, Declared, Fixed, did_you_mean
 from ..data.layouts import LAYOUTS
 from . import recipes
-from .palettes import NAMES, ONE_HOT
+from .palettes import NAMES, ONE_HOT, room
 
 MAX_VALUES = ("distinct", "ties", "close", "negative", "relu", "wide", "lowest", "highest", "infinite")
 MEAN_VALUES = ("wide", "lattice", "huge", "huge", "relu", "negative", "remote")
@@ -84,7 +86,12 @@ class Plan:
         if not set(self.also) <= set(offers) or (declared.tiles and not self.by_tiles):
             return ()
         able = (f for f in self.functions if f in offers and dtypes(self, declared, f))
+        able = (f for f in able if not declared.fixed or self.suits(declared.fixed, f))
         return tuple(f for f in able if self.taken(declared, f))
+
+    def suits(self, fixed: Fixed, function: str) -> bool:
+        """Whether cases may have these windows and no others."""
+        return WANTED[self.windows](fixed, function) and (not self.recipes or of_recipes(fixed, self.recipes))
 
     @property
     def by_tiles(self) -> bool:
@@ -96,6 +103,51 @@ class Plan:
         settings = declared.settings_of(function, *self.also)
         # What a mean divides by is no setting of its own: without padding it changes nothing.
         return set(self.needs) <= set(settings) and (bool({*SETTINGS} & {*settings}) or not self.settable)
+
+
+def overlap(fixed: Fixed, _: str) -> bool:
+    """Whether neighbouring windows share cells along an axis."""
+    return any(stride < extent for stride, extent in zip(fixed.stride, fixed.extents, strict=True))
+
+
+def leave_gaps(fixed: Fixed, _: str) -> bool:
+    """Whether there may be cells that no window covers."""
+    return max(fixed.stride) > 1
+
+
+def divide_exactly(fixed: Fixed, function: str) -> bool:
+    """Whether every divisor of a mean is a power of two; of a maximum there is none.
+
+    At edges a window may have any number of its cells, unless padded ones count and none lies past the padded end.
+    """
+    settings = fixed.passed(function)
+    real_alone = any(map(any, settings.get("padding", ()))) and not settings.get("count_include_pad", False)
+    if function not in MEAN:
+        return True
+    return max(fixed.size) <= 2 if real_alone or settings.get("ceil_mode") else prod(fixed.size).bit_count() == 1
+
+
+WANTED = {
+    "any": lambda *_: True,
+    "overlapping": overlap,
+    "powers of two": divide_exactly,
+    "gaps": leave_gaps,
+    "one cell": lambda *_: False,
+    "vast": lambda *_: False,
+}
+"""For each word about windows, whether those that a target fixes are such."""
+
+
+def holds_window(dtype: np.dtype[Any], fixed: Fixed) -> bool:
+    """Whether a dtype has different numbers for all cells that lie within a window."""
+    return not is_float(dtype) or prod(fixed.extents) <= room(dtype)
+
+
+def of_recipes(fixed: Fixed, names: tuple[str, ...]) -> bool:
+    """Whether some recipe of these names has no other settings than windows that are fixed."""
+    neutral = {"padding": ((0, 0),) * len(fixed.size), "dilation": (1,) * len(fixed.size), "ceil_mode": False}
+    changed = {name for name, value in fixed.settings if name in neutral and value != neutral[name]}
+    return any(set(recipe.settings) == changed for recipe in (recipes.PLAIN, *recipes.RECIPES) if recipe.name in names)
 
 
 def listed(words: Any) -> tuple[str, ...]:
@@ -111,6 +163,8 @@ COMPARABLE = Plan(CALLABLES, mean_values=("lattice",), windows="powers of two")
 def dtypes(plan: Plan, declared: Declared, function: str) -> tuple[str, ...]:
     """The dtypes to draw from, the commonest first; floats only, where the function or the law wants them."""
     known = tuple(dtype for dtype in ORDER if dtype in ORDERED and ranks(plan, declared, function, dtype))
+    if declared.fixed:
+        known = tuple(dtype for dtype in known if holds_window(np.dtype(dtype), declared.fixed))
     floats = tuple(dtype for dtype in known if dtype in FLOATS)
     if plan.floats or function not in OF_INTEGERS:
         return floats

@@ -194,6 +194,7 @@ def wholly_in_padding(wish: Wish, chosen: bool) -> Wish:
 
 
 PLAIN = Recipe("plain", (), as_wished)
+FIXED = Recipe("fixed", (), as_wished)
 EDGE = Recipe("wholly in padding", (PADDING, DILATION), wholly_in_padding)
 
 RECIPES: tuple[Recipe, ...] = (
@@ -221,6 +222,9 @@ PADDED = tuple(recipe.name for recipe in RECIPES if recipe.settings[:1] == (PADD
 DILATED = tuple(recipe.name for recipe in RECIPES if recipe.settings == (DILATION,))
 CEILED = tuple(recipe.name for recipe in RECIPES if CEIL in recipe.settings)
 """Names of recipes, for plans that want nothing else."""
+
+FAR = tuple(recipe.name for recipe in RECIPES if "a byte" in recipe.name)
+"""Names of those with windows that reach far."""
 
 PLAIN_CASES, PLAIN_LARGE, PLAIN_AT_EDGES = 10, 20, 4
 """Cases without settings to one of each recipe: usually, where images may be large, and at edges."""

@@ -227,8 +227,10 @@ KINDS: tuple[Kind, ...] = (
 )
 LARGE_KINDS: tuple[Kind, ...] = (*KINDS, *(large_window,) * 10, *(large_plane,) * 12, countless_planes)
 MANY_KINDS: tuple[Kind, ...] = (*KINDS, *(many_outputs,) * 7)
+FIXED_KINDS: tuple[Kind, ...] = (*(small,) * 10, *(usual,) * 3, *(long_axis,) * 3, many_planes)
 SETTING_KINDS: tuple[Kind, ...] = (*(small,) * 8, *(usual,) * 3, narrow_rows, long_axis, whole)
-"""The kinds for cases with settings, which are about the edges of small images."""
+"""The kinds where windows are fixed, of which only the number is free, and those for cases with settings, which are
+about the edges of small images."""
 
 
 def pinned(shape: Callable[[Any, int, int], Shape], to: Any) -> Kind:
@@ -238,6 +240,9 @@ def pinned(shape: Callable[[Any, int, int], Shape], to: Any) -> Kind:
 
 CERTAIN: tuple[Kind, ...] = (narrow_rows, far_strides, pinned(planes, (1, 257)), pinned(planes, (1, 255)))
 """Kinds of which every law has a case: 257 and 255 channels are beside multiples of all powers of two below."""
+
+CERTAIN_FIXED: tuple[Kind, ...] = (odd_width, pinned(planes, (1, 257)), pinned(planes, (1, 255)))
+"""The same where windows are fixed."""
 
 CERTAIN_LARGE: tuple[Kind, ...] = (
     *CERTAIN,

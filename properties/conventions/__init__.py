@@ -1,7 +1,7 @@
 """Conventions: points where sound implementations differ, by what they are about. Observed, never looked up."""
 
 from . import values, settings, edges  # noqa: I001  (the order in which they are printed)
-from .ask import numbers
+from .ask import call_of, numbers
 from .registry import CONVENTIONS, as_before, check_expected, not_asked, observe, observed, unobservable
 
 EXPECTED = frozenset(f"{each.name}={value}" for each in CONVENTIONS.values() for value in each.values)
@@ -11,6 +11,7 @@ __all__ = [
     "CONVENTIONS",
     "EXPECTED",
     "as_before",
+    "call_of",
     "check_expected",
     "edges",
     "not_asked",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,9 @@ class Ask:
         return [(function, *way) for function, way in found if way is not None]
 
     def shapes(self, shapes: Iterable[Ints], rank: int) -> list[Ints]:
-        """Windows of two axes as those of another rank, as far as the target takes them."""
+        """Windows of two axes as those of another rank, as far as the target takes them; or those that it fixes."""
+        if self.declared.fixed:
+            return [self.declared.fixed.size] if prod(self.declared.fixed.size) > 1 else []
         found = [at_rank(shape, rank, square=self.declared.square) for shape in shapes]
         return [shape for shape in found if shape is not None]
 
@@ -64,6 +67,15 @@ class Ask:
         """The result of a call on x (N, C, ...), if it is of the form that it should have: of the right shape, floats
         for floats, and integers for indices. By default one window over all of x; dy are ones."""
         return self.right(call_of(function, x, size, stride, settings or {}, layout))
+
+    def simplest(self, function: str, rank: int, batch: tuple[int, int], dtype: str) -> Call:
+        """A call on the simplest image: one window of two cells along each axis, or of as many as are fixed."""
+        fixed, usual = self.declared.fixed, (2,) * rank
+        x = np.arange(prod(batch) * prod(fixed.image if fixed else usual)).astype(dtype)
+        x = x.reshape(*batch, *(fixed.image if fixed else usual))
+        if fixed:
+            return call_of(function, x, fixed.size, fixed.stride, fixed.passed(function))
+        return call_of(function, x, usual, None, {})
 
     def right(self, call: Call) -> Array | str:
         """The result of a call, if it is of the form that it should have."""

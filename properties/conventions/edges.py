@@ -6,6 +6,7 @@ The arguments that should be refused are so on purpose; in everything else these
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -24,22 +25,21 @@ def answered(result: object) -> str:
     return result if isinstance(result, str) else "answered"
 
 
-@convention((), "accepted", "refused", "other")
+@convention((), "accepted", "refused", "other", any_window=True)
 def empty_batch(ask: Ask) -> Iterable[str]:
     """Is N = 0 accepted?"""
     for function, dtype, rank in ask.ways(ask.target.offers):
-        result = ask(function, np.zeros((0, 2, *(2,) * rank), dtype))
+        result = ask.right(ask.simplest(function, rank, (0, 2), dtype))
         yield result if isinstance(result, str) else "accepted"
 
 
-@convention((), "accepted", "refused", "other")
+@convention((), "accepted", "refused", "other", any_window=True)
 def layouts(ask: Ask) -> Iterable[str]:
     """Are arrays accepted however they lie in memory?"""
     for function, dtype, rank in ask.ways(FORWARD):
-        shape = (1, 2, *(2, 3, 4)[-rank:])
-        x = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
+        call = ask.simplest(function, rank, (2, 3), dtype)
         for layout in layouts_taken(ask.declared.layout):
-            result = ask(function, x, (2,) * rank, layout=layout)
+            result = ask.right(replace(call, layouts={} if layout == "C" else {"x": layout}))
             yield result if isinstance(result, str) else "accepted"
 
 

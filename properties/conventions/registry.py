@@ -20,6 +20,7 @@ Observe = Callable[[Ask], Iterable[str]]
 class Convention:
     """One point: the functions it is about, the settings they must take, the values it may have, how it is observed.
 
+    `any_window`: it can be observed on whatever windows a target fixes; the others are about windows of their own.
     `observe` yields one value a probe; when they differ the convention "varies", with a call for each as evidence.
     """
 
@@ -28,6 +29,7 @@ class Convention:
     functions: tuple[str, ...]
     needs: tuple[str, ...]
     values: tuple[str, ...]
+    any_window: bool
     observe: Observe
 
 
@@ -37,12 +39,15 @@ UNDECLARED = "integer-mean"
 CONVENTIONS: dict[str, Convention] = {}
 
 
-def convention(functions: tuple[str, ...], *values: str, needs: tuple[str, ...] = ()) -> Callable[[Observe], Observe]:
+def convention(
+    functions: tuple[str, ...], *values: str, needs: tuple[str, ...] = (), any_window: bool = False
+) -> Callable[[Observe], Observe]:
     """Register a function that observes a convention: its docstring is the question, `values` the answers."""
 
     def register(observe: Observe) -> Observe:
         name = observe.__name__.replace("_", "-")
-        CONVENTIONS[name] = Convention(name, (observe.__doc__ or "").strip(), functions, needs, values, observe)
+        question = (observe.__doc__ or "").strip()
+        CONVENTIONS[name] = Convention(name, question, functions, needs, values, any_window, observe)
         return observe
 
     return register
@@ -60,6 +65,8 @@ def unobservable(each: Convention, target: Target) -> str:
         return f"it offers no {' with '.join(each.functions)}"
     if not set(each.needs) <= set(declared.settings_of(*each.functions)):
         return f"{' and '.join(each.functions)} takes no {' with '.join(each.needs)}"
+    if declared.fixed and not each.any_window:
+        return "it declares fixed windows"
     functions = each.functions or target.offers
     asked = any(declared.first_taken(function, WIDEST_FIRST) for function in functions)
     return "" if asked else "it declares no floating-point dtype"

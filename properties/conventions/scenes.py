@@ -7,7 +7,7 @@ one answer it is a convention; where they do not, the answer depends on position
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from math import prod
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from poolproof.kernels.dtypes import Array, Ints
 
-from ..contract import BACKWARD, MEAN, SETTINGS, WIDEST_FIRST, Declared
+from ..contract import BACKWARD, MEAN, SETTINGS, WIDEST_FIRST, Declared, Fixed
 from ..data.layouts import layouts_taken
 from ..targets.call import Call
 from .ask import Ask, call_of
@@ -29,6 +29,12 @@ COUNTS = (1, 2, 3, 4, 5, 8, 9, 16, 17, 32)
 
 FEW = 3
 """So many sizes of windows are repeated."""
+
+LANES = (2, 3, 5, 7, 15, 31)
+"""So many windows are before one that is looked at, where windows are fixed."""
+
+MOST_CELLS = 1 << 20
+"""Cells of an image that is shown; no usual one has as many."""
 
 COPIES = (1, 4, 16)
 """So many copies of a window are tried, each in a sample of its own, where one of many is looked for."""
@@ -111,6 +117,74 @@ class Scene:
                 yield replace(self, tiles=(1, min(k, self.tiles[1])), channels=min(k, self.channels))
 
 
+@dataclass(frozen=True)
+class FixedScene:
+    """How windows are shown to a target that fixes them: each whole in an image, `before` more windows before it."""
+
+    dtype: str
+    rank: int
+    fixed: Fixed
+    before: int = 0
+    channels: int = 1
+    layout: str = "C"
+
+    @property
+    def alone(self) -> bool:
+        """Whether no window is before this one that need not be there."""
+        return self.channels == 1 and not self.before
+
+    @property
+    def window(self) -> Ints:
+        """The window that is looked at."""
+        *others, last = self.fixed.first_whole
+        return (*others, last + self.before)
+
+    @property
+    def output(self) -> Any:
+        """Its place in a result, as an index."""
+        return (..., *self.window)
+
+    @property
+    def starts(self) -> Ints:
+        """Its first cell."""
+        return tuple(axis.start(o) for axis, o in zip(self.fixed.axes, self.window, strict=True))
+
+    @property
+    def cells(self) -> Any:
+        """Its cells, as an index of the image."""
+        ends = zip(self.starts, self.fixed.axes, strict=True)
+        return (..., *(slice(start, start + axis.extent, axis.dilation) for start, axis in ends))
+
+    def call(self, function: str, windows: Array) -> Call:
+        """All windows (P, *size), each in a sample of its own; the gradient of others is zero."""
+        lengths = tuple(start + extent for start, extent in zip(self.starts, self.fixed.extents, strict=True))
+        x = np.zeros((len(windows), self.channels, *lengths), windows.dtype)
+        x[self.cells] = windows[:, np.newaxis]
+        call = call_of(function, x, self.fixed.size, self.fixed.stride, self.fixed.passed(function))
+        if function in BACKWARD:
+            call.arrays["dy"][...] = 0
+            call.arrays["dy"][self.output] = 1
+        return call
+
+    def read(self, result: Array, size: Ints, *, gradient: bool) -> Array:  # noqa: ARG002  (as Scene.read)
+        """What the result has for every window: an array (P, places), or for dx (P, places, *size)."""
+        part: Array = result[self.cells if gradient else self.output]
+        return part
+
+    def where(self, sample: int, place: int, size: Ints, *, gradient: bool) -> Ints:  # noqa: ARG002  (as Scene.where)
+        """Where a result has what `read` has there: the output, or the first cell of the window."""
+        return (sample, place, *(self.starts if gradient else self.window))
+
+    def simpler(self) -> Iterator[FixedScene]:
+        """Scenes with fewer windows, the smallest first."""
+        for k in (0, *COUNTS):
+            if k < max(self.before, self.channels):
+                yield replace(self, before=min(k, self.before), channels=min(max(k, 1), self.channels))
+
+
+AnyScene = Scene | FixedScene
+
+
 def dilated(x: Array) -> Array:
     """Images (P, ...) with a zero between any two neighbouring cells."""
     wide = np.zeros((len(x), *(2 * n - 1 for n in x.shape[1:])), x.dtype)
@@ -118,8 +192,24 @@ def dilated(x: Array) -> Array:
     return wide
 
 
-def scenes(declared: Declared, function: str, dtypes: tuple[str, ...]) -> list[Scene]:
+def scenes(declared: Declared, function: str, dtypes: tuple[str, ...]) -> Sequence[AnyScene]:
     """The scenes that a target can be shown, those with one window first."""
+    return (
+        of_fixed(declared.fixed, declared, function, dtypes) if declared.fixed else of_any(declared, function, dtypes)
+    )
+
+
+def of_fixed(fixed: Fixed, declared: Declared, function: str, dtypes: tuple[str, ...]) -> list[FixedScene]:
+    """The scenes for windows that are fixed."""
+    rank = len(fixed.size)
+    plain = [FixedScene(dtype, rank, fixed) for dtype in dtypes if declared.takes(function, dtype, rank)]
+    # A vector register has up to so many lanes, and a special number may be lost in some of them.
+    lanes = [replace(scene, before=before) for scene in plain for before in (1, *LANES)]
+    return [*plain, *lanes, *(replace(scene, channels=MANY) for scene in plain)]
+
+
+def of_any(declared: Declared, function: str, dtypes: tuple[str, ...]) -> list[Scene]:
+    """The scenes for windows of every size."""
     way = declared.first_taken(function, dtypes)
     if way is None:
         return []
@@ -154,7 +244,7 @@ class Showing:
     name: Name
     together: int
 
-    def names(self, scene: Scene, batch: Array) -> dict[str, tuple[int, Ints | None]]:
+    def names(self, scene: AnyScene, batch: Array) -> dict[str, tuple[int, Ints | None]]:
         """What the answers in one scene are called, each with the first window that shows it and where that is."""
         result = self.ask.right(scene.call(self.function, batch))
         if isinstance(result, str):
@@ -177,14 +267,14 @@ class Showing:
                 several = slice(first, first + self.together)
                 yield first, batch[several], parts[several].swapaxes(0, 1)
 
-    def simpler(self, scene: Scene, batch: Array, sample: int) -> Iterator[str]:
+    def simpler(self, scene: AnyScene, batch: Array, sample: int) -> Iterator[str]:
         """Make smaller and smaller calls of what one sample of a batch showed, and yield what each shows."""
         alone = batch[sample : sample + self.together]
         for count in COPIES:
             for simpler in (*scene.simpler(), scene):
                 yield from self.each(simpler, np.concatenate([alone] * count))
 
-    def each(self, scene: Scene, batch: Array) -> Iterator[str]:
+    def each(self, scene: AnyScene, batch: Array) -> Iterator[str]:
         """What one scene shows; while a name is looked at, the call that showed it is the last."""
         found = self.names(scene, batch)
         last = self.ask.last
@@ -206,10 +296,13 @@ def show(
 ) -> Iterator[str]:
     """What the answers to windows of these shapes of two axes are called, in every scene."""
     showing, shapes = Showing(ask, function, name, together), list(shapes)
+    most = ask.declared.max_cells or MOST_CELLS
     for scene in scenes(ask.declared, function, dtypes):
         # Libraries that compile for every shape take their time: only single windows are shown in all sizes.
         for size in ask.shapes(shapes if scene.alone else shapes[:FEW], scene.rank):
-            yield from showing.each(scene, windows(scene.dtype, size))
+            batch = windows(scene.dtype, size)
+            if scene.call(function, batch).arrays["x"].size <= most:
+                yield from showing.each(scene, batch)
 
 
 def first_of_each(parts: Array) -> Iterable[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from math import prod
 
 import numpy as np
 from poolproof.kernels.dtypes import IEEE_FLOATS, INTEGERS, Array, Ints, finfo
@@ -50,7 +51,7 @@ def tied(dtype: str, size: Ints) -> Array:
     return made
 
 
-@convention(("max_backward",), "first", "last", "split", "all", "refused", "other")
+@convention(("max_backward",), "first", "last", "split", "all", "refused", "other", any_window=True)
 def ties(ask: Ask) -> Iterable[str]:
     """Which of several equal maxima gets the gradient?"""
     return show(ask, "max_backward", tied, SHAPES, who_got_it)
@@ -78,7 +79,7 @@ def ties_index(ask: Ask) -> Iterable[str]:
             yield i if isinstance(i, str) else {0: "first", np.prod(size) - 1: "last"}.get(i.item(), "other")
 
 
-@convention(("max_forward",), "propagates", "ignored", "refused", "other")
+@convention(("max_forward",), "propagates", "ignored", "refused", "other", any_window=True)
 def nan(ask: Ask) -> Iterable[str]:
     """What is the maximum of a window with a NaN in it?"""
     return show(ask, "max_forward", ONE_NAN, SHAPES, of_nan)
@@ -89,7 +90,7 @@ def of_nan(window: Array, y: Array) -> str:
     return "propagates" if y != y else "ignored" if y == np.nanmax(window) else "other"
 
 
-@convention(("max_backward",), "to the nan", "to the largest", "nowhere", "refused", "other")
+@convention(("max_backward",), "to the nan", "to the largest", "nowhere", "refused", "other", any_window=True)
 def nan_gradient(ask: Ask) -> Iterable[str]:
     """Where does the gradient of a window with a NaN go?"""
     return show(ask, "max_backward", ONE_NAN, SHAPES, where_it_went)
@@ -120,7 +121,7 @@ def which_cell(window: Array, i: int) -> str:
     return names.get(i, "inside" if 0 <= i < window.size else "outside")
 
 
-@convention(("mean_forward",), "propagates", "ignored", "refused", "other")
+@convention(("mean_forward",), "propagates", "ignored", "refused", "other", any_window=True)
 def nan_mean(ask: Ask) -> Iterable[str]:
     """What is the mean of a window with a NaN in it?"""
     return show(ask, "mean_forward", ONE_NAN, SMALL, of_nan_mean)
@@ -136,7 +137,7 @@ def of_nan_mean(window: Array, y: Array) -> str:
     return "ignored" if any(abs(float(y) - mean) <= rounding for mean in means) else "other"
 
 
-@convention(("max_forward",), "-inf", "lowest", "nan", "refused", "other")
+@convention(("max_forward",), "-inf", "lowest", "nan", "refused", "other", any_window=True)
 def all_minus_infinity(ask: Ask) -> Iterable[str]:
     """What is the maximum of a window of nothing but -inf?"""
     return show(ask, "max_forward", filled(lambda _: -np.inf), SMALL, of_minus_infinity)
@@ -147,7 +148,7 @@ def of_minus_infinity(_: Array, y: Array) -> str:
     return "nan" if y != y else {-np.inf: "-inf", float(finfo(y.dtype).min): "lowest"}.get(float(y), "other")
 
 
-@convention(("max_backward",), "inside", "nowhere", "refused", "other")
+@convention(("max_backward",), "inside", "nowhere", "refused", "other", any_window=True)
 def minus_infinity_gradient(ask: Ask) -> Iterable[str]:
     """Where does the gradient of a window of nothing but -inf go?"""
     return show(ask, "max_backward", filled(lambda _: -np.inf), SMALL, where_it_is)
@@ -159,13 +160,13 @@ def where_it_is(_: Array, dx: Array) -> str:
     return "nowhere" if total == 0 else "inside" if abs(total - 1) <= rounding else "other"
 
 
-@convention(("max_forward",), "kept", "flushed", "refused", "other")
+@convention(("max_forward",), "kept", "flushed", "refused", "other", any_window=True)
 def subnormals(ask: Ask) -> Iterable[str]:
     """Does a number below the smallest normal one survive?"""
     return show(ask, "max_forward", small_numbers, SMALL[:2], kept)
 
 
-@convention(("mean_forward",), "kept", "flushed", "refused", "other")
+@convention(("mean_forward",), "kept", "flushed", "refused", "other", any_window=True)
 def mean_subnormals(ask: Ask) -> Iterable[str]:
     """Does the mean of numbers below the smallest normal one survive?"""
     four = filled(lambda dtype: 4 * float(finfo(dtype).smallest_subnormal))
@@ -185,7 +186,7 @@ def kept(window: Array, y: Array) -> str:
     return "kept" if y == window.max() else "flushed" if y == 0 else "other"
 
 
-@convention(("max_forward",), "first", "last", "positive", "negative", "refused", "other")
+@convention(("max_forward",), "first", "last", "positive", "negative", "refused", "other", any_window=True)
 def signed_zero(ask: Ask) -> Iterable[str]:
     """Which zero is the maximum of +0 and -0?"""
     return show(ask, "max_forward", zeros, SMALL[:2], which_zero, together=2)
@@ -214,7 +215,7 @@ def mean_overflow(ask: Ask) -> Iterable[str]:
     return show(ask, "mean_forward", high, FOUR, of_overflow, tuple(taken), together=2)
 
 
-@convention(("mean_forward",), "inf", "nan", "refused", "other")
+@convention(("mean_forward",), "inf", "nan", "refused", "other", any_window=True)
 def infinite_mean(ask: Ask) -> Iterable[str]:
     """What is the mean of a window with inf in it?"""
     return show(ask, "mean_forward", ONE_INFINITY, SMALL, of_infinity)
@@ -276,8 +277,11 @@ def images_of_integers(declared: Declared) -> Iterable[Array]:
     ranks = [rank for rank in (2, 1, 3) if any(declared.takes("mean_forward", dtype, rank) for dtype in WIDEST_FIRST)]
     for dtype in INTEGERS:
         for rank in [rank for rank in ranks if not declared.lacking("mean_forward", dtype, rank)][:1]:
+            # 26 squared, or cubed; in fewer than 1,352 cells none is beyond 16 bits.
             for side in (2, 26) if np.dtype(dtype).itemsize == 1 else (2,):
-                yield integers(dtype, (side,) * rank if rank > 1 else (side * side,))
+                size = (side,) * rank if rank > 1 else (side * side,)
+                if declared.max_cells is None or 2 * prod(size) <= declared.max_cells:
+                    yield integers(dtype, size)
 
 
 def integers(dtype: str, size: Ints) -> Array:

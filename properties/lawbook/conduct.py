@@ -152,6 +152,9 @@ def companions(pool: Pool, case: Case) -> list[str]:
     able = [f for f in target.offers if wanted <= set(target.declared.settings_of(f))]
     if "count_include_pad" in case.settings:
         able = [f for f in able if f not in MEAN or "count_include_pad" in target.declared.settings_of(f)]
+    if fixed := target.declared.fixed:
+        # What only a mean passes, a case about a maximum does not have.
+        able = [f for f in able if set(fixed.passed(f)) <= set(case.settings)]
     takes = [f for f in able if target.declared.takes(f, dtype, len(case.size))]
     return takes if is_float(case.x.dtype) else [f for f in takes if f in OF_INTEGERS]
 

@@ -20,8 +20,9 @@ class Law:
     """One law: a plain function that raises where it does not hold, and a plan of the cases it wants.
 
     `reference`: a law for the reference kernels alone, because sound implementations differ there.
-    `unless`: the declaration that excuses a target, with the value that does. `evidence`: what the target's process
-    must be able to tell of a call, or do with its arrays.
+    `unless`: the declaration that excuses a target, with the value that does. `elsewhere`: it also asks for other
+    windows than those of its cases, or for other settings. `evidence`: what the target's process must be able to tell
+    of a call, or do with its arrays.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Law:
     check: Check
     reference: bool
     unless: tuple[str, object] | None
+    elsewhere: bool
     evidence: tuple[str, ...]
 
     def unsupported(self, declared: Declared, offers: tuple[str, ...], evidence: Iterable[str] = EVIDENCE) -> str:
@@ -55,6 +57,8 @@ class Law:
             return "it declares square=True"
         if self.unless and getattr(declared, self.unless[0]) == self.unless[1]:
             return f"it declares {self.unless[0]}={self.unless[1]}"
+        if declared.fixed and self.elsewhere:
+            return OTHER_WINDOWS
         return "it declares tiles=True" if declared.tiles and not self.plan.by_tiles else ""
 
     def lacking(self, declared: Declared, offers: tuple[str, ...], wanted: str) -> str:
@@ -62,14 +66,23 @@ class Law:
         able = [f for f in self.plan.functions if f in offers and self.plan.taken(declared, f)]
         if not able:
             return f"{wanted} takes no {' with '.join(self.plan.needs) or 'settings'}"
+        if declared.fixed and not any(self.plan.suits(declared.fixed, function) for function in able):
+            return OTHER_WINDOWS
         return f"it declares no floating-point dtype for {wanted}"
 
+
+OTHER_WINDOWS = "it declares fixed windows, and the law wants others"
 
 LAWS: dict[str, Law] = {}
 
 
 def law(
-    plan: Plan, *, reference: bool = False, unless: tuple[str, object] | None = None, evidence: tuple[str, ...] = ()
+    plan: Plan,
+    *,
+    reference: bool = False,
+    unless: tuple[str, object] | None = None,
+    elsewhere: bool = False,
+    evidence: tuple[str, ...] = (),
 ) -> Callable[[Check], Check]:
     """Register a function as a law: its name with hyphens, its module as family, its docstring as formula."""
 
@@ -80,7 +93,7 @@ def law(
         # Python drops docstrings under -OO; laws judge without their formulas all the same.
         if name in LAWS or not (formula or sys.flags.optimize > 1):
             raise ValueError(f"law {name!r} needs a name of its own and a formula")
-        LAWS[name] = Law(name, family, formula, plan, check, reference, unless, evidence)
+        LAWS[name] = Law(name, family, formula, plan, check, reference, unless, elsewhere, evidence)
         return check
 
     return register

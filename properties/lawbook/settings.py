@@ -18,7 +18,7 @@ from .pool import Pool
 from .registry import law
 
 
-@law(replace(COMPARABLE, settable=True, recipes=("plain",)))
+@law(replace(COMPARABLE, settable=True, recipes=("plain",)), elsewhere=True)
 def neutral_settings(pool: Pool, case: Case) -> None:
     """pool(x, padding = 0, dilation = 1, no ceil mode) = pool(x), whichever of these are passed"""
     rank = len(case.size)
@@ -30,7 +30,10 @@ def neutral_settings(pool: Pool, case: Case) -> None:
         pool.equal(other, usual, at, why=f"without {' and '.join(settings)} the answer was another")
 
 
-@law(Plan(("max_forward",), values=("negative", "distinct", "lowest", "ties"), needs=("padding",), recipes=PADDED))
+@law(
+    Plan(("max_forward",), values=("negative", "distinct", "lowest", "ties"), needs=("padding",), recipes=PADDED),
+    elsewhere=True,
+)
 def padding_with_lowest(pool: Pool, case: Case) -> None:
     """max(x, padding) = max(x with -inf, or the least of an integer type, around it)"""
     least = lowest(case.x.dtype)
@@ -40,6 +43,7 @@ def padding_with_lowest(pool: Pool, case: Case) -> None:
 
 @law(
     Plan(("mean_forward",), values=("lattice",), windows="powers of two", needs=("padding",), recipes=PADDED),
+    elsewhere=True,
 )
 def padding_with_zero(pool: Pool, case: Case) -> None:
     """mean(x, padding, with padded cells counted) = mean(x with zeros around it)"""
@@ -61,7 +65,7 @@ def overhang(pool: Pool, case: Case) -> None:
         pool.within(pool(case.call()), oracle.mean_backward(case.dy, case.x, **case.window))
 
 
-@law(Plan(FORWARD, values=("lattice",), windows="powers of two", needs=("dilation",), recipes=DILATED))
+@law(Plan(FORWARD, values=("lattice",), windows="powers of two", needs=("dilation",), recipes=DILATED), elsewhere=True)
 def dilation_by_gathering(pool: Pool, case: Case) -> None:
     """pool(x, S, dilation d) = pool(every d-th cell of x, S/d), where d divides S"""
     dilation = case.settings["dilation"]
@@ -71,7 +75,7 @@ def dilation_by_gathering(pool: Pool, case: Case) -> None:
     pool.equal(y, gathered, 0, why="the next call, on every d-th cell of x with S/d, gave another answer")
 
 
-@law(replace(COMPARABLE, functions=(*FORWARD, "max_indices"), needs=("ceil_mode",), recipes=CEILED))
+@law(replace(COMPARABLE, functions=(*FORWARD, "max_indices"), needs=("ceil_mode",), recipes=CEILED), elsewhere=True)
 def ceil_extends_floor(pool: Pool, case: Case) -> None:
     """pool(x, ceil mode)[o] = pool(x)[o] for every window without it; where the stride divides there is no other"""
     floor = replace(case, settings={**case.settings, "ceil_mode": False})
@@ -81,7 +85,7 @@ def ceil_extends_floor(pool: Pool, case: Case) -> None:
     pool.equal(fewer, more[shared], -1, why="in ceil mode, the call before, the same windows gave another answer")
 
 
-@law(replace(COMPARABLE, ranks=2))
+@law(replace(COMPARABLE, ranks=2), elsewhere=True)
 def ranks_agree(pool: Pool, case: Case) -> None:
     """pool(x) of one rank = pool(x with an axis of length one before the others) of the next"""
     rank = min(r for r in pool.target.declared.ranks_of(case.x.dtype.name, case.function) if r > len(case.size))
@@ -113,7 +117,7 @@ def indices_gather(pool: Pool, case: Case) -> None:
         pool.fail(f"i[{place}] = {i[where]}, where x is not y[{place}] = {value}", 0, got=i, where=where)
 
 
-@law(replace(COMPARABLE, settable=True, recipes=tuple(recipe.name for recipe in RECIPES)))
+@law(replace(COMPARABLE, settable=True, recipes=tuple(recipe.name for recipe in RECIPES)), elsewhere=True)
 def other_settings(pool: Pool, case: Case) -> None:
     """pool(x) is what it should be under its settings, though the same x was pooled without them just before"""
     spatial = case.x.shape[2:]

@@ -15,7 +15,7 @@ CALLABLES = (*FORWARD, *BACKWARD, "max_indices")
 
 DECLARATION_NAMES = (
     *("name", "version", "dtypes", "ranks", "lacks", "square", "tiles", "padding", "padding_limit", "ceil_rule"),
-    *("settings", "deterministic", "threads", "layout", "max_cells"),
+    *("settings", "deterministic", "threads", "layout", "max_cells", "fixed"),
 )
 
 

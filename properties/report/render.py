@@ -118,10 +118,10 @@ def declarations(target: Target) -> str:
         more = {f: " ".join(d for d in stated.dtypes_of(f) if d not in together) for f in target.offers}
         parts += [f"{function} also {extra}" for function, extra in more.items() if extra]
     names = ("ranks", "square", "tiles", "padding", "padding_limit", "ceil_rule", "deterministic", "threads", "layout")
-    for name in names:
+    for name in (*names, "max_cells"):
         if getattr(stated, name) != getattr(default, name):
             parts.append(f"{name}={getattr(stated, name)}")
-    parts += taken_settings(target)
+    parts += [f"fixed={stated.fixed.stated}"] if stated.fixed else taken_settings(target)
     missing = untested(target)
     tail = f"; not tested: {cleaned(', '.join(missing))}" if missing else ""
     version = f" {stated.version}" if stated.version else ""
@@ -150,6 +150,8 @@ def untested(target: Target) -> list[str]:
         missing.append("bfloat16")
     missing += [f"rank {rank}" for rank in (1, 2, 3) if rank not in stated.ranks]
     missing += stated.lacks
+    if stated.fixed:
+        return [*missing, "other windows"]
     for name in MEAN_SETTINGS:
         able = [f for f in offers if f in MEAN or name in SETTINGS]
         lacking = [f for f in able if name not in stated.settings_of(f)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -55,13 +56,14 @@ class Declarations(Struct, frozen=True, kw_only=True):
     threads: bool = True
     layout: str = "C"
     max_cells: Whole | None = None
+    fixed: dict[str, Any] | None = None
     offers: list[str] = []
 
     @classmethod
     def of(cls, declared: Declared, offers: tuple[str, ...]) -> Declarations:
         """The declarations of a target."""
-        found = msgspec.convert(declared, cls, from_attributes=True)
-        return msgspec.structs.replace(found, offers=list(offers))
+        found = msgspec.convert(replace(declared, fixed=None), cls, from_attributes=True)
+        return msgspec.structs.replace(found, fixed=declared.fixed and declared.fixed.stated, offers=list(offers))
 
 
 class LawReport(Struct, frozen=True, kw_only=True):

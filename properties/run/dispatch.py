@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, takewhile
 
 from ..contract import Unusable
 from ..data.typed import Json
 from ..results import Result
+from ..targets.loading import REFERENCE
 from .executor import Task, executor_of, run_tasks
 from .processes import Lost
 from .request import Request
 from .runner import Interrupted
 from .session import session
 from .units import Unit, turn
+
+OPENING = 1.5
+"""Seconds in which this process examines units itself, before it starts others: a kernel that is wrong somewhere is
+mostly wrong at once, and starting them takes longer."""
 
 LOST = "the process of the suite died twice"
 """Why a unit crashed that took the suite's own process with it."""
@@ -24,8 +30,21 @@ def examined(
 ) -> Iterator[Result]:
     """The results of units as they come, in so many processes, or with 0 in this one."""
     groups = grouped(units, processes, apart=request.in_process or not processes)
-    for _, result in carried_out(portions(request, groups, max(processes, 1)), processes, complain):
-        yield result
+    tasks, end = portions(request, groups, max(processes, 1)), time.monotonic() + OPENING
+    if not dangerous(request):
+        yield from (result for _, result in carried_out(begun_before(end, tasks), 0, complain))
+    yield from (result for _, result in carried_out(tasks, processes, complain))
+
+
+def begun_before(end: float, tasks: Iterator[Task]) -> Iterator[Task]:
+    """Those of some tasks that are taken before a time; the others are left."""
+    while time.monotonic() < end and (task := next(tasks, None)):
+        yield task
+
+
+def dangerous(request: Request) -> bool:
+    """Whether a target runs in the process that examines it, which it may end; that should not be this one."""
+    return request.in_process or bool({*REFERENCE} & {*request.targets})
 
 
 def carried_out(

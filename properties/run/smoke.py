@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..contract import MEAN, RESULT, Unusable
-from ..conventions import numbers
-from ..targets.call import Answer, Call
+from ..contract import MEAN, Unusable
+from ..conventions import call_of, numbers
+from ..targets.call import Answer
 from ..targets.isolated import Isolated
 from ..targets.loading import is_shipped
 from ..targets.misfits import second_look
@@ -36,7 +36,8 @@ def smoke_test(target: Target) -> None:
         complaints.append(f"{function}: {what}")
     if not complaints:
         raise Unusable(f"{target.name} cannot be tested: {nothing_left(target)}")
-    failed = f"{target.name} fails its smoke test, one 2x2 window: {'; '.join(complaints)}"
+    asked = "the windows it fixes" if target.declared.fixed else "one 2x2 window"
+    failed = f"{target.name} fails its smoke test, {asked}: {'; '.join(complaints)}"
     raise Unusable("\n".join(filter(None, [failed, needed(target)])))
 
 
@@ -53,15 +54,19 @@ def nothing_left(target: Target) -> str:
 
 
 def one_window(target: Target, function: str, length: int, **settings: Any) -> Answer | None:
-    """The answer for an image of ones, `length` cells per axis, and windows of two; None if no dtype can be asked."""
-    way = target.declared.plainest(function)
+    """The answer for an image of ones, `length` cells per axis, and windows of two; None if no dtype can be asked.
+
+    A target that fixes its windows is asked for these, on the smallest image that has a whole one.
+    """
+    way, fixed = target.declared.plainest(function), target.declared.fixed
     if way is None:
         return None
     dtype, rank = way
-    x, dy = np.ones((1, 1, *(length,) * rank), dtype), np.ones((1, 1, *(1,) * rank), dtype)
-    arrays = {"dy": dy, "x": x} if RESULT[function] == "dx" else {"x": x}
+    if fixed:
+        x = np.ones((1, 1, *fixed.image), dtype)
+        return target.ask(call_of(function, x, fixed.size, fixed.stride, fixed.passed(function)))
     passed = {name: (value,) * rank for name, value in settings.items()}
-    return target.ask(Call(function, arrays, (2,) * rank, (2,) * rank, passed))
+    return target.ask(call_of(function, np.ones((1, 1, *(length,) * rank), dtype), (2,) * rank, (2,) * rank, passed))
 
 
 def counts_padding(target: Target) -> bool:

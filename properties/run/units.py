@@ -12,7 +12,7 @@ from ..contract import Unusable, did_you_mean
 from ..conventions import check_expected
 from ..lawbook import LAWS, Law
 from ..lawbook.huge import EVERY, HUGE, HugeLaw
-from ..targets.loading import REFERENCE
+from ..targets.loading import is_kernel
 from .request import Request
 
 CONVENTIONS_ITEM = "conventions"
@@ -81,7 +81,7 @@ def plan(request: Request) -> list[Unit]:
         Unit(spec, name, kind, pin)
         for name, kind, pin in named
         for spec in request.targets
-        if spec in REFERENCE or not for_ours(name)
+        if is_kernel(spec) or not for_ours(name)
     ]
 
 

@@ -21,7 +21,11 @@ from .programs import interpreter, program
 from .target import InProcess, Misfit, Target, short, split
 
 REFERENCE = ("naive", "compiled", "img2col")
-"""The shipped kernels, found by these names before any module that may be called so."""
+"""The shipped kernels of a default run, found by these names before any module that may be called so."""
+
+ON_DEVICE = ("cuda",)
+"""The shipped kernels that need a GPU, or the simulator of one. They run in processes of their own: an error on a
+device ends its use by the whole process, and a process that uses one cannot be forked."""
 
 COMMAND = "command:"
 """What a target begins with that is a program of its own, speaking the protocol."""
@@ -37,6 +41,8 @@ def load(spec: str, isolation: Isolation | None = None) -> Target:
     if spec in REFERENCE:
         module = importlib.import_module(f"poolproof.kernels.{spec}")
         return InProcess(lambda: module, spec, reference=True)
+    if spec in ON_DEVICE:
+        return on_device(spec, isolation)
     if spec.startswith(COMMAND):
         isolation = isolation or Isolation()
         words = program(spec[len(COMMAND) :])
@@ -56,6 +62,15 @@ def load(spec: str, isolation: Isolation | None = None) -> Target:
         raise Unusable("\n".join(filter(None, [hinted(plain, error), needed]))) from None
     except Unusable as error:
         raise Unusable(hinted(plain, error)) from None
+
+
+def on_device(kernel: str, isolation: Isolation | None) -> Target:
+    """A shipped kernel that needs a device, under the interpreter of the suite, where it is installed."""
+    module = f"poolproof.kernels.{kernel}"
+    if isolation is None:
+        return loaded_here(kernel, module, "", [])
+    command = worker_command(replace(isolation, python=sys.executable))
+    return Isolated(kernel, command, hello(module, "", []), isolation, kernel, reference=True).introduce()
 
 
 @contextmanager
@@ -84,7 +99,12 @@ def loaded_here(spec: str, source: str, attribute: str, paths: list[str]) -> InP
 
 def is_shipped(spec: str) -> bool:
     """Whether a target is a kernel or an adapter of poolproof, under the interpreter that the user chooses."""
-    return spec in REFERENCE or spec in PEERS
+    return is_kernel(spec) or spec in PEERS
+
+
+def is_kernel(spec: str) -> bool:
+    """Whether a target is a kernel of poolproof, on which laws are tried that are about these alone."""
+    return spec in REFERENCE or spec in ON_DEVICE
 
 
 def at_interpreter(spec: str) -> tuple[str, str]:
@@ -123,5 +143,5 @@ def hinted(spec: str, error: Exception) -> str:
     text = cleaned(str(error))
     if spec in PEERS:
         return f"{text}; the adapter needs its library: {PEERS[spec].install}"
-    hint = did_you_mean(spec, [*REFERENCE, *PEERS])
+    hint = "" if spec in ON_DEVICE else did_you_mean(spec, [*REFERENCE, *ON_DEVICE, *PEERS])
     return f"{text}; {hint}" if hint.startswith("did") and "did you mean" not in text else text

@@ -165,8 +165,7 @@ def outside(target: Target, call: Call, *, dtype: bool = True) -> str:
         return f"it takes no {x} in {call.function}"
     if lacking := set(call.settings) - set(stated.settings_of(call.function)):
         return f"{call.function} takes no {' and '.join(sorted(lacking))}"
-    padding, dilation = call.settings.get("padding", ((0, 0),) * rank), call.settings.get("dilation", (1,) * rank)
-    declaration = stated.outside(call.size, call.stride, padding, dilation)
+    declaration = stated.outside(call.function, call.size, call.stride, call.settings)
     return f"it declares {declaration}" if declaration else ""
 
 

@@ -40,7 +40,8 @@ every_small = pytest.mark.parametrize("work", [written(each) for each in SMALL],
 
 def bench(*words, rounds=2, threads=(1,), libraries=()):
     """A run, and the lines that it said."""
-    run, said = Bench(chosen(words), rounds, threads, dict.fromkeys(libraries, "1.0")), []
+    places = [*map(trial.of_threads, threads)]
+    run, said = Bench(chosen(words), rounds, places, dict.fromkeys(libraries, "1.0")), []
     run.run(said.append)
     return run, said
 
@@ -602,13 +603,17 @@ def test_a_picture_of_an_unknown_kind_is_refused(capsys):
     assert "--plot 'bench.doc' should end in one of " in capsys.readouterr().err
 
 
+ALONE = "is a measurement of its own, without WORKLOAD, --device, --libraries, --json or --plot"
 REFUSED = {
     "--threads 0": "argument --threads: '0' should be at least 1",
     "--rounds x": "argument --rounds: 'x' should be a whole number of at least 0",
     "--repeats 3": "--repeats is the number of passes of --document; without that it should be left out",
-    "--document W1": "--document is a measurement of its own, without WORKLOAD, --libraries, --json or --plot",
-    "--overhead --json x": "--overhead is a measurement of its own, without WORKLOAD, --libraries, --json or --plot",
-    "--start --plot x.png": "--start is a measurement of its own, without WORKLOAD, --libraries, --json or --plot",
+    "--document W1": f"--document {ALONE}",
+    "--overhead --json x": f"--overhead {ALONE}",
+    "--start --plot x.png": f"--start {ALONE}",
+    "--document --device cuda": f"--document {ALONE}",
+    "--device cuda --threads 1": "argument --threads: not allowed with argument --device",
+    "--device cuda --libraries jax": "unknown library 'jax'; there are: torch",
     "--laws --repeats 3": "--repeats is the number of passes of --document; without that it should be left out",
 }
 

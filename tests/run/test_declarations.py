@@ -58,8 +58,31 @@ def declarations(draw):
         "deterministic": draw(st.booleans()),
         "threads": draw(st.booleans()),
         "layout": draw(st.sampled_from(("C", "channels_last"))),
+        "max_cells": draw(st.sampled_from((None, 4096, 20_000))),
     }
-    return offers, declared
+    return offers, declared | (draw(fixing(offers)) if draw(st.booleans()) else {})
+
+
+@st.composite
+def fixing(draw, offers):
+    """Declarations of a target that fixes its windows."""
+    fixed = draw(windows())
+    passed = {name: MEAN_SETTINGS if name in MEAN else SETTINGS for name in offers}
+    free = {"square": False, "tiles": False, "padding": "any", "padding_limit": None, "ceil_rule": "drop"}
+    return {**free, "fixed": fixed, "ranks": (len(fixed["size"]),), "settings": passed}
+
+
+@st.composite
+def windows(draw):
+    """Windows that a target fixes."""
+    rank = draw(st.integers(1, 3))
+    size, stride, dilation = (draw(st.tuples(*(st.integers(1, 3),) * rank)) for _ in range(3))
+    gaps = draw(st.booleans())
+    reach = [(d if gaps else 1) * (f - 1) for f, d in zip(size, dilation, strict=True)]
+    pads = st.tuples(*(st.tuples(*(st.integers(0, most),) * 2) for most in reach))
+    others = {"padding": pads, "ceil_mode": st.booleans(), "count_include_pad": st.booleans()}
+    settings = draw(st.fixed_dictionaries({}, optional=others))
+    return {"size": size, "stride": stride, **settings, **({"dilation": dilation} if gaps else {})}
 
 
 class Recorder:
@@ -77,6 +100,7 @@ class Recorder:
             self.asked.append((name, x.dtype.name, size))
             wrong = self.wrong(name, x.dtype.name, size, stride, passed)
             wrong += ["layout"] * (not all(map(self.lies_right, arrays)))
+            wrong += ["max_cells"] * (x.size > (self.told.get("max_cells") or x.size))
             self.outside += [(name, x.dtype.name, size, stride, passed, each) for each in wrong]
             return getattr(img2col, name)(*arguments, **passed)
 
@@ -96,6 +120,9 @@ class Recorder:
             "padding": not all(map(PADDINGS[told.padding], padding)),
             "padding_limit": any(max(pair) > limit for pair, limit in zip(padding, most, strict=True)),
         }
+        if fixed := self.told.get("fixed"):
+            counts = {} if name in MEAN else {"count_include_pad": fixed.get("count_include_pad")}
+            found["fixed"] = {"size": size, "stride": stride, **counts, **passed} != {**counts, **fixed}
         return [word for word, is_so in found.items() if is_so]
 
     def lies_right(self, array):
@@ -118,7 +145,7 @@ class Recorder:
 
 
 @slow
-@settings(max_examples=3)  # each asks everything
+@settings(max_examples=4)  # each asks everything
 @given(declarations())
 def test_nothing_is_asked_that_is_not_declared(told):
     recorder = Recorder(*told)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from faults import FAULTS, SOUND
 
-from . import hints
+from . import benchmarks, hints
 from .measure import CORPUS, KEPT, Kept
 from .page import PAGE, page
 from .record import load, recorded, save
@@ -25,6 +25,7 @@ def arguments():
     parser.add_argument("-n", type=int, default=os.cpu_count(), help="processes")
     parser.add_argument("--kept", type=Path, default=KEPT, help="results of an interrupted run, to go on with")
     parser.add_argument("--hints", action="store_true", help="measure the hints of failures alone")
+    parser.add_argument("--benchmarks", action="store_true", help="measure the checks of public benchmarks alone")
     parser.add_argument("--page", action="store_true", help="measure nothing: write the page from the record")
     return parser.parse_args()
 
@@ -70,6 +71,9 @@ def main():
     if asked.hints:
         write(load() | {"hints": hints.recorded(hints.measured(list(hints.JUDGED), asked.n))})
         return 0
+    if asked.benchmarks:
+        write(load() | {"benchmarks": benchmarks.recorded(benchmarks.measured([*FAULTS, *SOUND], asked.n))})
+        return 0
     names = [name for name in CORPUS if fnmatch(name, asked.only)]
     if not any(name in FAULTS for name in names):
         sys.exit(f"--only {asked.only!r} should match some fault of {', '.join(FAULTS)}")
@@ -80,7 +84,8 @@ def main():
         print(problem, file=sys.stderr)
     if failed:
         return 1
-    record = recorded(measured, shrunk, judged) | {"hints": load().get("hints", [])}
+    apart = {name: each for name, each in load().items() if name in {"hints", "benchmarks"}}
+    record = recorded(measured, shrunk, judged) | apart
     if complete:
         write(record)
     else:

@@ -7,6 +7,8 @@ from faults import FAULTS, SOUND
 from faults.mistakes import MISTAKES
 from written import table
 
+from .asked import callables
+from .benchmarks import BENCHMARKS
 from .measure import ROOT
 from .people import CHECKS
 from .record import first
@@ -19,8 +21,10 @@ SLOW = 20
 
 def page(record):
     """The whole page."""
-    parts = [introduction, summary, *([hints] if "hints" in record else []), compared, mistakes, slow, laws]
-    return "\n".join(part(record) for part in parts)
+    parts = [introduction, summary, hints, compared, benchmarks, mistakes, slow, laws]
+    apart = {"hints": hints, "benchmarks": benchmarks}
+    missing = [part for name, part in apart.items() if name not in record]
+    return "\n".join(part(record) for part in parts if part not in missing)
 
 
 def introduction(record):
@@ -107,6 +111,48 @@ def compared(record):
     text = "Rebuilt in `tests/strength/people.py`, which names the sources and what was left out.\n"
     head = ("check", f"rejects of {count}", "what it is")
     return f"## Beside the checks that people use\n\n{text}\n{table(head, rows)}"
+
+
+FORWARDS = {"max_forward", "mean_forward"}
+
+
+def benchmarks(record):
+    """What public benchmarks accept."""
+    forward = {fault["fault"] for fault in record["faults"] if callables(FAULTS[fault["fault"]]) & FORWARDS}
+    faults, sound = len(record["faults"]), len(SOUND)
+    rows = [("a default run", f"{len(record['laws'])} laws, {EXAMPLES} cases each", "both", 0, 0, sound)]
+    for each in record["benchmarks"]:
+        check = BENCHMARKS[each["check"]]
+        seen = forward - set(each["rejects"])
+        accepted = faults - len(each["rejects"]), len(seen), sound - len(each["condemns"])
+        rows.append((each["check"], check.about, check.directions, *accepted))
+    head = (
+        "check",
+        "what it is",
+        "directions",
+        f"accepts of {faults} faults",
+        f"of {len(forward)}",
+        f"of {sound} sound",
+    )
+    return f"## Beside public benchmarks of generated kernels\n\n{about_benchmarks(len(forward))}\n{table(head, rows)}"
+
+
+def about_benchmarks(forward):
+    """What the table about benchmarks has, and what it cannot say."""
+    return dedent(f"""\
+        Programs write kernels by the thousand, and public benchmarks judge them. Their checks are rebuilt in
+        `tests/strength/benchmarks.py`, which names the sources, and measured by `tox -e strength -- --benchmarks`.
+        The table has how many faults each check *accepts*: of all, and of the {forward} that change a forward; and
+        how many sound variants. A check that is forward only cannot reject a wrong gradient or index.
+
+        Settings, numbers, trials and tolerances are those of the sources. Batches and images are smaller, with one
+        more trial on a plane of more than 65536 cells. The right answer is a reference kernel's instead of PyTorch's.
+        A fault that takes no padding is given padded images, one that takes no dilation gets the cells of each window
+        side by side, and one for planes alone gets lines as planes of one row.
+
+        In float16 many numbers are equal, and FlagGems' tests then reject sound kernels that choose another of equal
+        maxima; they also reject means and gradients that are added up in float16.
+        """)
 
 
 def mistakes(record):

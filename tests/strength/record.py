@@ -6,6 +6,8 @@
   counterexample; the `checks` of other people that reject it.
 - `hints`: for the corpus, and for models of bug reports, of how many faults the hint names what is wrong (`right`),
   something else (`wrong`) or nothing (`none`); `odd` has those that are not named rightly, with their hints.
+- `benchmarks`: for each benchmark how many faults and sound variants it was asked about (`faults`, `sound`), the faults
+  that it `rejects`, and the sound variants that it `condemns`.
 - `laws`: for each law how many faults it is `among the three` quickest to reject, and the faults that some seed would
   accept without it (`needed`).
 """

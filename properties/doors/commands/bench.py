@@ -31,9 +31,11 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--rounds", type=positive, default=9, metavar="N", help="turns of each method (default: %(default)s)"
     )
-    parser.add_argument(
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
         "--threads", type=some, default=(1, 2), metavar="N,...", help="numbers of threads (default: 1,2)"
     )
+    where.add_argument("--device", choices=("cuda",), help="measure on a GPU, where the kernel is cuda")
     parser.add_argument(
         "--libraries", type=str, metavar="NAME,...", help='libraries to time, "" for none (default: all installed)'
     )
@@ -72,17 +74,18 @@ def measurement(name: str, repeats: int) -> Iterator[str]:
 
 def refuse_others(options: Namespace) -> None:
     """Raise Unusable for what another measurement would ignore."""
-    given = (options.workloads or None, options.libraries, options.json, options.plot)
+    given = (options.workloads or None, options.device, options.libraries, options.json, options.plot)
     if any(each is not None for each in given):
-        others = "WORKLOAD, --libraries, --json or --plot"
+        others = "WORKLOAD, --device, --libraries, --json or --plot"
         raise Unusable(f"--{options.instead} is a measurement of its own, without {others}")
 
 
 def race(options: Namespace) -> int:
     """Time workloads: 130 if it was interrupted, 1 if an implementation gave wrong answers."""
-    from ...bench import plot, rivals, workloads
+    from ...bench import device, plot, rivals, workloads
     from ...bench.record import document
     from ...bench.run import Bench
+    from ...bench.trial import of_threads
     from ...data.files import Output, json_text, unwritten, writable
     from ...report.terminal import Terminal
 
@@ -91,7 +94,9 @@ def race(options: Namespace) -> int:
     if options.plot is not None:
         plot.check(options.plot)
     say = Terminal(sys.stdout).say
-    bench = Bench(workloads.chosen(options.workloads), options.rounds, options.threads, rivals.asked(options.libraries))
+    works, libraries = workloads.chosen(options.workloads), rivals.asked(options.libraries, device=bool(options.device))
+    places = [device.gpu()] if options.device else [*map(of_threads, options.threads)]
+    bench = Bench(works, options.rounds, places, libraries)
     try:
         bench.run(say)
     except MemoryError as error:

@@ -55,6 +55,8 @@ class HugeLaw:
             return f"it offers no {self.function}"
         if declared.tiles:
             return "it declares tiles=True"
+        if declared.fixed:
+            return "it declares fixed windows"
         if self.way(declared) is None:
             return f"it declares no {'floating-point' if self.unit == 'bytes' else 'numeric'} dtype for {self.function}"
         if declared.max_cells is not None and declared.max_cells < self.cells(declared):

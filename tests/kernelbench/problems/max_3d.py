@@ -1,0 +1,27 @@
+"""A problem in KernelBench's format: maximum over volumes, with the windows of its problem 43 on smaller ones."""
+
+import torch
+from torch import nn
+
+SHAPE = (2, 3, 16, 16, 16)
+
+
+class Model(nn.Module):
+    """The reference."""
+
+    def __init__(self, kernel_size, stride, padding, dilation):
+        super().__init__()
+        self.pool = nn.MaxPool3d(kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation)
+
+    def forward(self, x):
+        return self.pool(x)
+
+
+def get_inputs():
+    """Arguments of `forward`."""
+    return [torch.rand(*SHAPE)]
+
+
+def get_init_inputs():
+    """Arguments of the constructor: kernel_size, stride, padding, dilation."""
+    return [3, 2, 1, 3]
