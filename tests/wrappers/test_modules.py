@@ -272,6 +272,17 @@ def test_a_solution_that_pools_otherwise_is_rejected_and_told_so():
     rejected(target, "output-size")
 
 
+def test_a_solution_that_takes_images_of_any_rank_is_judged_at_that_of_the_model():
+    class Unfolded(nn.Module):
+        def forward(self, x):
+            return functional.pad(x, (1, 1), value=-torch.inf).unfold(-1, 3, 2).amax(-1)
+
+    lines = SimpleNamespace(Model=lambda: nn.MaxPool1d(3, 2, 1), get_init_inputs=list)
+    target = kernelbench(Unfolded, lines)
+    assert (target.ranks, target.fixed["size"]) == ((1,), (3,))
+    accepted(target)
+
+
 def test_a_file_may_have_problem_and_solution():
     both = SimpleNamespace(**vars(PROBLEM), ModelNew=Kernel)
     assert kernelbench(both).fixed == kernelbench(SimpleNamespace(ModelNew=Kernel), PROBLEM).fixed
