@@ -98,9 +98,7 @@ def others_of(
     return (first, *(dtype for dtype, why in refused.items() if not why)), notes
 
 
-def pooling_of(
-    whole: Whole, said: Dict[str, Any], dtype: str, ranks: Sequence[int]
-) -> Tuple[KnownPooling, list[str]]:
+def pooling_of(whole: Whole, said: Dict[str, Any], dtype: str, ranks: Sequence[int]) -> Tuple[KnownPooling, list[str]]:
     """The pooling that it should do, and a note that says which. What its attributes say is believed first."""
     known = {name: value for name, value in said.items() if name in ("kind", *NAMES)}
     try:

@@ -172,6 +172,11 @@ def zero_in_padding(windows: PooledWindows) -> Array:
     return np.asarray(found.max(axis=-1))
 
 
+def first_in_order(windows: PooledWindows) -> Array:
+    """The whole gradient to the first maximum in the order of the window, which a padded cell may be."""
+    return windows.one_hot((windows.values == windows.values.max(axis=-1, keepdims=True)).argmax(axis=-1))
+
+
 def last_of_window(windows: PooledWindows) -> Array:
     """The sums with copies of the last real cell of the window for those past the end."""
     last = windows.image[..., np.maximum(windows.cells.max(axis=-1), 0)].astype(np.float64)
@@ -492,7 +497,12 @@ MISTAKES = [
         MAXIMA,
         "Padded cells are zeros that may win the maximum.",
         "A padded cell never wins a maximum: it counts as -inf, or as the lowest number of an integer type.",
-        (wrong(outside=lambda _: 0), wrong(top=zero_in_padding)),
+        (
+            wrong(outside=lambda _: 0),
+            # Where an image is padded before it is pooled, padded zeros come first among equals as well.
+            wrong(outside=lambda _: 0, weights=first_in_order),
+            wrong(top=zero_in_padding),
+        ),
     ),
     Mistake(
         "padding-not-low-enough",
