@@ -80,7 +80,7 @@ def dtypes_of(whole: Whole, declared: Dict[str, Any]) -> Tuple[Tuple[str, ...], 
         said.append(refusal(whole.ask, np.ones((1, 2, *(length,) * rank), dtype)))
         if not said[-1]:
             return others_of(whole, tried, dtype, (1, 2, *(length,) * rank))
-    raise TypeError(f"{whole.wrapper}: {whole.name} answers no image: {said[0]}")
+    raise TypeError(f"{whole.wrapper}: {whole.name} answers no image of ones, of 8 to 64 cells an axis: {said[0]}")
 
 
 def ranks_of(declared: Dict[str, Any]) -> Sequence[int]:
