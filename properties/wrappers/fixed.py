@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-from .black_box import FIRST_LENGTHS, Unknown
+from .black_box import Unknown, first_lengths
 from .drawn import DTYPES, refusal, usual
 from .frameworks import Framework, Probe, differentiated
 from .inference import RANKS, infer
@@ -76,11 +76,12 @@ def in_words(windows: Dict[str, Any]) -> str:
 def dtypes_of(whole: Whole, declared: Dict[str, Any]) -> Tuple[Tuple[str, ...], list[str]]:
     """The dtypes of the images that it answers, and notes about those that it refuses. Raises TypeError."""
     tried, said = usual(declared, "dtypes", DTYPES), []
-    for dtype, rank, length in product(tried, ranks_of(declared), FIRST_LENGTHS[:4]):
-        said.append(refusal(whole.ask, np.ones((1, 2, *(length,) * rank), dtype)))
+    shapes = [(1, 2, *(length,) * rank) for rank in ranks_of(declared) for length in first_lengths(rank)]
+    for dtype, shape in product(tried, shapes):
+        said.append(refusal(whole.ask, np.ones(shape, dtype)))
         if not said[-1]:
-            return others_of(whole, tried, dtype, (1, 2, *(length,) * rank))
-    raise TypeError(f"{whole.wrapper}: {whole.name} answers no image of ones, of 8 to 64 cells an axis: {said[0]}")
+            return others_of(whole, tried, dtype, shape)
+    raise TypeError(f"{whole.wrapper}: {whole.name} answers no image of ones, of 8 cells an axis or more: {said[0]}")
 
 
 def ranks_of(declared: Dict[str, Any]) -> Sequence[int]:

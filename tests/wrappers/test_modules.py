@@ -243,7 +243,7 @@ REFUSED = {
     "global": (lambda: module(Global()), "Global: one window covers axis 0 of the image"),
     "adaptive": (lambda: module(nn.AdaptiveMaxPool2d(5)), "AdaptiveMaxPool2d has windows that depend on the length of"),
     "adaptive inside": (lambda: module(Inside(nn.AdaptiveAvgPool2d(1))), "Inside: AdaptiveAvgPool2d has windows that"),
-    "small images": (lambda: module(Particular()), "no image of ones, of 8 to 64 cells an axis: NotImplementedError$"),
+    "small images": (lambda: module(Particular()), "of ones, of 8 cells an axis or more: NotImplementedError$"),
     "power": (lambda: module(nn.LPPool2d(2, 3)), "no maximum, no mean; say what it should do, as kind='max'"),
     "divisor": (lambda: module(nn.AvgPool2d(3, divisor_override=5)), r"divided by 5 everywhere \(divisor_override\)"),
     "indices": (lambda: module(nn.MaxPool2d(2, return_indices=True)), "returned a tuple"),

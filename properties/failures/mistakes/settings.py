@@ -12,6 +12,7 @@ from poolproof.kernels.dtypes import Array, finfo, is_float, lowest
 from poolproof.kernels.geometry import Axis, Geometry
 
 from ...targets.call import Call
+from .maxima import STARTS
 from .mistake import ANY, BACKWARD, MAXIMA, MEAN, Answer, Mistake, wrapped
 from .steps import (
     PADDED,
@@ -511,6 +512,7 @@ MISTAKES = [
         "A padded cell never wins a maximum: it counts as -inf, or as the lowest number of an integer type.",
         (
             wrong(outside=not_low_enough),
+            *(wrong(outside=start, weights=first_in_order) for start in STARTS),
             wrong(outside=lambda dtype: max(-1e4, float(lowest(dtype))) if is_float(dtype) else lowest(dtype)),
         ),
     ),
