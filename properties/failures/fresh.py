@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from ..cases.choices import Generated, one_of
 from ..cases.contents import paint
 from ..cases.palettes import NAMES
 from ..cases.plans import Plan, ranks
-from ..contract import MEAN, OF_INTEGERS, SETTINGS, Declared
+from ..contract import MEAN, OF_INTEGERS, SETTINGS, Declared, Fixed
 from ..targets.call import Call
 from .earlier import as_case
 
@@ -78,9 +79,15 @@ def repainted(pattern: FailingCall, count: int = REPAINTED) -> Iterator[Call]:
 
 
 def resized(pattern: FailingCall, declared: Declared) -> Iterator[Call]:
-    """The call with a window one cell longer or shorter along each axis in turn, on a somewhat larger image."""
+    """The call with a window one cell longer or shorter along each axis in turn, on a somewhat larger image.
+
+    Windows that are fixed stay as they are, and find place for one more that is whole.
+    """
     case = as_case(pattern.call)
     if case is None or not 0 < case.x.size <= MOST_CELLS:
+        return
+    if declared.fixed:
+        yield from enlarged(case, declared.fixed)
         return
     room = tuple(n + min(stride, MOST_ROOM) for n, stride in zip(case.x.shape[2:], case.stride, strict=True))
     for seed, (axis, step) in enumerate(product(range(len(room)), (1, -1)), 1):
@@ -89,8 +96,22 @@ def resized(pattern: FailingCall, declared: Declared) -> Iterator[Call]:
         if any(a.room < 0 or a.all_in_padding() is not None for a in other.axes) or not is_declared(other, declared):
             # What windows wholly in padding give is a convention.
             continue
-        blank = replace(other, dy=np.zeros((*case.x.shape[:2], *other.output), case.dy.dtype))
-        yield from (painted(blank, values, seed).call() for values in PLAIN[case.function])
+        yield from all_palettes(other, seed)
+
+
+def enlarged(case: Case, fixed: Fixed) -> Iterator[Call]:
+    """The call on images that have one whole window more along each axis, or two."""
+    for seed in (1, 2):
+        added = (extent + stride * (seed - 1) for extent, stride in zip(fixed.extents, case.stride, strict=True))
+        room = tuple(n + more for n, more in zip(case.x.shape[2:], added, strict=True))
+        if prod(case.x.shape[:2]) * prod(room) <= MOST_CELLS:
+            yield from all_palettes(replace(case, x=np.zeros((*case.x.shape[:2], *room), case.x.dtype)), seed)
+
+
+def all_palettes(case: Case, seed: int) -> Iterator[Call]:
+    """The call of a case of any image with numbers of each plain palette, and a gradient that fits."""
+    blank = replace(case, dy=np.zeros((*case.x.shape[:2], *case.output), case.dy.dtype))
+    yield from (painted(blank, values, seed).call() for values in PLAIN[case.function])
 
 
 def beyond(case: Case, seed: int) -> Iterator[Call]:

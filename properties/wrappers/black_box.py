@@ -87,8 +87,7 @@ class BlackBox:
 
     def first_length(self, rank: int) -> int:
         """The first length that images of a rank may have; 0 if there is none."""
-        lengths = FIRST_LENGTHS[: {1: 5, 2: 5, 3: 3}[rank]]
-        return next((n for n in lengths if self.answer(np.ones((1, 3, *(n,) * rank))) is not None), 0)
+        return next((n for n in first_lengths(rank) if self.answer(np.ones((1, 3, *(n,) * rank))) is not None), 0)
 
     def mixes_channels(self, rank: int, length: int) -> bool:
         """Whether a channel matters to the others, as where the channels are taken for an axis of the image."""
@@ -138,6 +137,11 @@ class BlackBox:
                 self.ones.append((x, y))
                 found[n] = y.shape[2 + axis]
         return found
+
+
+def first_lengths(rank: int) -> Sequence[int]:
+    """The lengths of the images of a rank that are asked first; volumes are large soon."""
+    return FIRST_LENGTHS[: {1: 5, 2: 5, 3: 3}[rank]]
 
 
 def middle(values: Any) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Callable, List
+from typing import Any, Callable, Dict, List
 
 import numpy as np
 
@@ -18,6 +18,12 @@ LOST = "CUDA error"
 
 ENDED = 70
 """The exit status of a process that ends for this reason."""
+
+SIMULATORS = {"triton": "TRITON_INTERPRET", "numba": "NUMBA_ENABLE_CUDASIM"}
+"""The variables of the environment by which modules run their kernels without a GPU."""
+
+ON = ("1", "true", "yes", "on", "y")
+"""Values of a variable that switch something on."""
 
 
 def device() -> str:
@@ -52,6 +58,13 @@ def place_of(block: Any) -> int:
 def device_notes() -> List[str]:
     """A note that names the device, if one was asked for; a run looks for it."""
     return [f"on the device {device()}"] if device() else []
+
+
+def simulated() -> Dict[str, Any]:
+    """What is declared of kernels that a simulator runs: it is slow, and runs one kernel at a time."""
+    here = [module for module in SIMULATORS if module in sys.modules]
+    switched_on = any(os.environ.get(SIMULATORS[module], "").lower() in ON for module in here)
+    return {"threads": False, "max_cells": 4096} if switched_on else {}
 
 
 def written_back(array: Any, there: Any, outward: Callable[[Any], Any]) -> None:

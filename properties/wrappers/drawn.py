@@ -158,5 +158,5 @@ def refusal(ask: Callable[[Any], Any], x: Any) -> str:
     try:
         ask(x)
     except Exception as error:
-        return f"{type(error).__name__}: {error}"
+        return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return ""

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-from .black_box import FIRST_LENGTHS, Unknown
+from .black_box import Unknown, first_lengths
 from .drawn import DTYPES, refusal, usual
 from .frameworks import Framework, Probe, differentiated
 from .inference import RANKS, infer
@@ -38,7 +38,7 @@ class Whole(NamedTuple):
 def fixed(whole: Whole, said: Dict[str, Any], declared: Dict[str, Any]) -> SimpleNamespace:
     """A target that is judged on its own windows; `said` has what its attributes say of them. Raises TypeError."""
     dtypes, refused = dtypes_of(whole, declared)
-    pooling, notes = pooling_of(whole, said, dtypes[0])
+    pooling, notes = pooling_of(whole, said, dtypes[0], ranks_of(declared))
     windows = pooling.fixed()
     roles = (f"{pooling.kind}_forward", f"{pooling.kind}_backward")
     settings = [name for name in SETTINGS if name in windows]
@@ -76,11 +76,18 @@ def in_words(windows: Dict[str, Any]) -> str:
 def dtypes_of(whole: Whole, declared: Dict[str, Any]) -> Tuple[Tuple[str, ...], list[str]]:
     """The dtypes of the images that it answers, and notes about those that it refuses. Raises TypeError."""
     tried, said = usual(declared, "dtypes", DTYPES), []
-    for dtype, rank, length in product(tried, usual(declared, "ranks", RANKS), FIRST_LENGTHS[:4]):
-        said.append(refusal(whole.ask, np.ones((1, 2, *(length,) * rank), dtype)))
+    shapes = [(1, 2, *(length,) * rank) for rank in ranks_of(declared) for length in first_lengths(rank)]
+    for dtype, shape in product(tried, shapes):
+        said.append(refusal(whole.ask, np.ones(shape, dtype)))
         if not said[-1]:
-            return others_of(whole, tried, dtype, (1, 2, *(length,) * rank))
-    raise TypeError(f"{whole.wrapper}: {whole.name} answers no image: {said[0]}")
+            return others_of(whole, tried, dtype, shape)
+    raise TypeError(f"{whole.wrapper}: {whole.name} answers no image of ones, of 8 cells an axis or more: {said[0]}")
+
+
+def ranks_of(declared: Dict[str, Any]) -> Sequence[int]:
+    """The ranks that its images may have: as declared, or as many as declared windows have axes."""
+    size = declared.get("fixed", {}).get("size")
+    return usual(declared, "ranks", (len(size),) if isinstance(size, (tuple, list)) else RANKS)
 
 
 def others_of(
@@ -92,11 +99,11 @@ def others_of(
     return (first, *(dtype for dtype, why in refused.items() if not why)), notes
 
 
-def pooling_of(whole: Whole, said: Dict[str, Any], dtype: str) -> Tuple[KnownPooling, list[str]]:
+def pooling_of(whole: Whole, said: Dict[str, Any], dtype: str, ranks: Sequence[int]) -> Tuple[KnownPooling, list[str]]:
     """The pooling that it should do, and a note that says which. What its attributes say is believed first."""
     known = {name: value for name, value in said.items() if name in ("kind", *NAMES)}
     try:
-        pooling = infer(whole.ask, dtype=dtype, **known)
+        pooling = infer(whole.ask, ranks=ranks, dtype=dtype, **known)
     except Unknown as error:
         hint = "say what it should do, as kind='max', fixed={'size': (2, 2), 'stride': (2, 2)}"
         raise TypeError(f"{whole.wrapper}: {whole.name}: {error}; {hint}") from None
@@ -109,7 +116,7 @@ def differing(whole: Whole, pooling: KnownPooling, dtype: str, known: Dict[str, 
     if not known:
         return []
     try:
-        seen = infer(whole.ask, dtype=dtype)
+        seen = infer(whole.ask, ranks=(len(pooling.axes),), dtype=dtype)
     except Unknown as error:
         return [f"its answers do not look like it: {error}"]
     return [] if seen == pooling else [f"its answers look like {seen.words()}"]

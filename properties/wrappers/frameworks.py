@@ -11,7 +11,7 @@ from typing import Any, Callable, NamedTuple, Tuple
 import numpy as np
 
 from ..remote.vocabulary import BACKWARD, FORWARD
-from .devices import device, device_notes, end_if_lost, on_device, written_back
+from .devices import device, device_notes, end_if_lost, on_device, simulated, written_back
 from .given import Function, taken
 
 FLOATS = ("float64", "float32", "float16", "bfloat16")
@@ -72,7 +72,7 @@ def differentiated(
 
     `tried` are the calls that forwards are tried with (default: a window of two, in all usual forms).
     """
-    found = taken(wrapper, implementation, given)
+    found, defaults = taken(wrapper, implementation, given), {**simulated(), **defaults}
     functions, declarations = dict(found.functions), {**defaults, **found.declarations}
     notes = device_notes() if framework.on_device else []
     for forward, backward in zip(FORWARD, BACKWARD):

@@ -34,7 +34,9 @@ def kernelbench(solution: Any, problem: Any = None, **declared: Any) -> SimpleNa
     solved = problem if isinstance(problem, Problem) else prepared(problem or solution)
     instance = made(generated, solved.arguments)
     whole = Whole("kernelbench", name_of(generated), TORCH, instance, "like the Model of its problem")
-    return fixed(whole, dict(solved.windows), declared)
+    # Without its rank, a solution of a problem on lines may be taken for one on images, whose rows it pools alike.
+    ranks = {"ranks": (len(solved.windows["size"]),)} if solved.windows else {}
+    return fixed(whole, dict(solved.windows), {**ranks, **declared})
 
 
 def checked(solution: Any, problem: Any = None) -> SimpleNamespace:

@@ -27,6 +27,9 @@ HINT = "give the arguments, module(TheClass, ...), or a file that has them, with
 POOLS = re.compile(r"(Max|Avg)Pool[123]d")
 """The classes of PyTorch that pool."""
 
+ADAPTIVE = re.compile(r"Adaptive(Max|Avg)Pool[123]d")
+"""Those whose windows depend on the image."""
+
 
 def module(thing: Any, /, *init_args: Any, kind: str = "", compiled: Any = False, **declared: Any) -> SimpleNamespace:
     """A torch.nn.Module whose forward pools, or its class: of a class that takes windows, one module for each.
@@ -110,11 +113,19 @@ def attributes_said(instance: Any) -> Dict[str, Any]:
     inside = [each for each in instance.modules() if POOLS.fullmatch(called(each))]
     source = instance if "size" in own else inside[0] if len(inside) == 1 else None
     if source is None:
+        refuse_adaptive(instance)
         return {}
     if getattr(source, "divisor_override", None):
         told = f"its sums are divided by {source.divisor_override} everywhere (divisor_override), so they are no means"
         raise TypeError(f"module: {called(instance)}: {told}")
     return {**kind_said(source), **windows_said(vars(source))}
+
+
+def refuse_adaptive(instance: Any) -> None:
+    """Raise TypeError about an adaptive pooling inside."""
+    for each in filter(ADAPTIVE.fullmatch, map(called, instance.modules())):
+        told = f"{each} has windows that depend on the length of the image, and the contract has none such"
+        raise TypeError(f"module: {called(instance)}: {told}")
 
 
 def kind_said(instance: Any) -> Dict[str, Any]:

@@ -97,6 +97,28 @@ def test_a_mistake_about_settings_is_named(name):
     assert mistakes(law, under("max_forward", SETTINGS[name]))[:1] == [name]
 
 
+def padded_first(padding, value):
+    """Maxima of images that are padded with a number first, and the gradients that a framework derives of these."""
+    sides = ((0, 0), (0, 0), *padding)
+    real = tuple(slice(begin, -end or None) for begin, end in sides)
+
+    def max_forward(x, size, stride, padding):
+        return naive.max_forward(np.pad(x, sides, constant_values=value), size, stride)
+
+    def max_backward(dy, x, size, stride, padding):
+        return naive.max_backward(dy, np.pad(x, sides, constant_values=value), size, stride)[real]
+
+    fixed = {"size": (3, 3), "stride": (2, 2), "padding": padding}
+    return SimpleNamespace(max_forward=max_forward, max_backward=max_backward, fixed=fixed, dtypes=("float64",))
+
+
+@pytest.mark.parametrize("law", ["max-value", "routing", "max-differences", "conservation"])
+@pytest.mark.parametrize(("value", "name"), [(0, "zero-padding-wins"), (-1, "padding-not-low-enough")])
+def test_what_lies_in_padding_is_named_where_windows_are_fixed(law, value, name):
+    # Gradients of integers look alike with either number.
+    assert name in mistakes(law, padded_first(((1, 1), (1, 1)), value))
+
+
 def test_a_mistake_on_a_path_of_its_own_is_named():
     def mean_forward(x, size, stride):
         # Rows of more than four windows are not divided.

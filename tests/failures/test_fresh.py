@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from poolproof.properties.cases.plans import Plan
-from poolproof.properties.contract import Declared
+from poolproof.properties.contract import Declared, Fixed
 from poolproof.properties.failures.fresh import BEYOND, DRAWN, MOST_CELLS, FailingCall, drawn, repainted, resized
 from poolproof.properties.targets.call import Call
 
@@ -62,6 +62,15 @@ def test_windows_are_made_longer_and_shorter_along_each_axis():
     calls = list(resized(failing(np.zeros((1, 1, 3, 4)), (2, 1)), Declared(ranks=(2,))))
     assert {call.size for call in calls} == {(3, 1), (1, 1), (2, 2), (2, 1)}
     assert {call.arrays["x"].shape for call in calls} == {(1, 1, 4, 5)}
+
+
+def test_fixed_windows_stay_as_they_are_and_find_larger_images():
+    fixed = Fixed((3,), (2,), (("padding", ((1, 1),)),))
+    given = failing(np.zeros((1, 1, 1)), (3,), settings={"padding": ((1, 1),)})
+    given = replace(given, call=replace(given.call, stride=(2,)))
+    calls = list(resized(given, Declared(ranks=(1,), fixed=fixed)))
+    assert {call.arrays["x"].shape[2] for call in calls} == {4, 6}
+    assert {(call.size, call.stride, call.settings["padding"]) for call in calls} == {((3,), (2,), ((1, 1),))}
 
 
 def test_gradients_of_resized_windows_have_the_shape_of_the_result():

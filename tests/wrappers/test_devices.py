@@ -1,10 +1,13 @@
 """Devices: tensors are copied there and back, what is written to them is seen, and a lost device ends a process."""
 
+import sys
 from argparse import ArgumentTypeError
 from textwrap import dedent
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from poolproof.kernels import naive
 from poolproof.properties.contract import Unusable
 from poolproof.properties.doors.converters import one_device
 from poolproof.properties.run.request import Request
@@ -13,6 +16,7 @@ from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
 from poolproof.properties.wrappers import devices
 from poolproof.properties.wrappers.frameworks import Framework, in_framework
+from poolproof.properties.wrappers.operators import function
 from selection import slow
 from shell import poolproof
 
@@ -51,6 +55,20 @@ def test_what_is_written_to_copies_on_a_device_is_seen(monkeypatch):
     x_before = x.copy()
     of_copies(lambda x, size, stride: x.fill(1))(x, 2, 2)
     assert (x == x_before).all()
+
+
+@pytest.mark.parametrize("name", devices.SIMULATORS)
+def test_kernels_in_a_simulator_are_asked_small_cases_one_at_a_time(monkeypatch, name):
+    def pool(x, size, stride):
+        return naive.max_forward(np.asarray(x), size, stride)
+
+    monkeypatch.setitem(sys.modules, name, SimpleNamespace())
+    monkeypatch.setenv(devices.SIMULATORS[name], "1")
+    target = function(pool)
+    assert (target.threads, target.max_cells) == (False, 4096)
+    assert function(pool, threads=True).threads
+    monkeypatch.setenv(devices.SIMULATORS[name], "0")
+    assert not hasattr(function(pool), "threads")
 
 
 def test_other_errors_end_no_process(monkeypatch):

@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from poolproof.kernels import compiled, naive
 from poolproof.properties.wrappers.black_box import Unknown
+from poolproof.properties.wrappers.fixed import Whole, fixed
+from poolproof.properties.wrappers.frameworks import NUMPY
 from poolproof.properties.wrappers.inference import infer
 from poolproof.properties.wrappers.known_pooling import KINDS, KnownPooling, Line
 from selection import examples, once, slow
@@ -219,6 +221,21 @@ def test_where_everything_is_said_nothing_is_asked_but_the_rank():
     found = infer(pool, kind="mean", ceil_mode=True, count_include_pad=False, **windows)
     assert found == KnownPooling("mean", (Line(2, 2, 1, 1), Line(2, 1)), ceil_mode=True, count_include_pad=False)
     assert len(asked) <= 2
+
+
+@pytest.mark.parametrize("declared", [{"fixed": {"size": (3,)}}, {"ranks": (1,)}], ids=("fixed", "ranks"))
+def test_what_pools_the_last_axis_of_any_image_is_judged_at_the_rank_that_is_declared(declared):
+    def pool(x):
+        return np.lib.stride_tricks.sliding_window_view(x, 3, axis=-1)[..., ::2, :].max(axis=-1)
+
+    said = {"kind": "max", "size": (3,), "stride": (2,)}
+    target = fixed(Whole("module", "Pool", NUMPY, pool), said, declared)
+    assert (target.ranks, target.fixed) == ((1,), {"size": (3,), "stride": (2,)})
+
+
+def test_windows_on_lines_may_be_longer_than_64_cells():
+    pool = kernel(KnownPooling("max", (Line(70, 70),)))
+    assert fixed(Whole("module", "Pool", NUMPY, pool), {}, {}).fixed == {"size": (70,), "stride": (70,)}
 
 
 def test_windows_that_are_said_of_other_axes_are_refused():

@@ -222,14 +222,28 @@ def test_what_is_compiled_is_judged_like_the_module():
     rejected(module(FromZero(3, 2, 1), compiled="aot_eager", dtypes=("float32",)), "max-value")
 
 
+class Global(nn.Module):
+    def forward(self, x):
+        return x.mean((2, 3), keepdim=True)
+
+
+class Particular(nn.Module):
+    def forward(self, x):
+        if x.shape != (16, 3, 224, 224):
+            raise NotImplementedError
+        return functional.max_pool2d(x, 2)
+
+
 REFUSED = {
     "no module": (lambda: module(3), r"module: 3 should be a torch.nn.Module, or a class of them"),
     "no name": (lambda: module(nn.MaxPool2d, dtype="float32"), "module: dtype='float32' is not of the contract"),
     "a kind": (lambda: module(nn.MaxPool2d, kind="avg"), "module: kind='avg' should be one of 'max', 'mean'"),
     "other arguments": (lambda: module(nn.Linear), "module: Linear needs in_features and out_features, which says no"),
     "more arguments": (lambda: module(nn.LPPool2d), "module: LPPool2d needs norm_type, which says nothing about"),
-    "global": (lambda: module(nn.AdaptiveAvgPool2d(1)), "AdaptiveAvgPool2d: one window covers axis 0 of the image"),
-    "adaptive": (lambda: module(nn.AdaptiveMaxPool2d(5)), "AdaptiveMaxPool2d: "),
+    "global": (lambda: module(Global()), "Global: one window covers axis 0 of the image"),
+    "adaptive": (lambda: module(nn.AdaptiveMaxPool2d(5)), "AdaptiveMaxPool2d has windows that depend on the length of"),
+    "adaptive inside": (lambda: module(Inside(nn.AdaptiveAvgPool2d(1))), "Inside: AdaptiveAvgPool2d has windows that"),
+    "small images": (lambda: module(Particular()), "of ones, of 8 cells an axis or more: NotImplementedError$"),
     "power": (lambda: module(nn.LPPool2d(2, 3)), "no maximum, no mean; say what it should do, as kind='max'"),
     "divisor": (lambda: module(nn.AvgPool2d(3, divisor_override=5)), r"divided by 5 everywhere \(divisor_override\)"),
     "indices": (lambda: module(nn.MaxPool2d(2, return_indices=True)), "returned a tuple"),
@@ -270,6 +284,17 @@ def test_a_solution_that_pools_otherwise_is_rejected_and_told_so():
     target = kernelbench(SimpleNamespace(ModelNew=Halves), PROBLEM)
     assert "its answers look like mean pooling with size=(2, 2), stride=(2, 2)" in target.__notes__
     rejected(target, "output-size")
+
+
+def test_a_solution_that_takes_images_of_any_rank_is_judged_at_that_of_the_model():
+    class Unfolded(nn.Module):
+        def forward(self, x):
+            return functional.pad(x, (1, 1), value=-torch.inf).unfold(-1, 3, 2).amax(-1)
+
+    lines = SimpleNamespace(Model=lambda: nn.MaxPool1d(3, 2, 1), get_init_inputs=list)
+    target = kernelbench(Unfolded, lines)
+    assert (target.ranks, target.fixed["size"]) == ((1,), (3,))
+    accepted(target)
 
 
 def test_a_file_may_have_problem_and_solution():

@@ -12,6 +12,7 @@ from poolproof.kernels.dtypes import Array, finfo, is_float, lowest
 from poolproof.kernels.geometry import Axis, Geometry
 
 from ...targets.call import Call
+from .maxima import STARTS
 from .mistake import ANY, BACKWARD, MAXIMA, MEAN, Answer, Mistake, wrapped
 from .steps import (
     PADDED,
@@ -170,6 +171,11 @@ def zero_in_padding(windows: PooledWindows) -> Array:
     """The maxima with zeros for padded cells, but not for those past the end."""
     found = np.where(windows.cells == PADDED, np.zeros((), windows.values.dtype), windows.values)
     return np.asarray(found.max(axis=-1))
+
+
+def first_in_order(windows: PooledWindows) -> Array:
+    """The whole gradient to the first maximum in the order of the window, which a padded cell may be."""
+    return windows.one_hot((windows.values == windows.values.max(axis=-1, keepdims=True)).argmax(axis=-1))
 
 
 def last_of_window(windows: PooledWindows) -> Array:
@@ -492,7 +498,12 @@ MISTAKES = [
         MAXIMA,
         "Padded cells are zeros that may win the maximum.",
         "A padded cell never wins a maximum: it counts as -inf, or as the lowest number of an integer type.",
-        (wrong(outside=lambda _: 0), wrong(top=zero_in_padding)),
+        (
+            wrong(outside=lambda _: 0),
+            # Where an image is padded before it is pooled, padded zeros come first among equals as well.
+            wrong(outside=lambda _: 0, weights=first_in_order),
+            wrong(top=zero_in_padding),
+        ),
     ),
     Mistake(
         "padding-not-low-enough",
@@ -501,6 +512,7 @@ MISTAKES = [
         "A padded cell never wins a maximum: it counts as -inf, or as the lowest number of an integer type.",
         (
             wrong(outside=not_low_enough),
+            *(wrong(outside=start, weights=first_in_order) for start in STARTS),
             wrong(outside=lambda dtype: max(-1e4, float(lowest(dtype))) if is_float(dtype) else lowest(dtype)),
         ),
     ),
