@@ -41,7 +41,7 @@ HELPERS = {
 
 
 @dataclass
-class Answers:
+class NamedCalls:
     """The calls of a failure, the names of their results, and how it failed."""
 
     calls: list[Call]
@@ -63,17 +63,17 @@ def checked(result: str, right: Right, text: Callable[[str, Array], str]) -> lis
     return [least, most, f"assert_between({result}, least, most)"]
 
 
-def relation(law: str, answers: Answers) -> list[list[str]] | None:
+def relation(law: str, answers: NamedCalls) -> list[list[str]] | None:
     """What a law that is not about right numbers asserts after each call; None for other laws."""
     return RELATIONS[law](answers) if law in RELATIONS else None
 
 
-def after_last(answers: Answers, *lines: str) -> list[list[str]]:
+def after_last(answers: NamedCalls, *lines: str) -> list[list[str]]:
     """Lines after the last call."""
     return [*([] for _ in answers.calls[1:]), list(lines)]
 
 
-def shape(answers: Answers) -> list[list[str]]:
+def shape(answers: NamedCalls) -> list[list[str]]:
     """The shape of the result."""
     call, result = answers.calls[0], answers.results[0]
     expected = call.arrays["x"].shape
@@ -83,37 +83,37 @@ def shape(answers: Answers) -> list[list[str]]:
     return after_last(answers, f"assert {result}.shape == {expected}")
 
 
-def dtype(answers: Answers) -> list[list[str]]:
+def dtype(answers: NamedCalls) -> list[list[str]]:
     """The dtype of the result."""
     call, result = answers.calls[0], answers.results[0]
     wanted = f'{result}.dtype.kind in "iu"' if call.function == "max_indices" else f"{result}.dtype == x.dtype"
     return after_last(answers, f"assert {wanted}")
 
 
-def index_in_plane(answers: Answers) -> list[list[str]]:
+def index_in_plane(answers: NamedCalls) -> list[list[str]]:
     """Indices in the plane."""
     call, result = answers.calls[0], answers.results[0]
     return [[*shape(answers)[0], f"assert ((0 <= {result}) & ({result} < {prod(call.arrays['x'].shape[2:])})).all()"]]
 
 
-def inputs_unchanged(answers: Answers) -> list[list[str]]:
+def inputs_unchanged(answers: NamedCalls) -> list[list[str]]:
     """Bytes of the arguments as they are made again."""
     return after_last(answers, *(f"assert {name}.tobytes() == before_{name}" for name in answers.calls[0].arrays))
 
 
-def same_twice(answers: Answers) -> list[list[str]]:
+def same_twice(answers: NamedCalls) -> list[list[str]]:
     """Equal answers to equal calls."""
     first, second = answers.results
     return after_last(answers, f"np.testing.assert_array_equal({second}, {first})")
 
 
-def no_aliasing(answers: Answers) -> list[list[str]]:
+def no_aliasing(answers: NamedCalls) -> list[list[str]]:
     """No memory in common with the arguments."""
     (result,) = answers.results
     return after_last(answers, *(f"assert not np.shares_memory({result}, {name})" for name in answers.calls[0].arrays))
 
 
-def results_kept(answers: Answers) -> list[list[str]]:
+def results_kept(answers: NamedCalls) -> list[list[str]]:
     """The first result as it was, in memory of its own."""
     first, *later = answers.results
     after = [
@@ -123,7 +123,7 @@ def results_kept(answers: Answers) -> list[list[str]]:
     return [[f"kept = {first}.copy()"], *after]
 
 
-def locality(answers: Answers) -> list[list[str]]:
+def locality(answers: NamedCalls) -> list[list[str]]:
     """The same element at the place whose window has the same numbers."""
     if len(answers.results) < 2 or answers.found.where is None:
         return shape(answers)
@@ -132,7 +132,7 @@ def locality(answers: Answers) -> list[list[str]]:
     return after_last(answers, f"np.testing.assert_array_equal({second}[{place}], {first}[{place}])")
 
 
-RELATIONS: dict[str, Callable[[Answers], list[list[str]]]] = {
+RELATIONS: dict[str, Callable[[NamedCalls], list[list[str]]]] = {
     "output-size": shape,
     "depth-preserved": shape,
     "gradient-shape": shape,

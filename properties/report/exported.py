@@ -24,7 +24,7 @@ from ..lawbook.claims import claim
 from ..results import Counterexample, Report, Result
 from ..run.causes import Cause, causes_of
 from ..targets.call import Call
-from .checks import HELPERS, Answers, checked, relation
+from .checks import HELPERS, NamedCalls, checked, relation
 from .reproducer import imported
 from .rightness import Range, Right, right
 
@@ -188,7 +188,7 @@ class Maker:
     def body(self, calls: list[Call]) -> list[str]:
         """The calls, and what is asserted of their answers."""
         names = ["" if len(calls) == 1 else f"_{number}" for number in range(1, len(calls) + 1)]
-        answers = Answers(calls, [RESULT[c.function] + n for c, n in zip(calls, names, strict=True)], self.found)
+        answers = NamedCalls(calls, [RESULT[c.function] + n for c, n in zip(calls, names, strict=True)], self.found)
         broken = self.result.verdict == "broken"
         related = relation(self.law, answers) if broken else None
         lines = []
