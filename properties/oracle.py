@@ -468,7 +468,8 @@ class Sums:
 
     def allows(self, result: Array) -> tuple[Array, Array]:
         """Where a result of that dtype lies within the bound, and where this is known."""
-        dtype, finite = result.dtype, np.isfinite(result)
+        dtype = result.dtype
+        # Neither NaN nor infinity is within a bound.
         with np.errstate(invalid="ignore"):
             off = abs(result.astype(np.float64) * self.divisor - self.total)
         relative = [float(relative_bound(max(n, 1), dtype)) for n in range(int(self.terms.max(initial=0)) + 1)]
@@ -476,9 +477,8 @@ class Sums:
         limit += self.divisor * (self.terms + 1.0) * float(smallest(dtype))
         single = (self.terms == 1) & ((self.divisor & (self.divisor - 1)) == 0)
         limit[(self.size == 0) | (single & (abs(self.total) >= self.divisor * float(finfo(dtype).tiny)))] = 0
-        allowed = finite & (off <= limit)
-        doubtful = finite & (abs(off - limit) <= DOUBT * limit) & (limit > 0)
-        return allowed, self.sure & ~doubtful
+        doubtful = (abs(off - limit) <= DOUBT * limit) & (limit > 0)
+        return off <= limit, self.sure & ~doubtful
 
 
 def grid_of(x: Array) -> Array:

@@ -126,6 +126,45 @@ def test_quotients_next_to_the_middle_between_two_numbers_are_rounded_right(half
     assert rounded.tolist() == [oracle.nearest(Fraction(float(t)) / divisor, np.dtype("float32")) for t in total]
 
 
+def sums(total, size=None, grid=0, terms=1, divisor=1):
+    """One sum."""
+    return oracle.Sums(*(np.array([each]) for each in (total, total if size is None else size, grid, terms, divisor)))
+
+
+@pytest.mark.parametrize(
+    ("size", "grid", "divisor", "sure"),
+    [
+        (2.0**52, 0, 1, True),
+        (2.0**54, 0, 1, False),
+        (1.0, -54, 1, False),
+        (1.0, 0, 2**28 - 1, True),
+        (1.0, 0, 2**28, False),
+    ],
+)
+def test_float64_is_sure_of_sums_that_have_not_been_rounded(size, grid, divisor, sure):
+    assert sums(size, grid=grid, divisor=divisor).sure.item() is sure
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_all_numbers_are_multiples_of_their_grid(dtype):
+    eps = float(np.finfo(dtype).eps)
+    x = np.array([1 + eps, 2 - eps, 3, np.finfo(dtype).max, np.finfo(dtype).smallest_subnormal], dtype)
+    units = np.ldexp(x.astype(np.float64), -oracle.grid_of(x))
+    assert (units == np.rint(units)).all()
+    assert (units < 2 / eps * 2).all()
+    assert oracle.grid_of(np.zeros(1, dtype)).item() > 1000
+
+
+@pytest.mark.parametrize("off", [-(2.0**-45), 0.0, 2.0**-45])
+def test_float64_does_not_decide_at_the_bound(off):
+    result, terms = np.array([1.0], np.float32), 9
+    relative = float(oracle.relative_bound(terms, result.dtype))
+    total = 9.0 - relative * 9 * (1 + off)
+    assert not sums(total, 9.0, -40, terms, 9).allows(result)[1].any()
+    clear = sums(9.0 - relative * 9 * 1.01, 9.0, -40, terms, 9).allows(result)
+    assert (clear[0].item(), clear[1].item()) == (False, True)
+
+
 @pytest.mark.parametrize("rank", [1, 2, 3])
 @pytest.mark.parametrize("function", oracle.FUNCTIONS)
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])

@@ -94,19 +94,21 @@ before = {}
 
 
 def max_forward(x, size, stride):
-    return before.setdefault((x.shape, size), naive.max_forward(x, size, stride)).copy()
+    return before.setdefault(KEY, naive.max_forward(x, size, stride)).copy()
 """
 
 
-def test_what_a_kernel_remembers_is_seen_from_the_calls_of_the_report(here):
-    (here / "remembering.py").write_text(REMEMBERING)
+@pytest.mark.parametrize("key", ["(x.shape, size)", "(x.ctypes.data, x.shape, size)"], ids=["shape", "address"])
+def test_what_a_kernel_remembers_is_seen_from_the_calls_of_the_report(key, here):
+    source = REMEMBERING.replace("KEY", key)
+    (here / "remembering.py").write_text(source)
     words = ("remembering.py", "--laws", "nothing-remembered", "--seed", "1", "--json", "report.json", "-n", "0")
     assert poolproof(here, "check", *words)[0] == 1
     made = exported(msgspec.json.decode((here / "report.json").read_bytes(), type=Report))
     assert made.tests == 1
     text = made.text.replace("import remembering as pool", "import the_pool as pool")
     names = {}
-    exec(REMEMBERING, names)
+    exec(source, names)
     made = dataclasses.replace(made, text=text)
     assert tried(made, types.SimpleNamespace(max_forward=names["max_forward"])) == ["test_nothing_remembered"]
     assert tried(made, naive) == []
