@@ -17,6 +17,7 @@ from poolproof.kernels import naive
 from poolproof.properties import oracle
 from poolproof.properties.data.layouts import LAYOUTS, laid_out
 from poolproof.properties.doors.cli import main
+from poolproof.properties.failures.mistakes.conduct import WRITES_BESIDE
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.report.checks import HELPERS
 from poolproof.properties.report.exported import exported, strided
@@ -190,6 +191,31 @@ def test_what_is_left_out_is_said_in_a_comment(law, left):
 def test_a_failure_that_did_not_come_again_is_left_out():
     made = failed("routing", msgspec.structs.replace(OVERWRITTEN, earlier_calls=[]))
     assert made.left == ["routing: it did not come again"]
+
+
+def test_what_numpy_cannot_see_is_left_out():
+    made = failed("inputs-unchanged", msgspec.structs.replace(MISPLACED, mistakes=[WRITES_BESIDE.name]))
+    assert made.left == ["inputs-unchanged: NumPy cannot see what is written beside an array"]
+
+
+def test_a_window_wholly_in_padding_is_left_out_because_it_may_be_refused():
+    found = failing("max_indices", [[0]], (1, 2), (1, 1), padding=((0, 0), (1, 1)), dilation=(1, 2))
+    assert failed("index-in-plane", found).left == ["index-in-plane: a window wholly in padding may as well be refused"]
+
+
+@pytest.mark.parametrize(("got", "tests"), [(0.2, 0), (0.3, 1)])
+def test_a_comparison_of_answers_is_left_out_if_the_failing_one_is_right(got, tests):
+    found = failing("mean_forward", [[0.1, 0.2, 0.3]], (1, 3), (1, 1), got=[[got]])
+    made = failed("ranks-agree", found)
+    assert made.tests == tests
+    assert ("it is their comparison that fails" in "".join(made.left)) == (tests == 0)
+
+
+def test_where_the_call_raised_the_test_makes_it():
+    made = failed("max-value", MISPLACED, verdict="raised")
+    assert "assert" not in made.text
+    assert tried(made, naive) == []
+    assert tried(made, types.SimpleNamespace(max_forward=lambda *_: 1 / 0)) == ["test_max_value"]
 
 
 def test_the_calls_before_are_made_before():
