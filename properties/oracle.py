@@ -1,7 +1,9 @@
 """What pooling should give: exact values and proved bounds, in integers of any length.
 
-Usable alone: `mean_forward(x, size, stride)` gives the exact means as fractions together with the largest error that a
-correct floating-point kernel may make, and `Exact.allows(y)` holds any result against them. Inputs are arrays
+Usable alone: `expected("mean_forward", x, size=3, stride=2)` is the entry for all five functions; large images of
+float32 and float16 take it seconds. Below it, `mean_forward(x, size, stride)` gives the exact means as fractions
+together with the largest error that a correct floating-point kernel may make, and `Exact.allows(y)` holds any result
+against them. Inputs are arrays
 (N, C, H, W) of floats (for maxima any ordered dtype), or of one or three axes for two; `size` and `stride` are an int
 or one for each axis; settings, by keyword, are `padding`, `dilation`, `ceil_mode` and `count_include_pad`, as
 kernels/geometry.py says. Gradients are for x of the same dtype as dy. Finite numbers only, except in `max_forward` and
@@ -16,7 +18,7 @@ Padded cells are zeros, which add no error: only real cells count as terms.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -71,6 +73,96 @@ class Exact:
         numbers, which = np.unique(self.whole[self.met], return_inverse=True)
         rounded[self.met] = np.array([nearest(number * self.unit, self.dtype) for number in numbers], self.dtype)[which]
         return rounded
+
+
+@dataclass(frozen=True, eq=False)
+class Expectation:
+    """What a call should give: `expected` makes it.
+
+    `nearest()` and `allows(result)` decide in float64 where that is exact, plane by plane in integers elsewhere; both
+    give the same. `value` and `bound` are fractions, worked out for the whole call when they are asked for; of
+    maxima and their indices `value` is the array, of equal maxima the first, and `bound` is zero.
+    """
+
+    function: str
+    arrays: tuple[Array, ...]
+    window: dict[str, Any]
+
+    @cached_property
+    def exact(self) -> Exact | Array:
+        """The whole answer: exact, with bounds; of maxima and indices an array."""
+        found: Exact | Array = FUNCTIONS[self.function](*self.arrays, **self.window)
+        return found
+
+    @property
+    def value(self) -> Array:
+        """The exact values."""
+        return self.exact.value if isinstance(self.exact, Exact) else self.exact
+
+    @property
+    def bound(self) -> Array:
+        """The errors that are allowed."""
+        return self.exact.bound if isinstance(self.exact, Exact) else np.zeros(self.exact.shape, object)
+
+    def nearest(self) -> Array:
+        """The exact values correctly rounded to the dtype of the input."""
+        if self.sums is None:
+            return self.exact.nearest() if isinstance(self.exact, Exact) else self.exact.copy()
+        rounded = self.sums.nearest(self.arrays[0].dtype)
+        for planes, exact in self.planes(~self.sums.sure):
+            rounded[planes] = exact.nearest()[:, 0]
+        return rounded
+
+    def allows(self, result: Array) -> Array:
+        """Where a result is right, an array of bool: within the bound; for maxima equal, or the index of an equal one.
+
+        Raises ValueError for a result of another shape.
+        """
+        if result.shape != self.shape:
+            raise ValueError(f"the result has shape {result.shape}; it should have {self.shape}")
+        if self.function == "max_indices":
+            return names_maximum(result, self.arrays[0], **self.window)
+        if self.sums is None or result.dtype != self.arrays[0].dtype:
+            if isinstance(self.exact, Exact):
+                return self.exact.allows(result)
+            return np.asarray((result == self.exact) | ((result != result) & (self.exact != self.exact)))
+        allowed, known = self.sums.allows(result)
+        for planes, exact in self.planes(~known):
+            allowed[planes] = exact.allows(result[planes][:, np.newaxis])[:, 0]
+        return allowed
+
+    @property
+    def shape(self) -> Ints:
+        """The shape of the answer."""
+        x = self.arrays[-1]
+        output = Geometry.of(**self.window, rank=x.ndim - 2).output(x.shape[2:])
+        return tuple(x.shape) if len(self.arrays) > 1 else (*x.shape[:2], *output)
+
+    @cached_property
+    def sums(self) -> Sums | None:
+        """The sums in float64; None where there are none, or where these would round too often to be of use."""
+        made = SUMS.get(self.function)
+        return made(*self.arrays, **self.window) if made and self.arrays[0].dtype.name in NARROW else None
+
+    def planes(self, unknown: Array) -> Iterator[tuple[Any, Exact]]:
+        """The planes with an unknown place, as an index, and these worked out exactly."""
+        samples, channels = np.nonzero(flat(unknown, unknown.ndim - 2).any(axis=-1))
+        if len(samples):
+            parts = (array[samples, channels][:, np.newaxis] for array in self.arrays)
+            yield (samples, channels), FUNCTIONS[self.function](*parts, **self.window)
+
+
+def expected(function: str, *arrays: Array, size: Any, stride: Any, **settings: Any) -> Expectation:
+    """What a function of the contract should give for x, or for dy and x. Raises ValueError for other arguments.
+
+    The gradient of a maximum goes to the first of equal ones, which is everybody's only where maxima are unique.
+    """
+    if function not in FUNCTIONS:
+        raise ValueError(f"function {function!r} should be one of {', '.join(FUNCTIONS)}")
+    names = ("dy", "x") if function.endswith("backward") else ("x",)
+    if len(arrays) != len(names):
+        raise ValueError(f"{function} takes {' and '.join(names)}, but there are {len(arrays)} arrays")
+    return Expectation(function, arrays, {"size": size, "stride": stride, **settings})
 
 
 def max_forward(x: Array, size: Any, stride: Any, **settings: Any) -> Array:
@@ -139,18 +231,18 @@ def mean_backward(dy: Array, x: Array, size: Any, stride: Any, **settings: Any) 
     return exact(totals, sizes, terms, Fraction(2) ** exponent / common, ~uneven, dy.dtype)
 
 
-def scattered(shares: Array, geometry: Geometry, shape: Ints) -> Array:
-    """An image of this shape to whose pixels each window has added its share."""
+def scattered(shares: Array, geometry: Geometry, shape: Ints, joined: Any = np.add, start: int = 0) -> Array:
+    """An image of this shape to whose pixels each window has added its share, or `joined` it otherwise to `start`."""
     cells, rank = cells_of(geometry, shape[2:]), geometry.rank
     # One more pixel takes what falls into padding.
-    sums, shares = np.zeros((*shape[:2], prod(shape[2:]) + 1), shares.dtype), flat(shares, rank)
+    sums, shares = np.full((*shape[:2], prod(shape[2:]) + 1), start, shares.dtype), flat(shares, rank)
     if len(cells) < cells.shape[1]:
         for window, inside in enumerate(cells):
-            sums[..., inside] += shares[..., window, np.newaxis]
+            sums[..., inside] = joined(sums[..., inside], shares[..., window, np.newaxis])
     else:
         # No two windows have the same pixel as the same tap.
         for tap in cells.T:
-            sums[..., tap] += shares
+            sums[..., tap] = joined(sums[..., tap], shares)
     return sums[..., :-1].reshape(shape)
 
 
@@ -202,13 +294,19 @@ def clipped(cells: range) -> slice:
     return slice(cells.start, cells.stop, cells.step)
 
 
+def whole_divisors(geometry: Geometry, spatial: Ints) -> Array:
+    """What each window is divided by; one for a window wholly in padding that has no divisor."""
+    whole = geometry.divisors(spatial).astype(np.int64)
+    whole[whole == 0] = 1
+    return whole
+
+
 def divisors(geometry: Geometry, spatial: Ints) -> tuple[int, Array, Array]:
     """Divisors n as one common multiple m, factors m/n (OH, OW), and which n are powers of two.
 
     A window wholly in padding may have no divisor; its sum is zero whatever that is.
     """
-    whole = geometry.divisors(spatial).astype(np.int64)
-    whole[whole == 0] = 1
+    whole = whole_divisors(geometry, spatial)
     common = lcm(*map(int, np.unique(whole)))
     factors = np.array([common // int(n) for n in whole.flat], object).reshape(whole.shape)
     return common, factors, (whole & (whole - 1)) == 0
@@ -317,3 +415,148 @@ def floor_log2(value: Fraction) -> int:
     """The k with 2**k <= value < 2**(k+1)."""
     k = value.numerator.bit_length() - value.denominator.bit_length()
     return k if Fraction(2) ** k <= value else k - 1
+
+
+# Sums in float64, for images that are too large for integers of any length.
+
+NARROW = ("float16", "float32")
+"""Dtypes of which many numbers can be added up in float64 without rounding."""
+
+MOST_DIVISOR = 1 << 28
+"""Divisors below this times a number of such a dtype are exact in float64: 24 bits and 28."""
+
+ZERO_GRID = 5000
+"""The exponent that stands for the grid of a zero, which lies on every grid."""
+
+DOUBT = 2.0**-40
+"""Relative difference from a bound below which float64 does not decide; its own error is a few times 2**-53."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """Sums of numbers of a narrow dtype, and of their absolute values, in float64, and what they are divided by.
+
+    `grid`: all terms of a sum are multiples of 2**grid. Where their absolute values add up to at most 2**(grid + 53),
+    every partial sum is such a multiple with at most 53 bits, so that nothing has been rounded.
+    """
+
+    total: Array
+    size: Array
+    grid: Array
+    terms: Array
+    divisor: Array
+
+    @cached_property
+    def sure(self) -> Array:
+        """Where both sums are exact, and products with the divisor are."""
+        # The sum of absolute values may itself be rounded, if only a little.
+        return np.asarray(
+            (self.size * (1 + DOUBT) <= np.ldexp(1.0, np.minimum(self.grid + 53, 1000))) & (self.divisor < MOST_DIVISOR)
+        )
+
+    def nearest(self, dtype: np.dtype[Any]) -> Array:
+        """The quotients rounded to a dtype, right where the sums are sure.
+
+        They are rounded twice, which would be wrong if the first time led half way between two numbers of the dtype. It
+        does so for such a number itself alone: times the divisor it has at most 53 bits, as the sum has, so that
+        another sum differs by at least one unit of its last bit, and the quotient by more than half of one.
+        """
+        with np.errstate(over="ignore"):
+            rounded = (self.total / self.divisor).astype(dtype)
+        rounded[rounded == 0] = 0  # of no sign
+        return rounded
+
+    def allows(self, result: Array) -> tuple[Array, Array]:
+        """Where a result of that dtype lies within the bound, and where this is known."""
+        dtype = result.dtype
+        # Neither NaN nor infinity is within a bound.
+        with np.errstate(invalid="ignore"):
+            off = abs(result.astype(np.float64) * self.divisor - self.total)
+        relative = [float(relative_bound(max(n, 1), dtype)) for n in range(int(self.terms.max(initial=0)) + 1)]
+        limit = np.array(relative)[self.terms] * self.size
+        limit += self.divisor * (self.terms + 1.0) * float(smallest(dtype))
+        single = (self.terms == 1) & ((self.divisor & (self.divisor - 1)) == 0)
+        limit[(self.size == 0) | (single & (abs(self.total) >= self.divisor * float(finfo(dtype).tiny)))] = 0
+        doubtful = (abs(off - limit) <= DOUBT * limit) & (limit > 0)
+        return off <= limit, self.sure & ~doubtful
+
+
+def grid_of(x: Array) -> Array:
+    """For each number the exponent of a power of two that it is a multiple of. Raises ValueError if x is not finite."""
+    if not np.isfinite(x).all():
+        raise ValueError("exact sums exist for finite numbers only")
+    significands, exponents = np.frexp(x.astype(np.float64))
+    return np.where(significands == 0, ZERO_GRID, exponents - int(finfo(x.dtype).nmant) - 1).astype(np.int32)
+
+
+def mean_forward_sums(x: Array, size: Any, stride: Any, **settings: Any) -> Sums:
+    """The sums of `mean_forward`."""
+    geometry = geometry_of(x, size, stride, settings)
+    cells, rank = cells_of(geometry, x.shape[2:]), geometry.rank
+    shape = (*x.shape[:2], *geometry.output(x.shape[2:]))
+
+    def joined(each: Array, join: Any, beyond: Any) -> Array:
+        around = np.concatenate([flat(each, rank), np.full((*x.shape[:2], 1), beyond, each.dtype)], axis=-1)
+        found = np.full((*x.shape[:2], len(cells)), beyond, each.dtype)
+        for tap in cells.T:
+            join(found, around[..., tap], out=found)
+        return found.reshape(shape)
+
+    numbers, grid = x.astype(np.float64), grid_of(x)
+    terms = np.broadcast_to((cells >= 0).sum(axis=-1).reshape(shape[2:]), shape)
+    return Sums(
+        joined(numbers, np.add, 0),
+        joined(abs(numbers), np.add, 0),
+        joined(grid, np.minimum, ZERO_GRID),
+        terms,
+        np.broadcast_to(whole_divisors(geometry, x.shape[2:]), shape),
+    )
+
+
+def mean_backward_sums(dy: Array, x: Array, size: Any, stride: Any, **settings: Any) -> Sums | None:
+    """The sums of `mean_backward`; None where windows have several divisors."""
+    geometry = geometry_of(x, size, stride, settings)
+    divisors = np.unique(whole_divisors(geometry, x.shape[2:]))
+    if len(divisors) != 1:
+        return None
+    numbers = dy.astype(np.float64)
+    total, sizes = (scattered(each, geometry, x.shape) for each in (numbers, abs(numbers)))
+    grid = scattered(grid_of(dy), geometry, x.shape, np.minimum, ZERO_GRID)
+    return Sums(total, sizes, grid, coverage(x.shape, size, stride, **settings), np.broadcast_to(divisors, x.shape))
+
+
+def max_backward_sums(dy: Array, x: Array, size: Any, stride: Any, **settings: Any) -> Sums:
+    """The sums of `max_backward`."""
+    where = max_indices(x, size, stride, **settings)
+    sent = np.nonzero((dy != 0) & (where >= 0))
+    pixels = (*sent[:2], where[sent])
+
+    def joined(each: Array, join: Any, start: int) -> Array:
+        found = np.full((*x.shape[:2], prod(x.shape[2:])), start, each.dtype)
+        join.at(found, pixels, each)
+        return found.reshape(x.shape)
+
+    numbers = dy[sent].astype(np.float64)
+    total, sizes, terms = (joined(each, np.add, 0) for each in (numbers, abs(numbers), np.ones(len(numbers), np.int64)))
+    grid = joined(grid_of(dy)[sent], np.minimum, ZERO_GRID)
+    return Sums(total, sizes, grid, terms, np.broadcast_to(np.int64(1), x.shape))
+
+
+def names_maximum(indices: Array, x: Array, size: Any, stride: Any, **settings: Any) -> Array:
+    """Where an index names a cell of its window with the window's maximum; below zero where the window has no cell."""
+    cells, values = in_windows(geometry_of(x, size, stride, settings), x, lowest(x.dtype))
+    with np.errstate(invalid="ignore"):
+        best = (cells >= 0) & ((values == values.max(axis=-1, keepdims=True)) | (values != values))
+    named = cells == flat(indices, x.ndim - 2)[..., np.newaxis]
+    empty: Array = (cells < 0).all(axis=-1) & (flat(indices, x.ndim - 2) < 0)
+    return np.asarray((best & named).any(axis=-1) | empty).reshape(indices.shape)
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    each.__name__: each for each in (max_forward, max_backward, max_indices, mean_forward, mean_backward)
+}
+SUMS: dict[str, Callable[..., Sums | None]] = {
+    "max_backward": max_backward_sums,
+    "mean_forward": mean_forward_sums,
+    "mean_backward": mean_backward_sums,
+}

@@ -75,6 +75,7 @@ PAGES = (
     "docs/adopt.md",
     "docs/ci.md",
     "docs/exhaustive.md",
+    "docs/export.md",
     "docs/gpu.md",
     "docs/judging.md",
     "docs/kernels.md",
