@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from math import prod
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from poolproof.kernels.dtypes import Array
 
 from .mistake import MEAN, SUM, SUM_GRADIENT, Mistake, wrapped
-from .steps import RIGHT, PooledWindows, counted, each, first_maximum, summed, wrong
+from .steps import PADDED, RIGHT, PooledWindows, axis_table, counted, each, first_maximum, summed, wrong
 
 RIGHT_DIVISOR = "The sum of a window is divided by the number of its cells."
 RIGHT_SUM = "Sums are kept in a type at least as precise as the dtype of x."
@@ -99,6 +100,33 @@ def up_to(most: int) -> Callable[[PooledWindows], Array]:
     return total
 
 
+def without_axis(left_out: int) -> Callable[[PooledWindows], Array]:
+    """Divisors of windows of three axes that leave out one of them. Raises ValueError for fewer axes."""
+
+    def divisor(windows: PooledWindows) -> Array:
+        axes = windows.geometry.axes(windows.call.arrays["x"].shape[2:])
+        if len(axes) < 3:
+            raise ValueError("one or two axes")
+        least = PADDED if windows.geometry.count_include_pad else 0
+        counts = [(axis_table(axis) >= least).sum(axis=-1) for axis in axes]
+        counts[left_out] = np.ones_like(counts[left_out])
+        return np.asarray(np.maximum(reduce(np.multiply.outer, counts).reshape(-1), 1))
+
+    return divisor
+
+
+def without_corner(windows: PooledWindows) -> Array:
+    """Sums from a summed-area table of two axes, where the corner that is taken off twice is not added back."""
+    spatial = windows.call.arrays["x"].shape[2:]
+    if len(spatial) != 2:
+        raise ValueError("not two axes")
+    image = windows.image.astype(np.float64).reshape(*windows.image.shape[:2], *spatial)
+    area = np.pad(image, ((0, 0), (0, 0), (1, 0), (1, 0))).cumsum(axis=2).cumsum(axis=3)
+    axes = windows.geometry.axes(spatial)
+    rows, columns = (np.clip(list(map(axis.start, range(axis.count()))), 0, axis.length) for axis in axes)
+    return np.asarray(summed(windows) - area[:, :, rows[:, np.newaxis], columns].reshape(*image.shape[:2], -1))
+
+
 MISTAKES = [
     Mistake(
         "mean-is-maximum",
@@ -149,6 +177,13 @@ MISTAKES = [
         ),
     ),
     Mistake(
+        "divisor-leaves-out-axis",
+        MEAN,
+        "The divisor of a window of three axes leaves out one of them.",
+        RIGHT_DIVISOR,
+        each("divisor", [without_axis(left_out) for left_out in range(3)]),
+    ),
+    Mistake(
         "divisor-is-image",
         MEAN,
         "The divisor is the number of cells, or of windows, of the whole plane.",
@@ -182,6 +217,13 @@ MISTAKES = [
         "Not all cells of a large window are added up.",
         "The mean is taken over all cells of the window.",
         each("total", [up_to(most) for most in (255, 256, 512, 1024)]),
+    ),
+    Mistake(
+        "summed-area-corner-lost",
+        SUM,
+        "Sums come from a summed-area table, and the corner that is taken off twice is not added back.",
+        "The sum of a window is S[bottom, right] - S[top, right] - S[bottom, left] + S[top, left].",
+        (wrong(total=without_corner),),
     ),
     Mistake(
         "sum-in-narrower-type",
