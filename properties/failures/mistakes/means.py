@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from poolproof.kernels.dtypes import Array
+from poolproof.kernels.geometry import Axis
 
 from .mistake import MEAN, SUM, SUM_GRADIENT, Mistake, wrapped
 from .steps import PADDED, RIGHT, PooledWindows, axis_table, counted, each, first_maximum, summed, wrong
@@ -100,6 +101,20 @@ def up_to(most: int) -> Callable[[PooledWindows], Array]:
     return total
 
 
+def without_partial_block(block: int) -> Callable[[PooledWindows], Array]:
+    """Sums of whole blocks of the cells that a window has. Raises ValueError where all have nothing else."""
+
+    def total(windows: PooledWindows) -> Array:
+        number = windows.real.cumsum(axis=-1)
+        count = number[:, -1:]
+        if ((count <= block) | (count % block == 0)).all():
+            raise ValueError("whole blocks")
+        whole = windows.real & ((number <= count // block * block) | (count <= block))
+        return np.asarray(np.where(whole, windows.summands, 0).sum(axis=-1))
+
+    return total
+
+
 def without_axis(left_out: int) -> Callable[[PooledWindows], Array]:
     """Divisors of windows of three axes that leave out one of them. Raises ValueError for fewer axes."""
 
@@ -117,14 +132,20 @@ def without_axis(left_out: int) -> Callable[[PooledWindows], Array]:
 
 def without_corner(windows: PooledWindows) -> Array:
     """Sums from a summed-area table of two axes, where the corner that is taken off twice is not added back."""
-    spatial = windows.call.arrays["x"].shape[2:]
-    if len(spatial) != 2:
-        raise ValueError("not two axes")
-    image = windows.image.astype(np.float64).reshape(*windows.image.shape[:2], *spatial)
+    axes = windows.geometry.axes(windows.call.arrays["x"].shape[2:])
+    if len(axes) != 2 or any(axis.dilation > 1 for axis in axes):
+        raise ValueError("no such table")
+    image = windows.image.astype(np.float64).reshape(windows.call.arrays["x"].shape)
     area = np.pad(image, ((0, 0), (0, 0), (1, 0), (1, 0))).cumsum(axis=2).cumsum(axis=3)
-    axes = windows.geometry.axes(spatial)
-    rows, columns = (np.clip(list(map(axis.start, range(axis.count()))), 0, axis.length) for axis in axes)
-    return np.asarray(summed(windows) - area[:, :, rows[:, np.newaxis], columns].reshape(*image.shape[:2], -1))
+    (top, bottom), (left, right) = map(ends_inside, axes)
+    found = area[:, :, bottom][..., right] - area[:, :, top][..., right] - area[:, :, bottom][..., left]
+    return np.asarray(found.reshape(*image.shape[:2], -1))
+
+
+def ends_inside(axis: Axis) -> tuple[Array, Array]:
+    """Where the windows along an axis begin and end, as far as they lie inside the image."""
+    starts = np.arange(axis.count()) * axis.stride - axis.begin
+    return np.clip(starts, 0, axis.length), np.clip(starts + axis.size, 0, axis.length)
 
 
 MISTAKES = [
@@ -216,7 +237,13 @@ MISTAKES = [
         SUM,
         "Not all cells of a large window are added up.",
         "The mean is taken over all cells of the window.",
-        each("total", [up_to(most) for most in (255, 256, 512, 1024)]),
+        each(
+            "total",
+            [
+                *(up_to(most) for most in (255, 256, 512, 1024)),
+                *(without_partial_block(block) for block in (2, 4, 8, 16, 32)),
+            ],
+        ),
     ),
     Mistake(
         "summed-area-corner-lost",

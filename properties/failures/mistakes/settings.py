@@ -60,6 +60,22 @@ def gathered(geometry: Geometry) -> Any:
     return tuple(zip(numbers[::2], numbers[1::2], strict=True))
 
 
+LIMITS: list[Callable[[int], int]] = [lambda size: size // 2, lambda size: size - 1]
+"""How much padding some libraries allow, by the size of the window."""
+
+
+def limited(most: Callable[[int], int]) -> Answer:
+    """Answers with no more padding than this."""
+    return padded(
+        lambda g: tuple((min(b, most(f)), min(e, most(f))) for (b, e), f in zip(g.padding, g.size, strict=True))
+    )
+
+
+def beginning_within(most: Callable[[int], int]) -> Answer:
+    """Answers with as many windows, and no more begin padding than this."""
+    return starting(lambda axis: min(axis.begin, most(axis.size)))
+
+
 def starting(begin: Callable[[Axis], int]) -> Answer:
     """Answers with as many windows, which start as if the begin padding were another."""
 
@@ -248,12 +264,14 @@ def copied(place: Callable[[Array, int], Array]) -> Callable[[PooledWindows], Ar
 
 def mirrored(place: Array, length: int) -> Array:
     """Places beyond an end taken as far inside of it, the last cell itself not repeated."""
-    return np.asarray(length - 1 - np.abs(length - 1 - np.abs(place)))
+    there = place % max(2 * length - 2, 1)
+    return np.minimum(there, 2 * length - 2 - there)
 
 
 def mirrored_with_edge(place: Array, length: int) -> Array:
     """Places beyond an end taken as far inside of it, the last cell repeated."""
-    return np.where(place < 0, -1 - place, np.where(place >= length, 2 * length - 1 - place, place))
+    there = place % (2 * length)
+    return np.minimum(there, 2 * length - 1 - there)
 
 
 def infinite_padding(windows: PooledWindows) -> Array:
@@ -460,6 +478,23 @@ MISTAKES = [
         "A window that starts before the image is moved inside.",
         "A window that starts in the padding has the cells of the image that it reaches, and no others.",
         (windows_per_axis(begun_inside),),
+    ),
+    Mistake(
+        "padding-split-evenly",
+        ANY,
+        "The padding of an axis is split evenly between its sides.",
+        RIGHT_PADDING,
+        (
+            padded(lambda g: tuple((sum(pair) // 2, (sum(pair) + 1) // 2) for pair in g.padding)),
+            padded(lambda g: tuple(((sum(pair) + 1) // 2, sum(pair) // 2) for pair in g.padding)),
+        ),
+    ),
+    Mistake(
+        "padding-limited",
+        ANY,
+        "Padding is cut down without a word, to half the window or to less than it.",
+        "Padding is used as it is passed, or refused.",
+        (*map(beginning_within, LIMITS), *map(limited, LIMITS)),
     ),
     Mistake(
         "padding-at-least-one",
@@ -675,6 +710,13 @@ MISTAKES = [
         "Padded cells count in the divisor whatever count_include_pad says.",
         RIGHT_DIVISOR,
         (under(count_include_pad=lambda _: True),),
+    ),
+    Mistake(
+        "padding-not-counted-in-ceil-mode",
+        MEAN,
+        "In ceil mode padded cells do not count in the divisor, whatever count_include_pad says.",
+        RIGHT_DIVISOR,
+        (under(count_include_pad=lambda g: g.count_include_pad and not g.ceil_mode),),
     ),
     Mistake(
         "padding-never-counted",
