@@ -320,6 +320,12 @@ def axis_places(axis: Axis) -> Array:
     return starts[:, np.newaxis] + np.arange(axis.size) * axis.dilation
 
 
+def included_within(low: Limit, high: Limit) -> Answer:
+    """The same where padding counts; elsewhere the divisors are right."""
+    within = counting(lambda windows: taps_within(windows, low, high))
+    return wrong(divisor=lambda w: within(w) if w.geometry.count_include_pad else counted(w))
+
+
 def extents(windows: PooledWindows) -> Array:
     """Divisors that count all cells over which a dilated window stretches, within the padded image."""
     counts = np.ones(1)
@@ -758,9 +764,9 @@ MISTAKES = [
         "The divisor counts padding by the amount on the other side of the axis.",
         RIGHT_DIVISOR,
         (
-            counting_within(padded_begin, lambda axis: axis.length + axis.begin),
-            counting_within(lambda axis: -axis.end, padded_end),
-            counting_within(lambda axis: -axis.end, lambda axis: axis.length + axis.begin),
+            included_within(padded_begin, lambda axis: axis.length + axis.begin),
+            included_within(lambda axis: -axis.end, padded_end),
+            included_within(lambda axis: -axis.end, lambda axis: axis.length + axis.begin),
         ),
     ),
     Mistake(

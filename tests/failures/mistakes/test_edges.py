@@ -129,7 +129,7 @@ def test_divisors_by_the_padding_of_the_other_side():
             y[(..., *place)] *= prod(size) / max(prod(inside), 1)
         return y
 
-    assert named("mean-value", mean_forward=mean_forward) == "divisor-by-other-padding"
+    assert named("mean-exact", mean_forward=mean_forward) == "divisor-by-other-padding"
 
 
 def test_divisors_of_dilated_windows_rounded_down():
