@@ -265,13 +265,13 @@ def copied(place: Callable[[Array, int], Array]) -> Callable[[PooledWindows], Ar
 def mirrored(place: Array, length: int) -> Array:
     """Places beyond an end taken as far inside of it, the last cell itself not repeated."""
     there = place % max(2 * length - 2, 1)
-    return np.minimum(there, 2 * length - 2 - there)
+    return np.asarray(np.minimum(there, 2 * length - 2 - there))
 
 
 def mirrored_with_edge(place: Array, length: int) -> Array:
     """Places beyond an end taken as far inside of it, the last cell repeated."""
     there = place % (2 * length)
-    return np.minimum(there, 2 * length - 1 - there)
+    return np.asarray(np.minimum(there, 2 * length - 1 - there))
 
 
 def infinite_padding(windows: PooledWindows) -> Array:
