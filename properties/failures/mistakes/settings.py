@@ -28,6 +28,7 @@ from .steps import (
     marked,
     placed,
     under,
+    where_any,
     window_count,
     windows_per_axis,
     wrong,
@@ -126,6 +127,11 @@ def without_extent(axis: Axis) -> Table:
 def dilated_stride(axis: Axis) -> Table:
     """Windows that start a dilated stride apart; as many as there are."""
     return axis_table(replace(axis, stride=axis.stride * axis.dilation), axis.count())
+
+
+def dilated(axis: Axis) -> bool:
+    """Whether there are gaps between the cells of a window."""
+    return axis.dilation > 1 and axis.size > 1
 
 
 def cut_at_size(axis: Axis) -> Table:
@@ -483,7 +489,7 @@ MISTAKES = [
         ANY,
         "A window that starts before the image is moved inside.",
         "A window that starts in the padding has the cells of the image that it reaches, and no others.",
-        (windows_per_axis(begun_inside),),
+        (where_any(lambda axis: axis.begin > 0, begun_inside),),
     ),
     Mistake(
         "padding-split-evenly",
@@ -538,21 +544,21 @@ MISTAKES = [
         ANY,
         "A dilated window ends as many cells after its start as one without gaps, so that cells at its end are lost.",
         "A dilated window stretches over dilation * (size - 1) + 1 cells.",
-        (windows_per_axis(cut_at_size),),
+        (where_any(dilated, cut_at_size),),
     ),
     Mistake(
         "gaps-belong-to-window",
         ANY,
         "The cells between those of a dilated window are taken for its own.",
         RIGHT_DILATION,
-        (windows_per_axis(without_gaps),),
+        (where_any(dilated, without_gaps),),
     ),
     Mistake(
         "dilation-counted-from-edge",
         ANY,
         "The dilated cells of a window that starts before the image are counted from the edge of the image.",
         "Cell k of a window lies at start + k * dilation, also where the start lies in the padding.",
-        (windows_per_axis(counted_from_edge),),
+        (where_any(lambda axis: dilated(axis) and axis.begin > 0, counted_from_edge),),
     ),
     Mistake(
         "dilation-of-one-axis",

@@ -12,7 +12,7 @@ from poolproof.kernels.dtypes import Ints
 from poolproof.kernels.geometry import Axis, Geometry
 
 from .mistake import ANY, Answer, Mistake, wrapped
-from .steps import PAST, Table, axis_table, placed, under, window_count, windows_per_axis, wrong
+from .steps import PAST, Table, axis_table, placed, under, where_any, window_count, windows_per_axis, wrong
 
 RIGHT_COUNT = "There are floor((length + padding - extent)/stride) + 1 windows along an axis."
 RIGHT_STRIDE = "Windows start stride[k] cells apart along axis k."
@@ -106,7 +106,12 @@ def last_capped(axes: tuple[Axis, ...]) -> list[Table]:
 
 
 def adaptive(axis: Axis) -> Table:
-    """Windows that divide the image among them: from floor(i * length / count) to ceil((i + 1) * length / count)."""
+    """Windows that divide the image among them: from floor(i * length / count) to ceil((i + 1) * length / count).
+
+    Raises ValueError for padding and dilation, of which adaptive pooling knows nothing.
+    """
+    if axis.begin or axis.end or axis.dilation > 1:
+        raise ValueError("no adaptive pooling")
     numbers = np.arange(axis.count())[:, np.newaxis]
     starts, ends = numbers * axis.length // axis.count(), -(-(numbers + 1) * axis.length // axis.count())
     cells = starts + np.arange((ends - starts).max())
@@ -303,8 +308,9 @@ MISTAKES = [
         "A stride of one is a stride like any other.",
         (
             under(stride=lambda g: tuple(map(given, g.stride, g.size))),
-            windows_per_axis(
-                lambda axis: axis_table(replace(axis, stride=given(axis.stride, axis.size)), axis.count())
+            where_any(
+                lambda axis: axis.stride == 1 < axis.size,
+                lambda axis: axis_table(replace(axis, stride=given(axis.stride, axis.size)), axis.count()),
             ),
         ),
     ),
@@ -389,7 +395,12 @@ MISTAKES = [
         ANY,
         "The window is taken to be as large as its stride.",
         "A window has size[k] cells along axis k.",
-        (windows_per_axis(lambda axis: axis_table(replace(axis, size=axis.stride), axis.count())),),
+        (
+            where_any(
+                lambda axis: axis.size != axis.stride,
+                lambda axis: axis_table(replace(axis, size=axis.stride), axis.count()),
+            ),
+        ),
     ),
     Mistake(
         "windows-of-adaptive-pooling",
