@@ -11,7 +11,7 @@ import numpy as np
 from ..cases.plans import Plan
 from ..targets.call import Call
 from ..targets.target import Target
-from .fresh import DRAWN, FailingCall, drawn, repainted, resized
+from .fresh import DRAWN, FailingCall, drawn, repadded, repainted, resized
 from .judging import Agreement, Fault, Judged, attempted, contradicted, fits, judged, meant
 from .mistakes import MISTAKES, Scope, maxima, means
 from .mistakes.conduct import EMPTY_BATCH, LAYOUT_IGNORED, REMEMBERS, VARIES
@@ -227,7 +227,7 @@ def spread(mistakes: Iterable[Mistake], function: str) -> list[tuple[Mistake, An
 
 def tested(evidence: Evidence, found: list[Hypothesis], patterns: list[FailingCall]) -> list[Hypothesis]:
     """The hypotheses that hold on fresh cases, those first that say most exactly where the target is wrong."""
-    calls = [*resized(patterns[0], evidence.target.declared)]
+    calls = [each for more in (resized, repadded) for each in more(patterns[0], evidence.target.declared)]
     calls += [call for pattern in distinct(patterns) for call in repainted(pattern)]
     calls += drawn(evidence.plan, evidence.target.declared, patterns[0]) if found else []
     for _, answer in evidence.asked(calls if found else ()):

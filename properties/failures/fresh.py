@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from poolproof.kernels.dtypes import is_float
+from poolproof.kernels.geometry import Axis
 
 from ..cases.build import Builder
 from ..cases.case import Case, is_declared
@@ -87,29 +88,50 @@ def resized(pattern: FailingCall, declared: Declared) -> Iterator[Call]:
     if case is None or not 0 < case.x.size <= MOST_CELLS:
         return
     if declared.fixed:
-        yield from enlarged(case, declared.fixed)
+        yield from enlarged(case, declared.fixed, declared)
         return
     room = tuple(n + min(stride, MOST_ROOM) for n, stride in zip(case.x.shape[2:], case.stride, strict=True))
     for seed, (axis, step) in enumerate(product(range(len(room)), (1, -1)), 1):
         size = tuple(max(f + step * (k == axis), 1) for k, f in enumerate(case.size))
         other = replace(case, size=size, x=np.zeros((*case.x.shape[:2], *room), case.x.dtype))
-        if any(a.room < 0 or a.all_in_padding() is not None for a in other.axes) or not is_declared(other, declared):
-            # What windows wholly in padding give is a convention.
-            continue
-        yield from all_palettes(other, seed)
+        yield from plainly_painted(other, declared, seed)
 
 
-def enlarged(case: Case, fixed: Fixed) -> Iterator[Call]:
+def enlarged(case: Case, fixed: Fixed, declared: Declared) -> Iterator[Call]:
     """The call on images that have one whole window more along each axis, or two."""
     for seed in (1, 2):
         added = (extent + stride * (seed - 1) for extent, stride in zip(fixed.extents, case.stride, strict=True))
         room = tuple(n + more for n, more in zip(case.x.shape[2:], added, strict=True))
         if prod(case.x.shape[:2]) * prod(room) <= MOST_CELLS:
-            yield from all_palettes(replace(case, x=np.zeros((*case.x.shape[:2], *room), case.x.dtype)), seed)
+            yield from plainly_painted(
+                replace(case, x=np.zeros((*case.x.shape[:2], *room), case.x.dtype)), declared, seed
+            )
 
 
-def all_palettes(case: Case, seed: int) -> Iterator[Call]:
-    """The call of a case of any image with numbers of each plain palette, and a gradient that fits."""
+def repadded(pattern: FailingCall, declared: Declared) -> Iterator[Call]:
+    """The call with padding on one side of an axis put on the other, and on both."""
+    case = as_case(pattern.call)
+    if case is None or not 0 < case.x.size <= MOST_CELLS:
+        return
+    pairs = [axis_padding(axis) for axis in case.axes]
+    both = tuple((max(pair), max(pair)) for pair in pairs)
+    exchanged = tuple((end, begin) for begin, end in pairs)
+    if exchanged == tuple(pairs):
+        return
+    for seed, padding in enumerate((both, exchanged), 1):
+        yield from plainly_painted(replace(case, settings={**case.settings, "padding": padding}), declared, seed)
+
+
+def axis_padding(axis: Axis) -> tuple[int, int]:
+    """The padding before and after an axis."""
+    return axis.begin, axis.end
+
+
+def plainly_painted(case: Case, declared: Declared, seed: int) -> Iterator[Call]:
+    """Calls of a case that has another window or padding; none if it does not fit, or is not declared."""
+    if any(a.room < 0 or a.all_in_padding() is not None for a in case.axes) or not is_declared(case, declared):
+        # What windows wholly in padding give is a convention.
+        return
     blank = replace(case, dy=np.zeros((*case.x.shape[:2], *case.output), case.dy.dtype))
     yield from (painted(blank, values, seed).call() for values in PLAIN[case.function])
 

@@ -166,7 +166,10 @@ def narrower(_: Ask, call: Call, found: Judged) -> bool:
     scale = np.asarray(exact.nearest(), np.float64)
     terms = max(int(np.prod(call.size)), 1)
     error = np.abs(found.got.astype(np.float64) - found.right.astype(np.float64))
-    return bool((error <= (terms + 3) * float(finfo(np.dtype(dtype)).eps) * scale).all())
+    info = finfo(np.dtype(dtype))
+    # What is too small for the type is lost, and what is too large infinite.
+    close = error <= (terms + 3) * float(info.eps) * scale + terms * float(info.tiny)
+    return bool((close | ((scale > float(info.max)) & ~np.isfinite(error))).all())
 
 
 def narrower_sum(ask: Ask, call: Call, found: Judged) -> bool:

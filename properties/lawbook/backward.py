@@ -161,6 +161,9 @@ def probed(case: Case, forward: str) -> Ints:
         return case.spot_in(case.x.shape)
     output = case.spot_in(case.dy.shape)
     at = int(oracle.max_indices(case.x, **case.window)[output])
+    if at < 0:
+        # The window lies wholly in padding, as it may in a case that was cut.
+        return case.spot_in(case.x.shape)
     return (*output[:2], *(int(k) for k in np.unravel_index(at, case.x.shape[2:])))
 
 

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 from poolproof.properties.cases.plans import Plan
 from poolproof.properties.contract import Declared, Fixed
-from poolproof.properties.failures.fresh import BEYOND, DRAWN, MOST_CELLS, FailingCall, drawn, repainted, resized
+from poolproof.properties.failures.fresh import (
+    BEYOND,
+    DRAWN,
+    MOST_CELLS,
+    FailingCall,
+    drawn,
+    repadded,
+    repainted,
+    resized,
+)
 from poolproof.properties.targets.call import Call
 
 
@@ -83,3 +92,15 @@ def test_gradients_of_resized_windows_have_the_shape_of_the_result():
 def test_numbers_that_differ_within_a_window_are_met():
     images = [call.arrays["x"] for call in repainted(failing(np.zeros((1, 1, 4))))]
     assert any(np.unique(x).size == x.size and x.min() < 0 <= x.max() < 9 for x in images)
+
+
+def test_padding_on_one_side_is_asked_on_the_other_and_on_both():
+    given = failing(np.zeros((1, 1, 4)), settings={"padding": ((0, 1),)}, function="mean_forward")
+    declared = Declared(dtypes=("float64",), ranks=(1,))
+    assert {call.settings["padding"] for call in repadded(given, declared)} == {((1, 0),), ((1, 1),)}
+
+
+@pytest.mark.parametrize("padding", [((1, 1),), ((0, 0),)])
+def test_padding_alike_on_both_sides_stays(padding):
+    declared = Declared(dtypes=("float64",), ranks=(1,))
+    assert not list(repadded(failing(np.zeros((1, 1, 4)), settings={"padding": padding}), declared))

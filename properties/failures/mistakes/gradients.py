@@ -9,11 +9,26 @@ from typing import Any
 
 import numpy as np
 from poolproof.kernels.dtypes import Array
+from poolproof.kernels.geometry import Axis
 
 from ...targets.call import Call
 from .maxima import by_keys
 from .mistake import BACKWARD, MAX_GRADIENT, SUM_GRADIENT, Answer, Mistake, Scope
-from .steps import RIGHT, PooledWindows, added, counted, each, first_maximum, first_weights, same, summed, wrong
+from .steps import (
+    RIGHT,
+    PooledWindows,
+    Table,
+    added,
+    counted,
+    each,
+    first_maximum,
+    first_weights,
+    marked,
+    rightly_counted,
+    same,
+    summed,
+    wrong,
+)
 
 RIGHT_ADDED = "Where windows share a cell, their gradients are added."
 RIGHT_TIE = "The gradient of a window goes to its maximum once, however many cells are equal to it."
@@ -123,6 +138,18 @@ def averaged(windows: PooledWindows, shares: Array) -> Array:
     """Gradients that meet are averaged."""
     count = added(windows, hit(windows, planes(windows, shares)).astype(np.float64))
     return added(windows, shares) / np.maximum(count, 1)
+
+
+def reaching(before: int, after: int) -> Answer:
+    """Gradients of windows that reach so many strides further at each end: by as much a range of windows is wrong."""
+
+    def table(axis: Axis) -> Table:
+        if axis.dilation > 1:
+            raise ValueError("no range of windows")
+        starts = np.arange(axis.count())[:, np.newaxis] * axis.stride - axis.begin
+        return marked(starts + np.arange(-before * axis.stride, axis.size + after * axis.stride), axis)
+
+    return replace(RIGHT, tables=lambda axes: [table(axis) for axis in axes], divisor=rightly_counted)
 
 
 def tied(windows: PooledWindows) -> Array:
@@ -424,6 +451,14 @@ MISTAKES = [
         "Where windows share a cell, their gradients are averaged.",
         RIGHT_ADDED,
         (wrong(gather=averaged),),
+    ),
+    Mistake(
+        "windows-of-cell-off-by-one",
+        SUM_GRADIENT,
+        "Each cell gathers its gradient from one window too many or too few.",
+        "Along an axis cell c of the padded image lies in the windows from floor((c - size)/stride) + 1 to "
+        "floor(c/stride), both included, as far as there are such.",
+        tuple(reaching(before, after) for before, after in ((-1, 0), (0, -1), (1, 0), (0, 1))),
     ),
     Mistake(
         "every-tie-gets-gradient",

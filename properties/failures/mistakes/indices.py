@@ -39,6 +39,44 @@ def in_padded(windows: PooledWindows, tap: Array) -> Array:
     return np.ravel_multi_index(tuple(moved), tuple(lengths))
 
 
+def with_padding(of: Callable[[int, int], bool]) -> Callable[[PooledWindows, Array], Array]:
+    """Indices of places to which the begin padding is added along some axes, in rows as long as those of the image."""
+
+    def index(windows: PooledWindows, tap: Array) -> Array:
+        found, spatial = np.zeros(tap.shape, np.int64), spatial_of(windows)
+        for at, (place, length) in enumerate(zip(places(windows, tap), spatial, strict=True)):
+            found = found * length + place + (windows.geometry.padding[at][0] if of(at, len(spatial)) else 0)
+        return found
+
+    return index
+
+
+def by_lengths(order: Callable[[Ints], Ints]) -> Callable[[PooledWindows, Array], Array]:
+    """Indices worked out with the lengths of other axes. Raises ValueError for one axis."""
+
+    def index(windows: PooledWindows, tap: Array) -> Array:
+        spatial = spatial_of(windows)
+        if len(spatial) < 2:
+            raise ValueError("one axis")
+        found = np.zeros(tap.shape, np.int64)
+        for place, length in zip(places(windows, tap), order(spatial), strict=True):
+            found = found * length + place
+        return found
+
+    return index
+
+
+def channels_innermost(samples: int) -> Callable[[PooledWindows, Array], Array]:
+    """Indices in an array with its channels last, of one sample (0) or of all (1)."""
+
+    def index(windows: PooledWindows, tap: Array) -> Array:
+        n, c, cells = windows.image.shape
+        before = samples * np.arange(n)[:, np.newaxis, np.newaxis] * cells
+        return np.asarray((before + plane_index(windows, tap)) * c + np.arange(c)[:, np.newaxis])
+
+    return index
+
+
 def by_output_width(windows: PooledWindows, tap: Array) -> Array:
     """Indices worked out with the lengths of the output."""
     found = np.zeros(tap.shape, np.int64)
@@ -151,11 +189,28 @@ MISTAKES = [
         (wrong(index=in_padded),),
     ),
     Mistake(
+        "index-counts-padding",
+        INDEX,
+        "The padding before an axis is not subtracted from the place of which an index is made.",
+        RIGHT_BASE,
+        each("index", [with_padding(of) for of in (lambda *_: True, lambda at, _: at == 0, lambda at, r: at == r - 1)]),
+    ),
+    Mistake(
+        "index-by-height",
+        INDEX,
+        "Indices are worked out with the length of another axis, such as the height, in the place of the width.",
+        RIGHT_BASE,
+        each("index", [by_lengths(lambda n: (n[0], *n[:-1])), by_lengths(lambda n: n[::-1])]),
+    ),
+    Mistake(
         "index-in-whole-array",
         INDEX,
         "Indices count through the whole array, across channels and samples.",
         RIGHT_BASE,
-        each("index", [in_tensor(planes_before), in_tensor(channels_before)]),
+        each(
+            "index",
+            [in_tensor(planes_before), in_tensor(channels_before), channels_innermost(0), channels_innermost(1)],
+        ),
     ),
     Mistake(
         "index-column-major",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from math import prod
 from typing import Any
 
 import numpy as np
 from poolproof.kernels.dtypes import Array
+from poolproof.kernels.geometry import Axis
 
 from .mistake import MEAN, SUM, SUM_GRADIENT, Mistake, wrapped
-from .steps import RIGHT, PooledWindows, counted, each, first_maximum, summed, wrong
+from .steps import PADDED, RIGHT, PooledWindows, axis_table, counted, each, first_maximum, summed, wrong
 
 RIGHT_DIVISOR = "The sum of a window is divided by the number of its cells."
 RIGHT_SUM = "Sums are kept in a type at least as precise as the dtype of x."
@@ -99,6 +101,53 @@ def up_to(most: int) -> Callable[[PooledWindows], Array]:
     return total
 
 
+def without_partial_block(block: int) -> Callable[[PooledWindows], Array]:
+    """Sums of whole blocks of the cells that a window has. Raises ValueError where all have nothing else."""
+
+    def total(windows: PooledWindows) -> Array:
+        number = windows.real.cumsum(axis=-1)
+        count = number[:, -1:]
+        if ((count <= block) | (count % block == 0)).all():
+            raise ValueError("whole blocks")
+        whole = windows.real & ((number <= count // block * block) | (count <= block))
+        return np.asarray(np.where(whole, windows.summands, 0).sum(axis=-1))
+
+    return total
+
+
+def without_axis(left_out: int) -> Callable[[PooledWindows], Array]:
+    """Divisors of windows of three axes that leave out one of them. Raises ValueError for fewer axes."""
+
+    def divisor(windows: PooledWindows) -> Array:
+        axes = windows.geometry.axes(windows.call.arrays["x"].shape[2:])
+        if len(axes) < 3:
+            raise ValueError("one or two axes")
+        least = PADDED if windows.geometry.count_include_pad else 0
+        counts = [(axis_table(axis) >= least).sum(axis=-1) for axis in axes]
+        counts[left_out] = np.ones_like(counts[left_out])
+        return np.asarray(np.maximum(reduce(np.multiply.outer, counts).reshape(-1), 1))
+
+    return divisor
+
+
+def without_corner(windows: PooledWindows) -> Array:
+    """Sums from a summed-area table of two axes, where the corner that is taken off twice is not added back."""
+    axes = windows.geometry.axes(windows.call.arrays["x"].shape[2:])
+    if len(axes) != 2 or any(axis.dilation > 1 for axis in axes):
+        raise ValueError("no such table")
+    image = windows.image.astype(np.float64).reshape(windows.call.arrays["x"].shape)
+    area = np.pad(image, ((0, 0), (0, 0), (1, 0), (1, 0))).cumsum(axis=2).cumsum(axis=3)
+    (top, bottom), (left, right) = map(ends_inside, axes)
+    found = area[:, :, bottom][..., right] - area[:, :, top][..., right] - area[:, :, bottom][..., left]
+    return np.asarray(found.reshape(*image.shape[:2], -1))
+
+
+def ends_inside(axis: Axis) -> tuple[Array, Array]:
+    """Where the windows along an axis begin and end, as far as they lie inside the image."""
+    starts = np.arange(axis.count()) * axis.stride - axis.begin
+    return np.clip(starts, 0, axis.length), np.clip(starts + axis.size, 0, axis.length)
+
+
 MISTAKES = [
     Mistake(
         "mean-is-maximum",
@@ -149,6 +198,13 @@ MISTAKES = [
         ),
     ),
     Mistake(
+        "divisor-leaves-out-axis",
+        MEAN,
+        "The divisor of a window of three axes leaves out one of them.",
+        RIGHT_DIVISOR,
+        each("divisor", [without_axis(left_out) for left_out in range(3)]),
+    ),
+    Mistake(
         "divisor-is-image",
         MEAN,
         "The divisor is the number of cells, or of windows, of the whole plane.",
@@ -181,7 +237,20 @@ MISTAKES = [
         SUM,
         "Not all cells of a large window are added up.",
         "The mean is taken over all cells of the window.",
-        each("total", [up_to(most) for most in (255, 256, 512, 1024)]),
+        each(
+            "total",
+            [
+                *(up_to(most) for most in (255, 256, 512, 1024)),
+                *(without_partial_block(block) for block in (2, 4, 8, 16, 32)),
+            ],
+        ),
+    ),
+    Mistake(
+        "summed-area-corner-lost",
+        SUM,
+        "Sums come from a summed-area table, and the corner that is taken off twice is not added back.",
+        "The sum of a window is S[bottom, right] - S[top, right] - S[bottom, left] + S[top, left].",
+        (wrong(total=without_corner),),
     ),
     Mistake(
         "sum-in-narrower-type",

@@ -35,6 +35,22 @@ def result_exchanged(call: Call) -> Array:
     return RIGHT.answer(call).swapaxes(0, 1)
 
 
+def from_channels_last(array: Array) -> Array:
+    """The cells as they lie, taken for those of an array with its channels last."""
+    n, c, *spatial = array.shape
+    return np.moveaxis(np.ascontiguousarray(array).reshape(n, *spatial, c), -1, 1)
+
+
+def to_channels_last(array: Array) -> Array:
+    """The cells in the order with channels last, taken for those of an array that has them first."""
+    return np.ascontiguousarray(np.moveaxis(array, 1, -1)).reshape(array.shape)
+
+
+def rearranged(change: Callable[[Array], Array]) -> Answer:
+    """Answers that are right but for the order of their cells."""
+    return lambda call: change(RIGHT.answer(call))
+
+
 def first_of(axis: int) -> Callable[[Array], Array]:
     """The first sample, or channel, for all."""
     return lambda array: np.broadcast_to(np.take(array, [0], axis), array.shape)
@@ -68,6 +84,13 @@ MISTAKES = [
         "Samples and channels are exchanged.",
         RIGHT_PLANES,
         (result_exchanged, from_planes(exchanged)),
+    ),
+    Mistake(
+        "channels-first-and-last-confused",
+        ANY,
+        "An array with its channels first is taken for one with them last, or reshaped where it should be transposed.",
+        "Arrays are (N, C, H, W); to and from channels last the axes are moved, as by np.moveaxis.",
+        tuple(made(change) for made in (rearranged, from_planes) for change in (from_channels_last, to_channels_last)),
     ),
     Mistake(
         "first-plane-for-all",

@@ -13,7 +13,7 @@ from poolproof.kernels.geometry import Axis, Geometry
 
 from ...targets.call import Call
 from .maxima import STARTS
-from .mistake import ANY, BACKWARD, MAXIMA, MEAN, Answer, Mistake, wrapped
+from .mistake import ANY, BACKWARD, MAXIMA, MEAN, SUM, Answer, Mistake, wrapped
 from .steps import (
     PADDED,
     PAST,
@@ -23,10 +23,13 @@ from .steps import (
     added,
     axis_table,
     counted,
+    crossed,
     each,
     geometry_of,
+    marked,
     placed,
     under,
+    where_any,
     window_count,
     windows_per_axis,
     wrong,
@@ -57,6 +60,22 @@ def gathered(geometry: Geometry) -> Any:
     """Padding whose begins and ends, one list after the other, are read as pairs."""
     numbers = [side for sides_of in zip(*geometry.padding, strict=True) for side in sides_of]
     return tuple(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+LIMITS: list[Callable[[int], int]] = [lambda size: size // 2, lambda size: size - 1]
+"""How much padding some libraries allow, by the size of the window."""
+
+
+def limited(most: Callable[[int], int]) -> Answer:
+    """Answers with no more padding than this."""
+    return padded(
+        lambda g: tuple((min(b, most(f)), min(e, most(f))) for (b, e), f in zip(g.padding, g.size, strict=True))
+    )
+
+
+def beginning_within(most: Callable[[int], int]) -> Answer:
+    """Answers with as many windows, and no more begin padding than this."""
+    return starting(lambda axis: min(axis.begin, most(axis.size)))
 
 
 def starting(begin: Callable[[Axis], int]) -> Answer:
@@ -111,6 +130,34 @@ def dilated_stride(axis: Axis) -> Table:
     return axis_table(replace(axis, stride=axis.stride * axis.dilation), axis.count())
 
 
+def dilated(axis: Axis) -> bool:
+    """Whether there are gaps between the cells of a window."""
+    return axis.dilation > 1 and axis.size > 1
+
+
+def cut_at_size(axis: Axis) -> Table:
+    """Windows that end `size` cells after their start, dilated or not."""
+    table = axis_table(axis)
+    return np.where(np.arange(axis.size) * axis.dilation < axis.size, table, PAST)
+
+
+def without_gaps(axis: Axis) -> Table:
+    """Windows with the cells between those of a dilated one as well."""
+    return axis_table(replace(axis, size=axis.extent, dilation=1))
+
+
+def counted_from_edge(axis: Axis) -> Table:
+    """Windows of which the dilated cells are counted from the edge of the image where they start before it."""
+    starts = np.arange(axis.count())[:, np.newaxis] * axis.stride - axis.begin
+    places = np.maximum(starts, 0) + np.arange(axis.size) * axis.dilation
+    return np.where(places < starts + axis.extent, marked(places, axis), PADDED)
+
+
+def begun_inside(axis: Axis) -> Table:
+    """Windows of which those that start before the image are moved to its edge."""
+    return placed(np.maximum(np.arange(axis.count()) * axis.stride - axis.begin, 0), axis)
+
+
 def ceiled(axis: Axis, starts_inside: Callable[[Axis, int], bool]) -> Table:
     """Windows in ceil mode, the last of them if it starts inside by another rule."""
     floor = axis.room // axis.stride + 1
@@ -122,9 +169,13 @@ def keeping(rule: Callable[[Axis, int], bool]) -> Answer:
     return windows_per_axis(lambda axis: ceiled(axis, rule))
 
 
-def first_axis_only(axes: tuple[Axis, ...]) -> list[Table]:
-    """Ceil mode along the first axis alone."""
-    return [axis_table(axes[0]), *(axis_table(replace(axis, ceil_mode=False)) for axis in axes[1:])]
+def ceiled_along(one: int) -> Answer:
+    """Answers with ceil mode along one axis alone."""
+
+    def tables(axes: tuple[Axis, ...]) -> list[Table]:
+        return [axis_table(axis if axis is axes[one] else replace(axis, ceil_mode=False)) for axis in axes]
+
+    return wrong(tables=tables)
 
 
 def beyond(axis: Axis) -> int:
@@ -167,6 +218,12 @@ def zero_past_the_end(windows: PooledWindows) -> Array:
     return np.asarray(found.max(axis=-1))
 
 
+def zero_after_image(windows: PooledWindows) -> Array:
+    """The maxima with zeros for all cells after the image, padded ones too."""
+    before = taps_within(windows, padded_begin, lambda axis: axis.length)
+    return np.asarray(np.where(before, windows.values, np.zeros((), windows.values.dtype)).max(axis=-1))
+
+
 def zero_in_padding(windows: PooledWindows) -> Array:
     """The maxima with zeros for padded cells, but not for those past the end."""
     found = np.where(windows.cells == PADDED, np.zeros((), windows.values.dtype), windows.values)
@@ -197,27 +254,88 @@ def not_low_enough(dtype: Any) -> Any:
     return -128 if dtype.kind == "i" else 128 if dtype.kind == "u" else False
 
 
+def highest(dtype: Any) -> Any:
+    """The largest integer, such as an unsigned -1. Raises ValueError for other dtypes."""
+    if dtype.kind not in "iu":
+        raise ValueError("integers alone")
+    return np.iinfo(dtype).max
+
+
+def copied(place: Callable[[Array, int], Array]) -> Callable[[PooledWindows], Array]:
+    """Sums of which a padded cell is a copy of the cell at another place of its axis."""
+
+    def total(windows: PooledWindows) -> Array:
+        spatial = windows.call.arrays["x"].shape[2:]
+        axes = windows.geometry.axes(spatial)
+        found = [np.clip(place(axis_places(axis), axis.length), 0, axis.length - 1) for axis in axes]
+        copies = windows.image[..., crossed(found, spatial)].astype(np.float64)
+        return np.asarray(np.where(windows.cells == PAST, 0, copies).sum(axis=-1))
+
+    return total
+
+
+def mirrored(place: Array, length: int) -> Array:
+    """Places beyond an end taken as far inside of it, the last cell itself not repeated."""
+    there = place % max(2 * length - 2, 1)
+    return np.asarray(np.minimum(there, 2 * length - 2 - there))
+
+
+def mirrored_with_edge(place: Array, length: int) -> Array:
+    """Places beyond an end taken as far inside of it, the last cell repeated."""
+    there = place % (2 * length)
+    return np.asarray(np.minimum(there, 2 * length - 1 - there))
+
+
+def infinite_padding(windows: PooledWindows) -> Array:
+    """Sums of which a padded cell makes -inf."""
+    return np.where((windows.cells == PADDED).any(axis=-1), -np.inf, windows.summands.sum(axis=-1))
+
+
 def counting(which: Callable[[PooledWindows], Array]) -> Callable[[PooledWindows], Array]:
     """Divisors that count these taps of each window."""
     return lambda windows: np.maximum(np.broadcast_to(which(windows), windows.cells.shape).sum(axis=-1), 1)
 
 
-def side(windows: PooledWindows, *, begin: bool) -> Array:
-    """Which taps are real, or padded on one side alone."""
-    axes = windows.geometry.axes(windows.call.arrays["x"].shape[2:])
+Limit = Callable[[Axis], int]
+"""A place along an axis."""
+
+
+def taps_within(windows: PooledWindows, low: Limit, high: Limit) -> Array:
+    """Which taps lie at `low` or after it, and before `high`, along every axis."""
     found = np.ones((1, 1), bool)
-    for axis in axes:
+    for axis in windows.geometry.axes(windows.call.arrays["x"].shape[2:]):
         places = axis_places(axis)
-        inside = (places >= -axis.begin if begin else places >= 0) & (places < axis.length + (0 if begin else axis.end))
+        inside = (places >= low(axis)) & (places < high(axis))
         found = np.asarray(found[:, np.newaxis, :, np.newaxis] & inside[np.newaxis, :, np.newaxis, :])
         found = found.reshape(found.shape[0] * found.shape[1], -1)
     return found
+
+
+def padded_begin(axis: Axis) -> int:
+    """Where the padding before an axis begins."""
+    return -axis.begin
+
+
+def padded_end(axis: Axis) -> int:
+    """Where the padding after an axis ends."""
+    return axis.length + axis.end
+
+
+def counting_within(low: Limit, high: Limit) -> Answer:
+    """Answers of which the divisor counts the taps between two places of each axis."""
+    return wrong(divisor=counting(lambda windows: taps_within(windows, low, high)))
 
 
 def axis_places(axis: Axis) -> Array:
     """Where the taps of each window lie along an axis, beyond the image too."""
     starts = np.arange(axis.count()) * axis.stride - axis.begin
     return starts[:, np.newaxis] + np.arange(axis.size) * axis.dilation
+
+
+def included_within(low: Limit, high: Limit) -> Answer:
+    """The same where padding counts; elsewhere the divisors are right."""
+    within = counting(lambda windows: taps_within(windows, low, high))
+    return wrong(divisor=lambda w: within(w) if w.geometry.count_include_pad else counted(w))
 
 
 def extents(windows: PooledWindows) -> Array:
@@ -237,6 +355,18 @@ def extents_of_whole(windows: PooledWindows) -> Array:
     real = counted(windows)
     stretch = prod(d * (f - 1) + 1 for d, f in zip(windows.geometry.dilation, windows.geometry.size, strict=True))
     return np.where(real == windows.cells.shape[1], stretch, real)
+
+
+def extents_over_dilation(windows: PooledWindows) -> Array:
+    """Divisors by the stretch of a window along each axis, from its first cell, over the dilation, rounded down."""
+    counts, include = np.ones(1), windows.geometry.count_include_pad
+    for axis in windows.geometry.axes(windows.call.arrays["x"].shape[2:]):
+        low, high = (-axis.begin, axis.length + axis.end) if include else (0, axis.length)
+        places = axis_places(axis)
+        first = np.where(places >= low, places, high).min(axis=1)
+        inside = np.minimum(places[:, 0] + axis.extent, high) - first
+        counts = np.multiply.outer(counts, np.maximum(inside // axis.dilation, 1)).reshape(-1)
+    return counts
 
 
 def transposed(windows: PooledWindows) -> Array:
@@ -361,6 +491,30 @@ MISTAKES = [
         ),
     ),
     Mistake(
+        "first-window-moved-inside",
+        ANY,
+        "A window that starts before the image is moved inside.",
+        "A window that starts in the padding has the cells of the image that it reaches, and no others.",
+        (where_any(lambda axis: axis.begin > 0, begun_inside),),
+    ),
+    Mistake(
+        "padding-split-evenly",
+        ANY,
+        "The padding of an axis is split evenly between its sides.",
+        RIGHT_PADDING,
+        (
+            padded(lambda g: tuple((sum(pair) // 2, (sum(pair) + 1) // 2) for pair in g.padding)),
+            padded(lambda g: tuple(((sum(pair) + 1) // 2, sum(pair) // 2) for pair in g.padding)),
+        ),
+    ),
+    Mistake(
+        "padding-limited",
+        ANY,
+        "Padding is cut down without a word, to half the window or to less than it.",
+        "Padding is used as it is passed, or refused.",
+        (*map(beginning_within, LIMITS), *map(limited, LIMITS)),
+    ),
+    Mistake(
         "padding-at-least-one",
         ANY,
         "Where padding is passed there is at least one padded cell before each axis.",
@@ -390,6 +544,27 @@ MISTAKES = [
         "The number of windows does not take dilation into account.",
         "A dilated window stretches over dilation * (size - 1) + 1 cells.",
         (windows_per_axis(without_extent),),
+    ),
+    Mistake(
+        "dilated-window-cut-short",
+        ANY,
+        "A dilated window ends as many cells after its start as one without gaps, so that cells at its end are lost.",
+        "A dilated window stretches over dilation * (size - 1) + 1 cells.",
+        (where_any(dilated, cut_at_size),),
+    ),
+    Mistake(
+        "gaps-belong-to-window",
+        ANY,
+        "The cells between those of a dilated window are taken for its own.",
+        RIGHT_DILATION,
+        (where_any(dilated, without_gaps),),
+    ),
+    Mistake(
+        "dilation-counted-from-edge",
+        ANY,
+        "The dilated cells of a window that starts before the image are counted from the edge of the image.",
+        "Cell k of a window lies at start + k * dilation, also where the start lies in the padding.",
+        (where_any(lambda axis: dilated(axis) and axis.begin > 0, counted_from_edge),),
     ),
     Mistake(
         "dilation-of-one-axis",
@@ -455,9 +630,16 @@ MISTAKES = [
     Mistake(
         "ceil-mode-on-first-axis-only",
         ANY,
-        "ceil_mode reaches the first axis alone.",
+        "ceil_mode reaches one axis alone.",
         "ceil_mode is about every axis.",
-        (wrong(tables=first_axis_only),),
+        (ceiled_along(0), ceiled_along(-1)),
+    ),
+    Mistake(
+        "ceil-window-kept-at-end",
+        ANY,
+        "The last window of ceil mode is kept where it starts at the very end of the input, by > in the place of >=.",
+        RIGHT_CEIL,
+        (keeping(lambda axis, start: start <= axis.length + axis.begin),),
     ),
     Mistake(
         "ceil-window-kept",
@@ -484,7 +666,7 @@ MISTAKES = [
         MAXIMA,
         "Cells past the end are zeros that may win the maximum.",
         "Cells past the end belong to no window.",
-        (wrong(top=zero_past_the_end),),
+        (wrong(top=zero_past_the_end), wrong(top=zero_after_image)),
     ),
     Mistake(
         "last-cell-repeated",
@@ -513,8 +695,31 @@ MISTAKES = [
         (
             wrong(outside=not_low_enough),
             *(wrong(outside=start, weights=first_in_order) for start in STARTS),
+            wrong(outside=highest),
             wrong(outside=lambda dtype: max(-1e4, float(lowest(dtype))) if is_float(dtype) else lowest(dtype)),
         ),
+    ),
+    Mistake(
+        "padding-copies-cells",
+        SUM,
+        "Padded cells are copies of cells of the image: of its edge, its mirror image or its other end.",
+        "A padded cell adds zero to a sum.",
+        each(
+            "total",
+            [
+                copied(lambda place, _: place),
+                copied(mirrored),
+                copied(mirrored_with_edge),
+                copied(lambda place, length: place % length),
+            ],
+        ),
+    ),
+    Mistake(
+        "padding-of-maximum-in-mean",
+        SUM,
+        "Padded cells are -inf, as for a maximum, and make the mean -inf as well.",
+        "A padded cell adds zero to a sum.",
+        each("total", [infinite_padding]),
     ),
     Mistake(
         "count-include-pad-reversed",
@@ -529,6 +734,13 @@ MISTAKES = [
         "Padded cells count in the divisor whatever count_include_pad says.",
         RIGHT_DIVISOR,
         (under(count_include_pad=lambda _: True),),
+    ),
+    Mistake(
+        "padding-not-counted-in-ceil-mode",
+        MEAN,
+        "In ceil mode padded cells do not count in the divisor, whatever count_include_pad says.",
+        RIGHT_DIVISOR,
+        (under(count_include_pad=lambda g: g.count_include_pad and not g.ceil_mode),),
     ),
     Mistake(
         "padding-never-counted",
@@ -560,8 +772,19 @@ MISTAKES = [
         "Padding counts in the divisor on one side of an axis, but not on the other.",
         RIGHT_DIVISOR,
         (
-            wrong(divisor=counting(lambda w: side(w, begin=True))),
-            wrong(divisor=counting(lambda w: side(w, begin=False))),
+            counting_within(padded_begin, lambda axis: axis.length),
+            counting_within(lambda _: 0, padded_end),
+        ),
+    ),
+    Mistake(
+        "divisor-by-other-padding",
+        MEAN,
+        "The divisor counts padding by the amount on the other side of the axis.",
+        RIGHT_DIVISOR,
+        (
+            included_within(padded_begin, lambda axis: axis.length + axis.begin),
+            included_within(lambda axis: -axis.end, padded_end),
+            included_within(lambda axis: -axis.end, lambda axis: axis.length + axis.begin),
         ),
     ),
     Mistake(
@@ -570,6 +793,13 @@ MISTAKES = [
         "The divisor counts the cells between those of a dilated window.",
         "A dilated window has as many cells as one without gaps.",
         each("divisor", [extents, extents_of_whole]),
+    ),
+    Mistake(
+        "divisor-rounded-down",
+        MEAN,
+        "The divisor is the stretch of a dilated window over its dilation, rounded down.",
+        "A dilated window has as many cells as one without gaps.",
+        each("divisor", [extents_over_dilation]),
     ),
     Mistake(
         "divisor-transposed",

@@ -12,7 +12,7 @@ from poolproof.kernels.dtypes import Ints
 from poolproof.kernels.geometry import Axis, Geometry
 
 from .mistake import ANY, Answer, Mistake, wrapped
-from .steps import Table, axis_table, placed, under, window_count, windows_per_axis, wrong
+from .steps import PAST, Table, axis_table, placed, under, where_any, window_count, windows_per_axis, wrong
 
 RIGHT_COUNT = "There are floor((length + padding - extent)/stride) + 1 windows along an axis."
 RIGHT_STRIDE = "Windows start stride[k] cells apart along axis k."
@@ -94,10 +94,28 @@ def capped(geometry: Geometry) -> Ints:
     return tuple(map(min, geometry.stride, geometry.size))
 
 
+def given(stride: int, size: int) -> int:
+    """The stride, or the size for a stride of one."""
+    return stride if stride > 1 else size
+
+
 def last_capped(axes: tuple[Axis, ...]) -> list[Table]:
     """Windows along the last axis no further apart than they are long; as many as there are."""
     *others, last = axes
     return [*map(axis_table, others), axis_table(replace(last, stride=min(last.stride, last.size)), last.count())]
+
+
+def adaptive(axis: Axis) -> Table:
+    """Windows that divide the image among them: from floor(i * length / count) to ceil((i + 1) * length / count).
+
+    Raises ValueError for padding and dilation, of which adaptive pooling knows nothing.
+    """
+    if axis.begin or axis.end or axis.dilation > 1:
+        raise ValueError("no adaptive pooling")
+    numbers = np.arange(axis.count())[:, np.newaxis]
+    starts, ends = numbers * axis.length // axis.count(), -(-(numbers + 1) * axis.length // axis.count())
+    cells = starts + np.arange((ends - starts).max())
+    return np.where(cells < ends, cells, PAST)
 
 
 def longer(step: int) -> Callable[[Axis], Table]:
@@ -284,6 +302,19 @@ MISTAKES = [
         ),
     ),
     Mistake(
+        "stride-of-one-is-window",
+        ANY,
+        "A stride of one is taken for none: the side of the window stands in for it.",
+        "A stride of one is a stride like any other.",
+        (
+            under(stride=lambda g: tuple(map(given, g.stride, g.size))),
+            where_any(
+                lambda axis: axis.stride == 1 < axis.size,
+                lambda axis: axis_table(replace(axis, stride=given(axis.stride, axis.size)), axis.count()),
+            ),
+        ),
+    ),
+    Mistake(
         "stride-ignored",
         ANY,
         "The stride is ignored: windows start one cell apart.",
@@ -358,6 +389,25 @@ MISTAKES = [
         "The window takes in one cell too many along an axis.",
         "A window has size[k] cells along axis k.",
         (windows_per_axis(longer(1)),),
+    ),
+    Mistake(
+        "size-is-stride",
+        ANY,
+        "The window is taken to be as large as its stride.",
+        "A window has size[k] cells along axis k.",
+        (
+            where_any(
+                lambda axis: axis.size != axis.stride,
+                lambda axis: axis_table(replace(axis, size=axis.stride), axis.count()),
+            ),
+        ),
+    ),
+    Mistake(
+        "windows-of-adaptive-pooling",
+        ANY,
+        "Windows divide the image among them, as those of adaptive pooling do.",
+        RIGHT_STRIDE,
+        (windows_per_axis(adaptive),),
     ),
     Mistake(
         "shortcut-taken-wrongly",

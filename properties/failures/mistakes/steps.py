@@ -174,9 +174,12 @@ class Steps:
     keeps_count: bool = False
 
     def windows(self, call: Call) -> PooledWindows:
-        """The windows of a call. Raises ValueError where they do not fit, or are too large."""
+        """The windows of a call. Raises ValueError where they are the right ones, do not fit, or are too large."""
         right, x = geometry_of(call), call.arrays["x"]
         spatial = x.shape[2:]
+        if self.geometry is not RIGHT.geometry and self.geometry(right) == right:
+            # Most calls have no padding or dilation to mistake: it saves the work of an answer that is right.
+            raise ValueError("nothing is mistaken")
         found = self.along_axes(right, spatial)
         if prod(x.shape[:2]) * prod(table.size for table in found) > MOST_TAPS:
             raise ValueError("too large")
@@ -283,6 +286,17 @@ def under(**changes: Callable[[Geometry], Any]) -> Answer:
 def windows_per_axis(table: Callable[[Axis], Table]) -> Answer:
     """Answers with other windows along each axis."""
     return wrong(tables=lambda axes: [table(axis) for axis in axes])
+
+
+def where_any(applies: Callable[[Axis], bool], table: Callable[[Axis], Table]) -> Answer:
+    """The same, if the mistake is about some axis of the call. Raises ValueError if it is about none."""
+
+    def tables(axes: tuple[Axis, ...]) -> list[Table]:
+        if not any(map(applies, axes)):
+            raise ValueError("no such axis")
+        return [table(axis) for axis in axes]
+
+    return wrong(tables=tables)
 
 
 def window_count(count: Callable[[Axis], int]) -> Answer:
