@@ -14,6 +14,7 @@ from poolproof.properties.contract import CALLABLES
 from poolproof.properties.failures.messages import describe
 from poolproof.properties.failures.types import Failure
 from poolproof.properties.lawbook import LAWS
+from poolproof.properties.lawbook.backward import probed
 from poolproof.properties.lawbook.conduct import companions
 from poolproof.properties.lawbook.forward import ascending
 from poolproof.properties.lawbook.pool import Pool
@@ -497,3 +498,9 @@ def test_a_mean_that_never_counts_padding_is_right_by_its_own_divisors(law):
     target = wrap(SimpleNamespace(mean_forward=mean_forward, ranks=(1, 2, 3)))
     smoke_test(target)
     assert run(LAWS[law], target, TrialSettings(60, seed=1)).verdict == "holds"
+
+
+def test_a_pixel_is_probed_also_where_a_window_lies_wholly_in_padding():
+    one, settings = np.ones((1, 1, 1, 1)), {"padding": ((0, 0), (1, 1)), "dilation": (1, 2)}
+    case = Case("max_backward", one, (1, 2), (1, 1), one, settings=settings)
+    assert probed(case, "max_forward") == (0, 0, 0, 0)
