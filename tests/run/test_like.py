@@ -218,7 +218,7 @@ def test_a_mean_with_another_divisor_holds_alone_and_is_broken_beside_another(he
     assert (status, "all hold" in said.splitlines()[-1]) == (0, True)
     status, said = check(here, "cells.py", *laws, "--like", "truth.py", "--json", "report.json")
     assert status == 1
-    assert "cells: 11 conventions pinned, like truth 2.1, 15 not" in said.splitlines()
+    assert "cells: 11 conventions pinned, like truth 2.1, 16 not" in said.splitlines()
     assert "divisor-default=counted of cells: seen 'not counted', but should be 'counted', like truth.py" in said
     (found,) = json.loads((here / "report.json").read_text())["targets"]
     assert (found["like"]["target"], found["like"]["version"]) == ("truth.py", "2.1")
