@@ -173,6 +173,12 @@ def decorated(tree):
 
 
 @once
+def test_no_two_files_of_tests_share_a_name():
+    """pytest imports them by their names alone, and leaves out the second."""
+    names = Counter(file.name for file in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
 def test_every_law_is_a_function_whose_docstring_is_its_formula():
     written = {}
     for name in LAW_MODULES:
