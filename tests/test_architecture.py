@@ -174,7 +174,7 @@ def decorated(tree):
 
 @once
 def test_no_two_files_of_tests_share_a_name():
-    """pytest imports them by their names alone, and leaves out the second."""
+    """pytest imports them by their names alone, and stops at the second of one name."""
     names = Counter(file.name for file in (ROOT / "tests").rglob("test_*.py"))
     assert [name for name, count in names.items() if count > 1] == []
 
