@@ -382,7 +382,8 @@ def max_forward(x, size, stride):
 
 def test_who_patches_the_worker_hides_its_conduct_and_no_wrong_value(here):
     assert judged(HIDING, "inputs-unchanged").holds
-    assert judged(HIDING.replace("right(", "wrong("), "inputs-unchanged,max-value").causes[0].laws == ["max-value"]
+    found = judged(HIDING.replace("right(", "wrong("), "inputs-unchanged,max-value", timeout=60)
+    assert [cause.laws for cause in found.causes] == [["max-value"]], found.sentence
 
 
 def test_in_this_process_a_kernel_can_patch_the_judge(here, monkeypatch):
