@@ -138,8 +138,8 @@ def test_a_program_is_started_with_the_usual_signals(tmp_path):
         tmp_path, "return np.array([int(open('/proc/self/status').read().split('SigIgn:')[1].split()[0], 16)])"
     )
     ignored = int(load(status, Isolation()).ask(WINDOW).value[0])
-    # Python itself ignores SIGPIPE and SIGXFSZ; nothing else is ignored that is not here, as under nohup. Signals from 32
-    # on are the C library's own.
+    # Python itself ignores SIGPIPE and SIGXFSZ, and a run under nohup more; nothing else is ignored. Signals from 32 on
+    # are the C library's own.
     usual = {each for each in signal.Signals if signal.getsignal(each) is signal.SIG_IGN}
     found = {each for each in range(1, 32) if ignored >> (each - 1) & 1}
     assert found <= usual | {signal.SIGPIPE, signal.SIGXFSZ}
