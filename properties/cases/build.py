@@ -40,7 +40,7 @@ PLACES = ("max_backward", "max_indices")
 """The functions that tell where a maximum is."""
 
 SPARE = 4
-"""Of so many cells that a target takes one is drawn."""
+"""Drawn images have at most this fraction of the cells that a target takes: one in so many."""
 
 ALONE = 5
 """How much likelier an unusual layout of one array alone is than that of one beside another of some other array."""

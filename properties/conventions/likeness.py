@@ -1,6 +1,6 @@
 """What two targets have in common, and the conventions of one that the other can be held to.
 
-Both are asked for what both take: a library sums float16 in a wider type and float32 in its own, so that a kernel of
+Only what both take is compared: a library sums float16 in a wider type and float32 in its own, so that a kernel of
 float32 is like it only by what it does with float32.
 """
 

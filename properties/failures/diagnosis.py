@@ -20,7 +20,7 @@ from .mistakes.steps import Steps
 from .probes import generic
 
 SECONDS = 10.0
-"""How long fresh cases are asked of a slow target. Usually the few of a failure take a fraction of a second."""
+"""Seconds for fresh cases of a slow target. Usually the few that a failure needs take a fraction of one."""
 
 CONFIRMED = 3
 """Fresh cases on which a target must be wrong as a mistake says before it is named."""
