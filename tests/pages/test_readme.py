@@ -1,6 +1,7 @@
 """The blocks of the README and of the pages for users are run: files written, output compared, Python executed."""
 
 import importlib.util
+import math
 import os
 import re
 import subprocess
@@ -73,8 +74,13 @@ def numbered(*kinds):
 PAGES = (
     "README.md",
     "docs/adopt.md",
+    "docs/chapter.md",
     "docs/ci.md",
     "docs/exhaustive.md",
+    "docs/explanation/bounds.md",
+    "docs/explanation/limits.md",
+    "docs/explanation/proofs.md",
+    "docs/explanation/why.md",
     "docs/export.md",
     "docs/gpu.md",
     "docs/judging.md",
@@ -82,21 +88,31 @@ PAGES = (
     "docs/pictures.md",
     "docs/shrink.md",
     "docs/strategies.md",
+    "docs/tutorial.md",
     "docs/wrappers.md",
 )
 README = blocks("README.md")
 
 
+def files_at(page, line):
+    """The files of a page as they stand at a line: the last text above it counts, or else the first below it."""
+    found = [block for block in blocks(page) if block["file"]]
+    above = [block for block in found if block["above"] < line]
+    return {block["file"]: block["text"] for block in [*reversed(found), *above]}
+
+
+def written(page, line, folder):
+    """The folder, with the files of a page as they stand at a line."""
+    for name, text in files_at(page, line).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
-    """A folder for each page, with its files."""
-    made = {page: tmp_path_factory.mktemp("page") for page in PAGES}
-    for page, folder in made.items():
-        for block in blocks(page):
-            if block["file"]:
-                (folder / block["file"]).parent.mkdir(parents=True, exist_ok=True)
-                (folder / block["file"]).write_text(block["text"], encoding="utf-8")
-    return made
+    """A folder for each page, with its files as they stand at its end."""
+    return {page: written(page, math.inf, tmp_path_factory.mktemp("page")) for page in PAGES}
 
 
 def skip_without(needs):
@@ -111,8 +127,13 @@ def skip_without(needs):
 def test_a_command_prints_what_its_page_says(page, block, folders):
     skip_without(block["needs"])
     steps = session(block["text"])
-    for (command, expected), got in zip(steps, in_shell([c for c, _ in steps], folders[page]), strict=True):
+    folder = written(page, block["above"], folders[page])
+    for (command, expected), got in zip(steps, in_shell([c for c, _ in steps], folder), strict=True):
         assert matches(steady(expected), steady(got)), f"{command} printed\n{got}"
+    for name in re.findall(r" -o (\S+\.svg)$", block["text"], re.MULTILINE):
+        figure = ROOT / "docs" / "figures" / name
+        if figure.exists():
+            assert (folder / name).read_text(encoding="utf-8") == figure.read_text(encoding="utf-8")
 
 
 @slow
@@ -124,7 +145,7 @@ def test_python_runs_where_what_it_needs_is_installed(page, block):
 
 
 def test_every_block_is_of_a_kind_that_is_run():
-    found = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md"), *ROOT.glob("examples/*/*.md")]
+    found = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"), *ROOT.glob("examples/*/*.md")]
     pages = [str(page.relative_to(ROOT)) for page in found]
     kinds = {(page, block["kind"]) for page in pages for block in blocks(page) if not block["file"]}
     # The transcript is checked byte by byte, and the examples are built, by tests of their own.
@@ -158,6 +179,18 @@ def test_ci_runs_the_first_two_commands_as_they_stand():
 def test_the_commands_of_the_contributing_page_exist():
     named = set(re.findall(r"^\| `([a-z]+)", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.MULTILINE))
     assert named == {"pytest", "poolproof", "ruff", "tox"}
+
+
+def test_a_page_may_change_a_file_as_it_goes_on():
+    lines = [block["above"] for block in blocks("docs/tutorial.md") if block["file"] == "my_pool.py"]
+    assert len(lines) == 2
+    texts = [files_at("docs/tutorial.md", line)["my_pool.py"] for line in (0, lines[1] - 1, math.inf)]
+    assert ["-np.inf" in text for text in texts] == [False, False, True]
+
+
+def test_the_tutorial_installs_as_the_readme_does():
+    (installation,) = [block["text"].strip() for block in blocks("docs/tutorial.md") if block["kind"] == "sh"]
+    assert any(installation in block["text"] for block in README if block["kind"] == "sh")
 
 
 def test_the_comparison_itself_can_fail():
