@@ -155,7 +155,7 @@ class Expectation:
 def expected(function: str, *arrays: Array, size: Any, stride: Any, **settings: Any) -> Expectation:
     """What a function of the contract should give for x, or for dy and x. Raises ValueError for other arguments.
 
-    The gradient of a maximum goes to the first of equal ones, which is everybody's only where maxima are unique.
+    The gradient of a maximum goes to the first of equal ones, which is the only right choice where maxima are unique.
     """
     if function not in FUNCTIONS:
         raise ValueError(f"function {function!r} should be one of {', '.join(FUNCTIONS)}")
@@ -192,7 +192,7 @@ def maxima(x: Array, size: Any, stride: Any, **settings: Any) -> tuple[Array, Ar
 
 
 def max_backward(dy: Array, x: Array, size: Any, stride: Any, **settings: Any) -> Exact:
-    """The gradient of x, each dy at its window's first maximum; only on unique maxima is it everybody's gradient."""
+    """The gradient of x, each dy at its window's first maximum; only where maxima are unique is there no other."""
     where = max_indices(x, size, stride, **settings)
     scaled, exponent = integers(dy)
     sent = np.nonzero((dy != 0) & (where >= 0))

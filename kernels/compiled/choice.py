@@ -1,4 +1,4 @@
-"""Which loop serves which windows, and how it is told about them.
+"""Which loop serves which windows, and what it gets to know about them.
 
 A window is plain if it is a rectangle of neighbouring cells of the image: no padding, no dilation, nothing past the
 end. The files of loops/ serve

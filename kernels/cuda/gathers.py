@@ -9,7 +9,7 @@ often. Where windows do not overlap, that is one read for each cell of dx, which
 x 3 with stride 1 take nine, most of them from the cache.
 
 Sums are float64, and rounded when they are stored. There is no product in them that could be contracted to a fused
-multiply-add, which rounds once instead of twice: CUDA's compiler does that unless it is told not to, and numba has no
+multiply-add, which rounds once instead of twice: CUDA's compiler does so unless an option forbids it, and numba has no
 option for it. All indices are of 64 bits.
 """
 

@@ -42,7 +42,7 @@ class BoundWay:
 
 @dataclass(frozen=True)
 class Way:
-    """Who pools, in which form; `make` binds a workload's x and dy and a number of threads, or raises Lacking.
+    """An implementation in a form; `make` binds a workload's x and dy and a number of threads, or raises Lacking.
 
     `exact`: one of ours, which must be equal to all the others of ours. `remark` is explained below the tables.
     """

@@ -21,10 +21,10 @@ SMALL, LARGE = (2, 3, 8, 8), (100, 1, 512, 256)
 """Images of float64: 3 kB, and 100 MB."""
 
 EXAMPLES = 20
-"""Cases a law in a round."""
+"""Cases per law in a round."""
 
 ROUNDS = 5
-"""Both ways take turns in so many rounds; what is told is the median."""
+"""Both ways take turns in so many rounds; the median is reported."""
 
 
 def overhead() -> Iterator[str]:

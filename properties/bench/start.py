@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 
 ROUNDS = 7
-"""Every start is made so many times, in turns; what is told is the median."""
+"""Every start is made so many times, in turns; the median is reported."""
 
 STARTS = {
     "numpy": ("", "import numpy"),

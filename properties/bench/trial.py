@@ -1,4 +1,4 @@
-"""A workload with everybody who takes part in it: bound, checked, and ready to be timed."""
+"""A workload with all that take part in it: bound, checked, and ready to be timed."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def prepared(
         row.reason = str(lacking)
         return {}
     except Exception as error:
-        # Whatever a library raises is told, and the others go on.
+        # Whatever a library raises is reported, and the others go on.
         row.reason = f"{type(error).__name__}: {error}".partition("\n")[0]
     row.failed = bool(row.reason)
     if row.failed:

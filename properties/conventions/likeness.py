@@ -26,7 +26,7 @@ UNFIT = {
 """Conventions that say little of whether two kernels are alike, and why."""
 
 NO_RULE = ("other", "outside", "past the end")
-"""Values that nobody should be held to: what has no name, and indices outside of the image."""
+"""Values that no target should be held to: what has no name, and indices outside of the image."""
 
 COMMON = (
     *("dtypes", "ranks", "lacks", "square", "tiles", "padding", "padding_limit", "settings"),

@@ -58,7 +58,7 @@ def ties(ask: Ask) -> Iterable[str]:
 
 
 def who_got_it(window: Array, dx: Array) -> str:
-    """Who among tied maxima got the gradient 1."""
+    """Which of the tied maxima got the gradient 1."""
     share = dx[window == window.max()].astype(np.float64)
     if np.count_nonzero(dx) != np.count_nonzero(share):
         return "other"

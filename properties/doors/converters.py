@@ -28,7 +28,7 @@ MOST_LENGTH = 12
 
 def quoted(value: str) -> str:
     """A value for a message, safe to print."""
-    # The plugin imports this module in everybody's pytest, and should import NumPy in none.
+    # The plugin imports this module in every pytest, and should import NumPy in none.
     from ..data.text import shown
 
     return shown(value)

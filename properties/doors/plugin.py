@@ -1,6 +1,6 @@
 """The pytest door: `pytest --poolproof-impl TARGET --pyargs poolproof.properties`, one item for each law and target.
 
-pytest loads this module in every session of everybody who has poolproof installed, so it imports nothing heavy.
+pytest loads this module in every session where poolproof is installed, so it imports nothing heavy.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ IMPLEMENTATION = Option("impl", "implementation to judge; may be repeated", "TAR
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options of the command, under names that collide with nobody's."""
+    """The options of the command, under names that collide with no others."""
     group = parser.getgroup("poolproof", "poolproof: laws of pooling")
     for option in (IMPLEMENTATION, *WRAPPED.values(), *RUN.values()):
         group.addoption(f"--poolproof-{option.name}", **option.keywords())

@@ -51,7 +51,7 @@ def padding_with_zero(pool: Pool, case: Case) -> None:
         case = replace(case, settings={**case.settings, "count_include_pad": True})
     y, around = pool.all([case.call(), surrounded(case, 0)])
     if not case.assumed.get("count_include_pad", True):
-        # A mean that leaves padding out, and cannot be told otherwise, is the other one times n over the real cells.
+        # A mean that leaves padding out, and has no setting for it, is the other one times n over the real cells.
         around = around * divisors_ratio(case)
     pool.equal(y, around, 0, why="the next call, with zeros around x for padding, gave another answer")
 

@@ -1,4 +1,4 @@
-"""What a run leaves for CI systems: files that were asked for, and what GitHub is told where it runs the job."""
+"""What a run leaves for CI systems: files that were asked for, and what is written for GitHub where it runs the job."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def change(cause: Cause, before: Results, after: Results) -> Change:
 
 
 def why_undecided(failure: Result, after: Results) -> str:
-    """Why nobody can say whether a failure is fixed that did not come back; empty if its law holds now."""
+    """Why it is unknown whether a failure that did not come back is fixed; empty if its law holds now."""
     now = after.get((failure.target, failure.law))
     if now is None or now.verdict in ("unsupported", "not run"):
         return f"{failure.law} was not tried"

@@ -29,7 +29,7 @@ from ..run.causes import Cause, causes_of
 from . import render, reproducer
 
 SOURCE = "report.json"
-"""What a reader is told to replay where nobody knows the file of the report."""
+"""The file that a reader is advised to replay where the name of the report is unknown."""
 
 MOST_CARDS = 200
 """Causes that are shown in full."""

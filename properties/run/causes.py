@@ -14,7 +14,7 @@ from ..results import Result
 
 @dataclass
 class Cause:
-    """Failures of one target that have the same reason, as far as anybody can tell.
+    """Failures of one target that have the same reason, as far as is known.
 
     `mistakes`: the names of those that explain all of its failures, the most specific first. `needs`: what all of its
     cases have that the failures do not come without.

@@ -67,7 +67,7 @@ def events(request: Request, units: Sequence[Unit], processes: int) -> Iterator[
     """Load every target of a request, and examine these units, in so many processes, or with 0 in this one.
 
     Raises Unusable for a target that others should be like, and that cannot be asked. After Ctrl-C the results in hand
-    come, and KeyboardInterrupt is raised. Who closes the stream ends the run.
+    come, and KeyboardInterrupt is raised. Closing the stream ends the run.
     """
     pins: dict[str, list[Unit]] = {}
     with like(request) as other:

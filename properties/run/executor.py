@@ -48,7 +48,7 @@ def run_tasks(
     """Run tasks, `room` of them at a time, each taken when there is room for it; each with its future when it is done.
 
     In the first seconds, the `opening`, there is room for one. After Ctrl-C the tasks in hand are interrupted, their
-    results come too, and then KeyboardInterrupt is raised. Where nobody wants any more of them, those in hand are
+    results come too, and then KeyboardInterrupt is raised. Where no more of them are wanted, those in hand are
     interrupted as well.
     """
     waiting, running = iter(tasks), dict[Future[Any], Task]()

@@ -22,7 +22,7 @@ def explained(trial: Trial, found: Found, others: list[Found]) -> Found:
 
 
 def repeated(trial: Trial) -> Found | None:
-    """The first failure of a trial as it is, if a mistake explains it that was told of the target before."""
+    """The first failure of a trial as it is, if a mistake already reported for the target explains it."""
     found = trial.found
     if found is None or not trial.settings.told or found.verdict != "broken":
         return None

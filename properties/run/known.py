@@ -23,7 +23,7 @@ Filled = Annotated[str, Meta(pattern=r"\S")]
 """A text that is not empty."""
 
 TO_FILL_IN = "TODO: say why this fails"
-"""The reason of an entry that was written by a run; every run says so until somebody has put another in its place."""
+"""The reason of an entry that was written by a run; every run says so until it is replaced."""
 
 NAMED = (*EVERY, *EXPECTED)
 """What an entry may call a law: a law, or a pinned convention."""
@@ -126,7 +126,7 @@ def excused(result: Result, name: str, known: list[Known]) -> Result:
 
 
 def is_listed(law: str, target: str, name: str, known: list[Known]) -> bool:
-    """Whether a law is known to fail on a target whatever the cause, so that nobody needs to look for it."""
+    """Whether a law is known to fail on a target whatever the cause, so that it need not be looked for."""
     result = Result(target, law, "broken")
     return any(entry.is_about(result, name) for entry in known if not entry.cause)
 

@@ -89,7 +89,7 @@ class Process(Channel):
             self.popen.wait()
 
     def close(self) -> None:
-        """Close what is left when the process has ended and nobody reads from it."""
+        """Close what is left when the process has ended and is no longer read from."""
         assert self.popen.stdout is not None
         self.popen.stdout.close()
 

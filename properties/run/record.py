@@ -74,7 +74,7 @@ class Record:
         return {spec: target.name for spec, target in self.targets.items()}
 
     def warnings(self) -> list[str]:
-        """What the targets should be told: names that are nearly those of the contract."""
+        """Warnings for the authors of the targets: names that are nearly those of the contract."""
         return [warning for target in self.targets.values() for warning in target.warnings]
 
     def known_complaints(self) -> list[str]:

@@ -57,7 +57,7 @@ class Learned(NamedTuple):
 
 
 def drawn(windowed: Windowed, framework: Framework, kind: str, declared: Dict[str, Any]) -> SimpleNamespace:
-    """A target that is judged on drawn windows. Raises TypeError if it takes none, or nobody can tell what it pools."""
+    """A target that is judged on drawn windows. Raises TypeError if it takes none, or its windows are not found."""
     learned = learn(windowed, framework, kind, declared)
     given = {f"{learned.kind}_forward": pooling(windowed, learned.ints), **learned.declarations, **declared}
     return learned.named(differentiated(windowed.wrapper, framework, None, given), windowed)

@@ -32,7 +32,7 @@ def layer(*, max_layer: Any = None, mean_layer: Any = None, **given: Any) -> Sim
 
 
 def has_backward(make: Function) -> bool:
-    """Whether layers have a backward, as far as one for windows of two can be made; else that remains to be seen."""
+    """Whether layers have a backward, as far as one for windows of two can be made; else True, and calls will show."""
     try:
         return hasattr(make((2, 2), (2, 2)), "backward")
     except Exception:

@@ -41,7 +41,7 @@ class Tensors(NamedTuple):
 
     `seed` seeds it, and `seeds` draws so many seeds; `untracked` is a context without gradients; `close` compares a
     right tensor and a result, `difference` is their largest; `placed` takes a model or an input to the device; `size`
-    tells how many bytes a function of inputs would return, 0 if that cannot be told.
+    tells how many bytes a function of inputs would return, 0 if that is unknown.
     """
 
     seed: Callable[[int], Any]

@@ -27,7 +27,7 @@ PLAIN = {"padding": 0, "dilation": 1, "ceil_mode": False, "count_include_pad": T
 """Settings that change nothing."""
 
 IGNORED = ("return_indices", "divisor_override", "ctx", "self", "name", "parent", "dtype", "device")
-"""Parameters that are left at their defaults, or that nobody passes."""
+"""Parameters that are left at their defaults, or that are never passed."""
 
 NEEDED = inspect.Parameter.empty
 """The default of a parameter that has none."""

@@ -6,7 +6,7 @@ import pytest
 from places import ROOT, TESTS
 from shell import check
 
-pytestmark = pytest.mark.once
+pytestmark = pytest.mark.slow
 
 PAGE = (ROOT / "docs" / "chapter.md").read_text(encoding="utf-8")
 EXERCISES = re.findall(
@@ -37,7 +37,7 @@ MISTAKES = {
         "Indices count within the window.",
     ),
 }
-"""What students write: the exercise, a pattern in its answer and what stands in its place; the reason they are given."""
+"""What students write: the exercise, a pattern in its answer and what stands in its place; the reason they get."""
 
 
 def answer(exercise):
@@ -81,7 +81,7 @@ def test_a_typical_mistake_is_rejected_with_its_reason(planted, reason, tmp_path
 
 
 def test_doubled_gradients_of_tied_maxima_are_rejected_with_their_reason(tmp_path):
-    source = dict((name, skeleton) for name, skeleton, _ in EXERCISES)["overlap"]
+    (source,) = (skeleton for name, skeleton, _ in EXERCISES if name == "overlap")
     doubled = "dx[n, c, top : top + size[0], left : left + size[1]] += (window == window.max()) * dy[n, c, i, j]"
     source = source.replace("dx[n, c, top + h, left + w] = dy[n, c, i, j]", doubled)
     assert doubled in source

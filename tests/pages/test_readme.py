@@ -145,7 +145,12 @@ def test_python_runs_where_what_it_needs_is_installed(page, block):
 
 
 def test_every_block_is_of_a_kind_that_is_run():
-    found = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"), *ROOT.glob("examples/*/*.md")]
+    found = [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        *(ROOT / "docs").rglob("*.md"),
+        *ROOT.glob("examples/*/*.md"),
+    ]
     pages = [str(page.relative_to(ROOT)) for page in found]
     kinds = {(page, block["kind"]) for page in pages for block in blocks(page) if not block["file"]}
     # The transcript is checked byte by byte, and the examples are built, by tests of their own.

@@ -38,7 +38,7 @@ def run(options: Namespace) -> int:
 
 
 def agree(foreign: Sequence[str], say: Callable[[str], None]) -> None:
-    """Raise Unusable unless somebody at the terminal agrees to run what a report names: it may be a stranger's."""
+    """Raise Unusable unless a user at the terminal agrees to run what a report names: it may be a stranger's."""
     if not foreign:
         return
     if sys.stdin is None or sys.stdin.closed or not sys.stdin.isatty():

@@ -69,7 +69,7 @@ def turn() -> Iterator[None]:
 
 
 def opened(file: Path) -> int | None:
-    """A descriptor of a file to be locked; None if it cannot be had, and then nobody waits."""
+    """A descriptor of a file to be locked; None if it cannot be had, and then there is no waiting."""
     with suppress(OSError):
         return os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     return None

@@ -112,7 +112,7 @@ def is_suspect(target: Isolated) -> bool:
 
 
 def confirmed(workshop: Workshop, root: Root, found: Fit) -> str:
-    """What is told of a form, if all that was found right in it is right in this process, too."""
+    """The guidance for a form, if all that was found right in it is right in this process, too."""
     target = workshop.load(found.lines(root))
     if target is None or not all(right(workshop, target, role, found.narrowing) for role in found.keywords):
         return ""
