@@ -97,11 +97,11 @@ def check(
     """Try every law on an implementation; one AssertionError with the message of each that does not hold.
 
     The arguments are those of `laws`. A law that cannot be tried, as where memory is short, is a warning.
-    ValueError if no law can be asked of the implementation.
+    ValueError if no law applies to the implementation.
     """
     bound = laws(implementation, examples=examples, seed=seed, pattern=pattern, expect=expect, like=like, huge=huge)
     if not bound:
-        raise ValueError(f"no law can be asked of {implementation!r}: it offers too little")
+        raise ValueError(f"no law applies to {implementation!r}: it offers too little")
     messages = []
     for law in bound:
         try:

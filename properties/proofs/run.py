@@ -192,7 +192,7 @@ class Run:
         """The result of a proof; it proves nothing where cases are left."""
         result, total = self.results[unit], self.total[unit]
         if result.verdict == "holds" and not total:
-            return replace(result, verdict="unsupported", reason="no such image or window can be asked of it")
+            return replace(result, verdict="unsupported", reason="it takes no such image or window")
         if result.verdict == "holds" and result.examples < total:
             reason = f"{why} after {result.examples:,} of {total:,} cases; --resume goes on"
             return replace(result, verdict="not run", reason=reason, partial=True)

@@ -38,7 +38,7 @@ IN_RANGE = {
 """Laws that say of every answer what is right; others also compare answers, of which several may be right."""
 
 LEFT_OUT = {
-    "two-threads": "two calls at chosen moments of one another are no small test",
+    "two-threads": "calls that interrupt one another make no small test",
     "refusal": "it is about wrong arguments",
     "agreement": "it is about the reference kernels",
 }

@@ -87,7 +87,7 @@ def sentence(verdict: str, causes: Sequence[CauseReport], results: Sequence[Resu
     if verdict == "holds":
         return f"No law fails in {cases}{'; the time ended before all were tried' if partial else ''}."
     reasons = [result.reason for result in results if result.verdict == "not run" and result.reason]
-    return f"No law was tried: {reasons[0] if reasons else 'none can be asked of what it offers'}."
+    return f"No law was tried: {reasons[0] if reasons else 'none applies to what it offers'}."
 
 
 def sentence_of(cause: Cause) -> str:

@@ -31,7 +31,7 @@ GAP = "  "
 RULE, RULES = 3, 4
 """Characters that each further column of a table takes beside its text, and the table with its first column."""
 
-LEGEND = "- not asked, or not offered; ? not run, or not to the end"
+LEGEND = "- not tested, or not offered; ? not run, or not to the end"
 
 
 @dataclass

@@ -228,7 +228,7 @@ def judged(target: Target, case: Case) -> Result:
     Raises Unusable if the target does not take such a call, or refuses it.
     """
     if why := outside(target, case.call()):
-        raise Unusable(f"{target.name} is not asked this: {why}")
+        raise Unusable(f"{target.name} takes no such call: {why}")
     for law, tried in judgements(case):
         result = cut(target, law, tried)
         if result.failed:

@@ -87,7 +87,7 @@ def spread(value: Any, rank: int) -> Sequence[Any]:
     """A value for each axis. Raises Unknown where there are several, but not so many."""
     values = value if isinstance(value, (tuple, list)) else (value,)
     if len(values) not in (1, rank):
-        raise Unknown(f"{value} is said of its windows, but they have {rank} {'axis' if rank == 1 else 'axes'}")
+        raise Unknown(f"{value} was given for its windows, but they have {rank} {'axis' if rank == 1 else 'axes'}")
     return values if len(values) == rank else (values[0],) * rank
 
 

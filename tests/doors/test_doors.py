@@ -685,7 +685,7 @@ def test_check_of_an_expected_convention_raises():
 
 
 def test_check_of_nothing_is_an_error():
-    with pytest.raises(ValueError, match="no law can be asked"):
+    with pytest.raises(ValueError, match="no law applies"):
         api.check(SimpleNamespace(max_forward=naive.max_forward), pattern="routing")
 
 

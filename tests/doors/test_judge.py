@@ -135,7 +135,7 @@ def test_what_cannot_be_judged_is_a_verdict(here, implementation, words):
 def test_what_is_asked_for_nothing_it_offers_is_not_run():
     found = judge(SimpleNamespace(max_forward=naive.max_forward), pattern="routing")
     assert (found.verdict, found.holds) == ("not run", False)
-    assert found.sentence == "No law was tried: none can be asked of what it offers."
+    assert found.sentence == "No law was tried: none applies to what it offers."
 
 
 def test_conventions_are_pinned_by_name_and_by_likeness(here):

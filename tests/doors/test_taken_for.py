@@ -141,8 +141,8 @@ def test_pytest_takes_the_option(folder):
 
 
 REFUSED = {
-    "nothing named": ((), "'compiled' keeps the contract as it is, and cannot be taken for a function"),
-    "a program": (("command:pool",), "'command:pool' keeps the contract as it is"),
+    "nothing named": ((), "'compiled' already keeps the contract, and cannot be taken for a function"),
+    "a program": (("command:pool",), "'command:pool' already keeps the contract"),
     "several functions": (
         ("pools.py",),
         "pools should define one function, but has maxpool, from_zero, with_options; name one",

@@ -175,7 +175,7 @@ def failed(law, found, **more):
 @pytest.mark.parametrize(
     ("law", "left"),
     [
-        ("two-threads", "two-threads: two calls at chosen moments of one another are no small test"),
+        ("two-threads", "two-threads: calls that interrupt one another make no small test"),
         ("ties=first", "ties=first: a pinned convention and a law of huge arrays have no small test"),
         ('x"""\nimport os', "a pinned convention and a law of huge arrays have no small test"),
     ],

@@ -136,7 +136,7 @@ BAD = {
     "a setting": (
         {"x": X, "dy": np.ones((1, 1, 3, 3))},
         ["--padding", "1"],
-        "plain is not asked this: max_backward takes no padding",
+        "plain takes no such call: max_backward takes no padding",
     ),
 }
 

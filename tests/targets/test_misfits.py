@@ -349,7 +349,7 @@ def test_a_broken_backward_beside_a_misfit_is_left_out_and_named(here):
             return 2 * back(naive.max_backward(channels_last(dy), channels_last(x), size, stride))
     """
     told = guidance(here, text)
-    assert "maxpool_grad is left out, as it is wrong in every form that was tried" in told
+    assert "maxpool_grad is left out, because it is wrong in every form that was tried" in told
     assert code(told).endswith("target = nhwc(max_forward=my_pool.maxpool)")
 
 

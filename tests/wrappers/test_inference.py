@@ -239,7 +239,7 @@ def test_windows_on_lines_may_be_longer_than_64_cells():
 
 
 def test_windows_that_are_said_of_other_axes_are_refused():
-    with pytest.raises(Unknown, match=r"\(1, 2, 3\) is said of its windows, but they have 2 axes"):
+    with pytest.raises(Unknown, match=r"\(1, 2, 3\) was given for its windows, but they have 2 axes"):
         infer(kernel(WINDOWS["max"]), dilation=(1, 2, 3))
 
 

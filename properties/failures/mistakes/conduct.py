@@ -38,7 +38,7 @@ REMEMBERS = Mistake(
     "depends-on-earlier-calls",
     ANY,
     "The answer depends on calls made before: something is kept, and found again where it does not belong.",
-    "An answer depends on the arguments alone; what is kept is found again by all of them, values too.",
+    "An answer depends on the arguments alone; a cache is looked up by all of them, values too.",
 )
 VARIES = Mistake(
     "differs-between-calls",

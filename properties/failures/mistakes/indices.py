@@ -191,7 +191,7 @@ MISTAKES = [
     Mistake(
         "index-counts-padding",
         INDEX,
-        "The padding before an axis is not subtracted from the place of which an index is made.",
+        "An index is made without subtracting the padding before an axis.",
         RIGHT_BASE,
         each("index", [with_padding(of) for of in (lambda *_: True, lambda at, _: at == 0, lambda at, r: at == r - 1)]),
     ),

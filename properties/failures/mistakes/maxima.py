@@ -245,7 +245,7 @@ MISTAKES = [
     Mistake(
         "truth-counted-in-a-byte",
         MAX,
-        "The True cells of a window are counted in a byte, where 256 are none.",
+        "The True cells of a window are counted in a byte, where 256 is zero.",
         "The maximum of truths is whether any is True.",
         (wrong(top=truths_in_a_byte),),
     ),

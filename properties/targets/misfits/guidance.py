@@ -144,7 +144,7 @@ def wrap(root: Root, found: Fit, widens: bool) -> str:
     told = [f"{name} {trait}" for trait, name in reversed(first_with.items())]
     told += [NARROW[found.narrowing]] if found.narrowing and not found.form.ints else []
     told += [WIDENS] if widens else []
-    told += [f"{name} is left out, as it is wrong in every form that was tried" for name in found.left_out]
+    told += [f"{name} is left out, because it is wrong in every form that was tried" for name in found.left_out]
     lines = found.lines(root, *([FLOAT64] if widens else []))
     return (
         f"{'; '.join(told) or 'its functions have other names than those of the contract'}. Put these lines into a "
