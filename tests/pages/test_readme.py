@@ -90,6 +90,7 @@ PAGES = (
     "docs/strategies.md",
     "docs/wrappers.md",
 )
+README = blocks("README.md")
 
 
 @pytest.fixture(scope="module")
@@ -161,25 +162,22 @@ def test_the_step_of_continuous_integration_passes(folders):
     assert (folders[page] / "pooling.json").is_file()
 
 
-def commands(page):
-    """The blocks of commands in a page."""
-    return [block["text"].strip() for block in blocks(page) if block["kind"] == "sh"]
-
-
 def test_ci_runs_the_first_two_commands_as_they_stand():
-    assert len(commands("README.md")) == 2
-    assert all("\n" not in command for command in commands("README.md"))
+    commands = [block["text"].strip() for block in README if block["kind"] == "sh"]
+    assert len(commands) == 2
+    assert all("\n" not in command for command in commands)
     assert "blocks[:2]" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
 def test_the_site_installs_as_the_readme_does():
-    assert commands("docs/index.md") == commands("README.md")[:1]
+    (installation,) = [block["text"] for block in blocks("docs/index.md") if block["kind"] == "sh"]
+    assert installation in [block["text"] for block in README if block["kind"] == "sh"]
 
 
 def test_the_readme_is_short_and_its_commands_stand_on_the_first_screen():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert text.count("\n") <= 200
-    assert text[: text.index(commands("README.md")[1])].count("\n") < 40
+    assert [block["above"] < 40 for block in README if block["kind"] == "sh"] == [True, True]
 
 
 def test_the_commands_of_the_contributing_page_exist():

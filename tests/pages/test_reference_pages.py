@@ -5,6 +5,7 @@ import re
 
 import pytest
 from places import ROOT
+from poolproof import kernels, properties
 from poolproof.properties.contract import CALLABLES, CHOICES, MEAN_SETTINGS
 from poolproof.properties.conventions import CONVENTIONS
 from poolproof.properties.doors.commands import COMMANDS
@@ -57,6 +58,15 @@ def test_every_declaration_has_a_row_with_its_choices():
 
 def test_every_verdict_has_a_row():
     assert first_words("check.md", "verdict") == list(VERDICTS)
+
+
+def test_the_page_of_the_api_has_every_public_name():
+    documented = re.findall(r"^\.\. auto\w+:: ([\w.]+)", text("api.md"), re.MULTILINE)
+    named = {f"{module.__name__}.{name}" for module in (properties, kernels) for name in module.__all__}
+    alike = {"poolproof.kernels.compiled", "poolproof.kernels.img2col"}  # `naive` stands for the three
+    assert named - alike - set(documented) == set()
+    assert {f"poolproof.properties.oracle.{name}" for name in ("expected", *CALLABLES)} <= set(documented)
+    assert {"poolproof.properties.wrappers", "poolproof.properties.strategies"} <= set(documented)
 
 
 def sections():
