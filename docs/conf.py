@@ -16,6 +16,8 @@ extensions = ["myst_parser", "sphinx.ext.autodoc"]
 
 html_theme = "furo"
 html_title = f"poolproof {release}"
+html_static_path = ["site.css"]
+html_css_files = ["site.css"]
 
 myst_heading_anchors = 4
 smartquotes = False  # options begin with two hyphens
