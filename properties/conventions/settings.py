@@ -35,7 +35,7 @@ def which_rule(shape: Ints, counts: Ints) -> str:
 
 @convention(("mean_forward",), "counted", "not counted", "refused", "other", needs=("padding",))
 def divisor_default(ask: Ask) -> Iterable[str]:
-    """Does the mean count padded cells in its divisor, if nothing is said?"""
+    """Does the mean count padded cells in its divisor by default?"""
     for function, dtype, rank in ask.ways(("mean_forward",)):
         size = pair_of_cells(ask, rank)
         for pair in ((1, 1), *(((1, 0), (0, 1)) if ask.declared.padding == "any" else ())):
