@@ -32,6 +32,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_xdist_auto_num_workers():
+    """The processes of `-n auto`: more than there are processors, as many tests wait for processes of their own."""
+    return (3 * os.cpu_count() + 1) // 2
+
+
 @pytest.fixture
 def here(tmp_path):
     """A folder to work in."""

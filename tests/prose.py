@@ -12,7 +12,7 @@ import tokenize
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-WRITTEN_BY_PROGRAMS = ("findings.md", "mutants.md", "strength.md")
+WRITTEN_BY_PROGRAMS = ("commands.md", "findings.md", "laws.md", "mutants.md", "strength.md")
 
 EVERYWHERE = {
     r"if not said": "'default: 100'",

@@ -114,6 +114,7 @@ def test_both_packages_say_that_they_are_typed():
     assert all("py.typed" in data[name] for name in ("poolproof.kernels", "poolproof.properties"))
 
 
+@once
 def test_everything_that_is_imported_is_a_dependency():
     given = {re.split(r"[><=; ]", each)[0].replace("-", "_") for each in project()["project"]["dependencies"]}
     given = {{"pytest_xdist": "xdist"}.get(name, name) for name in given}
@@ -155,6 +156,7 @@ def bases(node):
     return {ast.unparse(base).rpartition(".")[2] for base in node.bases}
 
 
+@once
 def test_no_two_classes_share_a_name():
     found = Counter(
         node.name

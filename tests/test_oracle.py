@@ -234,6 +234,7 @@ def test_a_result_that_must_become_subnormal_may_be_rounded(dtype):
 # Correct rounding, told by the neighbours of the result.
 
 
+@once
 @floats
 @settings(deterministic, max_examples=150)
 @given(data=st.data())

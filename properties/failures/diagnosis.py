@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 import numpy as np
 
@@ -125,7 +126,8 @@ def diagnosis(evidence: Evidence) -> list[str]:
     wrong = [(call, found) for run in evidence.runs for call, found in in_order(evidence, run)]
     if wrong:
         return [REMEMBERS.name] if remembered(evidence, wrong) else explaining(evidence, wrong)
-    return [VARIES.name] if any(varies(evidence, call) for call in last_calls(evidence)) else []
+    alive = [call for call in last_calls(evidence) if evidence.target.ask(call).death is None]
+    return [VARIES.name] if any(varies(evidence, call) for call in alive) else []
 
 
 def explained_by(evidence: Evidence, names: Collection[str]) -> list[str]:
@@ -157,20 +159,27 @@ def explaining(evidence: Evidence, wrong: list[tuple[Call, Judged]]) -> list[str
 
 def refusals(evidence: Evidence) -> list[str]:
     """The mistakes by which a target refuses exactly these calls, of those that failed and of fresh ones."""
-    failed = [(run[-1], True) for run in evidence.runs if run and evidence.target.ask(run[-1]).error]
+    failed = [(run[-1], True) for run in evidence.runs if run and refused(evidence.target, run[-1])]
     if not failed:
         return []
     patterns = [FailingCall(call, evidence.values) for call, _ in failed]
     calls = [call for pattern in patterns for call in repainted(pattern, 1)]
     calls += drawn(evidence.plan, evidence.target.declared, patterns[0], 3 * DRAWN)
-    answers = [*failed, *((call, evidence.target.ask(call).error is not None) for call in calls)]
-    if sum(not refused for _, refused in answers) < CONFIRMED:
+    in_time = takewhile(lambda _: time.time() < evidence.end, calls)
+    answers = [*failed, *((call, refused(evidence.target, call)) for call in in_time)]
+    if sum(not error for _, error in answers) < CONFIRMED:
         return []
     return [
         mistake.name
         for mistake in MISTAKES.values()
-        if any(all(refuses(call) is refused for call, refused in answers) for refuses in mistake.refuses)
+        if any(all(refuses(call) is error for call, error in answers) for refuses in mistake.refuses)
     ]
+
+
+def refused(target: Target, call: Call) -> bool:
+    """Whether a target raises an error, and goes on; one that dies or speaks no protocol has refused nothing."""
+    answer = target.ask(call)
+    return answer.error is not None and answer.death is None
 
 
 def in_order(evidence: Evidence, run: list[Call]) -> list[tuple[Call, Judged]]:

@@ -12,11 +12,12 @@ from ..contract import BACKWARD, CALLABLES, Unusable
 from ..data.text import shown
 from ..drawings import grid
 from ..drawings.answered import example
+from ..drawings.picture import Picture
 from ..failures.messages import arguments
 from ..lawbook import LAWS, Law
 from ..lawbook.claims import claim
 from ..lawbook.huge import EVERY, HUGE
-from ..targets.call import empty_window
+from ..targets.call import Call, empty_window
 from .statistics import EVERYTHING
 
 EXAMPLES, SEED = 60, 0
@@ -55,15 +56,22 @@ def about(name: str) -> str:
 
 def illustrated(law: Law, encoding: str | None) -> Iterator[str]:
     """A case of a law, drawn with the answer of the reference kernel."""
+    found = illustration(law)
+    if found is None:
+        return
+    call, picture = found
+    yield ""
+    yield f"For example, {call.function} gives"
+    yield arguments(call)[0]
+    yield from (f"    {line}" for line in grid.text(picture, encoding))
+
+
+def illustration(law: Law) -> tuple[Call, Picture] | None:
+    """A call of a law, with its picture; None where no case can be drawn."""
     small = filter(is_small, drawn(law, EVERYTHING, CALLABLES, EXAMPLES, SEED))
     case = min(small, key=trouble, default=None)
     picture = None if case is None else example(case.call(), marked=True)
-    if case is None or picture is None:
-        return
-    yield ""
-    yield f"For example, {case.function} gives"
-    yield arguments(case.call())[0]
-    yield from (f"    {line}" for line in grid.text(picture, encoding))
+    return None if case is None or picture is None else (case.call(), picture)
 
 
 def is_small(case: Case) -> bool:

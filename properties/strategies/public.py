@@ -87,7 +87,7 @@ def images(
     max_samples: int = 3,
     max_channels: int = 3,
 ) -> st.SearchStrategy[Array]:
-    """Strategy for arrays (N, C, *pooling.spatial).
+    """Strategy for arrays `(N, C, *pooling.spatial)`.
 
     - `pooling`: the windows that fit.
     - `dtypes`: floats, integers or bool, such as "float32" or np.float32; "bfloat16" where ml_dtypes is installed.
@@ -111,10 +111,10 @@ def images(
 def gradients(
     pooling: Pooling, x: Array, *, palettes: Collection[str] = GRADIENTS, layouts: Collection[str] = ("C",)
 ) -> st.SearchStrategy[Array]:
-    """Strategy for arrays like the result of pooling x: (N, C, *pooling.output), in the dtype of x.
+    """Strategy for arrays like the result of pooling x: `(N, C, *pooling.output)`, in the dtype of x.
 
     - `pooling`: the windows.
-    - `x`: an array (N, C, *pooling.spatial) of floats.
+    - `x`: an array `(N, C, *pooling.spatial)` of floats.
     - `palettes`: what stands in the cells: "lattice" has small integers, of which no sum rounds; "one-hot" is zero but
       for one element; others as for `images`.
     - `layouts`: how the array lies in memory, as for `images`.

@@ -186,6 +186,7 @@ def test_an_endless_line_on_standard_error_is_cut_and_the_line_after_it_is_kept(
     assert target.ask(WINDOW).error == "ended with exit status 3; it said: " + "x" * 197 + "..."
 
 
+@once
 def test_a_file_name_that_is_not_utf_8_is_judged_in_another_process_and_replayed(tmp_path):
     name = "caf\udce9.py"
     (tmp_path / name).write_text("def max_forward(x, size, stride):\n    return x[:, :, :1, :1].copy()\n")
@@ -412,6 +413,7 @@ def test_a_counterexample_is_never_larger_than_the_bound(side, count, complete):
         np.testing.assert_array_equal(found.case.case().x, noise(1, 1, side, side))
 
 
+@once
 @HOWS
 def test_a_flood_of_a_wrong_shape_costs_little(tmp_path, at_once, how):
     target = load(written(tmp_path, "return np.ones(60_000_000, bool)"), how)

@@ -53,20 +53,23 @@ def plugin_parser():
 # Pages.
 
 
-def test_the_readme_has_a_row_for_every_option_and_no_other():
-    written = [first for first, _ in rows("README.md")]
+REFERENCE = "docs/reference/check.md"
+
+
+def test_the_reference_has_a_row_for_every_option_and_no_other():
+    written = [first for first, _ in rows(REFERENCE)]
     assert sorted(written) == sorted(f"`{flag} {option.metavar}".rstrip() + "`" for flag, option in CHECK.items())
 
 
-def test_the_readme_gives_the_defaults_of_the_table():
-    said = {row[0].strip("`").split()[0]: re.search(r"\(default: `?(\w+)", row[1]) for row in rows("README.md")}
+def test_the_reference_gives_the_defaults_of_the_table():
+    said = {row[0].strip("`").split()[0]: re.search(r"\(default: `?(\w+)", row[1]) for row in rows(REFERENCE)}
     numbers = {flag: option.default for flag, option in CHECK.items() if isinstance(option.default, (int, float))}
     assert set(numbers) == {"--examples", "--timeout"}
     assert {flag: float(said[flag][1]) for flag in numbers} == numbers
     assert said["-n"][1] == CHECK["-n"].default
 
 
-PAGES = {"README.md": "check", "docs/exhaustive.md": "check", "docs/shrink.md": "shrink", "docs/bench.md": "bench"}
+PAGES = {REFERENCE: "check", "docs/exhaustive.md": "check", "docs/shrink.md": "shrink", "docs/bench.md": "bench"}
 
 
 @pytest.mark.parametrize(("page", "command"), PAGES.items(), ids=PAGES)

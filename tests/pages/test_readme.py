@@ -74,6 +74,7 @@ def numbered(*kinds):
 PAGES = (
     "README.md",
     "docs/adopt.md",
+    "docs/bench.md",
     "docs/chapter.md",
     "docs/ci.md",
     "docs/exhaustive.md",
@@ -85,7 +86,12 @@ PAGES = (
     "docs/gpu.md",
     "docs/judging.md",
     "docs/kernels.md",
+    "docs/languages.md",
+    "docs/libraries.md",
+    "docs/oracle.md",
+    "docs/own-tests.md",
     "docs/pictures.md",
+    "docs/reference/check.md",
     "docs/shrink.md",
     "docs/strategies.md",
     "docs/tutorial.md",
@@ -144,22 +150,25 @@ def test_python_runs_where_what_it_needs_is_installed(page, block):
     exec(compile("\n" * block["above"] + block["text"], ROOT / page, "exec"), {"__name__": "page"})
 
 
-def test_every_block_is_of_a_kind_that_is_run():
-    found = [
-        ROOT / "README.md",
-        ROOT / "CONTRIBUTING.md",
-        *(ROOT / "docs").rglob("*.md"),
-        *ROOT.glob("examples/*/*.md"),
-    ]
+ELSEWHERE = {
+    ("docs/bench.md", "text"),  # measurements are as one machine gave them
+    ("docs/findings.md", "diff"),  # the scripts of the findings are run where their libraries are installed
+    ("docs/findings.md", "python"),
+    ("docs/kernels.md", "text"),
+    ("docs/protocol.md", "text"),  # the transcript is checked byte by byte, by a test of its own
+    ("docs/reference/commands.md", "text"),  # made when the site is built
+}
+"""The kinds of blocks of a page that are not run from here. The examples are built by tests of their own."""
+
+
+def test_every_block_is_run():
+    found = [*ROOT.glob("[RC]*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("examples/*/*.md")]
     pages = [str(page.relative_to(ROOT)) for page in found]
-    kinds = {(page, block["kind"]) for page in pages for block in blocks(page) if not block["file"]}
-    # The transcript is checked byte by byte, and the examples are built, by tests of their own.
-    # The scripts of the findings are run where their libraries are installed.
-    # Measurements are as one machine gave them.
-    elsewhere = {("docs/protocol.md", "text"), ("docs/findings.md", "diff"), ("docs/findings.md", "python")}
-    elsewhere |= {("docs/bench.md", "text"), ("docs/kernels.md", "text")}
+    kinds = {(page, block["kind"]) for page in pages for block in blocks(page) if not block["file"]} - ELSEWHERE
+    run = {(page, kind) for page in PAGES for kind in ("console", "python")}
     assert len(pages) >= 7
-    assert {kind for page, kind in kinds - elsewhere} <= {"sh", "console", "python"}
+    assert {kind for _, kind in kinds} == {"sh", "console", "python"}
+    assert {(page, kind) for page, kind in kinds - run if kind != "sh" and not page.startswith("examples")} == set()
 
 
 @slow
@@ -179,6 +188,17 @@ def test_ci_runs_the_first_two_commands_as_they_stand():
     assert len(commands) == 2
     assert all("\n" not in command for command in commands)
     assert "blocks[:2]" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_the_site_installs_as_the_readme_does():
+    (installation,) = [block["text"] for block in blocks("docs/index.md") if block["kind"] == "sh"]
+    assert installation in [block["text"] for block in README if block["kind"] == "sh"]
+
+
+def test_the_readme_is_short_and_its_commands_stand_on_the_first_screen():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert text.count("\n") <= 200
+    assert [block["above"] < 40 for block in README if block["kind"] == "sh"] == [True, True]
 
 
 def test_the_commands_of_the_contributing_page_exist():

@@ -11,6 +11,9 @@ from poolproof.properties.run import runner
 from poolproof.properties.run.runner import replay, run
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
+from selection import once
+
+pytestmark = once
 
 
 def doubled_where_windows_overlap(x, size, stride):

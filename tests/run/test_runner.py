@@ -168,6 +168,7 @@ def test_a_fault_is_found(fault):
     assert judged(fault).failed
 
 
+@once
 @faults
 def test_a_fault_is_found_again_by_a_replay_where_the_naive_kernel_is_right(fault):
     law, verdict, changed = FAULTS[fault]

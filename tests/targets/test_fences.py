@@ -9,6 +9,9 @@ from poolproof.properties.run.runner import run
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
+from selection import once
+
+pytestmark = once
 
 KERNEL = """
 import numpy as np

@@ -361,15 +361,17 @@ DECODED = ("garbage", "silence", "nested", "endless dtype", "endless id", "dead"
 
 
 @pytest.mark.parametrize("mode", once_but(SPOKEN, *DECODED, others=slow))
-def test_whatever_a_peer_says_is_a_verdict(mode, at_once):
+def test_whatever_a_peer_says_is_a_verdict(mode, at_once, monkeypatch):
     verdict, words = SPOKEN[mode]
+    started, start = [], isolated.Isolated.start
+    monkeypatch.setattr(isolated.Isolated, "start", lambda self: started.append(mode) or start(self))
     target = load(peer(mode), Isolation(timeout=0.3))
-    began = time.monotonic()
     result = tried(target, examples=3)
     assert (result.verdict, words in result.message) == (verdict, True), result.message
     assert "Traceback" not in result.message
     assert len(result.message) < 1000
-    assert time.monotonic() - began < 20
+    # Each costs what a framework takes to start: there is nothing to ask of a peer that answers nothing.
+    assert len(started) < 10
     target.end()
 
 

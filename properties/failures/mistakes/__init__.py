@@ -1,12 +1,30 @@
 """Mistakes that pooling code is known for: the name, what is wrong, what is right, and the wrong answers of each."""
 
-from . import conduct, gradients, indices, maxima, means, orders, planes, refusals, settings, shape, types
+from . import (
+    ceil_mode,
+    conduct,
+    dilation,
+    divisors,
+    gradients,
+    indices,
+    maxima,
+    means,
+    orders,
+    padded_cells,
+    padding,
+    planes,
+    refusals,
+    shape,
+    types,
+)
 from .mistake import Mistake, Scope, by_name, whole
 
-EVERYWHERE = (shape, orders, planes, settings, indices)
+SETTINGS = (padding, dilation, ceil_mode, padded_cells, divisors)
+
+EVERYWHERE = (shape, orders, planes, *SETTINGS, indices)
 """Where mistakes are about a whole call: its windows, its planes, and what an index counts in."""
 
-ROOMS = (shape, settings, gradients, indices, orders, means, maxima, planes, types, refusals, conduct)
+ROOMS = (shape, *SETTINGS, gradients, indices, orders, means, maxima, planes, types, refusals, conduct)
 
 MISTAKES: dict[str, Mistake] = by_name(
     [each for room in ROOMS for each in (whole(room.MISTAKES) if room in EVERYWHERE else room.MISTAKES)]

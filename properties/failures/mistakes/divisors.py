@@ -1,0 +1,164 @@
+"""Mistakes about the divisor of a mean, over padding, past the end and with dilation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+
+import numpy as np
+from poolproof.kernels.dtypes import Array
+
+from .mistake import MEAN, Answer, Mistake
+from .places import Limit, axis_places, padded_begin, padded_end, taps_within
+from .steps import PAST, PooledWindows, counted, each, under, wrong
+
+RIGHT_DIVISOR = (
+    "A mean divides by the cells of its window, padded ones only if count_include_pad, those past the end never."
+)
+
+
+def counting(which: Callable[[PooledWindows], Array]) -> Callable[[PooledWindows], Array]:
+    """Divisors that count these taps of each window."""
+    return lambda windows: np.maximum(np.broadcast_to(which(windows), windows.cells.shape).sum(axis=-1), 1)
+
+
+def counting_within(low: Limit, high: Limit) -> Answer:
+    """Answers of which the divisor counts the taps between two places of each axis."""
+    return wrong(divisor=counting(lambda windows: taps_within(windows, low, high)))
+
+
+def included_within(low: Limit, high: Limit) -> Answer:
+    """The same where padding counts; elsewhere the divisors are right."""
+    within = counting(lambda windows: taps_within(windows, low, high))
+    return wrong(divisor=lambda w: within(w) if w.geometry.count_include_pad else counted(w))
+
+
+def extents(windows: PooledWindows) -> Array:
+    """Divisors that count all cells over which a dilated window stretches, within the padded image."""
+    counts = np.ones(1)
+    for axis in windows.geometry.axes(windows.call.arrays["x"].shape[2:]):
+        starts = np.arange(axis.count()) * axis.stride - axis.begin
+        include = windows.geometry.count_include_pad
+        low, high = (-axis.begin, axis.length + axis.end) if include else (0, axis.length)
+        inside = np.minimum(starts + axis.extent, high) - np.maximum(starts, low)
+        counts = np.multiply.outer(counts, inside).reshape(-1)
+    return counts
+
+
+def extents_of_whole(windows: PooledWindows) -> Array:
+    """The same for windows of which no cell lies outside."""
+    real = counted(windows)
+    stretch = prod(d * (f - 1) + 1 for d, f in zip(windows.geometry.dilation, windows.geometry.size, strict=True))
+    return np.where(real == windows.cells.shape[1], stretch, real)
+
+
+def extents_over_dilation(windows: PooledWindows) -> Array:
+    """Divisors by the stretch of a window along each axis, from its first cell, over the dilation, rounded down."""
+    counts, include = np.ones(1), windows.geometry.count_include_pad
+    for axis in windows.geometry.axes(windows.call.arrays["x"].shape[2:]):
+        low, high = (-axis.begin, axis.length + axis.end) if include else (0, axis.length)
+        places = axis_places(axis)
+        first = np.where(places >= low, places, high).min(axis=1)
+        inside = np.minimum(places[:, 0] + axis.extent, high) - first
+        counts = np.multiply.outer(counts, np.maximum(inside // axis.dilation, 1)).reshape(-1)
+    return counts
+
+
+def transposed(windows: PooledWindows) -> Array:
+    """Divisors in column-major order of the windows."""
+    which = windows.cells > PAST if windows.geometry.count_include_pad else windows.real
+    counts = which.sum(axis=-1).reshape(windows.output)
+    return np.asarray(np.maximum(counts.transpose().reshape(-1), 1))
+
+
+MISTAKES = [
+    Mistake(
+        "count-include-pad-reversed",
+        MEAN,
+        "count_include_pad is understood the other way round.",
+        RIGHT_DIVISOR,
+        (under(count_include_pad=lambda g: not g.count_include_pad),),
+    ),
+    Mistake(
+        "padding-always-counted",
+        MEAN,
+        "Padded cells count in the divisor whatever count_include_pad says.",
+        RIGHT_DIVISOR,
+        (under(count_include_pad=lambda _: True),),
+    ),
+    Mistake(
+        "padding-not-counted-in-ceil-mode",
+        MEAN,
+        "In ceil mode padded cells do not count in the divisor, whatever count_include_pad says.",
+        RIGHT_DIVISOR,
+        (under(count_include_pad=lambda g: g.count_include_pad and not g.ceil_mode),),
+    ),
+    Mistake(
+        "padding-never-counted",
+        MEAN,
+        "Padded cells never count in the divisor, whatever count_include_pad says.",
+        RIGHT_DIVISOR,
+        (under(count_include_pad=lambda _: False),),
+    ),
+    Mistake(
+        "overhang-counted",
+        MEAN,
+        "Cells past the padded end count in the divisor.",
+        RIGHT_DIVISOR,
+        (
+            wrong(divisor=counting(lambda w: w.real | w.geometry.count_include_pad)),
+            wrong(divisor=counting(lambda w: w.real | (w.cells == PAST))),
+        ),
+    ),
+    Mistake(
+        "divisor-is-whole-window",
+        MEAN,
+        "The divisor is the size of the window everywhere, over padding and past the end too.",
+        RIGHT_DIVISOR,
+        (wrong(divisor=counting(lambda _: np.ones((1, 1), bool))),),
+    ),
+    Mistake(
+        "padding-counted-on-one-side",
+        MEAN,
+        "Padding counts in the divisor on one side of an axis, but not on the other.",
+        RIGHT_DIVISOR,
+        (
+            counting_within(padded_begin, lambda axis: axis.length),
+            counting_within(lambda _: 0, padded_end),
+            included_within(padded_begin, lambda axis: axis.length),
+            included_within(lambda _: 0, padded_end),
+        ),
+    ),
+    Mistake(
+        "divisor-by-other-padding",
+        MEAN,
+        "The divisor counts padding by the amount on the other side of the axis.",
+        RIGHT_DIVISOR,
+        (
+            included_within(padded_begin, lambda axis: axis.length + axis.begin),
+            included_within(lambda axis: -axis.end, padded_end),
+            included_within(lambda axis: -axis.end, lambda axis: axis.length + axis.begin),
+        ),
+    ),
+    Mistake(
+        "divisor-counts-gaps",
+        MEAN,
+        "The divisor counts the cells between those of a dilated window.",
+        "A dilated window has as many cells as one without gaps.",
+        each("divisor", [extents, extents_of_whole]),
+    ),
+    Mistake(
+        "divisor-rounded-down",
+        MEAN,
+        "The divisor is the stretch of a dilated window over its dilation, rounded down.",
+        "A dilated window has as many cells as one without gaps.",
+        each("divisor", [extents_over_dilation]),
+    ),
+    Mistake(
+        "divisor-transposed",
+        MEAN,
+        "The divisors are worked out with the axes of the result exchanged.",
+        "The divisor of window (i, j) is the number of cells of that window.",
+        (wrong(divisor=transposed),),
+    ),
+]

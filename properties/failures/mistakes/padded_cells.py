@@ -1,0 +1,172 @@
+"""Mistakes about what padded cells hold, and what becomes of their gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from poolproof.kernels.dtypes import Array, finfo, is_float, lowest
+from poolproof.kernels.geometry import Geometry
+
+from ...targets.call import Call
+from .maxima import STARTS
+from .mistake import BACKWARD, MAXIMA, SUM, Answer, Mistake
+from .places import axis_places
+from .steps import PADDED, PAST, RIGHT, PooledWindows, added, crossed, each, geometry_of, wrong
+
+NEVER_WINS = "A padded cell never wins a maximum: it counts as -inf, or as the lowest number of an integer type."
+ADDS_ZERO = "A padded cell adds zero to a sum."
+
+
+def zero_in_padding(windows: PooledWindows) -> Array:
+    """The maxima with zeros for padded cells, but not for those past the end."""
+    found = np.where(windows.cells == PADDED, np.zeros((), windows.values.dtype), windows.values)
+    return np.asarray(found.max(axis=-1))
+
+
+def first_in_order(windows: PooledWindows) -> Array:
+    """The whole gradient to the first maximum in the order of the window, which a padded cell may be."""
+    return windows.one_hot((windows.values == windows.values.max(axis=-1, keepdims=True)).argmax(axis=-1))
+
+
+def not_low_enough(dtype: Any) -> Any:
+    """The lowest float32, or zero where the type of x has no such number."""
+    if is_float(dtype):
+        return max(float(finfo(np.dtype("float32")).min), float(finfo(dtype).min))
+    return -128 if dtype.kind == "i" else 128 if dtype.kind == "u" else False
+
+
+def highest(dtype: Any) -> Any:
+    """The largest integer, such as an unsigned -1. Raises ValueError for other dtypes."""
+    if dtype.kind not in "iu":
+        raise ValueError("integers alone")
+    return np.iinfo(dtype).max
+
+
+def copied(place: Callable[[Array, int], Array]) -> Callable[[PooledWindows], Array]:
+    """Sums of which a padded cell is a copy of the cell at another place of its axis."""
+
+    def total(windows: PooledWindows) -> Array:
+        spatial = windows.call.arrays["x"].shape[2:]
+        axes = windows.geometry.axes(spatial)
+        found = [np.clip(place(axis_places(axis), axis.length), 0, axis.length - 1) for axis in axes]
+        copies = windows.image[..., crossed(found, spatial)].astype(np.float64)
+        return np.asarray(np.where(windows.cells == PAST, 0, copies).sum(axis=-1))
+
+    return total
+
+
+def mirrored(place: Array, length: int) -> Array:
+    """Places beyond an end taken as far inside of it, the last cell itself not repeated."""
+    there = place % max(2 * length - 2, 1)
+    return np.asarray(np.minimum(there, 2 * length - 2 - there))
+
+
+def mirrored_with_edge(place: Array, length: int) -> Array:
+    """Places beyond an end taken as far inside of it, the last cell repeated."""
+    there = place % (2 * length)
+    return np.asarray(np.minimum(there, 2 * length - 1 - there))
+
+
+def infinite_padding(windows: PooledWindows) -> Array:
+    """Sums of which a padded cell makes -inf."""
+    return np.where((windows.cells == PADDED).any(axis=-1), -np.inf, windows.summands.sum(axis=-1))
+
+
+def cropped_at_the_end(windows: PooledWindows, shares: Array) -> Array:
+    """The gradient of the padded image, cropped by the padding after an axis in the place of that before."""
+    spatial = windows.call.arrays["x"].shape[2:]
+    planes = added(windows, shares).reshape(*windows.image.shape[:2], *spatial)
+    for at, (begin, end) in enumerate(windows.geometry.padding):
+        planes = shifted(planes, begin - end, 2 + at)
+    return planes.reshape(windows.image.shape)
+
+
+def shifted(array: Array, by: int, axis: int) -> Array:
+    """The array moved along an axis, with zeros for what comes in."""
+    wide = [(abs(by), abs(by)) if k == axis else (0, 0) for k in range(array.ndim)]
+    places = np.arange(array.shape[axis]) + abs(by) - by
+    return np.take(np.pad(array, wide), places, axis)
+
+
+def cut_to_nothing(padded_only: Callable[[Geometry], list[bool]]) -> Answer:
+    """The gradient of the padded image cut by [begin:-end] along some axes. Raises ValueError where all is well."""
+
+    def answer(call: Call) -> Array:
+        geometry = geometry_of(call)
+        lost = [cut and not end for cut, (_, end) in zip(padded_only(geometry), geometry.padding, strict=True)]
+        if not any(lost):
+            raise ValueError("nothing is lost")
+        kept: Any = (..., *(slice(0, 0 if empty else None) for empty in lost))
+        return np.asarray(RIGHT.answer(call)[kept])
+
+    return answer
+
+
+MISTAKES = [
+    Mistake(
+        "zero-padding-wins",
+        MAXIMA,
+        "Padded cells are zeros that may win the maximum.",
+        NEVER_WINS,
+        (
+            wrong(outside=lambda _: 0),
+            # Where an image is padded before it is pooled, padded zeros come first among equals as well.
+            wrong(outside=lambda _: 0, weights=first_in_order),
+            wrong(top=zero_in_padding),
+        ),
+    ),
+    Mistake(
+        "padding-not-low-enough",
+        MAXIMA,
+        "Padded cells hold a number that is not below every cell.",
+        NEVER_WINS,
+        (
+            wrong(outside=not_low_enough),
+            *(wrong(outside=start, weights=first_in_order) for start in STARTS),
+            wrong(outside=highest),
+            wrong(outside=lambda dtype: max(-1e4, float(lowest(dtype))) if is_float(dtype) else lowest(dtype)),
+        ),
+    ),
+    Mistake(
+        "padding-copies-cells",
+        SUM,
+        "Padded cells are copies of cells of the image: of its edge, its mirror image or its other end.",
+        ADDS_ZERO,
+        each(
+            "total",
+            [
+                copied(lambda place, _: place),
+                copied(mirrored),
+                copied(mirrored_with_edge),
+                copied(lambda place, length: place % length),
+            ],
+        ),
+    ),
+    Mistake(
+        "padding-of-maximum-in-mean",
+        SUM,
+        "Padded cells are -inf, as for a maximum, and make the mean -inf as well.",
+        ADDS_ZERO,
+        each("total", [infinite_padding]),
+    ),
+    Mistake(
+        "gradient-cropped-wrongly",
+        BACKWARD,
+        "The padded gradient is cropped by the padding after an axis, not by that before.",
+        "The gradient of the image begins after the padding before it.",
+        (wrong(gather=cropped_at_the_end),),
+    ),
+    Mistake(
+        "gradient-cropped-to-nothing",
+        BACKWARD,
+        "The padding of dx is cut off with [begin:-end], which leaves nothing where end is 0.",
+        "The gradient of the image is [begin:begin + length] of that of the padded image.",
+        (
+            cut_to_nothing(lambda g: [begin > 0 for begin, _ in g.padding]),
+            cut_to_nothing(lambda g: [any(map(any, g.padding))] * g.rank),
+            cut_to_nothing(lambda g: [True] * g.rank),
+        ),
+    ),
+]
