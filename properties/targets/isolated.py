@@ -24,7 +24,9 @@ from .protocol import Frame, decoded, question, sparse_question
 from .target import Misfit, limit_of, nothing_offered
 
 STARTING = 60.0
-"""Seconds that a process may take to load its target."""
+"""Seconds that a process may take to load its target, or as long as the very first call if that is longer."""
+
+MORE_TIME = "three times a larger --timeout is the time for code that compiles when it is loaded"
 
 FIRST = 3
 """The factor on the time limit of the very first call, which may compile. The first call of a later process gets the
@@ -83,7 +85,8 @@ class Isolated:
         try:
             return self.introduced(self.start())
         except Death as death:
-            raise Unusable(f"{self.spec} cannot be loaded: {death}") from None
+            advice = f"; {MORE_TIME}" if death.verdict == "hung" else ""
+            raise Unusable(f"{self.spec} cannot be loaded: {death}{advice}") from None
         except ProtocolError as error:
             self.end()
             raise Unusable(f"{self.spec} speaks no protocol: {error}") from None
@@ -128,9 +131,8 @@ class Isolated:
     def greeted(self) -> Header:
         """What the running process says to hello: it loads the target, in the place of any that it had."""
         assert self.connection is not None
-        [(said, _)] = self.connection.exchange(
-            [({**self.hello, "id": 0}, [])], lambda: min(STARTING, self.isolation.starting), 0
-        )
+        seconds = min(max(STARTING, FIRST * self.isolation.timeout), self.isolation.starting)
+        [(said, _)] = self.connection.exchange([({**self.hello, "id": 0}, [])], lambda: seconds, 0)
         return said
 
     def fresh(self) -> Isolated:

@@ -390,7 +390,7 @@ def test_an_answer_that_nobody_asked_for_is_no_answer_to_the_next_call(at_once):
 
 GREETINGS = {
     "hello: garbage": "speaks no protocol|spoke no protocol",
-    "hello: silence": "no answer within 0.5 s",
+    "hello: silence": "no answer within 0.6 s; three times a larger --timeout is the time for code that compiles",
     "hello: dead": "exit status 1; it said: peer: cannot find the pool",
     "hello: version": "expected hello in version 1",
     "hello: offers": "Expected `array`, got `int` - at `\\$.offers`",
@@ -405,7 +405,7 @@ def test_a_peer_that_cannot_introduce_itself_is_unusable(mode, words, monkeypatc
     monkeypatch.setattr(isolated, "STARTING", 0.5 if "silence" in mode else 30.0)
     monkeypatch.setenv("POOL_MARK", mark := f"greeting of {os.getpid()}: {mode}")
     with pytest.raises(Unusable, match=words):
-        load(peer(mode), Isolation())
+        load(peer(mode), Isolation(timeout=0.2 if "silence" in mode else 10.0))
     assert set(marked(f"POOL_MARK={mark}")) <= {os.getpid()}
 
 
