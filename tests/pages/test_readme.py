@@ -48,15 +48,17 @@ def matches(expected, got):
 
 
 def in_shell(commands, folder):
+    """What each command printed, and its status."""
     scripts = Path(sys.executable).parent
     environment = {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "80", "NO_COLOR": "1"}
     for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_CURRENT_TEST", "PYTEST_ADDOPTS"):
         environment.pop(name, None)
-    joined = "\n".join(f"{command}; status=$?; echo '>>>'; (exit $status)" for command in commands)
+    joined = "\n".join(f'{command}; status=$?; echo ">>>$status"; (exit $status)' for command in commands)
     done = subprocess.run(
         ["bash", "-c", joined], cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
-    return done.stdout.split(">>>\n")[:-1]
+    parts = re.split(r">>>(\d+)\n", done.stdout)[:-1]
+    return [(said, int(status)) for said, status in zip(parts[::2], parts[1::2], strict=True)]
 
 
 def session(text):
@@ -115,12 +117,6 @@ def written(page, line, folder):
     return folder
 
 
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory):
-    """A folder for each page, with its files as they stand at its end."""
-    return {page: written(page, math.inf, tmp_path_factory.mktemp("page")) for page in PAGES}
-
-
 def skip_without(needs):
     """Skip a test where a library that its block needs is not installed."""
     for library in (needs or "").replace(",", " ").split():
@@ -130,16 +126,18 @@ def skip_without(needs):
 
 @slow
 @pytest.mark.parametrize(("page", "block"), numbered("console"))
-def test_a_command_prints_what_its_page_says(page, block, folders):
+def test_a_command_prints_what_its_page_says(page, block, tmp_path):
     skip_without(block["needs"])
     steps = session(block["text"])
-    folder = written(page, block["above"], folders[page])
-    for (command, expected), got in zip(steps, in_shell([c for c, _ in steps], folder), strict=True):
+    written(page, math.inf, tmp_path)
+    written(page, block["above"], tmp_path)
+    for (command, expected), (got, status) in zip(steps, in_shell([c for c, _ in steps], tmp_path), strict=True):
         assert matches(steady(expected), steady(got)), f"{command} printed\n{got}"
+        assert expected or status == 0, f"{command} printed nothing, and ended with {status}"
     for name in re.findall(r" -o (\S+\.svg)$", block["text"], re.MULTILINE):
         figure = ROOT / "docs" / "figures" / name
         if figure.exists():
-            assert (folder / name).read_text(encoding="utf-8") == figure.read_text(encoding="utf-8")
+            assert (tmp_path / name).read_text(encoding="utf-8") == figure.read_text(encoding="utf-8")
 
 
 @slow
@@ -172,15 +170,15 @@ def test_every_block_is_run():
 
 
 @slow
-def test_the_step_of_continuous_integration_passes(folders):
+def test_the_step_of_continuous_integration_passes(tmp_path):
     """The commands of the workflow, but for the installation, exit with 0 on the files of the page."""
-    page = "docs/adopt.md"
-    workflow = (folders[page] / ".github" / "workflows" / "pooling.yml").read_text(encoding="utf-8")
+    folder = written("docs/adopt.md", math.inf, tmp_path)
+    workflow = (folder / ".github" / "workflows" / "pooling.yml").read_text(encoding="utf-8")
     commands = [c for c in re.findall(r"- run: (.*)", workflow) if not c.startswith("pip install")]
     assert len(commands) == 1
-    (said,) = in_shell([f"({commands[0]} --examples 20; echo status $?)"], folders[page])
-    assert said.splitlines()[-1] == "status 0"
-    assert (folders[page] / "pooling.json").is_file()
+    ((_, status),) = in_shell([f"{commands[0]} --examples 20"], folder)
+    assert status == 0
+    assert (folder / "pooling.json").is_file()
 
 
 def test_ci_runs_the_first_two_commands_as_they_stand():
