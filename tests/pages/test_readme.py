@@ -82,6 +82,7 @@ PAGES = (
     "docs/pictures.md",
     "docs/shrink.md",
     "docs/strategies.md",
+    "docs/vectors.md",
     "docs/wrappers.md",
 )
 README = blocks("README.md")
