@@ -21,7 +21,7 @@ from poolproof.properties.report.vectors.allowed import allowed, ends
 from poolproof.properties.report.vectors.chosen import chosen, ranking
 from poolproof.properties.report.vectors.flat import flat_file
 from poolproof.properties.report.vectors.folder import CONVENTIONS
-from poolproof.properties.report.vectors.vector import EXPORTED, LEFT_OUT, Source, vectors_of
+from poolproof.properties.report.vectors.vector import EXPORTED, LEFT_OUT, Origin, vectors_of
 from poolproof.properties.targets.call import Call
 from replayed import ANSWERED, answers_file, keys, read, rejected_after, right
 from selection import slow
@@ -172,15 +172,15 @@ def test_fewer_vectors_are_the_first_of_more(vectors, questions):
 
 def test_every_law_has_vectors_or_a_reason_why_not():
     assert {*EXPORTED, *LEFT_OUT} == {*PUBLIC, "agreement", "refusal"}
-    assert all(list(vectors_of(Source(law, "general", 3))) for law in EXPORTED)
+    assert all(list(vectors_of(Origin(law, "general", 3))) for law in EXPORTED)
 
 
 def test_a_vector_that_is_not_ranked_is_small():
-    assert all(choice.cells(each) <= choice.MOST_CELLS for each in chosen(400) if each.source not in ranking())
+    assert all(choice.cells(each) <= choice.MOST_CELLS for each in chosen(400) if each.origin not in ranking())
 
 
 def test_the_same_vector_twice_is_marked(questions):
-    data = b"".join(flat_file(list(vectors_of(Source("same-twice", "plain", 3)))))
+    data = b"".join(flat_file(list(vectors_of(Origin("same-twice", "plain", 3)))))
     assert [each.numbers["same as before"] for each in read(data)] == [[0], [1]]
 
 
@@ -370,9 +370,9 @@ def test_the_c_reader_rejects_at_least_180_of_the_faults(tmp_path):
     questions, needs = list(read(content)), measurement.load()
     command = built(tmp_path, "vectors.c", "answers.c")
     (tmp_path / "vectors.bin").write_bytes(content)
-    rejected = [name for name in FAULTS if in_c(command, FAULTS[name], questions, tmp_path)]
+    rejected = {name for name in FAULTS if in_c(command, FAULTS[name], questions, tmp_path)}
     assert len(rejected) >= 180
-    assert rejected == [name for name in FAULTS if needs[name] and needs[name] <= ENOUGH]
+    assert rejected >= {name for name, each in needs.items() if each and each <= ENOUGH}
 
 
 @needs_node
@@ -460,14 +460,22 @@ def test_node_tests_of_onnx_are_what_its_reference_answers(tmp_path, capsys):
     onnx = pytest.importorskip("onnx")
     reference = pytest.importorskip("onnx.reference")
     main(["export", "--vectors", str(tmp_path / "made"), "--count", "60", "--formats", "onnx"])
-    nodes = sorted((tmp_path / "made" / "onnx").iterdir())
-    assert len(nodes) > 5
-    for node in nodes:
-        x, y = (onnx.load_tensor(node / "test_data_set_0" / f"{name}_0.pb") for name in ("input", "output"))
+    equal = 0
+    for node in (tmp_path / "made" / "onnx").iterdir():
+        x, y = (array_in(node / "test_data_set_0" / f"{name}_0.pb", onnx) for name in ("input", "output"))
         model = onnx.load(node / "model.onnx")
         onnx.checker.check_model(model)
-        (got,) = reference.ReferenceEvaluator(model).run(None, {"x": onnx.numpy_helper.to_array(x)})
-        assert got.shape == onnx.numpy_helper.to_array(y).shape
+        (got,) = reference.ReferenceEvaluator(model).run(None, {"x": x})
+        # The reference evaluator is wrong under some settings: docs/findings.md.
+        if {each.name for each in model.graph.node[0].attribute} <= {"kernel_shape", "strides", "count_include_pad"}:
+            np.testing.assert_array_equal(got, y)
+            equal += 1
+    assert equal > 5
+
+
+def array_in(file, onnx):
+    """The array in a file of a node test."""
+    return onnx.numpy_helper.to_array(onnx.load_tensor(file))
 
 
 def test_without_onnx_its_format_is_refused_before_anything_is_written(tmp_path, capsys, monkeypatch):

@@ -11,18 +11,19 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import takewhile
 
 from faults import FAULTS
-from poolproof.properties.report.vectors.chosen import RANKING, chosen, sources
+from poolproof.properties.lawbook import LAWS
+from poolproof.properties.report.vectors.chosen import RANKING, chosen, origins, ranking
 from poolproof.properties.report.vectors.flat import flat_file
 from poolproof.properties.report.vectors.vector import EXPORTED, vectors_of
 from replayed import read, rejected_after
-from written import table
+from written import dumped, table
 
 from .asked import callables
 from .measure import ROOT
-from .record import dumped
 
-CASES = 40
-"""Cases of each law and kind of kernels among which the first vectors are chosen."""
+CASES, RARE_CASES = 40, 160
+"""Cases of each law and kind of kernels among which the first vectors are chosen; the second of laws for which a window
+may lie wholly in padding, which few do."""
 
 ROUNDS = 3
 """How often each fault is to be rejected, by another case each time, before cases are no longer ranked."""
@@ -38,7 +39,7 @@ CURVE = re.compile(r"(?<=<!-- curve -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
 def measured(processes):
-    """The cost and the rejected faults of every case: {source: (vectors, bytes, faults)}."""
+    """The cost and the rejected faults of every case: {origin: (vectors, bytes, faults)}."""
     found = {}
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
         for part in pool.map(of_law, EXPORTED):
@@ -48,13 +49,14 @@ def measured(processes):
 
 def of_law(law):
     """The same for the cases of a law."""
-    of_it = takewhile(lambda source: source.number < CASES, sources())
-    return {source: of_case(source) for source in of_it if source.law == law}
+    most = RARE_CASES if LAWS[law].plan.in_padding else CASES
+    of_it = takewhile(lambda origin: origin.number < most, origins())
+    return {origin: of_case(origin) for origin in of_it if origin.law == law}
 
 
-def of_case(source):
+def of_case(origin):
     """What the vectors of a case cost, and the faults that they reject by themselves."""
-    data = b"".join(flat_file(list(vectors_of(source))))
+    data = b"".join(flat_file(list(vectors_of(origin))))
     questions = list(read(data))
     functions = {question.function for question in questions}
     asked = (name for name in FAULTS if functions & callables(FAULTS[name]))
@@ -62,7 +64,7 @@ def of_case(source):
 
 
 def ranked(found):
-    """The sources in the order in which they are exported.
+    """The origins in the order in which they are exported.
 
     Each time the one that rejects most faults per vector that are not rejected yet; once none does, all count again.
     """
@@ -70,7 +72,7 @@ def ranked(found):
     for _ in range(ROUNDS):
         missing = {name for _, _, faults in left.values() for name in faults}
         while missing:
-            best = max(left, key=lambda source: worth(left[source], missing))
+            best = max(left, key=lambda origin: worth(left[origin], missing))
             if not missing & set(left[best][2]):
                 break
             order.append(best)
@@ -84,38 +86,45 @@ def worth(case, missing):
     return len(missing & set(faults)) / max(vectors, 1), -size
 
 
-def needed(name, questions):
-    """How many vectors it takes to reject a fault; None if all do not."""
-    return rejected_after(FAULTS[name], questions) or None
-
-
 def counted(processes):
-    """How many vectors it takes to reject each fault."""
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), initializer=ready) as pool:
-        return dict(zip(FAULTS, pool.map(needed_here, FAULTS), strict=True))
+    """How many vectors it takes to reject each fault; None if all do not."""
+    data = b"".join(flat_file(chosen(MOST)))
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), ready, (data,)) as pool:
+        return dict(zip(FAULTS, pool.map(needed, FAULTS), strict=True))
 
 
 QUESTIONS = []
+"""The vectors, in each of the processes that ask them."""
 
 
-def ready():
-    """Read the vectors once in each process."""
-    QUESTIONS.extend(read(b"".join(flat_file(chosen(MOST)))))
+def ready(data):
+    """Read the vectors."""
+    QUESTIONS.extend(read(data))
 
 
-def needed_here(name):
+def needed(name):
     """How many of them it takes to reject a fault."""
-    return needed(name, QUESTIONS)
+    return rejected_after(FAULTS[name], QUESTIONS) or None
 
 
-def record(processes, *, rank=True):
+def record(processes):
     """Measure, and write the ranking, the data and the part of the page."""
-    if rank:
-        order = ranked(measured(processes))
-        lines = ",\n".join(json.dumps(source) for source in order)
-        RANKING.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
-    DATA.write_text(dumped({"vectors": [{"fault": k, "needs": v} for k, v in counted(processes).items()]}), "utf-8")
-    write_curve()
+    write_ranking(measured(processes))
+    ranking.cache_clear()
+    write_needs(counted(processes))
+
+
+def write_ranking(found):
+    """Put the ranking where the exporter reads it."""
+    order = ",\n".join(json.dumps(origin) for origin in ranked(found))
+    RANKING.write_text(f"[\n{order}\n]\n", encoding="utf-8")
+
+
+def write_needs(needs):
+    """Keep how many vectors each fault needs, and put the curve into the page."""
+    DATA.write_text(dumped({"vectors": [{"fault": name, "needs": each} for name, each in needs.items()]}), "utf-8")
+    text = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(CURVE.sub(lambda _: curve(needs), text), encoding="utf-8")
 
 
 def load():
@@ -129,9 +138,3 @@ def curve(needs):
     rows = [(f"{step:,}", sum(bool(each) and each <= step for each in needs.values())) for step in STEPS]
     missed = ", ".join(f"`{name}`" for name, each in needs.items() if each is None)
     return f"{table(('vectors', f'reject of {count} faults'), rows)}\nNot rejected by {MOST:,}: {missed}.\n"
-
-
-def write_curve():
-    """Put the table into the page."""
-    text = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(CURVE.sub(lambda _: curve(load()), text), encoding="utf-8")

@@ -103,7 +103,7 @@ def of_mean(x: Array, window: dict[str, Any]) -> Allowed:
 
 def of_mean_gradient(dy: Array, x: Array, window: dict[str, Any]) -> Allowed:
     """The sum of shares, or the range of its bound; of x only the shape matters, unless there is a NaN."""
-    if np.isnan(x).any() or not moderate(dy, prod(window["size"])):
+    if np.isnan(x).any() or not moderate(dy, x, window):
         return anything(x)
     exact = oracle.mean_backward(dy, x, **window)
     found = same(exact.nearest()) if never_rounds(dy, x, window, True) else range_of(exact)
@@ -113,7 +113,7 @@ def of_mean_gradient(dy: Array, x: Array, window: dict[str, Any]) -> Allowed:
 def of_gradient(dy: Array, x: Array, window: dict[str, Any]) -> Allowed:
     """Each dy at its maximum; where maxima are tied, shares that add up to it."""
     usual = np.isfinite(x).all() and normal(x).all()
-    if not (usual and moderate(dy, prod(window["size"]))):
+    if not (usual and moderate(dy, x, window)):
         return anything(x)
     cells, best = oracle.maxima(x, **window)
     if ((best.sum(axis=-1) > 1) & (oracle.flat(dy, x.ndim - 2) != 0)).any():
@@ -149,10 +149,11 @@ def settled(values: Array, cells: Array) -> Array:
     return np.asarray((normal(values) | (cells < 0)).all(axis=-1) & (cells >= 0).any(axis=-1))
 
 
-def moderate(dy: Array, terms: int) -> bool:
-    """Whether so many of these numbers can be added and divided, and nothing overflows or becomes subnormal."""
+def moderate(dy: Array, x: Array, window: dict[str, Any]) -> bool:
+    """Whether no sum of these gradients overflows, and no share of one is subnormal."""
     sizes, info = abs(dy.astype(np.float64)), finfo(dy.dtype)
-    large_enough = (sizes == 0) | (sizes >= 2 * terms * float(info.tiny))
+    large_enough = (sizes == 0) | (sizes >= 2 * prod(window["size"]) * float(info.tiny))
+    terms = oracle.coverage(x.shape, **window).max(initial=0)
     return bool(large_enough.all() and sizes.max(initial=0) * terms <= float(info.max) / 2)
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import count, islice
 from pathlib import Path
 
-from .vector import EXPORTED, KERNELS, Source, Vector, vectors_of
+from .vector import EXPORTED, KERNELS, Origin, Vector, vectors_of
 
 RANKING = Path(__file__).with_name("ranking.json")
 """The cases that come first, [law, kind of kernels, number] each, as `tox -e strength -- --vectors` ranks them."""
@@ -24,12 +24,12 @@ def chosen(most: int) -> list[Vector]:
 
 def endless() -> Iterator[Vector]:
     """All vectors: those of ranked cases, then those of other small ones."""
-    for source in ranking():
-        yield from vectors_of(source)
+    for origin in ranking():
+        yield from vectors_of(origin)
     known = set(ranking())
-    for source in sources():
-        if source not in known:
-            yield from (vector for vector in vectors_of(source) if cells(vector) <= MOST_CELLS)
+    for origin in origins():
+        if origin not in known:
+            yield from (vector for vector in vectors_of(origin) if cells(vector) <= MOST_CELLS)
 
 
 def cells(vector: Vector) -> int:
@@ -37,14 +37,14 @@ def cells(vector: Vector) -> int:
     return max(vector.allowed.least.size, *(array.size for array in vector.call.arrays.values()))
 
 
-def sources() -> Iterator[Source]:
+def origins() -> Iterator[Origin]:
     """Every case of every law, for every kind of kernels."""
     for number in count():
-        every = (Source(law, kernel, number) for law in EXPORTED for kernel in KERNELS)
-        yield from (source for source in every if source.possible)
+        every = (Origin(law, kernel, number) for law in EXPORTED for kernel in KERNELS)
+        yield from (origin for origin in every if origin.possible)
 
 
 @lru_cache(maxsize=1)
-def ranking() -> tuple[Source, ...]:
+def ranking() -> tuple[Origin, ...]:
     """The ranked cases, the first first."""
-    return tuple(Source(*each) for each in json.loads(RANKING.read_text(encoding="utf-8")))
+    return tuple(Origin(*each) for each in json.loads(RANKING.read_text(encoding="utf-8")))

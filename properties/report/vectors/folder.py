@@ -97,7 +97,7 @@ def write_nodes(folder: str, vectors: Sequence[Vector]) -> list[dict[str, Any]]:
 
 def manifest_of(vectors: Sequence[Vector], files: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The manifest."""
-    laws = dict.fromkeys(vector.source.law for vector in vectors)
+    laws = dict.fromkeys(vector.origin.law for vector in vectors)
     return {
         "format": VERSION,
         "poolproof": version("poolproof"),

@@ -43,7 +43,7 @@ def said(vector: Vector) -> dict[str, Any]:
         "settings": call.settings,
         "answer": {"dtype": vector.allowed.least.dtype.name, "shape": vector.allowed.shape},
         "may refuse": vector.may_refuse,
-        "law": vector.source.law,
+        "law": vector.origin.law,
         "shows": vector.reached,
     }
 

@@ -40,7 +40,7 @@ def write_node(folder: str, vector: Vector) -> None:
     ]
     inputs, outputs = ([helper.make_tensor_value_info(*kind)] for kind in kinds)
     node = helper.make_node(OPERATORS[vector.call.function], ["x"], ["y"], **attributes(vector))
-    graph = helper.make_graph([node], vector.source.law, inputs, outputs)
+    graph = helper.make_graph([node], vector.origin.law, inputs, outputs)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
     data = Path(folder) / "test_data_set_0"
     data.mkdir(parents=True)

@@ -44,7 +44,7 @@ KERNELS: dict[str, dict[str, Any]] = {
 """Kinds of kernels that vectors are drawn for: planes of floats without settings, and whatever NumPy alone can hold."""
 
 
-class Source(NamedTuple):
+class Origin(NamedTuple):
     """Where a vector comes from: a law, a kind of kernels, and the number of a case."""
 
     law: str
@@ -67,7 +67,7 @@ class Vector:
 
     call: Call
     allowed: Allowed
-    source: Source
+    origin: Origin
     reached: tuple[str, ...]
     may_refuse: bool
 
@@ -83,21 +83,21 @@ def alike(one: Any, two: Any) -> bool:
     return bool((one.dtype, one.shape) == (two.dtype, two.shape) and one.tobytes() == two.tobytes())
 
 
-def vectors_of(source: Source) -> Iterator[Vector]:
+def vectors_of(origin: Origin) -> Iterator[Vector]:
     """The calls that a law makes on a case, in their order."""
-    case = case_of(source)
+    case = case_of(origin)
     met = tuple(reached(case))
-    for call in calls_of(source, case):
+    for call in calls_of(origin, case):
         found = allowed(call, {**case.assumed, **call.settings})
         if found is not None:
-            yield Vector(call, found, source, met, at_an_edge(call))
+            yield Vector(call, found, origin, met, at_an_edge(call))
 
 
-def case_of(source: Source) -> Case:
+def case_of(origin: Origin) -> Case:
     """A case: first the corner cases of its law, then any."""
-    builder, corner_cases = builder_of(source.law, source.kernel)
-    make = corner_cases[source.number] if source.number < len(corner_cases) else builder.case
-    case: Case = make(Generated(f"vectors {source.law} {source.kernel} {source.number}"))
+    builder, corner_cases = builder_of(origin.law, origin.kernel)
+    make = corner_cases[origin.number] if origin.number < len(corner_cases) else builder.case
+    case: Case = make(Generated(f"vectors {origin.law} {origin.kernel} {origin.number}"))
     return case
 
 
@@ -109,12 +109,12 @@ def builder_of(law: str, kernel: str) -> tuple[Builder, list[Any]]:
     return builder, [partial(builder.case, **decided) for decided in corners(builder)]
 
 
-def calls_of(source: Source, case: Case) -> list[Call]:
+def calls_of(origin: Origin, case: Case) -> list[Call]:
     """The calls that a law makes on a case."""
-    pool = Pool(judged(source.kernel))
+    pool = Pool(judged(origin.kernel))
     pool.begin()
     with suppress(Failure, Refused), np.errstate(all="ignore"):
-        LAWS[source.law].check(pool, case)
+        LAWS[origin.law].check(pool, case)
     return pool.calls
 
 
