@@ -1,6 +1,7 @@
 """Test vectors: their ranges admit what is right and nothing else, readers in several languages judge by them alike."""
 
 import hashlib
+import io
 import json
 import re
 import shutil
@@ -16,11 +17,12 @@ from places import ROOT
 from poolproof.kernels import compiled, img2col
 from poolproof.properties import oracle
 from poolproof.properties.doors.cli import main
+from poolproof.properties.doors.commands import export
 from poolproof.properties.report.vectors import chosen as choice
+from poolproof.properties.report.vectors import folder as folders
 from poolproof.properties.report.vectors.allowed import allowed, ends
 from poolproof.properties.report.vectors.chosen import chosen, ranking
 from poolproof.properties.report.vectors.flat import flat_file
-from poolproof.properties.report.vectors.folder import CONVENTIONS
 from poolproof.properties.report.vectors.vector import EXPORTED, LEFT_OUT, Origin, vectors_of
 from poolproof.properties.targets.call import Call
 from replayed import ANSWERED, answers_file, keys, read, rejected_after, right
@@ -307,7 +309,7 @@ WRONG_IN_C = {
     "padding at the end": ("- padding[2 * axis] +", "- padding[2 * axis + 1] +"),
     "no dilation": ("of[axis] * v->n[DILATION + axis]", "of[axis]"),
     "rounds to single": ("((double *)array)[i] = number;", "((double *)array)[i] = (float)number;"),
-    "writes to its input": ("free(dx);", "free(dx);\n    if (planes * cells) v->x[0] ^= 1;"),
+    "writes to its input": ("free(dx);", "free(dx);\n    if (planes * cells > 0) v->x[0] ^= 1;"),
     "index of all planes": ("((int64_t *)answer)[k] = best;", "((int64_t *)answer)[k] = plane * cells + best;"),
     "forgets the first window": ("dx[plane * cells + best] += load", "dx[plane * cells + best] += !!k * load"),
     "indices in 16 bits": ("((int64_t *)answer)[k] = best;", "((int64_t *)answer)[k] = (int16_t)best;"),
@@ -413,7 +415,7 @@ def test_readers_are_short():
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder of vectors in all formats, those of ONNX where it is installed."""
+    """A folder of vectors in all formats but that of ONNX."""
     made = tmp_path_factory.mktemp("exported") / "vectors"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "stdout", open_null())
@@ -422,9 +424,7 @@ def folder(tmp_path_factory):
 
 
 def open_null():
-    """A stream that keeps nothing."""
-    import io
-
+    """A stream that nobody reads."""
     return io.StringIO()
 
 
@@ -435,7 +435,7 @@ def test_the_manifest_has_the_checksum_of_every_file(folder):
         data = (folder / each["file"]).read_bytes()
         assert (each["bytes"], each["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
     assert manifest["count"] == len(manifest["vectors"]) == FEW
-    assert manifest["conventions"] == CONVENTIONS
+    assert manifest["conventions"] == folders.CONVENTIONS
     assert manifest["left out"] == LEFT_OUT
     assert {each["law"] for each in manifest["vectors"]} == set(manifest["laws"])
     assert all(each["claim"] and each["formula"] for each in manifest["laws"].values())
@@ -501,6 +501,10 @@ def test_odd_arguments_are_refused(name, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     words, part = ODD[name]
     assert part in refused(["export", *words], capsys)
+
+
+def test_the_command_names_the_formats_that_there_are():
+    assert export.FORMATS == folders.FORMATS
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path, capsys):

@@ -21,7 +21,7 @@ from written import dumped, table
 from .asked import callables
 from .measure import ROOT
 
-CASES, RARE_CASES = 40, 160
+CASES, RARE_CASES = 40, 80
 """Cases of each law and kind of kernels among which the first vectors are chosen; the second of laws for which a window
 may lie wholly in padding, which few do."""
 

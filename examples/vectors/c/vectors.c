@@ -47,7 +47,8 @@ int main(int argc, char **argv) {
     int vectors, asked = 0, wrong = 0, before = SKIPPED;
     if (!file || fscanf(file, "poolproof vectors 1 %d", &vectors) != 1)
         return fprintf(stderr, "the argument should be a vectors.bin of version 1\n"), 2;
-    for (Vector v; vectors--;) {
+    for (; vectors--;) {
+        Vector v = {0};
         int read = fscanf(file, "%d %15s %7s %7s", &v.number, v.function, v.dtype, v.answer);
         for (int k = 0; k < NUMBERS; k++)
             read += fscanf(file, "%" SCNd64, &v.n[k]);
