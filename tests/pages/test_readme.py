@@ -97,6 +97,7 @@ PAGES = (
     "docs/shrink.md",
     "docs/strategies.md",
     "docs/tutorial.md",
+    "docs/vectors.md",
     "docs/wrappers.md",
 )
 README = blocks("README.md")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from faults import FAULTS, SOUND
 
-from . import benchmarks, hints
+from . import benchmarks, hints, vectors
 from .measure import CORPUS, KEPT, Kept
 from .page import PAGE, page
 from .record import load, recorded, save
@@ -26,6 +26,7 @@ def arguments():
     parser.add_argument("--kept", type=Path, default=KEPT, help="results of an interrupted run, to go on with")
     parser.add_argument("--hints", action="store_true", help="measure the hints of failures alone")
     parser.add_argument("--benchmarks", action="store_true", help="measure the checks of public benchmarks alone")
+    parser.add_argument("--vectors", action="store_true", help="rank the test vectors, and measure them alone")
     parser.add_argument("--page", action="store_true", help="measure nothing: write the page from the record")
     return parser.parse_args()
 
@@ -73,6 +74,9 @@ def main():
         return 0
     if asked.benchmarks:
         write(load() | {"benchmarks": benchmarks.recorded(benchmarks.measured([*FAULTS, *SOUND], asked.n))})
+        return 0
+    if asked.vectors:
+        vectors.record(asked.n)
         return 0
     names = [name for name in CORPUS if fnmatch(name, asked.only)]
     if not any(name in FAULTS for name in names):

@@ -1,22 +1,56 @@
-"""`poolproof export`: the failures of a report as a test file for the repository of the target."""
+"""`poolproof export`: the failures of a report as a test file, or test vectors for those who run no Python."""
 
 from __future__ import annotations
 
 import sys
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 
+from ..converters import positive, quoted
 from ..parser import Command, Parser
+
+FORMATS = ("flat", "npz", "json", "onnx")
+COUNT = 1000
+
+
+def formats(value: str) -> tuple[str, ...]:
+    """Names of formats, comma-separated, each once."""
+    names = tuple(dict.fromkeys(value.split(",")))
+    for name in names:
+        if name not in FORMATS:
+            raise ArgumentTypeError(f"{quoted(name)} should be one of {', '.join(FORMATS)}")
+    return names
 
 
 def add_arguments(parser: Parser) -> None:
-    """A report, and the file to write."""
-    parser.add_argument("report", metavar="REPORT", help="a file written by check --json")
+    """A report and the file to write, or the folder of vectors."""
+    parser.add_argument("report", metavar="REPORT", nargs="?", help="with --test: a file written by check --json")
+    wanted = parser.add_mutually_exclusive_group(required=True)
+    wanted.add_argument(
+        "--test", metavar="FILE", help="write a test for each cause of a report, which needs NumPy alone"
+    )
+    wanted.add_argument("--vectors", metavar="FOLDER", help="write test vectors into a new folder: docs/vectors.md")
+    parser.add_argument("--count", type=positive, metavar="N", help=f"with --vectors: how many (default: {COUNT})")
     parser.add_argument(
-        "--test", required=True, metavar="FILE", help="write a test for each cause, which needs NumPy alone"
+        "--formats",
+        type=formats,
+        metavar="NAMES",
+        help=f"with --vectors: any of {', '.join(FORMATS)} (default: all but onnx)",
     )
 
 
 def run(options: Namespace) -> int:
+    """Write the test file, or the folder of vectors."""
+    if options.vectors is not None:
+        return vectors(options)
+    if options.report is None:
+        options.parser.error("export --test should be followed by a file and a report")
+    for name in ("count", "formats"):
+        if getattr(options, name) is not None:
+            options.parser.error(f"--{name} goes with --vectors")
+    return tests(options)
+
+
+def tests(options: Namespace) -> int:
     """Write the test file, and the file of large arrays beside it; tell what is not in them."""
     from ...data.files import writable, write
     from ...data.text import shown
@@ -37,4 +71,20 @@ def run(options: Namespace) -> int:
     return 0
 
 
-COMMAND = Command("export", "write the failing cases of a report as tests of NumPy alone", add_arguments, run)
+def vectors(options: Namespace) -> int:
+    """Write the folder of vectors; tell what is in it."""
+    from ...data.text import shown
+    from ...report.render import quantity
+    from ...report.terminal import Terminal
+    from ...report.vectors.folder import write_folder
+
+    if options.report is not None:
+        options.parser.error(f"--vectors takes no report, but {quoted(options.report)} was given")
+    made = write_folder(options.vectors, options.count or COUNT, options.formats or FORMATS[:-1])
+    Terminal(sys.stdout).say(f"{quantity(made['count'], 'vector')} in {shown(options.vectors)}")
+    return 0
+
+
+COMMAND = Command(
+    "export", "write failing cases as tests of NumPy alone, or test vectors for any language", add_arguments, run
+)
