@@ -61,7 +61,7 @@ ISOLATION = table(
 
 RUN = table(
     Option("examples", "cases per law (default: %(default)s)", "N", positive, 100),
-    Option("budget", "end the run after this time; laws and conventions take turns", "SECONDS", seconds),
+    Option("budget", "end the run after this time (90s, 10m, 8h); laws and conventions take turns", "TIME", seconds),
     Option("seed", "draw the same cases every time; nothing is kept between runs", "N", natural),
     Option("laws", "laws or families, comma-separated, * allowed (default: all)", "PATTERN", default="*"),
     Option("expect", "make a convention a law; may be repeated", "NAME=VALUE", default=()),
@@ -96,9 +96,10 @@ PROGRAM = table(Option("command", "a target that is a program speaking the proto
 PROOFS = table(
     Option("exhaustive", "try every case of finite sets instead of drawn ones: docs/exhaustive.md"),
     Option("length", "with --exhaustive: longest axis of an image (default: 6)", "N", length),
-    Option("resume", "with --exhaustive: continue where the previous run ended"),
+    Option("cluster", "run a campaign on a Dask scheduler (address or file), or here: docs/campaigns.md", "SCHEDULER"),
+    Option("resume", "with --exhaustive or --cluster: continue where the previous run ended"),
 )
-"""The options of proofs."""
+"""The options of proofs and campaigns."""
 
 COLUMNS = table(Option("markdown", "also write the table as Markdown", "FILE"))
 """The option of a matrix."""

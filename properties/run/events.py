@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..contract import Unusable
 from ..results import Likeness, Result
 from ..targets.target import Target
 from .benchmark import own_check
+from .campaign import JOURNAL, Campaign
+from .diary import Diary, identity
 from .dispatch import examined
+from .executor import HERE, executor_of
 from .like import like, with_pins
 from .request import Request
 from .session import session
@@ -54,13 +57,29 @@ class UnitExamined:
 
 
 @dataclass(frozen=True)
+class UnitWidened:
+    """A unit was examined once more, with another seed; this is what came of it in all."""
+
+    result: Result
+
+
+@dataclass(frozen=True)
+class CampaignResumed:
+    """So many units had been done before; their results came first."""
+
+    units: int
+
+
+@dataclass(frozen=True)
 class SuiteFailed:
     """Something of ours went wrong; the run goes on."""
 
     reason: str
 
 
-Event = TargetLoaded | TargetRefused | TargetLikened | RunBegun | UnitExamined | SuiteFailed
+Event = (
+    TargetLoaded | TargetRefused | TargetLikened | RunBegun | UnitExamined | UnitWidened | CampaignResumed | SuiteFailed
+)
 
 
 def events(request: Request, units: Sequence[Unit], processes: int) -> Iterator[Event]:
@@ -86,6 +105,22 @@ def events(request: Request, units: Sequence[Unit], processes: int) -> Iterator[
     left = tuple(with_pins((unit for unit in units if unit.target in pins), pins))
     yield RunBegun(left)
     wrong: list[str] = []
-    for result in examined(request, left, min(processes, len(left)), wrong.append):
-        yield UnitExamined(result)
-    yield from map(SuiteFailed, wrong)
+    if request.cluster is None:
+        yield from map(UnitExamined, examined(request, left, min(processes, len(left)), wrong.append))
+    else:
+        yield from campaign_of(request, left, processes, wrong.append)
+    yield from map(SuiteFailed, dict.fromkeys(wrong))
+
+
+def campaign_of(
+    request: Request, units: Sequence[Unit], processes: int, complain: Callable[[str], None]
+) -> Iterator[Event]:
+    """A campaign about these units: what was done before, and then what is done now."""
+    known = {spec: identity(session(request).target(spec)) for spec in {unit.target for unit in units}}
+    campaign = Campaign(request, units, known, Diary(JOURNAL, complain, resume=request.resume))
+    before = campaign.resumed()
+    yield from map(UnitExamined, before)
+    if before:
+        yield CampaignResumed(sum(campaign.planned.values()))
+    for result, first in campaign.results(executor_of(processes, request.cluster or HERE), complain):
+        yield UnitExamined(result) if first else UnitWidened(result)
