@@ -7,6 +7,7 @@ itself. Where the scheduler is lost, the calls in hand are made anew as soon as 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Executor, Future
 from contextlib import suppress
@@ -37,12 +38,16 @@ MISSING = "--cluster needs the package distributed: pip install 'poolproof[clust
 class Cluster(Executor):
     """The workers of a scheduler, which is given by its address or by the path of its file.
 
-    A call whose workers die again and again raises Lost. Raises Unusable if the scheduler cannot be reached.
+    Of calls whose workers die again and again each is made once more, one after another, as the scheduler cannot tell
+    which of those on a worker was to blame; then its future raises Lost. Raises Unusable if the scheduler cannot be
+    reached.
     """
 
     def __init__(self, scheduler: str) -> None:
         self.scheduler, self.client = scheduler, connected(scheduler)
         self.asked: dict[Future[Any], Any] = {}
+        self.suspects: deque[tuple[Future[Any], Call]] = deque()
+        self.suspect: Future[Any] | None = None
         self.threads, self.counted = 0, 0.0
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
@@ -69,7 +74,7 @@ class Cluster(Executor):
         try:
             found = there.result()
         except KilledWorker as error:
-            end(future, error=Lost(f"{error.allowed_failures + 1} workers of the cluster died with it"))
+            self.blame(future, call, 2 * (error.allowed_failures + 1))
         except (CancelledError, OSError):
             self.send_again(future, call)
         except (Lost, RuntimeError) as error:
@@ -80,6 +85,17 @@ class Cluster(Executor):
             end(future, found)
         if future.done():
             self.asked.pop(future, None)
+            self.suspect = None if future is self.suspect else self.suspect
+        if self.suspect is None and self.suspects:
+            self.suspect, again = self.suspects.popleft()
+            self.send_again(self.suspect, again)
+
+    def blame(self, future: Future[Any], call: Call, deaths: int) -> None:
+        """A call's workers have died, so many if it is tried for the second time."""
+        if future is self.suspect:
+            end(future, error=Lost(f"{deaths} workers of the cluster died with it"))
+        else:
+            self.suspects.append((future, call))
 
     def send_again(self, future: Future[Any], call: Call) -> None:
         """Make a call once more, which waits until the scheduler is back."""
