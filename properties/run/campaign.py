@@ -12,6 +12,7 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,6 +35,9 @@ JOURNAL = KEPT / "campaign.jsonl"
 LATE = 60.0
 """Seconds after the budget for which what is in hand is waited for: long enough to make a failure smaller."""
 
+SEVERAL = 4
+"""One unit of so many gets a turn before their worth is looked at again, which takes milliseconds."""
+
 LEAST = 1e-3
 """Seconds that a turn takes at least."""
 
@@ -48,7 +52,7 @@ class Turn(NamedTuple):
     round: int
 
 
-class Sight(NamedTuple):
+class Origin(NamedTuple):
     """What a client knows of a target, and where: a worker that sees another one must not judge it."""
 
     identity: int
@@ -105,8 +109,10 @@ class Campaign:
             if Turn(unit, 0) not in self.done and not self.over():
                 yield self.task(self.next_turn(unit))
         while self.request.end is not None and not self.over():
-            worthwhile = self.best()
-            yield None if worthwhile is None else self.task(self.next_turn(worthwhile))
+            best = self.best()
+            yield from (self.task(self.next_turn(unit)) for unit in best if self.is_open(unit) and not self.over())
+            if not best:
+                yield None
 
     def over(self) -> bool:
         """Whether the budget is spent."""
@@ -116,8 +122,8 @@ class Campaign:
         """A turn as a task, which gets the time that is left, and counts it by its own clock."""
         self.planned[turn.unit.key] += 1
         left = None if self.request.end is None else max(0.0, self.request.end - time.time())
-        sight = Sight(self.known[turn.unit.target], versions())
-        return Task(tried, (self.asked, turn, sight, left), (Result(*turn.unit.key, "crashed"),))
+        origin = Origin(self.known[turn.unit.target], versions())
+        return Task(tried, (self.asked, turn, origin, left), (Result(*turn.unit.key, "crashed"),))
 
     def next_turn(self, unit: Unit) -> Turn:
         """The first turn of a unit that is neither done nor in hand."""
@@ -147,17 +153,17 @@ class Campaign:
         self.found[key] = joined(result if newer else before, before, result)
         return self.found[key]
 
-    def best(self) -> Unit | None:
-        """The unit whose next turn is worth most for its time, among those of the target that has had fewest turns."""
+    def best(self) -> list[Unit]:
+        """The units whose next turn is worth most for its time, of the target that has had fewest turns."""
         units = [unit for unit in self.units if unit.kind is Kind.LAW and self.is_open(unit)]
         if not units:
-            return None
+            return []
         turns = Counter({unit.target: 0 for unit in units})
         for unit in self.units:
             turns[unit.target] += self.planned[unit.key] if unit.target in turns else 0
         target = min(turns, key=lambda spec: turns[spec])
         own = [unit for unit in units if unit.target == target]
-        return most_worth([self.pace(unit) for unit in own])
+        return by_worth([self.pace(unit) for unit in own])[: -(-len(own) // SEVERAL)]
 
     def pace(self, unit: Unit) -> Pace:
         """What a turn of a unit reaches and takes, as far as it is known."""
@@ -174,8 +180,8 @@ class Campaign:
         return found is None or (found.verdict == "holds" and not found.failed)
 
 
-def most_worth(paces: Sequence[Pace]) -> Unit:
-    """The unit whose next turn adds most to the sum of the logarithms of what was reached, for each second it takes.
+def by_worth(paces: Sequence[Pace]) -> list[Unit]:
+    """Units, first those whose next turn adds most to the sum of the logarithms of what was reached, for its seconds.
 
     So a trigger counts for more the more seldom it was reached. Each law counts as a trigger that its own cases alone
     reach, so that every law has its turns; turns in hand count as if they had reached what others did.
@@ -188,7 +194,7 @@ def most_worth(paces: Sequence[Pace]) -> Unit:
     def worth(pace: Pace) -> float:
         return sum(rate / reached[trigger] for trigger, rate in pace.rates.items()) / pace.seconds
 
-    return max(paces, key=worth).unit
+    return [pace.unit for pace in sorted(paces, key=worth, reverse=True)]
 
 
 def joined(kept: Result, *both: Result) -> Result:
@@ -224,6 +230,7 @@ def seed_of(seed: int, number: int) -> int:
     return seed if number == 0 else zlib.crc32(f"{seed} round {number}".encode())
 
 
+@cache
 def versions() -> str:
     """The versions on which it depends what is drawn from a seed."""
     return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("poolproof", "numpy", "hypothesis"))
@@ -232,13 +239,13 @@ def versions() -> str:
 # Where a unit is tried.
 
 
-def tried(request: Request, turn: Turn, sight: Sight, left: float | None) -> Json:
+def tried(request: Request, turn: Turn, origin: Origin, left: float | None) -> Json:
     """What comes of a turn, as if this process had done nothing before; as JSON, which travels."""
     end = None if left is None else time.time() + left
 
     def examine(unit: Unit, end: float | None) -> Result:
         here = session(request)
-        check(sight, Sight(identity(here.target(unit.target)), versions()))
+        check(origin, Origin(identity(here.target(unit.target)), versions()))
         assert request.seed is not None
         asked = replace(request, seed=seed_of(request.seed, turn.round))
         return Session(asked, here.loaded).examine(unit, end)
@@ -246,7 +253,7 @@ def tried(request: Request, turn: Turn, sight: Sight, left: float | None) -> Jso
     return gathered(in_order(examine, [turn.unit], end))
 
 
-def check(client: Sight, here: Sight) -> None:
+def check(client: Origin, here: Origin) -> None:
     """Raise Unusable if a target is not the same here as where the campaign was begun."""
     if client.versions != here.versions:
         raise Unusable(f"a worker has {here.versions}; it should have {client.versions}")

@@ -73,6 +73,7 @@ def numbered(*kinds):
 PAGES = (
     "README.md",
     "docs/adopt.md",
+    "docs/campaigns.md",
     "docs/ci.md",
     "docs/exhaustive.md",
     "docs/export.md",
