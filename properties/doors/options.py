@@ -105,10 +105,10 @@ COLUMNS = table(Option("markdown", "also write the table as Markdown", "FILE"))
 """The option of a matrix."""
 
 COMPARED = table(
-    Option("json", "also write the comparison as JSON", "FILE"),
-    Option("markdown", "also write the comparison as Markdown", "FILE"),
+    Option("json", "also write it as JSON", "FILE"),
+    Option("markdown", "also write it as Markdown", "FILE"),
 )
-"""The options of a comparison."""
+"""The options of a comparison and of a history."""
 
 WRITTEN = table(
     Option("summary", "write a summary of the run in Markdown", "FILE"),
