@@ -101,6 +101,11 @@ PROOFS = table(
 )
 """The options of proofs and campaigns."""
 
+STORE = table(
+    Option("store", "failing cases shared by many, tried first: a folder, or an address of fsspec", "ADDRESS")
+)
+"""The option about cases that many share."""
+
 COLUMNS = table(Option("markdown", "also write the table as Markdown", "FILE"))
 """The option of a matrix."""
 

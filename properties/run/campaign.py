@@ -247,7 +247,8 @@ def tried(request: Request, turn: Turn, origin: Origin, left: float | None) -> J
         here = session(request)
         check(origin, Origin(identity(here.target(unit.target)), versions()))
         assert request.seed is not None
-        asked = replace(request, seed=seed_of(request.seed, turn.round))
+        store = request.store if turn.round == 0 else None
+        asked = replace(request, seed=seed_of(request.seed, turn.round), store=store)
         return Session(asked, here.loaded).examine(unit, end)
 
     return gathered(in_order(examine, [turn.unit], end))

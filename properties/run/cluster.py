@@ -6,6 +6,7 @@ itself. Where the scheduler is lost, the calls in hand are made anew as soon as 
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
@@ -62,21 +63,22 @@ class Cluster(Executor):
             self.asked[future] = there = self.client.submit(made_there, call, pure=False)
         except RuntimeError:
             raise self.gone() from None
-        there.add_done_callback(partial(self.arrived, future, call))
+        self.client.loop.add_callback(self.follow, future, call, there)
 
-    def arrived(self, future: Future[Any], call: Call, there: Any) -> None:
-        """A call has ended, in whatever way; one that was lost with its scheduler is made once more."""
+    async def follow(self, future: Future[Any], call: Call, there: Any) -> None:
+        """Wait for the end of a call, whatever that is; one that was lost with its scheduler is made once more.
+
+        This runs in the thread of the client, where many calls are waited for, and their results fetched, at a time.
+        """
         from distributed import KilledWorker
 
-        wanted = self.asked.get(future) is there
-        if not wanted:
-            return
         try:
-            found = there.result()
+            found = await there
         except KilledWorker as error:
             self.blame(future, call, 2 * (error.allowed_failures + 1))
-        except (CancelledError, OSError):
-            self.send_again(future, call)
+        except (CancelledError, asyncio.CancelledError, OSError):
+            if future in self.asked:
+                self.send_again(future, call)
         except (Lost, RuntimeError) as error:
             end(future, error=error)
         except Exception as error:
@@ -109,7 +111,12 @@ class Cluster(Executor):
         return Unusable(f"the scheduler {shown(self.scheduler)} cannot be reached any more; --resume goes on from here")
 
     def room(self) -> int:
-        """Calls for every thread of every worker there is now, looked at once a second; at least one, which waits."""
+        """Calls for every thread of every worker there is now, looked at once a second; at least one, which waits.
+
+        Raises Unusable if the scheduler is gone for good.
+        """
+        if self.client.status == "closed":
+            raise self.gone()
         if time.monotonic() - self.counted > 1:
             with suppress(OSError, CancelledError):
                 self.threads = sum(self.client.nthreads().values())

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..contract import Unusable
+from ..lawbook import LAWS
 from ..results import Likeness, Result
 from ..targets.target import Target
 from .benchmark import own_check
@@ -16,6 +17,7 @@ from .executor import HERE, executor_of
 from .like import like, with_pins
 from .request import Request
 from .session import session
+from .store import Store, today
 from .units import Unit
 
 
@@ -83,6 +85,15 @@ Event = (
 
 
 def events(request: Request, units: Sequence[Unit], processes: int) -> Iterator[Event]:
+    """What happens in a run, of which failing cases are put into its store, if it has one; see `happening`."""
+    store = None if request.store is None else Store(request.store)
+    for event in happening(request, units, processes):
+        if store is not None and isinstance(event, UnitExamined | UnitWidened) and event.result.law in LAWS:
+            store.add(event.result, LAWS[event.result.law].plan, today())
+        yield event
+
+
+def happening(request: Request, units: Sequence[Unit], processes: int) -> Iterator[Event]:
     """Load every target of a request, and examine these units, in so many processes, or with 0 in this one.
 
     Raises Unusable for a target that others should be like, and that cannot be asked. After Ctrl-C the results in hand

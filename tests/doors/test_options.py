@@ -101,9 +101,9 @@ def test_other_commands_start_targets_with_the_same_options(command):
 
 def test_every_field_of_a_request_has_an_option():
     # The command line has targets in another place; the end is made of --budget, persistence of
-    # --seed; how long a target may take to start is bounded in Python alone, and campaigns are the command's.
+    # --seed; how long a target may take to start is bounded in Python alone; campaigns and stores are the command's.
     options, others = {option.field for option in RUN.values()}, {"targets", "end", "persistent", "starting"}
-    others |= {"cluster", "resume"}
+    others |= {"cluster", "resume", "store"}
     assert {each.name for each in fields(Request)} == (options - {"budget", "json"}) | others
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ...data.errors import Unusable
-from ..options import FILES, PAGE, PRINTED, PROCESSES, PROGRAM, PROOFS, RUN, WRAPPED, WRITTEN, end_of, requested
+from ..options import FILES, PAGE, PRINTED, PROCESSES, PROGRAM, PROOFS, RUN, STORE, WRAPPED, WRITTEN, end_of, requested
 from ..parser import Command, Parser
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def add_arguments(parser: Parser) -> None:
         help="module:object, module, path/file.py:object, path/file.py, or a shipped kernel or adapter "
         "(default: the three reference kernels)",
     )  # fmt: skip
-    for options in (PROGRAM, WRAPPED, RUN, PAGE, WRITTEN, PROCESSES, PRINTED, PROOFS):
+    for options in (PROGRAM, WRAPPED, RUN, PAGE, WRITTEN, PROCESSES, PRINTED, PROOFS, STORE):
         parser.add_options(options.values())
 
 
@@ -52,8 +52,10 @@ def judge(options: Namespace, targets: list[str], make: Callable[[Request], Cons
     from ...run.units import plan
 
     campaign = campaign_of(options)
-    persistent = options.seed is None and not os.environ.get("CI") and not campaign
-    asked = requested(options, targets, end=end_of(options.budget), persistent=persistent, **campaign).settled()
+    store = getattr(options, "store", None)
+    persistent = options.seed is None and not os.environ.get("CI") and not campaign and store is None
+    more = {"persistent": persistent, "store": store, **campaign}
+    asked = requested(options, targets, end=end_of(options.budget), **more).settled()
     asked.known_failures()
     units, files = plan(asked), files_of(options)
     console = make(asked)
@@ -82,6 +84,8 @@ def prove(options: Namespace, targets: list[str]) -> int:
         raise Unusable("--expect, --like and --seed are about drawn cases, and should not come with --exhaustive")
     if options.cluster is not None:
         raise Unusable("--cluster is about drawn cases, and should not come with --exhaustive")
+    if options.store is not None:
+        raise Unusable("--store is about drawn cases, and should not come with --exhaustive")
     if options.huge:
         raise Unusable("--huge is about laws of its own, and should not come with --exhaustive")
     asked = requested(options, targets, end=end_of(options.budget))
