@@ -26,7 +26,8 @@ from poolproof.properties.run.units import plan
 WORKERS = (1, 2, 4)
 ROUNDS = 3
 LAWS = "max-value,routing,conservation,mean-value"
-SYNTHETIC = ((1, 1), (8, 10), (100, 10), (1000, 10))
+THOUSAND = 1000
+SYNTHETIC = ((1, 1), (8, 10), (100, 10), (THOUSAND, 10))
 """Threads of workers that only wait, and the seconds that a unit takes there."""
 PER_THREAD, UNITS = 10, 10_000
 
@@ -88,13 +89,16 @@ def real(workers: int) -> float:
         return len(rounds[1]) * request.examples / seconds_for(crew, rounds[1])
 
 
-def synthetic(threads: int, seconds: float, units: int) -> float:
-    """How long so many units take on so many threads."""
+def synthetic(threads: int, seconds: float, units: int) -> tuple[float, float, float]:
+    """How long so many units take on so many threads; and the processor time of client and scheduler for each."""
     cluster.made_there = directly
     processes = min(4, threads)
-    with dask(processes, -(-threads // processes)) as address, Cluster(address) as crew:
+    with dask(processes, threads // processes) as address, Cluster(address) as crew:
         arrived(crew, threads)
-        return seconds_for(crew, [Task(waited, (seconds,))] * units)
+        here, there = time.process_time(), crew.client.run_on_scheduler(time.process_time)
+        took = seconds_for(crew, [Task(waited, (seconds,))] * units)
+        here, there = time.process_time() - here, crew.client.run_on_scheduler(time.process_time) - there
+        return took, here / units, there / units
 
 
 def planning(units: int) -> float:
@@ -122,10 +126,13 @@ def main() -> None:
     for workers, pace in alone.items():
         print(f"{workers} workers, {LAWS}: {pace:,.0f} cases a second, {pace / alone[1]:.2f} times one")
     for threads, seconds in SYNTHETIC:
-        took = synthetic(threads, seconds, threads * PER_THREAD)
-        print(f"{threads} threads, units of {seconds} s: {100 * PER_THREAD * seconds / took:.0f} % of the time at work")
-    took = synthetic(1000, 0.0, UNITS)
-    print(f"{UNITS:,} units of 0 s: {UNITS / took:,.0f} a second")
+        units = UNITS if threads == THOUSAND else threads * PER_THREAD
+        took, here, there = synthetic(threads, seconds, units)
+        at_work = 100 * units * seconds / threads / took
+        print(
+            f"{threads} threads, {units:,} units of {seconds} s: {at_work:.0f} % at work; "
+            f"processor time for a unit: client {1e3 * here:.1f} ms, scheduler {1e3 * there:.1f} ms"
+        )
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from ..contract import Unusable
 from ..data.text import shown
 from .processes import Lost, Processes
 
-SOON = 10.0
+SOON = 30.0
 """Seconds in which a scheduler should answer at first."""
 
 PATIENCE = 300.0
