@@ -17,6 +17,7 @@ from poolproof.properties.doors.options import (
     PROGRAM,
     PROOFS,
     RUN,
+    STORE,
     WRAPPED,
     WRITTEN,
     requested,
@@ -24,7 +25,7 @@ from poolproof.properties.doors.options import (
 from poolproof.properties.doors.parser import Parser
 from poolproof.properties.run.request import Request
 
-TABLES = (PROGRAM, WRAPPED, RUN, PAGE, WRITTEN, PROCESSES, PRINTED, PROOFS)
+TABLES = (PROGRAM, WRAPPED, RUN, PAGE, WRITTEN, PROCESSES, PRINTED, PROOFS, STORE)
 CHECK = {option.flag: option for options in TABLES for option in options.values()}
 
 

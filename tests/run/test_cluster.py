@@ -23,7 +23,7 @@ from poolproof.properties.run.cluster import Cluster
 pytestmark = [pytest.mark.once, slow]
 
 LAWS = "max-value,max-index,output-size,depth-preserved"
-WORDS = ["check", "k.py", "--laws", LAWS, "--examples", "20", "--timeout", "100"]
+WORDS = ["check", "k.py", "--laws", LAWS, "--examples", "20", "--timeout", "1000"]
 GATED = """
 import os
 import time
@@ -50,7 +50,7 @@ def free_port():
         return found.getsockname()[1]
 
 
-def until(holds, what, limit=120):
+def until(holds, what, limit=600):
     """Wait until something holds."""
     end = time.monotonic() + limit
     while not holds():
@@ -126,7 +126,7 @@ def begun(folder):
 
 def finished(client):
     """The status of a command, and what it said."""
-    said, _ = client.communicate(timeout=300)
+    said, _ = client.communicate(timeout=600)
     return client.returncode, said
 
 
