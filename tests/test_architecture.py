@@ -126,6 +126,8 @@ def test_everything_that_is_imported_is_a_dependency():
         *(peer.file for peer in PEERS.values()),
         "onnx",
         "keras",
+        "distributed",
+        "fsspec",
     }
     for name in MODULES:
         assert imported(name) - set(sys.stdlib_module_names) <= given | optional, name

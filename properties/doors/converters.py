@@ -13,6 +13,9 @@ from ..data import LARGEST
 
 UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
+TIMES = {"s": 1.0, "m": 60.0, "h": 3600.0}
+"""Seconds of what a time may be given in."""
+
 LONGEST = 10**8
 """Seconds: three years, which every clock and timer can count."""
 
@@ -117,14 +120,16 @@ def length(value: str) -> int:
 
 
 def seconds(value: str) -> float:
-    """A time above 0."""
+    """A time above 0, in seconds, or with s, m or h for seconds, minutes or hours."""
+    number, unit = (value[:-1], value[-1]) if value[-1:] in TIMES else (value, "s")
     try:
-        number = float(value)
+        found = float(number) * TIMES[unit]
     except ValueError:
-        number = -1.0
-    if not 0 < number <= LONGEST:
-        raise ArgumentTypeError(f"{quoted(value)} should be a number of seconds above 0, and at most {LONGEST:,}")
-    return number
+        found = -1.0
+    if not 0 < found <= LONGEST:
+        right = f"a time above 0, as 90 or 90s, 10m or 8h, and at most {LONGEST:,} seconds"
+        raise ArgumentTypeError(f"{quoted(value)} should be {right}")
+    return found
 
 
 def memory(value: str) -> int:

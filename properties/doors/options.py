@@ -61,7 +61,7 @@ ISOLATION = table(
 
 RUN = table(
     Option("examples", "cases per law (default: %(default)s)", "N", positive, 100),
-    Option("budget", "end the run after this time; laws and conventions take turns", "SECONDS", seconds),
+    Option("budget", "end the run after this time (90s, 10m, 8h); laws and conventions take turns", "TIME", seconds),
     Option("seed", "draw the same cases every time; nothing is kept between runs", "N", natural),
     Option("laws", "laws or families, comma-separated, * allowed (default: all)", "PATTERN", default="*"),
     Option("expect", "make a convention a law; may be repeated", "NAME=VALUE", default=()),
@@ -96,18 +96,24 @@ PROGRAM = table(Option("command", "a target that is a program speaking the proto
 PROOFS = table(
     Option("exhaustive", "try every case of finite sets instead of drawn ones: docs/exhaustive.md"),
     Option("length", "with --exhaustive: longest axis of an image (default: 6)", "N", length),
-    Option("resume", "with --exhaustive: continue where the previous run ended"),
+    Option("cluster", "run a campaign on a Dask scheduler (address or file), or here: docs/campaigns.md", "SCHEDULER"),
+    Option("resume", "with --exhaustive or --cluster: continue where the previous run ended"),
 )
-"""The options of proofs."""
+"""The options of proofs and campaigns."""
+
+STORE = table(
+    Option("store", "failing cases shared by many, tried first: a folder, or an address of fsspec", "ADDRESS")
+)
+"""The option about cases that many share."""
 
 COLUMNS = table(Option("markdown", "also write the table as Markdown", "FILE"))
 """The option of a matrix."""
 
 COMPARED = table(
-    Option("json", "also write the comparison as JSON", "FILE"),
-    Option("markdown", "also write the comparison as Markdown", "FILE"),
+    Option("json", "also write it as JSON", "FILE"),
+    Option("markdown", "also write it as Markdown", "FILE"),
 )
-"""The options of a comparison."""
+"""The options of a comparison and of a history."""
 
 WRITTEN = table(
     Option("summary", "write a summary of the run in Markdown", "FILE"),

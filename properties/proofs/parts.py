@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import zlib
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 from ..data.typed import Json
 from ..results import Result
-from ..run.dispatch import LOST
 from ..run.executor import Task
 from ..run.request import Request
 from ..run.session import session
-from ..targets.target import Target, split
+from ..targets.target import Target
 from .attempt import attempt
 from .methods import PROOFS
 
@@ -47,7 +43,7 @@ def parts_of(target: Target, proof: str, longest: int) -> Iterator[Part]:
 def tasks_of(parts: Iterable[Part], request: Request, longest: int) -> Iterator[Task]:
     """Parts as tasks of a run; the part is the first argument of its task."""
     for part in parts:
-        yield Task(tried, (part, request, longest), (Result(part.target, part.proof, "crashed", LOST),))
+        yield Task(tried, (part, request, longest), (Result(part.target, part.proof, "crashed"),))
 
 
 def tried(part: Part, request: Request, longest: int) -> Json:
@@ -57,11 +53,3 @@ def tried(part: Part, request: Request, longest: int) -> Json:
     if not result.failed and result.examples != part.cases:
         raise AssertionError(f"{part} has {part.cases} cases, but {result.examples} were tried")
     return {"results": [result.as_json()], "interrupted": False}
-
-
-def identity(target: Target) -> int:
-    """A checksum of what is known of a target: what it says of itself, and the file that it was loaded from."""
-    source = split(target.spec)[0]
-    content = Path(source).read_bytes() if os.path.isfile(source) else b""
-    said = f"{target.spec} {target.declared} {target.offers}".encode("utf-8", "surrogateescape")
-    return zlib.crc32(said, zlib.crc32(content))

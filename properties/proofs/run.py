@@ -18,16 +18,21 @@ from ..report.ci import Outcome
 from ..report.page import page_of
 from ..report.terminal import headed
 from ..results import Result
+from ..run.diary import Diary, identity
 from ..run.dispatch import carried_out
+from ..run.executor import executor_of
 from ..run.known import complaints, excused
+from ..run.persistence import KEPT
 from ..run.request import Request
 from ..run.session import session
-from .diary import Diary
 from .methods import PROOFS, most_ordered
-from .parts import Part, identity, parts_of, tasks_of
+from .parts import Part, parts_of, tasks_of
 
 LENGTH = 6
 """The longest axis of an image by default."""
+
+DONE = KEPT / "proofs.jsonl"
+"""One line for each part that is done."""
 
 EVERY = 10.0
 """Seconds between two lines of progress."""
@@ -80,11 +85,11 @@ class Run:
 
     def try_all(self, processes: int, *, resume: bool) -> bool:
         """Try every part, those that were done before excepted; whether all were, and no Ctrl-C came."""
-        diary, began, told = Diary(self.say, resume=resume), time.monotonic(), time.monotonic()
+        diary, began, told = Diary(DONE, self.say, resume=resume), time.monotonic(), time.monotonic()
         known = {spec: identity(target) for spec, target in self.session.loaded.items()}
         left = []
         for part in self.parts:
-            before = diary.found(key(part, known[part.target], self.longest), part)
+            before = found_before(diary, key(part, known[part.target], self.longest), part)
             self.add(part, before) if before else left.append(part)
         if len(left) < len(self.parts):
             self.say(f"{render.quantity(self.tried(), 'case')} were tried before")
@@ -104,7 +109,7 @@ class Run:
     def answers(self, parts: list[Part], processes: int) -> Iterator[tuple[Part, Result]]:
         """The parts still wanted when their turn comes, with their results, in so many processes, or with 0 here."""
         tasks = tasks_of(filter(self.wanted, parts), self.request, self.longest)
-        for task, result in carried_out(tasks, processes, self.complaints.append):
+        for task, result in carried_out(tasks, executor_of(processes), self.complaints.append):
             yield task.arguments[0], result
 
     def wanted(self, part: Part) -> bool:
@@ -202,6 +207,14 @@ class Run:
             declared = self.session.loaded[result.target].declared
             result = replace(result, reason=PROOFS[result.law].bound(declared, self.longest))
         return self.in_the_light(result)
+
+
+def found_before(diary: Diary, key: str, part: Part) -> Result | None:
+    """What came of a part before, if that is all of it."""
+    before = diary.found(key)
+    if before is None or before.law != part.proof or not (before.failed or before.examples == part.cases):
+        return None
+    return replace(before, target=part.target)
 
 
 def in_turns(portions: list[list[Part]]) -> list[Part]:

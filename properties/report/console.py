@@ -15,7 +15,16 @@ from ..data.storage import report_text
 from ..drawings import grid
 from ..results import Likeness, Report, Result
 from ..run.causes import Cause
-from ..run.events import Event, RunBegun, TargetLikened, TargetLoaded, UnitExamined, events
+from ..run.events import (
+    CampaignResumed,
+    Event,
+    RunBegun,
+    TargetLikened,
+    TargetLoaded,
+    UnitExamined,
+    UnitWidened,
+    events,
+)
 from ..run.record import Record
 from ..run.request import Request
 from ..run.units import Unit
@@ -85,6 +94,11 @@ class Console:
                 self.apart = True
             case UnitExamined(result):
                 self.judged(result, cause)
+            case CampaignResumed(units):
+                self.say(f"{render.quantity(units, 'unit')} done before")
+                self.progress.begin_again(self.record)
+            case UnitWidened(result):
+                self.widened(result, cause)
 
     def introduce(self, target: Target) -> None:
         """Say what a target is."""
@@ -108,12 +122,25 @@ class Console:
         if self.detail is Detail.FULL:
             line = self.line(result)
         if cause:
-            self.say("\n", *headed(render.failure(result)))
-            self.draw(result)
-            self.apart = True
+            self.show(result)
         if line:
             self.say(*["\n"] * self.apart, *line)
             self.apart = False
+
+    def widened(self, result: Result, cause: Cause | None) -> None:
+        """Print a failure that another seed has found, and now and then how far a campaign is."""
+        self.progress.show(self.record)
+        if cause:
+            self.show(result)
+        if told := self.progress.due(self.record):
+            self.say(*["\n"] * self.apart, told)
+            self.apart = False
+
+    def show(self, result: Result) -> None:
+        """Print a failure, with its picture."""
+        self.say("\n", *headed(render.failure(result)))
+        self.draw(result)
+        self.apart = True
 
     def draw(self, result: Result) -> None:
         """Print the picture of a failure, if it has one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from ..data.files import reason
 from ..data.text import shown
@@ -56,7 +57,10 @@ def reproducer(request: Request, result: Result, options: Iterable[str] = ()) ->
     named = ["--command", target.removeprefix(COMMAND)] if target.startswith(COMMAND) else [target]
     pinned = ["--like", result.like] if result.like else ["--expect", result.law]
     law = pinned if "=" in result.law else ["--laws", result.law]
-    return shlex.join(["poolproof", "check", *named, *law, *settings(request), *options])
+    found = result.counterexample
+    # A campaign has many seeds.
+    drawn = replace(request, seed=found.seed) if request.cluster and found else request
+    return shlex.join(["poolproof", "check", *named, *law, *settings(drawn), *options])
 
 
 def settings(request: Request) -> list[str]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, takewhile
 
+from msgspec.structs import replace
+
 from ..contract import Unusable
 from ..data.typed import Json
 from ..results import Result
-from .executor import Task, executor_of, run_tasks
+from .executor import Crew, Task, executor_of, run_tasks
 from .processes import Lost
 from .request import Request
 from .runner import Interrupted
@@ -19,9 +21,6 @@ OPENING = 2.0
 """Seconds for which a run has one process: a kernel that is wrong is mostly wrong at once, and more of them would only
 take the time to start."""
 
-LOST = "the process of the suite died twice"
-"""Why a unit crashed that took the suite's own process with it."""
-
 
 def examined(
     request: Request, units: Sequence[Unit], processes: int, complain: Callable[[str], None]
@@ -29,25 +28,32 @@ def examined(
     """The results of units as they come, in so many processes, or with 0 in this one."""
     groups = grouped(units, processes, apart=request.in_process or not processes)
     tasks = portions(request, groups, max(processes, 1))
-    yield from (result for _, result in carried_out(tasks, processes, complain, OPENING))
+    yield from (result for _, result in carried_out(tasks, executor_of(processes), complain, opening=OPENING))
 
 
 def carried_out(
-    tasks: Iterable[Task], processes: int, complain: Callable[[str], None], opening: float = 0.0
+    tasks: Iterable[Task | None],
+    executor: Crew,
+    complain: Callable[[str], None],
+    *,
+    opening: float = 0.0,
+    until: float | None = None,
 ) -> Iterator[tuple[Task, Result]]:
-    """Tasks with their results as they come, in so many processes, or with 0 in this one; at first, in one of them.
+    """Tasks with their results as they come from an executor, which ends with them.
+
+    `opening` and `until` are those of `run_tasks`.
 
     After Ctrl-C the tasks in hand give what they have, and KeyboardInterrupt is raised. An error of ours is a
     complaint.
     """
     interrupted = False
     left = takewhile(lambda _: not interrupted, tasks)
-    with executor_of(processes) as executor:
-        for task, future in run_tasks(left, executor, max(processes, 1), opening):
+    with executor:
+        for task, future in run_tasks(left, executor, opening, until):
             try:
                 done = future.result()
-            except Lost:
-                yield from ((task, result) for result in task.lost)
+            except Lost as error:
+                yield from ((task, replace(result, reason=str(error))) for result in task.lost)
             except RuntimeError as error:
                 complain(f"internal error: {error}")
             else:
@@ -74,26 +80,33 @@ def portions(request: Request, groups: Sequence[list[Unit]], processes: int) -> 
     shares = [group[0].weight for group in groups]
     for k, group in enumerate(groups):
         end = turn(request.end, sum(shares[k:]) / shares[k] / processes)
-        lost = tuple(Result(*unit.key, "crashed", LOST) for unit in group)
+        lost = tuple(Result(*unit.key, "crashed") for unit in group)
         yield Task(tried, (request, group, end), lost)
 
 
 def tried(request: Request, units: Sequence[Unit], end: float | None) -> Json:
     """The results of units, one after another, and whether Ctrl-C ended them; as JSON, which travels."""
+    return gathered(in_order(session(request).examine, units, end))
+
+
+def gathered(source: Iterator[Result]) -> Json:
+    """Results, and whether Ctrl-C ended them, as JSON."""
     results: list[Result] = []
     interrupted = False
     try:
-        results.extend(in_order(request, units, end))
+        results.extend(source)
     except KeyboardInterrupt:
         interrupted = True
     return {"results": [result.as_json() for result in results], "interrupted": interrupted}
 
 
-def in_order(request: Request, units: Sequence[Unit], end: float | None) -> Iterator[Result]:
+def in_order(
+    examine: Callable[[Unit, float | None], Result], units: Sequence[Unit], end: float | None
+) -> Iterator[Result]:
     """The results of units, one after another, in this process. After Ctrl-C that of the law in hand comes too."""
     for k, unit in enumerate(units):
         try:
-            yield session(request).examine(unit, turn(end, len(units) - k))
+            yield examine(unit, turn(end, len(units) - k))
         except Unusable as error:
             yield Result(*unit.key, "not run", str(error), abandoned=True)
         except Interrupted as interruption:

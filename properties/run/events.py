@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..contract import Unusable
+from ..lawbook import LAWS
 from ..results import Likeness, Result
 from ..targets.target import Target
 from .benchmark import own_check
+from .campaign import JOURNAL, Campaign
+from .diary import Diary, identity
 from .dispatch import examined
+from .executor import HERE, executor_of
 from .like import like, with_pins
 from .request import Request
 from .session import session
+from .store import Store, today
 from .units import Unit
 
 
@@ -54,16 +59,41 @@ class UnitExamined:
 
 
 @dataclass(frozen=True)
+class UnitWidened:
+    """A unit was examined once more, with another seed; this is what came of it in all."""
+
+    result: Result
+
+
+@dataclass(frozen=True)
+class CampaignResumed:
+    """So many units had been done before; their results came first."""
+
+    units: int
+
+
+@dataclass(frozen=True)
 class SuiteFailed:
     """Something of ours went wrong; the run goes on."""
 
     reason: str
 
 
-Event = TargetLoaded | TargetRefused | TargetLikened | RunBegun | UnitExamined | SuiteFailed
+Event = (
+    TargetLoaded | TargetRefused | TargetLikened | RunBegun | UnitExamined | UnitWidened | CampaignResumed | SuiteFailed
+)
 
 
 def events(request: Request, units: Sequence[Unit], processes: int) -> Iterator[Event]:
+    """What happens in a run, of which failing cases are put into its store, if it has one; see `happening`."""
+    store = None if request.store is None else Store(request.store)
+    for event in happening(request, units, processes):
+        if store is not None and isinstance(event, UnitExamined | UnitWidened) and event.result.law in LAWS:
+            store.add(event.result, LAWS[event.result.law].plan, today())
+        yield event
+
+
+def happening(request: Request, units: Sequence[Unit], processes: int) -> Iterator[Event]:
     """Load every target of a request, and examine these units, in so many processes, or with 0 in this one.
 
     Raises Unusable for a target that others should be like, and that cannot be asked. After Ctrl-C the results in hand
@@ -86,6 +116,22 @@ def events(request: Request, units: Sequence[Unit], processes: int) -> Iterator[
     left = tuple(with_pins((unit for unit in units if unit.target in pins), pins))
     yield RunBegun(left)
     wrong: list[str] = []
-    for result in examined(request, left, min(processes, len(left)), wrong.append):
-        yield UnitExamined(result)
-    yield from map(SuiteFailed, wrong)
+    if request.cluster is None:
+        yield from map(UnitExamined, examined(request, left, min(processes, len(left)), wrong.append))
+    else:
+        yield from campaign_of(request, left, processes, wrong.append)
+    yield from map(SuiteFailed, dict.fromkeys(wrong))
+
+
+def campaign_of(
+    request: Request, units: Sequence[Unit], processes: int, complain: Callable[[str], None]
+) -> Iterator[Event]:
+    """A campaign about these units: what was done before, and then what is done now."""
+    known = {spec: identity(session(request).target(spec)) for spec in {unit.target for unit in units}}
+    campaign = Campaign(request, units, known, Diary(JOURNAL, complain, resume=request.resume))
+    before = campaign.resumed()
+    yield from map(UnitExamined, before)
+    if before:
+        yield CampaignResumed(sum(campaign.planned.values()))
+    for result, first in campaign.results(executor_of(processes, request.cluster or HERE), complain):
+        yield UnitExamined(result) if first else UnitWidened(result)

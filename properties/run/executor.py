@@ -4,24 +4,51 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import Executor, Future, wait
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol
 
 from ..results import Result
 from .processes import GRACE, Processes
+
+HERE = "here"
+"""What `--cluster` calls the processes of this machine."""
+
+AGAIN = 1.0
+"""Seconds after which room is looked for again, as workers come and go."""
 
 
 @dataclass(frozen=True)
 class Task:
     """A function that can be pickled, and its arguments; it returns JSON.
 
-    `lost`: the results to report if the process that runs it dies, twice.
+    `lost`: the results to report if what runs it dies again and again; their reason is yet to be told.
     """
 
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
     lost: tuple[Result, ...] = ()
+
+
+class Crew(Protocol):
+    """What is wanted of an executor."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
+        """The future of a call."""
+
+    def room(self) -> int:
+        """How many calls should be in hand."""
+
+    def interrupt(self) -> None:
+        """Interrupt what is in hand elsewhere."""
+
+    def __enter__(self) -> Any:
+        """Begin."""
+
+    def __exit__(self, *error: Any) -> bool | None:
+        """End."""
 
 
 class Here(Executor):
@@ -36,44 +63,55 @@ class Here(Executor):
             future.set_exception(error)
         return future
 
+    def room(self) -> int:
+        """One after another."""
+        return 1
 
-def executor_of(processes: int) -> Executor:
-    """An executor with so many processes of this machine; with 0 it runs tasks in this one."""
+    def interrupt(self) -> None:
+        """Ctrl-C has done that itself."""
+
+
+def executor_of(processes: int, cluster: str = HERE) -> Crew:
+    """The executor of a cluster, or one with so many processes of this machine; with 0 it runs tasks in this one."""
+    if cluster != HERE:
+        from .cluster import Cluster
+
+        return Cluster(cluster)
     return Processes(processes) if processes else Here()
 
 
 def run_tasks(
-    tasks: Iterable[Task], executor: Executor, room: int, opening: float = 0.0
+    tasks: Iterable[Task | None], executor: Crew, opening: float = 0.0, until: float | None = None
 ) -> Iterator[tuple[Task, Future[Any]]]:
-    """Run tasks, `room` of them at a time, each taken when there is room for it; each with its future when it is done.
+    """Run tasks, each taken when there is room for it; each with its future when it is done.
 
-    In the first seconds, the `opening`, there is room for one. After Ctrl-C the tasks in hand are interrupted, their
+    None stands for no task until another is done. In the first seconds, the `opening`, there is room for one. At the
+    time `until`, in seconds since the epoch, tasks in hand are given up. After Ctrl-C they are interrupted, their
     results come too, and then KeyboardInterrupt is raised. Where no more of them are wanted, those in hand are
     interrupted as well.
     """
-    waiting, running = iter(tasks), dict[Future[Any], Task]()
-    end = time.monotonic() + opening
+    waiting, running, done = iter(tasks), dict[Future[Any], Task](), SimpleQueue[Future[Any]]()
+    begun = time.monotonic() + opening
     try:
-        while True:
-            left = end - time.monotonic()
-            while len(running) < (room if left <= 0 else 1) and (task := next(waiting, None)):
-                running[executor.submit(task.function, *task.arguments)] = task
+        while until is None or time.time() < until:
+            left = begun - time.monotonic()
+            room = executor.room() if left <= 0 else 1
+            while len(running) < room and (task := next(waiting, None)):
+                future = executor.submit(task.function, *task.arguments)
+                running[future] = task
+                future.add_done_callback(done.put)
             if not running:
                 return
-            for future in wait(running, left if left > 0 else None, FIRST_COMPLETED).done:
+            with suppress(Empty):
+                future = done.get(timeout=min(left, AGAIN) if left > 0 else AGAIN)
                 yield running.pop(future), future
+        executor.interrupt()
     except GeneratorExit:
-        interrupt(executor)
+        executor.interrupt()
         raise
     except KeyboardInterrupt:
-        interrupt(executor)
+        executor.interrupt()
         for future in wait(running, GRACE).done:
             if not isinstance(future.exception(), KeyboardInterrupt):
                 yield running.pop(future), future
         raise
-
-
-def interrupt(executor: Executor) -> None:
-    """Interrupt what an executor has in hand elsewhere; here Ctrl-C has done that itself."""
-    if isinstance(executor, Processes):
-        executor.interrupt()

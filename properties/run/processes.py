@@ -38,7 +38,7 @@ GRACE = 5.0
 
 
 class Lost(Exception):
-    """A process of the suite ended in the midst of a call, twice."""
+    """What made a call ended in the midst of it, and it is not made again; the message says what ended, how often."""
 
 
 class Process(Channel):
@@ -117,17 +117,21 @@ class Processes(ThreadPoolExecutor):
                 return self.process().call(function, arguments)
             self.own.process.popen.kill()
             self.own.process = None
-        raise Lost
+        raise Lost("the process of the suite died twice")
 
     def process(self) -> Process:
         """The process of this thread."""
         if not self.open:
-            raise Lost
+            raise Lost("the run has ended")
         if getattr(self.own, "process", None) is None:
             self.own.process = Process(self.count)
             self.started.append(self.own.process)
         process: Process = self.own.process
         return process
+
+    def room(self) -> int:
+        """How many calls are made at a time."""
+        return self.count
 
     def interrupt(self) -> None:
         """What Ctrl-C does, in every process; from now on none has time to end by itself."""

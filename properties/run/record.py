@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ..results import Likeness, Result
 from ..targets.target import Target
 from .causes import Cause, added, causes_of
-from .events import Event, RunBegun, SuiteFailed, TargetLikened, TargetLoaded, TargetRefused, UnitExamined
+from .events import Event, RunBegun, SuiteFailed, TargetLikened, TargetLoaded, TargetRefused, UnitExamined, UnitWidened
 from .known import complaints
 from .request import Request
 from .units import Unit
@@ -47,7 +47,15 @@ class Record:
             case UnitExamined(result):
                 self.results.append(result)
                 return added(self.causes, result) if result.failed else None
+            case UnitWidened(result):
+                return self.widen(result)
         return None
+
+    def widen(self, result: Result) -> Cause | None:
+        """Replace a result by what came of its unit in all; its cause if that is a failure with a new one."""
+        place = next(k for k, each in enumerate(self.results) if (each.target, each.law) == (result.target, result.law))
+        before, self.results[place] = self.results[place], result
+        return added(self.causes, result) if result.failed and not before.failed else None
 
     def left(self) -> list[Unit]:
         """The units that are not examined."""

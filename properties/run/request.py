@@ -21,7 +21,9 @@ class Request:
 
     `like`: the target whose conventions the others are held to; `end` is in seconds since the epoch; `persistent`:
     failing cases are kept in the working folder, and tried first; `huge`: laws about arrays of gigabytes are tried as
-    well; `starting`: seconds that a target may take to load, if fewer than usual.
+    well; `starting`: seconds that a target may take to load, if fewer than usual; `cluster`: the scheduler of a
+    campaign, or `here`; `resume`: a campaign goes on where the previous one ended; `store`: the folder or the address
+    of failing cases that many share.
     """
 
     targets: tuple[str, ...] = REFERENCE
@@ -40,6 +42,9 @@ class Request:
     persistent: bool = False
     huge: bool = False
     device: str | None = None
+    cluster: str | None = None
+    resume: bool = False
+    store: str | None = None
 
     def isolation(self) -> Isolation | None:
         """How targets are run; None for in this process. Raises Unusable for a device there."""

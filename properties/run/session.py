@@ -19,6 +19,7 @@ from .pinned import conventions_of, pinned
 from .request import Request
 from .runner import run
 from .smoke import smoke_test
+from .store import Borrowed, Store
 from .trial import TrialSettings
 from .units import Kind, Unit
 
@@ -76,6 +77,8 @@ class Session:
         told = tuple(self.told.get(target.spec, ()))
         deadly = self.toll.seen(target.spec)
         settings = TrialSettings(self.request.examples, seed, end, deadly=deadly, brief=brief, told=told)
+        if self.request.store is not None:
+            settings = replace(settings, kept=Borrowed(Store(self.request.store).cases(name, LAWS[name].plan)))
         result = self.kept(name, target, settings) if self.request.persistent else run(LAWS[name], target, settings)
         if result.counterexample is not None and result.counterexample.mistakes:
             self.told.setdefault(target.spec, {}).update(dict.fromkeys(result.counterexample.mistakes))

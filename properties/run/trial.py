@@ -23,6 +23,7 @@ from ..results import Counterexample, stored
 from ..targets.call import Call
 from ..targets.target import Target
 from .persistence import InHand, Kept
+from .store import Borrowed
 
 SHRINKING = {"broken": 20.0, "raised": 20.0, "crashed": 15.0, "hung": 15.0}
 """Seconds that shrinking one failure may take, and again the search for the earlier calls that it needs."""
@@ -44,7 +45,7 @@ class TrialSettings:
     examples: int = 100
     seed: int = 0
     end: float | None = None
-    kept: Kept | None = None
+    kept: Kept | Borrowed | None = None
     in_hand: InHand | None = None
     deadly: tuple[str, ...] = ()
     brief: bool = False

@@ -17,6 +17,7 @@ from poolproof.properties.doors.options import (
     PROGRAM,
     PROOFS,
     RUN,
+    STORE,
     WRAPPED,
     WRITTEN,
     requested,
@@ -24,7 +25,7 @@ from poolproof.properties.doors.options import (
 from poolproof.properties.doors.parser import Parser
 from poolproof.properties.run.request import Request
 
-TABLES = (PROGRAM, WRAPPED, RUN, PAGE, WRITTEN, PROCESSES, PRINTED, PROOFS)
+TABLES = (PROGRAM, WRAPPED, RUN, PAGE, WRITTEN, PROCESSES, PRINTED, PROOFS, STORE)
 CHECK = {option.flag: option for options in TABLES for option in options.values()}
 
 
@@ -104,8 +105,9 @@ def test_other_commands_start_targets_with_the_same_options(command):
 
 def test_every_field_of_a_request_has_an_option():
     # The command line has targets in another place; the end is made of --budget, persistence of
-    # --seed; and how long a target may take to start is bounded in Python alone.
+    # --seed; how long a target may take to start is bounded in Python alone; campaigns and stores are the command's.
     options, others = {option.field for option in RUN.values()}, {"targets", "end", "persistent", "starting"}
+    others |= {"cluster", "resume", "store"}
     assert {each.name for each in fields(Request)} == (options - {"budget", "json"}) | others
 
 

@@ -70,6 +70,7 @@ PAGES = (
     "README.md",
     "docs/adopt.md",
     "docs/bench.md",
+    "docs/campaigns.md",
     "docs/chapter.md",
     "docs/ci.md",
     "docs/exhaustive.md",

@@ -21,9 +21,8 @@ from poolproof.properties.contract import SETTINGS
 from poolproof.properties.doors.cli import main
 from poolproof.properties.proofs import PROOFS
 from poolproof.properties.proofs.attempt import attempt
-from poolproof.properties.proofs.diary import DONE
 from poolproof.properties.proofs.methods import fubini, weak_orders
-from poolproof.properties.proofs.run import Run
+from poolproof.properties.proofs.run import DONE, Run
 from poolproof.properties.proofs.spaces import single_windows, with_settings, without_settings
 from poolproof.properties.run.request import Request
 from poolproof.properties.targets.target import wrap

@@ -13,8 +13,8 @@ import pytest
 from poolproof.properties.contract import Unusable
 from poolproof.properties.data.files import unwritten, writable, write
 from poolproof.properties.doors.cli import main
-from poolproof.properties.proofs.diary import Diary
 from poolproof.properties.results import Result
+from poolproof.properties.run.diary import Diary
 from selection import slow
 from shell import environment, kernels_in, poolproof, python
 
@@ -318,8 +318,8 @@ def test_a_damaged_diary_is_no_hindrance(data, proofs, capsys):
 
 def test_what_follows_a_line_that_was_cut_is_not_lost(proofs, capsys):
     KEPT.write_text('{"key": {"target": "right.py", ')
-    Diary(print, resume=True).write("a key", Result("right.py", "max-value/every-order", "holds"))
-    assert list(Diary(print, resume=True).entries) == ["a key"]
+    Diary(KEPT, print, resume=True).write("a key", Result("right.py", "max-value/every-order", "holds"))
+    assert list(Diary(KEPT, print, resume=True).entries) == ["a key"]
     assert len(KEPT.read_text().splitlines()) == 1
     assert capsys.readouterr().out == ""
 

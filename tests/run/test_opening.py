@@ -7,11 +7,21 @@ import pytest
 from poolproof.properties.run.executor import Here, Task, run_tasks
 
 
+class Threads(ThreadPoolExecutor):
+    """Two threads of this process."""
+
+    def room(self):
+        return 2
+
+    def interrupt(self):
+        pass
+
+
 def done(functions, opening):
     """What tasks with these functions return on two threads."""
-    with ThreadPoolExecutor(2) as executor:
+    with Threads(2) as executor:
         tasks = [Task(function, ()) for function in functions]
-        return [future.result() for _, future in run_tasks(tasks, executor, 2, opening)]
+        return [future.result() for _, future in run_tasks(tasks, executor, opening)]
 
 
 def meeting():
@@ -38,5 +48,5 @@ def test_afterwards_there_are_several_whatever_the_first_is_doing(opening):
 
 @pytest.mark.parametrize("opening", [0, 600])
 def test_here_tasks_run_one_after_another(opening):
-    found = [future.result() for _, future in run_tasks([Task(dict, ())] * 3, Here(), 1, opening)]
+    found = [future.result() for _, future in run_tasks([Task(dict, ())] * 3, Here(), opening)]
     assert found == [{}] * 3

@@ -128,7 +128,7 @@ def fail(number):
 def done(tasks, count):
     """Each task, by its function, with its future when it is done in so many processes."""
     with Processes(count) as executor:
-        yield from run_tasks((Task(*task) for task in tasks), executor, count)
+        yield from run_tasks((Task(*task) for task in tasks), executor)
 
 
 def results(function, arguments, count=2):
@@ -196,11 +196,11 @@ def test_here_a_task_is_done_when_the_next_is_taken():
             taken.append(number)
             yield Task(text, (number,))
 
-    seen = [(future.result(), list(taken)) for _, future in run_tasks(tasks(), Here(), 1)]
+    seen = [(future.result(), list(taken)) for _, future in run_tasks(tasks(), Here())]
     assert seen == [(1, [1]), (2, [1, 2])]
 
 
 def test_here_an_error_is_the_result_of_its_task_alone():
-    found = [future.exception() for _, future in run_tasks([Task(fail, (7,)), Task(text, (1,))], Here(), 1)]
+    found = [future.exception() for _, future in run_tasks([Task(fail, (7,)), Task(text, (1,))], Here())]
     assert str(found[0]) == "no 7"
     assert found[1] is None

@@ -1,8 +1,8 @@
 """The commands, each with its arguments and its function in a file of its own; what they print and do is elsewhere."""
 
-from . import bench, cases, check, compare, draw, explain, export, laws, matrix, peers, replay, shrink
+from . import bench, cases, check, compare, draw, explain, export, history, laws, matrix, peers, replay, shrink
 
 COMMANDS = {
     each.COMMAND.name: each.COMMAND
-    for each in (check, matrix, laws, explain, cases, peers, replay, compare, shrink, draw, export, bench)
+    for each in (check, matrix, laws, explain, cases, peers, replay, compare, history, shrink, draw, export, bench)
 }

@@ -6,10 +6,10 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...data.errors import Unusable
-from ..options import FILES, PAGE, PRINTED, PROCESSES, PROGRAM, PROOFS, RUN, WRAPPED, WRITTEN, end_of, requested
+from ..options import FILES, PAGE, PRINTED, PROCESSES, PROGRAM, PROOFS, RUN, STORE, WRAPPED, WRITTEN, end_of, requested
 from ..parser import Command, Parser
 
 if TYPE_CHECKING:
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: Parser) -> None:
-    """Targets, and the options of a run and of proofs."""
+    """Targets, and the options of a run, of proofs and of campaigns."""
     parser.add_argument(
         "targets", nargs="*", metavar="TARGET",
         help="module:object, module, path/file.py:object, path/file.py, or a shipped kernel or adapter "
         "(default: the three reference kernels)",
     )  # fmt: skip
-    for options in (PROGRAM, WRAPPED, RUN, PAGE, WRITTEN, PROCESSES, PRINTED, PROOFS):
+    for options in (PROGRAM, WRAPPED, RUN, PAGE, WRITTEN, PROCESSES, PRINTED, PROOFS, STORE):
         parser.add_options(options.values())
 
 
@@ -36,8 +36,10 @@ def run(options: Namespace) -> int:
     targets = [*options.targets, *([] if options.command is None else [loading.COMMAND + options.command])]
     if options.exhaustive:
         return prove(options, targets)
-    if options.length is not None or options.resume:
-        raise Unusable("--length and --resume are about proofs, and should come with --exhaustive")
+    if options.length is not None:
+        raise Unusable("--length is about proofs, and should come with --exhaustive")
+    if options.resume and options.cluster is None:
+        raise Unusable("--resume is about proofs and campaigns, and should come with --exhaustive or --cluster")
     if options.v and options.q:
         raise Unusable("-v and -q ask for more and for less, and should not come together")
     detail = Detail.FULL if options.v else Detail.QUIET if options.q else Detail.USUAL
@@ -49,8 +51,11 @@ def judge(options: Namespace, targets: list[str], make: Callable[[Request], Cons
     from ...run.persistence import KEPT, unkept
     from ...run.units import plan
 
-    persistent = options.seed is None and not os.environ.get("CI")
-    asked = requested(options, targets, end=end_of(options.budget), persistent=persistent).settled()
+    campaign = campaign_of(options)
+    store = getattr(options, "store", None)
+    persistent = options.seed is None and not os.environ.get("CI") and not campaign and store is None
+    more = {"persistent": persistent, "store": store, **campaign}
+    asked = requested(options, targets, end=end_of(options.budget), **more).settled()
     asked.known_failures()
     units, files = plan(asked), files_of(options)
     console = make(asked)
@@ -60,6 +65,16 @@ def judge(options: Namespace, targets: list[str], make: Callable[[Request], Cons
     return console.finish(files)
 
 
+def campaign_of(options: Namespace) -> dict[str, Any]:
+    """The fields of a request for a campaign: its scheduler, and the seed of the one that is resumed; else nothing."""
+    from ...run.campaign import last_seed
+
+    if getattr(options, "cluster", None) is None:
+        return {}
+    seed = last_seed() if options.resume and options.seed is None else options.seed
+    return {"cluster": options.cluster, "resume": options.resume, "seed": seed}
+
+
 def prove(options: Namespace, targets: list[str]) -> int:
     """Try the laws on every case of finite sets, and print what that proves."""
     from ...proofs.run import LENGTH, Run
@@ -67,6 +82,10 @@ def prove(options: Namespace, targets: list[str]) -> int:
 
     if options.expect or options.like is not None or options.seed is not None:
         raise Unusable("--expect, --like and --seed are about drawn cases, and should not come with --exhaustive")
+    if options.cluster is not None:
+        raise Unusable("--cluster is about drawn cases, and should not come with --exhaustive")
+    if options.store is not None:
+        raise Unusable("--store is about drawn cases, and should not come with --exhaustive")
     if options.huge:
         raise Unusable("--huge is about laws of its own, and should not come with --exhaustive")
     asked = requested(options, targets, end=end_of(options.budget))

@@ -1,0 +1,262 @@
+"""A campaign: small units, each kept when it is done, until all are done or a budget is spent.
+
+A unit is tried with one seed after another. Each is a pure function of the request, the unit and the seed, so that it
+does not matter where it runs, what ran there before, or how often it had to be begun.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import time
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from msgspec import structs
+
+from ..contract import Unusable
+from ..data.typed import Json
+from ..results import Result
+from .diary import Diary, Entry, identity
+from .dispatch import carried_out, gathered, in_order
+from .executor import Crew, Task
+from .persistence import KEPT
+from .request import Request
+from .session import Session, session
+from .units import Kind, Unit
+
+JOURNAL = KEPT / "campaign.jsonl"
+"""One line for each unit that is done."""
+
+LATE = 60.0
+"""Seconds after the budget for which what is in hand is waited for: long enough to make a failure smaller."""
+
+SEVERAL = 4
+"""One unit of so many gets a turn before their worth is looked at again, which takes milliseconds."""
+
+LEAST = 1e-3
+"""Seconds that a turn takes at least."""
+
+Key = tuple[str, str]
+"""A target and a law, under which results are filed."""
+
+
+class Turn(NamedTuple):
+    """A unit that is tried with the seed of a round, from 0."""
+
+    unit: Unit
+    round: int
+
+
+class Origin(NamedTuple):
+    """What a client knows of a target, and where: a worker that sees another one must not judge it."""
+
+    identity: int
+    versions: str
+
+
+class Pace(NamedTuple):
+    """What a turn of a unit reaches, by trigger, and how many seconds it takes; and the turns so far."""
+
+    unit: Unit
+    rates: dict[str, float]
+    seconds: float
+    turns: int
+
+
+class Campaign:
+    """The units of a campaign, how often each was planned and done, its next round, and what came of it in all.
+
+    `known`: the identity of each target.
+    """
+
+    def __init__(self, request: Request, units: Sequence[Unit], known: dict[str, int], diary: Diary) -> None:
+        self.request, self.units, self.known, self.diary = request, units, known, diary
+        self.asked = replace(request, cluster=None, resume=False, end=None, persistent=False)
+        self.done: set[Turn] = set()
+        self.planned, self.ended, self.next = Counter[Key](), Counter[Key](), Counter[Key]()
+        self.found: dict[Key, Result] = {}
+        self.kept: dict[Key, int] = {}
+
+    def resumed(self) -> list[Result]:
+        """What came of each unit in an earlier campaign."""
+        by_key = {unit.key: unit for unit in self.units}
+        for entry in self.diary.entries.values():
+            number, unit = round_in(entry), by_key.get((entry.result.target, entry.result.law))
+            if unit and entry.key == self.filed(Turn(unit, number)):
+                self.add(Turn(unit, number), entry.result)
+                self.planned[unit.key] += 1
+        return list(self.found.values())
+
+    def results(self, executor: Crew, complain: Callable[[str], None]) -> Iterator[tuple[Result, bool]]:
+        """What came of a unit in all, each time that it was tried; and whether that was the first time."""
+        until = None if self.request.end is None else self.request.end + LATE
+        for task, result in carried_out(self.tasks(), executor, complain, until=until):
+            _, turn, *_ = task.arguments
+            if result.verdict != "not run" and not result.partial:
+                self.diary.write(self.filed(turn), result)
+            first = turn.unit.key not in self.found
+            yield self.add(turn, result), first
+        self.diary.attempt(self.diary.close)
+
+    def tasks(self) -> Iterator[Task | None]:
+        """Every unit once, and then, while there is time, those that are worth most; None where none is, for now."""
+        for unit in self.units:
+            if Turn(unit, 0) not in self.done and not self.over():
+                yield self.task(self.next_turn(unit))
+        while self.request.end is not None and not self.over():
+            best = self.best()
+            yield from (self.task(self.next_turn(unit)) for unit in best if self.is_open(unit) and not self.over())
+            if not best:
+                yield None
+
+    def over(self) -> bool:
+        """Whether the budget is spent."""
+        return self.request.end is not None and time.time() >= self.request.end
+
+    def task(self, turn: Turn) -> Task:
+        """A turn as a task, which gets the time that is left, and counts it by its own clock."""
+        self.planned[turn.unit.key] += 1
+        left = None if self.request.end is None else max(0.0, self.request.end - time.time())
+        origin = Origin(self.known[turn.unit.target], versions())
+        return Task(tried, (self.asked, turn, origin, left), (Result(*turn.unit.key, "crashed"),))
+
+    def next_turn(self, unit: Unit) -> Turn:
+        """The first turn of a unit that is neither done nor in hand."""
+        while Turn(unit, self.next[unit.key]) in self.done:
+            self.next[unit.key] += 1
+        self.next[unit.key] += 1
+        return Turn(unit, self.next[unit.key] - 1)
+
+    def filed(self, turn: Turn) -> str:
+        """What a turn is filed under: the seed first; another target or request make it another one."""
+        about = f"{versions()} {self.asked} {self.request.known_failures()}"
+        digest = zlib.crc32(about.encode("utf-8", "surrogateescape"))
+        key = f"{self.request.seed} {turn.round} {digest:08x} {self.known[turn.unit.target]:08x}"
+        return f"{key} {turn.unit.name} {turn.unit.target}"
+
+    def add(self, turn: Turn, result: Result) -> Result:
+        """Take account of what came of a turn; what came of its unit in all."""
+        self.done.add(turn)
+        self.ended[turn.unit.key] += 1
+        key, before = turn.unit.key, self.found.get(turn.unit.key)
+        if before is None:
+            self.found[key], self.kept[key] = result, turn.round
+            return result
+        newer = (not result.failed, turn.round) < (not before.failed, self.kept[key])
+        if newer:
+            self.kept[key] = turn.round
+        self.found[key] = joined(result if newer else before, before, result)
+        return self.found[key]
+
+    def best(self) -> list[Unit]:
+        """The units whose next turn is worth most for its time, of the target that has had fewest turns."""
+        units = [unit for unit in self.units if unit.kind is Kind.LAW and self.is_open(unit)]
+        if not units:
+            return []
+        turns = Counter({unit.target: 0 for unit in units})
+        for unit in self.units:
+            turns[unit.target] += self.planned[unit.key] if unit.target in turns else 0
+        target = min(turns, key=lambda spec: turns[spec])
+        own = [unit for unit in units if unit.target == target]
+        return by_worth([self.pace(unit) for unit in own])[: -(-len(own) // SEVERAL)]
+
+    def pace(self, unit: Unit) -> Pace:
+        """What a turn of a unit reaches and takes, as far as it is known."""
+        found, ended, planned = self.found.get(unit.key), self.ended[unit.key], self.planned[unit.key]
+        turns = max(planned, 1)
+        if found is None:
+            return Pace(unit, {unit.name: 1.0}, 1.0, turns)
+        rates = {trigger: met / ended for trigger, met in found.reached.items() if met}
+        return Pace(unit, {**rates, unit.name: 1.0}, max(found.seconds / ended, LEAST), turns)
+
+    def is_open(self, unit: Unit) -> bool:
+        """Whether a unit may still fail: it holds so far, or nothing has come of it yet."""
+        found = self.found.get(unit.key)
+        return found is None or (found.verdict == "holds" and not found.failed)
+
+
+def by_worth(paces: Sequence[Pace]) -> list[Unit]:
+    """Units, first those whose next turn adds most to the sum of the logarithms of what was reached, for its seconds.
+
+    So a trigger counts for more the more seldom it was reached. Each law counts as a trigger that its own cases alone
+    reach, so that every law has its turns; turns in hand count as if they had reached what others did.
+    """
+    reached: defaultdict[str, float] = defaultdict(float)
+    for pace in paces:
+        for trigger, rate in pace.rates.items():
+            reached[trigger] += rate * pace.turns
+
+    def worth(pace: Pace) -> float:
+        return sum(rate / reached[trigger] for trigger, rate in pace.rates.items()) / pace.seconds
+
+    return [pace.unit for pace in sorted(paces, key=worth, reverse=True)]
+
+
+def joined(kept: Result, *both: Result) -> Result:
+    """What two results of a unit say together: the verdict of one, and the cases of both."""
+    reached: Counter[str] = Counter()
+    for each in both:
+        reached.update(each.reached)
+    return structs.replace(
+        kept,
+        examples=sum(each.examples for each in both),
+        refused=sum(each.refused for each in both),
+        seconds=sum(each.seconds for each in both),
+        digest=sum(each.digest for each in both) % 2**32,
+        reached=dict(reached),
+    )
+
+
+def round_in(entry: Entry) -> int:
+    """The round of the turn that a line of the journal is about; of a damaged one, none."""
+    words = entry.key.split(" ", 2)
+    return int(words[1]) if len(words) == 3 and words[1].isdecimal() else -1
+
+
+def last_seed(journal: Path = JOURNAL) -> int | None:
+    """The seed of the campaign that a journal was last written by; None if there is none."""
+    entries = list(Diary(journal, lambda _: None, resume=True).entries)
+    seed = entries[-1].partition(" ")[0] if entries else ""
+    return int(seed) if seed.isascii() and seed.isdecimal() else None
+
+
+def seed_of(seed: int, number: int) -> int:
+    """The seed of a round: that of the campaign, and then others that no neighbouring campaign has."""
+    return seed if number == 0 else zlib.crc32(f"{seed} round {number}".encode())
+
+
+@cache
+def versions() -> str:
+    """The versions on which it depends what is drawn from a seed."""
+    return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("poolproof", "numpy", "hypothesis"))
+
+
+# Where a unit is tried.
+
+
+def tried(request: Request, turn: Turn, origin: Origin, left: float | None) -> Json:
+    """What comes of a turn, as if this process had done nothing before; as JSON, which travels."""
+    end = None if left is None else time.time() + left
+
+    def examine(unit: Unit, end: float | None) -> Result:
+        here = session(request)
+        check(origin, Origin(identity(here.target(unit.target)), versions()))
+        assert request.seed is not None
+        store = request.store if turn.round == 0 else None
+        asked = replace(request, seed=seed_of(request.seed, turn.round), store=store)
+        return Session(asked, here.loaded).examine(unit, end)
+
+    return gathered(in_order(examine, [turn.unit], end))
+
+
+def check(client: Origin, here: Origin) -> None:
+    """Raise Unusable if a target is not the same here as where the campaign was begun."""
+    if client.versions != here.versions:
+        raise Unusable(f"a worker has {here.versions}; it should have {client.versions}")
+    if client.identity != here.identity:
+        raise Unusable("a worker has another version of the target; the same file should be on every machine")
