@@ -78,6 +78,7 @@ PAGES = (
     "docs/exhaustive.md",
     "docs/export.md",
     "docs/gpu.md",
+    "docs/install.md",
     "docs/judging.md",
     "docs/kernels.md",
     "docs/languages.md",
