@@ -115,8 +115,9 @@ class Isolated:
 
     def start(self) -> Header:
         """Start the process; what it says to hello."""
-        if os.name != "posix":
-            raise Unusable("targets can be run in processes of their own on POSIX systems; use --in-process")
+        if not hasattr(os, "waitid"):  # which the guard calls
+            systems = "on Linux, and on macOS from Python 3.13"
+            raise Unusable(f"targets can be run in processes of their own {systems}; use --in-process")
         if self.isolation.memory and not sys.platform.startswith("linux"):
             raise Unusable("memory can be limited on Linux only")
         self.warm, self.log = False, Log()

@@ -80,6 +80,7 @@ PAGES = (
     "docs/explanation/why.md",
     "docs/export.md",
     "docs/gpu.md",
+    "docs/install.md",
     "docs/judging.md",
     "docs/kernels.md",
     "docs/languages.md",
