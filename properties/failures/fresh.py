@@ -108,6 +108,20 @@ def enlarged(case: Case, fixed: Fixed, declared: Declared) -> Iterator[Call]:
             )
 
 
+def restrided(pattern: FailingCall, declared: Declared) -> Iterator[Call]:
+    """The call with windows one cell longer along all axes: three that overlap, and three with gaps between them."""
+    case = as_case(pattern.call)
+    if case is None or not 0 < case.x.size <= MOST_CELLS or declared.fixed:
+        return
+    size = tuple(f + 1 for f in case.size)
+    axes = [replace(axis, size=f) for axis, f in zip(case.axes, size, strict=True)]
+    for seed, stride in enumerate(((1,) * len(size), tuple(axis.extent + 1 for axis in axes)), 1):
+        room = tuple(axis.extent + 2 * apart for axis, apart in zip(axes, stride, strict=True))
+        if prod(case.x.shape[:2]) * prod(room) <= MOST_CELLS:
+            x = np.zeros((*case.x.shape[:2], *room), case.x.dtype)
+            yield from plainly_painted(replace(case, x=x, size=size, stride=stride), declared, seed)
+
+
 def repadded(pattern: FailingCall, declared: Declared) -> Iterator[Call]:
     """The call with padding on one side of an axis put on the other, and on both."""
     case = as_case(pattern.call)

@@ -15,6 +15,7 @@ from poolproof.properties.failures.fresh import (
     repadded,
     repainted,
     resized,
+    restrided,
 )
 from poolproof.properties.targets.call import Call
 
@@ -71,6 +72,19 @@ def test_windows_are_made_longer_and_shorter_along_each_axis():
     calls = list(resized(failing(np.zeros((1, 1, 3, 4)), (2, 1)), Declared(ranks=(2,))))
     assert {call.size for call in calls} == {(3, 1), (1, 1), (2, 2), (2, 1)}
     assert {call.arrays["x"].shape for call in calls} == {(1, 1, 4, 5)}
+
+
+def test_windows_are_asked_that_overlap_and_that_have_gaps_between_them_along_all_axes():
+    calls = list(restrided(failing(np.zeros((1, 1, 2, 2)), (2, 1)), Declared(ranks=(2,))))
+    assert {(call.size, call.stride, call.arrays["x"].shape[2:]) for call in calls} == {
+        ((3, 2), (1, 1), (5, 4)),
+        ((3, 2), (4, 3), (11, 8)),
+    }
+
+
+def test_fixed_windows_get_no_other_stride():
+    declared = Declared(ranks=(1,), fixed=Fixed((2,), (1,), ()))
+    assert not list(restrided(failing(np.zeros((1, 1, 4))), declared))
 
 
 def test_fixed_windows_stay_as_they_are_and_find_larger_images():

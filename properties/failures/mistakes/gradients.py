@@ -147,14 +147,18 @@ def averaged(windows: PooledWindows, shares: Array) -> Array:
     return added(windows, shares) / np.maximum(count, 1)
 
 
-def reaching(before: int, after: int) -> Answer:
-    """Gradients of windows that reach so many strides further at each end: by as much a range of windows is wrong."""
+Reach = Callable[[int], int]
+"""How many cells further something reaches, by the stride."""
+
+
+def reaching(before: Reach, after: Reach) -> Answer:
+    """Gradients of windows that reach so much further at each end: by as much a range of windows is wrong."""
 
     def table(axis: Axis) -> Table:
         if axis.dilation > 1:
             raise ValueError("no range of windows")
         starts = np.arange(axis.count())[:, np.newaxis] * axis.stride - axis.begin
-        return marked(starts + np.arange(-before * axis.stride, axis.size + after * axis.stride), axis)
+        return marked(starts + np.arange(-before(axis.stride), axis.size + after(axis.stride)), axis)
 
     return replace(RIGHT, tables=lambda axes: [table(axis) for axis in axes], divisor=rightly_counted)
 
@@ -188,6 +192,18 @@ LEFT_OUT: list[Callable[[Axis], Array]] = [
     lambda axis: (offsets(axis) >= axis.extent - axis.stride) | (numbers(axis) == 0),
 ]
 """The taps of cells of which a window is the last, or the first, that has them."""
+
+
+REACHES: list[tuple[Reach, Reach]] = [
+    (lambda stride: -stride, lambda _: 0),
+    (lambda _: 0, lambda stride: -stride),
+    (lambda stride: stride, lambda _: 0),
+    (lambda _: 0, lambda stride: stride),
+    # Rounded down where it should be up, and up where it should be down.
+    (lambda _: 0, lambda stride: stride - 1),
+    (lambda stride: stride - 1, lambda _: 0),
+]
+"""How far windows reach whose cells have one window too few or too many."""
 
 
 def tied(windows: PooledWindows) -> Array:
@@ -495,7 +511,7 @@ MISTAKES = [
         SUM_GRADIENT,
         "Each cell gathers its gradient from one window too many or too few.",
         RIGHT_RANGE,
-        tuple(reaching(before, after) for before, after in ((-1, 0), (0, -1), (1, 0), (0, 1))),
+        tuple(reaching(before, after) for before, after in REACHES),
         scope=Scope.CALLS,
     ),
     Mistake(

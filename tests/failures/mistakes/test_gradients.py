@@ -98,3 +98,23 @@ def test_samples_that_pass_no_gradient_are_not_said_to_be_gathered_wrongly():
         return dx
 
     assert named("routing", max_backward=max_backward) in ("results-not-written", "gradients-lost")
+
+
+def of_overlap(factor):
+    """Gradients that pass where another window follows along both axes, times a factor."""
+
+    def max_backward(dy, x, size, stride):
+        dx = np.zeros_like(x)
+        for (n, c, i, j), cells in each_window(x, size, stride):
+            row, column = np.unravel_index(x[cells].argmax(), size)
+            if row >= stride[0] and column >= stride[1]:
+                dx[n, c, i * stride[0] + row, j * stride[1] + column] += factor * dy[n, c, i, j]
+        return dx
+
+    return max_backward
+
+
+@pytest.mark.parametrize("law", ["max-accumulation", "conservation"])
+def test_windows_that_pass_a_gradient_where_others_follow_are_not_said_to_pass_none(law):
+    assert named(law, max_backward=of_overlap(1)) == "window-of-cell-left-out"
+    assert named(law, max_backward=of_overlap(3)) != "nothing-passed-back"
