@@ -14,7 +14,7 @@ from poolproof.kernels.dtypes import Array
 from ..cases.plans import Plan
 from ..targets.call import Call
 from ..targets.target import Target
-from .fresh import DRAWN, FailingCall, drawn, repadded, repainted, resized, restrided
+from .fresh import DRAWN, FailingCall, drawn, lengthened, overlapped, repadded, repainted, resized
 from .judging import Agreement, Fault, Judged, attempted, contradicted, fits, judged, meant
 from .mistakes import MISTAKES, Scope, maxima, means
 from .mistakes.conduct import EMPTY_BATCH, LAYOUT_IGNORED, REMEMBERS, VARIES
@@ -263,7 +263,7 @@ def tested(evidence: Evidence, found: list[Hypothesis], patterns: list[FailingCa
 def fresh(evidence: Evidence, patterns: list[FailingCall]) -> Iterator[Call]:
     """Fresh cases: those next to the failing one, then in turn some with other numbers and some that the law draws."""
     declared = evidence.target.declared
-    for more in (restrided, resized, repadded):
+    for more in (overlapped, lengthened, resized, repadded):
         yield from more(patterns[0], declared)
     again = chain.from_iterable(map(repainted, distinct(patterns)))
     for pair in zip_longest(again, drawn(evidence.plan, declared, patterns[0])):

@@ -89,6 +89,9 @@ def indexed(
     return index
 
 
+MOST_STEPS = 100
+"""Cells that a scan may take one after another."""
+
 MISSING: list[Callable[[PooledWindows], int]] = [lambda _: -1, lambda _: 0, lambda windows: windows.image.shape[2]]
 
 
@@ -178,15 +181,21 @@ def as_bits(kind: str) -> Callable[[Array], Array]:
 
 
 def by_margin(margin: float) -> Callable[[PooledWindows], Array]:
-    """The taps that a scan ends at which takes a cell if it is larger by more than a margin."""
+    """The taps that a scan ends at which takes a cell if it is larger by more than a margin.
+
+    Raises ValueError where some scan takes cell after cell.
+    """
 
     def tap(windows: PooledWindows) -> Array:
         values = np.where(windows.real, windows.values.astype(np.float64), -np.inf)
-        best, found = values[..., 0], np.zeros(values.shape[:-1], np.int64)
-        for k in range(1, values.shape[-1]):
-            larger = values[..., k] > best + margin
-            best, found = np.where(larger, values[..., k], best), np.where(larger, k, found)
-        return found
+        found = np.zeros(values.shape[:-1], np.int64)
+        for _ in range(MOST_STEPS):
+            best = np.take_along_axis(values, found[..., np.newaxis], axis=-1)
+            larger = (values > best + margin) & (np.arange(values.shape[-1]) > found[..., np.newaxis])
+            if not larger.any():
+                return found
+            found = np.where(larger.any(axis=-1), larger.argmax(axis=-1), found)
+        raise ValueError("too many steps")
 
     return tap
 

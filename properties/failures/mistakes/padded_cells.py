@@ -128,10 +128,10 @@ class Unmasked:
         """Where in its plane each tap is taken to lie, (windows, taps), and which taps are masked."""
         found, masked = np.zeros((1, 1), np.int64), np.zeros((1, 1), bool)
         for at, axis in enumerate(axes):
-            along, open_here = axis_places(axis), self.where(at, len(axes))
+            along, here = axis_places(axis), self.where(at, len(axes))
             found = joined(np.add, found * axis.length, along)
-            before = (along < 0) & ~(open_here & self.before)
-            past = (along >= axis.length) & ~(open_here & self.past)
+            before = (along < 0) & (not (here and self.before))
+            past = (along >= axis.length) & (not (here and self.past))
             masked = joined(np.logical_or, masked, before | past)
         return found, masked
 
@@ -247,7 +247,7 @@ MISTAKES = [
     Mistake(
         "places-not-masked",
         ANY,
-        "Places outside the image are not masked: what lies there in memory is taken for padding.",
+        "Places outside the image are not masked: what lies there in memory takes part.",
         "A load or store is masked on both sides of every axis, by 0 <= place < length.",
         (where_any(lambda axis: axis.begin > 0, counted_from_end), *UNMASKED),
     ),
