@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import takewhile
+from itertools import chain, takewhile, zip_longest
+from typing import Any
 
 import numpy as np
+from poolproof.kernels.dtypes import Array
 
 from ..cases.plans import Plan
 from ..targets.call import Call
 from ..targets.target import Target
-from .fresh import DRAWN, FailingCall, drawn, repadded, repainted, resized
+from .fresh import DRAWN, FailingCall, drawn, lengthened, overlapped, repadded, repainted, resized
 from .judging import Agreement, Fault, Judged, attempted, contradicted, fits, judged, meant
 from .mistakes import MISTAKES, Scope, maxima, means
 from .mistakes.conduct import EMPTY_BATCH, LAYOUT_IGNORED, REMEMBERS, VARIES
@@ -33,7 +35,7 @@ LEAST = 0.03
 """A mistake that foretells so many more wrong cells than there are explains them by chance."""
 
 NEARLY = 0.9
-"""Mistakes are named beside the best one if they are as precise as this part of it."""
+"""Mistakes are named beside the best one if they are as precise as this part of it; torn ones if this precise."""
 
 OF_VALUES = {mistake.name for mistake in (*maxima.MISTAKES, *means.MISTAKES)}
 """Mistakes about numbers, which no other order in memory would explain."""
@@ -79,7 +81,11 @@ class Evidence:
 
 @dataclass
 class Hypothesis:
-    """A variant of a mistake, and how it fared: how often confirmed, and which of the cells it foretold were wrong."""
+    """A variant of a mistake, and how it fared: how often confirmed, and which of the cells it foretold were wrong.
+
+    `torn`: with other numbers some cell was right that had been wrong as foretold, beside others that were wrong.
+    Code may make a mistake in some places alone, as beyond the last whole block, but there with all numbers.
+    """
 
     mistake: Mistake
     answer: Answer
@@ -87,6 +93,8 @@ class Hypothesis:
     missed: int = 0
     foretold: int = 0
     contradicted: int = 0
+    torn: bool = False
+    places: dict[Any, tuple[Array, Array]] = field(default_factory=dict)
 
     def test(self, found: Judged) -> bool:
         """Whether an answer agrees with it: every wrong cell is as it says."""
@@ -98,9 +106,18 @@ class Hypothesis:
         self.confirmed += self.mistake.of_nan or found.fault is not Fault.VALUES or says_something(found)
         made = attempted(found, self.answer)
         if found.fault is Fault.VALUES and made is not None:
-            self.foretold += int(found.wrong.sum())
-            self.contradicted += int(contradicted(found, made).sum())
+            self.note(found, contradicted(found, made))
         return not (self.contradicted and self.mistake.scope is not Scope.CELLS)
+
+    def note(self, found: Judged, right: Array) -> None:
+        """Note which cells were wrong as it says, and which it says are wrong were right."""
+        self.foretold += int(found.wrong.sum())
+        self.contradicted += int(right.sum())
+        call = found.meant
+        alike = (call.size, call.stride, *call.settings.items(), *((a.dtype, a.shape) for a in call.arrays.values()))
+        before = self.places.get(alike, (np.zeros((), bool),) * 2)
+        confirmed, denied = self.places[alike] = before[0] | found.wrong, before[1] | right
+        self.torn = self.torn or bool((confirmed & denied).any())
 
     def foretells(self, found: Judged) -> bool:
         """Whether it says of a right answer that it should be another."""
@@ -112,6 +129,11 @@ class Hypothesis:
         """Of the cells that it says are wrong, how many are, where some are."""
         total = self.foretold + self.contradicted
         return self.foretold / total if total else 1.0
+
+    @property
+    def holds(self) -> bool:
+        """Whether it was confirmed, and agrees with what is right as far as it must."""
+        return self.confirmed >= CONFIRMED and self.precision >= (NEARLY if self.torn else LEAST)
 
 
 def says_something(found: Judged) -> bool:
@@ -236,17 +258,24 @@ def spread(mistakes: Iterable[Mistake], function: str) -> list[tuple[Mistake, An
 
 def tested(evidence: Evidence, found: list[Hypothesis], patterns: list[FailingCall]) -> list[Hypothesis]:
     """The hypotheses that hold on fresh cases, those first that say most exactly where the target is wrong."""
-    calls = [each for more in (resized, repadded) for each in more(patterns[0], evidence.target.declared)]
-    calls += [call for pattern in distinct(patterns) for call in repainted(pattern)]
-    calls += drawn(evidence.plan, evidence.target.declared, patterns[0]) if found else []
-    for _, answer in evidence.asked(calls if found else ()):
+    for _, answer in evidence.asked(fresh(evidence, patterns) if found else ()):
         found = [each for each in found if each.test(answer)]
         if not found:
             break
-    confirmed = [each for each in found if each.confirmed >= CONFIRMED and each.precision >= LEAST]
+    confirmed = [each for each in found if each.holds]
     best = max((each.precision for each in confirmed), default=0.0)
     close = [each for each in confirmed if each.precision >= NEARLY * best]
     return sorted(close, key=lambda each: (-round(each.precision, 2), each.missed))
+
+
+def fresh(evidence: Evidence, patterns: list[FailingCall]) -> Iterator[Call]:
+    """Fresh cases: those next to the failing one, then in turn some with other numbers and some that the law draws."""
+    declared = evidence.target.declared
+    for more in (overlapped, lengthened, resized, repadded):
+        yield from more(patterns[0], declared)
+    again = chain.from_iterable(map(repainted, distinct(patterns)))
+    for pair in zip_longest(again, drawn(evidence.plan, declared, patterns[0])):
+        yield from (call for call in pair if call is not None)
 
 
 def distinct(patterns: list[FailingCall]) -> list[FailingCall]:

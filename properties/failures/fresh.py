@@ -9,7 +9,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from poolproof.kernels.dtypes import is_float
+from poolproof.kernels.dtypes import Ints, is_float
 from poolproof.kernels.geometry import Axis
 
 from ..cases.build import Builder
@@ -93,8 +93,7 @@ def resized(pattern: FailingCall, declared: Declared) -> Iterator[Call]:
     room = tuple(n + min(stride, MOST_ROOM) for n, stride in zip(case.x.shape[2:], case.stride, strict=True))
     for seed, (axis, step) in enumerate(product(range(len(room)), (1, -1)), 1):
         size = tuple(max(f + step * (k == axis), 1) for k, f in enumerate(case.size))
-        other = replace(case, size=size, x=np.zeros((*case.x.shape[:2], *room), case.x.dtype))
-        yield from plainly_painted(other, declared, seed)
+        yield from on_image(room, replace(case, size=size), declared, seed)
 
 
 def enlarged(case: Case, fixed: Fixed, declared: Declared) -> Iterator[Call]:
@@ -102,10 +101,31 @@ def enlarged(case: Case, fixed: Fixed, declared: Declared) -> Iterator[Call]:
     for seed in (1, 2):
         added = (extent + stride * (seed - 1) for extent, stride in zip(fixed.extents, case.stride, strict=True))
         room = tuple(n + more for n, more in zip(case.x.shape[2:], added, strict=True))
-        if prod(case.x.shape[:2]) * prod(room) <= MOST_CELLS:
-            yield from plainly_painted(
-                replace(case, x=np.zeros((*case.x.shape[:2], *room), case.x.dtype)), declared, seed
-            )
+        yield from on_image(room, case, declared, seed)
+
+
+def overlapped(pattern: FailingCall, declared: Declared) -> Iterator[Call]:
+    """The call with windows one cell longer along all axes, and three of them along each, one cell apart."""
+    case = as_case(pattern.call)
+    if case is None or not 0 < case.x.size <= MOST_CELLS or declared.fixed:
+        return
+    size = tuple(f + 1 for f in case.size)
+    room = tuple(replace(axis, size=f).extent + 2 for axis, f in zip(case.axes, size, strict=True))
+    yield from on_image(room, replace(case, size=size, stride=(1,) * len(size)), declared, 1)
+
+
+def lengthened(pattern: FailingCall, declared: Declared) -> Iterator[Call]:
+    """The call on an image that has room for one window more along each axis."""
+    case = as_case(pattern.call)
+    if case is not None and 0 < case.x.size <= MOST_CELLS:
+        room = tuple(n + stride for n, stride in zip(case.x.shape[2:], case.stride, strict=True))
+        yield from on_image(room, case, declared, 1)
+
+
+def on_image(room: Ints, case: Case, declared: Declared, seed: int) -> Iterator[Call]:
+    """Calls of a case on an image of these lengths, if that is small enough."""
+    if prod(case.x.shape[:2]) * prod(room) <= MOST_CELLS:
+        yield from plainly_painted(replace(case, x=np.zeros((*case.x.shape[:2], *room), case.x.dtype)), declared, seed)
 
 
 def repadded(pattern: FailingCall, declared: Declared) -> Iterator[Call]:

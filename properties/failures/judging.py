@@ -233,8 +233,10 @@ def attempted(found: Judged, answer: Answer) -> Array | None:
 def explained(found: Judged, made: Array) -> tuple[Array, Array]:
     """Where a mistake's answer is the one given for certain, and where it may be: as far as sums are rounded.
 
-    It is certain where the mistake is also closer to the answer than the right one is.
+    It is certain where the mistake is also closer to the answer than the right one is. Integers are never rounded.
     """
+    if found.got.dtype.kind in "iub":
+        return (found.got == made,) * 2
     got, wanted, right = (array.astype(np.float64) for array in (found.got, made, found.right))
     equal = np.asarray((found.got == made) | (np.isnan(got) & np.isnan(wanted)))
     error = np.abs(got - wanted)
@@ -248,8 +250,9 @@ def explained(found: Judged, made: Array) -> tuple[Array, Array]:
 def contradicted(found: Judged, made: Array) -> Array:
     """Where a mistake's answer is another than the one given, which is right."""
     wanted, got = made.astype(np.float64), found.got.astype(np.float64)
-    margin = (2 * UNITS * found.unit * np.abs(got) + found.spread) if found.rounds else 0
-    differs = ~((made == found.got) | (np.isnan(wanted) & np.isnan(got)) | (np.abs(wanted - got) <= margin))
+    differs = ~((made == found.got) | (np.isnan(wanted) & np.isnan(got)))
+    if found.rounds:
+        differs &= ~(np.abs(wanted - got) <= 2 * UNITS * found.unit * np.abs(got) + found.spread)
     return np.asarray(differs & ~found.wrong & ~found.free)
 
 

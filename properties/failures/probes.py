@@ -9,7 +9,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from poolproof.kernels.dtypes import Array, finfo
+from poolproof.kernels.dtypes import Array, finfo, is_float
 
 from .. import oracle
 from ..contract import MEAN
@@ -152,12 +152,18 @@ def one_hot(call: Call, place: tuple[int, ...]) -> Call:
 
 
 def narrower(_: Ask, call: Call, found: Judged) -> bool:
-    """Whether all results are within the bound that the next narrower type has."""
-    dtype = {8: "float32", 4: "float16"}.get(found.dtype.itemsize)
-    if dtype is None or call.function not in (*MEAN, "max_backward"):
+    """Whether all results are within the bound of a narrower type; of one much narrower, if that has all of them."""
+    if not is_float(found.dtype) or call.function not in (*MEAN, "max_backward"):
         return False
     if not all(np.isfinite(array).all() for array in call.arrays.values()):
         return False
+    half = found.dtype.itemsize == 8 and np.array_equal(found.got, found.got.astype(np.float16), equal_nan=True)
+    dtypes = {8: ("float32", *("float16",) * half), 4: ("float16",)}.get(found.dtype.itemsize, ())
+    return any(within_bound_of(dtype, call, found) for dtype in dtypes)
+
+
+def within_bound_of(dtype: str, call: Call, found: Judged) -> bool:
+    """Whether all results are within the bound that a type has."""
     settings = found.meant.settings
     sizes = {
         name: np.abs(array) if name != "x" or "dy" not in call.arrays else array for name, array in call.arrays.items()

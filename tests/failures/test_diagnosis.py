@@ -7,7 +7,7 @@ import pytest
 from msgspec import UNSET
 from poolproof.kernels import naive
 from poolproof.properties.failures import diagnosis as diagnosing
-from poolproof.properties.failures.diagnosis import Evidence, Hypothesis, diagnosis
+from poolproof.properties.failures.diagnosis import CONFIRMED, Evidence, Hypothesis, diagnosis
 from poolproof.properties.failures.judging import judged
 from poolproof.properties.failures.mistakes import MISTAKES
 from poolproof.properties.failures.mistakes.conduct import VARIES
@@ -197,6 +197,16 @@ def test_a_hypothesis_is_as_precise_as_its_wrong_cells_are_many():
     one = Hypothesis(mistake, mistake.answers[0])
     assert one.test(judged(call(), np.array([[[-2.0, 4.0]]])))
     assert one.precision == 0.5
+
+
+@pytest.mark.parametrize(("answers", "holds"), [([[-8, -6], [5, -6]], False), ([[-8, 1], [-8, 1]], True)])
+def test_a_mistake_in_a_place_where_other_numbers_are_pooled_rightly_does_not_hold(answers, holds):
+    # Both windows should give 5 and 1; by absolute values they give -8 and -6.
+    mistake, images = MISTAKES["max-of-absolute-values"], ([-8.0, 5.0, -6.0, 1.0], [-8.0, 5.0, 1.0, -6.0])
+    one = Hypothesis(mistake, mistake.answers[0])
+    for x, answer in [*zip(images, answers, strict=True)] * CONFIRMED:
+        assert one.test(judged(call(x=np.array([[x]])), np.array([[answer]], float)))
+    assert one.holds is holds
 
 
 def test_a_mistake_that_is_always_made_is_dropped_by_a_right_answer():

@@ -12,6 +12,8 @@ from poolproof.properties.failures.fresh import (
     MOST_CELLS,
     FailingCall,
     drawn,
+    lengthened,
+    overlapped,
     repadded,
     repainted,
     resized,
@@ -71,6 +73,23 @@ def test_windows_are_made_longer_and_shorter_along_each_axis():
     calls = list(resized(failing(np.zeros((1, 1, 3, 4)), (2, 1)), Declared(ranks=(2,))))
     assert {call.size for call in calls} == {(3, 1), (1, 1), (2, 2), (2, 1)}
     assert {call.arrays["x"].shape for call in calls} == {(1, 1, 4, 5)}
+
+
+def test_windows_are_asked_that_overlap_along_all_axes():
+    given = failing(np.zeros((1, 1, 2, 4)), (2, 1))
+    calls = list(overlapped(replace(given, call=replace(given.call, stride=(2, 4))), Declared(ranks=(2,))))
+    assert {(call.size, call.stride, call.arrays["x"].shape[2:]) for call in calls} == {((3, 2), (1, 1), (5, 4))}
+
+
+def test_an_image_is_asked_that_has_one_window_more_along_each_axis():
+    given = failing(np.zeros((1, 1, 2, 4)), (2, 1))
+    calls = list(lengthened(replace(given, call=replace(given.call, stride=(2, 3))), Declared(ranks=(2,))))
+    assert {(call.size, call.stride, call.arrays["x"].shape[2:]) for call in calls} == {((2, 1), (2, 3), (4, 7))}
+
+
+def test_fixed_windows_are_not_made_to_overlap():
+    declared = Declared(ranks=(1,), fixed=Fixed((2,), (1,), ()))
+    assert not list(overlapped(failing(np.zeros((1, 1, 4))), declared))
 
 
 def test_fixed_windows_stay_as_they_are_and_find_larger_images():

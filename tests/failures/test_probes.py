@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from msgspec import UNSET
 from poolproof.kernels import naive
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.run.runner import run
@@ -33,14 +34,34 @@ def means_in_float32(x, size, stride):
     return naive.mean_forward(rows, (size[0], 1), (stride[0], 1)).astype(x.dtype)
 
 
+@np.errstate(over="ignore", invalid="ignore")
+def means_in_float16(x, size, stride):
+    """Means of which each partial sum is rounded to float16, columns first."""
+    half = x.astype(np.float16)
+    rows = naive.mean_forward(half, (1, size[1]), (1, stride[1]))
+    return naive.mean_forward(rows, (size[0], 1), (stride[0], 1)).astype(x.dtype)
+
+
+def nearly_right(x, size, stride):
+    """Means with an error that float16 would excuse, and that is not made by it."""
+    y = naive.mean_forward(x, size, stride)
+    return y * (1 + np.sign(y) / 4096)
+
+
 @pytest.mark.parametrize(
     ("law", "function", "kernel", "name"),
     [
         ("max-value", "max_forward", plus_other_planes, "planes-mixed"),
         ("max-value", "max_forward", last_row_missing, "results-not-written"),
         ("mean-value", "mean_forward", means_in_float32, "sum-in-narrower-type"),
+        ("mean-value", "mean_forward", means_in_float16, "sum-in-narrower-type"),
     ],
 )
 def test_what_all_wrong_answers_have_in_common_is_told(law, function, kernel, name):
     target = wrap(SimpleNamespace(**{function: kernel}, dtypes=("float64",)))
     assert run(LAWS[law], target, TrialSettings(seed=0)).counterexample.mistakes[0] == name
+
+
+def test_an_answer_that_a_much_narrower_type_does_not_have_is_not_said_to_be_of_it():
+    target = wrap(SimpleNamespace(mean_forward=nearly_right, dtypes=("float64",)))
+    assert run(LAWS["mean-value"], target, TrialSettings(seed=0)).counterexample.mistakes is UNSET

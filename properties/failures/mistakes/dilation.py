@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from poolproof.kernels.geometry import Axis
 
-from .mistake import ANY, Answer, Mistake, wrapped
-from .steps import PADDED, PAST, Table, axis_table, marked, under, where_any, windows_per_axis
+from .mistake import ANY, INDEX, MAX_GRADIENT, Answer, Mistake, wrapped
+from .places import placed_by
+from .steps import PADDED, PAST, Table, axis_table, marked, under, where_any, window_count, windows_per_axis
 
+RIGHT_EXTENT = "A dilated window stretches over dilation * (size - 1) + 1 cells."
 RIGHT_DILATION = "The cells of a window lie dilation[k] apart along axis k."
 
 
@@ -39,6 +41,11 @@ def dilated_stride(axis: Axis) -> Table:
 def dilated(axis: Axis) -> bool:
     """Whether there are gaps between the cells of a window."""
     return axis.dilation > 1 and axis.size > 1
+
+
+def fewer(axis: Axis) -> int:
+    """The number of windows that stretch over dilation * size cells."""
+    return (axis.room + 1 - axis.dilation) // axis.stride + 1
 
 
 def cut_at_size(axis: Axis) -> Table:
@@ -71,14 +78,24 @@ MISTAKES = [
         "dilation-not-in-window-count",
         ANY,
         "The number of windows does not take dilation into account.",
-        "A dilated window stretches over dilation * (size - 1) + 1 cells.",
+        RIGHT_EXTENT,
         (windows_per_axis(without_extent),),
+    ),
+    Mistake(
+        "dilated-extent-too-long",
+        ANY,
+        "A dilated window is taken to stretch over dilation * size cells, so that the last windows are lost.",
+        RIGHT_EXTENT,
+        (
+            window_count(fewer),
+            windows_per_axis(lambda axis: axis_table(axis, max(fewer(axis), 0))),
+        ),
     ),
     Mistake(
         "dilated-window-cut-short",
         ANY,
         "A dilated window ends as many cells after its start as one without gaps, so that cells at its end are lost.",
-        "A dilated window stretches over dilation * (size - 1) + 1 cells.",
+        RIGHT_EXTENT,
         (where_any(dilated, cut_at_size),),
     ),
     Mistake(
@@ -101,6 +118,20 @@ MISTAKES = [
         "The dilation of one axis is used for all axes.",
         RIGHT_DILATION,
         (under(dilation=lambda g: g.dilation[:1] * g.rank), under(dilation=lambda g: g.dilation[-1:] * g.rank)),
+    ),
+    Mistake(
+        "place-without-dilation",
+        (*INDEX, *MAX_GRADIENT),
+        "The maximum is found in a dilated window, but its place is computed as if there were no gaps.",
+        RIGHT_DILATION,
+        (placed_by(lambda axis: replace(axis, dilation=1)),),
+    ),
+    Mistake(
+        "dilation-taken-for-stride",
+        ANY,
+        "Stride and dilation are taken for each other.",
+        "Stride is the distance between windows, dilation that between two cells of a window.",
+        (under(stride=lambda g: g.dilation, dilation=lambda g: g.stride),),
     ),
     Mistake(
         "dilations-exchanged",

@@ -8,7 +8,8 @@ from math import prod
 import numpy as np
 from poolproof.kernels.dtypes import Array
 
-from .mistake import MEAN, Answer, Mistake
+from .means import non_zero
+from .mistake import MEAN, SUM, Answer, Mistake
 from .places import Limit, axis_places, padded_begin, padded_end, taps_within
 from .steps import PAST, PooledWindows, counted, each, under, wrong
 
@@ -71,13 +72,37 @@ def transposed(windows: PooledWindows) -> Array:
     return np.asarray(np.maximum(counts.transpose().reshape(-1), 1))
 
 
+def of_one(window: int) -> Callable[[PooledWindows], Array]:
+    """The divisor of one window for all."""
+    return lambda windows: np.full(len(windows.cells), counted(windows)[window])
+
+
+def not_zero(windows: PooledWindows) -> Array:
+    """The cells of each window that are not zero, where padding does not count."""
+    return counted(windows) if windows.geometry.count_include_pad else non_zero(windows)
+
+
 MISTAKES = [
+    Mistake(
+        "zeros-taken-for-padding",
+        SUM,
+        "Padded cells are told by being zero, so that cells of the image that are zero do not count either.",
+        "Which cells are padded follows from their places alone.",
+        (wrong(divisor=not_zero),),
+    ),
     Mistake(
         "count-include-pad-reversed",
         MEAN,
         "count_include_pad is understood the other way round.",
         RIGHT_DIVISOR,
         (under(count_include_pad=lambda g: not g.count_include_pad),),
+    ),
+    Mistake(
+        "flags-taken-for-each-other",
+        MEAN,
+        "ceil_mode and count_include_pad are taken for each other.",
+        "Settings are passed on by their names.",
+        (under(ceil_mode=lambda g: g.count_include_pad, count_include_pad=lambda g: g.ceil_mode),),
     ),
     Mistake(
         "padding-always-counted",
@@ -128,6 +153,13 @@ MISTAKES = [
             included_within(padded_begin, lambda axis: axis.length),
             included_within(lambda _: 0, padded_end),
         ),
+    ),
+    Mistake(
+        "divisor-of-one-window",
+        MEAN,
+        "The divisor of the first window, or of the last, is used for all.",
+        "The divisor of window (i, j) is the number of cells of that window.",
+        each("divisor", [of_one(0), of_one(-1)]),
     ),
     Mistake(
         "divisor-by-other-padding",

@@ -15,6 +15,7 @@ from ...targets.call import Call
 from .maxima import by_keys
 from .mistake import BACKWARD, MAX_GRADIENT, SUM_GRADIENT, Answer, Mistake, Scope
 from .steps import (
+    PAST,
     RIGHT,
     PooledWindows,
     Table,
@@ -23,6 +24,7 @@ from .steps import (
     each,
     first_maximum,
     first_weights,
+    joined,
     marked,
     rightly_counted,
     same,
@@ -33,6 +35,11 @@ from .steps import (
 RIGHT_ADDED = "Where windows share a cell, their gradients are added."
 RIGHT_TIE = "The gradient of a window goes to its maximum once, however many cells are equal to it."
 RIGHT_PASSED = "Every gradient is passed on as it is."
+
+RIGHT_RANGE = (
+    "Along an axis cell c of the padded image lies in the windows from floor((c - size)/stride) + 1 to "
+    "floor(c/stride), both included, as far as there are such."
+)
 
 Gather = Callable[[PooledWindows, Array], Array]
 Fold = Callable[[Array, Array, Array], Array]
@@ -140,16 +147,63 @@ def averaged(windows: PooledWindows, shares: Array) -> Array:
     return added(windows, shares) / np.maximum(count, 1)
 
 
-def reaching(before: int, after: int) -> Answer:
-    """Gradients of windows that reach so many strides further at each end: by as much a range of windows is wrong."""
+Reach = Callable[[int], int]
+"""How many cells further something reaches, by the stride."""
+
+
+def reaching(before: Reach, after: Reach) -> Answer:
+    """Gradients of windows that reach so much further at each end: by as much a range of windows is wrong."""
 
     def table(axis: Axis) -> Table:
         if axis.dilation > 1:
             raise ValueError("no range of windows")
         starts = np.arange(axis.count())[:, np.newaxis] * axis.stride - axis.begin
-        return marked(starts + np.arange(-before * axis.stride, axis.size + after * axis.stride), axis)
+        return marked(starts + np.arange(-before(axis.stride), axis.size + after(axis.stride)), axis)
 
     return replace(RIGHT, tables=lambda axes: [table(axis) for axis in axes], divisor=rightly_counted)
+
+
+def left_out(which: Callable[[Axis], Array]) -> Gather:
+    """Shares but for those of the taps (windows, taps) that are left out along an axis."""
+
+    def gather(windows: PooledWindows, shares: Array) -> Array:
+        lost = np.zeros((1, 1), bool)
+        for axis in windows.geometry.axes(windows.call.arrays["x"].shape[2:]):
+            lost = joined(np.logical_or, lost, np.broadcast_to(which(axis), (axis.count(), axis.size)))
+        return added(replace(windows, cells=np.where(lost, PAST, windows.cells)), shares)
+
+    return gather
+
+
+def offsets(axis: Axis) -> Array:
+    """How far after the start of a window its taps lie."""
+    return np.arange(axis.size) * axis.dilation
+
+
+def numbers(axis: Axis) -> Array:
+    """The numbers of the windows along an axis, (windows, 1)."""
+    return np.arange(axis.count())[:, np.newaxis]
+
+
+LEFT_OUT: list[Callable[[Axis], Array]] = [
+    lambda axis: offsets(axis) < axis.stride,
+    lambda axis: (offsets(axis) < axis.stride) | (numbers(axis) == axis.count() - 1),
+    lambda axis: offsets(axis) >= axis.extent - axis.stride,
+    lambda axis: (offsets(axis) >= axis.extent - axis.stride) | (numbers(axis) == 0),
+]
+"""The taps of cells of which a window is the last, or the first, that has them."""
+
+
+REACHES: list[tuple[Reach, Reach]] = [
+    (lambda stride: -stride, lambda _: 0),
+    (lambda _: 0, lambda stride: -stride),
+    (lambda stride: stride, lambda _: 0),
+    (lambda _: 0, lambda stride: stride),
+    # Rounded down where it should be up, and up where it should be down.
+    (lambda _: 0, lambda stride: stride - 1),
+    (lambda stride: stride - 1, lambda _: 0),
+]
+"""How far windows reach whose cells have one window too few or too many."""
 
 
 def tied(windows: PooledWindows) -> Array:
@@ -456,9 +510,17 @@ MISTAKES = [
         "windows-of-cell-off-by-one",
         SUM_GRADIENT,
         "Each cell gathers its gradient from one window too many or too few.",
-        "Along an axis cell c of the padded image lies in the windows from floor((c - size)/stride) + 1 to "
-        "floor(c/stride), both included, as far as there are such.",
-        tuple(reaching(before, after) for before, after in ((-1, 0), (0, -1), (1, 0), (0, 1))),
+        RIGHT_RANGE,
+        tuple(reaching(before, after) for before, after in REACHES),
+        scope=Scope.CALLS,
+    ),
+    Mistake(
+        "window-of-cell-left-out",
+        BACKWARD,
+        "Each cell gathers its gradient without the first, or without the last, of the windows that have it.",
+        RIGHT_RANGE,
+        each("gather", list(map(left_out, LEFT_OUT))),
+        scope=Scope.CALLS,
     ),
     Mistake(
         "every-tie-gets-gradient",

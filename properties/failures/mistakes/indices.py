@@ -51,6 +51,14 @@ def with_padding(of: Callable[[int, int], bool]) -> Callable[[PooledWindows, Arr
     return index
 
 
+def by_padded_width(windows: PooledWindows, tap: Array) -> Array:
+    """Indices worked out with the lengths of the padded plane."""
+    found = np.zeros(tap.shape, np.int64)
+    for place, length, pair in zip(places(windows, tap), spatial_of(windows), windows.geometry.padding, strict=True):
+        found = found * (length + sum(pair)) + place
+    return found
+
+
 def by_lengths(order: Callable[[Ints], Ints]) -> Callable[[PooledWindows, Array], Array]:
     """Indices worked out with the lengths of other axes. Raises ValueError for one axis."""
 
@@ -201,6 +209,13 @@ MISTAKES = [
         "Indices are worked out with the length of another axis, such as the height, in the place of the width.",
         RIGHT_BASE,
         each("index", [by_lengths(lambda n: (n[0], *n[:-1])), by_lengths(lambda n: n[::-1])]),
+    ),
+    Mistake(
+        "index-by-padded-width",
+        INDEX,
+        "Indices are worked out with the width of the padded plane.",
+        RIGHT_BASE,
+        each("index", [by_padded_width]),
     ),
     Mistake(
         "index-in-whole-array",

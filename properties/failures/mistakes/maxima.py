@@ -89,6 +89,9 @@ def indexed(
     return index
 
 
+MOST_STEPS = 100
+"""Cells that a scan may take one after another."""
+
 MISSING: list[Callable[[PooledWindows], int]] = [lambda _: -1, lambda _: 0, lambda windows: windows.image.shape[2]]
 
 
@@ -166,13 +169,55 @@ def scanned_by_difference(windows: PooledWindows) -> Array:
     return tap
 
 
+def as_bits(kind: str) -> Callable[[Array], Array]:
+    """The ranks of floats by their bits as signed or unsigned integers. Raises ValueError for integers."""
+
+    def keys(values: Array) -> Array:
+        if not is_float(values.dtype):
+            raise ValueError("floats alone")
+        return ordered(np.ascontiguousarray(values).view(f"{kind}{values.dtype.itemsize}"))
+
+    return keys
+
+
+def by_margin(margin: float) -> Callable[[PooledWindows], Array]:
+    """The taps that a scan ends at which takes a cell if it is larger by more than a margin.
+
+    Raises ValueError where some scan takes cell after cell.
+    """
+
+    def tap(windows: PooledWindows) -> Array:
+        values = np.where(windows.real, windows.values.astype(np.float64), -np.inf)
+        found = np.zeros(values.shape[:-1], np.int64)
+        for _ in range(MOST_STEPS):
+            best = np.take_along_axis(values, found[..., np.newaxis], axis=-1)
+            larger = (values > best + margin) & (np.arange(values.shape[-1]) > found[..., np.newaxis])
+            if not larger.any():
+                return found
+            found = np.where(larger.any(axis=-1), larger.argmax(axis=-1), found)
+        raise ValueError("too many steps")
+
+    return tap
+
+
+def rounded_to(dtype: str) -> Callable[[Array], Array]:
+    """Floats rounded to a narrower type. Raises ValueError for others."""
+
+    def rounded(array: Array) -> Array:
+        if not is_float(array.dtype) or array.dtype.itemsize <= np.dtype(dtype).itemsize:
+            raise ValueError("no narrower type")
+        return array.astype(dtype)
+
+    return rounded
+
+
 def in_float(dtype: str) -> Callable[[PooledWindows], Array]:
-    """Maxima that pass through a float type."""
+    """Maxima of integers that pass through a float type. Raises ValueError for floats."""
 
     def top(windows: PooledWindows) -> Array:
         found = first_maximum(windows)
-        if found.dtype.itemsize < np.dtype(dtype).itemsize:
-            raise ValueError("a wider type")
+        if is_float(found.dtype) or found.dtype.itemsize < np.dtype(dtype).itemsize:
+            raise ValueError("no integers, or a wider type")
         return found.astype(dtype).astype(found.dtype)
 
     return top
@@ -383,10 +428,28 @@ MISTAKES = [
         MAXIMA,
         "Cells are compared in float32, where neighbouring numbers are equal.",
         RIGHT_COMPARED,
-        (
-            wrong(**chosen(by_keys(narrower("float32")))),
-            wrong(**chosen(by_keys(narrower("float16")))),
-        ),
+        (wrong(**chosen(by_keys(narrower("float32")))),),
+    ),
+    Mistake(
+        "compared-in-float16",
+        MAXIMA,
+        "Cells are compared in float16, where many numbers are equal.",
+        RIGHT_COMPARED,
+        (wrong(**chosen(by_keys(narrower("float16")))),),
+    ),
+    Mistake(
+        "maximum-in-narrower-type",
+        MAXIMA,
+        "Maxima are computed in a narrower type than that of x.",
+        "A maximum is a cell of x, unchanged.",
+        tuple(wrong(image=rounded_to(dtype), gradient=rounded_to(dtype)) for dtype in ("float32", "float16")),
+    ),
+    Mistake(
+        "compared-as-bits",
+        MAXIMA,
+        "Floats are compared by their bits as integers, by which negative numbers have the reverse order.",
+        RIGHT_COMPARED,
+        tuple(wrong(**chosen(by_keys(as_bits(kind)))) for kind in "iu"),
     ),
     Mistake(
         "maximum-through-float",
@@ -423,5 +486,12 @@ MISTAKES = [
         "Cells within rounding of the maximum count as maxima, and the first of them wins.",
         "Only the largest cell is the maximum; a neighbouring number is another number.",
         (wrong(**chosen(nearly_first)),),
+    ),
+    Mistake(
+        "larger-by-a-margin",
+        MAXIMA,
+        "A cell becomes the maximum only if it is larger than the one before by some margin.",
+        "Only the largest cell is the maximum, by however little.",
+        tuple(wrong(**chosen(by_margin(10.0**-power))) for power in (3, 4, 5, 6, 7, 8, 9, 10, 12)),
     ),
 ]

@@ -12,7 +12,8 @@ from poolproof.kernels.dtypes import Array, Ints
 
 from ...targets.call import Call
 from .mistake import ANY, BACKWARD, FORWARD, INDEX, MAX_GRADIENT, Answer, Mistake
-from .steps import RIGHT, PooledWindows, added, axis_table, crossed, wrong
+from .places import at_cells, placed_by
+from .steps import RIGHT, PooledWindows, axis_table, crossed
 
 RIGHT_PITCH = "Cell (i, j) of a plane lies at i * width + j."
 
@@ -154,15 +155,6 @@ def split(rows_and_columns: Callable[[Array, Ints], tuple[Array, Array]]) -> Cal
     return cells
 
 
-def split_answer(rows_and_columns: Callable[[Array, Ints], tuple[Array, Array]]) -> Answer:
-    """Indices, and gradients of maxima, at the cells of such taps."""
-    cells = split(rows_and_columns)
-    return wrong(
-        index=lambda w, tap: cells(w)[np.arange(len(w.cells)), tap],
-        gather=lambda w, shares: added(replace(w, cells=cells(w)), shares),
-    )
-
-
 def by_height(taps: Array, size: Ints) -> tuple[Array, Array]:
     """Rows and columns by the height of the window."""
     return np.divmod(taps, size[0])
@@ -225,6 +217,16 @@ MISTAKES = [
         (*INDEX, *MAX_GRADIENT),
         "The place of the maximum in its window is split into row and column in the wrong way.",
         "Cell k of a window lies in row k // width and column k % width of it, where width is that of the window.",
-        tuple(map(split_answer, (by_height, in_columns, the_other_way_round))),
+        tuple(at_cells(split(way)) for way in (by_height, in_columns, the_other_way_round)),
+    ),
+    Mistake(
+        "place-by-other-stride",
+        (*INDEX, *MAX_GRADIENT),
+        "The place of a maximum is computed with another stride than that of its window, such as the size or one.",
+        "The maximum under tap k of window i lies at i * stride + k * dilation - begin padding along an axis.",
+        (
+            placed_by(lambda axis: replace(axis, stride=axis.size)),
+            placed_by(lambda axis: replace(axis, stride=1)),
+        ),
     ),
 ]

@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 import numpy as np
 from poolproof.kernels.dtypes import Array, finfo, is_float, lowest
-from poolproof.kernels.geometry import Geometry
+from poolproof.kernels.geometry import Axis, Geometry
 
 from ...targets.call import Call
 from .maxima import STARTS
-from .mistake import BACKWARD, MAXIMA, SUM, Answer, Mistake
+from .mistake import ANY, BACKWARD, MAXIMA, SUM, Answer, Mistake
 from .places import axis_places
-from .steps import PADDED, PAST, RIGHT, PooledWindows, added, crossed, each, geometry_of, wrong
+from .steps import (
+    PADDED,
+    RIGHT,
+    PooledWindows,
+    Table,
+    added,
+    axis_table,
+    counted,
+    each,
+    geometry_of,
+    joined,
+    where_any,
+    wrong,
+)
 
 NEVER_WINS = "A padded cell never wins a maximum: it counts as -inf, or as the lowest number of an integer type."
 ADDS_ZERO = "A padded cell adds zero to a sum."
+HOLDS_NOTHING = "A padded cell adds zero to a sum, never wins a maximum and gets no gradient."
 
 
 def zero_in_padding(windows: PooledWindows) -> Array:
@@ -28,6 +44,18 @@ def zero_in_padding(windows: PooledWindows) -> Array:
 def first_in_order(windows: PooledWindows) -> Array:
     """The whole gradient to the first maximum in the order of the window, which a padded cell may be."""
     return windows.one_hot((windows.values == windows.values.max(axis=-1, keepdims=True)).argmax(axis=-1))
+
+
+def last_in_order(windows: PooledWindows) -> Array:
+    """The same to the last."""
+    best = windows.values == windows.values.max(axis=-1, keepdims=True)
+    return windows.one_hot(best.shape[-1] - 1 - best[..., ::-1].argmax(axis=-1))
+
+
+def shared_in_order(windows: PooledWindows) -> Array:
+    """The gradient divided among all maxima, of which padded cells may be some."""
+    best = windows.values == windows.values.max(axis=-1, keepdims=True)
+    return np.asarray(best / np.maximum(best.sum(axis=-1, keepdims=True), 1))
 
 
 def not_low_enough(dtype: Any) -> Any:
@@ -44,17 +72,90 @@ def highest(dtype: Any) -> Any:
     return np.iinfo(dtype).max
 
 
-def copied(place: Callable[[Array, int], Array]) -> Callable[[PooledWindows], Array]:
-    """Sums of which a padded cell is a copy of the cell at another place of its axis."""
+def is_padded(axis: Axis) -> bool:
+    """Whether an axis is padded."""
+    return axis.begin > 0 or axis.end > 0
 
-    def total(windows: PooledWindows) -> Array:
-        spatial = windows.call.arrays["x"].shape[2:]
-        axes = windows.geometry.axes(spatial)
-        found = [np.clip(place(axis_places(axis), axis.length), 0, axis.length - 1) for axis in axes]
-        copies = windows.image[..., crossed(found, spatial)].astype(np.float64)
-        return np.asarray(np.where(windows.cells == PAST, 0, copies).sum(axis=-1))
 
-    return total
+def copied(place: Callable[[Array, int], Array]) -> Answer:
+    """Answers of which a padded cell is a copy of the cell at another place of its axis."""
+
+    def table(axis: Axis) -> Table:
+        found = axis_table(axis)
+        copies = np.clip(place(axis_places(axis), axis.length), 0, axis.length - 1)
+        return np.where(found == PADDED, copies, found)
+
+    return where_any(is_padded, table)
+
+
+def counted_from_end(axis: Axis) -> Table:
+    """Windows of which a place before the image is counted from its end, as a negative index is."""
+    places = axis_places(axis)
+    return np.where((places < 0) & (places >= -axis.length), places + axis.length, axis_table(axis))
+
+
+@dataclass(frozen=True)
+class Unmasked:
+    """Answers that read and write what lies in memory at places outside the image, all planes one after another.
+
+    `where`: along which axes, by their number and the rank. `before` and `past`: on which sides. `wraps`: whether
+    places outside the array are counted from its other end; otherwise they are masked.
+    """
+
+    where: Callable[[int, int], bool]
+    before: bool
+    past: bool
+    wraps: bool
+
+    def __call__(self, call: Call) -> Array:
+        """The answer to a call. Raises ValueError where no place is outside."""
+        right, x = RIGHT.windows(call), call.arrays["x"]
+        places, masked = self.places(right.geometry.axes(x.shape[2:]))
+        if (masked == ~right.real).all():
+            raise ValueError("everything is masked")
+        planes = prod(x.shape[:2])
+        cells = np.arange(planes)[:, np.newaxis, np.newaxis] * right.image.shape[2] + places
+        if not self.wraps:
+            masked = masked | (cells < 0) | (cells >= x.size)
+        windows = in_one_plane(right, np.where(masked, PADDED, cells % x.size))
+        steps = wrong(
+            divisor=lambda _: np.tile(counted(right), planes),
+            index=lambda w, tap: np.tile(places, (planes, 1))[np.arange(len(w.cells)), tap],
+        )
+        return steps.made(windows).reshape(RIGHT.answer(call).shape)
+
+    def places(self, axes: tuple[Axis, ...]) -> tuple[Array, Array]:
+        """Where in its plane each tap is taken to lie, (windows, taps), and which taps are masked."""
+        found, masked = np.zeros((1, 1), np.int64), np.zeros((1, 1), bool)
+        for at, axis in enumerate(axes):
+            along, here = axis_places(axis), self.where(at, len(axes))
+            found = joined(np.add, found * axis.length, along)
+            before = (along < 0) & (not (here and self.before))
+            past = (along >= axis.length) & (not (here and self.past))
+            masked = joined(np.logical_or, masked, before | past)
+        return found, masked
+
+
+def in_one_plane(windows: PooledWindows, cells: Array) -> PooledWindows:
+    """The windows of all planes as those of one that has the cells of all."""
+    arrays = {name: array.reshape(1, 1, -1) for name, array in windows.call.arrays.items()}
+    cells = cells.reshape(-1, cells.shape[-1])
+    return replace(
+        windows,
+        call=replace(windows.call, arrays=arrays),
+        cells=cells,
+        output=(len(cells),),
+        image=windows.image.reshape(1, 1, -1),
+    )
+
+
+UNMASKED = [
+    Unmasked(where, before, past, wraps)
+    for where in (lambda *_: True, lambda at, rank: at == rank - 1, lambda at, _: at == 0)
+    for before, past in ((True, False), (False, True), (True, True))
+    for wraps in (False, True)
+]
+"""Which places outside the image are not masked: along all axes, the last or the first, on one side or on both."""
 
 
 def mirrored(place: Array, length: int) -> Array:
@@ -114,6 +215,8 @@ MISTAKES = [
             wrong(outside=lambda _: 0),
             # Where an image is padded before it is pooled, padded zeros come first among equals as well.
             wrong(outside=lambda _: 0, weights=first_in_order),
+            wrong(outside=lambda _: 0, weights=last_in_order),
+            wrong(outside=lambda _: 0, weights=shared_in_order),
             wrong(top=zero_in_padding),
         ),
     ),
@@ -131,18 +234,22 @@ MISTAKES = [
     ),
     Mistake(
         "padding-copies-cells",
-        SUM,
+        ANY,
         "Padded cells are copies of cells of the image: of its edge, its mirror image or its other end.",
-        ADDS_ZERO,
-        each(
-            "total",
-            [
-                copied(lambda place, _: place),
-                copied(mirrored),
-                copied(mirrored_with_edge),
-                copied(lambda place, length: place % length),
-            ],
+        HOLDS_NOTHING,
+        (
+            copied(lambda place, _: place),
+            copied(mirrored),
+            copied(mirrored_with_edge),
+            copied(lambda place, length: place % length),
         ),
+    ),
+    Mistake(
+        "places-not-masked",
+        ANY,
+        "Places outside the image are not masked: what lies there in memory takes part.",
+        "A load or store is masked on both sides of every axis, by 0 <= place < length.",
+        (where_any(lambda axis: axis.begin > 0, counted_from_end), *UNMASKED),
     ),
     Mistake(
         "padding-of-maximum-in-mean",

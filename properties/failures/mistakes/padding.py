@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from poolproof.kernels.geometry import Axis, Geometry
 
-from .mistake import ANY, Answer, Mistake, wrapped
-from .places import starting
+from .mistake import ANY, MAX_GRADIENT, Answer, Mistake, wrapped
+from .places import placed_by, starting
 from .steps import PADDED, Table, axis_table, placed, under, where_any, window_count, windows_per_axis
 
 RIGHT_PADDING = "padding[k] is (cells before, cells after) along axis k."
@@ -162,6 +162,13 @@ MISTAKES = [
             starting(lambda axis: axis.begin * axis.dilation),
             starting(lambda axis: 2 * axis.begin),
         ),
+    ),
+    Mistake(
+        "place-counts-padding",
+        MAX_GRADIENT,
+        "The padding before an axis is not subtracted from the place of the maximum.",
+        "The maximum under tap k of window i lies at i * stride + k * dilation - begin padding along an axis.",
+        (placed_by(lambda axis: replace(axis, begin=0)),),
     ),
     Mistake(
         "first-window-moved-inside",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from poolproof.kernels.dtypes import Array
 from poolproof.kernels.geometry import Axis
 
 from .mistake import Answer
-from .steps import PooledWindows, placed, windows_per_axis
+from .steps import PooledWindows, added, axis_table, crossed, joined, placed, windows_per_axis, wrong
 
 Limit = Callable[[Axis], int]
 """A place along an axis."""
@@ -27,14 +28,33 @@ def starting(begin: Callable[[Axis], int]) -> Answer:
     return windows_per_axis(lambda axis: placed(np.arange(axis.count()) * axis.stride - begin(axis), axis))
 
 
+def at_cells(cells: Callable[[PooledWindows], Array]) -> Answer:
+    """Indices, and gradients of maxima, at the cells that the taps of each window are taken to have."""
+    return wrong(
+        index=lambda w, tap: cells(w)[np.arange(len(w.cells)), tap],
+        gather=lambda w, shares: added(replace(w, cells=cells(w)), shares),
+    )
+
+
+def placed_by(change: Callable[[Axis], Axis]) -> Answer:
+    """The same at the cells that the taps would have along other axes; as many windows as there are."""
+
+    def cells(windows: PooledWindows) -> Array:
+        spatial = windows.call.arrays["x"].shape[2:]
+        axes = windows.geometry.axes(spatial)
+        if all(change(axis) == axis for axis in axes):
+            raise ValueError("nothing is mistaken")
+        return crossed([axis_table(change(axis), axis.count()) for axis in axes], spatial)
+
+    return at_cells(cells)
+
+
 def taps_within(windows: PooledWindows, low: Limit, high: Limit) -> Array:
     """Which taps lie at `low` or after it, and before `high`, along every axis."""
     found = np.ones((1, 1), bool)
     for axis in windows.geometry.axes(windows.call.arrays["x"].shape[2:]):
         places = axis_places(axis)
-        inside = (places >= low(axis)) & (places < high(axis))
-        found = np.asarray(found[:, np.newaxis, :, np.newaxis] & inside[np.newaxis, :, np.newaxis, :])
-        found = found.reshape(found.shape[0] * found.shape[1], -1)
+        found = joined(np.logical_and, found, (places >= low(axis)) & (places < high(axis)))
     return found
 
 

@@ -129,6 +129,41 @@ def longer(step: int) -> Callable[[Axis], Table]:
     return table
 
 
+def lacking(tap: int, least: int) -> Callable[[Axis], Table]:
+    """Windows without one of their cells along each axis where they have at least so many."""
+
+    def table(axis: Axis) -> Table:
+        found = axis_table(axis)
+        if axis.size >= least:
+            found[:, tap] = PAST
+        return found
+
+    return table
+
+
+def power_of_two(axis: Axis) -> int:
+    """The side of the window rounded up to a power of two."""
+    return 1 << (axis.size - 1).bit_length()
+
+
+def up_to_next(axis: Axis) -> Table:
+    """Windows that end where the next one begins, the last at the end. Raises ValueError for dilation."""
+    if axis.dilation > 1:
+        raise ValueError("no segments")
+    starts = np.arange(axis.count()) * axis.stride - axis.begin
+    ends = np.append(starts[1:], axis.length + axis.end)[:, np.newaxis]
+    longest = replace(axis, size=int((ends[:, 0] - starts).max()))
+    return np.where(starts[:, np.newaxis] + np.arange(longest.size) < ends, placed(starts, longest), PAST)
+
+
+def bounded_by_other(axes: tuple[Axis, ...]) -> list[Table]:
+    """Windows without the cells beyond the length of another axis. Raises ValueError where all are as long."""
+    if all(axis.length <= other.length for axis, other in zip(axes, axes[::-1], strict=True)):
+        raise ValueError("no cell is lost")
+    found = zip(map(axis_table, axes), axes[::-1], strict=True)
+    return [np.where(table < other.length, table, PAST) for table, other in found]
+
+
 def without_last(axis_from_end: int) -> Callable[[tuple[Axis, ...]], list[Table]]:
     """Windows without their last cell along one axis."""
 
@@ -260,6 +295,13 @@ MISTAKES = [
         (under(size=lambda g: g.size[::-1], stride=lambda g: g.stride[::-1]),),
     ),
     Mistake(
+        "size-taken-for-stride",
+        ANY,
+        "Size and stride are taken for each other.",
+        "The arguments are x, size and stride, in this order.",
+        (under(size=lambda g: g.stride, stride=lambda g: g.size),),
+    ),
+    Mistake(
         "sizes-exchanged",
         ANY,
         "The sides of the window are exchanged.",
@@ -380,8 +422,16 @@ MISTAKES = [
         "A window has size[k] cells along axis k.",
         (
             windows_per_axis(longer(-1)),
+            windows_per_axis(lacking(-1, 1)),
             *(wrong(tables=without_last(k)) for k in (1, 2, 3)),
         ),
+    ),
+    Mistake(
+        "window-begins-late",
+        ANY,
+        "The first cell of the window along an axis is left out.",
+        "A window has size[k] cells along axis k.",
+        tuple(windows_per_axis(lacking(0, least)) for least in (1, 2)),
     ),
     Mistake(
         "window-too-large",
@@ -401,6 +451,32 @@ MISTAKES = [
                 lambda axis: axis_table(replace(axis, size=axis.stride), axis.count()),
             ),
         ),
+    ),
+    Mistake(
+        "window-rounded-up",
+        ANY,
+        "The side of the window is rounded up to a power of two, and the cells that it does not have take part.",
+        "A block may be longer than the window; what lies past the window is masked.",
+        (
+            where_any(
+                lambda axis: power_of_two(axis) > axis.size,
+                lambda axis: axis_table(replace(axis, size=power_of_two(axis)), axis.count()),
+            ),
+        ),
+    ),
+    Mistake(
+        "window-ends-at-next",
+        ANY,
+        "Windows end where the next one begins, and the last at the end of the image, whatever their size is.",
+        "A window has size[k] cells along axis k.",
+        (windows_per_axis(up_to_next),),
+    ),
+    Mistake(
+        "bounded-by-other-axis",
+        ANY,
+        "Cells beyond the length of another axis are left out, as if the image were square.",
+        "The rows of a window are bounded by the height of the image, its columns by the width.",
+        (wrong(tables=bounded_by_other),),
     ),
     Mistake(
         "windows-of-adaptive-pooling",

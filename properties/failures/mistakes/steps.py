@@ -99,10 +99,15 @@ def crossed(found: list[Table], spatial: Ints) -> Array:
     """The cells of windows in their plane, (windows, taps), from those along each axis."""
     cells = np.zeros((1, 1), np.int64)
     for table, length in zip(found, spatial, strict=True):
-        outer, inner = cells[:, np.newaxis, :, np.newaxis], table[np.newaxis, :, np.newaxis, :]
-        lower = np.minimum(outer, inner)
-        cells = np.where(lower < 0, lower, outer * length + inner).reshape(len(cells) * len(table), -1)
+        lower = joined(np.minimum, cells, table)
+        cells = np.where(lower < 0, lower, joined(np.add, cells * length, table))
     return cells
+
+
+def joined(how: Callable[[Array, Array], Array], outer: Array, inner: Array) -> Array:
+    """What is made of (windows, taps) of some axes and those of one more: of each with each."""
+    found = how(outer[:, np.newaxis, :, np.newaxis], inner[np.newaxis, :, np.newaxis, :])
+    return found.reshape(len(outer) * len(inner), outer.shape[1] * inner.shape[1])
 
 
 def same(array: Array) -> Array:
@@ -175,6 +180,16 @@ class Steps:
 
     def windows(self, call: Call) -> PooledWindows:
         """The windows of a call. Raises ValueError where they are the right ones, do not fit, or are too large."""
+        if any(getattr(self, step) is not right for step, right in PLAIN.items()):
+            return self.found(call)
+        # Most mistakes are made in right windows, and tried on the same call one after another.
+        latest = LATEST.get("windows")
+        if latest is None or latest.call is not call:
+            latest = LATEST["windows"] = self.found(call)
+        return latest
+
+    def found(self, call: Call) -> PooledWindows:
+        """The windows of a call, worked out."""
         right, x = geometry_of(call), call.arrays["x"]
         spatial = x.shape[2:]
         if self.geometry is not RIGHT.geometry and self.geometry(right) == right:
@@ -218,14 +233,16 @@ class Steps:
         return self.answer(call)
 
     def answer(self, call: Call) -> Array:
-        """The answer to a call, in the dtype of x; indices are int64."""
-        windows = self.windows(call)
+        """The answer to a call."""
+        windows, x = self.windows(call), call.arrays["x"]
+        return self.made(windows).reshape(x.shape if "dy" in call.arrays else (*x.shape[:2], *windows.output))
+
+    def made(self, windows: PooledWindows) -> Array:
+        """What is made of windows, in the dtype of x; indices are int64."""
+        function, dtype = windows.call.function, windows.call.arrays["x"].dtype
         with np.errstate(all="ignore"):
-            found = self.finish(STEPS[call.function](self, windows))
-        x = call.arrays["x"]
-        shape = x.shape if "dy" in call.arrays else (*x.shape[:2], *windows.output)
-        found = np.asarray(found).reshape(shape)
-        return found if call.function == "max_indices" else cast(found, x.dtype)
+            found = np.asarray(self.finish(STEPS[function](self, windows)))
+        return found if function == "max_indices" else cast(found, dtype)
 
     def max_forward(self, windows: PooledWindows) -> Array:
         """The maxima."""
@@ -241,7 +258,9 @@ class Steps:
 
     def max_backward(self, windows: PooledWindows) -> Array:
         """The gradient of the maxima."""
-        return self.gather(windows, self.sent(windows)[..., np.newaxis] * self.weights(windows))
+        weights = self.weights(windows)
+        # An infinite gradient stays where it is sent.
+        return self.gather(windows, np.where(weights, self.sent(windows)[..., np.newaxis] * weights, 0))
 
     def mean_backward(self, windows: PooledWindows) -> Array:
         """The gradient of the means."""
@@ -266,6 +285,12 @@ STEPS: dict[str, Callable[[Steps, PooledWindows], Array]] = {
 }
 
 RIGHT = Steps()
+
+PLAIN = {step: getattr(RIGHT, step) for step in ("geometry", "tables", "image", "outside")}
+"""The steps by which right windows are found."""
+
+LATEST: dict[str, PooledWindows] = {}
+"""The right windows of the latest call."""
 
 
 def wrong(**steps: Any) -> Steps:

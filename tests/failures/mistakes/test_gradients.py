@@ -65,3 +65,56 @@ def test_gradients_added_up_in_a_narrow_buffer():
     name = "gradient-in-narrower-type"
     assert named("max-accumulation", max_backward=added_in("float32", to_maximum)) == name
     assert named("mean-spread", mean_backward=added_in("float16", spread_evenly)) == name
+
+
+def kept(first, last):
+    """Gradients gathered, by each cell, from the windows that have it but the first, or the last."""
+
+    def max_backward(dy, x, size, stride):
+        dx = np.zeros_like(x)
+        for (n, c, i, j), cells in each_window(x, size, stride):
+            row, column = np.unravel_index(x[cells].argmax(), size)
+            place = i * stride[0] + row, j * stride[1] + column
+            ranges = [
+                range(max(-((f - 1 - cell) // s), 0) + first, min(cell // s + 1, count) - last)
+                for cell, f, s, count in zip(place, size, stride, dy.shape[2:], strict=True)
+            ]
+            if i in ranges[0] and j in ranges[1]:
+                dx[(n, c, *place)] += dy[n, c, i, j]
+        return dx
+
+    return max_backward
+
+
+@pytest.mark.parametrize(("first", "last"), [(1, 0), (0, 1)])
+def test_maxima_without_the_gradient_of_the_first_or_last_window(first, last):
+    assert named("max-accumulation", max_backward=kept(first, last)) == "window-of-cell-left-out"
+
+
+def test_samples_that_pass_no_gradient_are_not_said_to_be_gathered_wrongly():
+    def max_backward(dy, x, size, stride):
+        dx = passed_back(dy, x, size, stride, to_maximum)
+        dx[:-1] = 0
+        return dx
+
+    assert named("routing", max_backward=max_backward) in ("results-not-written", "gradients-lost")
+
+
+def of_overlap(factor):
+    """Gradients that pass where another window follows along both axes, times a factor."""
+
+    def max_backward(dy, x, size, stride):
+        dx = np.zeros_like(x)
+        for (n, c, i, j), cells in each_window(x, size, stride):
+            row, column = np.unravel_index(x[cells].argmax(), size)
+            if row >= stride[0] and column >= stride[1]:
+                dx[n, c, i * stride[0] + row, j * stride[1] + column] += factor * dy[n, c, i, j]
+        return dx
+
+    return max_backward
+
+
+@pytest.mark.parametrize("law", ["max-accumulation", "conservation"])
+def test_windows_that_pass_a_gradient_where_others_follow_are_not_said_to_pass_none(law):
+    assert named(law, max_backward=of_overlap(1)) == "window-of-cell-left-out"
+    assert named(law, max_backward=of_overlap(3)) != "nothing-passed-back"

@@ -64,3 +64,17 @@ def test_the_place_in_a_window_split_by_its_height():
         return dx
 
     assert named("routing", max_backward=max_backward) == "window-split-wrongly"
+
+
+@pytest.mark.parametrize("apart", [lambda size: size, lambda _: (1, 1)])
+def test_the_place_of_a_window_by_another_stride(apart):
+    def max_backward(dy, x, size, stride):
+        dx, step = np.zeros(x.shape, dy.dtype), apart(size)
+        for (n, c, i, j), cells in each_window(x, size, stride):
+            row, column = divmod(int(x[cells].argmax()), size[1])
+            place = i * step[0] + row, j * step[1] + column
+            if place[0] < x.shape[2] and place[1] < x.shape[3]:
+                dx[(n, c, *place)] += dy[n, c, i, j]
+        return dx
+
+    assert named("routing", max_backward=max_backward) == "place-by-other-stride"

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from planted import named, output, passed_back, pooled, spread_evenly, to_maximum
+from planted import each_window, named, output, passed_back, pooled, spread_evenly, to_maximum
 
 pytestmark = pytest.mark.once
 
@@ -84,3 +84,64 @@ def test_a_shortcut_for_single_cells_where_windows_are_one_cell_wide():
         return pooled(x, size, stride, np.max)
 
     assert named("max-value", max_forward=max_forward) == "shortcut-taken-wrongly"
+
+
+def test_a_window_rounded_up_to_a_power_of_two():
+    def block(size):
+        return tuple(1 << (f - 1).bit_length() for f in size)
+
+    def max_forward(x, size, stride):
+        return pooled(x, size, stride, np.max, window=block(size))
+
+    def mean_backward(dy, x, size, stride):
+        return passed_back(dy, x, size, stride, lambda d, _: d / np.prod(size), window=block(size))
+
+    assert named("max-value", max_forward=max_forward) == "window-rounded-up"
+    assert named("mean-spread", mean_backward=mean_backward) == "window-rounded-up"
+
+
+def test_windows_that_end_where_the_next_begins():
+    def max_forward(x, size, stride):
+        for axis, count in enumerate(output(x, size, stride), 2):
+            x = np.maximum.reduceat(x, np.arange(count) * stride[axis - 2], axis=axis)
+        return x
+
+    assert named("max-value", max_forward=max_forward) == "window-ends-at-next"
+
+
+def test_sums_without_the_first_row_and_column():
+    def mean_forward(x, size, stride):
+        return pooled(x, size, stride, lambda cells: cells[1:, 1:].sum() / cells.size)
+
+    assert named("mean-value", mean_forward=mean_forward) == "window-begins-late"
+
+
+def test_gradients_without_the_last_row_and_column():
+    def mean_backward(dy, x, size, stride):
+        def share(d, cells):
+            found = np.full(cells.shape, d / cells.size)
+            found[-1], found[:, -1] = 0, 0
+            return found
+
+        return passed_back(dy, x, size, stride, share)
+
+    assert named("mean-spread", mean_backward=mean_backward) == "window-too-small"
+
+
+def test_columns_that_are_bounded_by_the_height():
+    def max_forward(x, size, stride):
+        y = np.full((*x.shape[:2], *output(x, size, stride)), -np.inf, x.dtype)
+        square = x[..., : x.shape[2]]
+        for (n, c, i, j), (_, _, rows, columns) in each_window(x, size, stride):
+            y[n, c, i, j] = square[n, c, rows, columns].max(initial=-np.inf)
+        return y
+
+    assert named("max-value", max_forward=max_forward) == "bounded-by-other-axis"
+
+
+def test_size_and_stride_taken_for_each_other():
+    def mean_forward(x, size, stride):
+        fits = all(s <= n for s, n in zip(stride, x.shape[2:], strict=True))
+        return pooled(x, stride, size, np.mean) if fits else pooled(x, size, stride, np.mean)
+
+    assert named("output-size", mean_forward=mean_forward) == "size-taken-for-stride"
