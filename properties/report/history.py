@@ -92,7 +92,7 @@ def past(cause: Cause, reports: Sequence[Results], names: Sequence[str]) -> Past
 
 
 def is_there(cause: Cause, results: Results) -> bool | None:
-    """Whether a report has a cause; None if nobody can say, as a law that failed for it was not tried."""
+    """Whether a report has a cause; None if that is unknown, as a law that failed for it was not tried."""
     own = [id(result) for result in results.values()]
     if any(id(failure) in own for failure in cause.results):
         return True
@@ -100,7 +100,7 @@ def is_there(cause: Cause, results: Results) -> bool | None:
 
 
 def steps(seen: Sequence[bool | None], names: Sequence[str]) -> Iterator[Step]:
-    """What changed from report to report; where nobody can say, nothing did."""
+    """What changed from report to report; where that is unknown, nothing did."""
     before: bool | None = None
     came = False
     for number, (there, name) in enumerate(zip(seen, names, strict=True)):

@@ -52,7 +52,7 @@ class Turn(NamedTuple):
     round: int
 
 
-class Origin(NamedTuple):
+class Fingerprint(NamedTuple):
     """What a client knows of a target, and where: a worker that sees another one must not judge it."""
 
     identity: int
@@ -122,7 +122,7 @@ class Campaign:
         """A turn as a task, which gets the time that is left, and counts it by its own clock."""
         self.planned[turn.unit.key] += 1
         left = None if self.request.end is None else max(0.0, self.request.end - time.time())
-        origin = Origin(self.known[turn.unit.target], versions())
+        origin = Fingerprint(self.known[turn.unit.target], versions())
         return Task(tried, (self.asked, turn, origin, left), (Result(*turn.unit.key, "crashed"),))
 
     def next_turn(self, unit: Unit) -> Turn:
@@ -239,13 +239,13 @@ def versions() -> str:
 # Where a unit is tried.
 
 
-def tried(request: Request, turn: Turn, origin: Origin, left: float | None) -> Json:
+def tried(request: Request, turn: Turn, origin: Fingerprint, left: float | None) -> Json:
     """What comes of a turn, as if this process had done nothing before; as JSON, which travels."""
     end = None if left is None else time.time() + left
 
     def examine(unit: Unit, end: float | None) -> Result:
         here = session(request)
-        check(origin, Origin(identity(here.target(unit.target)), versions()))
+        check(origin, Fingerprint(identity(here.target(unit.target)), versions()))
         assert request.seed is not None
         store = request.store if turn.round == 0 else None
         asked = replace(request, seed=seed_of(request.seed, turn.round), store=store)
@@ -254,7 +254,7 @@ def tried(request: Request, turn: Turn, origin: Origin, left: float | None) -> J
     return gathered(in_order(examine, [turn.unit], end))
 
 
-def check(client: Origin, here: Origin) -> None:
+def check(client: Fingerprint, here: Fingerprint) -> None:
     """Raise Unusable if a target is not the same here as where the campaign was begun."""
     if client.versions != here.versions:
         raise Unusable(f"a worker has {here.versions}; it should have {client.versions}")

@@ -124,7 +124,7 @@ class Cluster(Executor):
         return max(1, AHEAD * self.threads)
 
     def interrupt(self) -> None:
-        """Nobody wants any more of what is in hand; what a worker is doing it does to the end, and drops it."""
+        """Give up what is in hand; a worker finishes what it is doing, and its result is dropped."""
         given_up, self.asked = self.asked, {}
         for future in given_up:
             end(future, error=KeyboardInterrupt())

@@ -24,7 +24,7 @@ AGAIN = 1.0
 class Task:
     """A function that can be pickled, and its arguments; it returns JSON.
 
-    `lost`: the results to report if what runs it dies again and again; their reason is yet to be told.
+    `lost`: the results to report, without their reason, if what runs it dies again and again.
     """
 
     function: Callable[..., Any]

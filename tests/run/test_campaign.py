@@ -16,7 +16,7 @@ from poolproof.properties.contract import Unusable
 from poolproof.properties.doors.converters import ArgumentTypeError, seconds
 from poolproof.properties.results import Result
 from poolproof.properties.run import campaign
-from poolproof.properties.run.campaign import JOURNAL, Campaign, Origin, Pace, Turn, by_worth, seed_of, versions
+from poolproof.properties.run.campaign import JOURNAL, Campaign, Fingerprint, Pace, Turn, by_worth, seed_of, versions
 from poolproof.properties.run.diary import Diary
 from poolproof.properties.run.executor import Here, Task, run_tasks
 from poolproof.properties.run.request import Request
@@ -162,18 +162,20 @@ def test_rounds_have_seeds_of_their_own_and_the_first_that_of_the_campaign():
 
 
 def test_another_target_or_other_versions_on_a_worker_are_refused_in_words():
-    mine = Origin(7, versions())
+    mine = Fingerprint(7, versions())
     campaign.check(mine, mine)
     with pytest.raises(Unusable, match="another version of the target; the same file should be on every machine"):
-        campaign.check(mine, Origin(8, versions()))
+        campaign.check(mine, Fingerprint(8, versions()))
     with pytest.raises(Unusable, match=r"a worker has numpy 1; it should have poolproof .*, numpy .*, hypothesis "):
-        campaign.check(mine, Origin(7, "numpy 1"))
+        campaign.check(mine, Fingerprint(7, "numpy 1"))
 
 
 def test_a_target_that_changed_meanwhile_is_not_judged(here):
     Path("k.py").write_text(FIXED)
     turn = Turn(Unit("k.py", "conservation"), 0)
-    found = campaign.tried(Request(("k.py",), seed=1, examples=5, in_process=True), turn, Origin(7, versions()), None)
+    found = campaign.tried(
+        Request(("k.py",), seed=1, examples=5, in_process=True), turn, Fingerprint(7, versions()), None
+    )
     (result,) = found["results"]
     assert (result["verdict"], result["abandoned"]) == ("not run", True)
 
@@ -181,7 +183,7 @@ def test_a_target_that_changed_meanwhile_is_not_judged(here):
 def test_a_unit_is_tried_as_if_nothing_had_been_tried_before(here):
     Path("k.py").write_text(FAULTY)
     request = Request(("k.py",), seed=1, examples=20, in_process=True)
-    known = Origin(campaign.identity(campaign.session(request).target("k.py")), versions())
+    known = Fingerprint(campaign.identity(campaign.session(request).target("k.py")), versions())
 
     def told(name):
         (result,) = campaign.tried(request, Turn(Unit("k.py", name), 0), known, None)["results"]

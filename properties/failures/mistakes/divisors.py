@@ -86,7 +86,7 @@ MISTAKES = [
     Mistake(
         "zeros-taken-for-padding",
         SUM,
-        "Padded cells are told by being zero, so that cells of the image that are zero do not count either.",
+        "A cell counts as padded if it is zero, so that cells of the image that are zero do not count either.",
         "Which cells are padded follows from their places alone.",
         (wrong(divisor=not_zero),),
     ),
