@@ -175,12 +175,12 @@ def conserved(pool: Pool, dx: Array, case: Case) -> None:
         oracle.relative_bound(covering, case.x.dtype) if case.function == "max_backward" else Fraction(0)
     )
     exact = backward(case.dy, case.x, **case.window)
-    reaching = oracle.flat(exact.whole, len(case.size)).sum(axis=-1) * exact.unit
+    reaching = oracle.flat(exact.whole, len(case.size)).sum(axis=-1)
     spatial = tuple(range(2, dx.ndim))
     for plane in map(tuple, np.argwhere(dx.any(axis=spatial) | case.dy.any(axis=spatial)).tolist()):
         if not np.isfinite(dx[plane]).all():
             pool.fail(f"dx[{plane[0]},{plane[1]}] is not finite, though dy is", got=dx)
-        got, sent = total(dx[plane]), reaching[plane]
+        got, sent = total(dx[plane]), reaching[plane] * exact.unit
         if abs(got - sent) > relative * total(abs(case.dy[plane])):
             whole = "the sum of dy" if sent == total(case.dy[plane]) else "the sum of what of dy reaches a real cell"
             text = f"sum(dx[{plane[0]},{plane[1]}]) = {float(got)}, but should be {float(sent)}, {whole}"

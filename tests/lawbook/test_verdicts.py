@@ -318,11 +318,14 @@ class LargestMagnitude(Kernel):
 
 
 class Nowhere(Kernel):
-    """One of the maxima is nowhere."""
+    """One of the maxima is nowhere, between two cells or above them all."""
+
+    def __init__(self, more):
+        self.more = more
 
     def max_forward(self, x, size, stride):
         y = naive.max_forward(x, size, stride)
-        y[0, 0, 0, 0] += 0.5
+        y[0, 0, 0, 0] += self.more
         return y
 
 
@@ -356,8 +359,9 @@ def test_the_numbers_of_a_long_image_ascend(dtype):
     assert ascending(cells[:0]).tolist() == []
 
 
-def test_a_maximum_that_is_nowhere_is_the_fault_of_the_first_call():
-    _, call, says = verdict("increasing-maps", Nowhere, replace(CASE, other=np.ones((1, 1, 1, 8))))
+@pytest.mark.parametrize("more", [0.5, 100])
+def test_a_maximum_that_is_nowhere_is_the_fault_of_the_first_call(more):
+    _, call, says = verdict("increasing-maps", Nowhere(more), replace(CASE, other=np.ones((1, 1, 1, 8))))
     assert call == 0
     assert "y has a value that is nowhere in x" in says
 
@@ -491,9 +495,10 @@ def test_the_sum_that_gradients_should_have_is_told_as_what_it_is(settings, says
 
 
 @pytest.mark.parametrize("law", ["padding-with-zero", "mean-value"])
-def test_a_mean_that_never_counts_padding_is_right_by_its_own_divisors(law):
+@pytest.mark.parametrize("counts", [False, True])
+def test_a_mean_that_always_or_never_counts_padding_is_right_by_its_own_divisors(law, counts):
     def mean_forward(x, size, stride, *, padding=0):
-        return naive.mean_forward(x, size, stride, padding=padding, count_include_pad=False)
+        return naive.mean_forward(x, size, stride, padding=padding, count_include_pad=counts)
 
     target = wrap(SimpleNamespace(mean_forward=mean_forward, ranks=(1, 2, 3)))
     smoke_test(target)
