@@ -13,7 +13,7 @@ from poolproof.properties.cases.drawing import drawn
 from poolproof.properties.contract import CALLABLES
 from poolproof.properties.failures.messages import describe
 from poolproof.properties.failures.types import Failure
-from poolproof.properties.lawbook import LAWS
+from poolproof.properties.lawbook import LAWS, conduct
 from poolproof.properties.lawbook.backward import probed
 from poolproof.properties.lawbook.conduct import companions
 from poolproof.properties.lawbook.forward import ascending
@@ -83,8 +83,9 @@ class OnlyOnce(Kernel):
         return naive.max_forward(x, size, stride)
 
 
-def test_the_call_that_overwrites_a_result_is_named():
-    found, call, says = verdict("results-kept", ClearsEarlier)
+@pytest.mark.parametrize("spot", [0.5, 0.95])
+def test_the_call_that_overwrites_a_result_is_named(spot):
+    found, call, says = verdict("results-kept", ClearsEarlier, replace(CASE, spot=spot))
     assert (found, call) == ("broken", 1)
     assert "changed y, the result of the call of max_forward before it" in says
 
@@ -100,6 +101,33 @@ def test_a_call_that_raises_after_others_is_named():
     assert verdict("results-kept", OnlyOnce)[:2] == ("raised", 1)
 
 
+class Waits(Kernel):
+    """The results are kept while it is called, and the first is overwritten later."""
+
+    def __init__(self):
+        self.results = []
+
+    def max_forward(self, x, size, stride):
+        self.results.append(naive.max_forward(x, size, stride))
+        return self.results[-1]
+
+    def wake(self, _):
+        self.results[0][:] = 0
+
+
+def test_now_and_then_results_are_looked_at_again_after_a_while(monkeypatch):
+    waits = Waits()
+    monkeypatch.setattr(conduct.time, "sleep", waits.wake)
+    found, call, _ = verdict("results-kept", waits, replace(CASE, spot=0.95))
+    # The last call, one of those before which is about indices.
+    assert (found, call) == ("broken", len(waits.results))
+    assert conduct.LINGER < 0.1
+    pool = Pool(wrap(Waits()))
+    pool.begin()
+    monkeypatch.setattr(conduct.time, "sleep", lambda _: pytest.fail("waited"))
+    LAWS["results-kept"].check(pool, replace(CASE, spot=0.5))
+
+
 # Nothing is remembered.
 
 
@@ -112,6 +140,17 @@ class ByAddress(Kernel):
         if x is not self.x:
             self.x, self.y = x, naive.max_forward(x, size, stride)
         return self.y.copy()
+
+
+class ByEnds(Kernel):
+    """An array of the same shape, first cell and last cell has, it believes, the values that it had."""
+
+    def __init__(self):
+        self.known = {}
+
+    def max_forward(self, x, size, stride):
+        ends = (x.shape, x.flat[0], x.flat[-1])
+        return self.known.setdefault(ends, naive.max_forward(x, size, stride)).copy()
 
 
 class TiredOfIt(Kernel):
@@ -131,6 +170,15 @@ class NoAxes(Kernel):
 
     def max_forward(self, x, size, stride):
         return np.array(1.0)
+
+
+def test_an_array_that_is_recognised_by_its_ends_is_told_with_its_own_call():
+    pool = Pool(wrap(ByEnds()))
+    pool.begin()
+    with pytest.raises(Failure, match=r"y\[0,0,0,0\] = 5\.0, but should be 2\.0") as caught:
+        LAWS["nothing-remembered"].check(pool, CASE)
+    assert caught.value.call % len(pool.calls) == len(pool.calls) - 2
+    assert "with the same first and last cells" in describe(caught.value, pool.calls)
 
 
 def test_an_array_with_other_values_in_the_same_memory_is_told_from_what_was_there():

@@ -188,7 +188,7 @@ JUDGES = {
     "properties/lawbook/forward.py": LAWS,
     "properties/lawbook/backward.py": LAWS,
     "properties/lawbook/settings.py": LAWS,
-    "properties/lawbook/conduct.py": LAWS,
+    "properties/lawbook/conduct.py": [*LAWS, suite("targets/test_fences.py", among="store")],
     "properties/lawbook/reference.py": [own_laws, suite("lawbook/test_reference.py")],
     "properties/lawbook/registry.py": [suite("lawbook/test_lawbook.py", "test_contract.py")],
 }
