@@ -248,7 +248,15 @@ MEASURE = """
 SIDE = 1800
 PLANE = SIDE * SIDE
 MEBI = 1 << 20
-KINDS = [(2, 2, {}), (3, 1, {}), (3, 2, {"padding": 1}), (2, 1, {"dilation": 3}), (3, 2, {"ceil_mode": True})]
+KINDS = [
+    (2, 2, {}),
+    (3, 1, {}),
+    (3, 2, {"padding": 1}),
+    (2, 1, {"dilation": 3}),
+    (3, 2, {"ceil_mode": True}),
+    (4, 4, {}),
+]
+"""The outputs of the last are fewer than a block."""
 on_linux = pytest.mark.skipif(
     not os.path.exists("/proc/self/clear_refs"), reason="the system does not say what it holds"
 )

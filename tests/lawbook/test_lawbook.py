@@ -8,7 +8,7 @@ from poolproof.kernels.geometry import Axis
 from poolproof.properties.cases.plans import Plan
 from poolproof.properties.contract import CALLABLES, Declared
 from poolproof.properties.lawbook import LAWS
-from poolproof.properties.lawbook.registry import law
+from poolproof.properties.lawbook.registry import OTHER_WINDOWS, law
 from poolproof.properties.lawbook.shape import worked_out
 from poolproof.properties.remote.worker import EVIDENCE
 from poolproof.properties.targets.target import wrap
@@ -19,6 +19,12 @@ def reason(name, *offers, evidence=EVIDENCE, **declarations):
     given = {"ranks": (1, 2, 3), **declarations, **{each: getattr(naive, each) for each in offers or CALLABLES}}
     target = wrap(SimpleNamespace(**given))
     return LAWS[name].unsupported(target.declared, target.offers, evidence)
+
+
+ROOMY = {"ranks": (2,)}
+TILES = {"size": (2, 2), "stride": (2, 2)}
+NINTHS = {"size": (3, 3), "stride": (3, 3)}
+"""Windows of which the means are no sums of powers of two."""
 
 
 # Whom a law is asked of.
@@ -53,6 +59,19 @@ def test_what_a_law_needs_besides_must_be_there():
         ("max-accumulation", {"tiles": True}, "it declares tiles=True"),
         ("routing", {"tiles": True}, ""),
         ("routing", {"dtypes": ("int8",)}, "it declares no floating-point dtype for max_backward"),
+        ("max-value", {**ROOMY, "fixed": TILES}, ""),
+        ("max-accumulation", {**ROOMY, "fixed": TILES}, OTHER_WINDOWS),
+        ("other-settings", {**ROOMY, "fixed": TILES}, OTHER_WINDOWS),
+        (
+            "routing",
+            {**ROOMY, "fixed": TILES, "dtypes": ("int8",)},
+            "it declares no floating-point dtype for max_backward",
+        ),
+        (
+            "linearity",
+            {**ROOMY, "fixed": NINTHS, "dtypes": {"max_backward": ("int8",), "mean_backward": ("float32",)}},
+            "it declares no floating-point dtype for max_backward or mean_backward",
+        ),
     ],
 )
 def test_a_declaration_excuses_from_the_laws_about_it(name, declarations, said):

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from poolproof.kernels import naive
 from poolproof.properties.lawbook import LAWS
+from poolproof.properties.lawbook.reference import sendable
 from poolproof.properties.run.runner import run
 from poolproof.properties.run.trial import TrialSettings
+from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.target import wrap
 from selection import once
 
@@ -134,3 +136,24 @@ def test_refusal_rejects_an_error_that_says_nothing_of_an_argument():
     assert result.verdict == "broken"
     assert "raised KeyError" in result.message
     assert "but should raise TypeError or ValueError" in result.message
+
+
+@pytest.mark.parametrize(
+    ("x", "dy", "sent"),
+    [
+        ("float32", "float32", True),
+        (">f4", ">f4", True),
+        ("object", "object", False),
+        ("float32", "object", False),
+        ("object", "float32", False),
+    ],
+)
+def test_arrays_of_objects_cannot_be_sent(x, dy, sent):
+    arrays = {"x": np.zeros((1, 1, 1, 1), x), "dy": np.zeros((1, 1, 1, 1), dy)}
+    assert sendable(Call("max_backward", arrays, (1, 1), (1, 1))) is sent
+
+
+def test_bfloat16_in_foreign_byte_order_cannot_be_sent():
+    bfloat16 = np.dtype(pytest.importorskip("ml_dtypes").bfloat16)
+    for dtype, sent in ((bfloat16, True), (bfloat16.newbyteorder(), False)):
+        assert sendable(Call("max_forward", {"x": np.zeros((1, 1, 1, 1), dtype)}, (1, 1), (1, 1))) is sent

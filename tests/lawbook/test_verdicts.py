@@ -13,7 +13,7 @@ from poolproof.properties.cases.drawing import drawn
 from poolproof.properties.contract import CALLABLES
 from poolproof.properties.failures.messages import describe
 from poolproof.properties.failures.types import Failure
-from poolproof.properties.lawbook import LAWS
+from poolproof.properties.lawbook import LAWS, conduct
 from poolproof.properties.lawbook.backward import probed
 from poolproof.properties.lawbook.conduct import companions
 from poolproof.properties.lawbook.forward import ascending
@@ -83,8 +83,9 @@ class OnlyOnce(Kernel):
         return naive.max_forward(x, size, stride)
 
 
-def test_the_call_that_overwrites_a_result_is_named():
-    found, call, says = verdict("results-kept", ClearsEarlier)
+@pytest.mark.parametrize("spot", [0.5, 0.95])
+def test_the_call_that_overwrites_a_result_is_named(spot):
+    found, call, says = verdict("results-kept", ClearsEarlier, replace(CASE, spot=spot))
     assert (found, call) == ("broken", 1)
     assert "changed y, the result of the call of max_forward before it" in says
 
@@ -100,6 +101,33 @@ def test_a_call_that_raises_after_others_is_named():
     assert verdict("results-kept", OnlyOnce)[:2] == ("raised", 1)
 
 
+class Waits(Kernel):
+    """The results are kept while it is called, and the first is overwritten later."""
+
+    def __init__(self):
+        self.results = []
+
+    def max_forward(self, x, size, stride):
+        self.results.append(naive.max_forward(x, size, stride))
+        return self.results[-1]
+
+    def wake(self, _):
+        self.results[0][:] = 0
+
+
+def test_now_and_then_results_are_looked_at_again_after_a_while(monkeypatch):
+    waits = Waits()
+    monkeypatch.setattr(conduct.time, "sleep", waits.wake)
+    found, call, _ = verdict("results-kept", waits, replace(CASE, spot=0.95))
+    # The last call, one of those before which is about indices.
+    assert (found, call) == ("broken", len(waits.results))
+    assert conduct.LINGER < 0.1
+    pool = Pool(wrap(Waits()))
+    pool.begin()
+    monkeypatch.setattr(conduct.time, "sleep", lambda _: pytest.fail("waited"))
+    LAWS["results-kept"].check(pool, replace(CASE, spot=0.5))
+
+
 # Nothing is remembered.
 
 
@@ -112,6 +140,17 @@ class ByAddress(Kernel):
         if x is not self.x:
             self.x, self.y = x, naive.max_forward(x, size, stride)
         return self.y.copy()
+
+
+class ByEnds(Kernel):
+    """An array of the same shape, first cell and last cell has, it believes, the values that it had."""
+
+    def __init__(self):
+        self.known = {}
+
+    def max_forward(self, x, size, stride):
+        ends = (x.shape, x.flat[0], x.flat[-1])
+        return self.known.setdefault(ends, naive.max_forward(x, size, stride)).copy()
 
 
 class TiredOfIt(Kernel):
@@ -131,6 +170,15 @@ class NoAxes(Kernel):
 
     def max_forward(self, x, size, stride):
         return np.array(1.0)
+
+
+def test_an_array_that_is_recognised_by_its_ends_is_told_with_its_own_call():
+    pool = Pool(wrap(ByEnds()))
+    pool.begin()
+    with pytest.raises(Failure, match=r"y\[0,0,0,0\] = 5\.0, but should be 2\.0") as caught:
+        LAWS["nothing-remembered"].check(pool, CASE)
+    assert caught.value.call % len(pool.calls) == len(pool.calls) - 2
+    assert "with the same first and last cells" in describe(caught.value, pool.calls)
 
 
 def test_an_array_with_other_values_in_the_same_memory_is_told_from_what_was_there():
@@ -318,11 +366,14 @@ class LargestMagnitude(Kernel):
 
 
 class Nowhere(Kernel):
-    """One of the maxima is nowhere."""
+    """One of the maxima is nowhere, between two cells or above them all."""
+
+    def __init__(self, more):
+        self.more = more
 
     def max_forward(self, x, size, stride):
         y = naive.max_forward(x, size, stride)
-        y[0, 0, 0, 0] += 0.5
+        y[0, 0, 0, 0] += self.more
         return y
 
 
@@ -356,8 +407,9 @@ def test_the_numbers_of_a_long_image_ascend(dtype):
     assert ascending(cells[:0]).tolist() == []
 
 
-def test_a_maximum_that_is_nowhere_is_the_fault_of_the_first_call():
-    _, call, says = verdict("increasing-maps", Nowhere, replace(CASE, other=np.ones((1, 1, 1, 8))))
+@pytest.mark.parametrize("more", [0.5, 100])
+def test_a_maximum_that_is_nowhere_is_the_fault_of_the_first_call(more):
+    _, call, says = verdict("increasing-maps", Nowhere(more), replace(CASE, other=np.ones((1, 1, 1, 8))))
     assert call == 0
     assert "y has a value that is nowhere in x" in says
 
@@ -491,9 +543,10 @@ def test_the_sum_that_gradients_should_have_is_told_as_what_it_is(settings, says
 
 
 @pytest.mark.parametrize("law", ["padding-with-zero", "mean-value"])
-def test_a_mean_that_never_counts_padding_is_right_by_its_own_divisors(law):
+@pytest.mark.parametrize("counts", [False, True])
+def test_a_mean_that_always_or_never_counts_padding_is_right_by_its_own_divisors(law, counts):
     def mean_forward(x, size, stride, *, padding=0):
-        return naive.mean_forward(x, size, stride, padding=padding, count_include_pad=False)
+        return naive.mean_forward(x, size, stride, padding=padding, count_include_pad=counts)
 
     target = wrap(SimpleNamespace(mean_forward=mean_forward, ranks=(1, 2, 3)))
     smoke_test(target)

@@ -143,7 +143,7 @@ BESIDE = {
     "max-differences": ("gradients.WindowTurned", "others.DropsNegativeGradients"),
     "mean-differences": ("others.BackwardNotDivided", "gradients.DividedByBatch", "others.MeanIsMax"),
     "ranks-agree": ("settings.LastAxisFirst", "overhang.PadsReadAsSides", "settings.PaddingOfHeightAlone"),
-    "no-aliasing": ("others.ReturnsInput",),
+    "no-aliasing": ("edges.SqueezesSingleCells",),
 }
 """Faults that laws reject which no fault names."""
 
@@ -183,12 +183,12 @@ JUDGES = {
     "kernels/compiled/loops/overlapping.py": LOOPS,
     "kernels/compiled/loops/whole_plane.py": LOOPS,
     "kernels/compiled/loops/indices.py": LOOPS,
-    "properties/oracle.py": [suite("test_oracle.py"), all_laws],
+    "properties/oracle.py": [suite("test_oracle.py", "test_expected.py"), all_laws],
     "properties/lawbook/shape.py": LAWS,
     "properties/lawbook/forward.py": LAWS,
     "properties/lawbook/backward.py": LAWS,
     "properties/lawbook/settings.py": LAWS,
-    "properties/lawbook/conduct.py": LAWS,
+    "properties/lawbook/conduct.py": [*LAWS, suite("targets/test_fences.py", among="store")],
     "properties/lawbook/reference.py": [own_laws, suite("lawbook/test_reference.py")],
     "properties/lawbook/registry.py": [suite("lawbook/test_lawbook.py", "test_contract.py")],
 }

@@ -14,7 +14,7 @@ from .operators import mutants
 from .record import HUNG, NOTICED, SURVIVED, UNJUDGED, checksums, home
 
 SCRATCH = ROOT / ".mutants"
-MEMORY = 4 << 30
+MEMORY = 8 << 30
 """Bytes for one process: a mutant may ask for windows without end."""
 
 ENVIRONMENT = {
