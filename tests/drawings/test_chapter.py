@@ -1,5 +1,7 @@
 """The figures of the teaching document, made again from what the kernels give."""
 
+import re
+
 import pytest
 from places import ROOT
 from poolproof.kernels import naive
@@ -16,8 +18,10 @@ def test_the_figures_of_the_pages_are_what_the_kernels_give(name):
     assert (FOLDER / f"{name}.svg").read_text(encoding="utf-8") == svg.document(FIGURES[name])
 
 
-def test_there_are_no_others():
-    assert {path.name for path in FOLDER.iterdir()} == {f"{name}.svg" for name in FIGURES}
+def test_the_others_are_drawn_by_a_command_of_a_page_and_compared_there():
+    pages = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
+    others = {path.name for path in FOLDER.iterdir()} - {f"{name}.svg" for name in FIGURES}
+    assert others == set(re.findall(r"^\$ poolproof draw report.json -o (\S+)$", pages, re.MULTILINE)) - {"case.svg"}
 
 
 def numbers(panel):

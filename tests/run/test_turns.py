@@ -57,7 +57,7 @@ def test_the_conventions_of_one_target_leave_those_of_the_next_their_time(clock,
     monkeypatch.setattr(pinned, "observed", observed)
     request = Request(("naive", "img2col"), seed=0, end=END, in_process=True)
     session.cache_clear()
-    list(in_order(request, list(map(observed_of, request.targets)), END))
+    list(in_order(session(request).examine, list(map(observed_of, request.targets)), END))
     assert ends == [END / 2, END]
 
 

@@ -113,7 +113,7 @@ def test_the_page_names_every_key_of_a_sparse_call():
     section = PAGE.split("\n## sparse\n")[1].split("\n## ")[0]
     assert all(f"`{key}`" in section for key in {*header, *header["arrays"][0], "law", "case", "limit"} - {"type"})
     assert [len(part) for part in payload] == [8, 1]
-    assert f"more than {worker.MOST_LISTED:,} the first" in section
+    assert f"more than {worker.MOST_LISTED:,} only the first" in section
     assert f"for every {isolated.BYTES_A_TIMEOUT >> 20} MiB" in PAGE
 
 
