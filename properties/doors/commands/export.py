@@ -86,5 +86,5 @@ def vectors(options: Namespace) -> int:
 
 
 COMMAND = Command(
-    "export", "write failing cases as tests of NumPy alone, or test vectors for any language", add_arguments, run
+    "export", "write failures as tests of NumPy alone, or test vectors", add_arguments, run
 )
