@@ -15,7 +15,7 @@ PAGE = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
 
 
 def test_every_extra_has_its_weight():
-    assert weight.extras() == ["bfloat16", "cuda", "docs", "plot"]
+    assert weight.extras() == ["bfloat16", "cluster", "cuda", "docs", "onnx", "plot"]
     rows = re.findall(r"^\| ([^|]+) \| [\d,]+ \|$", PAGE, re.MULTILINE)
     assert rows == [weight.ALONE, *(f"`{extra}`" for extra in weight.extras())]
 
