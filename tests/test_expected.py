@@ -135,6 +135,8 @@ def sums(total, size=None, grid=0, terms=1, divisor=1):
     ("size", "grid", "divisor", "sure"),
     [
         (2.0**52, 0, 1, True),
+        (2.0**53, 0, 1, False),
+        (1.5 * 2.0**53, 0, 1, False),
         (2.0**54, 0, 1, False),
         (1.0, -54, 1, False),
         (1.0, 0, 2**28 - 1, True),
@@ -153,6 +155,15 @@ def test_all_numbers_are_multiples_of_their_grid(dtype):
     assert (units == np.rint(units)).all()
     assert (units < 2 / eps * 2).all()
     assert oracle.grid_of(np.zeros(1, dtype)).item() > 1000
+    with pytest.raises(ValueError, match="finite numbers only"):
+        oracle.grid_of(np.array([1, np.inf], dtype))
+
+
+def test_half_of_a_single_number_is_exact_down_to_the_smallest_normal_one():
+    tiny = np.finfo("float32").tiny
+    result = np.array([tiny, np.nextafter(tiny, np.float32(1))])
+    found = oracle.Sums(*(np.array([each] * 2) for each in (2.0 * tiny, 2.0 * tiny, -160, 1, 2))).allows(result)
+    assert [each.tolist() for each in found] == [[True, False], [True, True]]
 
 
 @pytest.mark.parametrize("off", [-(2.0**-45), 0.0, 2.0**-45])
@@ -213,3 +224,17 @@ def test_a_result_of_another_shape_is_refused():
     found = oracle.expected("mean_forward", np.ones((1, 1, 3), np.float32), size=2, stride=1)
     with pytest.raises(ValueError, match=r"the result has shape \(1, 1, 3\); it should have \(1, 1, 2\)"):
         found.allows(np.ones((1, 1, 3)))
+
+
+def test_a_maximum_has_no_room_for_error_and_a_nan_is_right_where_it_is_expected_alone():
+    found = oracle.expected("max_forward", np.array([[[[1.0, np.nan]]]]), size=1, stride=1)
+    assert found.bound.tolist() == [[[[0, 0]]]]
+    assert found.allows(np.array([[[[1.0, np.nan]]]])).tolist() == [[[[True, True]]]]
+    assert found.allows(np.array([[[[np.nan, 1.0]]]])).tolist() == [[[[False, False]]]]
+
+
+def test_no_index_is_right_for_windows_without_a_cell_alone():
+    x = np.array([[[[1.0, 2.0]]]])
+    found = oracle.expected("max_indices", x, size=(1, 2), stride=1, padding=((0, 0), (2, 0)))
+    assert found.allows(np.array([[[[-1, 0, 1]]]])).tolist() == [[[[True, True, True]]]]
+    assert found.allows(np.array([[[[0, -1, -1]]]])).tolist() == [[[[False, False, False]]]]
