@@ -85,6 +85,4 @@ def vectors(options: Namespace) -> int:
     return 0
 
 
-COMMAND = Command(
-    "export", "write failures as tests of NumPy alone, or test vectors", add_arguments, run
-)
+COMMAND = Command("export", "write failures as tests of NumPy alone, or test vectors", add_arguments, run)
