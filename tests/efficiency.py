@@ -14,11 +14,13 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import islice
 
+from poolproof.properties.results import Result
 from poolproof.properties.run import cluster
-from poolproof.properties.run.campaign import Campaign, Origin, Turn, tried, versions
+from poolproof.properties.run.campaign import Campaign, Fingerprint, Turn, tried, versions
 from poolproof.properties.run.cluster import Cluster
-from poolproof.properties.run.diary import identity
+from poolproof.properties.run.diary import Diary, identity
 from poolproof.properties.run.executor import Task, run_tasks
+from poolproof.properties.run.persistence import KEPT
 from poolproof.properties.run.request import Request
 from poolproof.properties.run.session import session
 from poolproof.properties.run.units import plan
@@ -78,7 +80,7 @@ def seconds_for(crew: Cluster, tasks: list[Task]) -> float:
 def real(workers: int) -> float:
     """Cases a second of the plain kernel, after a round in which all is loaded."""
     request = Request(("naive",), seed=0, laws=LAWS)
-    origin = Origin(identity(session(request).target("naive")), versions())
+    origin = Fingerprint(identity(session(request).target("naive")), versions())
     rounds = [
         [Task(tried, (request, Turn(unit, number), origin, None)) for number in range(*span) for unit in plan(request)]
         for span in ((0, workers), (workers, workers + ROUNDS))
@@ -106,10 +108,6 @@ def planning(units: int) -> float:
     request = Request(("naive",), seed=0, end=time.time() + 1e6, cluster="here")
     planned = plan(request)
     reached = {f"trigger {k}": k + 1 for k in range(70)}
-    from poolproof.properties.results import Result
-    from poolproof.properties.run.diary import Diary
-    from poolproof.properties.run.persistence import KEPT
-
     this = Campaign(request, planned, {"naive": 0}, Diary(KEPT / "none.jsonl", print, resume=False))
     for unit in planned:
         this.add(Turn(unit, 0), Result(*unit.key, "holds", examples=100, seconds=1.0, reached=reached))

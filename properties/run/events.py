@@ -85,12 +85,19 @@ Event = (
 
 
 def events(request: Request, units: Sequence[Unit], processes: int) -> Iterator[Event]:
-    """What happens in a run, of which failing cases are put into its store, if it has one; see `happening`."""
+    """What happens in a run, of which failing cases are put into its store, if it has one; see `happening`.
+
+    A store that cannot be written costs no result: the run goes on without it.
+    """
     store = None if request.store is None else Store(request.store)
     for event in happening(request, units, processes):
-        if store is not None and isinstance(event, UnitExamined | UnitWidened) and event.result.law in LAWS:
-            store.add(event.result, LAWS[event.result.law].plan, today())
         yield event
+        if store is not None and isinstance(event, UnitExamined | UnitWidened) and event.result.law in LAWS:
+            try:
+                store.add(event.result, LAWS[event.result.law].plan, today())
+            except Unusable as error:
+                store = None
+                yield SuiteFailed(str(error))
 
 
 def happening(request: Request, units: Sequence[Unit], processes: int) -> Iterator[Event]:

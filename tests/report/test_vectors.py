@@ -268,18 +268,16 @@ def replace(file, old="", new=""):
     file.write_text(text.replace(old, new) if old else text, encoding="utf-8")
 
 
+def ended(command, folder, **more):
+    """How a reader of the vectors in a folder ended."""
+    given = {"cwd": folder, "env": more or None, "text": True, "timeout": 300}
+    return subprocess.run([*command, "vectors.bin"], check=False, capture_output=True, **given)
+
+
 def asked(command, data, folder, **more):
     """What a reader prints about a file, and its status."""
     (folder / "vectors.bin").write_bytes(data)
-    done = subprocess.run(
-        [*command, "vectors.bin"],
-        cwd=folder,
-        check=False,
-        capture_output=True,
-        text=True,
-        env=more or None,
-        timeout=100,
-    )
+    done = ended(command, folder, **more)
     assert not done.stderr
     return done.returncode, done.stdout.splitlines()
 
@@ -337,7 +335,7 @@ def test_the_c_reader_rejects_a_wrong_kernel(name, tmp_path, content):
 def test_the_c_reader_says_what_is_wrong_with_a_file(data, tmp_path):
     command = built(tmp_path, "vectors.c", "kernel.c")
     (tmp_path / "vectors.bin").write_bytes(data)
-    done = subprocess.run([*command, "vectors.bin"], cwd=tmp_path, check=False, capture_output=True, text=True)
+    done = ended(command, tmp_path)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
 
@@ -345,14 +343,7 @@ def test_the_c_reader_says_what_is_wrong_with_a_file(data, tmp_path):
 def in_c(command, implementation, questions, folder):
     """The numbers of the vectors whose answers by an implementation the C reader finds wrong."""
     (folder / "answers.bin").write_bytes(answers_file(implementation, questions))
-    done = subprocess.run(
-        [*command, "vectors.bin"],
-        cwd=folder,
-        check=False,
-        capture_output=True,
-        text=True,
-        env={"ANSWERS": "answers.bin"},
-    )
+    done = ended(command, folder, ANSWERS="answers.bin")
     assert done.returncode in (0, 1), done.stderr
     return [int(line.split()[1]) for line in done.stdout.splitlines()[:-1]]
 

@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from itertools import permutations
 from pathlib import Path
 
+import efficiency
 import pytest
 from poolproof.properties.contract import Unusable
 from poolproof.properties.doors.converters import ArgumentTypeError, seconds
@@ -345,3 +346,8 @@ def test_a_budget_may_have_a_unit(text, found):
 def test_a_budget_of_another_unit_is_refused(text):
     with pytest.raises(ArgumentTypeError, match="should be a time above 0, as 90 or 90s, 10m or 8h"):
         seconds(text)
+
+
+def test_the_measurement_of_the_page_plans_as_a_campaign_does():
+    assert efficiency.planning(3) > 0
+    assert efficiency.waited(0) == {}

@@ -106,6 +106,16 @@ def test_a_store_that_cannot_be_written_is_an_error_in_words(found, tmp_path):
         Store(str(tmp_path / "cases")).add(found, LAWS[LAW].plan, "2020-01-02")
 
 
+def test_a_store_that_cannot_be_written_costs_no_result(tmp_path):
+    (tmp_path / "k.py").write_text(FAULTY)
+    (tmp_path / "cases").write_text("no folder")
+    status, said = called(tmp_path, *WORDS, "--store", "cases", "--json", "r.json")
+    assert status == 2
+    assert said.count("store 'cases' cannot be written") == 1
+    (law,) = json.loads((tmp_path / "r.json").read_text())["targets"][0]["laws"]
+    assert law["verdict"] == "broken"
+
+
 @slow
 def test_a_campaign_tries_what_is_shared_once(tmp_path):
     (tmp_path / "k.py").write_text(FAULTY)

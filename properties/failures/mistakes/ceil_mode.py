@@ -52,7 +52,7 @@ def evenly(axis: Axis) -> Table:
 
 
 def moved(by: Callable[[Axis], int]) -> Answer:
-    """Answers whose windows begin so many cells later, where the last would reach past the end."""
+    """Answers whose windows all begin later by this many cells, where the last would reach past the end."""
     return starting(lambda axis: axis.begin - (by(axis) if beyond(axis) else 0))
 
 
