@@ -70,7 +70,12 @@ class Evidence:
     @property
     def over(self) -> bool:
         """Whether no more fresh cases should be tried."""
-        return time.thread_time() - self.began + self.waited >= self.seconds or time.time() >= self.latest
+        return time.thread_time() - self.began + self.waited >= self.seconds or self.ended
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run has no time left, not even for a fresh start of the target."""
+        return time.time() >= self.latest
 
     def answer(self, call: Call) -> TargetAnswer:
         """The answer to one call."""
@@ -160,16 +165,18 @@ def diagnosis(evidence: Evidence) -> list[str]:
     """The names of the mistakes that explain a failure, the one that says most first; none if it is not certain."""
     if refused := refusals(evidence):
         return refused
-    wrong = [(call, found) for run in evidence.runs for call, found in in_order(evidence, run)]
+    wrong = wrong_answers(evidence)
+    if evidence.ended:
+        return []
     if wrong:
         return [REMEMBERS.name] if remembered(evidence, wrong) else explaining(evidence, wrong)
-    alive = [call for call in last_calls(evidence) if evidence.target.ask(call).death is None]
+    alive = [call for call in last_calls(evidence) if evidence.answer(call).death is None]
     return [VARIES.name] if any(varies(evidence, call) for call in alive) else []
 
 
 def explained_by(evidence: Evidence, names: Collection[str]) -> list[str]:
     """Those of some mistakes about answers that explain a failure too; no others are looked at."""
-    wrong = [(call, found) for run in evidence.runs for call, found in in_order(evidence, run)]
+    wrong = wrong_answers(evidence)
     patterns = [FailingCall(call, evidence.values) for call, _ in wrong if call.function == wrong[0][0].function]
     survivors = tested(evidence, hypotheses(wrong, names), patterns) if wrong else []
     return list(dict.fromkeys(each.mistake.name for each in survivors if each.precision >= MOSTLY))
@@ -221,6 +228,12 @@ def refused(evidence: Evidence, call: Call) -> bool:
     return answer.error is not None and answer.death is None
 
 
+def wrong_answers(evidence: Evidence) -> list[tuple[Call, Judged]]:
+    """The calls of failing cases that are answered wrongly, as far as there is time to start the target for each."""
+    runs = takewhile(lambda _: not evidence.ended, evidence.runs)
+    return [(call, found) for run in runs for call, found in in_order(evidence, run)]
+
+
 def in_order(evidence: Evidence, run: list[Call]) -> list[tuple[Call, Judged]]:
     """The calls of a case that a fresh start answers wrongly, asked in their order."""
     start = evidence.target.afresh()
@@ -247,7 +260,8 @@ def varies(evidence: Evidence, call: Call) -> bool:
 
 def remembered(evidence: Evidence, wrong: list[tuple[Call, Judged]]) -> bool:
     """Whether calls that were answered wrongly after others are answered rightly alone, or when they are repeated."""
-    return all(alone_right(evidence, call) for call, _ in wrong[:CONFIRMED])
+    asked = takewhile(lambda _: not evidence.ended, wrong[:CONFIRMED])
+    return all(alone_right(evidence, call) for call, _ in asked) and not evidence.ended
 
 
 def alone_right(evidence: Evidence, call: Call) -> bool:
