@@ -93,6 +93,23 @@ def saturated(array: Array) -> Array:
     return np.clip(array, -most, most)
 
 
+def twice_at_the_end(block: int) -> Gather:
+    """Gradients of which those of a last block that is moved back to fit are added twice where it meets the one before.
+
+    Raises ValueError for rows of whole blocks, and for those shorter than one.
+    """
+
+    def gather(windows: PooledWindows, shares: Array) -> Array:
+        width = windows.output[-1]
+        if width < block or width % block == 0:
+            raise ValueError("no block is moved")
+        column = np.arange(len(windows.cells)) % width
+        again = (column >= width - block) & (column < width - width % block)
+        return added(windows, np.where(again[:, np.newaxis], 2 * shares, shares))
+
+    return gather
+
+
 def over_batch(call: Call) -> Array:
     """The gradient divided by the number of samples."""
     return RIGHT.answer(call) / max(len(call.arrays["x"]), 1)
@@ -205,6 +222,13 @@ MISTAKES = [
         "The gradient is multiplied or divided by a number, such as that of the cells of the window.",
         "The maximum of a window gets the whole gradient of that window, no more and no less.",
         each("gather", [multiplied(factor) for factor in FACTORS]),
+    ),
+    Mistake(
+        "last-block-overlaps",
+        BACKWARD,
+        "Windows are taken in blocks, the last is moved back to fit, and where blocks overlap gradients count twice.",
+        "Every window passes its gradient once.",
+        each("gather", [twice_at_the_end(block) for block in (2, 4, 8, 16, 32, 64)]),
     ),
     Mistake(
         "gradient-divided-by-batch",

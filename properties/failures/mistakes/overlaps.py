@@ -172,13 +172,21 @@ def numbers(axis: Axis) -> Array:
     return np.arange(axis.count())[:, np.newaxis]
 
 
+def rounded_to_zero(axis: Axis) -> Array:
+    """(c - size)/stride of each tap's cell c of the padded image, rounded towards zero, (windows, taps)."""
+    cells = numbers(axis) * axis.stride + offsets(axis)
+    return np.trunc((cells - axis.extent) / axis.stride)
+
+
 LEFT_OUT: list[Callable[[Axis], Array]] = [
     lambda axis: offsets(axis) < axis.stride,
     lambda axis: (offsets(axis) < axis.stride) | (numbers(axis) == axis.count() - 1),
     lambda axis: offsets(axis) >= axis.extent - axis.stride,
     lambda axis: (offsets(axis) >= axis.extent - axis.stride) | (numbers(axis) == 0),
+    lambda axis: numbers(axis) < rounded_to_zero(axis) + 1,
 ]
-"""The taps of cells of which a window is the last, or the first, that has them."""
+"""The taps of cells of which a window is the last, or the first, that has them; at last the first where a division of a
+negative number is rounded towards zero."""
 
 REACHES: list[tuple[Reach, Reach]] = [
     (lambda stride: -stride, lambda _: 0),

@@ -10,7 +10,7 @@ import numpy as np
 from poolproof.kernels.dtypes import Array
 
 from .maxima import by_keys
-from .mistake import MAX_GRADIENT, Answer, Mistake
+from .mistake import INDEX, MAX_GRADIENT, Answer, Mistake
 from .steps import PooledWindows, added, each, first_weights, wrong
 
 RIGHT_TIE = "The gradient of a window goes to its maximum once, however many cells are equal to it."
@@ -72,6 +72,24 @@ def equal_in_plane(windows: PooledWindows, _: Array) -> Array:
     dy = windows.call.arrays["dy"].astype(np.float64).reshape(tops.shape)
     equal = windows.image[..., np.newaxis, :] == tops[..., np.newaxis]
     return np.asarray((equal * dy[..., np.newaxis]).sum(axis=-2))
+
+
+def sought_in_plane(last: bool) -> Answer:
+    """Answers whose maxima are where a cell of the plane equals them, the first such cell or the last."""
+
+    def place(windows: PooledWindows) -> Array:
+        tops = windows.values.max(axis=-1)
+        equal = windows.image[..., np.newaxis, :] == tops[..., np.newaxis]
+        return np.asarray(equal.shape[-1] - 1 - equal[..., ::-1].argmax(-1) if last else equal.argmax(-1))
+
+    def gather(windows: PooledWindows, _: Array) -> Array:
+        cells = place(windows)
+        dx = np.zeros(windows.image.shape)
+        n, c, _windows = np.indices(cells.shape)
+        np.add.at(dx, (n, c, cells), windows.call.arrays["dy"].astype(np.float64).reshape(cells.shape))
+        return dx
+
+    return wrong(gather=gather, index=lambda windows, _: place(windows))
 
 
 def no_gradient_at_zero(windows: PooledWindows) -> Array:
@@ -200,6 +218,13 @@ MISTAKES = [
         "Cells outside the window that equal its maximum get its gradient.",
         "The gradient of a window goes to a cell of that window.",
         (wrong(gather=equal_in_plane),),
+    ),
+    Mistake(
+        "maximum-sought-in-plane",
+        (*MAX_GRADIENT, *INDEX),
+        "The place of a maximum is sought by its value in the whole plane, and a cell outside the window may equal it.",
+        "The place of a maximum is a cell of its own window.",
+        (sought_in_plane(last=False), sought_in_plane(last=True)),
     ),
     Mistake(
         "nearly-equal-cells-get-gradient",
