@@ -44,6 +44,29 @@ def verdict(law, kind, case=CASE):
     return caught.value.verdict, caught.value.call % len(pool.calls), describe(caught.value, pool.calls)
 
 
+# Indices.
+
+
+class KeepsIndex(Kernel):
+    """Nothing is above -inf, so that a window of it has the index of the window before."""
+
+    @staticmethod
+    def max_indices(x, size, stride):
+        found, index = naive.max_indices(x, size, stride), 0
+        for place, top in np.ndenumerate(naive.max_forward(x, size, stride)):
+            index = found[place] if top > -np.inf else index
+            found[place] = index
+        return found
+
+
+def test_a_window_of_nothing_but_minus_infinity_has_an_index_of_its_own():
+    x = np.array([[[[1.0, 2, -np.inf, -np.inf]]]])
+    case = Case("max_indices", x, (1, 2), (1, 2), np.ones((1, 1, 1, 2)), "bottomless")
+    assert "i[0,0,0,1] = 1, but should be 2" in verdict("max-index", KeepsIndex, case)[2]
+    target = wrap(SimpleNamespace(max_indices=KeepsIndex.max_indices, dtypes=("float64",)))
+    assert run(LAWS["max-index"], target, TrialSettings(seed=0)).counterexample.mistakes == ["lowest-never-wins"]
+
+
 # Results are kept.
 
 

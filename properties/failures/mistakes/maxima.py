@@ -89,6 +89,14 @@ def indexed(
     return index
 
 
+def kept_from_before(windows: PooledWindows, tap: Array) -> Array:
+    """Indices of a search that nothing resets: where no cell is above the lowest number, that of the window before."""
+    above = (first_maximum(windows) > lowest_of(windows.image.dtype)).reshape(-1)
+    latest = np.maximum.accumulate(np.where(above, np.arange(above.size), -1))
+    found = plane_index(windows, tap)
+    return np.where(latest < 0, 0, found.reshape(-1)[latest]).reshape(found.shape)
+
+
 MOST_STEPS = 100
 """Cells that a scan may take one after another."""
 
@@ -390,6 +398,7 @@ MISTAKES = [
         (
             wrong(weights=weighted(lowest_of)),
             *(wrong(index=indexed(low, missing)) for missing in MISSING for low in (lowest_of, finite_lowest)),
+            wrong(index=kept_from_before),
         ),
     ),
     Mistake(
