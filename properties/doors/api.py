@@ -111,5 +111,5 @@ def check(
         except SkipTest as skipped:
             warnings.warn(str(skipped), stacklevel=2)
     if messages:
-        failed = f"{len(messages)} of {len(bound)} laws do not hold"
+        failed = f"{len(messages)} of {len(bound)} laws failed"
         raise AssertionError("\n\n".join([*messages, failed]))

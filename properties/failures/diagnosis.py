@@ -12,6 +12,7 @@ import numpy as np
 from poolproof.kernels.dtypes import Array
 
 from ..cases.plans import Plan
+from ..targets.call import Answer as TargetAnswer
 from ..targets.call import Call
 from ..targets.target import Target
 from .fresh import DRAWN, FailingCall, drawn, lengthened, overlapped, repadded, repainted, resized
@@ -23,7 +24,7 @@ from .mistakes.steps import Steps
 from .probes import generic
 
 SECONDS = 10.0
-"""Seconds for fresh cases of a slow target. Usually the few that a failure needs take a fraction of one."""
+"""Seconds of work on fresh cases, which a slow target needs. Usually the few for a failure take a fraction of one."""
 
 CONFIRMED = 3
 """Fresh cases on which a target must be wrong as a mistake says before it is named."""
@@ -45,8 +46,9 @@ OF_VALUES = {mistake.name for mistake in (*maxima.MISTAKES, *means.MISTAKES)}
 class Evidence:
     """What is known of a failure: the target, the plan of its law, and the calls of its failing cases.
 
-    `runs`: the calls of each failing case, in order. `values`: the palette of the numbers. `seconds`: how long fresh
-    cases are asked, and `latest`: when the run ends, whatever is left.
+    `runs`: the calls of each failing case, in order. `values`: the palette of the numbers. `seconds` of work are spent
+    on fresh cases: processor time here, and waiting for the target. Wall time would have a busy machine lose hints.
+    `latest`: when the run ends, whatever is left.
     """
 
     target: Target
@@ -55,24 +57,42 @@ class Evidence:
     values: str
     seconds: float = SECONDS
     latest: float = float("inf")
-    end: float = field(init=False)
+    began: float = field(init=False)
+    waited: float = field(init=False)
 
     def __post_init__(self) -> None:
         self.begin()
 
     def begin(self) -> None:
         """Start the clock."""
-        self.end = min(self.latest, time.time() + self.seconds)
+        self.began, self.waited = time.thread_time(), 0.0
+
+    @property
+    def over(self) -> bool:
+        """Whether no more fresh cases should be tried."""
+        return time.thread_time() - self.began + self.waited >= self.seconds or self.ended
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run has no time left, not even for a fresh start of the target."""
+        return time.time() >= self.latest
+
+    def answer(self, call: Call) -> TargetAnswer:
+        """The answer to one call."""
+        wall, worked = time.monotonic(), time.thread_time()
+        answer = self.target.ask(call)
+        self.waited += time.monotonic() - wall - (time.thread_time() - worked)
+        return answer
 
     def ask(self, call: Call) -> Judged | None:
         """The answer to one call beside what is right; None where nothing can be said of it."""
-        answer = self.target.ask(call)
+        answer = self.answer(call)
         return None if answer.error or answer.death else judged(meant(call, self.target.declared), answer.value)
 
     def asked(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Judged]]:
         """The answers to calls, in the time there is."""
         for call in calls:
-            if time.time() >= self.end:
+            if self.over:
                 return
             found = self.ask(call)
             if found is not None:
@@ -145,16 +165,18 @@ def diagnosis(evidence: Evidence) -> list[str]:
     """The names of the mistakes that explain a failure, the one that says most first; none if it is not certain."""
     if refused := refusals(evidence):
         return refused
-    wrong = [(call, found) for run in evidence.runs for call, found in in_order(evidence, run)]
+    wrong = wrong_answers(evidence)
+    if evidence.ended:
+        return []
     if wrong:
         return [REMEMBERS.name] if remembered(evidence, wrong) else explaining(evidence, wrong)
-    alive = [call for call in last_calls(evidence) if evidence.target.ask(call).death is None]
+    alive = [call for call in last_calls(evidence) if evidence.answer(call).death is None]
     return [VARIES.name] if any(varies(evidence, call) for call in alive) else []
 
 
 def explained_by(evidence: Evidence, names: Collection[str]) -> list[str]:
     """Those of some mistakes about answers that explain a failure too; no others are looked at."""
-    wrong = [(call, found) for run in evidence.runs for call, found in in_order(evidence, run)]
+    wrong = wrong_answers(evidence)
     patterns = [FailingCall(call, evidence.values) for call, _ in wrong if call.function == wrong[0][0].function]
     survivors = tested(evidence, hypotheses(wrong, names), patterns) if wrong else []
     return list(dict.fromkeys(each.mistake.name for each in survivors if each.precision >= MOSTLY))
@@ -176,19 +198,21 @@ def explaining(evidence: Evidence, wrong: list[tuple[Call, Judged]]) -> list[str
         return [EMPTY_BATCH.name]
     if any(varies(evidence, each) for each, _ in wrong[:CONFIRMED]):
         return [VARIES.name]
-    return generic(evidence.ask, patterns, evidence.end) or names
+    # The first failing call before the smallest, in which there is little to ask about.
+    repeated = chain.from_iterable(map(repainted, (*patterns[1:][-1:], patterns[0])))
+    return generic(evidence.ask, evidence.asked(repeated)) or names
 
 
 def refusals(evidence: Evidence) -> list[str]:
     """The mistakes by which a target refuses exactly these calls, of those that failed and of fresh ones."""
-    failed = [(run[-1], True) for run in evidence.runs if run and refused(evidence.target, run[-1])]
+    failed = [(run[-1], True) for run in evidence.runs if run and refused(evidence, run[-1])]
     if not failed:
         return []
     patterns = [FailingCall(call, evidence.values) for call, _ in failed]
     calls = [call for pattern in patterns for call in repainted(pattern, 1)]
     calls += drawn(evidence.plan, evidence.target.declared, patterns[0], 3 * DRAWN)
-    in_time = takewhile(lambda _: time.time() < evidence.end, calls)
-    answers = [*failed, *((call, refused(evidence.target, call)) for call in in_time)]
+    in_time = takewhile(lambda _: not evidence.over, calls)
+    answers = [*failed, *((call, refused(evidence, call)) for call in in_time)]
     if sum(not error for _, error in answers) < CONFIRMED:
         return []
     return [
@@ -198,10 +222,16 @@ def refusals(evidence: Evidence) -> list[str]:
     ]
 
 
-def refused(target: Target, call: Call) -> bool:
+def refused(evidence: Evidence, call: Call) -> bool:
     """Whether a target raises an error, and goes on; one that dies or speaks no protocol has refused nothing."""
-    answer = target.ask(call)
+    answer = evidence.answer(call)
     return answer.error is not None and answer.death is None
+
+
+def wrong_answers(evidence: Evidence) -> list[tuple[Call, Judged]]:
+    """The calls of failing cases that are answered wrongly, as far as there is time to start the target for each."""
+    runs = takewhile(lambda _: not evidence.ended, evidence.runs)
+    return [(call, found) for run in runs for call, found in in_order(evidence, run)]
 
 
 def in_order(evidence: Evidence, run: list[Call]) -> list[tuple[Call, Judged]]:
@@ -230,7 +260,8 @@ def varies(evidence: Evidence, call: Call) -> bool:
 
 def remembered(evidence: Evidence, wrong: list[tuple[Call, Judged]]) -> bool:
     """Whether calls that were answered wrongly after others are answered rightly alone, or when they are repeated."""
-    return all(alone_right(evidence, call) for call, _ in wrong[:CONFIRMED])
+    asked = takewhile(lambda _: not evidence.ended, wrong[:CONFIRMED])
+    return all(alone_right(evidence, call) for call, _ in asked) and not evidence.ended
 
 
 def alone_right(evidence: Evidence, call: Call) -> bool:

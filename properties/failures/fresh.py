@@ -38,8 +38,20 @@ PLAIN = {
 EXTREME = ("lowest", "highest", "huge")
 """The palettes of fresh integers besides: both ends of the type, and numbers from its whole range."""
 
-BEYOND = {"f": (2**26,), "i": (2**26, 2**58)}
-"""Numbers whose neighbours are equal in float32, or in float64: for floats and for integers of eight bytes."""
+BEYOND = {
+    np.dtype(name): offsets
+    for names, offsets in (
+        (("float32",), (2**13,)),
+        (("float64",), (2**13, 2**26)),
+        (("int32", "uint32"), (2**26,)),
+        (("int64", "uint64"), (2**26, 2**58)),
+    )
+    for name in names
+}
+"""Numbers whose neighbours are equal in float16, in float32 or in float64, for dtypes that tell them apart.
+
+The first are further apart than tolerances that are in use.
+"""
 
 MOST_ROOM = 3
 """Cells that a resized image has more along an axis than the failing one."""
@@ -158,10 +170,8 @@ def plainly_painted(case: Case, declared: Declared, seed: int) -> Iterator[Call]
 
 def beyond(case: Case, seed: int) -> Iterator[Call]:
     """The case with numbers that narrower floats do not tell apart, if its dtype has such."""
-    dtype = case.x.dtype
-    offsets = BEYOND["f" if is_float(dtype) else "i"] if dtype.itemsize == 8 else BEYOND["f"][: dtype.kind in "iu"]
-    if offsets and dtype.itemsize >= 4:
-        yield case.with_arrays(x=case.x + np.asarray(offsets[seed % len(offsets)], dtype)).call()
+    if offsets := BEYOND.get(case.x.dtype):
+        yield case.with_arrays(x=case.x + np.asarray(offsets[seed % len(offsets)], case.x.dtype)).call()
 
 
 def painted(case: Case, values: str, seed: int) -> Case:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -14,7 +13,6 @@ from poolproof.kernels.dtypes import Array, finfo, is_float
 from .. import oracle
 from ..contract import MEAN
 from ..targets.call import Call
-from .fresh import FailingCall, repainted
 from .judging import Fault, Judged
 from .mistakes.conduct import GRADIENT_OUTSIDE, GRADIENTS_LOST, NOT_WRITTEN, PLANES_MIXED, READS_OUTSIDE
 from .mistakes.steps import RIGHT
@@ -34,15 +32,9 @@ OFTEN = 3
 
 
 @np.errstate(all="ignore")
-def generic(ask: Ask, patterns: list[FailingCall], end: float) -> list[str]:
+def generic(ask: Ask, fresh: Iterable[tuple[Call, Judged]]) -> list[str]:
     """What all wrong answers to fresh cases have in common; nothing, if there are too few."""
-    wrong = []
-    # The first failing call before the smallest, in which there is little to ask about.
-    for pattern in (*patterns[1:][-1:], patterns[0]):
-        for call in repainted(pattern):
-            found = ask(call) if time.time() < end else None
-            if found is not None and found.fault is not Fault.NOTHING:
-                wrong.append((call, found))
+    wrong = [(call, found) for call, found in fresh if found.fault is not Fault.NOTHING]
     if len(wrong) < OFTEN or any(found.fault is not Fault.VALUES for _, found in wrong):
         return []
     if begins_too_high([found for _, found in wrong]):

@@ -35,7 +35,9 @@ def max_value(pool: Pool, case: Case) -> None:
     pool.equal(pool(case.call()), oracle.max_forward(case.x, **case.window))
 
 
-@law(Plan(("max_indices",), values=("distinct", "ties", "negative", "relu", "wide", "lowest"), large=True))
+@law(
+    Plan(("max_indices",), values=("distinct", "ties", "negative", "relu", "wide", "lowest", "bottomless"), large=True)
+)
 def max_index(pool: Pool, case: Case) -> None:
     """i[o] is a cell of window(o), in row-major order of its own plane, with x[i[o]] = max { x[p] : p in window(o) }"""
     result = pool(case.call())

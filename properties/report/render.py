@@ -273,16 +273,26 @@ def last_line(results: list[Result], partial: bool, noun: str = "law", bound: st
 
 
 def outcome(laws: Sequence[Result]) -> str:
-    """How many laws hold, and how many do not, by verdict."""
+    """How many laws passed, how many failed, and how many have another verdict."""
     verdicts = Counter("outdated" if result.outdated else result.verdict for result in laws)
-    special = [word for word in (*FAILURES, "outdated", "known", "unsupported", "not run") if verdicts[word]]
+    others = [word for word in ("outdated", "known", "unsupported", "not run") if verdicts[word]]
+    ends = [f"{verdicts[word]} {word}" for word in others]
     if not any(verdicts[word] for word in verdicts if word not in ("unsupported", "not run")):
-        return "nothing was tried, " + ", ".join(f"{verdicts[word]} {word}" for word in special)
-    if set(special) <= {"unsupported"}:
-        return f"all hold, {verdicts['unsupported']} unsupported" if special else "all hold"
-    hold = "holds" if verdicts["holds"] == 1 else "hold"
-    told = [f"{verdicts['holds']} {hold}"] if verdicts["holds"] else []
-    return ", ".join([*told, *(f"{verdicts[word]} {word}" for word in special)])
+        return ", ".join(["nothing was tried", *ends])
+    failed = failures(verdicts)
+    if not failed and set(others) <= {"unsupported"}:
+        return ", ".join(["all passed", *ends])
+    passed = [f"{verdicts['holds']} passed"] if verdicts["holds"] else []
+    return ", ".join([*passed, *failed, *ends])
+
+
+def failures(verdicts: Mapping[str, int]) -> list[str]:
+    """How many laws failed, with their verdicts unless all are broken; nothing if none failed."""
+    met = [word for word in FAILURES if verdicts[word]]
+    if not met:
+        return []
+    kinds = "" if met == ["broken"] else f" ({', '.join(f'{verdicts[word]} {word}' for word in met)})"
+    return [f"{sum(verdicts[word] for word in met)} failed{kinds}"]
 
 
 def cases_digest(results: Iterable[Result]) -> str:

@@ -48,8 +48,8 @@ def mistakes_of(trial: Trial, found: Found, others: list[Found]) -> list[str]:
 def evidence(trial: Trial, found: Found, runs: list[list[Call]]) -> Evidence:
     """What is known of a failure. It may take as long as making its case smaller."""
     seconds = min(SECONDS, trial.settings.seconds(found.verdict) or SECONDS)
-    latest = trial.settings.end or float("inf")
-    return Evidence(trial.pool.target.fresh(), trial.law.plan, runs, found.case.values, seconds, latest)
+    target, latest = trial.pool.target.fresh(), trial.settings.latest()
+    return Evidence(target, trial.law.plan, runs, found.case.values, seconds, latest)
 
 
 def needs_of(trial: Trial, found: Found) -> list[str]:
@@ -61,4 +61,6 @@ def needs_of(trial: Trial, found: Found) -> list[str]:
     again = Trial(trial.law, trial.pool.target.fresh(), trial.settings)
     again.end = trial.settings.limit(found.verdict)
     parts = simplifications(found.case, trial.pool.target.declared, trial.law.plan)
-    return [word for word, cases in parts if cases and not any(again.fails(case, found.verdict) for case in cases)]
+    needed = [word for word, cases in parts if cases and not any(again.fails(case, found.verdict) for case in cases)]
+    # After the end no case fails, which says nothing of what was taken from it.
+    return [] if again.over() else needed

@@ -76,7 +76,9 @@ class Session:
         brief = is_listed(name, target.spec, target.name, self.request.known_failures())
         told = tuple(self.told.get(target.spec, ()))
         deadly = self.toll.seen(target.spec)
-        settings = TrialSettings(self.request.examples, seed, end, deadly=deadly, brief=brief, told=told)
+        settings = TrialSettings(
+            self.request.examples, seed, end, deadly=deadly, brief=brief, told=told, deadline=self.request.end
+        )
         if self.request.store is not None:
             settings = replace(settings, kept=Borrowed(Store(self.request.store).cases(name, LAWS[name].plan)))
         result = self.kept(name, target, settings) if self.request.persistent else run(LAWS[name], target, settings)

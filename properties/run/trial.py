@@ -36,6 +36,7 @@ AGAIN = {"crashed": 3.0, "hung": 0.0}
 class TrialSettings:
     """How much to try: cases per law, the seed they come from, an absolute end in seconds since the epoch.
 
+    `deadline`: the end of the whole run, before which a failure may be made smaller and explained even after `end`;
     `kept` and `in_hand` hold the failing cases of earlier runs, and the case that is being tried; `deadly`: verdicts of
     deaths seen before; `brief`: failures are known, and not made smaller; `patience`: seconds that making one smaller
     may take, if not as usual; `explain`: whether to look for the mistake behind a failure; `told`: the mistakes behind
@@ -52,6 +53,7 @@ class TrialSettings:
     patience: float | None = None
     explain: bool = True
     told: tuple[str, ...] = ()
+    deadline: float | None = None
 
     def seconds(self, verdict: str) -> float:
         """How long a failure with this verdict may be made smaller."""
@@ -61,7 +63,14 @@ class TrialSettings:
 
     def limit(self, verdict: str) -> float:
         """When making smaller what fails now should end."""
-        return min(self.end or float("inf"), time.time() + self.seconds(verdict))
+        return min(self.latest(), time.time() + self.seconds(verdict))
+
+    def latest(self) -> float:
+        """When work on a failure should end in any case: it leaves the other laws half of the time that the run has."""
+        if self.deadline is None:
+            return self.end or float("inf")
+        now = time.time()
+        return now + max(self.deadline - now, 0.0) / 2
 
 
 class Found(NamedTuple):

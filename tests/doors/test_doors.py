@@ -84,7 +84,7 @@ def test_a_failure_is_told_with_its_case_and_the_last_line_counts(here):
     assert "\nmax_backward of faulty: dx[0,0,0,1] = " in said
     assert "\n    size=(1, 2) stride=(1, 1) float64\n    x  = [[[[" in said
     assert f"\n    {OVERLAP}\n" in said
-    assert re.fullmatch(r"2 implementations, 2 laws, \d+ cases: 2 hold, 2 broken", said.splitlines()[-1])
+    assert re.fullmatch(r"2 implementations, 2 laws, \d+ cases: 2 passed, 2 failed", said.splitlines()[-1])
 
 
 @slow
@@ -92,13 +92,13 @@ def test_targets_are_judged_in_processes_of_their_own_too(here):
     words = ["--laws", "conservation", "--examples", "20", "--seed", "1", "-n", "1"]
     status, said = poolproof(here, "check", "fixed.py", "faulty.py", *words)
     assert status == 1
-    assert said.splitlines()[-1].endswith("1 holds, 1 broken")
+    assert said.splitlines()[-1].endswith("1 passed, 1 failed")
 
 
 def test_one_target_given_twice_is_judged_once(here):
     status, said = check(here, "fixed.py", "fixed.py", "--laws", "conservation")
     assert status == 0
-    assert said.splitlines()[-1] == "1 implementation, 1 law, 20 cases: all hold"
+    assert said.splitlines()[-1] == "1 implementation, 1 law, 20 cases: all passed"
 
 
 def test_what_cannot_be_loaded_is_told_and_the_others_are_judged(here):
@@ -427,7 +427,7 @@ def test_a_budget_ends_the_run_in_time_and_gives_every_law_a_turn(here, more):
     began = time.monotonic()
     status, said = check(here, "slow.py", *words, **more)
     assert time.monotonic() - began < 30
-    assert (status, said.splitlines()[-1][-18:]) == (0, "all hold (partial)")
+    assert (status, said.splitlines()[-1][-20:]) == (0, "all passed (partial)")
     report = json.loads((here / "report.json").read_text())
     tried = {law["law"]: law["examples"] for law in report["targets"][0]["laws"]}
     assert report["partial"] is True
@@ -532,7 +532,7 @@ def test_the_pytest_configuration_of_the_user_does_not_leak_in(here):
     (here / "pyproject.toml").write_text("[tool.pytest.ini_options]\naddopts = '--no-such-option'\n")
     more = {"PYTEST_ADDOPTS": "--no-such-option", "PYTEST_PLUGINS": "no_such_plugin"}
     status, said = check(here, "fixed.py", "--laws", "conservation", n="1", **more)
-    assert (status, said.splitlines()[-1]) == (0, "1 implementation, 1 law, 20 cases: all hold")
+    assert (status, said.splitlines()[-1]) == (0, "1 implementation, 1 law, 20 cases: all passed")
 
 
 def test_the_tests_of_the_user_are_not_run(here):
@@ -672,7 +672,7 @@ def test_check_raises_one_error_with_the_message_of_every_law():
     text = str(caught.value)
     assert "conservation: broken\nmax_backward of mine: sum(dx[0,0]) = " in text
     assert "max-accumulation: broken\nmax_backward of mine: dx[0,0,0,1] = " in text
-    assert text.endswith("2 of 2 laws do not hold")
+    assert text.endswith("2 of 2 laws failed")
 
 
 def test_check_is_silent_about_a_sound_implementation():

@@ -226,7 +226,7 @@ def test_a_run_that_can_keep_nothing_says_so_once_and_judges_all_the_same(tmp_pa
     STATES[state](tmp_path / ".poolproof")
     given = ["check", "faulty.py", "fixed.py", "--laws", "conservation", "-n", "0", "--in-process"]
     status, said = poolproof(tmp_path, *given)
-    assert (status, said.splitlines()[-1].endswith("1 holds, 1 broken")) == (1, True), said
+    assert (status, said.splitlines()[-1].endswith("1 passed, 1 failed")) == (1, True), said
     assert [line for line in said.splitlines() if "warning" in line] == [
         line
         for line in said.splitlines()
@@ -244,7 +244,7 @@ def test_a_working_folder_that_is_removed_during_a_run_costs_no_verdict(tmp_path
     written(tmp_path, remove)
     status, said = poolproof(folder, "check", "../kernel.py", "--laws", "max-value", "-n", n, "--seed", "1")
     assert not folder.exists()
-    assert (status, said.splitlines()[-1].endswith(": 1 broken")) == (1, True), said
+    assert (status, said.splitlines()[-1].endswith(": 1 failed")) == (1, True), said
     assert "Traceback" not in said
 
 

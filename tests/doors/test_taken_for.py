@@ -80,7 +80,7 @@ def test_a_function_and_a_layer_are_judged_without_a_line_of_python(folder):
     assert "pools:maxpool: float16 float32 float64, square=True; not tested" in said
     status, said = poolproof(folder, "check", "pools.py:Layer", "--as", "layer", *laws, *FEW)
     assert status == 0, said
-    assert "4 laws, 80 cases: all hold" in said
+    assert "4 laws, 80 cases: all passed" in said
 
 
 def test_what_is_wrong_is_rejected_and_replayed(folder):
@@ -109,7 +109,7 @@ def test_targets_side_by_side_may_want_different_wrappers(folder):
     columns = ("function(pools.py:maxpool)", "layer(pools.py:Layer)", "naive")
     status, said = poolproof(folder, "matrix", *columns, "--laws", "max-value", *FEW)
     assert status == 0, said
-    assert said.splitlines()[-1] == "3 implementations, 1 law, 60 cases: all hold"
+    assert said.splitlines()[-1] == "3 implementations, 1 law, 60 cases: all passed"
 
 
 def test_an_input_is_shrunk_on_a_wrapped_target(folder):

@@ -227,13 +227,40 @@ def test_no_time_is_no_hint(limits):
     assert diagnosis(minimum(**limits)) == []
 
 
+class Clock:
+    """Instead of the module time: seconds on the wall, and those in which this process worked."""
+
+    def __init__(self):
+        self.wall = self.worked = 0.0
+
+    def time(self):
+        return self.wall
+
+    monotonic = time
+
+    def thread_time(self):
+        return self.worked
+
+
 def test_what_it_takes_to_start_a_target_is_no_time_for_its_hints(monkeypatch):
-    clock = SimpleNamespace(now=0.0, time=lambda: clock.now)
-    monkeypatch.setattr(diagnosing, "time", clock)
+    monkeypatch.setattr(diagnosing, "time", clock := Clock())
     evidence = minimum()
-    start, evidence.target.afresh = evidence.target.afresh, lambda: (setattr(clock, "now", clock.now + 60), start())[1]
+    start = evidence.target.afresh
+    evidence.target.afresh = lambda: (setattr(clock, "wall", clock.wall + 60), start())[1]
     assert diagnosis(evidence)[0] == "max-is-minimum"
-    assert clock.now >= 60
+    assert clock.wall >= 60
+
+
+@pytest.mark.parametrize(("working", "waiting", "over"), [(0, 9, False), (9, 0, False), (0, 11, True), (6, 5, True)])
+def test_time_for_hints_is_work_here_and_waiting_for_the_target(monkeypatch, working, waiting, over):
+    monkeypatch.setattr(diagnosing, "time", clock := Clock())
+    evidence = minimum()
+    clock.wall, clock.worked = 600.0, float(working)  # the machine is busy with others
+    assert not evidence.over
+    ask = evidence.target.ask
+    evidence.target.ask = lambda call: (setattr(clock, "wall", clock.wall + waiting), ask(call))[1]
+    evidence.ask(evidence.runs[0][0])
+    assert evidence.over is over
 
 
 def test_answers_that_change_from_call_to_call_are_no_other_mistake():

@@ -10,7 +10,7 @@ import pytest
 from poolproof.kernels import naive
 from poolproof.properties.cases.case import Case
 from poolproof.properties.cases.drawing import drawn
-from poolproof.properties.contract import CALLABLES
+from poolproof.properties.contract import CALLABLES, Fixed
 from poolproof.properties.failures.messages import describe
 from poolproof.properties.failures.types import Failure
 from poolproof.properties.lawbook import LAWS, conduct
@@ -42,6 +42,29 @@ def verdict(law, kind, case=CASE):
     with pytest.raises(Failure) as caught:
         LAWS[law].check(pool, case)
     return caught.value.verdict, caught.value.call % len(pool.calls), describe(caught.value, pool.calls)
+
+
+# Indices.
+
+
+class KeepsIndex(Kernel):
+    """Nothing is above -inf, so that a window of it has the index of the window before."""
+
+    @staticmethod
+    def max_indices(x, size, stride):
+        found, index = naive.max_indices(x, size, stride), 0
+        for place, top in np.ndenumerate(naive.max_forward(x, size, stride)):
+            index = found[place] if top > -np.inf else index
+            found[place] = index
+        return found
+
+
+def test_a_window_of_nothing_but_minus_infinity_has_an_index_of_its_own():
+    x = np.array([[[[1.0, 2, -np.inf, -np.inf]]]])
+    case = Case("max_indices", x, (1, 2), (1, 2), np.ones((1, 1, 1, 2)), "bottomless")
+    assert "i[0,0,0,1] = 1, but should be 2" in verdict("max-index", KeepsIndex, case)[2]
+    target = wrap(SimpleNamespace(max_indices=KeepsIndex.max_indices, dtypes=("float64",)))
+    assert run(LAWS["max-index"], target, TrialSettings(seed=0)).counterexample.mistakes == ["lowest-never-wins"]
 
 
 # Results are kept.
@@ -293,6 +316,22 @@ def test_who_does_not_take_a_setting_or_a_dtype_is_no_companion():
     assert companions(pool, counted) == []
     assert sorted(companions(pool, plain)) == ["max_forward", "mean_forward"]
     assert companions(pool, replace(CASE, x=X.astype(np.float32))) == []
+
+
+@pytest.mark.parametrize(
+    ("passed", "expected"),
+    [
+        ((), ()),
+        (("padding",), ("max_forward", "max_backward", "max_indices")),
+        (("padding", "count_include_pad"), CALLABLES),
+    ],
+)
+def test_companions_with_fixed_windows_are_those_that_pass_no_more_than_the_case(passed, expected):
+    always = {"padding": ((0, 0), (0, 0)), "count_include_pad": True}
+    target = wrap(naive)
+    target.declared = replace(target.declared, fixed=Fixed((1, 2), (1, 2), tuple(always.items())))
+    case = replace(CASE, settings={name: always[name] for name in passed})
+    assert sorted(companions(Pool(target), case)) == sorted(expected)
 
 
 # Shapes.
@@ -551,6 +590,45 @@ def test_a_mean_that_always_or_never_counts_padding_is_right_by_its_own_divisors
     target = wrap(SimpleNamespace(mean_forward=mean_forward, ranks=(1, 2, 3)))
     smoke_test(target)
     assert run(LAWS[law], target, TrialSettings(60, seed=1)).verdict == "holds"
+
+
+def test_the_first_cell_of_a_plane_is_probed_where_it_is_the_maximum():
+    case = Case("max_backward", np.array([[[[5.0, 1, 1]]]]), (1, 3), (1, 1), np.ones((1, 1, 1, 1)), spot=0.75)
+    assert case.spot_in(case.x.shape) == (0, 0, 0, 2)
+    assert probed(case, "max_forward") == (0, 0, 0, 0)
+
+
+def changed_gradient(change):
+    """The naive kernel with another gradient, made of the right one."""
+
+    class Changed(Kernel):
+        def max_backward(self, dy, x, size, stride):
+            dx = naive.max_backward(dy, x, size, stride)
+            change(dx)
+            return dx
+
+    return Changed()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda dx: dx[1].put(0, 3), "sum(dx[1,0]) = 3.0, but should be 0.0"),
+        (lambda dx: dx[0].fill(0), "sum(dx[0,0]) = 0.0, but should be 2.0"),
+    ],
+    ids=["appears", "lost"],
+)
+def test_a_gradient_that_appears_or_is_lost_in_one_plane_is_not_conserved(change, message):
+    dy = np.array([[[[2.0, 0]]], [[[0.0, 0]]]])
+    case = replace(CASE, function="max_backward", dy=dy)
+    assert message in verdict("conservation", changed_gradient(change), case)[2]
+
+
+def test_the_sum_of_a_large_gradient_may_be_off_by_a_part_of_it():
+    x, dy = np.float32([[[[0, 1, 0]]]]), np.float32([[[[4096, 2**-12]]]])
+    assert naive.max_backward(dy, x, (1, 2), (1, 1)).sum() == 4096
+    pool = Pool(wrap(changed_gradient(lambda dx: None)))
+    LAWS["conservation"].check(pool, Case("max_backward", x, (1, 2), (1, 1), dy))
 
 
 def test_a_pixel_is_probed_also_where_a_window_lies_wholly_in_padding():

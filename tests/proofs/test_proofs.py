@@ -250,7 +250,7 @@ def test_a_run_prints_its_assumptions_and_counts_before_it_begins(folder, capsys
     assert [said[k].rpartition(", ")[2] for k in held] == [
         "for windows of up to 4 cells", "for axes up to 2", "for axes up to 2",
     ]  # fmt: skip
-    assert said[-1] == f"1 implementation, 12 proofs, 423 cases ({BOUND}): all hold, 9 unsupported"
+    assert said[-1] == f"1 implementation, 12 proofs, 423 cases ({BOUND}): all passed, 9 unsupported"
     assert not DONE.exists()
 
 
@@ -323,11 +323,11 @@ def test_the_wrong_kernel_of_the_readme_needs_an_axis_of_three(folder, capsys):
     (folder / "my_pool.py").write_text(FAULTY)
     command = ["check", "my_pool.py", "--exhaustive", "-n", "0", "--in-process", "--laws", "max-accumulation"]
     assert main([*command, "--length", "2"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == f"1 implementation, 1 proof, 49 cases ({BOUND}): all hold"
+    assert capsys.readouterr().out.splitlines()[-1] == f"1 implementation, 1 proof, 49 cases ({BOUND}): all passed"
     assert main(command) == 1
     said = capsys.readouterr().out
     assert "max_backward of my_pool: dx[0,0,0,1] = 2.0, but should be 3.0" in said
-    assert "(axes up to 6, every order of up to 6 cells): 1 broken" in said.splitlines()[-1]
+    assert "(axes up to 6, every order of up to 6 cells): 1 failed" in said.splitlines()[-1]
 
 
 def test_a_run_that_ended_early_is_resumed(folder, capsys):
@@ -335,7 +335,7 @@ def test_a_run_that_ended_early_is_resumed(folder, capsys):
     assert main([*command, "--budget", "0.000001"]) == 2
     assert "the time limit was reached after 0 of" in capsys.readouterr().out
     assert main([*command, "--resume"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1].endswith(f"423 cases ({BOUND}): all hold, 9 unsupported")
+    assert capsys.readouterr().out.splitlines()[-1].endswith(f"423 cases ({BOUND}): all passed, 9 unsupported")
 
 
 def interrupted(folder):

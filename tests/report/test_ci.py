@@ -57,7 +57,7 @@ def test_a_reproducer_shows_the_failure_again(folder, capsys):
     words = commands[0].removeprefix("Reproduce: `poolproof ").removesuffix("`").split()
     capsys.readouterr()
     assert main([*words, "-n", "0"]) == 1
-    assert capsys.readouterr().out.splitlines()[-1].endswith(": 1 broken")
+    assert capsys.readouterr().out.splitlines()[-1].endswith(": 1 failed")
 
 
 @pytest.mark.parametrize("words", [(*LAWS, *FEW), PROOF], ids=["drawn", "exhaustive"])

@@ -66,10 +66,10 @@ def printed(monkeypatch, results, detail=Detail.USUAL, *, units=UNITS, first_onl
 def test_a_sound_target_takes_a_line_for_each_family(monkeypatch):
     text, status = printed(monkeypatch, map(holds, LAWS))
     assert status == 0
-    assert "shape        1 law, 10 cases: all hold\n" in text
-    assert "forward      2 laws, 20 cases: all hold\n" in text
-    assert "backward     1 law, 10 cases: all hold\n" in text
-    assert text.endswith("\n1 implementation, 4 laws, 40 cases: all hold\n")
+    assert "shape        1 law, 10 cases: all passed\n" in text
+    assert "forward      2 laws, 20 cases: all passed\n" in text
+    assert "backward     1 law, 10 cases: all passed\n" in text
+    assert text.endswith("\n1 implementation, 4 laws, 40 cases: all passed\n")
     assert "causes" not in text
 
 
@@ -86,7 +86,7 @@ def test_a_cause_is_told_once_and_named_last_with_all_its_laws(monkeypatch, mist
     assert text.count("wrong by") == 1
     told, last = text.split("\n")[-5:-3], text.split("\n")[-2]
     assert told == ["  1. gradients are lost", "     max-value, max-index, routing"]
-    assert last == "1 implementation, 4 laws, 19 cases: 1 holds, 3 broken"
+    assert last == "1 implementation, 4 laws, 19 cases: 1 passed, 3 failed"
 
 
 def test_another_cause_is_told_too(monkeypatch, mistakes):
@@ -108,7 +108,7 @@ def test_v_shows_every_law_conventions_and_what_cases_reached(monkeypatch):
 
 def test_q_prints_the_verdict_alone(monkeypatch):
     text, _ = printed(monkeypatch, [fails(law) for law in LAWS], Detail.QUIET)
-    assert text == "1 implementation, 4 laws, 12 cases: 4 broken\n"
+    assert text == "1 implementation, 4 laws, 12 cases: 4 failed\n"
 
 
 def test_x_ends_at_the_first_failure(monkeypatch):
@@ -116,7 +116,7 @@ def test_x_ends_at_the_first_failure(monkeypatch):
     text, status = printed(monkeypatch, results, first_only=True)
     assert status == 1
     assert text.count("wrong by") == 1
-    assert text.endswith("1 implementation, 4 laws, 13 cases: 1 holds, 1 broken, 2 not run (partial)\n")
+    assert text.endswith("1 implementation, 4 laws, 13 cases: 1 passed, 1 failed, 2 not run (partial)\n")
 
 
 def test_a_known_failure_ends_nothing(monkeypatch):

@@ -46,7 +46,7 @@ def test_a_target_that_cannot_be_judged_has_a_column_that_says_so(here):
     assert status == 2
     assert ["conservation", "holds", "?"] in lines
     assert "missing.py: cannot be judged: " in said
-    assert said.splitlines()[-1].endswith(": all hold; 1 could not be judged")
+    assert said.splitlines()[-1].endswith(": all passed; 1 could not be judged")
 
 
 def test_a_column_that_was_not_finished_says_so(here):

@@ -173,11 +173,11 @@ def kernels(tmp_path):
 
 
 LOST = {
-    "check": (["check", "--json", "out/report.json", *FEW], "1 implementation, 1 law, 20 cases: all hold"),
-    "matrix": (["matrix", "--markdown", "out/table.md", *FEW], "1 implementation, 1 law, 20 cases: all hold"),
+    "check": (["check", "--json", "out/report.json", *FEW], "1 implementation, 1 law, 20 cases: all passed"),
+    "matrix": (["matrix", "--markdown", "out/table.md", *FEW], "1 implementation, 1 law, 20 cases: all passed"),
     "proofs": (
         ["check", "--json", "out/report.json", "--exhaustive", "--length", "1", "-n", "0"],
-        "1 implementation, 12 proofs, 4 cases (axes up to 1, every order of up to 1 cell): all hold, 9 unsupported",
+        "1 implementation, 12 proofs, 4 cases (axes up to 1, every order of up to 1 cell): all passed, 9 unsupported",
     ),
 }
 
@@ -202,7 +202,7 @@ def test_a_full_disk_loses_no_verdict(words, kernels):
     status, said = poolproof(kernels, words[0], "fixed.py", "--in-process", *words[1:], "/dev/full", *FEW)
     assert status == 2
     assert f"\n{words[1]} '/dev/full' {NO_SPACE}\n" in said
-    assert said.splitlines()[-1] == "1 implementation, 1 law, 20 cases: all hold"
+    assert said.splitlines()[-1] == "1 implementation, 1 law, 20 cases: all passed"
 
 
 def test_the_report_goes_to_standard_output_among_what_is_printed(kernels):
@@ -210,7 +210,7 @@ def test_the_report_goes_to_standard_output_among_what_is_printed(kernels):
     assert status == 0
     report = said[said.index("\n{\n") : said.rindex("\n}\n") + 2]
     assert json.loads(report)["targets"][0]["target"] == "fixed.py"
-    assert said.splitlines()[-1] == "1 implementation, 1 law, 20 cases: all hold"
+    assert said.splitlines()[-1] == "1 implementation, 1 law, 20 cases: all passed"
 
 
 def test_the_report_may_be_the_file_that_standard_output_goes_to(kernels):
@@ -221,7 +221,7 @@ def test_the_report_may_be_the_file_that_standard_output_goes_to(kernels):
     said = (kernels / "said").read_text()
     assert said.startswith("poolproof ")
     assert "\n}\n" in said
-    assert said.splitlines()[-1] == "1 implementation, 1 law, 20 cases: all hold"
+    assert said.splitlines()[-1] == "1 implementation, 1 law, 20 cases: all passed"
 
 
 TINY = "2x1x4x4,F2,S2,max,float64"
@@ -293,7 +293,7 @@ def proofs(here):
     return here
 
 
-HELD = "1 implementation, 12 proofs, 423 cases (axes up to 2, every order of up to 4 cells): all hold, 9 unsupported"
+HELD = "1 implementation, 12 proofs, 423 cases (axes up to 2, every order of up to 4 cells): all passed, 9 unsupported"
 DAMAGED = {
     "binary": bytes(range(256)),
     "numbers": b"3\n[]\nnull\n",
@@ -311,7 +311,7 @@ def test_a_damaged_diary_is_no_hindrance(data, proofs, capsys):
     assert main([*PROOFS, "--resume"]) == 0
     said = capsys.readouterr()
     assert said.out.splitlines()[-1].endswith(
-        "423 cases (axes up to 2, every order of up to 4 cells): all hold, 9 unsupported"
+        "423 cases (axes up to 2, every order of up to 4 cells): all passed, 9 unsupported"
     )
     assert said.err == ""
 
@@ -351,5 +351,5 @@ def test_proofs_are_made_whatever_is_where_the_diary_belongs(kind, resume, proof
     assert all(
         "'.poolproof/proofs.jsonl' cannot be kept, so --resume will not go on from here: " in w for w in warnings
     )
-    assert said.out.splitlines()[-1].endswith(": all hold, 9 unsupported")
+    assert said.out.splitlines()[-1].endswith(": all passed, 9 unsupported")
     assert (proofs / "precious").read_text() == "precious"

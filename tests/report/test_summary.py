@@ -9,7 +9,7 @@ from poolproof.properties.run.request import Request
 REQUEST = Request(("pool.py", "other.py"), seed=3)
 SUMMARY = f"""## poolproof
 
-**3 broken**
+**3 failed**
 
 | failing law | `pool.py` | `other.py` |
 | --- | --- | --- |
@@ -46,11 +46,11 @@ def test_a_summary_has_the_verdict_the_laws_by_cause_and_each_cause(monkeypatch)
     named(monkeypatch, "stride-swapped")
     wrong = [failure(law, "stride-swapped") for law in ("routing", "max-value")]
     results = [*wrong, holds("identity"), failure("routing", target="other.py")]
-    assert as_summary(REQUEST, results, "3 broken") == SUMMARY
+    assert as_summary(REQUEST, results, "3 failed") == SUMMARY
 
 
 def test_a_summary_of_a_sound_kernel_is_its_verdict():
-    assert as_summary(REQUEST, [holds("routing")], "all hold") == "## poolproof\n\n**all hold**\n"
+    assert as_summary(REQUEST, [holds("routing")], "all passed") == "## poolproof\n\n**all passed**\n"
 
 
 def test_a_summary_stays_within_what_github_takes():
@@ -61,7 +61,7 @@ def test_a_summary_stays_within_what_github_takes():
 
 
 def test_hostile_names_stay_code():
-    summary = as_summary(REQUEST, [failure(HOSTILE, target=HOSTILE, needs=[HOSTILE], message=HOSTILE)], "1 broken")
+    summary = as_summary(REQUEST, [failure(HOSTILE, target=HOSTILE, needs=[HOSTILE], message=HOSTILE)], "1 failed")
     lines = summary.splitlines()
     assert "\x1b" not in summary
     assert not any(line.startswith("::") for line in summary.split("\n") if not line.startswith("::error::\\x1b"))

@@ -215,7 +215,7 @@ def test_declarations_that_leave_nothing_to_ask_are_told(narrowed):
     results = [run(law, recorder.target, TrialSettings(examples=1)) for law in LAWS_FOR_ALL]
     assert {result.verdict for result in results} == {"unsupported"}
     assert exit_status(results, interrupted=False, unusable=False) == 2
-    assert "all hold" not in last_line(results, partial=False)
+    assert "all passed" not in last_line(results, partial=False)
     assert recorder.asked == []
 
 

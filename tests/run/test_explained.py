@@ -1,13 +1,15 @@
 """What a result says of a failure beside its smallest case: mistakes, their words, and what the failure needs."""
 
+import time
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from msgspec import UNSET
 from poolproof.kernels import naive
+from poolproof.properties.failures import diagnosis
 from poolproof.properties.lawbook import LAWS
-from poolproof.properties.run import runner
+from poolproof.properties.run import runner, trial
 from poolproof.properties.run.runner import replay, run
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
@@ -69,6 +71,26 @@ def test_where_another_callable_fails_too_what_was_told_is_not_enough(monkeypatc
     monkeypatch.setattr(runner, "failing_too", lambda trial, _: {"max_forward": trial.found})
     found = result("mean-value", OVERLAPPING, told=("mean-not-divided",)).counterexample
     assert "overlapping windows" in found.needs
+
+
+@pytest.mark.parametrize(("deadline", "explained"), [(100.0, True), (11.0, False)])
+def test_a_failure_at_the_end_of_its_law_is_explained_in_half_of_what_the_run_has_left(
+    monkeypatch, deadline, explained
+):
+    clock = SimpleNamespace(now=0.0, time=lambda: clock.now, monotonic=time.monotonic, thread_time=time.thread_time)
+    for module in (trial, diagnosis):
+        monkeypatch.setattr(module, "time", clock)
+
+    def late(x, size, stride):
+        """The first wrong answer comes after the end of the law."""
+        y = doubled_where_windows_overlap(x, size, stride)
+        clock.now = max(clock.now, 11.0 if not np.array_equal(y, naive.mean_forward(x, size, stride)) else 0.0)
+        return y
+
+    kernel = SimpleNamespace(mean_forward=late, dtypes=("float64",))
+    found = result("mean-value", kernel, end=10.0, deadline=deadline).counterexample
+    assert (found.mistakes == ["mean-not-divided"]) is explained
+    assert (cells(found) <= 3, found.needs is not UNSET) == (explained, explained)
 
 
 def test_a_known_failure_has_mistakes_and_no_needs():

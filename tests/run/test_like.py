@@ -215,7 +215,7 @@ def here(tmp_path):
 def test_a_mean_with_another_divisor_holds_alone_and_is_broken_beside_another(here):
     laws = ["--laws", "mean-value,overhang,padding-with-zero", "--examples", "40"]
     status, said = check(here, "cells.py", *laws)
-    assert (status, "all hold" in said.splitlines()[-1]) == (0, True)
+    assert (status, "all passed" in said.splitlines()[-1]) == (0, True)
     status, said = check(here, "cells.py", *laws, "--like", "truth.py", "--json", "report.json")
     assert status == 1
     assert "cells: 11 conventions pinned, like truth 2.1, 16 not" in said.splitlines()
@@ -285,6 +285,6 @@ def test_the_kernels_are_like_torch_but_for_windows_wholly_in_padding(here):
     status, said = check(here, "sound.py", "--like", "torch", "--laws", "max-value", n="1")
     assert status == 1, said
     assert "max-of-padding=-inf of sound: seen 'refused', but should be '-inf', like torch" in said
-    assert said.splitlines()[-1].endswith(" 1 broken")
+    assert said.splitlines()[-1].endswith(" 1 failed")
     with working_in(here):
         assert check(here, "cells.py", "--like", "torch", "--laws", "mean-value", n="1")[0] == 1

@@ -101,7 +101,7 @@ def test_modules_that_a_kernel_writes_change_no_verdict(tmp_path, n):
     hostile += "        (folder / (name + '.py')).write_text('import os; os._exit(0)')\n"
     (tmp_path / "kernel.py").write_text(FAULTY + hostile)
     status, said = run(tmp_path, "check", "kernel.py", "--laws", "conservation,max-accumulation", "-n", n, "--seed=1")
-    assert (status, said.splitlines()[-1][-10:]) == (1, ": 2 broken")
+    assert (status, said.splitlines()[-1][-10:]) == (1, ": 2 failed")
 
 
 # Calls.

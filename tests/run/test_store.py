@@ -62,7 +62,7 @@ def test_a_case_that_no_longer_fails_stays_for_others(tmp_path):
     (tmp_path / "fixed.py").write_text(FIXED)
     status, said = called(tmp_path, "check", "fixed.py", *WORDS[2:], "--store", "cases")
     assert status == 0
-    assert "21 cases: all hold" in said
+    assert "21 cases: all passed" in said
     assert shared(tmp_path) == before
 
 

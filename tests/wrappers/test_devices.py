@@ -181,7 +181,7 @@ def test_a_lost_device_is_a_crash_after_which_a_new_process_goes_on(folder):
     assert status == 1, said
     assert "output-size: crashed" in said
     assert "it said: CUDA error: an illegal memory access was encountered\n" in said
-    assert said.splitlines()[-1].endswith(": 2 crashed")
+    assert said.splitlines()[-1].endswith(": 2 failed (2 crashed)")
 
 
 @slow

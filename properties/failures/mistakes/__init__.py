@@ -10,12 +10,14 @@ from . import (
     maxima,
     means,
     orders,
+    overlaps,
     padded_cells,
     padding,
     planes,
     refusals,
     shape,
     types,
+    winners,
 )
 from .mistake import Mistake, Scope, by_name, whole
 
@@ -24,7 +26,9 @@ SETTINGS = (padding, dilation, ceil_mode, padded_cells, divisors)
 EVERYWHERE = (shape, orders, planes, *SETTINGS, indices)
 """Where mistakes are about a whole call: its windows, its planes, and what an index counts in."""
 
-ROOMS = (shape, *SETTINGS, gradients, indices, orders, means, maxima, planes, types, refusals, conduct)
+ABOUT_GRADIENTS = (overlaps, winners, gradients)
+
+ROOMS = (shape, *SETTINGS, *ABOUT_GRADIENTS, indices, orders, means, maxima, planes, types, refusals, conduct)
 
 MISTAKES: dict[str, Mistake] = by_name(
     [each for room in ROOMS for each in (whole(room.MISTAKES) if room in EVERYWHERE else room.MISTAKES)]

@@ -1,267 +1,32 @@
-"""Mistakes about where gradients go, and how much of them."""
+"""Mistakes about how much of a gradient is passed on: its sign, factors, clipping and narrower types."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from math import prod
 from typing import Any
 
 import numpy as np
 from poolproof.kernels.dtypes import Array
-from poolproof.kernels.geometry import Axis
 
 from ...targets.call import Call
-from .maxima import by_keys
-from .mistake import BACKWARD, MAX_GRADIENT, SUM_GRADIENT, Answer, Mistake, Scope
+from .mistake import BACKWARD, MAX_GRADIENT, SUM_GRADIENT, Mistake, Scope
 from .steps import (
-    PAST,
     RIGHT,
+    Gather,
     PooledWindows,
-    Table,
     added,
     counted,
     each,
     first_maximum,
     first_weights,
-    joined,
-    marked,
-    rightly_counted,
+    planes,
     same,
     summed,
     wrong,
 )
 
-RIGHT_ADDED = "Where windows share a cell, their gradients are added."
-RIGHT_TIE = "The gradient of a window goes to its maximum once, however many cells are equal to it."
 RIGHT_PASSED = "Every gradient is passed on as it is."
-
-RIGHT_RANGE = (
-    "Along an axis cell c of the padded image lies in the windows from floor((c - size)/stride) + 1 to "
-    "floor(c/stride), both included, as far as there are such."
-)
-
-Gather = Callable[[PooledWindows, Array], Array]
-Fold = Callable[[Array, Array, Array], Array]
-"""What stands in the cells of a window once it is done: made of what stood there, its share, and which get one."""
-
-
-def planes(windows: PooledWindows, shares: Array) -> Array:
-    """Shares with their planes flat, (planes, windows, taps)."""
-    return shares.reshape(prod(windows.image.shape[:2]), *windows.cells.shape)
-
-
-def hit(windows: PooledWindows, shares: Array) -> Array:
-    """Which shares are written: those of the maxima, or of all real cells."""
-    if windows.call.function == "mean_backward":
-        return np.broadcast_to(windows.real, planes(windows, shares).shape)
-    weights = np.broadcast_to(first_weights(windows), (*windows.image.shape[:2], *windows.cells.shape)) != 0
-    return planes(windows, weights) & windows.real
-
-
-def folded(fold: Fold) -> Gather:
-    """Windows taken one after another: `fold(dx, share, hit)` gives what stands in the cells of one then."""
-
-    return lambda windows, shares: passed(windows, windows.cells, planes(windows, shares), hit(windows, shares), fold)
-
-
-def passed(windows: PooledWindows, cells: Array, shares: Array, hits: Array, fold: Fold) -> Array:
-    """What windows pass back, one after another."""
-    dx = np.zeros((len(shares), windows.image.shape[2]))
-    for at, places in enumerate(cells):
-        real = places >= 0
-        dx[:, places[real]] = fold(dx[:, places[real]], shares[:, at, real], hits[:, at, real])
-    return dx
-
-
-def added_up(dx: Array, share: Array, _: Array) -> Array:
-    """Cells keep the sum."""
-    return dx + share
-
-
-def overwritten(dx: Array, share: Array, hits: Array) -> Array:
-    """Cells that get a gradient lose what they had."""
-    return np.where(hits, share, dx)
-
-
-def overwritten_unless_zero(dx: Array, share: Array, hits: Array) -> Array:
-    """Cells that get a gradient other than zero lose what they had."""
-    return np.where(hits & (share != 0), share, dx)
-
-
-def first_only(dx: Array, share: Array, hits: Array) -> Array:
-    """Cells that have a gradient get no other."""
-    return np.where(hits & (dx == 0), share, dx)
-
-
-def rows(windows: PooledWindows, shares: Array, fold: Fold) -> list[Array]:
-    """What each row of windows passes back by itself."""
-    count = len(windows.cells) // windows.output[-1]
-    parts = zip(np.split(windows.cells, count), np.split(planes(windows, shares), count, axis=1), strict=True)
-    hits = np.split(hit(windows, shares), count, axis=1)
-    return [passed(windows, *part, mark, fold) for part, mark in zip(parts, hits, strict=True)]
-
-
-def rows_overwrite(windows: PooledWindows, shares: Array) -> Array:
-    """Gradients added within a row of windows; each row overwrites those before."""
-    dx = np.zeros((prod(windows.image.shape[:2]), windows.image.shape[2]))
-    for part in rows(windows, shares, added_up):
-        dx = np.where(part != 0, part, dx)
-    return dx
-
-
-def overwritten_in_rows(windows: PooledWindows, shares: Array) -> Array:
-    """Gradients overwritten within a row of windows; the rows are added."""
-    return np.asarray(sum(rows(windows, shares, overwritten)))
-
-
-def largest(windows: PooledWindows, shares: Array) -> Array:
-    """The largest gradient at each cell."""
-    shares = planes(windows, shares)
-    hits, dx = hit(windows, shares), np.full((len(shares), windows.image.shape[2]), -np.inf)
-    plane, window, tap = np.nonzero(hits)
-    np.maximum.at(dx, (plane, windows.cells[window, tap]), shares[plane, window, tap])
-    return np.where(dx == -np.inf, 0, dx)
-
-
-def kept_at_most(most: int) -> Gather:
-    """At each cell the gradients of the first so many windows are added."""
-
-    def gather(windows: PooledWindows, shares: Array) -> Array:
-        shares = planes(windows, shares)
-        hits, dx = hit(windows, shares), np.zeros((len(shares), windows.image.shape[2]))
-        met = np.zeros(dx.shape, int)
-        for at, cells in enumerate(windows.cells):
-            real = cells >= 0
-            taken = hits[:, at, real] & (met[:, cells[real]] < most)
-            dx[:, cells[real]] += np.where(taken, shares[:, at, real], 0)
-            met[:, cells[real]] += hits[:, at, real]
-        return dx
-
-    return gather
-
-
-def averaged(windows: PooledWindows, shares: Array) -> Array:
-    """Gradients that meet are averaged."""
-    count = added(windows, hit(windows, planes(windows, shares)).astype(np.float64))
-    return added(windows, shares) / np.maximum(count, 1)
-
-
-Reach = Callable[[int], int]
-"""How many cells further something reaches, by the stride."""
-
-
-def reaching(before: Reach, after: Reach) -> Answer:
-    """Gradients of windows that reach so much further at each end: by as much a range of windows is wrong."""
-
-    def table(axis: Axis) -> Table:
-        if axis.dilation > 1:
-            raise ValueError("no range of windows")
-        starts = np.arange(axis.count())[:, np.newaxis] * axis.stride - axis.begin
-        return marked(starts + np.arange(-before(axis.stride), axis.size + after(axis.stride)), axis)
-
-    return replace(RIGHT, tables=lambda axes: [table(axis) for axis in axes], divisor=rightly_counted)
-
-
-def left_out(which: Callable[[Axis], Array]) -> Gather:
-    """Shares but for those of the taps (windows, taps) that are left out along an axis."""
-
-    def gather(windows: PooledWindows, shares: Array) -> Array:
-        lost = np.zeros((1, 1), bool)
-        for axis in windows.geometry.axes(windows.call.arrays["x"].shape[2:]):
-            lost = joined(np.logical_or, lost, np.broadcast_to(which(axis), (axis.count(), axis.size)))
-        return added(replace(windows, cells=np.where(lost, PAST, windows.cells)), shares)
-
-    return gather
-
-
-def offsets(axis: Axis) -> Array:
-    """How far after the start of a window its taps lie."""
-    return np.arange(axis.size) * axis.dilation
-
-
-def numbers(axis: Axis) -> Array:
-    """The numbers of the windows along an axis, (windows, 1)."""
-    return np.arange(axis.count())[:, np.newaxis]
-
-
-LEFT_OUT: list[Callable[[Axis], Array]] = [
-    lambda axis: offsets(axis) < axis.stride,
-    lambda axis: (offsets(axis) < axis.stride) | (numbers(axis) == axis.count() - 1),
-    lambda axis: offsets(axis) >= axis.extent - axis.stride,
-    lambda axis: (offsets(axis) >= axis.extent - axis.stride) | (numbers(axis) == 0),
-]
-"""The taps of cells of which a window is the last, or the first, that has them."""
-
-
-REACHES: list[tuple[Reach, Reach]] = [
-    (lambda stride: -stride, lambda _: 0),
-    (lambda _: 0, lambda stride: -stride),
-    (lambda stride: stride, lambda _: 0),
-    (lambda _: 0, lambda stride: stride),
-    # Rounded down where it should be up, and up where it should be down.
-    (lambda _: 0, lambda stride: stride - 1),
-    (lambda stride: stride - 1, lambda _: 0),
-]
-"""How far windows reach whose cells have one window too few or too many."""
-
-
-def tied(windows: PooledWindows) -> Array:
-    """Where in each window the maxima are."""
-    return np.asarray((windows.values == windows.values.max(axis=-1, keepdims=True)) & windows.real)
-
-
-def if_tied(share: Callable[[Array], Any]) -> Callable[[PooledWindows], Array]:
-    """Weights of tied maxima, a function of where they are; a single one has it all."""
-
-    def weights(windows: PooledWindows) -> Array:
-        best = tied(windows)
-        return np.where(best.sum(axis=-1, keepdims=True) > 1, share(best), best)
-
-    return weights
-
-
-def ends(best: Array) -> Array:
-    """The first and the last of tied maxima."""
-    return np.asarray((best.cumsum(-1) == 1) & best | (best[..., ::-1].cumsum(-1)[..., ::-1] == 1) & best)
-
-
-def first_of_each_row(windows: PooledWindows) -> Array:
-    """The first maximum in each row of the window."""
-    width = windows.geometry.size[-1]
-    best = tied(windows)
-    rows = best.reshape(*best.shape[:-1], best.shape[-1] // width, width)
-    return np.asarray((rows & (rows.cumsum(axis=-1) == 1)).reshape(best.shape), np.float64)
-
-
-def by_blocks(size: int, keep: Callable[[Array], Array]) -> Callable[[PooledWindows], Array]:
-    """The first maximum of each block of taps. Raises ValueError for windows of one block."""
-
-    def weights(windows: PooledWindows) -> Array:
-        best = tied(windows)
-        if best.shape[-1] <= size:
-            raise ValueError("one block")
-        found = np.zeros(best.shape, bool)
-        for start in range(0, best.shape[-1], size):
-            part = best[..., start : start + size]
-            found[..., start : start + size] = part & (part.cumsum(-1) == 1)
-        return np.asarray(keep(found), np.float64)
-
-    return weights
-
-
-def nearly(windows: PooledWindows) -> Array:
-    """All cells within a relative 1e-5 of the maximum."""
-    values = windows.values.astype(np.float64)
-    return np.asarray(np.isclose(values, values.max(axis=-1, keepdims=True), rtol=1e-5, atol=0) & windows.real)
-
-
-def equal_in_plane(windows: PooledWindows, _: Array) -> Array:
-    """Each gradient added to every cell of the plane that equals the maximum of its window."""
-    tops = windows.values.max(axis=-1)
-    dy = windows.call.arrays["dy"].astype(np.float64).reshape(tops.shape)
-    equal = windows.image[..., np.newaxis, :] == tops[..., np.newaxis]
-    return np.asarray((equal * dy[..., np.newaxis]).sum(axis=-2))
 
 
 def turned(windows: PooledWindows) -> Array:
@@ -272,11 +37,6 @@ def turned(windows: PooledWindows) -> Array:
 def backwards(dy: Array) -> Array:
     """dy from its last window to the first."""
     return np.flip(dy, tuple(range(2, dy.ndim)))
-
-
-def no_gradient_at_zero(windows: PooledWindows) -> Array:
-    """The first maximum, unless it is zero."""
-    return np.asarray(first_weights(windows) * (windows.values.max(axis=-1, keepdims=True) != 0))
 
 
 def clipped(most: float) -> Callable[[Array], Array]:
@@ -333,6 +93,23 @@ def saturated(array: Array) -> Array:
     return np.clip(array, -most, most)
 
 
+def twice_at_the_end(block: int) -> Gather:
+    """Gradients of which those of a last block that is moved back to fit are added twice where it meets the one before.
+
+    Raises ValueError for rows of whole blocks, and for those shorter than one.
+    """
+
+    def gather(windows: PooledWindows, shares: Array) -> Array:
+        width = windows.output[-1]
+        if width < block or width % block == 0:
+            raise ValueError("no block is moved")
+        column = np.arange(len(windows.cells)) % width
+        again = (column >= width - block) & (column < width - width % block)
+        return added(windows, np.where(again[:, np.newaxis], 2 * shares, shares))
+
+    return gather
+
+
 def over_batch(call: Call) -> Array:
     """The gradient divided by the number of samples."""
     return RIGHT.answer(call) / max(len(call.arrays["x"]), 1)
@@ -360,70 +137,6 @@ def times_x(call: Call) -> Array:
     if np.isfinite(x).all():
         raise ValueError("finite")
     return np.where(np.isfinite(x), RIGHT.answer(call), np.nan)
-
-
-def short_place(dtype: str) -> Answer:
-    """The gradient of maxima whose places wrap in an integer type."""
-
-    def gather(windows: PooledWindows, shares: Array) -> Array:
-        numbers = windows.cells.astype(dtype).astype(np.int64)
-        cells = np.where(windows.real, np.maximum(numbers, 0) % windows.image.shape[2], windows.cells)
-        return added(replace(windows, cells=cells), shares)
-
-    return wrong(gather=gather)
-
-
-def saturating_place(most: int) -> Answer:
-    """The gradient of maxima whose places beyond a number are taken for the first."""
-
-    def gather(windows: PooledWindows, shares: Array) -> Array:
-        return added(replace(windows, cells=np.where(windows.cells > most, 0, windows.cells)), shares)
-
-    return wrong(gather=gather)
-
-
-def tap_in(dtype: str) -> Callable[[PooledWindows], Array]:
-    """The winning tap kept in an integer type, where it wraps."""
-    return lambda w: w.one_hot(w.first.astype(dtype).astype(np.int64) % w.cells.shape[1])
-
-
-def padding_to_first(windows: PooledWindows, shares: Array) -> Array:
-    """The gradient of windows wholly in padding added to the first cell."""
-    unreal = ~windows.real.any(axis=-1, keepdims=True)
-    if not unreal.any():
-        raise ValueError("every window has a real cell")
-    return added(replace(windows, cells=np.where(unreal, 0, windows.cells)), shares)
-
-
-def tied_in_row(best: Array, width: int) -> Array:
-    """How many tied maxima are in the row of each cell of a window."""
-    rows = best.reshape(*best.shape[:-1], best.shape[-1] // width, width)
-    return np.broadcast_to(rows.sum(axis=-1, keepdims=True), rows.shape).reshape(best.shape)
-
-
-def divided_by_edge(row: int) -> Callable[[PooledWindows], Array]:
-    """The gradient of each tied maximum divided by how many are in one row of the window."""
-
-    def weights(windows: PooledWindows) -> Array:
-        best = tied(windows)
-        counts = tied_in_row(best, windows.geometry.size[-1])[..., row : row + 1 or None]
-        return np.asarray(best / np.maximum(counts, 1))
-
-    return weights
-
-
-def divided_by_row(windows: PooledWindows) -> Array:
-    """The gradient of each tied maximum divided by how many are in its row."""
-    best = tied(windows)
-    return np.asarray(best / np.maximum(tied_in_row(best, windows.geometry.size[-1]), 1))
-
-
-def divided_by_plane(windows: PooledWindows) -> Array:
-    """The gradient of each tied maximum divided by how many cells of the plane equal it."""
-    tops = windows.values.max(axis=-1)[..., np.newaxis]
-    return np.asarray(
-        tied(windows) / np.maximum((windows.image[..., np.newaxis, :] == tops).sum(-1), 1)[..., np.newaxis]
-    )
 
 
 def multiplied(factor: Callable[[PooledWindows], Array]) -> Gather:
@@ -455,154 +168,6 @@ FACTORS: list[Callable[[PooledWindows], Any]] = [
 
 
 MISTAKES = [
-    Mistake(
-        "gradient-of-padding",
-        MAX_GRADIENT,
-        "The gradient of a window wholly in padding goes to the first cell of the plane.",
-        "A window without a real cell passes no gradient.",
-        (wrong(gather=padding_to_first),),
-    ),
-    Mistake(
-        "gradients-overwritten",
-        BACKWARD,
-        "Windows share a cell, and the last window overwrote the gradient of the first.",
-        RIGHT_ADDED,
-        (
-            wrong(gather=folded(overwritten)),
-            wrong(gather=folded(overwritten_unless_zero)),
-            wrong(gather=folded(lambda _dx, share, _hits: share)),
-            *each("gather", [rows_overwrite, overwritten_in_rows]),
-        ),
-    ),
-    Mistake(
-        "first-window-only",
-        BACKWARD,
-        "Windows share a cell, and only the first window passes its gradient.",
-        RIGHT_ADDED,
-        (wrong(gather=folded(first_only)), wrong(gather=kept_at_most(1))),
-    ),
-    Mistake(
-        "largest-gradient-wins",
-        BACKWARD,
-        "Windows share a cell, and only the largest gradient is kept.",
-        RIGHT_ADDED,
-        (
-            wrong(gather=largest),
-            wrong(gather=folded(lambda dx, s, hits: np.where(hits & (np.abs(s) > np.abs(dx)), s, dx))),
-            wrong(gather=folded(lambda dx, s, hits: np.where(hits, np.maximum(s, dx), dx))),
-        ),
-    ),
-    Mistake(
-        "later-windows-lost",
-        BACKWARD,
-        "Of several windows that share a cell only the first few pass their gradients.",
-        RIGHT_ADDED,
-        each("gather", [kept_at_most(most) for most in (2, 3, 4)]),
-    ),
-    Mistake(
-        "gradients-averaged",
-        BACKWARD,
-        "Where windows share a cell, their gradients are averaged.",
-        RIGHT_ADDED,
-        (wrong(gather=averaged),),
-    ),
-    Mistake(
-        "windows-of-cell-off-by-one",
-        SUM_GRADIENT,
-        "Each cell gathers its gradient from one window too many or too few.",
-        RIGHT_RANGE,
-        tuple(reaching(before, after) for before, after in REACHES),
-        scope=Scope.CALLS,
-    ),
-    Mistake(
-        "window-of-cell-left-out",
-        BACKWARD,
-        "Each cell gathers its gradient without the first, or without the last, of the windows that have it.",
-        RIGHT_RANGE,
-        each("gather", list(map(left_out, LEFT_OUT))),
-        scope=Scope.CALLS,
-    ),
-    Mistake(
-        "every-tie-gets-gradient",
-        MAX_GRADIENT,
-        "Every tied maximum gets the whole gradient.",
-        RIGHT_TIE,
-        (wrong(weights=lambda w: tied(w).astype(np.float64)),),
-    ),
-    Mistake(
-        "several-ties-get-gradient",
-        MAX_GRADIENT,
-        "Several tied maxima get the whole gradient.",
-        RIGHT_TIE,
-        (
-            wrong(weights=if_tied(ends)),
-            wrong(weights=first_of_each_row),
-            wrong(weights=by_blocks(1024, lambda found: found)),
-            wrong(weights=by_blocks(256, lambda found: found)),
-        ),
-    ),
-    Mistake(
-        "ties-get-nothing",
-        MAX_GRADIENT,
-        "A window with tied maxima passes no gradient.",
-        RIGHT_TIE,
-        (
-            wrong(weights=if_tied(lambda best: best & False)),
-            wrong(weights=by_blocks(1024, lambda found: found & (found.sum(-1, keepdims=True) == 1))),
-        ),
-    ),
-    Mistake(
-        "ties-split-wrongly",
-        MAX_GRADIENT,
-        "The gradient is divided among tied maxima, but by another number than theirs.",
-        "Shares of tied maxima add up to the gradient of the window.",
-        (
-            wrong(weights=if_tied(lambda best: best / 2)),
-            wrong(weights=if_tied(lambda best: best / best.shape[-1])),
-            wrong(weights=lambda w: tied(w) / w.cells.shape[1]),
-            wrong(weights=if_tied(lambda best: best / best.sum(-1, keepdims=True) ** 2)),
-            wrong(weights=if_tied(lambda best: best / (best.sum(-1, keepdims=True) + 1))),
-            *each("weights", [divided_by_row, divided_by_plane, divided_by_edge(0), divided_by_edge(-1)]),
-        ),
-    ),
-    Mistake(
-        "equal-cells-of-plane-get-gradient",
-        MAX_GRADIENT,
-        "Cells outside the window that equal its maximum get its gradient.",
-        "The gradient of a window goes to a cell of that window.",
-        (wrong(gather=equal_in_plane),),
-    ),
-    Mistake(
-        "nearly-equal-cells-get-gradient",
-        MAX_GRADIENT,
-        "Cells close to the maximum get the whole gradient as well.",
-        "Only the largest cell is the maximum; a neighbouring number is another number.",
-        (wrong(weights=nearly),),
-    ),
-    Mistake(
-        "no-gradient-at-zero",
-        MAX_GRADIENT,
-        "No gradient passes where the maximum is zero.",
-        "The gradient of a maximum does not depend on how large it is.",
-        (wrong(weights=no_gradient_at_zero),),
-    ),
-    Mistake(
-        "gradient-spread-over-window",
-        MAX_GRADIENT,
-        "Every cell of the window gets a gradient, as for the mean.",
-        "The gradient of a window goes to its maximum alone.",
-        (
-            wrong(weights=lambda w: np.broadcast_to(1.0 / np.maximum(w.real.sum(-1), 1)[:, np.newaxis], w.cells.shape)),
-            wrong(weights=lambda w: np.ones(w.cells.shape)),
-        ),
-    ),
-    Mistake(
-        "gradient-to-minimum",
-        MAX_GRADIENT,
-        "The gradient goes to the smallest cell of the window.",
-        "The gradient of a window goes to its maximum.",
-        (wrong(weights=lambda w: w.one_hot(by_keys(lambda v: -v.astype(np.float64))(w))),),
-    ),
     Mistake(
         "gradient-turned",
         BACKWARD,
@@ -659,6 +224,13 @@ MISTAKES = [
         each("gather", [multiplied(factor) for factor in FACTORS]),
     ),
     Mistake(
+        "last-block-overlaps",
+        BACKWARD,
+        "Windows are taken in blocks, the last is moved back to fit, and where blocks overlap gradients count twice.",
+        "Every window passes its gradient once.",
+        each("gather", [twice_at_the_end(block) for block in (2, 4, 8, 16, 32, 64)]),
+    ),
+    Mistake(
         "gradient-divided-by-batch",
         BACKWARD,
         "The gradient is divided by the number of samples.",
@@ -712,17 +284,6 @@ MISTAKES = [
         "The gradient of a mean does not depend on x.",
         (times_x,),
         of_nan=True,
-    ),
-    Mistake(
-        "place-in-narrow-type",
-        MAX_GRADIENT,
-        "The place of the maximum is kept in an integer type that is too narrow for it.",
-        "Places are kept in a type that has every index of a window and of a plane.",
-        (
-            *each("weights", [tap_in(dtype) for dtype in ("int8", "uint8", "int16", "uint16")]),
-            *map(short_place, ("uint8", "int16", "uint16")),
-            *map(saturating_place, (255, 32767, 65535)),
-        ),
     ),
     Mistake(
         "nothing-passed-back",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from math import prod
 
 import numpy as np
@@ -72,6 +73,14 @@ def by_lengths(order: Callable[[Ints], Ints]) -> Callable[[PooledWindows, Array]
         return found
 
     return index
+
+
+def taken_from(axes: tuple[int, int]) -> Callable[[Ints], Ints]:
+    """The lengths of an image, of which the inner ones, up to two, are those of other axes."""
+    return lambda spatial: (spatial[0], *(spatial[axis % len(spatial)] for axis in axes[-len(spatial) + 1 :]))
+
+
+INNER_LENGTHS = [taken_from((outer, inner)) for outer, inner in product(range(3), repeat=2)]
 
 
 def channels_innermost(samples: int) -> Callable[[PooledWindows, Array], Array]:
@@ -145,6 +154,11 @@ def narrow(dtype: str) -> Callable[[PooledWindows, Array], Array]:
     return lambda windows, tap: plane_index(windows, tap).astype(dtype).astype(np.int64)
 
 
+def in_type_of_image(windows: PooledWindows, tap: Array) -> Array:
+    """Indices that have been numbers of the dtype of x."""
+    return plane_index(windows, tap).astype(windows.image.dtype).astype(np.int64)
+
+
 def of_nan(missing: Callable[[PooledWindows], int]) -> Callable[[PooledWindows, Array], Array]:
     """Indices of which those of a NaN are `missing`."""
 
@@ -208,7 +222,7 @@ MISTAKES = [
         INDEX,
         "Indices are worked out with the length of another axis, such as the height, in the place of the width.",
         RIGHT_BASE,
-        each("index", [by_lengths(lambda n: (n[0], *n[:-1])), by_lengths(lambda n: n[::-1])]),
+        each("index", [by_lengths(lambda n: n[::-1]), *map(by_lengths, INNER_LENGTHS)]),
     ),
     Mistake(
         "index-by-padded-width",
@@ -261,5 +275,12 @@ MISTAKES = [
         "Indices are kept in an integer type that is too narrow for the plane.",
         "Indices have a type that holds every place of a plane.",
         each("index", [narrow(dtype) for dtype in ("int8", "uint8", "int16", "uint16")]),
+    ),
+    Mistake(
+        "index-in-type-of-image",
+        INDEX,
+        "Indices are kept in the dtype of x, which does not hold every place of the plane.",
+        "Indices have a type that holds every place of a plane, whatever that of x is.",
+        each("index", [in_type_of_image]),
     ),
 ]

@@ -89,6 +89,14 @@ def indexed(
     return index
 
 
+def kept_from_before(windows: PooledWindows, tap: Array) -> Array:
+    """Indices of a search that nothing resets: where no cell is above the lowest number, that of the window before."""
+    above = (first_maximum(windows) > lowest_of(windows.image.dtype)).reshape(-1)
+    latest = np.maximum.accumulate(np.where(above, np.arange(above.size), -1))
+    found = plane_index(windows, tap)
+    return np.where(latest < 0, 0, found.reshape(-1)[latest]).reshape(found.shape)
+
+
 MOST_STEPS = 100
 """Cells that a scan may take one after another."""
 
@@ -271,12 +279,59 @@ def last_of_equals(windows: PooledWindows) -> Array:
     return np.asarray(windows.cells.shape[1] - 1 - reversed_best.argmax(axis=-1))
 
 
-def nearly_first(windows: PooledWindows) -> Array:
-    """The first cell within a unit in the last place of the maximum."""
-    values = windows.values.astype(np.float64)
-    top = values.max(axis=-1, keepdims=True)
-    eps = float(finfo(windows.image.dtype).eps) if is_float(windows.image.dtype) else 0.0
-    return np.asarray(((values >= top - eps * np.abs(top)) & windows.real).argmax(axis=-1))
+Tolerance = tuple[float | None, float]
+"""How far below the maximum a cell counts as one: a part of it, None for a unit in the last place; and a number."""
+
+TOLERANCES: tuple[Tolerance, ...] = ((None, 0.0), (1e-5, 1e-8), (1e-9, 0.0), (0.0, 1e-6), (0.0, 1e-8))
+"""The first is rounding, the next two are the defaults of np.isclose and math.isclose."""
+
+
+def nearly_first(tolerance: Tolerance) -> Callable[[PooledWindows], Array]:
+    """The first cell within a tolerance of the maximum. Raises ValueError for integers."""
+
+    def tap(windows: PooledWindows) -> Array:
+        if not is_float(windows.image.dtype):
+            raise ValueError("floats alone")
+        relative, absolute = tolerance
+        part = float(finfo(windows.image.dtype).eps) if relative is None else relative
+        values = windows.values.astype(np.float64)
+        top = values.max(axis=-1, keepdims=True)
+        # Of an infinite maximum everything finite is infinitely far away.
+        margin = np.where(np.isfinite(top), part * np.abs(top) + absolute, 0)
+        return np.asarray(((values >= top - margin) & windows.real).argmax(axis=-1))
+
+    return tap
+
+
+def zero_unset(windows: PooledWindows) -> Array:
+    """The taps that a scan ends at which takes the next cell wherever the maximum so far is zero.
+
+    Raises ValueError for windows of many cells.
+    """
+    values, best = windows.values, np.zeros(windows.values.shape[:-1], windows.values.dtype)
+    if values.shape[-1] > MOST_STEPS:
+        raise ValueError("too many steps")
+    tap = np.broadcast_to(windows.real.argmax(axis=-1), best.shape)
+    for k in range(values.shape[-1]):
+        taken = windows.real[:, k] & ((best == 0) | (values[..., k] > best))
+        best, tap = np.where(taken, values[..., k], best), np.where(taken, k, tap)
+    return tap
+
+
+def halved(windows: PooledWindows) -> Array:
+    """The taps left where cells are combined in halves that are rounded down.
+
+    Raises ValueError where all are.
+    """
+    count, half = windows.cells.shape[1], windows.cells.shape[1] // 2
+    into = np.arange(count)
+    while half:
+        # What the upper part had been combined with goes along.
+        into = np.where((into >= half) & (into < 2 * half), into - half, into)
+        half //= 2
+    if not into.any():
+        raise ValueError("no cell is left out")
+    return np.asarray(into == 0)
 
 
 def truths_in_a_byte(windows: PooledWindows) -> Array:
@@ -343,6 +398,7 @@ MISTAKES = [
         (
             wrong(weights=weighted(lowest_of)),
             *(wrong(index=indexed(low, missing)) for missing in MISSING for low in (lowest_of, finite_lowest)),
+            wrong(index=kept_from_before),
         ),
     ),
     Mistake(
@@ -388,6 +444,13 @@ MISTAKES = [
         RIGHT_CELLS,
         (wrong(**chosen(lambda w: np.full(w.first.shape, w.cells.shape[1] // 2))),),
         scope=Scope.ALWAYS,
+    ),
+    Mistake(
+        "zero-taken-for-unset",
+        MAXIMA,
+        "A maximum of zero is taken for none, so that the next cell replaces it even if it is negative.",
+        "Zero is a number like others; that there is no maximum yet needs a mark of its own.",
+        (wrong(**chosen(zero_unset)),),
     ),
     Mistake(
         "max-of-plane",
@@ -483,9 +546,9 @@ MISTAKES = [
     Mistake(
         "nearly-equal-cells-tie",
         MAXIMA,
-        "Cells within rounding of the maximum count as maxima, and the first of them wins.",
+        "Cells close to the maximum count as maxima, and the first of them wins.",
         "Only the largest cell is the maximum; a neighbouring number is another number.",
-        (wrong(**chosen(nearly_first)),),
+        tuple(wrong(**chosen(nearly_first(tolerance))) for tolerance in TOLERANCES),
     ),
     Mistake(
         "larger-by-a-margin",

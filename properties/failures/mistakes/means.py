@@ -11,7 +11,8 @@ import numpy as np
 from poolproof.kernels.dtypes import Array
 from poolproof.kernels.geometry import Axis
 
-from .mistake import MEAN, SUM, SUM_GRADIENT, Mistake, wrapped
+from .maxima import halved, without_taps
+from .mistake import MAXIMA, MEAN, SUM, SUM_GRADIENT, Mistake, wrapped
 from .steps import PADDED, RIGHT, PooledWindows, axis_table, counted, each, first_maximum, summed, wrong
 
 RIGHT_DIVISOR = "The sum of a window is divided by the number of its cells."
@@ -142,10 +143,30 @@ def without_corner(windows: PooledWindows) -> Array:
     return np.asarray(found.reshape(*image.shape[:2], -1))
 
 
+def halved_sum(windows: PooledWindows) -> Array:
+    """Sums of the cells that are left where they are added up in halves."""
+    return np.asarray(np.where(halved(windows), windows.summands, 0).sum(axis=-1))
+
+
 def ends_inside(axis: Axis) -> tuple[Array, Array]:
     """Where the windows along an axis begin and end, as far as they lie inside the image."""
     starts = np.arange(axis.count()) * axis.stride - axis.begin
     return np.clip(starts, 0, axis.length), np.clip(starts + axis.size, 0, axis.length)
+
+
+def by_differences(windows: PooledWindows) -> Array:
+    """Sums as differences of running sums, along one axis after another. Raises ValueError for dilation."""
+    x = windows.call.arrays["x"]
+    axes = windows.geometry.axes(x.shape[2:])
+    if any(axis.dilation > 1 for axis in axes):
+        raise ValueError("no running sums")
+    found = x.astype(np.float64)
+    for at, axis in enumerate(axes, 2):
+        none = np.zeros_like(np.take(found, [0], at))
+        running = np.concatenate([none, found.cumsum(at)], at)
+        first, past = ends_inside(axis)
+        found = np.take(running, past, at) - np.take(running, first, at)
+    return found.reshape(*x.shape[:2], -1)
 
 
 MISTAKES = [
@@ -244,6 +265,21 @@ MISTAKES = [
                 *(without_partial_block(block) for block in (2, 4, 8, 16, 32)),
             ],
         ),
+    ),
+    Mistake(
+        "sums-are-differences",
+        SUM,
+        "The sum of a window is a difference of running sums, which a large or infinite cell before the window spoils.",
+        "A sum is made of the cells of its window alone.",
+        (wrong(total=by_differences),),
+        of_nan=True,
+    ),
+    Mistake(
+        "odd-cells-left-out",
+        (*MAXIMA, *SUM),
+        "Cells are combined in halves, and where their number is odd one is left out.",
+        "Every cell of the window takes part, whatever their number.",
+        (wrong(**without_taps(halved), total=halved_sum),),
     ),
     Mistake(
         "summed-area-corner-lost",

@@ -136,6 +136,19 @@ class Unmasked:
         return found, masked
 
 
+def by_flat_offset(call: Call) -> Array:
+    """The answer where a place is in bounds if its offset in the plane is. Raises ValueError where that is right."""
+    right = RIGHT.windows(call)
+    lengths = call.arrays["x"].shape[2:]
+    places = np.zeros((1, 1), np.int64)
+    for axis in right.geometry.axes(lengths):
+        places = joined(np.add, places * axis.length, axis_places(axis))
+    cells = np.where((places >= 0) & (places < prod(lengths)), places, PADDED)
+    if ((cells >= 0) == right.real).all():
+        raise ValueError("everything is masked")
+    return wrong(divisor=lambda _: counted(right)).made(replace(right, cells=cells)).reshape(RIGHT.answer(call).shape)
+
+
 def in_one_plane(windows: PooledWindows, cells: Array) -> PooledWindows:
     """The windows of all planes as those of one that has the cells of all."""
     arrays = {name: array.reshape(1, 1, -1) for name, array in windows.call.arrays.items()}
@@ -243,6 +256,13 @@ MISTAKES = [
             copied(mirrored_with_edge),
             copied(lambda place, length: place % length),
         ),
+    ),
+    Mistake(
+        "bounds-of-flat-offset",
+        ANY,
+        "A place is checked by its offset in the plane, so that one beside a row is a cell of the row before or after.",
+        "A place is inside the image if it is so along every axis.",
+        (by_flat_offset,),
     ),
     Mistake(
         "places-not-masked",

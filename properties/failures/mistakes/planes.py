@@ -61,6 +61,14 @@ def neighbour(step: int, axis: int) -> Callable[[Array], Array]:
     return lambda array: np.roll(array, step, axis)
 
 
+def without_axes_of_one(call: Call) -> Array:
+    """The right result without its axes of length one. Raises ValueError where it has none."""
+    right = RIGHT.answer(call)
+    if 1 not in right.shape:
+        raise ValueError("no such axis")
+    return right.squeeze()
+
+
 def without_nan(call: Call) -> Array:
     """The right result for the samples without a NaN."""
     x = call.arrays["x"]
@@ -77,6 +85,13 @@ MISTAKES = [
         "Samples with a NaN are dropped from the batch.",
         "The result has as many samples as x, whatever their values are.",
         (without_nan,),
+    ),
+    Mistake(
+        "axes-of-one-dropped",
+        ANY,
+        "All axes of length one are dropped from the result, not only one that was added.",
+        "The result has the axes of x: only an axis that the code has added itself is taken away.",
+        (without_axes_of_one,),
     ),
     Mistake(
         "samples-and-channels-exchanged",

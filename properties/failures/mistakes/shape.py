@@ -129,6 +129,12 @@ def longer(step: int) -> Callable[[Axis], Table]:
     return table
 
 
+def begun_early(axis: Axis) -> Table:
+    """Windows with the cell before their first as well."""
+    starts = np.arange(axis.count()) * axis.stride - axis.begin - axis.dilation
+    return placed(starts, replace(axis, size=axis.size + 1))
+
+
 def lacking(tap: int, least: int) -> Callable[[Axis], Table]:
     """Windows without one of their cells along each axis where they have at least so many."""
 
@@ -278,6 +284,16 @@ MISTAKES = [
         (
             window_count(lambda axis: axis.count() + 1),
             window_count(lambda axis: (axis.room + 1) // axis.stride + 1 + added_by_ceil(axis)),
+        ),
+    ),
+    Mistake(
+        "window-count-by-one-padding",
+        ANY,
+        "The number of windows is worked out with the padding of one side of an axis for both.",
+        RIGHT_COUNT,
+        (
+            window_count(lambda axis: (axis.room + axis.begin - axis.end) // axis.stride + 1),
+            window_count(lambda axis: (axis.room + axis.end - axis.begin) // axis.stride + 1),
         ),
     ),
     Mistake(
@@ -438,7 +454,7 @@ MISTAKES = [
         ANY,
         "The window takes in one cell too many along an axis.",
         "A window has size[k] cells along axis k.",
-        (windows_per_axis(longer(1)),),
+        (windows_per_axis(longer(1)), windows_per_axis(begun_early)),
     ),
     Mistake(
         "size-is-stride",

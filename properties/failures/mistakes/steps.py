@@ -70,6 +70,15 @@ class PooledWindows:
         return np.asarray(np.arange(self.cells.shape[1]) == tap[..., np.newaxis], np.float64)
 
 
+Gather = Callable[[PooledWindows, Array], Array]
+"""How the shares of windows become a gradient of x."""
+
+
+def planes(windows: PooledWindows, shares: Array) -> Array:
+    """Shares with their planes flat, (planes, windows, taps)."""
+    return shares.reshape(prod(windows.image.shape[:2]), *windows.cells.shape)
+
+
 def axis_table(axis: Axis, count: int | None = None, step: int | None = None) -> Table:
     """The cells of an axis' windows: all of them or `count`, with taps as far apart as they should be or `step`."""
     starts = np.arange(axis.count() if count is None else count) * axis.stride - axis.begin
@@ -172,7 +181,7 @@ class Steps:
     weights: Callable[[PooledWindows], Array] = first_weights
     total: Callable[[PooledWindows], Array] = summed
     divisor: Callable[[PooledWindows], Array] = counted
-    gather: Callable[[PooledWindows, Array], Array] = added
+    gather: Gather = added
     index: Callable[[PooledWindows, Array], Array] = plane_index
     finish: Callable[[Array], Array] = same
     only: int | None = None
