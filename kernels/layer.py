@@ -1,4 +1,4 @@
-"""The pooling layer of the teaching framework, with its names, on top of the compiled and the img2col kernel."""
+"""The pooling layer of the teaching framework, under its names, on top of the compiled and the img2col kernels."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ class PoolingLayer:
     def backward(self, delta_in: ArrayLike, layer_idx: int) -> Array:
         """Pass delta_in (N, C, OH, OW) back to (N, C, H, W), by the method of the last forward pass.
 
-        The framework passes `layer_idx`; pooling does not use it. Raises RuntimeError if there was no forward pass in
-        training, TypeError or ValueError for a delta of the wrong dtype or shape.
+        The framework passes `layer_idx`; pooling does not use it. Raises RuntimeError without an earlier forward pass
+        in training, TypeError or ValueError for a delta of the wrong dtype or shape.
         """
         method = self.backward_numba if self._last == "numba" else self.backward_col2img
         return method(delta_in, layer_idx)
