@@ -1,4 +1,4 @@
-"""PyTorch on the CPU: max_pool and avg_pool of one to three axes in three memory layouts, differentiated by autograd."""
+"""PyTorch on the CPU: max_pool and avg_pool of one to three axes, in three memory layouts; gradients by autograd."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def bars(axes: Any, trials: list[TimedTrial]) -> None:
 
 
 def lines(axes: Any, series: Series, trials: list[TimedTrial]) -> None:
-    """Time along a series' axis, ringed where it grew faster than the work. Dotted: ours, had it grown with the work."""
+    """Time along a series' axis, ringed where it grew faster than the work. Dotted: ours, had it grown as the work."""
     places = [trial.work.place for trial in trials]
     for rows in zip(*(trial.rows for trial in trials), strict=True):
         times = [row.median("both") for row in rows]

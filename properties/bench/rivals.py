@@ -120,7 +120,7 @@ def jax(work: Workload, x: Array, dy: Array, threads: int) -> BoundWay:
     if "jax" not in sys.modules:
         os.environ["NPROC"] = str(threads)
     if os.environ.get("NPROC") != str(threads):
-        raise Lacking(f"its threads were set when it started; alone with --threads {threads} it has so many")
+        raise Lacking(f"its threads were set when it started; run it alone with --threads {threads}")
     import jax
 
     from ..adapters import jax as adapter

@@ -133,7 +133,7 @@ def of_threads(threads: int) -> Place:
 def trials(
     work: Workload, places: Sequence[Place], libraries: Sequence[str], passes: Sequence[str] = PASSES
 ) -> Iterator[tuple[TimedTrial, Entries]]:
-    """For each place, a trial and the calls to time in each pass. The next trial is not made before this one is over."""
+    """For each place, a trial and the calls to time in each pass. The caller times them before the next is made."""
     x, dy = work.inputs()
     answers = right(work, x, dy)
     for place in places:
