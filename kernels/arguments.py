@@ -98,7 +98,7 @@ def refuse_unknown(settings: Mapping[str, Any], names: tuple[str, ...]) -> None:
     """Raise TypeError for a keyword that is not one of these settings."""
     for name, value in settings.items():
         if name not in names:
-            raise TypeError(f"{name}={show(value)} is no setting here; there are {', '.join(names)}")
+            raise TypeError(f"{name}={show(value)} is not a setting here; the settings are {', '.join(names)}")
 
 
 def check_shape(shape: Ints, *, plane: bool) -> None:

@@ -110,9 +110,9 @@ def checked_dy(dy: ArrayLike, shape: Ints, dtype: np.dtype[Any], name: str = "dy
         raise TypeError(f"x has dtype {dtype}, which has no gradient; should have one of {', '.join(FLOATS)}")
     array = dy if type(dy) is np.ndarray else as_gradient(name, dy, dtype)
     if array.dtype != dtype:
-        raise TypeError(f"{name} has dtype {array.dtype}, but should have {dtype}, as x")
+        raise TypeError(f"{name} has dtype {array.dtype}, but should have {dtype}, like x")
     if array.shape != shape:
-        raise ValueError(f"{name} has shape {array.shape}, but should have {shape}, as the forward result")
+        raise ValueError(f"{name} has shape {array.shape}, but should have {shape}, like the forward result")
     return array
 
 

@@ -357,7 +357,7 @@ def near_misses(target: str, names: Iterable[str], offers: tuple[str, ...]) -> l
     others = [str(name) for name in names if name not in CALLABLES]
     pairs = [(name, meant) for name in others for meant in missing if distance(name, meant) <= 2]
     return [
-        f"{target} has {name!r}, which is not of the contract; did you mean {meant!r}?"
+        f"{target} has {name!r}, which is not in the contract; did you mean {meant!r}?"
         for name, meant in pairs[:MOST_WARNINGS]
     ]
 

@@ -22,7 +22,7 @@ def gpu() -> Place:
     except ImportError as error:
         raise Unusable(str(error)) from None
     if device.SIMULATED:
-        raise Unusable("--device cuda wants a GPU: one that numba simulates takes times that say nothing")
+        raise Unusable("--device cuda needs a GPU: times on the one that numba simulates mean nothing")
     from numba import cuda
 
     name = cuda.get_current_device().name

@@ -16,7 +16,7 @@ LEGEND = (
     "bytes of x, y, dy, dx that it reads and writes, against what a copy of x in as many threads moves in that time.",
     "remembered: forward finds the indices that backward needs; stateless: only values, and backward searches again.",
     "Forward and backward alone are compared with compiled in the same form, both together with the remembered form.",
-    "r: results are written into memory that is ready: by that library, or by compiled's loops alone.",
+    "r: results are written to preallocated memory, by that library or by compiled's loops alone.",
     "On a device all are compared with cuda, which is stateless; time ends when the device has done its work.",
 )
 

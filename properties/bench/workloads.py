@@ -140,7 +140,7 @@ def written(text: str) -> Workload:
         raise Unusable(f"workload {text!r}: H*W should be at most {LARGEST_PLANE:,}")
     meant = dict(understood(text, word) for word in words)
     if "size" not in meant:
-        raise Unusable(f"workload {text!r} should say its window: F2, or F2x3")
+        raise Unusable(f"workload {text!r} should have a window: F2, or F2x3")
     try:
         return Workload(**{"name": text, "kind": "max", "shape": shape, "stride": meant["size"], **meant})
     except ValueError as error:

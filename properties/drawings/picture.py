@@ -13,15 +13,15 @@ MARKS = {
     "maximum": "its maximum",
     "named": "cell that the index names",
     "looked-at": "cell that shows it",
-    "due": "what is right",
-    "wrong": "what is wrong",
+    "due": "expected value",
+    "wrong": "wrong value",
     "padding": "padding",
     "overhang": "past the padded end",
 }
 """The marks of cells, in words. A mark that is not listed is a colour."""
 
 ARROWS = {
-    "right": "gradient as it runs",
+    "right": "gradient that arrives",
     "missing": "gradient that is lost",
     "astray": "gradient in the wrong place",
 }

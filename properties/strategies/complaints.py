@@ -27,7 +27,7 @@ def keywords_checked(function: Callable[P, T]) -> Callable[P, T]:
         for name, value in keywords.items():
             if name not in parameters:
                 given = f"{function.__name__}: {name}={shown(value)}"
-                raise InvalidArgument(f"{given} is no keyword; {did_you_mean(name, known)}")
+                raise InvalidArgument(f"{given} is not a keyword; {did_you_mean(name, known)}")
         return function(*positional, **keywords)
 
     return call

@@ -60,7 +60,7 @@ def hindrance(call: SparseCall, end: float | None, most: int | None) -> str:
         return "the time limit was reached before it began"
     need, room = needed(call), available()
     if room is None:
-        return f"it needs {gibibytes(need)} of memory, and how much is available cannot be found out here"
+        return f"it needs {gibibytes(need)} of memory, and the amount available is unknown here"
     if need > min(room, most or room):
         allowed = f", of which --memory allows {gibibytes(most)}" if most and most < room else ""
         return f"it needs {gibibytes(need)} of memory, and {gibibytes(room)} are available{allowed}"
