@@ -239,7 +239,7 @@ def test_an_implementation_that_offers_nothing_is_unusable():
 
 def test_what_was_probably_meant_is_told_when_nothing_is_offered():
     with pytest.raises(
-        Unusable, match="thing has 'max_foward', which is not of the contract; did you mean 'max_forward'"
+        Unusable, match="thing has 'max_foward', which is not in the contract; did you mean 'max_forward'"
     ):
         wrap(SimpleNamespace(max_foward=maximum), "thing")
 
@@ -247,7 +247,7 @@ def test_what_was_probably_meant_is_told_when_nothing_is_offered():
 @pytest.mark.parametrize("near", ["mean_foward", "Mean_forward", "mean_forwards", "meanforward", "men_foward"])
 def test_a_name_within_two_letters_is_warned_about(near):
     warnings = wrap(SimpleNamespace(max_forward=maximum, **{near: maximum}), "it").warnings
-    assert warnings == [f"it has {near!r}, which is not of the contract; did you mean 'mean_forward'?"]
+    assert warnings == [f"it has {near!r}, which is not in the contract; did you mean 'mean_forward'?"]
 
 
 @pytest.mark.parametrize("other", ["mean", "forward", "_mean_foward", "max_pool", "mean_for", "min_forward_pass"])

@@ -113,7 +113,7 @@ WRONG = {
     "window-mx": "unknown workload 'window-mx'; did you mean 'window-max'., or write one as 64x3x28x28,F2,S2",
     "64x3x28,F2": "workload '64x3x28,F2': '64x3x28' should be four numbers of at least 1, N x C x H x W",
     "64x0x28x28,F2": "workload '64x0x28x28,F2': '64x0x28x28' should be four numbers of at least 1, N x C x H x W",
-    "2x3x6x6": "workload '2x3x6x6' should say its window: F2, or F2x3",
+    "2x3x6x6": "workload '2x3x6x6' should have a window: F2, or F2x3",
     "2x3x6x6,F0": "'F0' should be F2 or F2x3, S2 or S2x3, max, mean, float32 or float64",
     "2x3x6x6,F2,median": "'median' should be F2 or F2x3",
     "2x3x6x6,F7": "workload '2x3x6x6,F7': size=.7, 7.: size.0. should be at most 6, the height of x",

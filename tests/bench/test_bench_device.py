@@ -118,7 +118,7 @@ def refused(folder, *words, **where):
 
 def test_without_a_gpu_nothing_is_measured(here):
     assert "needs an NVIDIA GPU" in refused(here, NUMBA_DISABLE_CUDA="1", NUMBA_ENABLE_CUDASIM="0")
-    assert "simulates takes times that say nothing" in refused(here, **SIMULATOR)
+    assert "simulates mean nothing" in refused(here, **SIMULATOR)
 
 
 @pytest.mark.skipif(not os.environ.get("POOLPROOF_GPU"), reason="POOLPROOF_GPU=1 asks for a GPU")

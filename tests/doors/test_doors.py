@@ -112,7 +112,7 @@ def test_a_near_miss_is_warned_about_and_a_kernel_with_one_callable_is_not(here)
     (here / "near.py").write_text(FORWARD + "max_bakward = max_forward\n")
     _, said = check(here, "near.py", "forward.py", "--laws", "max-value")
     warnings = [line for line in said.splitlines() if line.startswith("warning")]
-    meant = "near has 'max_bakward', which is not of the contract; did you mean 'max_backward'?"
+    meant = "near has 'max_bakward', which is not in the contract; did you mean 'max_backward'?"
     # Before the laws, and where it is seen after them.
     assert warnings == [f"warning: {meant}"] * 2
 

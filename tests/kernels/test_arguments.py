@@ -187,8 +187,8 @@ DELTA_DTYPES = {
     "string": ("U1", "<U1"),
     "foreign byte order": (np.dtype("f8").newbyteorder(), ".f8"),
 }
-WRONG_SHAPE = r"dy has shape {}, but should have \(2, 3, 3, 4\), as the forward result"
-WRONG_DTYPE = "dy has dtype {}, but should have float64, as x"
+WRONG_SHAPE = r"dy has shape {}, but should have \(2, 3, 3, 4\), like the forward result"
+WRONG_DTYPE = "dy has dtype {}, but should have float64, like x"
 
 GRADIENTS = {
     **{

@@ -256,7 +256,7 @@ def test_wrong_arrays_on_the_device_are_refused_as_any_others(here, cuda):
         "x has dtype complex128, but should have one of bool, int8, int16, int32, int64, uint8, uint16, uint32, "
         f"uint64, {', '.join(FLOATS)}",
         f"x has dtype int64, but should have one of {', '.join(FLOATS)}",
-        "dy has shape (2, 3, 5, 6), but should have (2, 3, 4, 5), as the forward result",
+        "dy has shape (2, 3, 5, 6), but should have (2, 3, 4, 5), like the forward result",
         "x lies on the device with strides (720, 240, 48, 16), but should be contiguous",
-        "pading=1 is no setting here; there are padding, dilation, ceil_mode",
+        "pading=1 is not a setting here; the settings are padding, dilation, ceil_mode",
     ]

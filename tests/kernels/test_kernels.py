@@ -666,8 +666,12 @@ REFUSED = {
     "dilation 0": ({"dilation": 0}, ValueError, "dilation=0 should be at least 1"),
     "broken dilation": ({"dilation": 1.5}, TypeError, "dilation=1.5 should be an int or 2 ints, not float"),
     "ceil_mode 1": ({"ceil_mode": 1}, TypeError, "ceil_mode=1 should be True or False, not int"),
-    "unknown": ({"pading": 1}, TypeError, "pading=1 is no setting here; there are padding, dilation, ceil_mode"),
-    "counted in a maximum": ({"count_include_pad": True}, TypeError, "count_include_pad=True is no setting here"),
+    "unknown": (
+        {"pading": 1},
+        TypeError,
+        "pading=1 is not a setting here; the settings are padding, dilation, ceil_mode",
+    ),
+    "counted in a maximum": ({"count_include_pad": True}, TypeError, "count_include_pad=True is not a setting here"),
     "wholly in padding": ({"padding": 2}, ValueError, "window 0 along the height of x, .*, lies wholly in padding"),
     "stepped over": ({"padding": 1, "dilation": 9}, ValueError, "the extent 10 along axis 0 should be at most"),
 }

@@ -372,7 +372,7 @@ def test_one_thread_pools_where_none_are_said(function):
 
 @pytest.mark.parametrize("kernel", [naive, img2col], ids=lambda kernel: kernel.name)
 def test_the_other_kernels_have_no_threads(kernel):
-    with pytest.raises(TypeError, match="threads=2 is no setting here"):
+    with pytest.raises(TypeError, match="threads=2 is not a setting here"):
         kernel.max_forward(np.ones((1, 1, 2, 2)), 2, 2, threads=2)
 
 
@@ -541,5 +541,5 @@ def test_arguments_of_an_earlier_call_are_looked_up_and_not_checked_again(monkey
 def test_a_setting_of_the_mean_is_refused_by_the_maximum_after_the_mean_took_it():
     x = np.ones((1, 1, 4, 4))
     compiled.mean_forward(x, 2, 2, count_include_pad=True)
-    with pytest.raises(TypeError, match="count_include_pad=True is no setting here"):
+    with pytest.raises(TypeError, match="count_include_pad=True is not a setting here"):
         compiled.max_forward(x, 2, 2, count_include_pad=True)

@@ -356,7 +356,7 @@ def test_without_enough_memory_a_law_is_not_run_and_says_how_much_it_needs(monke
     result = run(law, target, None, 1 << 30)
     assert result.reason == "it needs 6.0 GiB of memory, and 3.0 GiB are available, of which --memory allows 1.0 GiB"
     monkeypatch.setattr("poolproof.properties.lawbook.huge.trial.available", lambda: None)
-    assert "how much is available cannot be found out" in run(law, target, None).reason
+    assert "the amount available is unknown" in run(law, target, None).reason
 
 
 def test_a_law_needs_its_arrays_and_its_result_and_a_copy_of_x():
