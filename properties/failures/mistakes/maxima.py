@@ -100,6 +100,9 @@ def kept_from_before(windows: PooledWindows, tap: Array) -> Array:
 MOST_STEPS = 100
 """Cells that a scan may take one after another."""
 
+MOST_SCANNED = 5000
+"""Cells of a window that are looked at one after another."""
+
 MISSING: list[Callable[[PooledWindows], int]] = [lambda _: -1, lambda _: 0, lambda windows: windows.image.shape[2]]
 
 
@@ -309,7 +312,7 @@ def zero_unset(windows: PooledWindows) -> Array:
     Raises ValueError for windows of many cells.
     """
     values, best = windows.values, np.zeros(windows.values.shape[:-1], windows.values.dtype)
-    if values.shape[-1] > MOST_STEPS:
+    if values.shape[-1] > MOST_SCANNED:
         raise ValueError("too many steps")
     tap = np.broadcast_to(windows.real.argmax(axis=-1), best.shape)
     for k in range(values.shape[-1]):

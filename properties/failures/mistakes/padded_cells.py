@@ -72,6 +72,21 @@ def highest(dtype: Any) -> Any:
     return np.iinfo(dtype).max
 
 
+def from_infinity(numbers: int) -> Callable[[Any], Any]:
+    """What -inf becomes in an integer type, which depends on the machine, and on how many numbers are converted at once.
+
+    Raises ValueError for floats.
+    """
+
+    def outside(dtype: Any) -> Any:
+        if is_float(dtype):
+            raise ValueError("floats have it")
+        with np.errstate(invalid="ignore"):
+            return np.full(numbers, -np.inf).astype(dtype)[0]
+
+    return outside
+
+
 def is_padded(axis: Axis) -> bool:
     """Whether an axis is padded."""
     return axis.begin > 0 or axis.end > 0
@@ -244,6 +259,13 @@ MISTAKES = [
             wrong(outside=highest),
             wrong(outside=lambda dtype: max(-1e4, float(lowest(dtype))) if is_float(dtype) else lowest(dtype)),
         ),
+    ),
+    Mistake(
+        "padding-cast-from-infinity",
+        MAXIMA,
+        "Padded cells are -inf converted to an integer type, which has no such number.",
+        NEVER_WINS,
+        tuple(wrong(outside=from_infinity(numbers), weights=first_in_order) for numbers in (1, 64)),
     ),
     Mistake(
         "padding-copies-cells",

@@ -34,6 +34,11 @@ def added_by_ceil(axis: Axis) -> int:
     return axis.count() - axis.room // axis.stride - 1
 
 
+def counted_with(more: Callable[[Axis], int]) -> Answer:
+    """Answers with the number of windows, perhaps none, that more padding would give."""
+    return windows_per_axis(lambda axis: axis_table(axis, max((axis.room + more(axis)) // axis.stride + 1, 0)))
+
+
 def moved_inside(axis: Axis) -> Table:
     """Windows of which one that would reach past the end is moved back until it fits."""
     starts = np.minimum(np.arange(axis.count()) * axis.stride - axis.begin, max(axis.length - axis.extent, 0))
@@ -292,8 +297,8 @@ MISTAKES = [
         "The number of windows is worked out with the padding of one side of an axis for both.",
         RIGHT_COUNT,
         (
-            window_count(lambda axis: (axis.room + axis.begin - axis.end) // axis.stride + 1),
-            window_count(lambda axis: (axis.room + axis.end - axis.begin) // axis.stride + 1),
+            counted_with(lambda axis: axis.begin - axis.end),
+            counted_with(lambda axis: axis.end - axis.begin),
         ),
     ),
     Mistake(
