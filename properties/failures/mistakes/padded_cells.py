@@ -73,7 +73,7 @@ def highest(dtype: Any) -> Any:
 
 
 def from_infinity(numbers: int) -> Callable[[Any], Any]:
-    """What -inf becomes in an integer type, which depends on the machine, and on how many numbers are converted at once.
+    """What -inf becomes in an integer type: it depends on the machine, and on how many numbers are converted at once.
 
     Raises ValueError for floats.
     """
