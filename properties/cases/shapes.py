@@ -33,8 +33,11 @@ NARROW = ((1, 1), (1, 2))
 USUAL = ((2, 2), (2, 2), (3, 2), (3, 3))
 """Sizes and strides of most networks, which have special paths in most libraries."""
 
-LONG_AXES = (7, 8, 9, 15, 16, 17, 31, 32, 33) * 3 + (255, 256, 257)
-"""Output widths around the widths of vector registers, and around the limit of a byte."""
+INEXACT_LENGTHS = (41, 47, 49, 55, 61)
+"""Lengths n for which k // n is not k * (1/n) for some k: 49 in double precision, the others in single precision."""
+
+LONG_AXES = (7, 8, 9, 15, 16, 17, 31, 32, 33) * 3 + INEXACT_LENGTHS + (255, 256, 257)
+"""Output widths: around the widths of vector registers, around the limit of a byte, and with inexact reciprocals."""
 
 BLOCKS = (32, 48, 64, 128, 256)
 """Numbers of channels that kernels process at once."""
@@ -181,6 +184,14 @@ def windows_of(size: tuple[int, int], rank: int, chosen: int) -> Shape:
     return Shape(SINGLE, tuple(Wish(size=exactly(f), outputs=o) for f, o in zip(sizes, outputs, strict=True)))
 
 
+def rows_of(columns: int, rank: int, _: int) -> Shape:
+    """Three rows of this many windows, or one row if there is one axis."""
+    rows = everywhere(
+        rank, rank - 1, Wish(size=(1, 2), outputs=exactly(columns)), Wish(size=(1, 2), outputs=exactly(3))
+    )
+    return Shape(SINGLE, (*(Wish(outputs=exactly(1)),) * (rank - 2), *rows[-2:]))
+
+
 def one_window(size: int, rank: int, chosen: int) -> Shape:
     """One window of this size along every axis, over the whole image."""
     wish = Wish(size=exactly(size), outputs=exactly(1), rest=exactly(0))
@@ -248,6 +259,7 @@ CERTAIN_LARGE: tuple[Kind, ...] = (
     *CERTAIN,
     *(pinned(planes, (1, channels)) for channels in (49, 48, 47, 256)),
     *(pinned(windows_of, (1, 1025)), pinned(windows_of, (65, 65))),
+    *(pinned(rows_of, 61), pinned(rows_of, 49)),
     *(large_plane, pinned(plane_of, (66_000, 2)), pinned(single_cells, (2, 33_000))),
 )
 """The same for laws about large images."""

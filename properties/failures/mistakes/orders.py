@@ -109,6 +109,25 @@ def result(change: Change, length: Length, pooled: Answer = RIGHT) -> Answer:
     return lambda call: change(pooled(call), length(call))
 
 
+def by_reciprocal(kind: Any) -> Answer:
+    """Answers whose windows are numbered in a plane, and their rows found by the reciprocal of the width in a type.
+
+    Raises ValueError where that is exact.
+    """
+
+    def answer(call: Call) -> Array:
+        right = RIGHT.answer(call)
+        width = right.shape[-1]
+        number = np.arange(prod(right.shape[2:]))
+        row = (number.astype(kind) * (kind(1) / kind(width))).astype(np.int64)
+        if (row == number // width).all():
+            raise ValueError("exact")
+        planes = right.reshape(*right.shape[:2], -1, width)
+        return planes[..., np.minimum(row, planes.shape[2] - 1), number % width].reshape(right.shape)
+
+    return answer
+
+
 def transposed_shape(array: Array) -> Ints:
     """The shape with height and width exchanged. Raises ValueError for a single row."""
     if array.ndim < 4:
@@ -173,6 +192,13 @@ def the_other_way_round(taps: Array, size: Ints) -> tuple[Array, Array]:
 
 
 MISTAKES = [
+    Mistake(
+        "row-by-reciprocal",
+        FORWARD,
+        "The row of a window is its number times a rounded reciprocal of the width, which falls short of some integers.",
+        "The row of a window is its number divided by the width, as integers.",
+        (by_reciprocal(np.float32), by_reciprocal(np.float64)),
+    ),
     Mistake(
         "rows-of-wrong-length",
         ANY,
