@@ -285,8 +285,8 @@ def last_of_equals(windows: PooledWindows) -> Array:
 Tolerance = tuple[float | None, float]
 """How far below the maximum a cell counts as one: a part of it, None for a unit in the last place; and a number."""
 
-TOLERANCES: tuple[Tolerance, ...] = ((None, 0.0), (1e-5, 1e-8), (1e-9, 0.0), (0.0, 1e-6), (0.0, 1e-8))
-"""The first is rounding, the next two are the defaults of np.isclose and math.isclose."""
+TOLERANCES: tuple[Tolerance, ...] = ((None, 0.0), (1e-5, 1e-8), (1e-9, 0.0))
+"""Rounding, and the defaults of np.isclose and math.isclose."""
 
 
 def nearly_first(tolerance: Tolerance) -> Callable[[PooledWindows], Array]:

@@ -195,7 +195,7 @@ MISTAKES = [
     Mistake(
         "row-by-reciprocal",
         FORWARD,
-        "The row of a window is its number times a rounded reciprocal of the width, which falls short of some integers.",
+        "The row of a window is its number times a rounded reciprocal of the width, which falls short of some rows.",
         "The row of a window is its number divided by the width, as integers.",
         (by_reciprocal(np.float32), by_reciprocal(np.float64)),
     ),

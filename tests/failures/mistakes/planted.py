@@ -10,9 +10,9 @@ from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
 
 
-def named(law, dtype="float64", **kernels):
+def named(law, dtype="float64", ranks=(2,), **kernels):
     """The mistake that a law names first in kernels of one dtype; nothing if it names none."""
-    target = wrap(SimpleNamespace(**kernels, dtypes=(dtype,)), "planted")
+    target = wrap(SimpleNamespace(**kernels, dtypes=(dtype,), ranks=ranks), "planted")
     found = run(LAWS[law], target, TrialSettings(seed=0)).counterexample
     assert found is not None, "the law holds"
     return "" if found.mistakes is UNSET else found.mistakes[0]

@@ -118,3 +118,41 @@ def of_overlap(factor):
 def test_windows_that_pass_a_gradient_where_others_follow_are_not_said_to_pass_none(law):
     assert named(law, max_backward=of_overlap(1)) == "window-of-cell-left-out"
     assert named(law, max_backward=of_overlap(3)) != "nothing-passed-back"
+
+
+@pytest.mark.parametrize("block", [4, 8])
+def test_the_last_block_of_windows_that_is_moved_back_to_fit(block):
+    def mean_backward(dy, x, size, stride):
+        dx, width = np.zeros(x.shape), dy.shape[3]
+        starts = [*range(0, width - block + 1, block), *([width - block] if width > block and width % block else ())]
+        columns = [j for start in starts for j in range(start, start + block)] or range(width)
+        for n, c, i in np.ndindex(dy.shape[:3]):
+            for j in columns:
+                rows, across = i * stride[0], j * stride[1]
+                dx[n, c, rows : rows + size[0], across : across + size[1]] += dy[n, c, i, j] / np.prod(size)
+        return dx
+
+    assert named("mean-spread", mean_backward=mean_backward) == "last-block-overlaps"
+
+
+def test_the_first_window_of_a_cell_by_a_division_that_rounds_towards_zero():
+    def mean_backward(dy, x, size, stride):
+        dx = np.zeros(x.shape)
+        for n, c, h, w in np.ndindex(x.shape):
+            i, j = (int((at - f) / s) + 1 for at, f, s in zip((h, w), size, stride, strict=True))
+            dx[n, c, h, w] = dy[n, c, max(i, 0) : h // stride[0] + 1, max(j, 0) : w // stride[1] + 1].sum()
+        return dx / np.prod(size)
+
+    assert named("mean-accumulation", mean_backward=mean_backward) == "window-of-cell-left-out"
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_a_maximum_that_is_sought_in_the_whole_plane(last):
+    def max_backward(dy, x, size, stride):
+        dx = np.zeros(x.shape)
+        for place, cells in each_window(x, size, stride):
+            equal = np.flatnonzero(x[place[:2]] == x[cells].max())
+            dx[place[:2]].flat[equal[-1 if last else 0]] += dy[place]
+        return dx
+
+    assert named("tied-maxima", max_backward=max_backward) == "maximum-sought-in-plane"
