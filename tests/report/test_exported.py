@@ -190,7 +190,7 @@ def test_what_is_left_out_is_said_in_a_comment(law, left):
 
 def test_a_failure_that_did_not_come_again_is_left_out():
     made = failed("routing", msgspec.structs.replace(OVERWRITTEN, earlier_calls=[]))
-    assert made.left == ["routing: it did not come again"]
+    assert made.left == ["routing: it did not recur"]
 
 
 def test_what_numpy_cannot_see_is_left_out():
@@ -200,7 +200,7 @@ def test_what_numpy_cannot_see_is_left_out():
 
 def test_a_window_wholly_in_padding_is_left_out_because_it_may_be_refused():
     found = failing("max_indices", [[0]], (1, 2), (1, 1), padding=((0, 0), (1, 1)), dilation=(1, 2))
-    assert failed("index-in-plane", found).left == ["index-in-plane: a window wholly in padding may as well be refused"]
+    assert failed("index-in-plane", found).left == ["index-in-plane: a window wholly in padding may also be refused"]
 
 
 @pytest.mark.parametrize(("got", "tests"), [(0.2, 0), (0.3, 1)])
