@@ -716,7 +716,7 @@ def test_indices_count_rows_in_their_own_plane(tmp_path):
 
 
 def test_an_onnx_file_that_cannot_be_judged_says_why(tmp_path):
-    with pytest.raises(ValueError, match=r"file='none.onnx' should be an ONNX file, but .*none.onnx is none; try Path"):
+    with pytest.raises(ValueError, match=r"file='none.onnx' should be an ONNX file, but .*none.onnx is not a file"):
         pytest.importorskip("onnx") and onnx_model("none.onnx")
     (tmp_path / "text.onnx").write_text("no model")
     with pytest.raises(ValueError, match=r"text.onnx' should be an ONNX model, but cannot be read"):
