@@ -1,5 +1,4 @@
-"""Bad arguments: all kernels raise the same TypeError or ValueError, which says what is wrong and what would be
-right."""
+"""Bad arguments: the same TypeError or ValueError from all kernels, saying what is wrong and what would be right."""
 
 from __future__ import annotations
 

@@ -92,8 +92,7 @@ def all_laws(file, function):
 
 
 def own_laws(file, function):
-    """Whether the laws of a file, or the one that the function is, misjudge right kernels or faults that they should
-    reject."""
+    """Whether the laws of a file, or the function's own, misjudge right kernels or faults that they should reject."""
     return any(
         rejects_right_ones(law, ("plain", "general", "naive")) or accepts_a_wrong_one(law)
         for law in laws_of(file, function)
