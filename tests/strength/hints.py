@@ -21,8 +21,7 @@ RIGHT, WRONG, NONE = "right", "wrong", "none"
 
 
 def named(name):
-    """The mistake named by the hint of each failing law, or nothing: for all laws of a fault, but only a model's
-    first."""
+    """The mistake in the hint of each failing law, or nothing: for all laws of a fault, for the first of a model."""
     laws = JUDGED[name].laws if name in FAULTS else JUDGED[name].laws[:1]
     found = {}
     with warnings.catch_warnings():
