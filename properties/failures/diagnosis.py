@@ -199,7 +199,7 @@ def explaining(evidence: Evidence, wrong: list[tuple[Call, Judged]]) -> list[str
         return [EMPTY_BATCH.name]
     if any(varies(evidence, each) for each, _ in wrong[:CONFIRMED]):
         return [VARIES.name]
-    # The first failing call before the smallest, in which there is little to ask about.
+    # Start with the first failing call: the smallest leaves little to probe.
     repeated = chain.from_iterable(map(repainted, (*patterns[1:][-1:], patterns[0])))
     return generic(evidence.ask, evidence.asked(repeated)) or names
 

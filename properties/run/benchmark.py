@@ -1,4 +1,4 @@
-"""The verdict of a benchmark's own check on a kernel in its format, beside the laws."""
+"""The verdict of a benchmark's own check on a kernel in its format, besides that of the laws."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ class Campaign:
         return Task(tried, (self.asked, turn, origin, left), (Result(*turn.unit.key, "crashed"),))
 
     def next_turn(self, unit: Unit) -> Turn:
-        """The first turn of a unit that is neither done nor in hand."""
+        """The first turn of a unit that is neither done nor running."""
         while Turn(unit, self.next[unit.key]) in self.done:
             self.next[unit.key] += 1
         self.next[unit.key] += 1

@@ -1,4 +1,4 @@
-"""Explanations of a failure beside its smallest case: the mistakes behind it, and the features that it needs."""
+"""Explanations of a failure besides its smallest case: the mistakes behind it, and the features that it needs."""
 
 from __future__ import annotations
 

@@ -46,14 +46,14 @@ def moved_inside(axis: Axis) -> Table:
 
 
 def last_at_the_end(axis: Axis) -> Table:
-    """Windows of which the last ends where the image does."""
+    """Windows with the last one moved to the end of the image."""
     table = axis_table(axis)
     table[-1:] = placed(np.array([axis.length - axis.extent]), axis)
     return table
 
 
 def last_at_the_padded_end(axis: Axis) -> Table:
-    """Windows of which the last is moved back to the padded end if it would reach past it."""
+    """Windows with the last one moved back to the padded end if it would reach past it."""
     table, end = axis_table(axis), axis.length + axis.end - axis.extent
     if axis.start(axis.count() - 1) > end and len(table) > 1:
         table[-1:] = placed(np.array([end]), axis)
