@@ -69,12 +69,12 @@ class Evidence:
 
     @property
     def over(self) -> bool:
-        """Whether no more fresh cases should be tried."""
+        """Whether the time for fresh cases is up."""
         return time.thread_time() - self.began + self.waited >= self.seconds or self.ended
 
     @property
     def ended(self) -> bool:
-        """Whether the run has no time left, not even for a fresh start of the target."""
+        """Whether the run has no time left, even for a fresh start of the target."""
         return time.time() >= self.latest
 
     def answer(self, call: Call) -> TargetAnswer:

@@ -62,5 +62,5 @@ def needs_of(trial: Trial, found: Found) -> list[str]:
     again.end = trial.settings.limit(found.verdict)
     parts = simplifications(found.case, trial.pool.target.declared, trial.law.plan)
     needed = [word for word, cases in parts if cases and not any(again.fails(case, found.verdict) for case in cases)]
-    # After the end no case fails, which says nothing of what was taken from it.
+    # Once the time is up no case fails, which says nothing about the removed features.
     return [] if again.over() else needed

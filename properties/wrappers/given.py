@@ -51,7 +51,7 @@ def check_names(wrapper: str, given: dict[str, Any], known: tuple[str, ...]) -> 
     """Raise TypeError about an unknown keyword."""
     for name, value in given.items():
         if name not in known:
-            raise TypeError(f"{wrapper}: {name}={value!r} is not of the contract; {did_you_mean(name, known)}")
+            raise TypeError(f"{wrapper}: {name}={value!r} is not in the contract; {did_you_mean(name, known)}")
 
 
 def called(function: Any) -> str:

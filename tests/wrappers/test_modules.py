@@ -236,7 +236,7 @@ class Particular(nn.Module):
 
 REFUSED = {
     "no module": (lambda: module(3), r"module: 3 should be a torch.nn.Module, or a class of them"),
-    "no name": (lambda: module(nn.MaxPool2d, dtype="float32"), "module: dtype='float32' is not of the contract"),
+    "no name": (lambda: module(nn.MaxPool2d, dtype="float32"), "module: dtype='float32' is not in the contract"),
     "a kind": (lambda: module(nn.MaxPool2d, kind="avg"), "module: kind='avg' should be one of 'max', 'mean'"),
     "other arguments": (lambda: module(nn.Linear), "module: Linear needs in_features and out_features, which says no"),
     "more arguments": (lambda: module(nn.LPPool2d), "module: LPPool2d needs norm_type, which says nothing about"),

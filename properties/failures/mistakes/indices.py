@@ -76,7 +76,7 @@ def by_lengths(order: Callable[[Ints], Ints]) -> Callable[[PooledWindows, Array]
 
 
 def taken_from(axes: tuple[int, int]) -> Callable[[Ints], Ints]:
-    """The lengths of an image, of which the inner ones, up to two, are those of other axes."""
+    """The lengths of an image with the inner ones, up to two, replaced by those of other axes."""
     return lambda spatial: (spatial[0], *(spatial[axis % len(spatial)] for axis in axes[-len(spatial) + 1 :]))
 
 
@@ -155,7 +155,7 @@ def narrow(dtype: str) -> Callable[[PooledWindows, Array], Array]:
 
 
 def in_type_of_image(windows: PooledWindows, tap: Array) -> Array:
-    """Indices that have been numbers of the dtype of x."""
+    """Indices after a conversion to the dtype of x."""
     return plane_index(windows, tap).astype(windows.image.dtype).astype(np.int64)
 
 

@@ -90,7 +90,7 @@ def indexed(
 
 
 def kept_from_before(windows: PooledWindows, tap: Array) -> Array:
-    """Indices of a search that nothing resets: where no cell is above the lowest number, that of the window before."""
+    """Indices of a search that is never reset: if no cell is above the lowest number, the previous window's index."""
     above = (first_maximum(windows) > lowest_of(windows.image.dtype)).reshape(-1)
     latest = np.maximum.accumulate(np.where(above, np.arange(above.size), -1))
     found = plane_index(windows, tap)
@@ -101,7 +101,7 @@ MOST_STEPS = 100
 """The most cells that a scan may take one after another."""
 
 MOST_SCANNED = 5000
-"""Cells of a window that are looked at one after another."""
+"""The most cells of a window that are scanned one after another."""
 
 MISSING: list[Callable[[PooledWindows], int]] = [lambda _: -1, lambda _: 0, lambda windows: windows.image.shape[2]]
 
@@ -283,7 +283,7 @@ def last_of_equals(windows: PooledWindows) -> Array:
 
 
 Tolerance = tuple[float | None, float]
-"""How far below the maximum a cell counts as one: a part of it, None for a unit in the last place; and a number."""
+"""How far below the maximum a cell still counts as one: relative (None for a unit in the last place), and absolute."""
 
 TOLERANCES: tuple[Tolerance, ...] = ((None, 0.0), (1e-5, 1e-8), (1e-9, 0.0), (0.0, 1e-6), (0.0, 1e-8))
 """The first is rounding, the next two are the defaults of np.isclose and math.isclose."""
@@ -299,7 +299,7 @@ def nearly_first(tolerance: Tolerance) -> Callable[[PooledWindows], Array]:
         part = float(finfo(windows.image.dtype).eps) if relative is None else relative
         values = windows.values.astype(np.float64)
         top = values.max(axis=-1, keepdims=True)
-        # Of an infinite maximum everything finite is infinitely far away.
+        # Everything finite is infinitely far below an infinite maximum.
         margin = np.where(np.isfinite(top), part * np.abs(top) + absolute, 0)
         return np.asarray(((values >= top - margin) & windows.real).argmax(axis=-1))
 
@@ -307,7 +307,7 @@ def nearly_first(tolerance: Tolerance) -> Callable[[PooledWindows], Array]:
 
 
 def zero_unset(windows: PooledWindows) -> Array:
-    """The taps that a scan ends at which takes the next cell wherever the maximum so far is zero.
+    """The taps where a scan ends that takes the next cell whenever the maximum so far is zero.
 
     Raises ValueError for windows of many cells.
     """
@@ -322,14 +322,14 @@ def zero_unset(windows: PooledWindows) -> Array:
 
 
 def halved(windows: PooledWindows) -> Array:
-    """The taps left where cells are combined in halves that are rounded down.
+    """The taps that take part if cells are combined in halves, with an odd number rounded down.
 
-    Raises ValueError where all are.
+    Raises ValueError if no cell is left out.
     """
     count, half = windows.cells.shape[1], windows.cells.shape[1] // 2
     into = np.arange(count)
     while half:
-        # What the upper part had been combined with goes along.
+        # Cells that were combined into the upper half before go along.
         into = np.where((into >= half) & (into < 2 * half), into - half, into)
         half //= 2
     if not into.any():

@@ -144,7 +144,7 @@ def without_corner(windows: PooledWindows) -> Array:
 
 
 def halved_sum(windows: PooledWindows) -> Array:
-    """Sums of the cells that are left where they are added up in halves."""
+    """Sums of the cells that take part if they are added in halves, with an odd number rounded down."""
     return np.asarray(np.where(halved(windows), windows.summands, 0).sum(axis=-1))
 
 

@@ -73,7 +73,7 @@ def highest(dtype: Any) -> Any:
 
 
 def from_infinity(numbers: int) -> Callable[[Any], Any]:
-    """What -inf becomes in an integer type: it depends on the machine, and on how many numbers are converted at once.
+    """The integer to which -inf is converted; it depends on the machine, and on how many numbers are converted at once.
 
     Raises ValueError for floats.
     """
@@ -152,7 +152,7 @@ class Unmasked:
 
 
 def by_flat_offset(call: Call) -> Array:
-    """The answer where a place is in bounds if its offset in the plane is. Raises ValueError where that is right."""
+    """The answer if a place counts as inside when its flat offset does. Raises ValueError if that is right."""
     right = RIGHT.windows(call)
     lengths = call.arrays["x"].shape[2:]
     places = np.zeros((1, 1), np.int64)

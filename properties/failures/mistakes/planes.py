@@ -62,7 +62,7 @@ def neighbour(step: int, axis: int) -> Callable[[Array], Array]:
 
 
 def without_axes_of_one(call: Call) -> Array:
-    """The right result without its axes of length one. Raises ValueError where it has none."""
+    """The right result without its axes of length one. Raises ValueError if it has none."""
     right = RIGHT.answer(call)
     if 1 not in right.shape:
         raise ValueError("no such axis")

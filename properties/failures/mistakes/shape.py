@@ -35,7 +35,7 @@ def added_by_ceil(axis: Axis) -> int:
 
 
 def counted_with(more: Callable[[Axis], int]) -> Answer:
-    """Answers with the number of windows, perhaps none, that more padding would give."""
+    """Answers with the number of windows (perhaps none) for a larger padding."""
     return windows_per_axis(lambda axis: axis_table(axis, max((axis.room + more(axis)) // axis.stride + 1, 0)))
 
 
@@ -135,7 +135,7 @@ def longer(step: int) -> Callable[[Axis], Table]:
 
 
 def begun_early(axis: Axis) -> Table:
-    """Windows with the cell before their first as well."""
+    """Windows extended by the cell before their first."""
     starts = np.arange(axis.count()) * axis.stride - axis.begin - axis.dilation
     return placed(starts, replace(axis, size=axis.size + 1))
 

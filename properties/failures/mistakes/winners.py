@@ -75,7 +75,7 @@ def equal_in_plane(windows: PooledWindows, _: Array) -> Array:
 
 
 def sought_in_plane(last: bool) -> Answer:
-    """Answers whose maxima are where a cell of the plane equals them, the first such cell or the last."""
+    """Answers that look up the maximum in the plane: at the first cell equal to it, or the last."""
 
     def place(windows: PooledWindows) -> Array:
         tops = windows.values.max(axis=-1)
