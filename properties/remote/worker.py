@@ -499,8 +499,7 @@ def notes_of(found: Any) -> list[str]:
 
 
 def keywords_of(found: Any, names: Sequence[str]) -> dict[str, list[str]]:
-    """The parameters that each of these callables takes by keyword, "**" if any; those without a signature are
-    missing."""
+    """The parameters that each of these callables takes by keyword, "**" if any. Some have no signature."""
     known = {}
     for name in names:
         try:

@@ -107,8 +107,7 @@ class Processes(ThreadPoolExecutor):
         self.started: list[Process] = []
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
-        """Make a call in one of the processes. The function and its arguments must be picklable; it must return
-        JSON."""
+        """Make a call in one of the processes. The function and its arguments must be picklable; it returns JSON."""
         return super().submit(self.call, partial(function, **named), arguments)
 
     def call(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:

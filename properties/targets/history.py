@@ -40,8 +40,7 @@ class Log:
                 self.first.append(oldest)
 
     def before(self) -> list[Call]:
-        """The calls made before the current case, as reports need them: windows as tuples, arrays in memory of their
-        own."""
+        """The calls made before the current case, as reports need them: windows as tuples, arrays copied."""
         calls = [*self.first, *self.last]
         earlier = calls[: max(len(calls) - self.of_case, 0)]
         return [replace(call, in_place=False) if call.in_place else call for call in earlier if has_window(call)]

@@ -77,8 +77,7 @@ class FirstWindowOnly(Sound):
 
 
 class LargestWins(Sound):
-    """max_backward keeps the largest gradient where windows share a pixel: an atomic maximum, not an atomic
-    addition."""
+    """max_backward keeps the largest gradient where windows share a pixel: an atomic maximum, not a sum."""
 
     laws = ("max-accumulation",)
     mistake = "overlap"

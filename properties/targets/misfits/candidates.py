@@ -19,8 +19,7 @@ MEANS = re.compile("mean|avg|average", re.IGNORECASE)
 
 
 class Root(NamedTuple):
-    """An implementation in lines of Python: the line that imports it, its expression, and the object that it is part
-    of."""
+    """An implementation in lines of Python: the line that imports it, its expression, and the object that owns it."""
 
     imports: str
     expression: str
