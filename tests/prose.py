@@ -19,6 +19,7 @@ EVERYWHERE = {
     r"if nothing is said": "'by default'",
     r"(?:is|are|was|were|be) told(?! apart)": "'is printed', 'is reported', 'knows'",
     r"(?:nobody|anybody|everybody|somebody)(?:'s)?": "the passive, or the one who acts: a user, a caller, a reader",
+    r"so many(?! \w+ that)": "the number, or 'this many'",
     r"cases a (?:law(?! \w+s\b)|second)": "'cases per law'",
     r"(?:seems?|appears?) to have \w+ed": "the plain past: 'the last window overwrote the first'",
     r"(?:its|the) time was over": "'time limit reached'",
@@ -31,7 +32,6 @@ EVERYWHERE = {
 """Patterns of phrases, and what to write instead."""
 
 ON_PAGES = {
-    r"so many(?! \w+ that)": "the number, or 'that many'",
     r"not asked(?! for)": "'not tested', 'skipped'",
     r"asked of": "'tested on', 'tried on'",
     r"what came": "'the answer', 'the result'",
