@@ -1,4 +1,4 @@
-"""What an implementation may be and declare, how it is found by its name, and what is said if it is not."""
+"""What an implementation may be and declare, how it is found by its name, and the messages if it is not."""
 
 from dataclasses import fields
 from types import SimpleNamespace
@@ -52,7 +52,7 @@ def test_every_declaration_has_a_name_that_wrappers_know():
 
 
 def write(folder, file, text=KERNEL, name="it"):
-    """A file of Python."""
+    """Write a file of Python."""
     lines = text.replace("{name!r}", repr(name)).split("\n")
     (folder / file).write_text("\n".join(line[4:] for line in lines))
 
@@ -113,7 +113,7 @@ RIGHT = {
 
 
 def declared(**declarations):
-    """What is read from an implementation with these attributes."""
+    """The declarations read from an implementation with these attributes."""
     return wrap(SimpleNamespace(max_forward=maximum, **declarations), "it").declared
 
 
@@ -130,7 +130,7 @@ FIXED = {"size": (3, 2), "stride": (2, 1), "padding": ((1, 1), (0, 1))}
 
 
 def fixing(**changed):
-    """What is read from a mean, with and without settings, that fixes its windows."""
+    """The declarations read from a mean that fixes its windows, with and without settings."""
     stated = {name: value for name, value in {**FIXED, **changed}.items() if value is not None}
 
     def mean_forward(x, size, stride, padding=0, ceil_mode=False, count_include_pad=True):

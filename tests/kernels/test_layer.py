@@ -1,4 +1,4 @@
-"""The layer of the teaching framework: its whole interface, held against the naive kernel."""
+"""The layer of the teaching framework: its whole interface, compared with the naive kernel."""
 
 from __future__ import annotations
 
@@ -479,7 +479,7 @@ BROKEN = {
 
 
 def refused(pooling):
-    """The one line in which a file is refused, without a traceback of what reads it."""
+    """The one line with which a file is refused, without a chained exception."""
     with pytest.raises(ValueError, match="should be a file that save_parameters wrote: ") as caught:
         pooling.load_parameters()
     assert caught.type is ValueError

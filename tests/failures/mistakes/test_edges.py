@@ -14,7 +14,7 @@ NO_PADDING = ((0, 0), (0, 0))
 
 
 def extents(size, dilation):
-    """The lengths over which dilated windows stretch."""
+    """The extents of dilated windows."""
     return tuple((f - 1) * d + 1 for f, d in zip(size, dilation, strict=True))
 
 
@@ -25,7 +25,7 @@ def counts(x, size, stride, padding=NO_PADDING, dilation=(1, 1)):
 
 
 def maxima(x, windows, places):
-    """The maxima of windows whose places along an axis `places(axis, number)` says; -inf where no cell is there."""
+    """The maxima of windows whose cells along an axis are `places(axis, number)`; -inf where there is no cell."""
     y = np.full((*x.shape[:2], *windows), -np.inf, x.dtype)
     for i, j in np.ndindex(*windows):
         cells = [

@@ -1,4 +1,4 @@
-"""Mistakes about integers are told from mistakes about their order."""
+"""Mistakes about integers are distinguished from mistakes about their order."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Mistakes about where cells lie in memory are named, whichever array they are made in."""
+"""Mistakes about where cells lie in memory are named, for every array in which they are made."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ pytestmark = pytest.mark.once
 
 
 def by_height(array):
-    """Where the cells lie in the whole array, if each row is as long as a column."""
+    """The positions of the cells in the whole array if each row is as long as a column."""
     n, c, i, j = np.indices(array.shape)
     height, width = array.shape[2:]
     return (n * array.shape[1] + c) * height * width + i * height + j
