@@ -1,6 +1,6 @@
 """Reference kernels for max and mean pooling: naive, compiled (numba) and img2col, equal bit for bit.
 
-A fourth one, cuda, has to be imported by itself, because it needs a GPU.
+A fourth kernel, cuda, is not imported here, because it needs a GPU.
 """
 
 from . import compiled, img2col, naive

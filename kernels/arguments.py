@@ -1,4 +1,4 @@
-"""The arguments of a call, checked in the same way by every kernel."""
+"""Argument checks that all kernels share."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ MEAN = Accepts(by_dtype(FLOATS), MEAN_SETTINGS)
 def checked_input(
     x: ArrayLike, size: Any, stride: Any, settings: Mapping[str, Any], accepts: Accepts
 ) -> tuple[Array, Geometry, Ints]:
-    """x as an array, the geometry of its windows, and the shape of the result of a forward pass.
+    """x as an array, the geometry of its windows, and the shape of the forward result.
 
     Raises TypeError or ValueError naming the argument, its value and what it should be.
     """
@@ -95,10 +95,10 @@ def is_exact(value: Any) -> bool:
 
 
 def refuse_unknown(settings: Mapping[str, Any], names: tuple[str, ...]) -> None:
-    """Raise TypeError for a keyword that is none of these settings."""
+    """Raise TypeError for a keyword that is not one of these settings."""
     for name, value in settings.items():
         if name not in names:
-            raise TypeError(f"{name}={show(value)} is no setting here; there are {', '.join(names)}")
+            raise TypeError(f"{name}={show(value)} is not a setting here; the settings are {', '.join(names)}")
 
 
 def check_shape(shape: Ints, *, plane: bool) -> None:

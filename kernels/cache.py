@@ -1,4 +1,4 @@
-"""The one cache of the kernels: results that depend on nothing but the arguments they were computed from."""
+"""The one cache of the kernels, for results that depend on their arguments alone."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 @lru_cache(maxsize=4096, typed=True)
 def result(function: Callable[..., Any], *arguments: Any, **settings: Any) -> Any:
-    """`function(*arguments, **settings)`; equal arguments of equal types get the result of the first such call."""
+    """`function(*arguments, **settings)`, computed once for arguments that are equal and of equal types."""
     return function(*arguments, **settings)
 
 
 def cached(function: Function) -> Function:
-    """`function` with its results kept in the cache. Pooling a small image takes less time than preparing for it."""
+    """`function` with its results cached. Pooling a small image takes less time than preparing for it."""
     return cast(Function, update_wrapper(partial(result, function), function))

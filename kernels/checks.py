@@ -36,7 +36,7 @@ def per_axis(name: str, value: Any, rank: int) -> Ints:
 
 
 def pairs_per_axis(name: str, value: Any, rank: int) -> tuple[tuple[int, int], ...]:
-    """`value` as one pair (begin, end) of ints per spatial axis, at least 0."""
+    """`value` as one pair (begin, end) of nonnegative ints per spatial axis."""
     if not isinstance(value, SEQUENCES):
         width = integer(name, value, value, rank, least=0)
         return ((width, width),) * rank
@@ -50,7 +50,7 @@ def pairs_per_axis(name: str, value: Any, rank: int) -> tuple[tuple[int, int], .
 
 
 def integer(name: str, whole: Any, entry: Any, rank: int, *, least: int) -> int:
-    """One entry of the argument `whole` as an int that an index can hold."""
+    """One entry of the argument `whole` as an int that fits an index."""
     if isinstance(entry, (bool, np.bool_)) or not hasattr(entry, "__index__"):
         raise TypeError(f"{name}={show(whole)} should be {wanted(rank, least)}, not {type(entry).__name__}")
     try:
@@ -110,20 +110,20 @@ def checked_dy(dy: ArrayLike, shape: Ints, dtype: np.dtype[Any], name: str = "dy
         raise TypeError(f"x has dtype {dtype}, which has no gradient; should have one of {', '.join(FLOATS)}")
     array = dy if type(dy) is np.ndarray else as_gradient(name, dy, dtype)
     if array.dtype != dtype:
-        raise TypeError(f"{name} has dtype {array.dtype}, but should have {dtype}, as x")
+        raise TypeError(f"{name} has dtype {array.dtype}, but should have {dtype}, like x")
     if array.shape != shape:
-        raise ValueError(f"{name} has shape {array.shape}, but should have {shape}, as the forward result")
+        raise ValueError(f"{name} has shape {array.shape}, but should have {shape}, like the forward result")
     return array
 
 
 def as_gradient(name: str, dy: ArrayLike, dtype: np.dtype[Any]) -> Array:
-    """A gradient that is not a plain array as one. Numbers in nested sequences have no dtype, so they get this one."""
+    """A gradient converted to a plain array. Numbers in nested sequences have no dtype, so they get `dtype`."""
     array = as_array(name, dy)
     return rounded(array, dtype) if not isinstance(dy, np.ndarray) and array.dtype.kind in "iuf" else array
 
 
 def as_array(name: str, value: ArrayLike) -> Array:
-    """`value` as a plain array. Raises TypeError if something would be lost."""
+    """`value` as a plain array. Raises TypeError if the conversion would lose something."""
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(f"{name} is a masked array, whose mask would be lost; should be a plain array")
     try:

@@ -1,4 +1,4 @@
-"""The dtypes that can be pooled, their properties, and the one rounding at the end of a kernel."""
+"""The dtypes that can be pooled, their properties, and the single rounding at the end of a kernel."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def rounded(exact: Any, dtype: np.dtype[Any]) -> Array:
 
 
 def rounded_to_odd(exact: Array) -> Array:
-    """Float64 as float32, where an inexact number becomes that of its two neighbours whose last bit is 1.
+    """Float64 rounded to odd in float32: an inexact number becomes the one of its neighbours whose last bit is 1.
 
     NumPy converts float64 to bfloat16 through float32 and so rounds twice. After rounding to odd, the second rounding
     gives the same as a single one would (Boldo & Melquiond, Emulation of a FMA and correctly rounded sums: proved
@@ -72,7 +72,7 @@ def rounded_to_odd(exact: Array) -> Array:
     """
     near = exact.astype(np.float32)
     bits = near.view(np.int32)
-    # One unit towards zero where rounding went away from it: magnitudes are ordered like their bits.
+    # Step back by one unit where rounding went away from zero: magnitudes are ordered like their bits.
     truncated = bits - (np.abs(near.astype(np.float64)) > np.abs(exact))
     inexact = near.astype(np.float64) != exact
     odd = np.where(inexact & np.isfinite(exact), truncated | 1, bits)

@@ -1,4 +1,4 @@
-"""Where windows lie: their number, the cells of each, and the divisors of means. All kernels use this one file."""
+"""Window geometry: how many windows there are, the cells of each, and the divisors of means. Shared by all kernels."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class Axis:
 
     @cached_property
     def room(self) -> int:
-        """The number of cells after the first window, padded ones included; negative if that does not fit."""
+        """The number of cells after the first window, padded ones included; negative if the window does not fit."""
         return self.length + self.begin + self.end - self.extent
 
     def count(self) -> int:
-        """The number of windows: room//S + 1. In ceil mode one more if cells remain, unless it is dropped."""
+        """The number of windows: room//S + 1, and in ceil mode one more if cells remain, unless it is dropped."""
         return self.room // self.stride + 1 + (self.remains() and not self.drops_window())
 
     def remains(self) -> bool:
@@ -59,7 +59,7 @@ class Axis:
         return output * self.stride - self.begin
 
     def cells(self, output: int) -> range:
-        """The real cells of a window, those of the image: neither padded ones nor those past the padded end."""
+        """The real cells of a window: those in the image, neither padded nor past the padded end."""
         start = self.start(output)
         first = start if start >= 0 else start % self.dilation
         return range(first, max(first, min(self.length, start + self.extent)), self.dilation)
@@ -93,7 +93,7 @@ class Axis:
         last = min(outputs.stop - 1, (len(cells) - 1 - offset) // self.stride)
         if last < first:
             return slice(0), slice(0)
-        # Not last + 1 strides: the stride may be huge if it is never taken.
+        # Not (last + 1) strides: a stride that is never taken may be huge.
         start, stop = offset + first * self.stride, offset + last * self.stride + 1
         return slice(first - outputs.start, last - outputs.start + 1), slice(start, stop, self.stride)
 
@@ -104,7 +104,7 @@ class Axis:
         return range(max(0, first), min(self.count(), last + 1))
 
     def part(self, outputs: range) -> AxisPart:
-        """These windows by themselves, on the cells from the first one they reach to the last."""
+        """These windows as an axis of their own, whose cells run from the first that they reach to the last."""
         first, last = self.start(outputs[0]), self.start(outputs[-1])
         beyond = last + self.extent - self.length
         if beyond > self.end and len(outputs) == 1:
@@ -117,15 +117,15 @@ class Axis:
         )
 
     def is_plain(self) -> bool:
-        """Whether every window is a run of neighbouring real cells."""
+        """Whether every window is a run of contiguous real cells."""
         padded = self.begin or self.end or self.extent > self.size
         return not padded and self.start(self.count() - 1) + self.extent <= self.length
 
     def all_in_padding(self) -> int | None:
-        """A window without a real cell, or None. Only the last one and those that start in the begin padding can be.
+        """A window without a real cell, or None. Only the last window and those that start in the begin padding can be.
 
-        Of the latter, windows whose starts are equal modulo the dilation meet the image at the same cell, and the first
-        of them needs the most cells to get there. So it is enough to look at one period of starts.
+        Of the latter, windows whose starts are equal modulo the dilation enter the image at the same cell, and the
+        first of them needs the most taps to get there. So one period of starts is enough.
         """
         if not (self.begin or self.end):
             # Every window starts at a real cell.
@@ -136,7 +136,7 @@ class Axis:
 
 
 class AxisPart(NamedTuple):
-    """Some windows along an axis: as an axis of their own, their numbers among all windows, and its cells among all."""
+    """Some windows along an axis: an axis of their own, their numbers among all windows, and its cells among all."""
 
     axis: Axis
     outputs: range
@@ -193,7 +193,7 @@ class Geometry:
         )
 
     def __hash__(self) -> int:
-        """The hash, computed once, because every call looks up a geometry in the cache."""
+        """The hash, computed once, because every call looks its geometry up in the cache."""
         return self.hash_of_fields
 
     @cached_property
@@ -241,7 +241,7 @@ class Geometry:
             )
 
     def is_plain(self, spatial: Ints) -> bool:
-        """Whether windows are plain, rectangles of neighbouring cells: no padding, no dilation, no overhang."""
+        """Whether windows are plain: rectangles of contiguous cells, without padding, dilation or overhang."""
         return placed(self, spatial).plain
 
     def overlap(self, spatial: Ints) -> bool:
@@ -258,7 +258,7 @@ class Geometry:
 
 
 class Divisors:
-    """The divisors of means, some lines of windows at a time, so that a large image needs no array of all."""
+    """The divisors of means, a few lines of windows at a time, so that a large image needs no array of them all."""
 
     def __init__(self, geometry: Geometry, spatial: Ints) -> None:
         self.count_include_pad = geometry.count_include_pad
@@ -281,7 +281,7 @@ def products(along: list[list[int]]) -> Array:
 
 
 class Placed(NamedTuple):
-    """A geometry on an image: the windows along each axis, and what is often needed to know about them.
+    """A geometry on an image: the windows along each axis, and what callers often need to know about them.
 
     `too_large`: an axis along which the window does not fit; `empty`: an axis, and a window along it without a real
     cell; `plain`: whether windows are plain (see `Geometry.is_plain`).
@@ -296,7 +296,7 @@ class Placed(NamedTuple):
 
 @cached
 def placed(geometry: Geometry, spatial: Ints) -> Placed:
-    """A geometry on an image with these lengths."""
+    """The geometry on an image with these lengths."""
     each = zip(spatial, geometry.size, geometry.stride, geometry.padding, geometry.dilation, strict=True)
     axes = tuple([Axis(length, f, s, *pair, d, geometry.ceil_mode) for length, f, s, pair, d in each])
     too_large = next((k for k, axis in enumerate(axes) if axis.room < 0), None)

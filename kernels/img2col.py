@@ -30,18 +30,18 @@ dtypes = ORDERED
 ranks = (1, 2, 3)
 
 BLOCK = 1 << 18
-"""Elements of the column matrix that are made at once."""
+"""Elements of the column matrix that are computed at once."""
 
 Block = tuple[slice, slice, slice]
-"""Some samples, some of their channels, and some lines of the output: an index of y or dy."""
+"""A slice of the samples, one of their channels, and one of the output's lines: an index of y or dy."""
 
 Index = tuple[Any, ...]
-"""An index of any leading axes, and a slice of each spatial one."""
+"""An index of the leading axes, if any, and a slice of each spatial one."""
 
 Columns = Callable[[Block], Iterable[Array]]
 """The column matrix of a gradient for a block, row by row from the last tap to the first.
 
-A row has, for each output, what its window adds to the cell at that tap; +0.0 for zero.
+A row has, for each output, what its window adds to the cell at that tap. Zeros are +0.0.
 """
 
 
@@ -49,7 +49,7 @@ def img2col(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) 
     """The column matrix of x (N, C, H, W): contiguous, (F*F, N, C, OH, OW), with the taps along the first axis.
 
     The taps come first so that a reduction over them is a few operations on long rows. Padded cells are 0. Images of
-    one or three axes work alike. Raises TypeError or ValueError naming a wrong argument.
+    one or three axes work too. Raises TypeError or ValueError naming a wrong argument.
     """
     x, geometry, shape = checked_input(x, size, stride, settings, MAX)
     return columns_of(x, geometry, (slice(shape[0]), slice(shape[1]), slice(0, shape[2])), 0)
@@ -74,7 +74,7 @@ def col2img(columns: ArrayLike, shape: Ints, size: Any, stride: Any, **settings:
 def max_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
     """The largest element of each window: (N, C, H, W) -> (N, C, OH, OW), in the dtype of x. NaN beats everything.
 
-    Images of one or three axes work alike. `size` and `stride` are an int, or one int per axis; the settings are
+    Images of one or three axes work too. `size` and `stride` are an int, or one int per axis; the settings are
     `padding`, `dilation` and `ceil_mode`. Raises TypeError or ValueError naming a wrong argument.
     """
     return max_forward_argmax(x, size, stride, **settings)[0]
@@ -149,7 +149,7 @@ def mean_backward(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, **setting
 
     def columns(block: Block) -> Iterable[Array]:
         share = dy[block].astype(np.float64) / divisors.of_lines(numbers(block[2])) + 0.0
-        # A share that is added to others must not be rounded before.
+        # A share that is added to others must not be rounded first.
         return repeat(share if overlap else rounded(share, x.dtype), prod(geometry.size))
 
     return image_of(columns, geometry, x.shape, x.dtype)
@@ -159,7 +159,7 @@ def mean_backward(dy: ArrayLike, x: ArrayLike, size: Any, stride: Any, **setting
 
 
 def columns_of(x: Array, geometry: Geometry, block: Block, fill: Any) -> Array:
-    """The columns of x for a block of outputs, with `fill` at taps that are no real cell."""
+    """The columns of x for a block of outputs, with `fill` at taps that are not on a real cell."""
     x, lines = x[block[:2]], numbers(block[2])
     spatial = x.shape[2:]
     columns = np.empty((prod(geometry.size), *x.shape[:2], len(lines), *geometry.output(spatial)[1:]), x.dtype)
@@ -176,7 +176,7 @@ def first_maxima(columns: Array) -> tuple[Array, Array]:
         best = columns[0].copy()
         for column in columns[1:]:
             np.maximum(best, column, out=best)
-        # The number of the first tap that is the best: count the taps before it.
+        # The number of the first tap that has the maximum is the number of taps before it.
         passed = np.ones(best.shape, bool)
         taps = np.zeros(best.shape, np.min_scalar_type(len(columns)))
         for column in columns[:-1]:
@@ -191,7 +191,7 @@ def first_maxima(columns: Array) -> tuple[Array, Array]:
 
 
 def real_taps(taps: Array, geometry: Geometry, spatial: Ints, lines: slice) -> Array:
-    """The taps of the maxima, but for a padded cell the first real tap of its window.
+    """The taps of the maxima; where a maximum is a padded cell, the first real tap of its window instead.
 
     Padded cells are filled with the lowest value, so one of them wins only if no real cell is larger.
     """
@@ -216,9 +216,9 @@ def routed(dy: Array, taps: Array, count: int) -> Iterator[Array]:
 
 
 def image_of(columns: Columns, geometry: Geometry, shape: Ints, dtype: np.dtype[Any]) -> Array:
-    """The image of this shape to whose cells the columns are added, in float64, rounded once to the dtype.
+    """The image of this shape, with the columns added to its cells in float64 and rounded once to the dtype.
 
-    If windows do not overlap, there is nothing to add: each share, already of this dtype, is put in its cell.
+    If windows do not overlap, there is nothing to add: each share, already of this dtype, is written to its cell.
     Otherwise some planes, or a band of lines of one plane, are summed at a time.
     """
     image, outputs, count = np.zeros(shape, dtype), shape[:2] + geometry.output(shape[2:]), prod(geometry.size)
@@ -238,9 +238,9 @@ def image_of(columns: Columns, geometry: Geometry, shape: Ints, dtype: np.dtype[
 
 
 def put_back(columns: Iterable[Array], backwards: Iterable[tuple[Index, Index]], sums: Array, *, add: bool) -> None:
-    """Add the rows of a column matrix to the cells they came from, or just put them there.
+    """Add the rows of a column matrix to the cells they came from, or with `add` off write them there.
 
-    Going through the taps backwards, each cell meets its windows forwards, in row-major order.
+    With the taps in reverse order, each cell meets its windows in row-major order.
     """
     for column, (outputs, cells) in zip(columns, backwards, strict=True):
         if add:
@@ -282,7 +282,7 @@ def numbers(part: slice) -> range:
 def places(
     geometry: Geometry, spatial: Ints, lines: range, band: range | None = None, direction: int = 1
 ) -> Iterator[tuple[Index, Index]]:
-    """For each tap, in row-major order: the outputs in these lines whose window has a real cell there, and these cells.
+    """For each tap, in row-major order: the outputs in these lines whose tap is a real cell, and these cells.
 
     `band`: the lines of the image to consider (default: all); `direction`: -1 for the last tap first.
     """

@@ -1,4 +1,4 @@
-"""The pooling layer of the teaching framework, with its names, on top of the compiled and the img2col kernel."""
+"""The pooling layer of the teaching framework, under its names, on top of the compiled and the img2col kernels."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ class PoolingLayer:
     def backward(self, delta_in: ArrayLike, layer_idx: int) -> Array:
         """Pass delta_in (N, C, OH, OW) back to (N, C, H, W), by the method of the last forward pass.
 
-        The framework passes `layer_idx`; pooling does not use it. Raises RuntimeError if there was no forward pass in
-        training, TypeError or ValueError for a delta of the wrong dtype or shape.
+        The framework passes `layer_idx`; pooling does not use it. Raises RuntimeError without an earlier forward pass
+        in training, TypeError or ValueError for a delta of the wrong dtype or shape.
         """
         method = self.backward_numba if self._last == "numba" else self.backward_col2img
         return method(delta_in, layer_idx)
@@ -132,10 +132,12 @@ class PoolingLayer:
         saved = read_settings(file)
         for name, value in self._saved().items():
             if name not in saved:
-                raise ValueError(f"{file} has no {name}, but should have {name}={show(value)}, as this layer")
+                raise ValueError(f"{file} has no {name}, but should have {name}={show(value)}, like this layer")
             # As text, because 2.0 equals 2, and 1 equals True.
             if repr(saved[name]) != repr(value):
-                raise ValueError(f"{file} has {name}={show(saved[name])}, but should have {show(value)}, as this layer")
+                raise ValueError(
+                    f"{file} has {name}={show(saved[name])}, but should have {show(value)}, like this layer"
+                )
 
     @property
     def _window(self) -> tuple[Ints, Ints]:
@@ -193,10 +195,10 @@ def read_settings(file: Path) -> dict[str, Any]:
     """The settings in a file. Raises ValueError, in one line, for a file not written by `save_parameters`."""
     try:
         if not file.is_file():
-            raise ValueError("it is no file" if file.exists() else "there is no such file")
+            raise ValueError("it is not a file" if file.exists() else "there is no such file")
         saved = json.loads(file.read_text(encoding="utf-8"))
         if not isinstance(saved, dict):
-            raise ValueError(f"it holds {show(saved)}, and no settings")
+            raise ValueError(f"it holds {show(saved)}, not settings")
     except (OSError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise ValueError(f"{file} should be a file that save_parameters wrote: {reason}") from None

@@ -1,4 +1,4 @@
-"""Pooling as it is defined, in plain Python. Read this kernel first: the other two must return the same bits."""
+"""Pooling by its definition, in plain Python. Read this kernel first: the others must return the same bits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ dtypes = ORDERED
 ranks = (1, 2, 3)
 
 Plane = Any
-"""The numbers of a plane, by cell: a list, or for a large array something that is read alike and takes less memory."""
+"""The elements of a plane, by cell: a list, or for a large array an object that is read alike but takes less memory."""
 
 
 def plain_windows(output: Ints, size: Ints, stride: Ints, width: int) -> list[list[int]]:
@@ -68,7 +68,7 @@ def total(plane: Plane, cells: list[int]) -> float:
 def max_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Array:
     """The largest element of each window: (N, C, H, W) -> (N, C, OH, OW), in the dtype of x. NaN beats everything.
 
-    Images of one or three axes work alike. `size` and `stride` are an int, or one int per axis; the settings are
+    Images of one or three axes work too. `size` and `stride` are an int, or one int per axis; the settings are
     `padding`, `dilation` and `ceil_mode`. Raises TypeError or ValueError naming a wrong argument.
     """
     x, geometry, shape = checked_input(x, size, stride, settings, MAX)
@@ -130,7 +130,7 @@ def windows(geometry: Geometry, spatial: Ints) -> list[list[int]]:
 
 
 def windows_with_settings(geometry: Geometry, spatial: Ints) -> list[list[int]]:
-    """The same with padding, dilation and ceil mode, on one to three axes: only cells of the image, no padded ones."""
+    """The same with padding, dilation and ceil mode, on one to three axes: real cells only, no padded ones."""
     axes = []
     for k, axis in enumerate(geometry.axes(spatial)):
         step = prod(spatial[k + 1 :])
@@ -146,7 +146,7 @@ def divided_windows(geometry: Geometry, spatial: Ints) -> list[tuple[list[int], 
 # Planes as lists, unless they are too large.
 
 LISTED = 1 << 20
-"""The largest number of cells of an array that is read as lists, which take up to 32 bytes per cell."""
+"""Arrays of at most this many cells are read as lists, which take up to 32 bytes per cell."""
 
 
 def planes(array: Array) -> list[Plane]:
@@ -167,7 +167,7 @@ class Cells:
 
 
 def zeros(x: Array) -> list[Plane]:
-    """+0.0 for every cell of every plane of x. For a large x, cells appear when they are first used."""
+    """+0.0 for every cell of every plane of x. For a large x, a cell is created when it is first used."""
     n, c, *spatial = x.shape
     return [[0.0] * prod(spatial) if x.size <= LISTED else defaultdict(float) for _ in range(n * c)]
 

@@ -1,4 +1,4 @@
-"""Planes shared among threads: no more than the caller allows, the machine has processors, or the work is worth."""
+"""Planes shared among threads: no more threads than the caller allows, the machine has processors, or the work pays."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
 WORTH = 1 << 18
-"""Elements per thread at least: handing work to a thread takes as long as pooling tens of thousands of them."""
+"""The fewest elements per thread: handing work to a thread takes as long as pooling tens of thousands of them."""
 
 
 def in_threads(work: Callable[[slice], object], planes: int, elements: int, threads: int) -> None:
-    """Call `work` on equal parts of the planes in parallel, on the first in this thread. Raises what it raises."""
+    """Call `work` on equal parts of the planes in parallel, the first in this thread. Raises what `work` raises."""
     count = min(threads, planes, elements // WORTH)
     count = max(1, min(count, cores())) if count > 1 else 1
     ends = [planes * part // count for part in range(count + 1)]
@@ -32,7 +32,7 @@ def in_threads(work: Callable[[slice], object], planes: int, elements: int, thre
 
 @cache
 def helpers(count: int) -> ThreadPoolExecutor:
-    """A pool of `count` threads. They stay for the next call, because starting one takes longer than most calls."""
+    """A pool of `count` threads, kept for the next call, because starting a thread takes longer than most calls."""
     # Imported here, because it is slow to import and rarely needed.
     from concurrent.futures import ThreadPoolExecutor
 
@@ -40,7 +40,7 @@ def helpers(count: int) -> ThreadPoolExecutor:
 
 
 if hasattr(os, "register_at_fork"):
-    # The threads do not exist in a forked process.
+    # A forked process does not have these threads.
     os.register_at_fork(after_in_child=helpers.cache_clear)
 
 
@@ -58,6 +58,6 @@ def checked(threads: int) -> int:
 
 
 def cores() -> int:
-    """The number of processors for this process. The processes of a parallel test run share them."""
+    """The number of processors that this process may use. The processes of a parallel test run share them."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, usable // int(next((os.environ[name] for name in SHARED if name in os.environ), "1")))

@@ -1,4 +1,4 @@
-"""What an implementation is: the callables it may offer, and the declarations that narrow what it is tested on."""
+"""The contract of an implementation: the callables it may offer, and the declarations that narrow its tests."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ Pairs = tuple[tuple[int, int], ...]
 
 SETTINGS = ("padding", "dilation", "ceil_mode")
 MEAN_SETTINGS = (*SETTINGS, "count_include_pad")
-"""The keywords that max pooling may take, and the mean."""
+"""The keywords that a maximum may take, and those of a mean."""
 
 MEAN = ("mean_forward", "mean_backward")
 OF_INTEGERS = ("max_forward", "max_indices")
-"""The callables that may be asked of integers; the others want floats."""
+"""The callables that are also tested with integers; the others take floats only."""
 
 DTYPES = ("bool", *INTEGERS, *IEEE_FLOATS, "bfloat16")
-"""What may be declared; bfloat16 is asked where ml_dtypes is installed."""
+"""The dtypes that may be declared; bfloat16 is tested if ml_dtypes is installed."""
 
 WIDEST_FIRST = tuple(dtype for dtype in ("float64", "float32", "float16", "bfloat16") if dtype in FLOATS)
-"""The floats that can be asked."""
+"""The floats that can be tested, the widest first."""
 
 RESULT = {"max_forward": "y", "mean_forward": "y", "max_backward": "dx", "mean_backward": "dx", "max_indices": "i"}
-"""What the result of each callable is called, in messages as in the contract."""
+"""The name of each callable's result, in messages as in the contract."""
 
 
 LEAST_CELLS = 1 << 12
-"""The least that may be declared as `max_cells`: enough for a few windows of every kind, on several channels."""
+"""The least value of `max_cells`: enough for a few windows of every kind, on several channels."""
 
 MOST_WARNINGS = 10
-"""Near misses that are printed for a target."""
+"""The most near misses that are printed for a target."""
 
 
 class Fixed(NamedTuple):
-    """The only windows that a target pools: their size and stride, and the settings that each of its calls passes."""
+    """The only windows that a target pools: their size and stride, and the settings that every call passes."""
 
     size: Ints
     stride: Ints
@@ -57,44 +57,44 @@ class Fixed(NamedTuple):
 
     @property
     def stated(self) -> dict[str, Any]:
-        """The windows as they are declared."""
+        """The windows as declared."""
         return {"size": self.size, "stride": self.stride, **dict(self.settings)}
 
     def passed(self, function: str) -> dict[str, Any]:
-        """The settings of its calls of a function; a maximum never counts anything."""
+        """The settings that calls of a function pass; a maximum takes no `count_include_pad`."""
         return {name: value for name, value in self.settings if name in SETTINGS or function in MEAN}
 
     @property
     def axes(self) -> tuple[Axis, ...]:
-        """The windows along each axis of an image of a single cell; on any other they are the same."""
+        """The windows along each axis of an image of a single cell; on any other image they start at the same cells."""
         return Geometry.of(self.size, self.stride, **dict(self.settings)).axes((1,) * len(self.size))
 
     @property
     def extents(self) -> Ints:
-        """Cells from the first to the last of a window, along each axis."""
+        """The number of cells from the first to the last of a window, along each axis."""
         return tuple(axis.extent for axis in self.axes)
 
     @property
     def first_whole(self) -> Ints:
-        """The first window that lies within the image, which may be preceded by some that begin in padding."""
+        """The first window that lies wholly in the image, after any that begin in padding."""
         return tuple(-(-axis.begin // axis.stride) for axis in self.axes)
 
     @property
     def image(self) -> Ints:
-        """The lengths of the smallest image that has such a window."""
+        """The shape of the smallest image that has such a window."""
         starts = (axis.start(first) for axis, first in zip(self.axes, self.first_whole, strict=True))
         return tuple(start + extent for start, extent in zip(starts, self.extents, strict=True))
 
 
 @dataclass(frozen=True)
 class Declared:
-    """What an implementation says of itself. Every field is an optional attribute of it; these are the defaults.
+    """The declarations of an implementation. Every field is an optional attribute of it; these are the defaults.
 
-    `dtypes` is a tuple for all callables, or a dict with a tuple for each, where a library takes more in one than in
-    another; `lacks` has patterns "callable dtype rank" of what it takes in some combinations only. `settings` has the
-    keywords that each callable takes: as declared, or else as its signature names them. `layout` is how every array
-    lies in memory when it arrives. `fixed` are the only windows that are asked, if there is such a restriction.
-    `count_include_pad` is no declaration: what a mean that takes `padding`, but not that keyword, was seen to do.
+    `dtypes` is a tuple for all callables, or a dict with a tuple for each, if some take more than others; `lacks` has
+    patterns "callable dtype rank" for combinations that are not supported. `settings` has the keywords that each
+    callable takes: as declared, or else as named in its signature. `layout` is the memory layout of every array that it
+    gets. `fixed` are the only windows to test, if there is such a restriction. `count_include_pad` is not a declaration
+    but an observation, of what a mean does that takes `padding` without this keyword.
     """
 
     name: str = ""
@@ -116,7 +116,7 @@ class Declared:
     count_include_pad: bool = True
 
     def dtypes_of(self, *functions: str) -> tuple[str, ...]:
-        """The dtypes that all of these callables take, at some rank."""
+        """The dtypes that all of these callables take at some rank."""
         return tuple(dtype for dtype in DTYPES if self.ranks_of(dtype, *functions))
 
     def ranks_of(self, dtype: str, *functions: str) -> tuple[int, ...]:
@@ -124,7 +124,7 @@ class Declared:
         return tuple(rank for rank in self.ranks if all(self.takes(function, dtype, rank) for function in functions))
 
     def listed(self, function: str) -> tuple[str, ...]:
-        """The dtypes that a callable is declared to take, at whichever rank."""
+        """The dtypes that a callable is declared to take, at any rank."""
         return self.dtypes.get(function, IEEE_FLOATS) if isinstance(self.dtypes, dict) else self.dtypes
 
     def taken(self, function: str) -> tuple[str, ...]:
@@ -140,24 +140,24 @@ class Declared:
         return any(fnmatchcase(f"{function} {dtype} {rank}", each) for each in self.lacks)
 
     def first_taken(self, function: str, dtypes: Iterable[str]) -> tuple[str, int] | None:
-        """The first of these dtypes that a callable takes, and the rank: 2 before 1 and 3. None if it takes none."""
+        """The first of these dtypes that a callable takes, with its rank, 2 before 1 and 3; None if it takes none."""
         ways = ((dtype, rank) for rank in (2, 1, 3) for dtype in dtypes)
         return next((way for way in ways if self.takes(function, *way)), None)
 
     def plainest(self, function: str) -> tuple[str, int] | None:
-        """The dtype and the rank of the plainest call of a callable, integers only where it takes no float."""
+        """The dtype and rank of the plainest call of a callable, with integers only if it takes no float."""
         plainest = self.first_taken(function, WIDEST_FIRST)
         return plainest or (self.first_taken(function, ("bool", *INTEGERS)) if function in OF_INTEGERS else None)
 
     def settings_of(self, *functions: str) -> tuple[str, ...]:
-        """The settings that all of these callables take; but for a maximum, which never counts anything."""
+        """The settings that all of these callables take; for `count_include_pad`, only the means need to."""
         shared = [name for name in SETTINGS if all(name in self.taken(f) for f in functions)]
         means = [f for f in functions if f in MEAN]
         counted = means and all("count_include_pad" in self.taken(f) for f in means)
         return (*shared, *(("count_include_pad",) if counted else ()))
 
     def shared_with(self, other: Declared) -> Declared:
-        """What is within these declarations and within others; what does not narrow the calls is as by default."""
+        """The declarations for inputs that both implementations take; fields that do not narrow these are defaults."""
         fixed = self.fixed or other.fixed
         able = [f for f in CALLABLES if not fixed or (self.pools(fixed, f) and other.pools(fixed, f))]
         limits = [declared.max_cells for declared in (self, other) if declared.max_cells is not None]
@@ -180,7 +180,7 @@ class Declared:
         return set(passed) <= {*self.taken(function)} and not self.outside(function, fixed.size, fixed.stride, passed)
 
     def outside(self, function: str, size: Ints, stride: Ints, settings: Mapping[str, Any]) -> str:
-        """The declaration that calls with such windows are not within; empty if they are within all of them."""
+        """The declaration that rules out calls with such windows; empty if none does."""
         if self.fixed:
             same = (size, stride, settings) == (self.fixed.size, self.fixed.stride, self.fixed.passed(function))
             return "" if same else "fixed windows"
@@ -200,7 +200,7 @@ class Declared:
 
 
 def most_padding(limit: str | None, size: int) -> int | None:
-    """The most padding on one side of an axis, for this padding_limit and window size; None if there is no limit."""
+    """The most padding on one side of an axis for this padding_limit and window size; None without a limit."""
     return {"half": size // 2, "window": max(size - 1, 0)}.get(str(limit))
 
 
@@ -219,15 +219,15 @@ CHOICES: dict[str, tuple[Any, ...]] = {
 
 
 def narrower(name: str, one: Any, other: Any) -> Any:
-    """Of two values of a declaration the one that allows less."""
+    """The narrower of two values of a declaration."""
     return min(one, other, key=CHOICES[name].index)
 
 
 def declared(attributes: Mapping[str, Any], fallback: str, keywords: Mapping[str, list[str]]) -> Declared:
-    """The declarations among the attributes of an implementation; `fallback` names it if it does not.
+    """The declarations among the attributes of an implementation; `fallback` is its name if it declares none.
 
-    `keywords` are the parameters of its callables, as far as these have signatures.
-    Raises Unusable naming a declaration that is none.
+    `keywords` are the parameters of those of its callables that have signatures.
+    Raises Unusable naming an invalid declaration.
     """
     given = {each.name: attributes[each.name] for each in DECLARATIONS if each.name in attributes}
     for name in ("name", "version"):
@@ -246,7 +246,7 @@ def declared(attributes: Mapping[str, Any], fallback: str, keywords: Mapping[str
             raise Unusable("declaration ranks=() should name at least one of 1, 2, 3")
     if "lacks" in given:
         given["lacks"] = declared_lacks(given["lacks"])
-    # Windows with gaps are no tiles.
+    # Dilated windows do not tile.
     excluded = {"padding": given.get("padding") == "none", "dilation": given.get("tiles", False)}
     without = tuple(name for name, out in excluded.items() if out)
     given["settings"] = declared_settings(given.get("settings", {}), keywords, without)
@@ -257,14 +257,14 @@ def declared(attributes: Mapping[str, Any], fallback: str, keywords: Mapping[str
 
 
 def is_room(value: Any) -> bool:
-    """Whether a value may be declared as `max_cells`: every case that is drawn should fit."""
+    """Whether a value is valid for `max_cells`: every case that is drawn must fit."""
     return value is None or (type(value) is int and value >= LEAST_CELLS)
 
 
 def declared_settings(
     stated: Any, keywords: Mapping[str, list[str]], without: tuple[str, ...]
 ) -> dict[str, tuple[str, ...]]:
-    """The settings of each callable, less some: as stated, or as its signature names them; two asterisks take all."""
+    """The settings of each callable, except `without`: as stated, or as in its signature, where ** takes all."""
     if not isinstance(stated, dict):
         raise Unusable(f"declaration settings={shown(stated)} should be a dict of lists, one for each callable")
     taken: dict[str, tuple[str, ...]] = {}
@@ -280,11 +280,11 @@ def declared_settings(
 
 
 FIXED = ("size", "stride", *MEAN_SETTINGS)
-"""What may be fixed; the first two always are."""
+"""The names that `fixed` may have; the first two are required."""
 
 
 def declared_windows(stated: Any) -> Fixed:
-    """The windows that a dict fixes, checked as the kernels check their arguments."""
+    """The fixed windows in a dict, checked as the kernels check their arguments."""
     if not isinstance(stated, Mapping) or not {"size", "stride"} <= set(stated):
         raise Unusable(f"declaration fixed={shown(stated)} should be a dict with size and stride")
     for name in stated:
@@ -308,7 +308,7 @@ def declared_windows(stated: Any) -> Fixed:
 
 
 def settings_fixed(fixed: Fixed, taken: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """The settings of each callable: those that its calls pass. Raises Unusable if it is known not to take one."""
+    """The settings of each callable with fixed windows. Raises Unusable if it is known not to take one of them."""
     passed = {function: tuple(fixed.passed(function)) for function in CALLABLES}
     for function, known in taken.items():
         if lacking := [name for name in passed[function] if name not in known]:
@@ -317,7 +317,7 @@ def settings_fixed(fixed: Fixed, taken: dict[str, tuple[str, ...]]) -> dict[str,
 
 
 def declared_dtypes(dtypes: Any) -> tuple[str, ...] | dict[str, tuple[str, ...]]:
-    """One tuple for all callables, or one for each."""
+    """A tuple of dtypes for all callables, or a dict with one for each. Raises Unusable for an unknown name."""
     if not isinstance(dtypes, dict):
         return subset("dtypes", dtypes, DTYPES)
     for function in dtypes:
@@ -327,7 +327,7 @@ def declared_dtypes(dtypes: Any) -> tuple[str, ...] | dict[str, tuple[str, ...]]
 
 
 def declared_lacks(patterns: Any) -> tuple[str, ...]:
-    """Patterns, each of which matches some combination of callable, dtype and rank."""
+    """The declared patterns. Raises Unusable unless each matches a combination of callable, dtype and rank."""
     if isinstance(patterns, str) or not isinstance(patterns, Iterable):
         raise Unusable(f"declaration lacks={shown(patterns)} should be a tuple of texts like 'mean_* float16 3'")
     stated = tuple(dict.fromkeys(map(str, patterns)))
@@ -341,7 +341,7 @@ def declared_lacks(patterns: Any) -> tuple[str, ...]:
 
 
 def subset(name: str, values: Any, allowed: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A declared tuple, in the order of `allowed`, so that equal declarations give equal cases."""
+    """A declared tuple in the order of `allowed`, so that equivalent declarations give equal cases."""
     if isinstance(values, str) or not isinstance(values, Iterable):
         raise Unusable(f"declaration {name}={shown(values)} should be a tuple of {', '.join(map(str, allowed))}")
     chosen = [value if name == "ranks" else str(value) for value in values]
@@ -352,18 +352,18 @@ def subset(name: str, values: Any, allowed: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def near_misses(target: str, names: Iterable[str], offers: tuple[str, ...]) -> list[str]:
-    """A warning for each public name within two letters of a contract name that the target does not offer."""
+    """A warning for each public name within two edits of a contract name that the target does not offer."""
     missing = [meant for meant in CALLABLES if meant not in offers]
     others = [str(name) for name in names if name not in CALLABLES]
     pairs = [(name, meant) for name in others for meant in missing if distance(name, meant) <= 2]
     return [
-        f"{target} has {name!r}, which is not of the contract; did you mean {meant!r}?"
+        f"{target} has {name!r}, which is not in the contract; did you mean {meant!r}?"
         for name, meant in pairs[:MOST_WARNINGS]
     ]
 
 
 def distance(a: str, b: str) -> int:
-    """Letters to insert, delete or replace to turn a into b (Levenshtein)."""
+    """The Levenshtein distance of a and b; 3 if their lengths differ by more than 2."""
     if abs(len(a) - len(b)) > 2:
         return 3
     row = list(range(len(b) + 1))

@@ -1,18 +1,18 @@
-"""What pooling should give: exact values and proved bounds, in integers of any length.
+"""The oracle: exact results of pooling and proved error bounds, in integers of any length.
 
-Usable alone: `expected("mean_forward", x, size=3, stride=2)` is the entry for all five functions; large images of
-float32 and float16 take it seconds. Below it, `mean_forward(x, size, stride)` gives the exact means as fractions
-together with the largest error that a correct floating-point kernel may make, and `Exact.allows(y)` holds any result
-against them. Inputs are arrays
-(N, C, H, W) of floats (for maxima any ordered dtype), or of one or three axes for two; `size` and `stride` are an int
-or one for each axis; settings, by keyword, are `padding`, `dilation`, `ceil_mode` and `count_include_pad`, as
-kernels/geometry.py says. Gradients are for x of the same dtype as dy. Finite numbers only, except in `max_forward` and
-`max_indices`. A window wholly in padding has the index -1, a maximum of -inf and no mean but zero.
+It can be used alone: `expected("mean_forward", x, size=3, stride=2)` is the entry for all five functions, and takes
+seconds for large images of float32 and float16. Below it, `mean_forward(x, size, stride)` returns the exact means as
+fractions, together with the largest error that a correct floating-point kernel may make, and `Exact.allows(y)` compares
+any result with them. Inputs are arrays (N, C, H, W) of floats (for maxima, of any ordered dtype), or with one or three
+spatial axes instead of two; `size` and `stride` are an int or one per axis; settings, by keyword, are `padding`,
+`dilation`, `ceil_mode` and `count_include_pad`, as in kernels/geometry.py. Gradients are for x of the same dtype as dy.
+Only `max_forward` and `max_indices` accept numbers that are not finite. A window wholly in padding has the index -1, a
+maximum of -inf, and only zero as its mean.
 
 The bound: u is the unit roundoff of the input's dtype, eta its smallest subnormal number. A sum of n terms in any order
 is off by at most (n-1)u * sum|x| (Jeannerod & Rump, Improved error bounds for inner products in floating-point
 arithmetic, SIAM J. Matrix Anal. Appl. 34, 2013); a reciprocal, a product and a rounding add a factor (1+u) each, and
-every operation at most eta in the subnormal range. A single term divided by a power of two is exact, and so must be.
+every operation at most eta in the subnormal range. A single term divided by a power of two is exact, and must be so.
 Padded cells are zeros, which add no error: only real cells count as terms.
 """
 
@@ -35,9 +35,9 @@ Index = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Exact:
-    """Exact values of one shape, and for each the error that is allowed: Python ints, in multiples of `unit`.
+    """Exact values of one shape, each with its allowed error: Python ints, in multiples of `unit`.
 
-    `met`: where terms were added up; elsewhere nothing but zero is right.
+    `met`: where terms were added up; elsewhere only zero is right.
     """
 
     met: Array
@@ -53,11 +53,11 @@ class Exact:
 
     @cached_property
     def bound(self) -> Array:
-        """The errors that are allowed, an object array of Fraction."""
+        """The allowed errors, an object array of Fraction."""
         return np.asarray(self.margin * self.unit, object)
 
     def allows(self, result: Array) -> Array:
-        """Where a result of the same shape lies within the bound: an array of bool. NaN and infinity never do."""
+        """Where a result of the same shape is within the bound: an array of bool. NaN and infinity never are."""
         allowed = np.asarray(result == 0)
         judged = np.isfinite(result) & self.met
         numbers, exponent = integers(result[judged])
@@ -69,7 +69,7 @@ class Exact:
     def nearest(self) -> Array:
         """The exact values correctly rounded to the dtype of the input: to nearest, ties to even."""
         rounded = np.zeros(self.whole.shape, self.dtype)
-        # The same numbers come again and again.
+        # Each distinct number is rounded once, because numbers repeat a lot.
         numbers, which = np.unique(self.whole[self.met], return_inverse=True)
         rounded[self.met] = np.array([nearest(number * self.unit, self.dtype) for number in numbers], self.dtype)[which]
         return rounded
@@ -77,11 +77,11 @@ class Exact:
 
 @dataclass(frozen=True, eq=False)
 class Expectation:
-    """What a call should give: `expected` makes it.
+    """The right result of a call, made by `expected`.
 
-    `nearest()` and `allows(result)` decide in float64 where that is exact, plane by plane in integers elsewhere; both
-    give the same. `value` and `bound` are fractions, worked out for the whole call when they are asked for; of
-    maxima and their indices `value` is the array, of equal maxima the first, and `bound` is zero.
+    `nearest()` and `allows(result)` decide in float64 where that is exact, and plane by plane in integers elsewhere;
+    both ways agree. `value` and `bound` are fractions, computed for the whole call on first access. For maxima and
+    indices, `value` is the array, with the first of equal maxima, and `bound` is zero.
     """
 
     function: str
@@ -90,7 +90,7 @@ class Expectation:
 
     @cached_property
     def exact(self) -> Exact | Array:
-        """The whole answer: exact, with bounds; of maxima and indices an array."""
+        """The whole answer: an Exact with bounds; for maxima and indices, an array."""
         found: Exact | Array = FUNCTIONS[self.function](*self.arrays, **self.window)
         return found
 
@@ -101,7 +101,7 @@ class Expectation:
 
     @property
     def bound(self) -> Array:
-        """The errors that are allowed."""
+        """The allowed errors."""
         return self.exact.bound if isinstance(self.exact, Exact) else np.zeros(self.exact.shape, object)
 
     def nearest(self) -> Array:
@@ -114,7 +114,7 @@ class Expectation:
         return rounded
 
     def allows(self, result: Array) -> Array:
-        """Where a result is right, an array of bool: within the bound; for maxima equal, or the index of an equal one.
+        """Where a result is right, an array of bool: within the bound; for maxima, equal; for indices, at a maximum.
 
         Raises ValueError for a result of another shape.
         """
@@ -140,12 +140,12 @@ class Expectation:
 
     @cached_property
     def sums(self) -> Sums | None:
-        """The sums in float64; None where there are none, or where these would round too often to be of use."""
+        """The sums in float64; None if the function has none, or they would round too often to be useful."""
         made = SUMS.get(self.function)
         return made(*self.arrays, **self.window) if made and self.arrays[0].dtype.name in NARROW else None
 
     def planes(self, unknown: Array) -> Iterator[tuple[Any, Exact]]:
-        """The planes with an unknown place, as an index, and these worked out exactly."""
+        """The planes with an undecided place: their index, and their exact answer."""
         samples, channels = np.nonzero(flat(unknown, unknown.ndim - 2).any(axis=-1))
         if len(samples):
             parts = (array[samples, channels][:, np.newaxis] for array in self.arrays)
@@ -153,9 +153,9 @@ class Expectation:
 
 
 def expected(function: str, *arrays: Array, size: Any, stride: Any, **settings: Any) -> Expectation:
-    """What a function of the contract should give for x, or for dy and x. Raises ValueError for other arguments.
+    """The right result of a function of the contract for x, or for dy and x. Raises ValueError for other arguments.
 
-    The gradient of a maximum goes to the first of equal ones, which is the only right choice where maxima are unique.
+    The gradient of a maximum goes to the first of equal ones; it is the only right one where maxima are unique.
     """
     if function not in FUNCTIONS:
         raise ValueError(f"function {function!r} should be one of {', '.join(FUNCTIONS)}")
@@ -166,7 +166,7 @@ def expected(function: str, *arrays: Array, size: Any, stride: Any, **settings: 
 
 
 def max_forward(x: Array, size: Any, stride: Any, **settings: Any) -> Array:
-    """The largest element of each window, (N, C, OH, OW): the first of equal ones, and any NaN before everything."""
+    """The largest element of each window, (N, C, OH, OW): the first of equal ones, or the first NaN if there is one."""
     indices = max_indices(x, size, stride, **settings)
     rank = x.ndim - 2
     found = np.take_along_axis(flat(x, rank), flat(np.maximum(indices, 0), rank), axis=-1).reshape(indices.shape)
@@ -179,20 +179,20 @@ def max_indices(x: Array, size: Any, stride: Any, **settings: Any) -> Array:
     geometry = geometry_of(x, size, stride, settings)
     cells, values = in_windows(geometry, x, lowest(x.dtype))
     with np.errstate(invalid="ignore"):
-        # A bfloat16 warns of NaN.
+        # Comparing bfloat16 warns of NaN.
         best = (cells >= 0) & ((values == values.max(axis=-1, keepdims=True)) | (values != values))
     indices: Array = cells[np.arange(len(cells)), best.argmax(axis=-1)]
     return indices.reshape(*x.shape[:2], *geometry.output(x.shape[2:]))
 
 
 def maxima(x: Array, size: Any, stride: Any, **settings: Any) -> tuple[Array, Array]:
-    """The cells of each window, as `cells_of` gives them, and which of them are its maxima, (N, C, OH*OW, FH*FW)."""
+    """The cells of each window, as `cells_of` returns them, and which of them are its maxima, (N, C, OH*OW, FH*FW)."""
     cells, values = in_windows(geometry_of(x, size, stride, settings), x, lowest(x.dtype))
     return cells, (cells >= 0) & (values == values.max(axis=-1, keepdims=True))
 
 
 def max_backward(dy: Array, x: Array, size: Any, stride: Any, **settings: Any) -> Exact:
-    """The gradient of x, each dy at its window's first maximum; only where maxima are unique is there no other."""
+    """The gradient of x, with each dy at its window's first maximum. Where maxima are tied, others are right too."""
     where = max_indices(x, size, stride, **settings)
     scaled, exponent = integers(dy)
     sent = np.nonzero((dy != 0) & (where >= 0))
@@ -220,7 +220,7 @@ def mean_forward(x: Array, size: Any, stride: Any, **settings: Any) -> Exact:
 
 
 def mean_backward(dy: Array, x: Array, size: Any, stride: Any, **settings: Any) -> Exact:
-    """The gradient of x: dy/n to each real cell of a window, n being its divisor, summed where windows overlap."""
+    """The gradient of x: dy/n for each real cell of a window with divisor n, summed where windows overlap."""
     geometry = geometry_of(x, size, stride, settings)
     scaled, exponent = integers(dy)
     common, factors, powers = divisors(geometry, x.shape[2:])
@@ -232,22 +232,22 @@ def mean_backward(dy: Array, x: Array, size: Any, stride: Any, **settings: Any) 
 
 
 def scattered(shares: Array, geometry: Geometry, shape: Ints, joined: Any = np.add, start: int = 0) -> Array:
-    """An image of this shape to whose pixels each window has added its share, or `joined` it otherwise to `start`."""
+    """An image of this shape in which each window added its share to its pixels, or combined them by `joined`."""
     cells, rank = cells_of(geometry, shape[2:]), geometry.rank
-    # One more pixel takes what falls into padding.
+    # One more pixel collects the shares that fall into padding.
     sums, shares = np.full((*shape[:2], prod(shape[2:]) + 1), start, shares.dtype), flat(shares, rank)
     if len(cells) < cells.shape[1]:
         for window, inside in enumerate(cells):
             sums[..., inside] = joined(sums[..., inside], shares[..., window, np.newaxis])
     else:
-        # No two windows have the same pixel as the same tap.
+        # No two windows have the same pixel at the same tap.
         for tap in cells.T:
             sums[..., tap] = joined(sums[..., tap], shares)
     return sums[..., :-1].reshape(shape)
 
 
 def coverage(shape: Ints, size: Any, stride: Any, **settings: Any) -> Array:
-    """How many windows each cell of an image of this shape (N, C, H, W) lies in."""
+    """The number of windows that contain each cell of an image of this shape (N, C, H, W)."""
     geometry = Geometry.of(size, stride, **settings, rank=len(shape) - 2)
     return scattered(np.ones(shape[:2] + geometry.output(shape[2:]), np.int64), geometry, shape)
 
@@ -266,9 +266,9 @@ def windows(geometry: Geometry, shape: Ints) -> Iterator[tuple[Ints, Index]]:
 
 @lru_cache(maxsize=16)
 def cells_of(geometry: Geometry, spatial: Ints) -> Array:
-    """The row-major index of each cell of each window, (OH*OW, FH*FW); -1 for what is not in the image."""
+    """The row-major index of each cell of each window, (OH*OW, FH*FW); -1 for cells outside the image."""
     found, step = np.zeros((1, 1), np.int64), prod(spatial)
-    # What lies outside along one axis is below zero, whatever the others add to it.
+    # An index outside along one axis stays below zero, whatever the other axes add to it.
     outside = -step
     for axis in geometry.axes(spatial):
         step //= axis.length
@@ -283,7 +283,7 @@ def cells_of(geometry: Geometry, spatial: Ints) -> Array:
 
 
 def in_windows(geometry: Geometry, x: Array, outside: Any) -> tuple[Array, Array]:
-    """The cells of each window, and x there, (N, C, OH*OW, FH*FW); `outside` stands for what is not in the image."""
+    """The cells of each window, and x there, (N, C, OH*OW, FH*FW), with the value `outside` beyond the image."""
     cells = cells_of(geometry, x.shape[2:])
     beyond = np.full((*x.shape[:2], 1), outside, x.dtype)
     return cells, np.concatenate([flat(x, geometry.rank), beyond], axis=-1)[..., cells]
@@ -295,16 +295,16 @@ def clipped(cells: range) -> slice:
 
 
 def whole_divisors(geometry: Geometry, spatial: Ints) -> Array:
-    """What each window is divided by; one for a window wholly in padding that has no divisor."""
+    """The divisor of each window; one for a window wholly in padding, which may have none."""
     whole = geometry.divisors(spatial).astype(np.int64)
     whole[whole == 0] = 1
     return whole
 
 
 def divisors(geometry: Geometry, spatial: Ints) -> tuple[int, Array, Array]:
-    """Divisors n as one common multiple m, factors m/n (OH, OW), and which n are powers of two.
+    """A common multiple m of the divisors n, the factors m/n (OH, OW), and which n are powers of two.
 
-    A window wholly in padding may have no divisor; its sum is zero whatever that is.
+    A window wholly in padding may have no divisor; its sum is zero, whatever the divisor.
     """
     whole = whole_divisors(geometry, spatial)
     common = lcm(*map(int, np.unique(whole)))
@@ -318,7 +318,7 @@ def at(output: Ints) -> Any:
 
 
 def flat(cells: Array, rank: int) -> Array:
-    """The last `rank` axes as one; without a copy where that can be."""
+    """The last `rank` axes flattened to one, without a copy if possible."""
     kept = cells.shape[: cells.ndim - rank]
     return cells.reshape(*kept, prod(cells.shape[cells.ndim - rank :]))
 
@@ -334,14 +334,14 @@ def integers(x: Array) -> tuple[Array, int]:
     least = int(used.min()) if used.size else 0
     bits = int(np.finfo(significands.dtype).nmant) + 1
     whole = np.ldexp(significands, bits)
-    # Only a longdouble, which no kernel should return, has more bits than an integer of NumPy.
+    # Only a longdouble, which no kernel should return, has more bits than a NumPy integer.
     whole = whole.astype(np.int64).astype(object) if bits < 64 else np.frompyfunc(int, 1, 1)(whole)
     shift = np.where(significands != 0, exponents - least, 0).astype(object)
     return np.asarray(whole << shift, object), least - bits
 
 
 def exact(totals: Array, sizes: Array, terms: Array, scale: Fraction, simple: Array, dtype: np.dtype[Any]) -> Exact:
-    """totals * scale with the bound of a sum of so many `terms`, whose absolute values add up to sizes * scale.
+    """totals * scale, with the bound for sums of `terms` terms whose absolute values add up to sizes * scale.
 
     `simple`: where every divisor is a power of two, so that a single term is exact.
     """
@@ -367,13 +367,13 @@ def placed(where: Array, values: Array) -> Array:
 
 
 def measure(a: Fraction, b: Fraction) -> Fraction:
-    """The largest fraction of which both are multiples."""
+    """The largest fraction that both are multiples of."""
     return Fraction(gcd(a.numerator * b.denominator, b.numerator * a.denominator), a.denominator * b.denominator)
 
 
 @lru_cache(maxsize=4096)
 def relative_bound(n: int, dtype: np.dtype[Any]) -> Fraction:
-    """(1 + (n-1)u)(1+u)^3 - 1: a sum of n terms, a reciprocal, a product and a rounding."""
+    """(1 + (n-1)u)(1+u)^3 - 1, for a sum of n terms, a reciprocal, a product and a rounding."""
     u = unit_roundoff(dtype)
     return (1 + (n - 1) * u) * (1 + u) ** 3 - 1
 
@@ -391,14 +391,14 @@ def smallest(dtype: np.dtype[Any]) -> Fraction:
 
 
 def fraction(number: Any) -> Fraction:
-    """A finite number of any real dtype, exactly."""
+    """A finite number of any real dtype as the equal fraction."""
     if hasattr(number, "as_integer_ratio"):
         return Fraction(*number.as_integer_ratio())
     return Fraction(float(number)) if is_float(number.dtype) else Fraction(int(number))
 
 
 def nearest(value: Any, dtype: np.dtype[Any]) -> Any:
-    """The number of `dtype` nearest to a fraction, ties to even; beyond the largest by half a unit, infinity."""
+    """The number of `dtype` nearest to a fraction, ties to even; infinity from half a unit beyond the largest."""
     value, info = Fraction(value), finfo(dtype)
     if value == 0:
         return dtype.type(0)
@@ -417,27 +417,27 @@ def floor_log2(value: Fraction) -> int:
     return k if Fraction(2) ** k <= value else k - 1
 
 
-# Sums in float64, for images that are too large for integers of any length.
+# Sums in float64, for images for which integers of any length are too slow.
 
 NARROW = ("float16", "float32")
-"""Dtypes of which many numbers can be added up in float64 without rounding."""
+"""Dtypes so narrow that float64 can add up many of their numbers without rounding."""
 
 MOST_DIVISOR = 1 << 28
-"""Divisors below this times a number of such a dtype are exact in float64: 24 bits and 28."""
+"""Divisors below this, times a number of such a dtype, are exact in float64: 28 bits and 24."""
 
 ZERO_GRID = 5000
-"""The exponent that stands for the grid of a zero, which lies on every grid."""
+"""The exponent for the grid of a zero, which is on every grid."""
 
 DOUBT = 2.0**-40
-"""Relative difference from a bound below which float64 does not decide; its own error is a few times 2**-53."""
+"""The relative distance from a bound within which float64 does not decide; its own error is a few times 2**-53."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sums:
-    """Sums of numbers of a narrow dtype, and of their absolute values, in float64, and what they are divided by.
+    """Sums of numbers of a narrow dtype, and of their absolute values, in float64, with their divisors.
 
     `grid`: all terms of a sum are multiples of 2**grid. Where their absolute values add up to at most 2**(grid + 53),
-    every partial sum is such a multiple with at most 53 bits, so that nothing has been rounded.
+    every partial sum is such a multiple with at most 53 bits, so that nothing was rounded.
     """
 
     total: Array
@@ -448,8 +448,8 @@ class Sums:
 
     @cached_property
     def sure(self) -> Array:
-        """Where both sums are exact, and products with the divisor are."""
-        # The sum of absolute values may itself be rounded, if only a little.
+        """Where both sums and their products with the divisor are exact."""
+        # The sum of absolute values may itself be slightly rounded.
         return np.asarray(
             (self.size * (1 + DOUBT) <= np.ldexp(1.0, np.minimum(self.grid + 53, 1000))) & (self.divisor < MOST_DIVISOR)
         )
@@ -457,17 +457,17 @@ class Sums:
     def nearest(self, dtype: np.dtype[Any]) -> Array:
         """The quotients rounded to a dtype, right where the sums are sure.
 
-        They are rounded twice, which would be wrong if the first time led half way between two numbers of the dtype. It
-        does so for such a number itself alone: times the divisor it has at most 53 bits, as the sum has, so that
-        another sum differs by at least one unit of its last bit, and the quotient by more than half of one.
+        They are rounded twice, which would be wrong if the first rounding led to a midpoint of two numbers of the
+        dtype. But only the midpoint itself rounds to it: times the divisor it has at most 53 bits, as the sum has, so
+        any other sum differs from that by at least one unit of its last bit, and the quotient by more than half of one.
         """
         with np.errstate(over="ignore"):
             rounded = (self.total / self.divisor).astype(dtype)
-        rounded[rounded == 0] = 0  # of no sign
+        rounded[rounded == 0] = 0  # without a sign
         return rounded
 
     def allows(self, result: Array) -> tuple[Array, Array]:
-        """Where a result of that dtype lies within the bound, and where this is known."""
+        """Where a result of this dtype is within the bound, and where that is certain."""
         dtype = result.dtype
         # Neither NaN nor infinity is within a bound.
         with np.errstate(invalid="ignore"):
@@ -482,7 +482,7 @@ class Sums:
 
 
 def grid_of(x: Array) -> Array:
-    """For each number the exponent of a power of two that it is a multiple of. Raises ValueError if x is not finite."""
+    """For each number, the exponent of a power of two that divides it. Raises ValueError if x is not finite."""
     if not np.isfinite(x).all():
         raise ValueError("exact sums exist for finite numbers only")
     significands, exponents = np.frexp(x.astype(np.float64))
@@ -514,7 +514,7 @@ def mean_forward_sums(x: Array, size: Any, stride: Any, **settings: Any) -> Sums
 
 
 def mean_backward_sums(dy: Array, x: Array, size: Any, stride: Any, **settings: Any) -> Sums | None:
-    """The sums of `mean_backward`; None where windows have several divisors."""
+    """The sums of `mean_backward`; None if windows have different divisors."""
     geometry = geometry_of(x, size, stride, settings)
     divisors = np.unique(whole_divisors(geometry, x.shape[2:]))
     if len(divisors) != 1:
@@ -543,7 +543,7 @@ def max_backward_sums(dy: Array, x: Array, size: Any, stride: Any, **settings: A
 
 
 def names_maximum(indices: Array, x: Array, size: Any, stride: Any, **settings: Any) -> Array:
-    """Where an index names a cell of its window with the window's maximum; below zero where the window has no cell."""
+    """Where an index names a cell with its window's maximum, or is below zero and the window has no cell."""
     cells, values = in_windows(geometry_of(x, size, stride, settings), x, lowest(x.dtype))
     with np.errstate(invalid="ignore"):
         best = (cells >= 0) & ((values == values.max(axis=-1, keepdims=True)) | (values != values))

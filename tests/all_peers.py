@@ -1,7 +1,7 @@
 """Every library with an adapter, in an environment of its own; run by `tox -e peers-all`.
 
 A library that cannot be installed here is named and left out, as is PyTorch unless POOLPROOF_TORCH names a build of it.
-Fails if any that was installed is not as it is known to be, or if none was installed.
+Fails if an installed library differs from its known failures, or if none could be installed.
 """
 
 import os
@@ -19,7 +19,7 @@ def tox(*words):
 
 
 def outcome(environment):
-    """What came of one environment."""
+    """The outcome of one environment."""
     if environment == "peers-torch" and not os.environ.get("POOLPROOF_TORCH"):
         return "left out: POOLPROOF_TORCH names no build"
     if not tox("--notest", "-e", environment):
@@ -28,7 +28,7 @@ def outcome(environment):
 
 
 def main():
-    """All environments, one after another; 0 if those that could be made are as known."""
+    """Run all environments, one after another. Returns 0 if those that could be made gave the known results."""
     outcomes = {environment: outcome(environment) for environment in ENVIRONMENTS}
     for environment, what in outcomes.items():
         print(f"{environment:20} {what}")

@@ -1,4 +1,4 @@
-"""A browser without a window, spoken to over two pipes in the protocol of its developer tools."""
+"""A headless browser, controlled over two pipes in the protocol of its developer tools."""
 
 import base64
 import json
@@ -20,12 +20,11 @@ OPTIONS = (
 )
 
 PATIENCE = 120
-"""Seconds after which a browser that does not answer has failed."""
+"""Seconds after which a browser that does not answer counts as failed."""
 
 
 class Browser:
-    """A browser with one page. `said`: what the page wrote to the console, or what went wrong in it; `asked`: the
-    addresses that it asked for."""
+    """A browser with one page. `said`: its console output and errors; `asked`: the addresses that it requested."""
 
     def __init__(self):
         self.folder = tempfile.mkdtemp()
@@ -52,7 +51,7 @@ class Browser:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def ask(self, method, **parameters):
-        """Send a command, and return its result."""
+        """Send a command and return its result."""
         self.number += 1
         message = {"id": self.number, "method": method, "params": parameters}
         message |= {"sessionId": self.session} if self.session else {}
@@ -63,7 +62,7 @@ class Browser:
         return answer["result"]
 
     def hear(self):
-        """The next message; what it tells is noted."""
+        """Read and record the next message."""
         while b"\0" not in self.buffer:
             assert select.select([self.into], [], [], PATIENCE)[0], "the browser does not answer"
             more = os.read(self.into, 1 << 16)
@@ -80,7 +79,7 @@ class Browser:
         return message
 
     def show(self, file, width=900, scheme="light", script=True):
-        """Show a file, in so wide a window, light or dark, with scripts or without."""
+        """Show a file at this width, light or dark, with or without scripts."""
         self.loaded = False
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
         self.ask("Emulation.setDeviceMetricsOverride", **size)

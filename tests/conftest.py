@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, settings
 from places import ROOT
 from working import working_in
 
-# Hypothesis reads all modules outside of site-packages, as in an editable installation, and keeps what it found there.
-# The command keeps nothing, unless it is told where; every one that a test starts would read them again, for seconds.
+# Hypothesis reads all modules outside site-packages, as in an editable installation, and stores the constants it found.
+# The command stores nothing unless told where; each command that a test starts would then read them again, for seconds.
 os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / ".hypothesis"))
 
 FREE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -24,16 +24,17 @@ settings.register_profile("nightly", FREE, max_examples=2000)
 settings.load_profile("inner")
 
 for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"):
-    # Failures that tests provoke are no business of the job that runs these tests.
+    # Failures that tests provoke should not reach the CI job that runs these tests.
     os.environ.pop(name, None)
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # A shell starts what runs in the background deaf to Ctrl-C, and so would be all that tests start and interrupt.
+    # A shell starts background processes with Ctrl-C ignored; everything that tests start and interrupt would inherit
+    # that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_xdist_auto_num_workers():
-    """The processes of `-n auto`: more than there are processors, as many tests wait for processes of their own."""
+    """The processes of `-n auto`: more than processors, as many tests wait for processes of their own."""
     return (3 * os.cpu_count() + 1) // 2
 
 

@@ -1,4 +1,4 @@
-"""Numbers of every dtype that are hard to write, and arrays that are the same bit for bit."""
+"""Numbers of every dtype that are hard to write down, and bitwise equality of arrays."""
 
 import numpy as np
 from poolproof.kernels.dtypes import finfo, is_float
@@ -10,7 +10,7 @@ def identical(one, other):
 
 
 def edges(dtype):
-    """Numbers of a dtype that are hard to write."""
+    """Numbers of a dtype that are hard to write down."""
     dtype = np.dtype(dtype)
     if dtype.kind == "b":
         return np.array([True, False, False])

@@ -1,4 +1,4 @@
-"""How much of more workers reaches the cases, and how many units client and scheduler carry: docs/campaigns.md.
+"""How much of added workers' time goes to cases, and how many units client and scheduler handle: docs/campaigns.md.
 
 `python tests/efficiency.py` prints it, in about ten minutes; nothing asserts it.
 """
@@ -30,13 +30,13 @@ ROUNDS = 3
 LAWS = "max-value,routing,conservation,mean-value"
 THOUSAND = 1000
 SYNTHETIC = ((1, 1), (8, 10), (100, 10), (THOUSAND, 10))
-"""Threads of workers that only wait, and the seconds that a unit takes there."""
+"""The threads of workers that only wait, and the seconds of a unit there."""
 PER_THREAD, UNITS = 10, 10_000
 
 
 @contextmanager
 def dask(workers: int, threads: int) -> Iterator[str]:
-    """The address of a scheduler with so many workers."""
+    """The address of a scheduler with this many workers."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
@@ -59,18 +59,18 @@ def arrived(crew: Cluster, threads: int) -> None:
 
 
 def waited(seconds: float) -> dict[str, str]:
-    """A unit that takes so long, and no processor."""
+    """A unit that takes this many seconds, but no processor time."""
     time.sleep(seconds)
     return {}
 
 
 def directly(call: partial[dict[str, str]]) -> dict[str, str]:
-    """A call in the worker itself: a thousand processes would not fit into one machine."""
+    """A call in the worker itself: a thousand processes would not fit on one machine."""
     return call()
 
 
 def seconds_for(crew: Cluster, tasks: list[Task]) -> float:
-    """How long tasks take."""
+    """The time that tasks take."""
     begun = time.perf_counter()
     for _, future in run_tasks(tasks, crew):
         future.result()
@@ -78,7 +78,7 @@ def seconds_for(crew: Cluster, tasks: list[Task]) -> float:
 
 
 def real(workers: int) -> float:
-    """Cases a second of the plain kernel, after a round in which all is loaded."""
+    """Cases per second of the plain kernel, after a round in which everything is loaded."""
     request = Request(("naive",), seed=0, laws=LAWS)
     origin = Fingerprint(identity(session(request).target("naive")), versions())
     rounds = [
@@ -92,7 +92,7 @@ def real(workers: int) -> float:
 
 
 def synthetic(threads: int, seconds: float, units: int) -> tuple[float, float, float]:
-    """How long so many units take on so many threads; and the processor time of client and scheduler for each."""
+    """The time for this many units on this many threads, and the processor time of client and scheduler per unit."""
     cluster.made_there = directly
     processes = min(4, threads)
     with dask(processes, threads // processes) as address, Cluster(address) as crew:
@@ -104,7 +104,7 @@ def synthetic(threads: int, seconds: float, units: int) -> tuple[float, float, f
 
 
 def planning(units: int) -> float:
-    """Seconds for choosing one unit where so many laws have been tried."""
+    """Seconds to choose one unit after this many laws have been tried."""
     request = Request(("naive",), seed=0, end=time.time() + 1e6, cluster="here")
     planned = plan(request)
     reached = {f"trigger {k}": k + 1 for k in range(70)}

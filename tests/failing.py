@@ -1,4 +1,4 @@
-"""Results that fail for a mistake, or with needs, as reports have them: made without a run."""
+"""Failing results with mistakes or needs, as in reports, made without a run."""
 
 from types import SimpleNamespace
 
@@ -14,14 +14,14 @@ HOSTILE = "`|<script>@all](//x)\n::error::\x1b[2J\u202e*_#1``"
 
 
 def named(monkeypatch, *names):
-    """Let there be mistakes with these names."""
+    """Register mistakes with these names."""
     for name in names:
         told = SimpleNamespace(wrong=f"The {name} is wrong.", right=f"The {name} should be right.")
         monkeypatch.setitem(causes.MISTAKES, name, told)
 
 
 def failure(law, *mistakes, target="pool.py", needs=(), message=MESSAGE, **more):
-    """A law that fails for these mistakes, and needs this of its case."""
+    """A law that fails because of these mistakes, and needs these features of its case."""
     found = Counterexample(
         seed=1,
         calls=[convert(CALL, StoredCall)],
@@ -34,5 +34,5 @@ def failure(law, *mistakes, target="pool.py", needs=(), message=MESSAGE, **more)
 
 
 def holds(law, target="pool.py", **more):
-    """A law that holds."""
+    """A law that passes."""
     return Result(target, law, "holds", examples=3, **more)

@@ -1,4 +1,4 @@
-"""A peer that speaks the protocol, or in one way does not: `python peer.py MODE`."""
+"""A peer that speaks the protocol, or breaks it in one way: `python peer.py MODE`."""
 
 import json
 import os
@@ -50,31 +50,31 @@ def pooled(call, payload):
 
 
 def forever(what=b""):
-    """Say this again and again; or nothing."""
+    """Send this again and again, or wait silently."""
     while True:
         os.write(1, what) if what else time.sleep(1)
 
 
 def closed():
-    """Live on without a voice."""
+    """Close standard output and live on."""
     os.close(1)
     forever()
 
 
 def two(good, y):
-    """The answer, and one that nobody asked for."""
+    """Send the answer, and another that was not requested."""
     send(good, y)
     send(good, y)
 
 
 def half():
-    """Begin a frame, and fall silent."""
+    """Begin a frame and stop."""
     os.write(1, struct.pack(">4sIQ", b"PPF1", 500, 0) + b'{"type": "ans')
     forever()
 
 
 def talk(good, y):
-    """Say a lot on standard error, and the answer."""
+    """Write a lot to standard error, and send the answer."""
     os.write(2, b"pooling...\n" * 100_000)
     send(good, y)
 

@@ -1,4 +1,4 @@
-"""Counterexamples to draw, made of a call and its answers."""
+"""Counterexamples to draw, made from a call and its answers."""
 
 import msgspec
 import numpy as np
@@ -13,7 +13,7 @@ def array(values, dtype=float):
 
 
 def failing(function, x, size, stride, *, dy=None, expected=None, got=None, where=None, **settings):
-    """A counterexample of one call; expected, got and where without their samples and channels."""
+    """A counterexample of one call; expected, got and where are without sample and channel."""
     arrays = {"x": array(x)} if dy is None else {"dy": array(dy), "x": array(x)}
     return Counterexample(
         seed=1,

@@ -1,7 +1,7 @@
-"""The English of pages, docstrings, comments and messages: phrases that we avoid, and words that stand there twice.
+"""The English of pages, docstrings, comments and messages: phrases to avoid, and words written twice.
 
-`python tests/prose.py` prints each with something better, and fails if there is any; `tox -e lint` runs it. Code and
-links are left out, as are pages that programs write.
+`python tests/prose.py` prints each with a better wording and fails if there is any; `tox -e lint` runs it. Code and
+links are left out, as are generated pages.
 """
 
 import ast
@@ -19,6 +19,7 @@ EVERYWHERE = {
     r"if nothing is said": "'by default'",
     r"(?:is|are|was|were|be) told(?! apart)": "'is printed', 'is reported', 'knows'",
     r"(?:nobody|anybody|everybody|somebody)(?:'s)?": "the passive, or the one who acts: a user, a caller, a reader",
+    r"so many(?! \w+ that)": "the number, or 'this many'",
     r"cases a (?:law(?! \w+s\b)|second)": "'cases per law'",
     r"(?:seems?|appears?) to have \w+ed": "the plain past: 'the last window overwrote the first'",
     r"(?:its|the) time was over": "'time limit reached'",
@@ -31,16 +32,15 @@ EVERYWHERE = {
 """Patterns of phrases, and what to write instead."""
 
 ON_PAGES = {
-    r"so many(?! \w+ that)": "the number, or 'that many'",
     r"not asked(?! for)": "'not tested', 'skipped'",
     r"asked of": "'tested on', 'tried on'",
     r"what came": "'the answer', 'the result'",
     r"(?P<twice>[a-z]{2,}) (?P=twice)": "the word once",
 }
-"""More of these, for pages alone."""
+"""More of these, only for pages."""
 
 GAP = r"(?:[^\S\n]+|[^\S\n]*\n[^\S\n]*)"
-"""What a space in a phrase stands for: it may be the end of a line, but not of a paragraph."""
+"""The pattern for a space in a phrase: it may be the end of a line, but not of a paragraph."""
 
 NO_PROSE = re.compile(r"^```.*?^```|``.*?``|`[^`]*`|<!--.*?-->|\]\([^)]*\)|^\s*\|[-| ]+\|$", re.MULTILINE | re.DOTALL)
 
@@ -52,7 +52,7 @@ def compiled(phrases):
 
 
 def complaints(text, phrases):
-    """Each phrase in a text: the number of its line from 0, the phrase, and the advice."""
+    """Each such phrase in a text: its line number, from 0, the phrase, and the advice."""
     pattern, advice = compiled(phrases)
     prose = NO_PROSE.sub(lambda code: re.sub(r"[^\n]", "\0", code[0]), text)
     for match in pattern.finditer(prose):
@@ -81,7 +81,7 @@ def of_python(source):
 
 
 def files():
-    """The files that are read, and the function for each."""
+    """The files to read, and the function that checks each."""
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")]
     yield from ((path, of_page) for path in sorted(pages) if path.name not in WRITTEN_BY_PROGRAMS)
     for room in ("kernels", "properties"):
@@ -89,7 +89,7 @@ def files():
 
 
 def found():
-    """All that is wrong, a line of text for each."""
+    """Everything that is wrong, as lines of text."""
     return [
         f"{path.relative_to(ROOT)}:{line}: {phrase!r}: better {advice}"
         for path, read in files()

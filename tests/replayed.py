@@ -1,4 +1,4 @@
-"""What a reader of test vectors does, in Python: it asks an implementation, keeps its answers, and judges them.
+"""A reader of test vectors in Python: it calls an implementation, keeps its answers, and judges them.
 
 The C reader of examples/vectors judges the same answers when they are written to a file (`answers_file`).
 """
@@ -21,7 +21,7 @@ ANSWERED, SKIPPED, REFUSED, FAILED = "answer", "skip", "refused", "failed"
 
 @dataclass(frozen=True)
 class Question:
-    """A vector as it stands in the flat file."""
+    """A vector as read from the flat file."""
 
     number: int
     function: str
@@ -35,7 +35,7 @@ class Question:
 
     @property
     def rank(self):
-        """How many spatial axes there are."""
+        """The number of spatial axes."""
         return self.numbers["rank"][0]
 
     @property
@@ -50,7 +50,7 @@ class Question:
 
     @cached_property
     def settings(self):
-        """The keywords that are not at their defaults."""
+        """The keywords with other values than their defaults."""
         padding = tuple(zip(self.numbers["padding"][::2], self.numbers["padding"][1::2], strict=True))[-self.rank :]
         given = {
             "padding": padding if any(map(any, padding)) else None,
@@ -64,7 +64,7 @@ class Question:
 
 
 def short(shape, rank):
-    """A shape without the axes that fill it up."""
+    """A shape without the leading axes of length one that fill it up."""
     return (*shape[:2], *shape[-rank:])
 
 
@@ -80,13 +80,13 @@ def read(data):
 
 
 def line_at(data, place):
-    """The words of the line that begins at a place, and where the next byte is."""
+    """The words of the line that begins at an offset, and the offset after it."""
     end = data.index(b"\n", place)
     return data[place:end].decode().split(" "), end + 1
 
 
 def question_at(words, data, place):
-    """A vector of which the line has been read, and where the next one begins."""
+    """A vector whose line has been read, and the offset of the next one."""
     number, function, dtype, answer_dtype, *integers = words
     integers = list(map(int, integers))
     numbers = {}
@@ -108,17 +108,17 @@ def question_at(words, data, place):
     return Question(int(number), function, *kinds, numbers, **arrays), place
 
 
-# Asking.
+# Calling.
 
 
 class Memory:
-    """Memory into which the arrays of one vector are read after those of another, as by a program that has no more."""
+    """Memory into which the arrays of one vector after another are read, as in a program that reuses its buffers."""
 
     def __init__(self):
         self.bytes = {}
 
     def holding(self, name, array):
-        """The array, in the memory of the array of this name before it, as far as that is large enough."""
+        """The array, in the memory of the previous array of this name if that is large enough."""
         if name not in self.bytes or len(self.bytes[name]) < array.nbytes:
             self.bytes[name] = np.zeros(max(2 * array.nbytes, 1 << 12), np.uint8)
         held = self.bytes[name][: array.nbytes].view(array.dtype.newbyteorder("=")).reshape(array.shape)
@@ -127,7 +127,7 @@ class Memory:
 
 
 class Asker:
-    """An implementation, asked one vector after another, in the same memory and without anything in between."""
+    """An implementation that gets one vector after another, in the same memory and without anything in between."""
 
     def __init__(self, implementation):
         self.target = wrapped(implementation)
@@ -135,9 +135,9 @@ class Asker:
         self.memory = Memory()
 
     def ask(self, question):
-        """What came of a vector: a status, and a result if there is one.
+        """The outcome of a vector: a status, and a result if there is one.
 
-        The result is kept as the implementation handed it out, so that it shows what later calls do to it.
+        The result is kept as the implementation returned it, so that it shows what later calls do to it.
         """
         if not self.takes(question):
             return SKIPPED, None
@@ -155,12 +155,12 @@ class Asker:
         return (ANSWERED, result) if kept else (FAILED, None)
 
     def takes(self, question):
-        """Whether the implementation offers the callable, the rank, the dtype and the settings."""
+        """Whether the implementation offers the callable and takes the rank, the dtype and the settings."""
         return not outside(self.target, call_of(question))
 
 
 def finished(status, result, question):
-    """A result at the end, as an array to write down: indices as int64, whatever integers they are."""
+    """A result at the end, as an array to write down; indices of any integer dtype become int64."""
     if status != ANSWERED:
         return status, None
     if not isinstance(result, np.ndarray) or result.ndim != 2 + question.rank or result.dtype.kind not in "biuf":
@@ -173,7 +173,7 @@ def finished(status, result, question):
 
 
 def right(question, status, answer, before=None):
-    """Whether an answer is right; `before` is that to the vector before. A vector that was left out is neither."""
+    """Whether an answer is right; `before` is the answer to the previous vector. A skipped vector counts as neither."""
     if status == REFUSED:
         return bool(question.numbers["may refuse"][0])
     if status != ANSWERED or answer.dtype != question.answer_dtype.newbyteorder("=") or answer.shape != question.shape:
@@ -186,13 +186,13 @@ def right(question, status, answer, before=None):
 
 
 def sums_right(answer, sums):
-    """Whether each plane adds up to what it should."""
+    """Whether each plane adds up to its sum."""
     totals = answer.astype(np.float64).reshape(len(sums), -1).sum(axis=1)
     return bool(((sums[:, 0] <= totals) & (totals <= sums[:, 1])).all())
 
 
 def keys(array):
-    """Integers that are ordered as the numbers are: zeros of both signs are equal, and NaN lies beyond infinity."""
+    """Integers in the order of the numbers: zeros of both signs are equal, and NaN lies beyond infinity."""
     if array.dtype.kind != "f":
         return array
     bits = np.ascontiguousarray(array).view(f"i{array.dtype.itemsize}").astype(np.int64)
@@ -201,11 +201,11 @@ def keys(array):
 
 
 RECENT = 8
-"""Results that are looked at again after each later call."""
+"""How many results are checked again after each later call."""
 
 
 def rejected_after(implementation, questions):
-    """How many vectors it takes until an answer is wrong, or an earlier result has changed; 0 where none is."""
+    """How many vectors it takes until an answer is wrong or an earlier result has changed; 0 if that never happens."""
     asker, before, recent = Asker(implementation), None, deque(maxlen=RECENT)
     for question in questions:
         status, result = asker.ask(question)
@@ -221,7 +221,7 @@ def rejected_after(implementation, questions):
 
 @cache
 def wrapped(implementation):
-    """An implementation with what it offers and declares."""
+    """An implementation with its callables and declarations."""
     return wrap(implementation)
 
 
@@ -235,14 +235,14 @@ def call_of(question):
 
 
 def answers_file(implementation, questions):
-    """The file of what an implementation answers: all vectors are asked before the first answer is written."""
+    """The file of an implementation's answers: all vectors are tried before the first answer is written."""
     asker = Asker(implementation)
     answers = [(question, *asker.ask(question)) for question in questions]
     return b"poolproof answers 1\n" + b"".join(answer_line(*each) for each in answers)
 
 
 def answer_line(question, status, result):
-    """The line of an answer, and its bytes."""
+    """The line of an answer and its bytes."""
     status, answer = finished(status, result, question)
     if answer is None:
         return f"{question.number} {status} none 0 0 0 0 0 0\n".encode()

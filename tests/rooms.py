@@ -1,4 +1,4 @@
-"""The rooms of the suite, and which imports which, read from the sources; run to write them into ARCHITECTURE.md."""
+"""The rooms of the suite and the imports between them, read from the sources; run it to update ARCHITECTURE.md."""
 
 import ast
 import re
@@ -12,12 +12,12 @@ TABLE = re.compile(r"(?<=\| room \| purpose \|\n\|---\|---\|\n)(?:\|.*\n)*")
 
 
 def room_of(parts):
-    """The folder or the file, right in the suite, that a module lies in; none for the package itself."""
+    """The room of a module: its top folder or file in the suite; none for the package itself."""
     return parts[0] if parts and parts[0] != "__init__" else None
 
 
 def imported_by(file):
-    """The rooms that a file imports, not counting imports for type checkers alone."""
+    """The rooms that a file imports, except for type checkers."""
     folder = file.relative_to(SUITE).parts[:-1]
     for node in running(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level:
@@ -26,7 +26,7 @@ def imported_by(file):
 
 
 def running(node):
-    """The nodes below one, but for those under `if TYPE_CHECKING:`."""
+    """The nodes below a node, except those under `if TYPE_CHECKING:`."""
     for child in ast.iter_child_nodes(node):
         if not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
             yield child
@@ -34,7 +34,7 @@ def running(node):
 
 
 def arrows():
-    """For each room the others that it imports."""
+    """For each room, the other rooms that it imports."""
     found = {}
     for file in sorted(SUITE.rglob("*.py")):
         room = room_of(file.relative_to(SUITE).with_suffix("").parts)
@@ -44,7 +44,7 @@ def arrows():
 
 
 def stands_on(found, room):
-    """All that a room imports, directly or through others."""
+    """All rooms that a room imports, directly or indirectly."""
     reached, waiting = set(), [room]
     while waiting:
         new = found[waiting.pop()] - reached
@@ -54,7 +54,7 @@ def stands_on(found, room):
 
 
 def drawing():
-    """The rooms as a Mermaid flowchart. An arrow that others imply is left out."""
+    """The rooms as a Mermaid flowchart, without arrows that others imply."""
     found = arrows()
     lines = ["flowchart TD"]
     for room, others in sorted(found.items()):
@@ -64,7 +64,7 @@ def drawing():
 
 
 def table():
-    """The rooms in rows of a table, each with the first line of its docstring."""
+    """The rooms in a table, each with the first line of its docstring."""
     rows = []
     for path in sorted(SUITE.iterdir()):
         file = path / "__init__.py" if path.is_dir() else path
@@ -75,7 +75,7 @@ def table():
 
 
 def written(page):
-    """The page with the drawing and the table as the sources give them."""
+    """The page with the drawing and the table updated from the sources."""
     return TABLE.sub(lambda _: table(), DRAWING.sub(lambda _: drawing(), page))
 
 

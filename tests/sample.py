@@ -1,4 +1,4 @@
-"""A report as small as can be, and its parts: what tests change to see it refused."""
+"""The smallest possible report, and its parts, which tests change to see it refused."""
 
 from poolproof.properties.results import SCHEMA
 

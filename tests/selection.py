@@ -7,18 +7,18 @@ once = pytest.mark.once
 slow = pytest.mark.slow
 
 NIGHTLY = settings.default.max_examples > 100
-"""Whether the profile is one that draws more than `ci`."""
+"""Whether the profile draws more than `ci`."""
 
 
 def once_but(values, *kept, others=once):
-    """Parameters of which some are tried under every Python, and the others, which reach the same lines, under one."""
+    """Parameters of which some run under every Python, and the others, which reach the same lines, under one."""
     for each in kept:
         assert each in values, f"{each} should be one of {values}"
     return [each if each in kept else pytest.param(each, marks=others) for each in values]
 
 
 def scaled(usual):
-    """A number of examples: as it is under the profile `ci`, where the default is 100; in proportion under others."""
+    """A number of examples: as given under the profile `ci`, whose default is 100; in proportion under others."""
     return max(1, usual * settings.default.max_examples // 100)
 
 

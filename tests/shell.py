@@ -1,4 +1,4 @@
-"""The command as people run it: in a folder with a faulty kernel, a sound one and one that offers little."""
+"""The command as users run it: in a folder with a faulty kernel, a sound one and one that offers little."""
 
 import io
 import os
@@ -28,13 +28,13 @@ FORWARD = "from poolproof.kernels.naive import max_forward\n"
 
 
 def environment(**more):
-    """The environment without what an outer pytest or a CI leaves in it."""
+    """The environment without the variables of an outer pytest or a CI."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COV_")) and k != "CI"}
     return {**kept, "NO_COLOR": "1", "COLUMNS": "80", **more}
 
 
 def python(folder, *words, **more):
-    """Run Python with these arguments in a folder; its status and all it printed."""
+    """Run Python with these arguments in a folder. Returns its exit status and output."""
     command = [sys.executable, *words]
     done = subprocess.run(
         command, cwd=folder, env=environment(**more), capture_output=True, text=True, timeout=100, check=False
@@ -48,13 +48,13 @@ def poolproof(folder, *words, **more):
 
 
 def check(folder, *words, n="0", **more):
-    """Run `poolproof check` with few cases, called in the suite's process; in this one if nothing speaks against it."""
+    """Run `poolproof check` with few cases and targets called in process; the command itself too, if possible."""
     given = ["check", "--examples", "20", "--seed", "1", "--in-process", "-n", n, *words]
     return poolproof(folder, *given, **more) if more or n != "0" else called(folder, *given)
 
 
 def called(folder, *words):
-    """Call the command in this process; its status and all it printed."""
+    """Call the command in this process. Returns its exit status and output."""
     said = io.StringIO()
     with working_in(folder), patch.dict(os.environ, environment(), clear=True), warnings.catch_warnings():
         warnings.simplefilter("default")
@@ -64,7 +64,7 @@ def called(folder, *words):
 
 
 def status_of(words):
-    """The status that a command line ends with."""
+    """The exit status of a command line."""
     try:
         return main(words)
     except SystemExit as end:
@@ -80,12 +80,12 @@ def kernels_in(folder):
 
 
 def ended(words, capsys):
-    """The status that a command line ends with, and the lines it leaves on standard error."""
+    """The exit status of a command line, and its lines on standard error."""
     return status_of(words), capsys.readouterr().err.splitlines()
 
 
 def refused(words, capsys):
-    """The one line by which a command line is refused."""
+    """The one line with which a command line is refused."""
     status, said = ended(words, capsys)
     assert status == 2
     assert len(said) == 1, said

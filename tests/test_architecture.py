@@ -34,7 +34,7 @@ LAW_MODULES = [name for name in MODULES if name.startswith("properties.lawbook."
 
 
 def imported(name):
-    """The distributions and standard modules that a module imports, at import or inside of functions."""
+    """The distributions and standard modules that a module imports, at import time or inside functions."""
     found = set()
     for node in rooms.running(ast.parse(MODULES[name].read_text())):
         if isinstance(node, ast.Import):
@@ -69,7 +69,7 @@ def test_numba_is_imported_for_the_loops_and_the_textbooks_alone(name):
 
 
 def fresh(code):
-    """What a fresh interpreter prints."""
+    """The output of a fresh interpreter."""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     return done.stdout.strip()
 
@@ -154,7 +154,7 @@ def test_every_public_function_and_class_says_what_it_is(name):
 
 
 def bases(node):
-    """The names of the classes that a class extends: Base, and module.Base."""
+    """The names of the classes that a class extends: Base, or module.Base."""
     return {ast.unparse(base).rpartition(".")[2] for base in node.bases}
 
 
@@ -164,7 +164,7 @@ def test_no_two_classes_share_a_name():
         node.name
         for file in FILES
         for node in ast.walk(ast.parse(file.read_text()))
-        # The public Case is the suite's own, which checks its arguments besides.
+        # The public Case is the suite's own, with checks of its arguments.
         if isinstance(node, ast.ClassDef) and node.name not in bases(node)
     )
     assert [name for name, count in found.items() if count > 1] == []
@@ -178,7 +178,7 @@ def decorated(tree):
 
 @once
 def test_no_two_files_of_tests_share_a_name():
-    """pytest imports them by their names alone, and stops at the second of one name."""
+    """pytest imports them by their names alone, and fails at the second of the same name."""
     names = Counter(file.name for file in (ROOT / "tests").rglob("test_*.py"))
     assert [name for name, count in names.items() if count > 1] == []
 

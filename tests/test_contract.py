@@ -1,4 +1,4 @@
-"""What an implementation may be and declare, how it is found by its name, and what is said if it is not."""
+"""What an implementation may be and declare, how it is found by its name, and the messages if it is not."""
 
 from dataclasses import fields
 from types import SimpleNamespace
@@ -52,7 +52,7 @@ def test_every_declaration_has_a_name_that_wrappers_know():
 
 
 def write(folder, file, text=KERNEL, name="it"):
-    """A file of Python."""
+    """Write a file of Python."""
     lines = text.replace("{name!r}", repr(name)).split("\n")
     (folder / file).write_text("\n".join(line[4:] for line in lines))
 
@@ -113,7 +113,7 @@ RIGHT = {
 
 
 def declared(**declarations):
-    """What is read from an implementation with these attributes."""
+    """The declarations read from an implementation with these attributes."""
     return wrap(SimpleNamespace(max_forward=maximum, **declarations), "it").declared
 
 
@@ -130,7 +130,7 @@ FIXED = {"size": (3, 2), "stride": (2, 1), "padding": ((1, 1), (0, 1))}
 
 
 def fixing(**changed):
-    """What is read from a mean, with and without settings, that fixes its windows."""
+    """The declarations read from a mean that fixes its windows, with and without settings."""
     stated = {name: value for name, value in {**FIXED, **changed}.items() if value is not None}
 
     def mean_forward(x, size, stride, padding=0, ceil_mode=False, count_include_pad=True):
@@ -239,7 +239,7 @@ def test_an_implementation_that_offers_nothing_is_unusable():
 
 def test_what_was_probably_meant_is_told_when_nothing_is_offered():
     with pytest.raises(
-        Unusable, match="thing has 'max_foward', which is not of the contract; did you mean 'max_forward'"
+        Unusable, match="thing has 'max_foward', which is not in the contract; did you mean 'max_forward'"
     ):
         wrap(SimpleNamespace(max_foward=maximum), "thing")
 
@@ -247,7 +247,7 @@ def test_what_was_probably_meant_is_told_when_nothing_is_offered():
 @pytest.mark.parametrize("near", ["mean_foward", "Mean_forward", "mean_forwards", "meanforward", "men_foward"])
 def test_a_name_within_two_letters_is_warned_about(near):
     warnings = wrap(SimpleNamespace(max_forward=maximum, **{near: maximum}), "it").warnings
-    assert warnings == [f"it has {near!r}, which is not of the contract; did you mean 'mean_forward'?"]
+    assert warnings == [f"it has {near!r}, which is not in the contract; did you mean 'mean_forward'?"]
 
 
 @pytest.mark.parametrize("other", ["mean", "forward", "_mean_foward", "max_pool", "mean_for", "min_forward_pass"])

@@ -1,4 +1,4 @@
-"""The oracle's entry for all functions: what it decides in float64 is what integers of any length decide."""
+"""The oracle's entry for all functions: its decisions in float64 equal those of exact integers."""
 
 from fractions import Fraction
 
@@ -18,13 +18,13 @@ deterministic = settings(derandomize=True, database=None, deadline=None, max_exa
 
 
 def of(case):
-    """What a case expects."""
+    """The expected answer to a case."""
     arrays = (case.dy, case.x) if case.function.endswith("backward") else (case.x,)
     return oracle.expected(case.function, *arrays, **case.window), arrays
 
 
 def near(exact, dtype, draw):
-    """Results at, inside and outside of the bounds, where float64 can hardly tell."""
+    """Results at, inside and outside the bounds, where float64 can hardly decide."""
     found = exact.nearest()
     with np.errstate(over="ignore", invalid="ignore"):
         ends = exact.value + exact.bound * draw(st.sampled_from((-1, 1)))

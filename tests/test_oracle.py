@@ -55,7 +55,7 @@ def error_bound(terms, n, dtype):
 
 
 def holds(exact, shares, shape, n, dtype):
-    """Whether `exact` is, at each place of `shape`, the sum of `shares` there divided by n, with the bound for it."""
+    """Whether `exact` is, at each place of `shape`, the sum of `shares` there divided by n, with its bound."""
     for place in np.ndindex(shape):
         terms = shares.get(place, [])
         assert exact.value[place] == sum(terms, Fraction(0)) / n
@@ -231,7 +231,7 @@ def test_a_result_that_must_become_subnormal_may_be_rounded(dtype):
     assert min(oracle.mean_backward(dy, x, (1, 2), 1).bound.flat) > 0
 
 
-# Correct rounding, told by the neighbours of the result.
+# Correct rounding, checked with the neighbours of the result.
 
 
 @once
@@ -333,7 +333,7 @@ def test_each_element_is_judged_alone():
     assert oracle.mean_forward(x, (1, 1), 1).allows(x * [1, 2, 1]).tolist() == [[[[True, False, True]]]]
 
 
-# Sound ways to compute a mean, in the dtype of the numbers alone.
+# Sound ways to compute a mean, using only the dtype of the numbers.
 
 
 def in_order(cells):
@@ -399,7 +399,7 @@ def test_a_mean_in_float16_of_float32_numbers_is_not_allowed():
 
 
 BESIDE = np.array([2.0**80, 1.0, 1.0, 1.0])
-"""A huge number beside small ones."""
+"""A huge number among small ones."""
 
 
 def test_a_running_sum_is_not_allowed_after_a_huge_number():

@@ -1,4 +1,4 @@
-"""The selection of tests: the environments of tox run every test once for each Python, or once."""
+"""The selection of tests: the environments of tox run every test once per Python, or once."""
 
 import configparser
 import shlex
@@ -11,7 +11,7 @@ from selection import examples, once, once_but, slow
 
 
 def wanted(environment):
-    """The expression by which an environment of tox selects tests."""
+    """The expression with which an environment of tox selects tests."""
     tox = configparser.ConfigParser(interpolation=None)
     tox.read(ROOT / "tox.ini", encoding="utf-8")
     words = shlex.split(tox[environment]["commands"])

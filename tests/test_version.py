@@ -1,4 +1,4 @@
-"""The version has one source, pyproject.toml; whatever names it reads the metadata of the installed distribution."""
+"""The version has one source, pyproject.toml; everything else reads the metadata of the installed distribution."""
 
 import importlib.metadata
 import re

@@ -1,4 +1,4 @@
-"""Continuous integration runs what tox does, under the versions of Python that the project names."""
+"""Continuous integration runs the environments of tox, under the versions of Python that the project supports."""
 
 import re
 

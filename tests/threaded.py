@@ -1,4 +1,4 @@
-"""Sound kernels that use threads, one for each way that people have of using them; and the same ones with a race."""
+"""Sound kernels that use threads, one for each usual way of using them, and the same kernels with a race."""
 
 import asyncio
 import concurrent.futures.thread as executors
@@ -18,7 +18,7 @@ LOG = logging.getLogger(__name__)
 
 
 class Rows:
-    """Maxima, one row of the result at a time. A subclass says how the rows are made."""
+    """Maxima, one row of the result at a time. A subclass defines how the rows are made."""
 
     def max_forward(self, x, size, stride):
         rows, columns = ((n - f) // s + 1 for n, f, s in zip(x.shape[2:], size, stride, strict=True))
@@ -49,7 +49,7 @@ class SharedExecutor(Rows):
 
 
 class ExecutorWithCallbacks(Rows):
-    """The target's own lines run while an executor starts a thread, and while a future tells that it is done."""
+    """The target's own lines run while an executor starts a thread, and while a future reports that it is done."""
 
     def each(self, make, rows):
         made = []
@@ -207,7 +207,7 @@ def places(row, columns, size, stride):
 
 
 class Logging(Rows):
-    """The target's own lines run while a handler holds its lock."""
+    """The target's own lines run while a logging handler holds its lock."""
 
     class Handler(logging.Handler):
         def emit(self, record):
@@ -240,7 +240,7 @@ class Warnings(Rows):
 
 
 class Racing:
-    """The same kernels, which read x where another call replaces it."""
+    """The same kernels, but they read x from a place where another call replaces it."""
 
     def max_forward(self, x, size, stride):
         Racing.x = x

@@ -1,4 +1,4 @@
-"""Targets that are written for one test, and what becomes of their processes."""
+"""Targets that are written for one test, and what happens to their processes."""
 
 import time
 from pathlib import Path
@@ -32,7 +32,7 @@ def marked(mark):
 
 
 def waited(condition, seconds=90.0):
-    """Whether something becomes true in time."""
+    """Whether a condition becomes true in time."""
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Prints the table of docs/install.md: the MiB that poolproof and each of its extras install. `tox -e weight`."""
+"""Prints the table of docs/install.md: the MiB of poolproof and of each extra. `tox -e weight` runs it."""
 
 import re
 import subprocess
@@ -30,7 +30,7 @@ def weight(requirement):
 
 
 def main():
-    """Weigh poolproof alone, then what each extra adds."""
+    """Print the size of poolproof alone, then what each extra adds."""
     alone = weight(str(ROOT))
     print(f"| installed | MiB |\n|---|---|\n| {ALONE} | {alone:.0f} |", flush=True)
     for extra in extras():

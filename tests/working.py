@@ -1,4 +1,4 @@
-"""A folder to work in, of which nothing remains in this process."""
+"""A folder to work in that leaves nothing behind in this process."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def working_in(folder):
-    """Work in a folder. What is imported from it is forgotten, for other tests call their files the same."""
+    """Work in a folder. Modules imported from it are forgotten, because other tests use the same names."""
     before, path = os.getcwd(), sys.path[:]
     os.chdir(folder)
     try:
@@ -20,5 +20,5 @@ def working_in(folder):
 
 
 def file_of(module):
-    """The file of a module, or nothing."""
+    """The file of a module, or None."""
     return getattr(module, "__file__", None) or ""

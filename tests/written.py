@@ -1,4 +1,4 @@
-"""The two forms in which generated files are written: tables in Markdown, and JSON with one record a line."""
+"""The two forms of generated files: tables in Markdown, and JSON with one record per line."""
 
 import json
 
@@ -14,5 +14,5 @@ def dumped(tables):
 
 
 def lines(records):
-    """Records, one a line."""
+    """Records, one per line."""
     return ",\n".join(json.dumps(each, ensure_ascii=False) for each in records)

@@ -26,7 +26,7 @@ ranks = (1, 2, 3)
 def max_forward(x: ArrayLike, size: Any, stride: Any, *, threads: int = 1, **settings: Unpack[Settings]) -> Array:
     """The largest element of each window: (N, C, H, W) -> (N, C, OH, OW), in the dtype of x. NaN beats everything.
 
-    Images of one or three axes work alike. `size` and `stride` are an int, or one int per axis; the settings are
+    Images of one or three axes work too. `size` and `stride` are an int, or one int per axis; the settings are
     `padding`, `dilation` and `ceil_mode`. `threads`: the largest number of threads that may share the planes.
     Raises TypeError or ValueError naming a wrong argument.
     """

@@ -1,6 +1,6 @@
-"""Which loop serves which windows, and what it gets to know about them.
+"""Which loop serves which windows, and the arguments it gets about them.
 
-A window is plain if it is a rectangle of neighbouring cells of the image: no padding, no dilation, nothing past the
+A window is plain if it is a rectangle of contiguous cells of the image: no padding, no dilation, nothing past the
 end. The files of loops/ serve
 
 - whole_plane.py: means whose plain window is as large as the plane;
@@ -8,7 +8,7 @@ end. The files of loops/ serve
 - overlapping.py: all other plain windows;
 - general.py: windows that are not plain, and those of three axes.
 
-The gradient of a maximum does not depend on windows once the indices are known: indices.py adds it.
+Once the indices are known, the gradient of a maximum does not depend on the windows: indices.py adds it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def in_plane(geometry: Geometry, spatial: Ints) -> bool:
 
 
 def is_separate(function: str, geometry: Geometry, spatial: Ints) -> bool:
-    """Whether separate.py or whole_plane.py serves these windows: their loops need no arrays of their own."""
+    """Whether separate.py or whole_plane.py serves these windows: their loops allocate no arrays."""
     from .loops import separate
 
     if not in_plane(geometry, spatial):

@@ -1,6 +1,6 @@
 """A plane larger than a block, cut into smaller images that are pooled like any other.
 
-A block is the number of elements that are worked on at once. Arrays have only spatial axes here. This file knows no
+A block is the number of elements that are processed at once. Arrays have only spatial axes here. This file imports no
 loops: they are passed in as functions.
 """
 
@@ -18,16 +18,16 @@ from ..dtypes import Array, Ints, index_dtype, rounded
 from ..geometry import Axis, AxisPart, Geometry
 
 BLOCK = 1 << 18
-"""The elements of a block: this bounds the memory beside inputs and results."""
+"""The elements of a block, which bounds the memory beside inputs and results."""
 
 SHARED = 16
-"""Windows larger than a block are pooled one by one, unless cells are in more than this many of them on average."""
+"""Windows larger than a block are pooled one by one, unless a cell lies in more than this many of them on average."""
 
 Pool = Callable[..., Array]
-"""Gives the result for one image: (function, geometry, source, shape of the result, argmax or None for a maximum)."""
+"""Returns the result for one image: (function, geometry, source, shape of the result, argmax or None for a maximum)."""
 
 Sum = Callable[[Array], float]
-"""Gives the sum of a float64 line, added in its order."""
+"""Returns the sum of a float64 line, added in its order."""
 
 Add = Callable[[Array, Array, int, Array], None]
 """Adds gradients at their indices to sums: (dy, argmax, the cell of the first sum, sums)."""
@@ -69,7 +69,7 @@ def in_images(pool: Pool, function: str, geometry: Geometry, x: Array, y: Array,
 
 
 def from_images(pool: Pool, geometry: Geometry, dy: Array, dx: Array) -> None:
-    """`backward` by images: each has the windows that touch a box of cells, and only the cells of the box are kept."""
+    """`backward` by images: each has the windows that touch a box of cells, and only the box is kept of its result."""
     dx[...] = 0
     axes = zip(geometry.axes(dx.shape), counts(geometry, dx.shape, halo=True), strict=True)
     for both in product(*(touched(axis, n) for axis, n in axes)):
@@ -106,13 +106,13 @@ def in_plane(index: Array, image: Ints, cells: Slices, spatial: Ints, moved: Arr
     as_wide = moved.dtype.type
     np.add(index, as_wide(sum(part.start * prod(spatial[k + 1 :]) for k, part in enumerate(cells))), out=moved)
     for k in range(1, len(spatial)):
-        # The cells of the plane that a step along the previous axis skips outside of the image.
+        # The cells of the plane outside the image that a step along the previous axis skips.
         if skipped := (spatial[k] - image[k]) * prod(spatial[k + 1 :]):
             moved += index // prod(image[k:]) * as_wide(skipped)
 
 
 class Cut(NamedTuple):
-    """An axis cut into `number` parts: the outputs or cells that the largest has as its own, and the cells it needs."""
+    """An axis cut into `number` parts: the outputs or cells that the largest part owns, and the cells it needs."""
 
     number: int
     own: int
@@ -123,7 +123,7 @@ class Cut(NamedTuple):
 
 @cached
 def counts(geometry: Geometry, spatial: Ints, *, halo: bool) -> Ints:
-    """The number of parts of each axis for which the fewest cells are pooled more than once.
+    """The number of parts of each axis with which the fewest cells are pooled more than once.
 
     `halo`: cut the cells, where a part also needs the cells of windows on both sides; otherwise cut the outputs.
     An image has at most BLOCK cells, or as many as one window and its neighbours if that is more. Among equal choices,
@@ -153,13 +153,13 @@ def span(geometry: Geometry, spatial: Ints) -> int:
 
 
 def one_by_one(geometry: Geometry, spatial: Ints) -> bool:
-    """Whether to pool window by window: windows are larger than a block, and few."""
+    """Whether to pool window by window, because windows are larger than a block, and few."""
     cells = span(geometry, spatial)
     return cells > BLOCK and cells * prod(geometry.output(spatial)) <= SHARED * prod(spatial)
 
 
 def maxima(pool: Pool, geometry: Geometry, x: Array, y: Array, argmax: Array | None) -> None:
-    """Fill y, and argmax if there is one: the first maximum of a window is that of the maxima of its stretches."""
+    """Fill y, and argmax if there is one. A window's first maximum is the first among the maxima of its stretches."""
     axes = geometry.axes(x.shape)
     for output in np.ndindex(y.shape):
         cells = [axis.cells(o) for axis, o in zip(axes, output, strict=True)]
@@ -180,7 +180,7 @@ def maximum_of_line(pool: Pool, line: Array) -> tuple[Any, int]:
 
 
 def means(sum_of: Sum, geometry: Geometry, x: Array, y: Array) -> None:
-    """Fill y: the sum of each window is continued from stretch to stretch."""
+    """Fill y, carrying the sum of each window from stretch to stretch."""
     axes, divisors = geometry.axes(x.shape), geometry.divisors(x.shape)
     for output in np.ndindex(y.shape):
         window = x[slices(axis.cells(o) for axis, o in zip(axes, output, strict=True))]
@@ -205,7 +205,7 @@ def mean_gradients(geometry: Geometry, dy: Array, dx: Array) -> None:
 
 
 def within(cells: range, box: range) -> range:
-    """The cells that are inside a box, counted from its first cell."""
+    """The cells inside a box, counted from its first cell."""
     first = cells.start if cells.start >= box.start else box.start + (cells.start - box.start) % cells.step
     return range(first - box.start, max(first, min(cells.stop, box.stop)) - box.start, cells.step)
 
@@ -213,7 +213,7 @@ def within(cells: range, box: range) -> range:
 def scatter(add: Add, dy: Array, dx: Array, argmax: Array) -> None:
     """Fill the flat plane dx, a stretch of cells at a time: each dy added at its argmax, in float64, rounded once.
 
-    A part of dy is skipped for stretches outside of the range of its indices.
+    A part of dy is skipped for stretches outside the range of its indices.
     """
     parts = [*stretches(dy.shape)]
     reach = [(argmax[part].min(), argmax[part].max()) for part in parts]

@@ -1,6 +1,6 @@
-"""How a call is run: by which loop, in which dtype, and whether planes are handed over whole, in blocks or as images.
+"""How a call runs: by which loop, in which dtype, and whether planes are handed over whole, in blocks or as images.
 
-A block is BLOCK (2**18) elements, the most that is worked on at once where memory of our own is needed.
+A block is BLOCK (2**18) elements, the most that are processed at once where temporary arrays are needed.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from .choice import choice, is_separate
 
 
 class LoopPlan(NamedTuple):
-    """How a call is run.
+    """How a call runs.
 
     `pool` hands planes to `loop`: pool(plan, source, target, *argmax). `windows` are the loop's arguments about the
-    windows. `source` and `target` are the shapes of input and result as planes (P, ...), `dtype` is that of both in
-    the loop, and `indices` that of the loop's indices.
+    windows. `source` and `target` are the shapes of input and result as planes (P, ...), `dtype` is the dtype of both
+    in the loop, and `indices` that of the loop's indices.
     """
 
     pool: Callable[..., None]
@@ -38,7 +38,7 @@ class LoopPlan(NamedTuple):
 
 @cached
 def plan(function: str, geometry: Geometry, shape: Ints, dtype: np.dtype[Any], *, whole: bool = False) -> LoopPlan:
-    """The plan for an x of this shape and dtype, or its gradient; `whole`: without cutting planes into images."""
+    """The plan for an x of this shape and dtype, or for its gradient; `whole`: do not cut planes into images."""
     spatial, working = shape[2:], working_dtype(dtype)
     output = geometry.output(spatial)
     direct = working == dtype
@@ -84,7 +84,7 @@ def pooled(how: LoopPlan, source: Array, target: Array, *argmax: Array | None) -
 
 
 def widened(how: LoopPlan, source: Array, target: Array, *argmax: Array | None) -> None:
-    """Hand over exact copies in a wider dtype, for which there is a loop, a block at a time; round the results."""
+    """Hand over exact copies in a wider dtype that has a loop, a block at a time, and round the results."""
     step = max(1, large.BLOCK // max(prod(how.source[1:]), prod(how.target[1:])))
     for first in range(0, len(source), step):
         narrow, result, *places = cut((source, target, *argmax), slice(first, first + step))
@@ -94,7 +94,7 @@ def widened(how: LoopPlan, source: Array, target: Array, *argmax: Array | None) 
 
 
 def in_images(how: LoopPlan, source: Array, target: Array, *argmax: Array | None) -> None:
-    """Cut planes larger than a block into images, each of which gets a plan of its own."""
+    """Cut planes larger than a block into images, each with a plan of its own."""
     function, geometry = how.windows
     for p in range(len(source)):
         if function == "mean_backward":
@@ -144,7 +144,7 @@ def cut(arrays: tuple[Array | None, ...], part: slice) -> list[Any]:
 def as_input(array: Array, shape: Ints) -> Array:
     """An input for a loop: planes, contiguous, aligned and read-only.
 
-    All inputs are alike in this, because numba compiles a loop again for each combination of flags.
+    All inputs get the same flags, because numba compiles a loop again for each combination of them.
     """
     flags = array.flags
     if not (flags.c_contiguous and flags.aligned):

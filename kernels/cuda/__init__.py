@@ -1,7 +1,7 @@
 """Pooling on a GPU by numba's CUDA. This file has the functions; gathers.py says what a thread does.
 
-Importing it needs a GPU or the simulator of one: see device.py. Arrays that lie on the device are pooled there, and so
-does the result; all others are sent there and back.
+Importing it needs a GPU or numba's simulator of one: see device.py. Arrays on the device are pooled there, and their
+results stay there; all others are copied there and back.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ ranks = (1, 2, 3)
 threads = not SIMULATED
 """Whether two threads may pool at the same time: the simulator refuses a second kernel while one runs."""
 max_cells = 1 << 12 if SIMULATED else None
-"""The most cells that it should be asked about: the simulator takes microseconds for each cell of each window."""
+"""The most cells that a test should pass: the simulator takes microseconds for each cell of each window."""
 
 
 def max_forward(x: ArrayLike, size: Any, stride: Any, **settings: Unpack[Settings]) -> Any:
     """The largest element of each window: (N, C, H, W) -> (N, C, OH, OW), in the dtype of x. NaN beats everything.
 
-    Images of one or three axes work alike. `size` and `stride` are an int, or one int per axis; the settings are
+    Images of one or three axes work too. `size` and `stride` are an int, or one int per axis; the settings are
     `padding`, `dilation` and `ceil_mode`. Raises TypeError or ValueError naming a wrong argument.
     """
     x = adopted("x", x)

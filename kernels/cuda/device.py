@@ -1,4 +1,4 @@
-"""The device: whether there is one, how kernels are compiled and started, and arrays on their way there and back."""
+"""The device: whether there is one, how kernels are compiled and launched, and how arrays get there and back."""
 
 from __future__ import annotations
 
@@ -24,44 +24,44 @@ if not cuda.is_available():
     )
 
 THREADS = 2 if SIMULATED else 256
-"""Threads of a block."""
+"""Threads per block."""
 
 BLOCKS = (2, 2) if SIMULATED else (128, 1 << 16)
-"""The fewest and the most blocks of a grid. Fewer leave a GPU idle, which numba warns of; with more cells than that, a
-thread gathers several. The simulator's threads are Python's, so it has few, and each gathers several of a few cells."""
+"""The fewest and the most blocks per grid. Fewer leave a GPU idle, and numba warns of it; with more cells than threads,
+a thread gathers several. The simulator gets few blocks, so that a thread gathers several there in small tests too."""
 
 jit: Callable[[Any], Any] = cuda.jit
-"""Compiles a kernel at its first start with a dtype."""
+"""Compiles a kernel at its first launch with a dtype."""
 
 
 def jit_device(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function that kernels call. The simulator calls it as it is: on a device, it would take far longer."""
+    """Compile a function that kernels call. The simulator calls it as it is: a device function is far slower."""
     compiled: Callable[..., Any] = function if SIMULATED else cuda.jit(device=True)(function)
     return compiled
 
 
 def value_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """The dtype on the device that has the elements of this one: CUDA has no array of bool, and numba no bfloat16."""
+    """The dtype that holds these elements on the device: CUDA has no arrays of bool, and numba no bfloat16."""
     return np.dtype({"bool": np.uint8, "bfloat16": np.float32}.get(dtype.name, dtype))
 
 
 def sum_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """The dtype in which the device stores sums: this one, or float64 for bfloat16, to which the host then rounds."""
+    """The dtype in which the device stores sums: this one, or float64 for bfloat16, which the host rounds to."""
     return np.dtype(np.float64) if dtype.name == "bfloat16" else dtype
 
 
 def zero(dtype: np.dtype[Any]) -> Any:
-    """Zero in the dtype in which elements of this one are compared: numba-cuda needs C++ to compare float16."""
+    """Zero in the dtype in which these elements are compared: numba-cuda needs C++ to compare float16."""
     return np.float32(0) if dtype.name == "float16" else value_dtype(dtype).type(0)
 
 
 def on_device(array: Any) -> bool:
-    """Whether an array is one of numba's on the device."""
+    """Whether this is a device array of numba."""
     return hasattr(array, "__cuda_ndarray__")
 
 
 def adopted(name: str, array: Any) -> Any:
-    """An array on the device, whoever made it, as one of numba's, not copied; anything else as it is."""
+    """A device array of any library as one of numba's, without a copy; anything else unchanged."""
     if not on_device(array) and not hasattr(array, "__cuda_array_interface__"):
         return array
     there = array if on_device(array) else cuda.as_cuda_array(array)
@@ -71,12 +71,12 @@ def adopted(name: str, array: Any) -> Any:
 
 
 def outlined(array: Any) -> Any:
-    """An array whose dtype and shape can be checked; that of one on the device has its outline and takes no memory."""
+    """An array whose dtype and shape can be checked: for a device array, a stand-in that takes no memory."""
     return np.broadcast_to(np.zeros((), array.dtype), array.shape) if on_device(array) else array
 
 
 def planes(array: Any, checked: Array) -> Any:
-    """An input as planes (P, cells) on the device: as it lies there, or else `checked`, the same on the host, sent."""
+    """An input as planes (P, cells) on the device: itself if it lies there, or else a copy of `checked` on the host."""
     shape, dtype = flat(checked.shape), value_dtype(checked.dtype)
     if on_device(array):
         return array.reshape(shape).view(dtype)
@@ -84,7 +84,7 @@ def planes(array: Any, checked: Array) -> Any:
 
 
 def room(shape: Ints, dtype: np.dtype[Any]) -> Any:
-    """Planes (P, cells) on the device for a result of this shape."""
+    """Uninitialized planes (P, cells) on the device for a result of this shape."""
     return cuda.device_array(flat(shape), dtype)
 
 
@@ -101,7 +101,7 @@ def flat(shape: Ints) -> Ints:
 
 
 def launch(kernel: Any, *arguments: Any) -> None:
-    """Start a kernel, to which arrays on the host are sent. The last argument is the result, a cell for each thread."""
+    """Launch a kernel; arrays on the host are copied there. The last argument is the result, a thread for each cell."""
     there = [cuda.to_device(each) if isinstance(each, np.ndarray) else each for each in arguments]
     fewest, most = BLOCKS
     blocks = max(fewest, min(most, -(-there[-1].size // THREADS)))
@@ -111,7 +111,7 @@ def launch(kernel: Any, *arguments: Any) -> None:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """The simulator stores with NumPy, which warns where a sum overflows; a GPU does not."""
+    """Silence the simulator: it stores with NumPy, which warns of a sum that overflows, as a GPU does not."""
     if not SIMULATED:
         yield
         return

@@ -1,16 +1,16 @@
-"""What a thread does: it gathers the result for one output, or one cell of a gradient, and then for another.
+"""The CUDA kernels: each thread gathers the result for one output, or one cell of a gradient, then for another.
 
 Inputs and results are planes (P, cells); tables.py describes `deep`, `tall` and `wide`.
 
-Nothing is scattered. Adding each dy to its cell takes atomic additions on a GPU, whose order is left to chance, and
-with it the last bits of a sum. So the thread of a cell adds what each window that has the cell gives to it, in the
+Nothing is scattered. Scattering takes atomic additions on a GPU, which come in any order, so that the last bits of a
+sum are left to chance. Instead, the thread of a cell adds the contributions of the windows that contain the cell, in
 row-major order of the windows. The price: a dy is read once for each cell of its window, and in a mean divided as
 often. Where windows do not overlap, that is one read for each cell of dx, which must be written anyway; windows of 3
 x 3 with stride 1 take nine, most of them from the cache.
 
-Sums are float64, and rounded when they are stored. There is no product in them that could be contracted to a fused
-multiply-add, which rounds once instead of twice: CUDA's compiler does so unless an option forbids it, and numba has no
-option for it. All indices are of 64 bits.
+Sums are float64, and rounded when they are stored. They contain no product that could be contracted to a fused
+multiply-add, which rounds once instead of twice: CUDA's compiler contracts unless an option forbids it, and numba does
+not expose that option. All indices have 64 bits.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def max_backward(dy: Any, places: Any, deep: Any, tall: Any, wide: Any, dx: Any)
 
 @jit
 def mean_backward(dy: Any, divisors: Any, deep: Any, tall: Any, wide: Any, dx: Any) -> None:
-    """Fill dx (P, cells): the shares dy/n of the windows that have the cell, added in their row-major order."""
+    """Fill dx (P, cells): the shares dy/n of the windows that contain the cell, added in their row-major order."""
     count, cells = dx.shape
     for number in range(cuda.grid(1), count * cells, cuda.gridsize(1)):
         p, cell = number // cells, number % cells
@@ -90,7 +90,7 @@ def mean_backward(dy: Any, divisors: Any, deep: Any, tall: Any, wide: Any, dx: A
 
 @jit_device
 def place(number: Any, rows: Any, columns: Any) -> Any:
-    """A row-major number as one along each of three axes, of which the last two have so many rows and columns."""
+    """A row-major number as one along each of three axes; the last two have this many rows and columns."""
     return number // (rows * columns), number // columns % rows, number % columns
 
 
@@ -98,7 +98,7 @@ def place(number: Any, rows: Any, columns: Any) -> Any:
 def first_maximum(plane: Any, zero: Any, deep: Any, tall: Any, wide: Any) -> Any:
     """The first cell with the largest element of a window. NaN counts as larger than everything: the first NaN wins.
 
-    Elements are compared in the dtype of their sum with `zero`.
+    Elements are compared in the dtype that adding `zero` gives them.
     """
     best = deep[0] + tall[0] + wide[0]
     largest = plane[best] + zero

@@ -1,9 +1,9 @@
-"""Where windows lie, as tables for the threads: which cells a window has, and which windows have a cell.
+"""Window geometry as tables for the threads: the cells of each window, and the windows that contain each cell.
 
-A table has a line for each place along an axis: a range (start, stop, step). Ranges count in row-major numbers of the
-plane, so that a cell is the sum of one number from each of three axes. Absent axes have one line, the range of zero.
-Python's ints make the tables, so that padding, strides and dilations of any size are right; what is left of them after
-that fits into the plane.
+A table has a row for each position along an axis: a range (start, stop, step). Ranges count in row-major numbers of the
+plane, so that a cell is the sum of one number from each of three axes. An absent axis has one row, the range of zero.
+The tables are computed in Python's ints, so that padding, strides and dilations of any size are right; the numbers that
+remain fit the plane.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ Tables = tuple[Array, Array, Array]
 
 @cached
 def windows(geometry: Geometry, spatial: Ints) -> Tables:
-    """For each output along each axis the real cells of its window."""
+    """For each output along each axis, the real cells of its window."""
     ranges = [[axis.cells(output) for output in range(axis.count())] for axis in geometry.axes(spatial)]
     return tabled(ranges, spatial)
 
 
 @cached
 def coverings(geometry: Geometry, spatial: Ints) -> Tables:
-    """For each cell along each axis the windows that have it."""
+    """For each cell along each axis, the windows that contain it."""
     ranges = [[covering(axis, cell) for cell in range(axis.length)] for axis in geometry.axes(spatial)]
     return tabled(ranges, geometry.output(spatial))
 
@@ -40,7 +40,7 @@ def divisors(geometry: Geometry, spatial: Ints) -> Array:
 
 
 def covering(axis: Axis, cell: int) -> range:
-    """The windows that have a cell: of those that reach around it, the ones with a tap on it, which come in periods."""
+    """The windows that contain a cell: of those whose extent covers it, every `period`-th has a tap on it."""
     near = axis.touching(range(cell, cell + 1))
     period = axis.dilation // gcd(axis.dilation, axis.stride)
     first = next((o for o in near[:period] if (cell - axis.start(o)) % axis.dilation == 0), near.stop)
@@ -57,7 +57,7 @@ def tabled(ranges: list[list[range]], lengths: Ints) -> Tables:
 
 
 def scaled(numbers: range, unit: int) -> Ints:
-    """A range whose numbers are `unit` times these; one number has no step, and that of a huge dilation is no int64."""
+    """A range of `unit` times these numbers. A single one needs no step; that of a huge dilation overflows an int64."""
     step = unit * (numbers.step if len(numbers) > 1 else 1)
     start = unit * numbers.start
     return start, start + step * len(numbers), step

@@ -1,6 +1,6 @@
-"""Adapters: libraries under the contract, found by their names. Each module here is a target."""
+"""Adapters: libraries wrapped to follow the contract. Each module here is a target under the library's name."""
 
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-"""Where the adapters are, as files: they run where poolproof need not be installed."""
+"""The adapters as files, because they also run under interpreters without poolproof."""

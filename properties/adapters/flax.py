@@ -27,7 +27,7 @@ ranks = (1, 2, 3)
 
 maxima = partial(jax.jit, static_argnums=(1, 2, 3))(linen.max_pool)
 means = partial(jax.jit, static_argnums=(1, 2, 3, 4))(linen.avg_pool)
-"""Both compiled for each shape."""
+"""Both are compiled for each shape."""
 
 
 def max_forward(x: Any, size: Any, stride: Any, padding: Any = "VALID") -> Any:
@@ -53,16 +53,16 @@ def mean_backward(
 
 
 def gradient(dy: Any, x: Any, forward: Any) -> Any:
-    """What jax.vjp passes back to x."""
+    """The gradient that jax.vjp passes back to x."""
     _, pull = jax.vjp(forward, channels_last(x))
     return channels_first(pull(channels_last(dy))[0])
 
 
 def channels_last(a: Any) -> Any:
-    """An array as Flax wants it, in memory of its own."""
+    """An array in the layout of Flax, in memory of its own."""
     return jnp.array(np.moveaxis(a, 1, -1))
 
 
 def channels_first(a: Any) -> Any:
-    """A result as the contract wants it, in memory of its own."""
+    """A result in the layout of the contract, in memory of its own."""
     return np.moveaxis(np.array(a), -1, 1)

@@ -1,4 +1,4 @@
-"""JAX with 64-bit types: lax.reduce_window with lax.max, differentiated by jax.vjp; it has no mean of its own."""
+"""JAX with 64-bit types: lax.reduce_window with lax.max, differentiated by jax.vjp; JAX has no mean of its own."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def max_forward(x: Any, size: Any, stride: Any, padding: Any = (), dilation: Any
 
 
 def max_backward(dy: Any, x: Any, size: Any, stride: Any, padding: Any = ()) -> Any:
-    """Its gradient, which it does not have with dilation."""
+    """Its gradient, which JAX lacks with dilation."""
     _, pull = jax.vjp(lambda leaf: maxima(leaf, size, stride, padding, ()), jnp.array(x))
     return np.array(pull(jnp.array(dy))[0])
 
 
 @partial(jax.jit, static_argnums=(1, 2, 3, 4))
 def maxima(x: Any, size: Any, stride: Any, padding: Any, dilation: Any) -> Any:
-    """The largest value of each window, from the smallest of the type; compiled for each shape."""
+    """The largest value of each window, starting from the smallest of the dtype; compiled for each shape."""
     whole = ((1, 1, *size), (1, 1, *stride))
     pads = ((0, 0), (0, 0), *(padding or [(0, 0)] * len(size)))
     apart = (1, 1, *(dilation or [1] * len(size)))
@@ -41,7 +41,7 @@ def maxima(x: Any, size: Any, stride: Any, padding: Any, dilation: Any) -> Any:
 
 
 def smallest(dtype: Any) -> Any:
-    """The value that no other of its type is below."""
+    """The smallest value of a dtype."""
     if dtype.kind in "bu":
         return np.array(0, dtype)
     return np.array(np.iinfo(dtype).min if dtype.kind == "i" else -np.inf, dtype)

@@ -1,4 +1,4 @@
-"""MLX on the CPU: the pooling layers of mlx.nn of one to three axes, differentiated by mx.vjp; channels last inside."""
+"""MLX on the CPU: the pooling layers of mlx.nn for one to three axes, channels last, differentiated by mx.vjp."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MEANS = (nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
 
 
 def max_forward(x: Any, size: Any, stride: Any, padding: Any = ()) -> Any:
-    """MaxPool2d and its like."""
+    """MaxPool1d, MaxPool2d or MaxPool3d."""
     return array(layer(MAXIMA, size, stride, padding)(channels_last(x)))
 
 
@@ -39,7 +39,7 @@ def max_backward(dy: Any, x: Any, size: Any, stride: Any, padding: Any = ()) -> 
 
 
 def mean_forward(x: Any, size: Any, stride: Any, padding: Any = ()) -> Any:
-    """AvgPool2d and its like."""
+    """AvgPool1d, AvgPool2d or AvgPool3d."""
     return array(layer(MEANS, size, stride, padding)(channels_last(x)))
 
 
@@ -49,22 +49,22 @@ def mean_backward(dy: Any, x: Any, size: Any, stride: Any, padding: Any = ()) ->
 
 
 def layer(kinds: Any, size: Any, stride: Any, padding: Any) -> Any:
-    """The layer of so many axes; begin and end of each are equal, as declared."""
+    """The layer for the rank of `size`; begin and end of each padding are equal, as declared."""
     return kinds[len(size) - 1](size, stride, tuple(begin for begin, _ in padding) or 0)
 
 
 def gradient(dy: Any, x: Any, forward: Any) -> Any:
-    """What mx.vjp passes back to x."""
+    """The gradient that mx.vjp passes back to x."""
     return array(mx.vjp(forward, [channels_last(x)], [channels_last(dy)])[1][0])
 
 
 def channels_last(a: Any) -> Any:
-    """An array of mlx, its channels last; it would make float32 of float64 if not told."""
+    """An MLX array with channels last; by default, MLX would convert float64 to float32."""
     return mx.array(np.ascontiguousarray(np.moveaxis(a, 1, -1)), getattr(mx, a.dtype.name.replace("bool", "bool_")))
 
 
 def array(a: Any) -> Any:
-    """An array of numpy, its channels second; mlx hands out bfloat16 only as bits."""
+    """A NumPy array with channels second; MLX exports bfloat16 only as bits."""
     if a.dtype == mx.bfloat16:
         import ml_dtypes
 

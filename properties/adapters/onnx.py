@@ -1,4 +1,4 @@
-"""The reference evaluator of ONNX: MaxPool and AveragePool, each as a model of one node; forward only."""
+"""The reference evaluator of ONNX: MaxPool and AveragePool, each as a one-node model; forward only."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ padding_limit = "window"
 
 
 def max_forward(x: Any, size: Any, stride: Any, **settings: Any) -> Any:
-    """MaxPool, its first output."""
+    """The first output of MaxPool."""
     return run(x, "MaxPool", ("y",), size, stride, settings)[0]
 
 
 def max_indices(x: Any, size: Any, stride: Any, **settings: Any) -> Any:
-    """MaxPool, its second output, which counts through the whole tensor: less the offset of each plane."""
+    """The second output of MaxPool, which counts through the whole tensor, less the offset of each plane."""
     indices = run(x, "MaxPool", ("y", "i"), size, stride, settings)[1]
     planes = np.arange(prod(x.shape[:2])).reshape(*x.shape[:2], *(1 for _ in size))
     return indices - planes * prod(x.shape[2:])

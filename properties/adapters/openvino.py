@@ -1,4 +1,4 @@
-"""OpenVINO on the CPU: MaxPool and AvgPool, each as a model of one node with a fixed shape; forward only."""
+"""OpenVINO on the CPU: MaxPool and AvgPool, each as a one-node model with a fixed shape; forward only."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ core.set_property("CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 
 
 def max_forward(x: Any, size: Any, stride: Any, **settings: Any) -> Any:
-    """MaxPool, its first output alone, which is computed by other kernels than both together."""
+    """The first output of MaxPool alone, which OpenVINO computes with other kernels than both outputs together."""
     return run(x, "max_pool", 0, size, stride, settings)
 
 
 def max_indices(x: Any, size: Any, stride: Any, **settings: Any) -> Any:
-    """MaxPool, its second output."""
+    """The second output of MaxPool."""
     return run(x, "max_pool", 1, size, stride, settings)
 
 
@@ -63,7 +63,7 @@ def attributes_of(operation: str, size: Any, stride: Any, settings: dict[str, An
 
 @lru_cache(maxsize=256)
 def model(operation: str, output: int, dtype: str, shape: Any, attributes: Any, threads: int = 1) -> Any:
-    """A compiled model of one node; MaxPool counts its indices from axis 2 on, that is in each plane."""
+    """A compiled one-node model; MaxPool counts its indices from axis 2 on, that is, within each plane."""
     x = opset14.parameter(shape, Type.bf16 if dtype == "bfloat16" else np.dtype(dtype))
     if operation == "max_pool":
         node = opset14.max_pool(x, **dict(attributes), index_element_type="i64", axis=2)
@@ -74,7 +74,7 @@ def model(operation: str, output: int, dtype: str, shape: Any, attributes: Any, 
 
 
 def tensor(x: Any) -> Any:
-    """What a request takes: an array, but for bfloat16, which it would take for float16."""
+    """The input of a request: an array, except for bfloat16, which OpenVINO would take for float16."""
     if x.dtype.name != "bfloat16":
         return x
     held = openvino.Tensor(Type.bf16, x.shape)
@@ -83,5 +83,5 @@ def tensor(x: Any) -> Any:
 
 
 def array(answer: Any, dtype: Any) -> Any:
-    """An output, which is seen as float16 where it is bfloat16."""
+    """An output as an array; OpenVINO presents bfloat16 as float16."""
     return answer.view(dtype) if dtype.name == "bfloat16" and answer.dtype == np.float16 else answer

@@ -31,12 +31,12 @@ MEANS = (functional.avg_pool1d, functional.avg_pool2d, functional.avg_pool3d)
 
 
 def max_forward(x: Any, size: Any, stride: Any, padding: Any = (), ceil_mode: Any = False) -> Any:
-    """paddle.nn.functional.max_pool2d and its like."""
+    """paddle.nn.functional.max_pool1d, max_pool2d or max_pool3d."""
     return maxima(tensor(x), size, stride, padding, ceil_mode).numpy()
 
 
 def max_indices(x: Any, size: Any, stride: Any, ceil_mode: Any = False) -> Any:
-    """The same with return_mask, which takes padding only if it is as much before as after: none is asked."""
+    """The same with return_mask, which takes symmetric padding only, so that padding is not passed here."""
     return maxima(tensor(x), size, stride, (), ceil_mode, return_mask=True)[1].numpy()
 
 
@@ -48,7 +48,7 @@ def max_backward(dy: Any, x: Any, size: Any, stride: Any, padding: Any = (), cei
 def mean_forward(
     x: Any, size: Any, stride: Any, padding: Any = (), ceil_mode: Any = False, count_include_pad: Any = True
 ) -> Any:
-    """paddle.nn.functional.avg_pool2d and its like."""
+    """paddle.nn.functional.avg_pool1d, avg_pool2d or avg_pool3d."""
     return means(tensor(x), size, stride, padding, ceil_mode, count_include_pad).numpy()
 
 
@@ -60,18 +60,18 @@ def mean_backward(
 
 
 def maxima(x: Any, size: Any, stride: Any, padding: Any, ceil_mode: Any, **more: Any) -> Any:
-    """max_pool of so many axes."""
+    """The max_pool for the rank of `size`."""
     return MAXIMA[len(size) - 1](x, size, stride, flat(padding), ceil_mode=ceil_mode, **more)
 
 
 def means(x: Any, size: Any, stride: Any, padding: Any, ceil_mode: Any, count_include_pad: Any) -> Any:
-    """avg_pool of so many axes."""
+    """The avg_pool for the rank of `size`."""
     pool = MEANS[len(size) - 1]
     return pool(x, size, stride, flat(padding), ceil_mode=ceil_mode, exclusive=not count_include_pad)
 
 
 def gradient(dy: Any, x: Any, forward: Any) -> Any:
-    """What autograd passes back to x."""
+    """The gradient that autograd passes back to x."""
     leaf = tensor(x)
     leaf.stop_gradient = False
     return paddle.grad(forward(leaf), leaf, tensor(dy))[0].numpy()

@@ -1,4 +1,4 @@
-"""SciPy: maximum_filter and uniform_filter of ndimage, at the positions where windows lie inside; forward only."""
+"""SciPy: maximum_filter and uniform_filter of ndimage, where windows lie inside the image; forward only."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def mean_forward(x: Any, size: Any, stride: Any) -> Any:
 
 
 def window(size: Any) -> dict[str, Any]:
-    """The arguments of a filter whose window starts at each cell, and has one sample and one channel."""
+    """The arguments of a filter whose window starts at each cell and spans one sample and one channel."""
     whole = (1, 1, *size)
     return {"size": whole, "origin": [-(length // 2) for length in whole], "mode": "constant"}
 
 
 def inside(filtered: Any, size: Any, stride: Any) -> Any:
-    """Every stride-th cell of those where a window ends before the array does."""
+    """Every stride-th of the cells at which a window starts and still ends inside the array."""
     ends = [max(0, length - cells + 1) for length, cells in zip(filtered.shape[2:], size, strict=True)]
     return filtered[(..., *(slice(0, end, step) for end, step in zip(ends, stride, strict=True)))].copy()

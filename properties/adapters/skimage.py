@@ -28,5 +28,5 @@ def mean_forward(x: Any, size: Any, _stride: Any, ceil_mode: Any = False) -> Any
 
 
 def whole_blocks(x: Any, size: Any) -> Any:
-    """The part of x that whole blocks cover; block_reduce itself would pad x up to the next one."""
+    """The part of x that whole blocks cover; block_reduce itself would pad x to the next whole block."""
     return x[(..., *(slice(0, length - length % cells) for length, cells in zip(x.shape[2:], size, strict=True)))]

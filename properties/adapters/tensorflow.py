@@ -27,12 +27,12 @@ padding_limit = "window"
 
 
 def max_forward(x: Any, size: Any, stride: Any, padding: Any = ()) -> Any:
-    """tf.nn.max_pool2d or its like."""
+    """tf.nn.max_pool1d, max_pool2d or max_pool3d."""
     return channels_first(maxima(channels_last(x), size, stride, padding))
 
 
 def max_indices(x: Any, size: Any, stride: Any) -> Any:
-    """tf.nn.max_pool_with_argmax, which counts channels too; a row is an image one cell high, as in max_pool1d."""
+    """tf.nn.max_pool_with_argmax, which counts channels too; a row becomes an image one cell high, as in max_pool1d."""
     images, row = channels_last(x), len(size) == 1
     window = ((1, *size), (1, *stride)) if row else (size, stride)
     _, indices = tf.nn.max_pool_with_argmax(images[:, None] if row else images, *window, "VALID")
@@ -45,7 +45,7 @@ def max_backward(dy: Any, x: Any, size: Any, stride: Any, padding: Any = ()) -> 
 
 
 def mean_forward(x: Any, size: Any, stride: Any) -> Any:
-    """tf.nn.avg_pool2d or its like."""
+    """tf.nn.avg_pool1d, avg_pool2d or avg_pool3d."""
     return channels_first(means(channels_last(x), size, stride))
 
 
@@ -55,19 +55,19 @@ def mean_backward(dy: Any, x: Any, size: Any, stride: Any) -> Any:
 
 
 def maxima(x: Any, size: Any, stride: Any, padding: Any) -> Any:
-    """max_pool of the rank of the window."""
+    """The max_pool for the rank of the window."""
     pool = (tf.nn.max_pool1d, tf.nn.max_pool2d, tf.nn.max_pool3d)[len(size) - 1]
     return pool(x, size, stride, [(0, 0), *padding, (0, 0)] if padding else "VALID")
 
 
 def means(x: Any, size: Any, stride: Any) -> Any:
-    """avg_pool of the rank of the window."""
+    """The avg_pool for the rank of the window."""
     pool = (tf.nn.avg_pool1d, tf.nn.avg_pool2d, tf.nn.avg_pool3d)[len(size) - 1]
     return pool(x, size, stride, "VALID")
 
 
 def gradient(dy: Any, x: Any, forward: Any) -> Any:
-    """What the tape passes back to x."""
+    """The gradient that the tape passes back to x."""
     leaf = channels_last(x)
     with tf.GradientTape() as tape:
         tape.watch(leaf)
@@ -76,12 +76,12 @@ def gradient(dy: Any, x: Any, forward: Any) -> Any:
 
 
 def channels_last(a: Any) -> Any:
-    """A tensor of the layout that the CPU takes, in memory of its own."""
+    """A tensor in the layout that the CPU supports, in memory of its own."""
     return tf.constant(np.array(np.moveaxis(a, 1, -1), order="C"))
 
 
 def channels_first(t: Any) -> Any:
-    """A tensor as an array of the contract's layout, in memory of its own."""
+    """A tensor as an array in the layout of the contract, in memory of its own."""
     return np.moveaxis(np.array(t.numpy()), -1, 1)
 
 
@@ -96,4 +96,4 @@ volumes = SimpleNamespace(
     mean_forward=mean_forward,
     mean_backward=mean_backward,
 )
-"""Three axes, where fewer dtypes and no explicit padding are taken."""
+"""Three axes, for which TensorFlow supports fewer dtypes and no explicit padding."""

@@ -1,4 +1,4 @@
-"""tinygrad on the device of its environment: max_pool2d and avg_pool2d, which take any rank, and their gradients."""
+"""tinygrad on its default device: max_pool2d and avg_pool2d, which take any rank, and their gradients."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def mean_backward(
 
 
 def gradient(dy: Any, x: Any, forward: Any) -> Any:
-    """What Tensor.gradient passes back to x."""
+    """The gradient that Tensor.gradient passes back to x."""
     leaf = Tensor(x)
     return array(forward(leaf).gradient(leaf, gradient=Tensor(dy))[0])
 

@@ -1,4 +1,4 @@
-"""PyTorch on the CPU: max_pool and avg_pool of one to three axes, by autograd; in three layouts of memory."""
+"""PyTorch on the CPU: max_pool and avg_pool of one to three axes, in three memory layouts; gradients by autograd."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAXIMA = dict.fromkeys(("max_forward", "max_backward"), ("padding", "ceil_mode")
 
 
 class Functional:
-    """The functions of torch.nn.functional, on tensors laid out in one way."""
+    """The functions of torch.nn.functional, on tensors in one memory layout."""
 
     version = torch.__version__
     __notes__ = [f"on the device {DEVICE}"] if "POOLPROOF_DEVICE" in os.environ else []
@@ -36,7 +36,7 @@ class Functional:
     def max_forward(
         self, x: Any, size: Any, stride: Any, padding: Any = 0, dilation: Any = 1, ceil_mode: Any = False
     ) -> Any:
-        """max_pool2d and its like."""
+        """max_pool1d, max_pool2d or max_pool3d."""
         return array(maxima(self.tensor(x), size, stride, padding, dilation, ceil_mode))
 
     def max_backward(
@@ -48,7 +48,7 @@ class Functional:
     def mean_forward(
         self, x: Any, size: Any, stride: Any, padding: Any = 0, ceil_mode: Any = False, count_include_pad: Any = True
     ) -> Any:
-        """avg_pool2d and its like."""
+        """avg_pool1d, avg_pool2d or avg_pool3d."""
         return array(means(self.tensor(x), size, stride, padding, ceil_mode, count_include_pad))
 
     def mean_backward(
@@ -65,7 +65,7 @@ class Functional:
         return self.gradient(dy, x, lambda t: means(t, size, stride, padding, ceil_mode, count_include_pad))
 
     def gradient(self, dy: Any, x: Any, forward: Callable[[Any], Any]) -> Any:
-        """What autograd passes back to x."""
+        """The gradient that autograd passes back to x."""
         leaf = tensor(x).requires_grad_(True)
         forward(self.lay_out(leaf)).backward(self.tensor(dy))
         return array(leaf.grad)
@@ -76,7 +76,7 @@ class Functional:
 
 
 class WithIndices(Functional):
-    """The same in ordinary memory, where all dtypes and return_indices are known."""
+    """The same in contiguous memory, which supports all dtypes and return_indices."""
 
     dtypes = DTYPES
     lacks = ("max_forward *int* 1", "mean_* *float16 3")
@@ -84,41 +84,41 @@ class WithIndices(Functional):
     def max_indices(
         self, x: Any, size: Any, stride: Any, padding: Any = 0, dilation: Any = 1, ceil_mode: Any = False
     ) -> Any:
-        """max_pool2d and its like with return_indices."""
+        """The indices of max_pool1d, max_pool2d or max_pool3d with return_indices."""
         return array(maxima(self.tensor(x), size, stride, padding, dilation, ceil_mode, return_indices=True)[1])
 
 
 class OneDNN(Functional):
-    """The same in the memory of oneDNN."""
+    """The same in oneDNN's memory format."""
 
     dtypes = ("float32",)
     settings = MAXIMA
 
 
 def maxima(x: Any, size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: Any, **more: Any) -> Any:
-    """max_pool of the rank of x."""
+    """The max_pool for the rank of x."""
     pool = (functional.max_pool1d, functional.max_pool2d, functional.max_pool3d)[len(size) - 1]
     return pool(x, size, stride, one_side(padding), dilation, ceil_mode, **more)
 
 
 def means(x: Any, size: Any, stride: Any, padding: Any, ceil_mode: Any, count_include_pad: Any) -> Any:
-    """avg_pool of the rank of x."""
+    """The avg_pool for the rank of x."""
     pool = (functional.avg_pool1d, functional.avg_pool2d, functional.avg_pool3d)[len(size) - 1]
     return pool(x, size, stride, one_side(padding), ceil_mode, count_include_pad)
 
 
 def one_side(padding: Any) -> Any:
-    """Pairs (begin, end) as one number an axis; they are equal, as declared."""
+    """Pairs (begin, end) as one number per axis; both are equal, as declared."""
     return tuple(begin for begin, _ in padding) if padding else 0
 
 
 def channels_last_(t: Any) -> Any:
-    """The channels innermost."""
+    """The tensor with its channels innermost in memory."""
     return t.contiguous(memory_format=torch.channels_last if t.ndim == 4 else torch.channels_last_3d)
 
 
 def tensor(a: Any) -> Any:
-    """A contiguous tensor with memory of its own; torch reads bfloat16 as bits."""
+    """A contiguous tensor with memory of its own; torch imports bfloat16 as bits."""
     bits = a.dtype.name == "bfloat16"
     own = torch.from_numpy(np.array(a.view(np.int16) if bits else a, order="C", copy=True)).to(DEVICE)
     return own.view(torch.bfloat16) if bits else own

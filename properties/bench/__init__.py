@@ -1,1 +1,1 @@
-"""Measurements: kernels beside textbook code and libraries, as ratios; and the teaching document's own."""
+"""Benchmarks: kernels beside textbook code and libraries, as ratios; and the measurement of the teaching document."""

@@ -1,4 +1,4 @@
-"""Whether a method is right, before it is timed: ours exactly, others within what rounding may do to both sides."""
+"""Checks of a method's results before it is timed: ours must be equal, others within the rounding error of both."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .workloads import Workload
 
 @dataclass(frozen=True)
 class Answers:
-    """y and dx as our img2col kernel gives them, and how far those of a correct kernel may be from them."""
+    """y and dx from our img2col kernel, and how far those of a correct implementation may be from them."""
 
     y: Array
     dx: Array
@@ -25,7 +25,7 @@ class Answers:
     dx_slack: Array
 
     def complaint(self, name: str, got: Array, *, exact: bool) -> str:
-        """The first element of a y or dx that is wrong, in words; empty if none is."""
+        """A description of the first wrong element of a y or dx; empty if none is wrong."""
         expected, slack = getattr(self, name), getattr(self, f"{name}_slack")
         if got.shape != expected.shape:
             return f"{name}.shape = {got.shape}, but should be {expected.shape}"
@@ -39,9 +39,9 @@ class Answers:
 
 
 def right(work: Workload, x: Array, dy: Array) -> Answers:
-    """The answers to a workload.
+    """The expected answers to a workload.
 
-    Ours and another's may each be off by the oracle's bound, so that they may differ by twice as much.
+    Ours and another's may each be off by the oracle's bound, so they may differ by twice as much.
     """
     window = (work.size, work.stride)
     y = getattr(img2col, f"{work.kind}_forward")(x, *window)
@@ -50,7 +50,7 @@ def right(work: Workload, x: Array, dy: Array) -> Answers:
     divisor = 1 if work.kind == "max" else prod(work.size)
 
     def gathered(values: Array) -> Array:
-        """What comes together at each cell of dx, in float64."""
+        """The sum of these values at each cell of dx, in float64."""
         result: Array = back(values, x.astype(np.float64), *window)
         return result
 
@@ -65,6 +65,6 @@ def right(work: Workload, x: Array, dy: Array) -> Answers:
 
 
 def slack(terms: Array, sizes: Array, dtype: np.dtype[Any]) -> Array:
-    """Twice the oracle's bound for sums of so many terms, whose absolute values add up to `sizes`."""
+    """Twice the oracle's bound for sums of this many `terms`, whose absolute values add up to `sizes`."""
     relative = np.array([float(relative_bound(n, dtype)) for n in range(int(terms.max(initial=0)) + 1)])
     return np.asarray(2 * (relative[terms] * sizes + (terms + 1) * float(smallest(dtype))))

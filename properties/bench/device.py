@@ -1,4 +1,4 @@
-"""The bench on a GPU: our kernel for it beside PyTorch, with arrays that lie there, timed until its work is done."""
+"""The bench on a GPU: our CUDA kernel beside PyTorch, on arrays in device memory, timed until the device is done."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from .workloads import Workload
 
 
 def gpu() -> Place:
-    """The GPU. Raises Unusable if there is none, or one that is simulated."""
+    """The GPU. Raises Unusable if there is none, or if it is simulated."""
     try:
         from poolproof.kernels.cuda import device
     except ImportError as error:
         raise Unusable(str(error)) from None
     if device.SIMULATED:
-        raise Unusable("--device cuda wants a GPU: one that numba simulates takes times that say nothing")
+        raise Unusable("--device cuda needs a GPU: times on the one that numba simulates mean nothing")
     from numba import cuda
 
     name = cuda.get_current_device().name
-    # Numba itself gives it as bytes, numba-cuda in newer versions as text.
+    # Numba itself returns bytes, newer versions of numba-cuda text.
     return place(name.decode() if isinstance(name, bytes) else name)
 
 
 def place(name: str) -> Place:
-    """The device that numba uses, under a name."""
+    """The device that numba uses, under this name."""
     from numba import cuda
 
     return Place(ways, copying, device=name, wait=cuda.synchronize)
 
 
 def ways(kind: str, libraries: Sequence[str]) -> list[Way]:
-    """Our kernel, and these libraries."""
+    """Our kernel and these libraries."""
     form = STATELESS if kind == "max" else ""
     return [Way("cuda", form, by_kernel, exact=True), *rivals(libraries, kind, ON_DEVICE)]
 
 
 def by_kernel(work: Workload, x: Array, dy: Array, _: int) -> BoundWay:
-    """The kernel by the functions of the contract, on arrays on the device."""
+    """The kernel through the functions of the contract, on arrays in device memory."""
     from numba import cuda
     from poolproof.kernels import cuda as kernel
 

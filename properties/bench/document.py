@@ -19,10 +19,10 @@ from poolproof.kernels.layer import PoolingLayer
 
 SHAPE, SIZE, STRIDE = (64, 3, 28, 28), (2, 2), (2, 2)
 NAIVE_SHARE = 500
-"""The naive kernel does one pass for so many of the others'."""
+"""The naive kernel runs one pass for this many passes of the others."""
 
 ROUNDS = 10
-"""The methods take turns in so many rounds, so that a slow moment of the machine meets all of them."""
+"""The number of rounds in which methods take turns, so that a slow moment of the machine affects all of them."""
 
 Pass = Callable[[], tuple[Array, Array]]
 
@@ -48,7 +48,7 @@ def bench(repeats: int) -> Iterator[str]:
 
 
 def measured(methods: dict[str, Pass], repeats: int) -> dict[str, float]:
-    """Seconds that each method spends on all its passes, in interleaved rounds: the median round, times the rounds."""
+    """Seconds that each method spends on all its passes: the median of interleaved rounds, scaled to all passes."""
     rounds = min(ROUNDS, repeats)
     share = repeats / rounds
     spent: dict[str, list[float]] = {name: [] for name in methods}
@@ -59,7 +59,7 @@ def measured(methods: dict[str, Pass], repeats: int) -> dict[str, float]:
 
 
 def repeated(method: Pass, count: int) -> float:
-    """Seconds that one of `count` passes takes."""
+    """Seconds per pass, averaged over `count` passes."""
     began = time.perf_counter()
     for _ in range(count):
         method()
@@ -67,14 +67,14 @@ def repeated(method: Pass, count: int) -> float:
 
 
 def naive_line(x: Array, delta: Array, repeats: int) -> str:
-    """The naive kernel on fewer passes, scaled, and said to be."""
+    """The naive kernel's line, scaled from fewer passes and marked as such."""
     count = max(1, repeats // NAIVE_SHARE)
     seconds = repeated(lambda: passes(naive, x, delta), count)
     return f"{line('naive', seconds * repeats, repeats)} (scaled from {count})"
 
 
 def agreement(x: Array, delta: Array, answers: dict[str, tuple[Array, Array]]) -> Iterator[str]:
-    """Whether every method gives what the naive kernel gives, bit for bit."""
+    """Whether every method returns the bits of the naive kernel."""
     expected = passes(naive, x, delta)
     for place, what in enumerate(("forward", "backward")):
         same = all(answer[place].tobytes() == expected[place].tobytes() for answer in answers.values())
@@ -82,17 +82,17 @@ def agreement(x: Array, delta: Array, answers: dict[str, tuple[Array, Array]]) -
 
 
 def passes(kernel: ModuleType, x: Array, delta: Array) -> tuple[Array, Array]:
-    """One pass of a kernel, without memory between forward and backward."""
+    """One pass of a kernel, whose backward remembers nothing of its forward."""
     return kernel.max_forward(x, SIZE, STRIDE), kernel.max_backward(delta, x, SIZE, STRIDE)
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Seconds that some work takes, and its result."""
+    """The seconds that `work` takes, and its result."""
     began = time.perf_counter()
     result = work()
     return time.perf_counter() - began, result
 
 
 def line(name: str, seconds: float, repeats: int) -> str:
-    """One method's line."""
+    """The line of one method."""
     return f"{name:8} {seconds:9.2f} s   {seconds / repeats * 1e6:8.0f} us a pass"

@@ -1,4 +1,4 @@
-"""How many cases per second each law tries and each source of choices draws, and where the time goes."""
+"""Cases per second: how many each law tries, how many each source of choices draws, and where the time goes."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ EXAMPLES, ROUNDS = 100, 5
 
 
 class Spent(NamedTuple):
-    """Seconds of all cases of a law, and what of it went into drawing them and into the calls of the target.
+    """Seconds that all cases of a law took in total, those spent on drawing them, and those spent in the target.
 
-    `generated`: what drawing takes if a random generator, not Hypothesis, makes the choices.
+    `generated`: seconds that drawing takes if a random generator makes the choices instead of Hypothesis.
     """
 
     total: float
@@ -41,16 +41,16 @@ class Watched:
         self.target, self.seconds = target, 0.0
 
     def __getattr__(self, name: str) -> Any:
-        """Whatever the target has; what asks it something is timed."""
+        """The attribute of the target; methods that call it are timed."""
         found = getattr(self.target, name)
         return self.timed(found) if name.startswith("ask") else found
 
     def fresh(self) -> Watched:
-        """This target: a module has no state."""
+        """This target itself, because a module has no state."""
         return self
 
     def timed(self, ask: Any) -> Any:
-        """A way to ask that takes the time."""
+        """`ask`, timed."""
 
         def asked(*arguments: Any) -> Any:
             began = time.perf_counter()
@@ -78,16 +78,16 @@ def laws() -> Iterator[str]:
 
 
 def columns(rows: Iterable[Spent]) -> Iterator[tuple[float, ...]]:
-    """What all rows have at each place."""
+    """The columns of rows of numbers."""
     return zip(*rows, strict=True)
 
 
 def spent(law: Law, target: Target) -> Spent:
-    """What one law took."""
+    """Where the time of one law went."""
     watched, settings = Watched(target), TrialSettings(EXAMPLES, seed=0)
     remembered.cache_clear()
     drawing = seconds(drawn(law, target.declared, target.offers, settings.examples, settings.seed))
-    # What was drawn is remembered.
+    # The cases just drawn are remembered, so this run does not draw them again.
     result = run(law, cast(Target, watched), settings)
     made = Builder(law.plan, target.declared, law.plan.asked(target.declared, target.offers))
     choices = Generated(law.name)
@@ -96,14 +96,14 @@ def spent(law: Law, target: Target) -> Spent:
 
 
 def seconds(cases: Iterable[Case]) -> float:
-    """What making cases takes."""
+    """Seconds that it takes to make these cases."""
     began = time.perf_counter()
     deque(cases, maxlen=0)
     return time.perf_counter() - began
 
 
 def line(name: str, cases: int, spent: Spent) -> str:
-    """A row: cases per second, tried and drawn, and the shares of drawing, of the target, and of the rest."""
+    """A row: cases per second, tried and drawn, and the shares of drawing, of the target and of the law itself."""
     rates = "".join(f"{cases / each:>12,.0f}" for each in (spent.drawing, spent.generated))
     shares = (spent.drawing, spent.target, spent.total - spent.drawing - spent.target)
     widths = (9, 10, 10)

@@ -1,4 +1,4 @@
-"""Ways of pooling that are measured side by side: our kernels, each in its forms, and textbook code."""
+"""Implementations to measure side by side: our kernels, each in its forms, and textbook code."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from poolproof.kernels.geometry import Geometry
 from .workloads import Workload
 
 REMEMBERED, STATELESS = "remembered", "stateless"
-"""Forms of a maximum: forward finds indices, which backward needs; or values alone, and backward searches again.
+"""Forms of max pooling: forward finds the indices that backward needs; or only values, and backward searches again.
 
-A mean has one form, the empty one.
+Mean pooling has one form, the empty one.
 """
 
 MOST_COLUMNS = 1 << 30
-"""Bytes of a textbook's column matrix beyond which it is not tried."""
+"""The most bytes of a textbook's column matrix; a larger one is not tried."""
 
 
 class Lacking(Exception):
-    """A method cannot do a workload; why, in a few words."""
+    """A method cannot do a workload. The message says why, in a few words."""
 
 
 @dataclass(frozen=True)
 class BoundWay:
-    """A way with its inputs bound: forward() gives y and what it keeps, and backward(kept) gives dx.
+    """A way with its inputs bound: forward() returns y and what it keeps, and backward(kept) returns dx.
 
-    Without `backward` it has none. `array` makes an array of y or dx, when the time has been taken.
+    `backward` is None for a method without one. `array` converts y or dx to an array, outside the measured time.
     """
 
     forward: Callable[[], tuple[Any, Any]]
@@ -42,9 +42,9 @@ class BoundWay:
 
 @dataclass(frozen=True)
 class Way:
-    """An implementation in a form; `make` binds a workload's x and dy and a number of threads, or raises Lacking.
+    """An implementation in one form; `make` binds a workload's x and dy and a number of threads, or raises Lacking.
 
-    `exact`: one of ours, which must be equal to all the others of ours. `remark` is explained below the tables.
+    `exact`: the results must equal those of our kernels. `remark` is explained below the tables.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Way:
 
 
 def own(kind: str, threads: int) -> list[Way]:
-    """Our kernels and the textbook's methods, as far as they have so many threads."""
+    """Our kernels and the textbook's methods; with several threads, only those that can use them."""
     one = STATELESS if kind == "max" else ""
     other = REMEMBERED if kind == "max" else ""
     ready = Way(compiled.name, other, by_loops, exact=True, remark="r")
@@ -66,7 +66,7 @@ def own(kind: str, threads: int) -> list[Way]:
 
 
 def forms(kernel: Any, kind: str) -> list[Way]:
-    """A kernel of ours in the forms that it has."""
+    """One of our kernels in each of its forms."""
     if kind == "mean":
         return [Way(kernel.name, "", by_contract(kernel), exact=True)]
     return [
@@ -76,7 +76,7 @@ def forms(kernel: Any, kind: str) -> list[Way]:
 
 
 def by_loops(work: Workload, x: Array, dy: Array, threads: int) -> BoundWay:
-    """The loops of the compiled kernel as its functions run them, into results that are made once."""
+    """The loops of the compiled kernel, run as its functions run them, but into results allocated once."""
     geometry = Geometry.of(work.size, work.stride, rank=2)
     y, dx, argmax = np.empty(work.output, x.dtype), np.empty(work.shape, x.dtype), np.empty(work.output, np.int32)
     there = plans.plan(f"{work.kind}_forward", geometry, x.shape, x.dtype)
@@ -97,11 +97,11 @@ def by_loops(work: Workload, x: Array, dy: Array, threads: int) -> BoundWay:
 
 
 def by_memory(kernel: Any) -> Callable[[Workload, Array, Array, int], BoundWay]:
-    """Maxima as the layer takes them, with what forward remembers."""
+    """Maxima as the layer computes them, with what forward remembers."""
 
     def make(work: Workload, x: Array, dy: Array, threads: int) -> BoundWay:
         window, more = (work.size, work.stride), in_threads(threads)
-        # What the compiled kernel remembers are places in the plane; those in a window need the window again.
+        # The compiled kernel remembers indices in the plane; taps, which img2col remembers, need the window again.
         known = (x.shape, x.dtype) if kernel is compiled else (x.shape, x.dtype, *window)
         return BoundWay(
             lambda: kernel.max_forward_argmax(x, *window, **more),
@@ -126,12 +126,12 @@ def by_contract(kernel: Any) -> Callable[[Workload, Array, Array, int], BoundWay
 
 
 def in_threads(threads: int) -> dict[str, int]:
-    """The keyword of our kernels; the default is one."""
+    """The `threads` keyword of our kernels, unless it has its default of one."""
     return {"threads": threads} if threads > 1 else {}
 
 
 def textbook_loops(work: Workload, x: Array, dy: Array, _: int) -> BoundWay:
-    """The textbook's loops under numba."""
+    """The textbook's loops, compiled by numba."""
     from . import textbook
 
     forward, backward = getattr(textbook, f"{work.kind}_forward"), getattr(textbook, f"{work.kind}_backward")

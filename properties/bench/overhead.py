@@ -1,4 +1,4 @@
-"""What a process of its own costs: the same calls and cases in the suite's process and in one of the target's."""
+"""The cost of isolation: the same calls and cases in the suite's process and in a process of the target's own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EXAMPLES = 20
 """Cases per law in a round."""
 
 ROUNDS = 5
-"""Both ways take turns in so many rounds; the median is reported."""
+"""The number of rounds in which both ways take turns; the median is reported."""
 
 
 def overhead() -> Iterator[str]:
@@ -44,7 +44,7 @@ def overhead() -> Iterator[str]:
 
 
 def asking(target: Target, call: Call, count: int) -> Callable[[], None]:
-    """So many calls, each a case of its own."""
+    """A function that makes `count` calls, each a case of its own."""
 
     def ask() -> None:
         for _ in range(count):
@@ -55,7 +55,7 @@ def asking(target: Target, call: Call, count: int) -> Callable[[], None]:
 
 
 def judging(target: Target) -> Callable[[], None]:
-    """A few cases of every law but that of threads, which takes its time by the clock."""
+    """A function that tries a few cases of every law."""
 
     def judge() -> None:
         for law in laws(target):
@@ -65,7 +65,7 @@ def judging(target: Target) -> Callable[[], None]:
 
 
 def laws(target: Target) -> list[str]:
-    """The laws that are tried."""
+    """The laws to try: all that suit the target but `two-threads`, whose calls last a fixed time."""
     return [
         name
         for name, law in LAWS.items()
@@ -74,7 +74,7 @@ def laws(target: Target) -> list[str]:
 
 
 def interleaved(ways: dict[str, Callable[[], None]]) -> dict[str, float]:
-    """Seconds that each way takes, after one round that counts for nothing."""
+    """Median seconds of each way, after a warm-up round."""
     spent: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(ROUNDS + 1):
         for way, work in ways.items():

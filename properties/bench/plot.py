@@ -1,4 +1,4 @@
-"""The bench as a picture, by matplotlib: ratios by workload, and the time of each series beside that of its work."""
+"""The bench as a matplotlib figure: ratios by workload, and the time of each series against its amount of work."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .workloads import Series, Workload
 
 
 def check(file: str) -> None:
-    """Raise Unusable if no plot could be written to this file."""
+    """Raise Unusable if matplotlib is missing, or cannot write a file with this ending."""
     if find_spec("matplotlib") is None:
         raise Unusable("--plot needs matplotlib: pip install 'poolproof[plot]'")
     from matplotlib.figure import Figure
@@ -27,7 +27,7 @@ def check(file: str) -> None:
 
 
 def picture(bench: Bench, file: str) -> bytes:
-    """The picture of what was measured, which must be something; the ending of the file's name says in which format."""
+    """The figure of everything measured, which must not be empty, in the format that the file's ending names."""
     from matplotlib.figure import Figure
 
     work = {each: trials[0] for each, trials in bench.measured.items() if isinstance(each, Workload) and trials}
@@ -45,7 +45,7 @@ def picture(bench: Bench, file: str) -> bytes:
 
 
 def bars(axes: Any, trials: list[TimedTrial]) -> None:
-    """Ratios of forward and backward, a group of bars for each workload, with the quartiles as whiskers."""
+    """Ratios of forward and backward: a group of bars for each workload, with the quartiles as whiskers."""
     found: dict[str, dict[int, Spread]] = {}
     for at, trial in enumerate(trials):
         for row in trial.rows:
@@ -65,7 +65,7 @@ def bars(axes: Any, trials: list[TimedTrial]) -> None:
 
 
 def lines(axes: Any, series: Series, trials: list[TimedTrial]) -> None:
-    """Time along a series' axis; a ring where it grew faster than its work. Dotted: ours, had it grown as its work."""
+    """Time along a series' axis, ringed where it grew faster than the work. Dotted: ours, had it grown as the work."""
     places = [trial.work.place for trial in trials]
     for rows in zip(*(trial.rows for trial in trials), strict=True):
         times = [row.median("both") for row in rows]
@@ -85,5 +85,5 @@ def lines(axes: Any, series: Series, trials: list[TimedTrial]) -> None:
 
 
 def label(row: Row) -> str:
-    """A row in a legend."""
+    """The label of a row in the legend."""
     return ", ".join(filter(None, (row.way.name, row.way.form)))

@@ -12,7 +12,7 @@ from .trial import Row, TimedTrial, growth
 from .workloads import Series, Workload
 
 SCHEMA = 1
-"""The meaning of a key changes only with this number."""
+"""The schema version; the meaning of a key changes only with it."""
 
 
 def document(bench: Bench) -> Json:
@@ -27,13 +27,13 @@ def document(bench: Bench) -> Json:
 
 
 def workload(work: Workload, trials: list[TimedTrial]) -> Json:
-    """A workload, with a trial for each place."""
+    """A workload with a trial for each place."""
     stated = {name: value for name, value in asdict(work).items() if name not in ("series", "place")}
     return {**stated, "taps": work.taps, "moved": work.moved, "trials": [trial(each) for each in trials]}
 
 
 def series(each: Series, trials: list[TimedTrial]) -> Json:
-    """A series: its workloads, each with its place, and how the time of each row grew from place to place."""
+    """A series: its workloads, each with its place, and how the time of each row grew from one place to the next."""
     rows = zip(*(trial.rows for trial in trials), strict=True)
     grown = [{**who(own[0]), "growth": [quartiles(ratio) for ratio in growth(own, trials)]} for own in rows]
     points = [{"place": trial.work.place, **workload(trial.work, [trial])} for trial in trials]
@@ -41,7 +41,7 @@ def series(each: Series, trials: list[TimedTrial]) -> Json:
 
 
 def trial(each: TimedTrial) -> Json:
-    """All rows in one place."""
+    """A trial with all its rows."""
     return {
         "threads": each.threads,
         "device": each.device,
@@ -51,7 +51,7 @@ def trial(each: TimedTrial) -> Json:
 
 
 def row(each: Row, of: TimedTrial) -> Json:
-    """One method: a reason if it was not timed, and each pass that it has."""
+    """A row: the reason if it was not timed, and each of its passes."""
     passes = {
         which: {**timing(own), "ratio": quartiles(of.ratio(each, which)), "share": quartiles(of.share(each, which))}
         for which, own in each.timings.items()
@@ -60,15 +60,15 @@ def row(each: Row, of: TimedTrial) -> Json:
 
 
 def who(each: Row) -> Json:
-    """What a row is called."""
+    """The name of a row."""
     return {"method": each.way.name, "form": each.way.form, "remark": each.way.remark}
 
 
 def timing(each: Timing) -> Json:
-    """Seconds that a call took, by round; the rounds are those it took part in."""
+    """Seconds per call, by round, for the rounds in which it took part."""
     return {"calls": each.calls, "seconds": {str(number): took for number, took in each.seconds.items()}}
 
 
 def quartiles(numbers: Spread | None) -> Any:
-    """A median with its quartiles."""
+    """A median with its quartiles, or None."""
     return None if numbers is None else numbers._asdict()

@@ -1,4 +1,4 @@
-"""Libraries beside our kernels: inputs made ready in the form of each, its threads set, nothing copied in its time."""
+"""Other libraries: each gets inputs in its own form and its threads set, so that the measured time copies nothing."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .methods import REMEMBERED, STATELESS, BoundWay, Lacking, Way
 from .workloads import Workload
 
 READY = "r"
-"""The remark that a library writes results into memory that it has ready, as its interface provides."""
+"""The remark that a library writes its results into preallocated memory, as its interface provides."""
 
 
 def operators(work: Workload, x: Array, dy: Array, threads: int, device: str = "cpu") -> BoundWay:
-    """PyTorch by the operators that its functions and autograd end in: less overhead than through these."""
+    """PyTorch by the operators that its functions and autograd call, which have less overhead."""
     import torch
 
     torch.set_num_threads(threads)
@@ -42,7 +42,7 @@ def operators(work: Workload, x: Array, dy: Array, threads: int, device: str = "
 
 
 def autograd(work: Workload, x: Array, dy: Array, threads: int, device: str = "cpu") -> BoundWay:
-    """PyTorch as it is used: torch.nn.functional forward, autograd back."""
+    """PyTorch as users call it: torch.nn.functional forward, autograd backward."""
     import torch
 
     torch.set_num_threads(threads)
@@ -54,12 +54,12 @@ def autograd(work: Workload, x: Array, dy: Array, threads: int, device: str = "c
         y = pool(leaf, work.size, work.stride)
         return y, y
 
-    # The graph is kept, because backward alone is run on one graph again and again.
+    # The graph is kept, because the backward pass alone runs on one graph again and again.
     return BoundWay(forward, lambda y: torch.autograd.grad(y, leaf, delta, retain_graph=True)[0], to_numpy)
 
 
 def placed(device: str, *arrays: Array) -> list[Any]:
-    """Arrays as tensors: those on the CPU share their memory. Raises Lacking if PyTorch has no such device."""
+    """Arrays as tensors, which share their memory on the CPU. Raises Lacking if PyTorch has no such device."""
     import torch
 
     if device == "cuda" and not torch.cuda.is_available():
@@ -68,13 +68,13 @@ def placed(device: str, *arrays: Array) -> list[Any]:
 
 
 def to_numpy(tensor: Any) -> Array:
-    """A tensor as an array; on the CPU, its memory."""
+    """A tensor as an array, which shares its memory on the CPU."""
     array: Array = tensor.detach().cpu().numpy()
     return array
 
 
 def onnxruntime(work: Workload, x: Array, dy: Array, threads: int) -> BoundWay:  # noqa: ARG001  (it has no backward)
-    """ONNX Runtime, input and output bound."""
+    """ONNX Runtime, with input and output bound."""
     from onnxruntime import OrtValue
 
     from ..adapters import onnxruntime as adapter
@@ -96,7 +96,7 @@ def onnxruntime(work: Workload, x: Array, dy: Array, threads: int) -> BoundWay: 
 
 
 def openvino(work: Workload, x: Array, dy: Array, threads: int) -> BoundWay:  # noqa: ARG001  (it has no backward)
-    """OpenVINO, one request with its input set, started and waited for."""
+    """OpenVINO: one request with its input set, started and waited for."""
     from openvino import Tensor
 
     from ..adapters import openvino as adapter
@@ -116,11 +116,11 @@ def openvino(work: Workload, x: Array, dy: Array, threads: int) -> BoundWay:  # 
 
 
 def jax(work: Workload, x: Array, dy: Array, threads: int) -> BoundWay:
-    """JAX, lax.reduce_window and its gradient, both compiled; its threads are counted when it starts, once."""
+    """JAX: lax.reduce_window and its gradient, both compiled. JAX reads the number of threads once, when it starts."""
     if "jax" not in sys.modules:
         os.environ["NPROC"] = str(threads)
     if os.environ.get("NPROC") != str(threads):
-        raise Lacking(f"its threads were set when it started; alone with --threads {threads} it has so many")
+        raise Lacking(f"its threads were set when it started; run it alone with --threads {threads}")
     import jax
 
     from ..adapters import jax as adapter
@@ -136,7 +136,7 @@ def jax(work: Workload, x: Array, dy: Array, threads: int) -> BoundWay:
 
 
 def refuse(adapter: Any, work: Workload) -> None:
-    """Raise Lacking for what an adapter does not declare."""
+    """Raise Lacking if an adapter does not declare the dtype of a workload."""
     if work.dtype not in adapter.dtypes.get(f"{work.kind}_forward", ()):
         raise Lacking(f"has no {work.kind} of {work.dtype}")
 
@@ -148,7 +148,7 @@ RIVALS: dict[str, list[tuple[str, str, Make, str]]] = {
     "openvino": [("openvino", STATELESS, openvino, READY)],
     "jax": [("jax", STATELESS, jax, "")],
 }
-"""For each library its ways: name, form of a maximum, what binds it, remark."""
+"""The ways of each library: name, form of max pooling, the function that binds inputs, remark."""
 
 
 ON_DEVICE: dict[str, list[tuple[str, str, Make, str]]] = {
@@ -161,15 +161,15 @@ ON_DEVICE: dict[str, list[tuple[str, str, Make, str]]] = {
 
 
 def rivals(libraries: Sequence[str], kind: str, table: Mapping[str, Any] | None = None) -> list[Way]:
-    """The ways of these libraries to take maxima or means; those of `RIVALS`, or of another table."""
+    """The ways of these libraries for "max" or "mean", from `RIVALS` or another table."""
     listed = (each for library in libraries for each in (table or RIVALS)[library])
     return [Way(name, form if kind == "max" else "", make, remark=remark) for name, form, make, remark in listed]
 
 
 def asked(text: str | None, *, device: bool = False) -> dict[str, str]:
-    """The libraries to measure, with their versions: those named, comma-separated; all installed ones if None.
+    """The libraries to measure, with their versions: those in a comma-separated text, or all installed ones if None.
 
-    Raises Unusable for a name that is none, or a library that is not installed.
+    Raises Unusable for an unknown name, or a library that is not installed.
     """
     measured = ON_DEVICE if device else RIVALS
     found = {name: version for name, version in installed().items() if name in measured}

@@ -1,4 +1,4 @@
-"""A run of the bench: every workload prepared, timed and told, one after the other, until the end or Ctrl-C."""
+"""A run of the bench: workload by workload, prepared, timed and printed, until the end or Ctrl-C."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ Say = Callable[[str], None]
 
 
 def load_average() -> float | None:
-    """How many programs wanted a processor in the last minute, where the system tells it."""
+    """The load average of the last minute; None where the system does not report it."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
 
 @dataclass
 class Bench:
-    """What is to be measured, and `measured`: the trials of each workload or series that was begun.
+    """What to measure, and `measured`: the trials of each workload or series that was begun.
 
-    `libraries` has the versions of those that take part, `load` what else the machine had to do at the beginning. A
-    `partial` run was interrupted. Series are measured in the first place alone.
+    `libraries` has the versions of the libraries that take part, `load` the load average at the beginning. A `partial`
+    run was interrupted. Series are measured in the first place only.
     """
 
     workloads: Sequence[Workload | Series]
@@ -45,7 +45,7 @@ class Bench:
     partial: bool = False
 
     def run(self, say: Say) -> None:
-        """Measure everything, telling each table as soon as it is done; Ctrl-C ends it."""
+        """Measure everything and print each table as soon as it is complete. Ctrl-C ends the run."""
         tell(say, self.head())
         try:
             for each in self.workloads:
@@ -59,7 +59,7 @@ class Bench:
         tell(say, ["", *LEGEND, *(["interrupted: what was measured until then (partial)"] if self.partial else [])])
 
     def workload(self, work: Workload, say: Say) -> None:
-        """A workload, in each place."""
+        """Measure a workload in each place."""
         say(f"{work.name}: {work}")
         kept = self.measured.setdefault(work, [])
         for trial, entries in trials(work, self.places, tuple(self.libraries)):
@@ -71,7 +71,7 @@ class Bench:
                 tell(say, table(trial))
 
     def series(self, series: Series, say: Say) -> None:
-        """A series: forward and backward at all its places in the same rounds, in the first of the places."""
+        """Measure forward and backward of all workloads of a series in the same rounds, in the first place."""
         kept = self.measured.setdefault(series, [])
         calls = []
         for work in series.workloads:
@@ -85,11 +85,11 @@ class Bench:
 
     @property
     def failed(self) -> bool:
-        """Whether an implementation gave wrong answers, or none gave any."""
+        """Whether an implementation returned a wrong answer or raised."""
         return any(row.failed for trials in self.measured.values() for trial in trials for row in trial.rows)
 
     def head(self) -> list[str]:
-        """What takes part, and where."""
+        """The heading: versions, machine, and which libraries take part."""
         where = self.environment()
         load = "" if where["load"] is None else f", load {where['load']:.1f}"
         ours = ", ".join(f"{name} {where[name]}" for name in ("poolproof", "numpy", "numba", "python"))
@@ -102,19 +102,19 @@ class Bench:
         ]
 
     def environment(self) -> Json:
-        """What ran where."""
+        """Versions and machine, for the record."""
         machine = {"processor": processor(), "cpus": os.cpu_count(), "load": self.load}
         return {**msgspec.to_builtins(versions()), **machine, "libraries": self.libraries, "rounds": self.rounds}
 
 
 def tell(say: Say, lines: Iterable[str]) -> None:
-    """Say all lines."""
+    """Print all lines."""
     for line in lines:
         say(line)
 
 
 def processor() -> str:
-    """The processor's name, as far as the system tells it."""
+    """The name of the processor, as precisely as the system reports it."""
     try:
         found = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
     except OSError:

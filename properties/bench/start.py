@@ -1,4 +1,4 @@
-"""What it takes to begin: imports, the first call with a warm cache, and compiling; each in processes of its own."""
+"""Start-up times: imports, the first call with a warm cache, and compiling; each in fresh processes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 
 ROUNDS = 7
-"""Every start is made so many times, in turns; the median is reported."""
+"""The number of times that every start is made, in turns; the median is reported."""
 
 STARTS = {
     "numpy": ("", "import numpy"),
@@ -22,10 +22,10 @@ STARTS = {
         "from poolproof.kernels import compiled; compiled.max_forward(x, 2, 2)",
     ),
 }
-"""What is done before, and what takes the time."""
+"""For each start, the code that runs before it and the code that is timed."""
 
 WINDOWS = {"separate.py": (2, 2, 0), "overlapping.py": (3, 1, 0), "general.py": (2, 2, 1)}
-"""A size, stride and padding that each file of loops serves."""
+"""For each file of loops, a size, stride and padding that it serves."""
 
 FLOATS = ("float32", "float64")
 DTYPES = {
@@ -35,7 +35,7 @@ DTYPES = {
     "mean_forward": FLOATS,
     "mean_backward": FLOATS,
 }
-"""What each function has loops for; other dtypes are widened to one of these."""
+"""The dtypes that each function has loops for; other dtypes are widened to one of these."""
 
 
 def start() -> Iterator[str]:
@@ -56,18 +56,18 @@ def start() -> Iterator[str]:
 
 
 def in_turns() -> dict[str, float]:
-    """The seconds of each start; a first round fills caches and does not count."""
+    """The median seconds of each start; a first round fills caches and does not count."""
     rounds = [{name: started(*each) for name, each in STARTS.items()} for _ in range(ROUNDS + 1)][1:]
     return {name: statistics.median(each[name] for each in rounds) for name in STARTS}
 
 
 def started(before: str, timed: str) -> float:
-    """Seconds that a program takes in an interpreter of its own, after another one."""
+    """Seconds that `timed` takes in a fresh interpreter, after `before`."""
     return printed(f"import time\n{before}\nt = time.perf_counter()\n{timed}\nprint(time.perf_counter() - t)")
 
 
 def compiling(function: str, dtype: str, window: tuple[int, int, int]) -> float:
-    """Seconds that the first call takes longer than the second in an interpreter with an empty cache."""
+    """Seconds that the first call takes longer than the second, in an interpreter with an empty cache."""
     with tempfile.TemporaryDirectory() as folder:
         program = f"from {__name__} import first; print(first({function!r}, {dtype!r}, {window}))"
         return printed(program, NUMBA_CACHE_DIR=folder)

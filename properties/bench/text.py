@@ -16,13 +16,13 @@ LEGEND = (
     "bytes of x, y, dy, dx that it reads and writes, against what a copy of x in as many threads moves in that time.",
     "remembered: forward finds the indices that backward needs; stateless: only values, and backward searches again.",
     "Forward and backward alone are compared with compiled in the same form, both together with the remembered form.",
-    "r: results are written into memory that is ready: by that library, or by compiled's loops alone.",
+    "r: results are written to preallocated memory, by that library or by compiled's loops alone.",
     "On a device all are compared with cuda, which is stateless; time ends when the device has done its work.",
 )
 
 
 def table(trial: TimedTrial) -> Iterator[str]:
-    """A trial: a line for each row, with time, ratio, spread and share of the bandwidth of each pass."""
+    """The table of a trial: a line for each row, with time, ratio, spread and share of the bandwidth of each pass."""
     copy = trial.bandwidth()
     moves = f"; a copy of x moves {copy.median / 1e9:.1f} GB/s" if copy else ""
     yield f"{where(trial)}{moves}"
@@ -35,12 +35,12 @@ def table(trial: TimedTrial) -> Iterator[str]:
 
 
 def where(trial: TimedTrial) -> str:
-    """The place of a trial."""
+    """The place of a trial: its device, or its number of threads."""
     return trial.device or quantity(trial.threads, "thread")
 
 
 def cell(trial: TimedTrial, row: Row, which: str) -> str:
-    """A pass of a row."""
+    """The columns of one pass of a row."""
     seconds, ratio, share = row.median(which), trial.ratio(row, which), trial.share(row, which)
     if seconds is None:
         return f"{'-':>9}{'':{COLUMN - 9}}"
@@ -56,7 +56,7 @@ def name(row: Row) -> str:
 
 
 def curve(series: Series, trials: Sequence[TimedTrial]) -> Iterator[str]:
-    """A series: nanoseconds for each cell of a window; a ^ marks growth faster than that of the cells."""
+    """The table of a series: nanoseconds per cell of a window; a ^ marks time that grew faster than the cells."""
     yield f"{series.name}, ns for each cell of each window, forward and backward, {where(trials[0])}"
     yield f"{series.axis:{FIRST}}" + "".join(f"{trial.work.place:>9} " for trial in trials).rstrip()
     for rows in zip(*(trial.rows for trial in trials), strict=True):
@@ -73,7 +73,7 @@ def untimed(row: Row) -> str:
 
 
 def points(rows: Sequence[Row], trials: Sequence[TimedTrial]) -> Iterator[str]:
-    """The numbers of a series; one that grew faster than its work since the one before has a mark."""
+    """The columns of a row in a series; a number that grew faster than the work since the one before has a mark."""
     for row, trial, ratio in zip(rows, trials, growth(rows, trials), strict=True):
         seconds = row.median("both")
         shown = "-" if seconds is None else f"{seconds / trial.work.taps * 1e9:.3g}"
@@ -81,7 +81,7 @@ def points(rows: Sequence[Row], trials: Sequence[TimedTrial]) -> Iterator[str]:
 
 
 def duration(seconds: float) -> str:
-    """Seconds in three digits and a unit."""
+    """Seconds as three digits and a unit."""
     for unit, factor in (("s", 1.0), ("ms", 1e3), ("us", 1e6)):
         if seconds * factor >= 1:
             return f"{seconds * factor:#.3g} {unit}".replace(". ", " ")

@@ -1,6 +1,6 @@
-"""Pooling as textbooks have it: obvious loops under numba, and a column matrix of float64 whose rows are the windows.
+"""Pooling as textbooks write it: obvious loops under numba, and a float64 column matrix whose rows are the windows.
 
-Results are float64, and windows that share a cell add up. Window and strides are (FH, FW) and (SH, SW).
+Results are float64, and gradients of windows that share a cell add up. Size and stride are (FH, FW) and (SH, SW).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from poolproof.kernels.dtypes import Array, Ints
 
 @numba.njit
 def output_length(length: Any, f: Any, s: Any) -> Any:
-    """Windows along an axis."""
+    """The number of windows along an axis."""
     return (length - f) // s + 1
 
 
@@ -86,7 +86,7 @@ def mean_backward(dy: Any, x: Any, size: Any, stride: Any) -> Any:
 
 
 def img2col(x: Array, size: Ints, stride: Ints) -> Array:
-    """The column matrix (N*C*OH*OW, FH*FW): a row for each window."""
+    """The column matrix (N*C*OH*OW, FH*FW), with a row for each window."""
     rows, columns = ((x.shape[2 + axis] - size[axis]) // stride[axis] + 1 for axis in (0, 1))
     matrix = np.zeros((*x.shape[:2], rows, columns, *size))
     for h, w, cells in taps((rows, columns), size, stride):
@@ -95,7 +95,7 @@ def img2col(x: Array, size: Ints, stride: Ints) -> Array:
 
 
 def col2img(matrix: Array, dy: Array, shape: Ints, size: Ints, stride: Ints) -> Array:
-    """Every row of the matrix added to the cells of its window."""
+    """dx: every row of the matrix added to the cells of its window."""
     dx, windows = np.zeros(shape), matrix.reshape(*dy.shape, *size)
     for h, w, cells in taps(dy.shape[2:], size, stride):
         dx[cells] += windows[..., h, w]
@@ -103,7 +103,7 @@ def col2img(matrix: Array, dy: Array, shape: Ints, size: Ints, stride: Ints) -> 
 
 
 def taps(output: Ints, size: Ints, stride: Ints) -> Iterator[tuple[int, int, Any]]:
-    """Each place (h, w) in a window, and the index of the cells that all windows have there."""
+    """Each tap (h, w) of a window, and the index of the cells that all windows have at that tap."""
     for h in range(size[0]):
         for w in range(size[1]):
             rows, columns = (
@@ -114,25 +114,25 @@ def taps(output: Ints, size: Ints, stride: Ints) -> Iterator[tuple[int, int, Any
 
 
 def max_forward_columns(x: Array, size: Ints, stride: Ints, output: Ints) -> tuple[Array, Array]:
-    """y, and the place of each window's maximum."""
+    """y, and the tap of each window's maximum."""
     matrix = img2col(x, size, stride)
     return matrix.max(axis=1).reshape(output), matrix.argmax(axis=1)
 
 
 def max_backward_columns(dy: Array, place: Array, shape: Ints, size: Ints, stride: Ints) -> Array:
-    """dx from the places that the forward found."""
+    """dx from the taps that the forward pass found."""
     matrix = np.zeros((dy.size, size[0] * size[1]))
     matrix[np.arange(dy.size), place] = dy.reshape(-1)
     return col2img(matrix, dy, shape, size, stride)
 
 
 def mean_forward_columns(x: Array, size: Ints, stride: Ints, output: Ints) -> tuple[Array, None]:
-    """y; nothing need be kept."""
+    """y, and None: backward needs nothing."""
     return img2col(x, size, stride).mean(axis=1).reshape(output), None
 
 
 def mean_backward_columns(dy: Array, _: None, shape: Ints, size: Ints, stride: Ints) -> Array:
-    """dx, each window's share in all its places."""
+    """dx: each window's share at all its taps."""
     taps_of_window = size[0] * size[1]
     matrix = np.repeat(dy.reshape(-1, 1) / taps_of_window, taps_of_window, axis=1)
     return col2img(matrix, dy, shape, size, stride)

@@ -1,4 +1,4 @@
-"""A workload with all that take part in it: bound, checked, and ready to be timed."""
+"""A workload with all methods that take part: bound, checked, and ready to be timed."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from .workloads import Workload
 PASSES = ("forward", "backward", "both")
 
 Entries = dict[str, list[tuple[Call, Timing]]]
-"""For each pass the calls that take turns, each with where its time is noted."""
+"""For each pass the calls that take turns, each with its timing."""
 
 PATIENCE = 2.0
-"""Seconds of a first call after which no second one is made to see how long it takes without compiling."""
+"""Seconds of a first call from which no second one is made to estimate the time without compilation."""
 
 MOVING = 1 << 20
-"""Bytes of x below which bandwidth says nothing: the time of a copy would be that of its call."""
+"""Bytes of x below which bandwidth means nothing: the call itself would dominate the time of a copy."""
 
 
 @dataclass
 class Row:
-    """One way at one workload: what it took in each pass that it has, or the `reason` why it was not timed.
+    """One way at one workload: the timing of each of its passes, or the `reason` why it was not timed.
 
-    It has `failed` if it was wrong or raised, rather than cannot do it.
+    `failed`: it returned a wrong answer or raised. A method that merely lacks the workload has not failed.
     """
 
     way: Way
@@ -43,16 +43,16 @@ class Row:
     timings: dict[str, Timing] = field(default_factory=dict)
 
     def median(self, which: str) -> float | None:
-        """Seconds that a pass takes; None if it has no such pass, or was not timed."""
+        """Median seconds of a pass; None if the row has no such pass or was not timed."""
         timing = self.timings.get(which)
         return timing.median if timing and timing.seconds else None
 
 
 @dataclass
 class TimedTrial:
-    """All rows at one workload in one place, and a copy of x beside them in every pass.
+    """All rows for one workload in one place, and in every pass a copy of x for comparison.
 
-    The place is `device`, by its name, or this machine with so many threads.
+    The place is the device of this name, or this machine with `threads` threads.
     """
 
     work: Workload
@@ -62,9 +62,9 @@ class TimedTrial:
     device: str = ""
 
     def base(self, row: Row, which: str) -> Row | None:
-        """Whom a row is compared with: compiled, in the same form if it is one pass alone, at its best for both.
+        """The row to compare with: compiled, in the same form for a single pass, in its best form for both.
 
-        On a device it is our kernel there, which has one form.
+        On a device, our kernel there, which has one form.
         """
         if self.device:
             return self.rows[0]
@@ -72,20 +72,20 @@ class TimedTrial:
         return next((each for each in self.rows if (each.way.name, each.way.form) == ("compiled", form)), None)
 
     def ratio(self, row: Row, which: str) -> Spread | None:
-        """How many times the time of `base` a row takes; None where one of them has none."""
+        """The time of a row over that of its `base`; None where either was not timed."""
         base = self.base(row, which)
         if base is None or which not in base.timings or which not in row.timings:
             return None
         return ratios(row.timings[which], base.timings[which])
 
     def share(self, row: Row, which: str) -> Spread | None:
-        """The share of a copy's bandwidth that a row reaches with the bytes that a pass cannot but move."""
+        """The share of a copy's bandwidth that a row reaches with the bytes that the pass must move."""
         if which not in row.timings or self.copied < 2 * MOVING:
             return None
         return ratios(self.copies[which], row.timings[which], self.work.moved[which] / self.copied)
 
     def bandwidth(self) -> Spread | None:
-        """Bytes that copying x reads and writes in a second; None if that is little."""
+        """Bytes per second that copying x reads and writes; None if x is too small to tell."""
         if self.copied < 2 * MOVING:
             return None
         return spread(self.copied / each for timing in self.copies.values() for each in timing.seconds.values())
@@ -97,7 +97,7 @@ class TimedTrial:
 
 
 def growth(rows: Sequence[Row], trials: Sequence[TimedTrial]) -> list[Spread | None]:
-    """How many times faster than its work the time of a row grew, at each place of a series since the one before."""
+    """How many times faster the time of a row grew than its work, from each place of a series to the next."""
     grown: list[Spread | None] = [None]
     for place in range(1, len(trials)):
         before, after = (rows[k].timings.get("both") for k in (place - 1, place))
@@ -108,10 +108,10 @@ def growth(rows: Sequence[Row], trials: Sequence[TimedTrial]) -> list[Spread | N
 
 @dataclass(frozen=True)
 class Place:
-    """Where a workload is measured: so many threads of this machine, or a device, by its name.
+    """Where a workload is measured: a number of threads of this machine, or a device by its name.
 
-    `ways` gives who takes part in "max" or "mean", of these libraries; `copying` a call that copies x; `wait` returns
-    when all work there is done.
+    `ways` returns the ways for "max" or "mean", given the libraries that take part; `copying` a call that copies x;
+    `wait` returns when all work there is done.
     """
 
     ways: Callable[[str, Sequence[str]], list[Way]]
@@ -122,7 +122,7 @@ class Place:
 
 
 def of_threads(threads: int) -> Place:
-    """This machine, with so many threads."""
+    """This machine with this many threads."""
     return Place(
         lambda kind, libraries: [*own(kind, threads), *rivals(libraries, kind)],
         lambda x: copying(x, np.zeros_like(x), threads),
@@ -133,7 +133,7 @@ def of_threads(threads: int) -> Place:
 def trials(
     work: Workload, places: Sequence[Place], libraries: Sequence[str], passes: Sequence[str] = PASSES
 ) -> Iterator[tuple[TimedTrial, Entries]]:
-    """A trial for each place, and the calls to be timed for each pass, before the next trial is made."""
+    """For each place, a trial and the calls to time in each pass. The caller times them before the next is made."""
     x, dy = work.inputs()
     answers = right(work, x, dy)
     for place in places:
@@ -155,7 +155,7 @@ def trials(
 def prepared(
     row: Row, work: Workload, place: Place, x: Array, dy: Array, answers: Answers
 ) -> dict[str, tuple[Call, Timing]]:
-    """The passes of a row, bound and tried: if its answers are as ours. Otherwise none, and the row has a reason."""
+    """The passes of a row, bound and tried, if its answers are right. Otherwise none, and the row gets a reason."""
     try:
         method = row.way.make(work, x, dy, place.threads)
         calls, estimates, row.reason = tried(method, row.way, answers, place.wait)
@@ -163,7 +163,7 @@ def prepared(
         row.reason = str(lacking)
         return {}
     except Exception as error:
-        # Whatever a library raises is reported, and the others go on.
+        # Whatever a library raises is reported, and the other methods still run.
         row.reason = f"{type(error).__name__}: {error}".partition("\n")[0]
     row.failed = bool(row.reason)
     if row.failed:
@@ -172,7 +172,7 @@ def prepared(
 
 
 def tried(method: BoundWay, way: Way, answers: Answers, wait: Call) -> tuple[dict[str, Call], dict[str, float], str]:
-    """The call of each pass, the seconds that it may take, and what is wrong with the answers; empty if nothing is."""
+    """The call of each pass, an upper estimate of its seconds, and what is wrong with the answers, empty if nothing."""
     calls, estimates = {"forward": method.forward}, {}
     estimates["forward"], (y, kept) = timed(method.forward, wait)
     wrong = answers.complaint("y", method.array(y), exact=way.exact)
@@ -188,13 +188,13 @@ def tried(method: BoundWay, way: Way, answers: Answers, wait: Call) -> tuple[dic
 
 
 def one_pass(forward: Callable[[], tuple[Any, Any]], backward: Callable[[Any], Any]) -> tuple[Any, Any]:
-    """Forward, and backward with what that kept."""
+    """Run forward, then backward with what forward kept."""
     y, kept = forward()
     return y, backward(kept)
 
 
 def copying(x: Array, target: Array, threads: int) -> Call:
-    """A call that copies x into a target like it, in so many parts at once."""
+    """A call that copies x into `target`, in `threads` parts at once."""
     if threads == 1:
         return partial(np.copyto, target, x)
     pool = ThreadPoolExecutor(threads)

@@ -1,4 +1,4 @@
-"""What is measured: workloads by name, series of them, others as the user writes them; and their inputs."""
+"""Workloads: those with a name, series of them, those that the user writes out, and their inputs."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from poolproof.kernels.geometry import Geometry
 from ..contract import Unusable, did_you_mean
 
 LARGEST_PLANE = 1 << 24
-"""Pixels of a plane: more distinct normal numbers than that are not sure to be found in float32."""
+"""The most pixels of a plane: float32 might not give more distinct normal numbers than that."""
 
 
 @dataclass(frozen=True)
 class Workload:
-    """One pooling: `kind` is "max" or "mean", `shape` (N, C, H, W), `size` and `stride` pairs, `dtype` a name.
+    """One pooling: `kind` is "max" or "mean", `shape` (N, C, H, W), `size` and `stride` are pairs, `dtype` a name.
 
-    A workload of a series says which, and its place on the series' axis. Raises ValueError if the window does not fit.
+    `series` and `place`: the series that it belongs to, and its place on the axis of that. Raises ValueError if the
+    window does not fit.
     """
 
     name: str
@@ -45,12 +46,12 @@ class Workload:
 
     @property
     def taps(self) -> int:
-        """The work that the definition asks for: the cells of all windows."""
+        """The amount of work by the definition: the cells of all windows."""
         return prod(self.output) * prod(self.size)
 
     @property
     def moved(self) -> dict[str, int]:
-        """The bytes that each pass cannot but read and write: x and y, dy and dx, all four."""
+        """The bytes that each pass must read and write: x and y, dy and dx, or all four."""
         one_way = (prod(self.shape) + prod(self.output)) * np.dtype(self.dtype).itemsize
         return {"forward": one_way, "backward": one_way, "both": 2 * one_way}
 
@@ -69,7 +70,7 @@ class Workload:
 
 @dataclass(frozen=True)
 class Series:
-    """Workloads that differ in one quantity alone, the `axis`; their passes forward and backward are measured."""
+    """Workloads that differ only in one quantity, the `axis`; forward and backward together are measured."""
 
     name: str
     axis: str
@@ -101,7 +102,7 @@ WORKLOADS = {
         square("W5", "max", (1, 1, 4, 4), 2, 2),
     )
 }
-"""W1 is the teaching document's; W2 and W3 are layers of usual networks, W4 large windows, W5 the cost of a call."""
+"""W1 is from the teaching document; W2 and W3 are layers of common networks, W4 large windows, W5 a call's overhead."""
 
 WINDOWS, IMAGES = (2, 3, 5, 7, 11, 15), (8, 16, 32, 64, 128, 256)
 SERIES = {
@@ -116,9 +117,9 @@ NAMES = (*WORKLOADS, *SERIES)
 
 
 def chosen(words: Sequence[str]) -> list[Workload | Series]:
-    """The workloads and series that words mean, each once: names, patterns of names, or written out. None: all.
+    """The workloads and series that words name, each once: names, patterns, or written out. Without words, all.
 
-    Raises Unusable naming a word that means nothing.
+    Raises Unusable for a word that names none.
     """
     found: list[Workload | Series] = []
     for word in words or ["*"]:
@@ -128,7 +129,7 @@ def chosen(words: Sequence[str]) -> list[Workload | Series]:
 
 
 def written(text: str) -> Workload:
-    """A workload as 64x3x28x28,F3,S2,mean,float64: S is F, max and float32 by default."""
+    """A workload written as 64x3x28x28,F3,S2,mean,float64. The defaults are S = F, max and float32."""
     first, *words = text.split(",")
     if not re.fullmatch(r"\d+(x\d+)*", first):
         raise Unusable(f"unknown workload {text!r}; {did_you_mean(text, NAMES)}, or write one as 64x3x28x28,F2,S2")
@@ -139,7 +140,7 @@ def written(text: str) -> Workload:
         raise Unusable(f"workload {text!r}: H*W should be at most {LARGEST_PLANE:,}")
     meant = dict(understood(text, word) for word in words)
     if "size" not in meant:
-        raise Unusable(f"workload {text!r} should say its window: F2, or F2x3")
+        raise Unusable(f"workload {text!r} should have a window: F2, or F2x3")
     try:
         return Workload(**{"name": text, "kind": "max", "shape": shape, "stride": meant["size"], **meant})
     except ValueError as error:
@@ -151,7 +152,7 @@ CHOICES = {"kind": ("max", "mean"), "dtype": ("float32", "float64")}
 
 
 def understood(text: str, word: str) -> tuple[str, Any]:
-    """The field that a word of a workload fills, and with what."""
+    """The field that a word of a workload sets, and its value."""
     for field, form in FORMS.items():
         if match := re.fullmatch(form, word):
             pair = numbers(match[1])
@@ -163,10 +164,10 @@ def understood(text: str, word: str) -> tuple[str, Any]:
 
 
 def numbers(text: str) -> Ints:
-    """64x3x28x28 as ints."""
+    """A text like 64x3x28x28 as ints."""
     return tuple(map(int, text.split("x")))
 
 
 def by(whole: Ints) -> str:
-    """Ints as 64x3x28x28; equal ones of a pair once."""
+    """Ints as a text like 64x3x28x28; a pair of equal ints as one."""
     return str(whole[0]) if len(whole) == 2 and whole[0] == whole[1] else "x".join(map(str, whole))

@@ -1,1 +1,1 @@
-"""What is drawn: shapes, windows, settings, contents and layouts, built into cases from a source of choices."""
+"""Cases: shapes, windows, settings, contents and layouts, drawn from a source of choices and built into inputs."""

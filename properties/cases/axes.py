@@ -1,4 +1,4 @@
-"""One axis of an image, built complete: its windows first, then as many cells as they need."""
+"""Builds one axis of an image: its windows first, then as many cells as they need."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .choices import Choices, Range, clamped
 
 @dataclass
 class Window:
-    """The windows along an axis, in the making: `before` counts the cells of the axes that are complete."""
+    """The windows along an axis under construction; `before` is the number of cells of the axes already complete."""
 
     before: int = 1
     dilation: int = 1
@@ -25,23 +25,23 @@ class Window:
 
     @property
     def extent(self) -> int:
-        """Cells from the first to the last of a window."""
+        """The number of cells from the first to the last of a window."""
         return self.dilation * (self.size - 1) + 1
 
 
 Wanted = Range | Callable[[Window], Range]
-"""A range to draw from, or how it follows from what is drawn already."""
+"""A range to draw from, or a function that computes it from what is already drawn."""
 
 
 def any_rest(window: Window) -> Range:
-    """Whatever is less than a stride."""
+    """Any remainder, which is less than a stride."""
     return 0, window.stride - 1
 
 
 class Wish(NamedTuple):
-    """The ranges from which an axis is drawn, as far as rules permit: in the order in which they are drawn.
+    """The ranges that an axis is drawn from, as far as the rules permit, in the order in which they are drawn.
 
-    `outputs` counts windows as without ceil mode; `rest` are cells beyond the last of them, fewer than a stride.
+    `outputs` is the number of windows without ceil mode; `rest` is the remainder after the last of them.
     """
 
     dilation: Wanted = (1, 1)
@@ -54,11 +54,11 @@ class Wish(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """What holds of an axis whatever is wished: of its windows by a plan, and by the declarations of a target.
+    """What an axis must satisfy whatever the wish: the demands of a plan, and the declarations of a target.
 
-    `windows`: see `Plan`. `widest`: the most cells from the first to the last of a window. `cells`: the most of a
-    plane, unless the windows need more. `outputs`: the fewest windows. `multiple`: the stride is a multiple of
-    the dilation. `empty`: a window may lie wholly in padding. The others are declarations.
+    `windows`: see `Plan`. `widest`: the largest extent of a window. `power`: the largest size for "powers of two".
+    `cells`: the most cells of a plane, unless the windows need more. `outputs`: the fewest windows. `multiple`: the
+    stride is a multiple of the dilation. `empty`: a window may lie wholly in padding. The others are declarations.
     """
 
     windows: str = "any"
@@ -76,7 +76,7 @@ class Rules(NamedTuple):
 
 
 def window(choices: Choices, wish: Wish, rules: Rules, before: int = 1) -> Window:
-    """The windows along an axis, with the padding beside it."""
+    """The windows along an axis, with its padding."""
     made = Window(before)
     made.dilation = 1 if rules.tiles else choices.within(wanted(wish.dilation, made), 1)
     made.size = drawn_size(choices, wish, rules, made)
@@ -92,7 +92,7 @@ def window(choices: Choices, wish: Wish, rules: Rules, before: int = 1) -> Windo
 
 
 def drawn_size(choices: Choices, wish: Wish, rules: Rules, made: Window) -> int:
-    """F, as the windows of a plan want it."""
+    """F, as the plan's windows require it."""
     least = 2 if rules.windows == "overlapping" or (rules.windows == "gaps" and rules.tiles) else 1
     most = min(rules.widest, rules.cells // made.before)
     limits = least, max(least, most)
@@ -105,7 +105,7 @@ def drawn_size(choices: Choices, wish: Wish, rules: Rules, made: Window) -> int:
 
 
 def power_of_two(choices: Choices, within: Range, rules: Rules) -> int:
-    """A power of two of a range, or the next below it."""
+    """A power of two in a range, or the next one below it."""
     most = within[1] if rules.windows == "vast" else min(within[1], rules.power)
     highest = most.bit_length() - 1
     lowest = min((within[0] - 1).bit_length(), highest)
@@ -113,7 +113,7 @@ def power_of_two(choices: Choices, within: Range, rules: Rules) -> int:
 
 
 def drawn_stride(choices: Choices, wish: Wish, rules: Rules, made: Window) -> int:
-    """S: less than F for overlapping windows; a multiple of the dilation, where taps of two windows must meet."""
+    """S: less than F for overlapping windows, and a multiple of the dilation if the taps of two windows must meet."""
     if rules.tiles or rules.windows == "one cell":
         return made.size
     within = wanted(wish.stride, made)
@@ -125,19 +125,19 @@ def drawn_stride(choices: Choices, wish: Wish, rules: Rules, made: Window) -> in
 
 
 def axis(choices: Choices, made: Window, wish: Wish, rules: Rules) -> Axis:
-    """An axis of as many cells as these windows need."""
+    """An axis with as many cells as these windows need."""
     outputs = drawn(choices, wanted(wish.outputs, made), counts(made, rules))
     rest = drawn_rest(choices, made, wish, rules, outputs)
     length = (outputs - 1) * made.stride + made.extent + rest - made.begin - made.end
-    # Where a few windows lie wholly in padding, more of them reach a real cell.
+    # If these few windows lie wholly in padding, add windows until one reaches a real cell.
     length += max(0, -((length - 1) // made.stride)) * made.stride
     return Axis(length, made.size, made.stride, made.begin, made.end, made.dilation, rules.ceil_mode)
 
 
 def counts(made: Window, rules: Rules) -> Range:
-    """The fewest windows and the most: as many as reach a real cell each, and no more than the image has room for.
+    """The fewest and the most windows: enough for each to reach a real cell, and no more than the image has room for.
 
-    Where an axis has at least as many cells as lie between two taps, a tap of every window that reaches it meets it.
+    If an axis has at least as many cells as the dilation, every window that extends over it has a tap on it.
     """
     twice = rules.windows == "overlapping" or (rules.windows == "gaps" and rules.ceil_mode)
     missing = made.begin + made.end + made.dilation - made.extent
@@ -159,16 +159,16 @@ def drawn_rest(choices: Choices, made: Window, wish: Wish, rules: Rules, outputs
     rest = drawn(choices, wanted(wish.rest, made), (least, max(least, most)))
     if not (rules.keep and rules.ceil_mode and rest):
         return rest
-    # One more window starts at the next stride; with fewer cells than these that would be in the end padding.
+    # Ceil mode adds a window at the next stride. With fewer cells than this, it would start in the end padding.
     enough = max(rest, made.end + made.stride + 1 - made.extent)
     return enough if enough < made.stride else 0
 
 
 def drawn(choices: Choices, within: Range, limits: Range) -> int:
-    """An integer of a range, as far as it lies within limits."""
+    """An integer from the part of a range within limits."""
     return choices.within(clamped(within, limits), limits[0])
 
 
 def wanted(field: Wanted, made: Window) -> Range:
-    """A wish in numbers."""
+    """A wish as a range."""
     return field(made) if callable(field) else field

@@ -1,4 +1,4 @@
-"""Cases built from choices: first a sketch, which decides what a case is about, then its axes and its arrays."""
+"""Builds cases from choices: first a sketch, which decides what a case is about, then its axes and its arrays."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ from .recipes import CEIL, EDGE, FAR, FIXED, PLAIN, Recipe, allowed
 from .shapes import FIXED_KINDS, KINDS, LARGE_KINDS, MANY_KINDS, SETTING_KINDS, Batch, Kind, Shape, vast
 
 SPOTS = 99
-"""A spot is at one of as many equal steps from the first place, 0, to the last."""
+"""The number of equal steps from the first spot, 0, to the last."""
 
 LAST = 1 - 1e-8
-"""The last place of an array."""
+"""The spot of an array's last element."""
 
 MOST_CELLS = 1 << 18
-"""Cells of an image whose windows are not large themselves."""
+"""The most cells of an image, unless its windows are large themselves."""
 
 WIDEST_SQUARE = (MOST_CELLS, 48, 16)
-"""The widest of windows that are as wide along all axes, by rank: over padding there may be as many of them."""
+"""By rank, the largest extent of a square window: over padding, there may be as many windows as it has cells."""
 
 PLACES = ("max_backward", "max_indices")
-"""The functions that tell where a maximum is."""
+"""The functions whose results depend on where a maximum is."""
 
 SPARE = 4
-"""Drawn images have at most this fraction of the cells that a target takes: one in so many."""
+"""Drawn images have at most a `SPARE`-th of the cells that a target takes."""
 
 ALONE = 5
-"""How much likelier an unusual layout of one array alone is than that of one beside another of some other array."""
+"""How many times likelier an unusual layout of one array alone is than unusual layouts of both."""
 
 EMPTY = 8
-"""One of as many batches is empty, where a plan wants such."""
+"""If a plan allows empty batches, one in this many is empty."""
 
 
 @dataclass(frozen=True)
 class Sketch:
-    """What a case is about. Every field is one decision, made by itself."""
+    """What a case is about. Every field is one independent decision."""
 
     function: str
     dtype: str
@@ -68,7 +68,7 @@ class Sketch:
 
 @dataclass(frozen=True)
 class Builder:
-    """Cases for a plan, as far as a target with these declarations and callables takes them."""
+    """Builds the cases of a plan that a target with these declarations and callables takes."""
 
     plan: Plan
     declared: Declared
@@ -77,28 +77,28 @@ class Builder:
 
     @cached_property
     def most_cells(self) -> int:
-        """The most cells of an image. Laws may ask for larger ones, with padding around it or several times."""
+        """The most cells of an image. It leaves room, because laws may surround an image with padding or repeat it."""
         declared = self.declared.max_cells
         return self.usual_cells if declared is None else min(self.usual_cells, declared // SPARE)
 
     @property
     def limited(self) -> bool:
-        """Whether it is a declaration by which images are small."""
+        """Whether a declaration limits images further than usual."""
         return self.most_cells < self.usual_cells
 
     @property
     def large(self) -> bool:
-        """Whether there are cases of large windows and planes."""
+        """Whether some cases have large windows or planes."""
         declared = self.declared
         return self.plan.large and not (declared.square or declared.fixed or self.limited)
 
     def case(self, choices: Choices, **decided: Any) -> Case:
-        """A case built from choices; some decisions of its sketch may have been made."""
+        """A case built from choices; `decided` has those decisions that are already made."""
         sketch = self.sketch(choices, decided)
         return self.built(choices, sketch, decided)
 
     def sketch(self, choices: Choices, decided: dict[str, Any]) -> Sketch:
-        """The decisions, each from its options unless it has been made."""
+        """The decisions, each chosen from its options unless it is already made."""
 
         def decide(name: str, options: Any) -> Any:
             return decided[name] if name in decided else one_of(choices, options)
@@ -126,7 +126,7 @@ class Builder:
         return tuple(recipe for recipe in found if recipe.name not in FAR) if self.limited else found
 
     def kinds(self, dtype: str, recipe: Recipe) -> tuple[Kind, ...]:
-        """The kinds of shapes to draw from; many windows only where each is a cell, so that the answer is plain."""
+        """The kinds of shapes to draw from. Very many windows only if each is one cell, whose answer is x itself."""
         if self.plan.windows == "vast":
             return (vast,)
         if recipe is FIXED:
@@ -139,7 +139,7 @@ class Builder:
         return MANY_KINDS if self.plan.windows == "one cell" else LARGE_KINDS
 
     def built(self, choices: Choices, sketch: Sketch, decided: dict[str, Any]) -> Case:
-        """The case of a sketch; its batch, its spot and the seed of its contents may have been decided."""
+        """The case of a sketch; its batch, its spot and the seed of its contents may already be decided."""
         plan, dtype, fixed = self.plan, np.dtype(sketch.dtype), self.declared.fixed
         drawn: dict[str, Any] = {"spot": spot_of(choices), "seed": choices.upto(SEEDS - 1), "batch": None}
         spot, seed, batch = (decided.get(name, each) for name, each in drawn.items())
@@ -166,20 +166,20 @@ class Builder:
         return case
 
     def frame(self, choices: Choices, sketch: Sketch, batch: Batch | None = None) -> tuple[Batch, tuple[Axis, ...]]:
-        """The batch, unless it has been decided, and the axes of a sketch."""
+        """The batch, unless it is already decided, and the axes of a sketch."""
         shape = sketch.kind(choices, sketch.rank, sketch.chosen)
         n, c = batch or self.batch(choices, shape)
         axes = self.axes(choices, sketch, shape, n * c)
         return self.fitting(n, c, prod(each.length for each in axes)) if self.limited else (n, c), axes
 
     def fitting(self, n: int, c: int, cells: int) -> Batch:
-        """As many of so many samples and channels as there may be of a plane with these cells."""
+        """As many of these samples and channels as the limit allows for planes of this many cells."""
         least, planes = 2 if self.plan.crowded else 1, self.most_cells // cells
         n = min(n, max(planes, least))
         return n, min(c, max(planes // max(n, 1), least))
 
     def batch(self, choices: Choices, shape: Shape) -> Batch:
-        """Samples and channels."""
+        """The number of samples and channels."""
         n, c = map(choices.fewer, one_of(choices, few_enough(shape.batches, self.most_cells)))
         if self.plan.crowded:
             n, c = max(n, 2), max(c, 2)
@@ -187,7 +187,7 @@ class Builder:
         return (0, c) if empty else (n, c)
 
     def axes(self, choices: Choices, sketch: Sketch, shape: Shape, planes: int) -> tuple[Axis, ...]:
-        """The axes of the image, one after another; where windows must be square, all with those of the chosen one."""
+        """The axes of the image, one after another; if windows must be square, all with those of the chosen axis."""
         wishes = [sketch.recipe.wish(wish, k == sketch.chosen) for k, wish in enumerate(shape.axes)]
         if self.declared.fixed:
             return self.fixed_axes(choices, wishes, self.declared.fixed, planes)
@@ -199,14 +199,14 @@ class Builder:
             rules = self.rules(sketch, planes, made, chosen=k == sketch.chosen)
             before = prod(each.length for each in made)
             if alike:
-                # What the same windows take along the axes to come is no longer free.
+                # Leave room for the same windows along the axes that follow.
                 rules = rules._replace(cells=max(rules.cells // alike.extent ** (sketch.rank - 1 - k), 1))
             windows = replace(alike, before=before) if alike else window(choices, wish, rules, before)
             made.append(axis(choices, windows, wish, rules))
         return tuple(made)
 
     def fixed_axes(self, choices: Choices, wishes: Sequence[Wish], fixed: Fixed, planes: int) -> tuple[Axis, ...]:
-        """The axes of an image whose windows a target fixes: how many of them there are, and what remains."""
+        """The axes of an image whose windows a target fixes: only their number and the remainder are free."""
         cells, made = max(self.most_cells // max(planes, 1), 1), list[Axis]()
         least = 2 if self.plan.repeated or self.plan.windows == "overlapping" else 1
         for wish, each in zip(wishes, fixed.axes, strict=True):
@@ -217,9 +217,9 @@ class Builder:
         return tuple(made)
 
     def widest(self, dtype: Any, rank: int, made: Sequence[Axis]) -> int:
-        """How far a window may reach along the next axis.
+        """The largest extent of a window along the next axis.
 
-        The numbers in it must differ, of which narrow floats have few; one that is as wide along all axes must fit.
+        The numbers in a window must be distinct, and narrow floats have few; a square window must fit along all axes.
         """
         if self.plan.windows == "vast":
             return MOST_CELLS
@@ -230,14 +230,14 @@ class Builder:
         return min(int(left ** (1 / (rank - len(made)))), most)
 
     def rules(self, sketch: Sketch, planes: int, made: Sequence[Axis], *, chosen: bool) -> Rules:
-        """What holds of an axis, after those that are made, whatever is wished."""
+        """The rules for the next axis after those already made, whatever the wish."""
         plan, declared, dtype = self.plan, self.declared, np.dtype(sketch.dtype)
         here = chosen or declared.square or plan.windows not in ("overlapping", "gaps")
         return Rules(
             windows=plan.windows if here else "any",
             ceil_mode=CEIL in sketch.recipe.settings and not (declared.tiles and plan.windows == "gaps"),
             widest=self.widest(dtype, sketch.rank, made),
-            # Over padding, and past the end, every number of cells up to F is met; 1 and 2 are powers of two.
+            # Over padding and past the end, any number of cells up to F may count; up to 2, all are powers of two.
             power=2 if sketch.recipe is not PLAIN or (is_float(dtype) and unit(dtype) < 20) else 32,
             cells=max(self.most_cells // max(planes, 1), 1),
             outputs=2 if plan.repeated and chosen else 1,
@@ -251,24 +251,24 @@ class Builder:
 
 
 def spot_of(choices: Choices) -> float:
-    """A place between the first and the last."""
+    """A spot between the first and the last."""
     return LAST * choices.upto(SPOTS) / SPOTS
 
 
 @lru_cache(maxsize=256)
 def few_enough(batches: Sequence[Batch], most: int) -> Sequence[Batch]:
-    """Those of some batches that have no more planes than there may be cells."""
+    """The batches that have no more planes than there may be cells."""
     return tuple((n, c) for n, c in batches if n * c <= most) or ((1, 1),)
 
 
 def palette_for(drawn: str, palettes: tuple[str, ...], spatial: Ints) -> str:
-    """The palette that was drawn; in large planes one whose maximum can be late, where there is one."""
+    """The drawn palette; for a large plane, one whose maximum can be late, if the plan has one."""
     late = drawn in ("distinct", "ties") or "distinct" not in palettes
     return drawn if late or prod(spatial) <= LARGE else "distinct"
 
 
 def passed(sketch: Sketch, axes: tuple[Axis, ...], taken: tuple[str, ...]) -> dict[str, Any]:
-    """The settings of a case: those that its recipe is about, and for a mean over edges what it divides by."""
+    """The settings of a case: those of its recipe, and `count_include_pad` for a mean that takes it."""
     every: dict[str, Any] = {
         "padding": tuple((each.begin, each.end) for each in axes),
         "dilation": tuple(each.dilation for each in axes),
@@ -276,28 +276,28 @@ def passed(sketch: Sketch, axes: tuple[Axis, ...], taken: tuple[str, ...]) -> di
     }
     settings = {name: every[name] for name in sketch.recipe.settings}
     if settings and sketch.function in MEAN and "count_include_pad" in taken:
-        # With a window wholly in padding there is nothing to divide by but padding.
+        # A window wholly in padding has no cells to divide by unless padded ones count.
         settings["count_include_pad"] = sketch.counted or sketch.recipe is EDGE
     return settings
 
 
 Memories = tuple[tuple[str, str], ...]
-"""The arrays that do not lie in C order, each with its layout."""
+"""The arrays that are not in C order, each with its layout."""
 
 
 @lru_cache(maxsize=64)
 def memories(layouts: tuple[str, ...], function: str) -> tuple[Memories, ...]:
-    """The layouts to draw from: every one of x beside every one of dy; in half of all cases C order, if it is one."""
-    # Whose gradient, or index, that of tied maxima is, may depend on how they lie.
+    """The layouts to draw from: each of x with each of dy. If C order is among them, half of all cases have it."""
+    # Which of several tied maxima gets the gradient, or is the index, may depend on the layout.
     for_x = tuple(layout for layout in layouts if layout not in FLAT or function not in PLACES)
     for_dy = layouts if function in BACKWARD else ("C",)
     usual = ("C",) if "C" not in layouts else ()
     every = [unusual({"dy": dy, "x": x}) for dy, x in product((*usual, *for_dy), (*usual, *for_x))]
-    # One array alone is what most mistakes are about.
+    # Most mistakes concern a single array.
     odd = [layouts for layouts in every for _ in range(ALONE if len(layouts) == 1 else 1) if layouts]
     return tuple(odd) if usual else ((),) * max(len(odd), 1) + tuple(odd)
 
 
 def unusual(layouts: dict[str, str]) -> Memories:
-    """Those that are not C order."""
+    """The layouts that are not C order."""
     return tuple((name, layout) for name, layout in layouts.items() if layout != "C")

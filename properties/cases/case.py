@@ -1,4 +1,4 @@
-"""Cases: what laws are tried on, as plain data, and whether one that was changed is still of the same kind."""
+"""Cases: the inputs that laws are tried on, as plain data, and checks that a changed case is still permitted."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Case:
     """One input: a function, its arguments, and for some laws another array and a spot in it (0 to 1).
 
     `x` is an array (N, C, H, W), with one to three spatial axes, and `dy` is like the result, (N, C, OH, OW); both in C
-    order, whatever `layouts` says of the call. `size` and `stride` are tuples; `settings` are keywords of the call.
+    order, whatever `layouts` says about the call. `size` and `stride` are tuples; `settings` are keywords of the call.
     `values`: the palette of x. `assumed`: behaviour that no keyword controls.
 
-    The `repr` is Python that gives an equal case again, with `np` for NumPy. Only an array of more than 5,000 cells
-    that nothing short describes is an ellipsis. Cases are compared by identity.
+    The `repr` is a Python expression for an equal case, with `np` for NumPy. An array of more than 5,000 cells without
+    a short description is written as an ellipsis. Cases are compared by identity.
     """
 
     function: str
@@ -47,7 +47,7 @@ class Case:
         return case_text(self)
 
     def _repr_pretty_(self, printer: Any, _: bool) -> None:
-        """Hypothesis would print arrays as NumPy writes them. A case too long for a line has one for each argument."""
+        """Print arrays as `repr` does; Hypothesis would print NumPy's. A long case has one line for each argument."""
         with printer.group():
             with printer.group(4, "Case("):
                 for k, each in enumerate(written(self)):
@@ -59,9 +59,9 @@ class Case:
 
     @property
     def arguments(self) -> tuple[Any, ...]:
-        """(x, size, stride), or (dy, x, size, stride) for a gradient, in fresh arrays, laid out by `layouts`.
+        """(x, size, stride), or (dy, x, size, stride) for a gradient, in fresh arrays laid out by `layouts`.
 
-        To be passed as `kernel(*case.arguments, **case.settings)`.
+        Pass them as `kernel(*case.arguments, **case.settings)`.
         """
         return (*self.call().laid_out().values(), self.size, self.stride)
 
@@ -87,24 +87,24 @@ class Case:
 
     @cached_property
     def in_windows(self) -> tuple[Array, Array]:
-        """The cells of each window and x there, as the oracle has them; beside the image lies the lowest element."""
+        """The cells of each window and x there, as the oracle returns them; outside the image is the lowest element."""
         return in_windows(self.geometry, self.x, lowest(self.x.dtype))
 
     @property
     def another(self) -> Array:
-        """The third array, where the plan asks for `others`."""
+        """The third array. Raises ValueError unless the plan asks for `others`."""
         if self.other is None:
             raise ValueError("the plan of this law asks for no third array")
         return self.other
 
     @property
     def answer(self) -> Array:
-        """The exact answer, where no sum rounds and no maxima are tied."""
+        """The exact answer, if no sum rounds and no maxima are tied."""
         answer = getattr(oracle, self.function)(*self.call().arrays.values(), **self.window)
         return answer.nearest() if isinstance(answer, oracle.Exact) else np.asarray(answer)
 
     def call(self, function: str | None = None, **changed: Array) -> Call:
-        """The call of this case, or one that differs in the function or in arrays (`x`, `dy`)."""
+        """The call of this case, or one with another function or other arrays (`x`, `dy`)."""
         case = self.with_arrays(**changed)
         function = function or case.function
         arrays = {"dy": case.dy, "x": case.x} if function in BACKWARD else {"x": case.x}
@@ -123,17 +123,17 @@ class Case:
 
 @lru_cache(maxsize=256)
 def geometry_of(window: tuple[tuple[str, Any], ...]) -> Geometry:
-    """The geometry of windows; remembered, because a case and those made of it have the same."""
+    """The geometry of windows; cached, because a case and those made from it share it."""
     return Geometry.of(**dict(window))
 
 
 def permitted(case: Case, plan: Plan, declared: Declared) -> bool:
-    """Whether a case that was cut smaller is still one that the target declares to take, and the law to want."""
+    """Whether a case that was cut smaller is still within the target's declarations and the law's plan."""
     return is_declared(case, declared) and is_planned(case, plan)
 
 
 def is_declared(case: Case, declared: Declared) -> bool:
-    """Whether a target declares to take the windows and the padding of a case."""
+    """Whether the windows and the padding of a case are within a target's declarations."""
     if declared.outside(case.function, case.size, case.stride, case.settings):
         return False
     dropped = any(axis.drops_window() for axis in case.axes)
@@ -141,7 +141,7 @@ def is_declared(case: Case, declared: Declared) -> bool:
 
 
 def is_planned(case: Case, plan: Plan) -> bool:
-    """Whether a case has the windows and the settings that a plan asks for; those of a maximum divide nothing."""
+    """Whether a case has the windows and the settings that a plan asks for. Windows of a maximum have no divisor."""
     divides = case.function in MEAN or plan.windows == "vast"
     if divides and plan.windows in ("powers of two", "vast") and prod(case.size).bit_count() > 1:
         return False

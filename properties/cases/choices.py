@@ -1,4 +1,4 @@
-"""Sources of choices: everything about a case is built from integers that one of these supplies."""
+"""Sources of choices, which supply the integers that a case is built from."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from hypothesis import strategies as st
 T = TypeVar("T")
 
 Range = tuple[int, int]
-"""The least and the largest of some integers, both included."""
+"""The least and the largest of a range of integers, both included."""
 
 NARROW = 100
-"""Hypothesis draws integers below this uniformly; larger ranges it fills unevenly, and with constants of other code."""
+"""Hypothesis draws integers below this uniformly. It fills larger ranges unevenly, with constants of loaded code."""
 
 BRANCHES = 11
-"""Hypothesis takes integers from 0 to 10 alone for the choice of a branch, when it makes an example smaller."""
+"""When it shrinks an example, Hypothesis treats only integers from 0 to 10 as the choice of a branch."""
 
 LOOSE = 11
-"""One of as many cases from `Drawn` is loose."""
+"""One in this many cases from `Drawn` is loose."""
 
 PACK = 13
-"""Bytes of one draw of many choices. Hypothesis would now and then draw a constant of loaded code instead, but only
-bytes of exactly this length."""
+"""Bytes per draw of many choices. An odd number, because Hypothesis now and then draws a constant of loaded code
+instead, if that has exactly this length."""
 
 BYTES = st.binary(min_size=PACK, max_size=PACK)
 
 FAIR = 16
-"""No choice is likelier than another by more than one part in 2 to this power."""
+"""No choice is likelier than another by more than one part in 2**FAIR."""
 
 
 class Choices(Protocol):
@@ -42,27 +42,27 @@ class Choices(Protocol):
         ...
 
     def place(self, count: int) -> int:
-        """The place of one of as many options, 0 for the simplest."""
+        """The index of one of `count` options, 0 for the simplest."""
         ...
 
     def within(self, wished: Range, least: int) -> int:
-        """An integer of a range, the least the simplest; a loose case may have any from `least` on."""
+        """An integer of the wished range, whose least is the simplest; in a loose case, one from `least` on."""
         ...
 
     def fewer(self, wished: int) -> int:
-        """A positive number, as it was chosen; a loose case may have a smaller one."""
+        """The wished positive number; in a loose case, possibly a smaller one."""
         ...
 
 
 class Drawn:
-    """Choices that Hypothesis draws, one by one, and makes smaller.
+    """Choices that Hypothesis draws one by one and can shrink.
 
     The first choice says whether the case is loose, which means that its numbers may be smaller than wished. A number
     is drawn as it is, not as its distance from the least of its range: an example that becomes loose, or of another
     kind, keeps its numbers, and they shrink one by one.
 
-    Where nothing is left to choose it draws all the same: of two examples it prefers the one of fewer draws, which
-    should not be that of an odd kind of windows because they are fixed.
+    It draws even where nothing is left to choose: Hypothesis prefers the example with fewer draws, which should not be
+    one with odd windows just because these are fixed.
     """
 
     def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
@@ -76,9 +76,9 @@ class Drawn:
         return min(self.upto(most // NARROW) * NARROW + self.upto(NARROW - 1), most)
 
     def place(self, count: int) -> int:
-        """The place of an option; one of many by a block of them first, so that each number drawn is small.
+        """The index of an option. If there are many, a block of them is drawn first, so that each number is small.
 
-        From a small number alone Hypothesis turns to a simpler option and draws anew all that follows from it.
+        Only from a small number does Hypothesis shrink to a simpler option and draw everything after it anew.
         """
         block = -(-count // BRANCHES)
         return min(self.upto(-(-count // block) - 1) * block + self.upto(block - 1), count - 1)
@@ -95,19 +95,19 @@ class Drawn:
 
 @lru_cache(maxsize=4096)
 def integers(least: int, most: int) -> st.SearchStrategy[int]:
-    """Integers of a range; remembered, because Hypothesis takes longer to make a strategy than to draw from it."""
+    """Integers of a range; cached, because Hypothesis takes longer to make a strategy than to draw from it."""
     return st.integers(least, most)
 
 
 class Strict(ABC):
-    """Choices of which no case is loose."""
+    """Choices that make no case loose."""
 
     @abstractmethod
     def upto(self, most: int) -> int:
         """An integer from 0 to `most`."""
 
     def place(self, count: int) -> int:
-        """The place of an option."""
+        """The index of an option."""
         return self.upto(count - 1)
 
     def within(self, wished: Range, _: int) -> int:
@@ -121,10 +121,10 @@ class Strict(ABC):
 
 
 class Packed(Strict):
-    """Choices that Hypothesis draws, several at a time: one draw of bytes costs less than three small integers.
+    """Choices that Hypothesis draws several at a time: one draw of bytes costs less than three small integers.
 
-    Hypothesis cannot make such choices smaller one by one. They serve runs of many cases, where what fails is cut by
-    its structure.
+    Hypothesis cannot shrink such choices one by one. They serve runs of many cases, whose failures are shrunk by
+    structure.
     """
 
     def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
@@ -132,7 +132,7 @@ class Packed(Strict):
         self.left, self.value = 0, 0
 
     def upto(self, most: int) -> int:
-        """An integer from 0 to `most`: a digit of a large number, of which enough must be left to be fair."""
+        """An integer from 0 to `most`: a digit of a large number, redrawn before it is too small to be fair."""
         if most == 0:
             return 0
         if self.left <= most << FAIR:
@@ -143,7 +143,7 @@ class Packed(Strict):
 
 
 class Generated(Strict):
-    """Choices of a random generator, for runs of more cases than Hypothesis has time for."""
+    """Choices of a random generator, for runs with more cases than Hypothesis has time for."""
 
     def __init__(self, seed: str) -> None:
         self.source = random.Random(seed)
@@ -154,11 +154,11 @@ class Generated(Strict):
 
 
 def one_of(choices: Choices, options: Sequence[T]) -> T:
-    """One of the options, the first the simplest; an option that is listed twice is twice as likely."""
+    """One of the options, the first being the simplest; an option that is listed twice is twice as likely."""
     return options[choices.place(len(options))]
 
 
 def clamped(within: Range, limits: Range) -> Range:
-    """The part of a range within limits, or the limit that is nearest to it."""
+    """The part of a range within limits, or else the nearest limit."""
     least, most = limits
     return min(max(within[0], least), most), min(max(within[1], least), most)

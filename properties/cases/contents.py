@@ -1,4 +1,4 @@
-"""What stands in the arrays of a case: painted from one seed, so that a cell keeps its value when a shape shrinks."""
+"""The contents of a case's arrays, painted from one seed, so that a cell keeps its value when a shape shrinks."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from .case import Case
 from .palettes import DISTINCT, ONE_HOT, alone, distinct, painted, room
 
 LARGE = 256
-"""A plane of more cells has a maximum near its end, large enough to overflow an 8-bit index."""
+"""A plane with more cells than this gets a maximum near its end, where its index overflows 8 bits."""
 
 PRIMES = (2654435761, 2246822519, 3266489917, 668265263, 374761393)
-"""The primes of xxHash for 32 bits (Collet, 2012), of which no small multiples are near each other."""
+"""The primes of 32-bit xxHash (Collet, 2012), no small multiples of which are close to each other."""
 
 HOT = (1, -1, 3, -2, 200, -0.125)
-"""The one element of a gradient that is zero elsewhere."""
+"""Values for the one nonzero element of a one-hot gradient."""
 
 SEEDS = 10_000
 """Seeds are smaller than this. Seed 0 gives the simplest contents: the first value of every palette."""
 
 
 def paint(case: Case, seed: int, gradient: str, other: str) -> None:
-    """Paint the arrays of a case; the dy of integers, which has no meaning, stays as it is."""
+    """Paint the arrays of a case, except the dy of integers, which is never used."""
     n, dtype, maximum = prod(case.size), case.x.dtype, case.function not in MEAN
-    # Maxima are not added up; their gradients are, but not divided: only the windows on a pixel limit them.
+    # Maxima are not added up. Their gradients are, but are not divided: only the windows on a pixel limit them.
     terms, divisor = (1, ceil(sqrt(n))) if maximum else (n, n)
     case.x[...] = image(case, texture(seed, 0, case.x.shape), terms)
     raise_late_maximum(case, seed)
@@ -46,7 +46,7 @@ def paint(case: Case, seed: int, gradient: str, other: str) -> None:
 
 
 def texture(seed: int, which: int, shape: Ints) -> Array:
-    """A pseudo-random byte for each cell, made of the seed, of `which` array it is, and of the cell's coordinates."""
+    """A pseudo-random byte for each cell, hashed from the seed, the number of the array and the cell's coordinates."""
     if seed == 0:
         return np.zeros(shape, np.uint8)
     # The finalizer of MurmurHash3 for 32 bits (Appleby, 2011).
@@ -62,7 +62,7 @@ def texture(seed: int, which: int, shape: Ints) -> Array:
 
 @lru_cache(maxsize=64)
 def places(shape: Ints) -> Array:
-    """A number for each cell, made of its coordinates alone: few cells, if any, have the same."""
+    """A number for each cell, computed from its coordinates alone; hardly any two cells share one."""
     numbers: Array = np.zeros((), np.uint32)
     for axis, length in enumerate(shape[::-1]):
         along = np.arange(length, dtype=np.uint32) * np.uint32(PRIMES[axis])
@@ -71,7 +71,7 @@ def places(shape: Ints) -> Array:
 
 
 def image(case: Case, cells: Array, n: int) -> Array:
-    """x by its palette; "distinct" needs more integers in a window than bool and the narrowest types may have."""
+    """x by its palette. Integers too narrow for "distinct" numbers in a window of this extent get ties instead."""
     dtype = case.x.dtype
     if case.values == "alone":
         return alone(cells, dtype)
@@ -84,7 +84,7 @@ def image(case: Case, cells: Array, n: int) -> Array:
 
 
 def without_lowest_windows(case: Case, x: Array) -> Array:
-    """x with a finite number in windows of only -inf, where infinities are among ordinary numbers."""
+    """x, for the palette "infinite" with a finite number in every window that is nothing but -inf."""
     if case.values != "infinite" or not x.size or x.min() != -np.inf:
         return x
     spatial = tuple(range(2, x.ndim))
@@ -97,7 +97,7 @@ def without_lowest_windows(case: Case, x: Array) -> Array:
 
 
 def raise_late_maximum(case: Case, seed: int) -> None:
-    """Put a maximum near the end of a large plane; of tied ones every second time, so that ties are met as well."""
+    """Put a maximum near the end of a large plane; with ties only every second time, so that some ties remain."""
     x = case.x
     if x.size and prod(x.shape[2:]) > LARGE and (case.values == "distinct" or (case.values == "ties" and seed % 2)):
         flat = x.reshape(*x.shape[:2], prod(x.shape[2:]))
@@ -105,7 +105,7 @@ def raise_late_maximum(case: Case, seed: int) -> None:
 
 
 def one_hot(case: Case, value: float) -> Array:
-    """A dy that is zero but for `value` at the drawn spot."""
+    """A dy that is zero everywhere but at the drawn spot, where it is `value`."""
     dy = np.zeros_like(case.dy)
     if dy.size:
         dy[case.spot_in(dy.shape)] = value

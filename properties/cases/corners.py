@@ -1,4 +1,4 @@
-"""The first cases of every law: what is cheap to meet for certain is not left to chance."""
+"""Corner cases, the first of every law: what is cheap to reach for certain is not left to chance."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from .recipes import FIXED, PLAIN
 from .shapes import CERTAIN, CERTAIN_FIXED, CERTAIN_LARGE, TIED, Kind, one_window, pinned, single_column, small, usual
 
 Decisions = dict[str, Any]
-"""Decisions of a sketch that are made; the others are drawn."""
+"""Decisions of a sketch that are already made; the others are drawn."""
 
 SEVERAL = (2, 3)
-"""Samples and channels of a case in an unusual layout, which differs from the usual one only where there are some."""
+"""Samples and channels of a case in an unusual layout, which may differ from C order only if there are several."""
 
 SINGLE = {"odd unit strides": ((1, 3), (2, 1))}
-"""Other batches for a layout that differs where there is only one."""
+"""Other batches, for a layout that differs from C order only with a single sample or channel."""
 
 APART = ("cropped", "spaced", "channels last")
-"""Layouts in which neighbouring rows of one cell are not neighbours in memory."""
+"""Layouts in which neighbouring rows of one cell each are not adjacent in memory."""
 
 EXPANDED = ("broadcast", "expanded samples", "expanded channels", "expanded rows", "expanded columns")
 
@@ -30,13 +30,13 @@ NEAR_CHANNELS_LAST = ("channels last", "slice of channels last", "crop of channe
 
 
 def corners(builder: Builder) -> list[Decisions]:
-    """What the first cases of a law are about: each callable, recipe, layout, dtype, palette and rare shape once."""
+    """The decisions for the first cases of a law: each callable, recipe, layout, dtype, palette and rare shape once."""
     parts = (simplest, plainest, in_turn, in_memory, rare_shapes, far_ties, ends_of_types, empty_batches, whole_truths)
     return [decided for part in parts for decided in part(builder)]
 
 
 def simplest(builder: Builder) -> Iterator[Decisions]:
-    """As few cells as there can be, of the simplest numbers."""
+    """As few cells as possible, with the simplest numbers."""
     function = builder.functions[0]
     recipe, dtype = builder.recipes(function)[0], dtypes_of(builder, function)[0]
     kinds = builder.kinds(dtype, recipe)
@@ -46,20 +46,20 @@ def simplest(builder: Builder) -> Iterator[Decisions]:
 
 
 def plainest(builder: Builder) -> Iterator[Decisions]:
-    """Every callable on the commonest windows of the commonest dtype."""
+    """Every callable on the commonest windows in the commonest dtype."""
     for function in builder.functions:
         recipe, dtype = builder.recipes(function)[0], dtypes_of(builder, function)[0]
         yield {"function": function, "recipe": recipe, "dtype": dtype, "kind": commonest(builder, function)}
 
 
 def commonest(builder: Builder, function: str) -> Kind:
-    """The commonest windows, or the only ones there are."""
+    """The commonest kind of windows that the builder has."""
     kinds = builder.kinds(dtypes_of(builder, function)[0], builder.recipes(function)[0])
     return usual if usual in kinds else kinds[0]
 
 
 def in_turn(builder: Builder) -> Iterator[Decisions]:
-    """Every recipe, dtype, palette and gradient, callable by callable: as many cases as the longest list has.
+    """Every recipe, dtype, palette and gradient, in turn over the callables: as many cases as the longest list.
 
     A plan about layouts has other corners.
     """
@@ -77,9 +77,9 @@ def in_turn(builder: Builder) -> Iterator[Decisions]:
 
 
 def in_memory(builder: Builder) -> Iterator[Decisions]:
-    """Every callable in every layout of one of its arrays, and integers with channels last and nearly so.
+    """Every callable in every layout of one of its arrays, and integers in channels last and layouts near it.
 
-    Where it is layouts that a plan is about: it does not name the usual one.
+    Only for a plan about layouts, which is one that does not name C order.
     """
     if "C" in builder.plan.layouts:
         return
@@ -100,14 +100,14 @@ def in_memory(builder: Builder) -> Iterator[Decisions]:
 
 
 def is_telling(layouts: Memories) -> bool:
-    """Whether one array alone lies in an unusual way, or an expanded gradient lies beside channels last."""
+    """Whether one array alone has an unusual layout, or an expanded gradient comes with x in channels last."""
     return len(layouts) == 1 or (layouts[0][1] in EXPANDED and layouts[1][1] == NEAR_CHANNELS_LAST[0])
 
 
 def rare_shapes(builder: Builder) -> Iterator[Decisions]:
-    """Shapes that are rare, without settings: of the commonest dtype, and where they are taken of integers.
+    """Rare shapes without settings, in the commonest dtype and, where taken, in an integer dtype.
 
-    What a law looks at is the last of everything: a gradient, a pixel, a channel.
+    The law looks at the last of everything: the last gradient, pixel or channel.
     """
     plan = builder.plan
     if plan.windows not in ("any", "powers of two", "overlapping", "one cell") or "C" not in plan.layouts:
@@ -122,12 +122,12 @@ def rare_shapes(builder: Builder) -> Iterator[Decisions]:
 
 
 def certain(builder: Builder) -> tuple[Kind, ...]:
-    """The rare shapes; where windows are fixed, those that differ by something else."""
+    """The rare shapes; if windows are fixed, those that are rare for another reason."""
     return CERTAIN_FIXED if builder.declared.fixed else CERTAIN_LARGE if builder.large else CERTAIN
 
 
 def far_ties(builder: Builder) -> Iterator[Decisions]:
-    """Tied maxima in a window of several thousand cells; an even seed puts no other one near the end."""
+    """Tied maxima in a window of several thousand cells. With an even seed, no other maximum is put near the end."""
     function = builder.functions[0]
     if builder.large and "ties" in builder.plan.palettes(function) and PLAIN in builder.recipes(function):
         dtype = dtypes_of(builder, function)[0]
@@ -135,7 +135,7 @@ def far_ties(builder: Builder) -> Iterator[Decisions]:
 
 
 def ends_of_types(builder: Builder) -> Iterator[Decisions]:
-    """The lowest numbers of every dtype, and the highest of integers: beyond what floats of their width hold."""
+    """The lowest numbers of every dtype, and the highest of integers, which floats of the same width cannot hold."""
     for function in builder.functions if "lowest" in builder.plan.values else ():
         if function in OF_INTEGERS:
             lowest = [("lowest", dtype) for dtype in dtypes_of(builder, function)]
@@ -145,13 +145,13 @@ def ends_of_types(builder: Builder) -> Iterator[Decisions]:
 
 
 def empty_batches(builder: Builder) -> Iterator[Decisions]:
-    """N = 0, where a plan has it."""
+    """N = 0, if the plan allows it."""
     if builder.plan.edges:
         yield from ({"function": function, "batch": (0, 2)} for function in builder.functions)
 
 
 def whole_truths(builder: Builder) -> Iterator[Decisions]:
-    """A window with as many True as a byte has values."""
+    """A window with as many True as a byte has values, so that counting them in a byte overflows."""
     function = builder.functions[0]
     if builder.large and "bool" in dtypes_of(builder, function):
         kind = pinned(one_window, 16)
@@ -164,15 +164,15 @@ def dtypes_of(builder: Builder, function: str) -> tuple[str, ...]:
 
 
 def integers_of(builder: Builder, function: str) -> tuple[str, ...]:
-    """Those that are integers."""
+    """The integer dtypes of a callable."""
     return tuple(dtype for dtype in dtypes_of(builder, function) if "int" in dtype)
 
 
 def cycled(functions: tuple[str, ...]) -> Iterator[str]:
-    """The functions, again and again."""
+    """The functions, over and over."""
     return (functions[k % len(functions)] for k in count())
 
 
 def unique(options: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Options without repetition."""
+    """The options without duplicates."""
     return tuple(dict.fromkeys(options))

@@ -1,6 +1,6 @@
-"""The cases of a law, and what a report counts of each: drawn once, and the same beside any target.
+"""The cases of a law, and what a report counts about each. All targets that declare the same get the same cases.
 
-Hypothesis draws them for the first target of a law. They are remembered for the targets that follow.
+Hypothesis draws them for the first target of a law. They are kept for the targets that follow.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ if TYPE_CHECKING:
     from ..lawbook import Law
 
 MOST = 100
-"""Cases of a law that are remembered: those of a usual run. A longer one draws the others for each target anew."""
+"""The cases of a law that are kept: those of a usual run. A longer run draws the others anew for each target."""
 
 MOST_DRAWN = 1000
-"""Cases of a law that Hypothesis draws; in a longer run a random generator chooses the others."""
+"""The cases of a law that Hypothesis draws; in a longer run, a random generator chooses the others."""
 
 TOGETHER = 10
-"""Cases in one example of Hypothesis: an example costs as much as several cases."""
+"""Cases per Hypothesis example, because an example costs as much as several cases."""
 
 Make = Callable[[Choices], Case]
 
 
 class Account(NamedTuple):
-    """What is counted of a case: the triggers that it meets, and a checksum of it."""
+    """What a report counts about a case: the triggers that it meets, and a checksum."""
 
     reached: list[str]
     digest: bytes
@@ -56,7 +56,7 @@ ACCOUNTS: WeakKeyDictionary[Case, Account] = WeakKeyDictionary()
 
 
 class LawCases:
-    """The cases of one law, drawn portion by portion as they are needed; the first of them are remembered."""
+    """The cases of one law, drawn portion by portion as they are needed; the first of them are kept."""
 
     def __init__(self, name: str, builder: Builder, seed: int) -> None:
         self.name, self.builder, self.seed = name, builder, seed
@@ -64,7 +64,7 @@ class LawCases:
         self.source = self.endless()
 
     def first(self, examples: int) -> Iterator[Case]:
-        """As many of them."""
+        """The first `examples` cases."""
         for k in range(min(examples, MOST)):
             if k == len(self.known):
                 self.known.append(next(self.source))
@@ -78,23 +78,23 @@ class LawCases:
         yield from self.portion(first, 1, 0)
         made, several = len(first), [self.builder.case] * TOGETHER
         for number in range(1, MOST_DRAWN // MOST + 1):
-            # The rest of a usual run is one portion, and each hundred cases of a longer one.
+            # The rest of a usual run is one portion, and so is each further hundred of a longer run.
             examples = max(1, -(-(MOST - made) // TOGETHER)) if number == 1 else MOST // TOGETHER
             yield from self.portion(several, examples, number)
         choices = Generated(f"{self.seed} {self.name}")
         yield from (frozen(self.builder.case(choices)) for _ in count())
 
     def portion(self, makers: Sequence[Make], examples: int, number: int) -> Iterator[Case]:
-        """Cases that Hypothesis draws, by a seed of their own."""
+        """Cases that Hypothesis draws, with a seed of their own."""
         seed = zlib.crc32(f"{self.seed} {self.name} {number}".encode())
         return map(frozen, drawn_together(makers, examples, seed))
 
 
 def drawn_together(makers: Sequence[Make], examples: int, seed: int) -> list[Case]:
-    """A case of every maker in each of these examples of Hypothesis."""
+    """One case from every maker in each of `examples` Hypothesis examples."""
     if not hypothesis.currently_in_test_context():
         return drawn_here(makers, examples, seed)
-    # A test of Hypothesis within a test is a health check of the user's, but not in another thread.
+    # A Hypothesis test within a test fails a health check of the user's, but not in another thread.
     with ThreadPoolExecutor(1) as elsewhere:
         return elsewhere.submit(drawn_here, makers, examples, seed).result()
 
@@ -105,7 +105,7 @@ def drawn_here(makers: Sequence[Make], examples: int, seed: int) -> list[Case]:
 
     @st.composite
     def several(draw: Any) -> list[Case]:
-        # The simplest example, which Hypothesis tries first, would be of cases that are all alike.
+        # Reject the simplest example, which Hypothesis tries first: its cases would all be alike.
         hypothesis.assume(draw(st.booleans()))
         return [make(Packed(draw)) for make in makers]
 
@@ -130,7 +130,7 @@ def drawn_here(makers: Sequence[Make], examples: int, seed: int) -> list[Case]:
 
 @contextmanager
 def nothing_stored() -> Iterator[None]:
-    """Meanwhile Hypothesis keeps no file in the working folder: it would keep constants of the code that is loaded."""
+    """Keep Hypothesis from writing to the working folder, where it would store constants of the loaded code."""
     before = vars(configuration).get("__hypothesis_home_directory")
     configuration.set_hypothesis_home_dir(os.devnull)
     try:
@@ -140,7 +140,7 @@ def nothing_stored() -> Iterator[None]:
 
 
 def frozen(case: Case) -> Case:
-    """A case with read-only arrays, because other targets get the same one."""
+    """A case with its arrays made read-only, because other targets get the same case."""
     for array in (case.x, case.dy, case.other):
         if array is not None:
             array.flags.writeable = False
@@ -148,18 +148,18 @@ def frozen(case: Case) -> Case:
 
 
 def drawn(law: Law, declared: Declared, offers: tuple[str, ...], examples: int, seed: int) -> Iterator[Case]:
-    """The cases that a law draws for such a target, corner cases first; those of the last law are remembered."""
+    """The cases that a law draws for such a target, corner cases first; those of the last law are kept."""
     return remembered(law.name, law.plan, replace(declared, name="", version=""), offers, seed).first(examples)
 
 
 @lru_cache(maxsize=1)
 def remembered(name: str, plan: Plan, declared: Declared, offers: tuple[str, ...], seed: int) -> LawCases:
-    """The cases of a law, for targets that declare and offer this."""
+    """The cases of a law for targets with these declarations and callables."""
     return LawCases(name, Builder(plan, declared, plan.asked(declared, offers)), seed)
 
 
 def account(case: Case) -> Account:
-    """What is counted of a case; remembered as long as the case is."""
+    """What a report counts about a case, cached as long as the case lives."""
     if case not in ACCOUNTS:
         window = (case.size, case.stride, sorted(case.settings.items()))
         parts = (case.function, *window, case.layouts, case.spot, case.x.dtype.name)

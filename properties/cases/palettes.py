@@ -1,4 +1,4 @@
-"""What stands in the cells: palettes, each a list of values with the simplest first."""
+"""Palettes: lists of values for the cells, the simplest first."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ Palette = Callable[[Any, int], Any]
 
 
 def unit(dtype: Any) -> int:
-    """p, the significand bits of a float dtype."""
+    """p, the number of significand bits of a float dtype."""
     bits = int(finfo(dtype).nmant)
     return bits + 1
 
 
 def lattice_height(dtype: Any, n: int) -> int:
-    """The largest m such that sums of n integers up to m are exact in every order and after any scaling by 1/n.
+    """The largest m for which sums of n integers up to m are exact in every order, scaled by 1/n or not.
 
     The condition is 4 * n * sum|x| <= 2**p, and sum|x| <= n*m.
     """
@@ -32,12 +32,12 @@ def lattice_height(dtype: Any, n: int) -> int:
 
 
 def ties(dtype: Any, _n: int) -> list[Any]:
-    """Few small integers, so that most windows have tied maxima."""
+    """A few small integers, so that most windows have tied maxima."""
     return [0, 1, -1, 2, -2] if signed(dtype) else [0, 1] if dtype.kind == "b" else [0, 1, 2, 3]
 
 
 def close(dtype: Any, _n: int) -> list[Any]:
-    """Neighbouring numbers, which differ by a unit in the last place."""
+    """Neighbouring numbers, which differ by one unit in the last place."""
     if not is_float(dtype):
         return highest(dtype, 1)
     eps = float(finfo(dtype).eps)
@@ -45,7 +45,7 @@ def close(dtype: Any, _n: int) -> list[Any]:
 
 
 def ones(_dtype: Any, _n: int) -> list[Any]:
-    """One and the same value everywhere, as when a sum is differentiated."""
+    """The same value everywhere, as when a sum is differentiated."""
     return [1]
 
 
@@ -56,14 +56,14 @@ def lattice(dtype: Any, n: int) -> list[Any]:
 
 
 def thousands(dtype: Any, _n: int) -> list[Any]:
-    """Numbers of which the shares of many thousand cells are still normal."""
+    """Numbers that stay normal when they are divided among many thousand cells."""
     if not is_float(dtype):
         return highest(dtype, 1)
     return [1024, -1024, 1536]
 
 
 def signs(dtype: Any, _n: int) -> list[Any]:
-    """Directions: nothing, up or down."""
+    """Directions: none, up or down."""
     return [0, 1, -1] if signed(dtype) else [0, 1]
 
 
@@ -73,13 +73,13 @@ def relu(dtype: Any, n: int) -> list[Any]:
 
 
 def negative(dtype: Any, n: int) -> list[Any]:
-    """Everything below zero."""
+    """Nothing but negative numbers."""
     most = max(lattice_height(dtype, n), 1)
     return [-m for m in range(1, most + 1)] if signed(dtype) else [0, 1]
 
 
 def huge(dtype: Any, n: int) -> list[Any]:
-    """One huge value beside small ones: what a running sum never forgets."""
+    """A huge value among small ones, which a running sum never recovers from."""
     if not is_float(dtype):
         return whole_range(dtype)
     most = float(finfo(dtype).max) / (4 * n)
@@ -87,7 +87,7 @@ def huge(dtype: Any, n: int) -> list[Any]:
 
 
 def lowest(dtype: Any, _n: int) -> list[Any]:
-    """Near the lower end of the type: below every sentinel that is not its minimum."""
+    """Values near the minimum of the dtype, below every sentinel but the minimum itself."""
     if dtype.kind == "b":
         return [False, True]
     if is_float(dtype):
@@ -98,7 +98,7 @@ def lowest(dtype: Any, _n: int) -> list[Any]:
 
 
 def highest(dtype: Any, _n: int) -> list[Any]:
-    """Near the upper end of the type, where a detour through a narrower type or a float shows."""
+    """Values near the maximum of the dtype, which reveal a detour through a narrower type or a float."""
     if dtype.kind == "b":
         return [True, False]
     if is_float(dtype):
@@ -114,17 +114,17 @@ def infinite(dtype: Any, _n: int) -> list[Any]:
 
 
 def bottomless(dtype: Any, _n: int) -> list[Any]:
-    """Mostly -inf: windows in which nothing is larger than the lowest that a scan may begin with."""
+    """Mostly -inf: windows without a value above the lowest one that a search may start from."""
     return [-np.inf, -np.inf, -np.inf, 0] if is_float(dtype) else lowest(dtype, 1)
 
 
 def not_a_number(dtype: Any, _n: int) -> list[Any]:
-    """NaN among everything else."""
+    """NaN among all kinds of values."""
     return [0, 1, np.nan, -1, np.inf, -np.inf, -0.0] if is_float(dtype) else ties(dtype, 1)
 
 
 def subnormal(dtype: Any, _n: int) -> list[Any]:
-    """Numbers below the smallest normal, and zeros of both signs."""
+    """Subnormal numbers, and zeros of both signs."""
     if not is_float(dtype):
         return ties(dtype, 1)
     eta, tiny = float(finfo(dtype).smallest_subnormal), float(finfo(dtype).tiny)
@@ -132,12 +132,12 @@ def subnormal(dtype: Any, _n: int) -> list[Any]:
 
 
 def zeros(dtype: Any, _n: int) -> list[Any]:
-    """Zeros of both signs and what is less, so that a maximum is the first of several zeros, sign and all."""
+    """Zeros of both signs among negative numbers, so that a maximum is the first of several zeros, with its sign."""
     return [0, -0.0, -1, -0.0, 0] if is_float(dtype) else negative(dtype, 1)
 
 
 def wide(dtype: Any, n: int) -> list[Any]:
-    """Full significands over many exponents, without subnormals or overflow in sums of n of them or in x/n."""
+    """Full significands over many exponents, without subnormals or overflow in x/n or in sums of n values."""
     if not is_float(dtype):
         return whole_range(dtype)
     low, high = exponents(dtype, n)
@@ -147,7 +147,7 @@ def wide(dtype: Any, n: int) -> list[Any]:
 
 
 def remote(dtype: Any, n: int) -> list[Any]:
-    """Full significands near both ends of the exponents that `wide` may have: beyond the range of a narrower type."""
+    """Full significands near both ends of the exponent range of `wide`, outside the range of a narrower type."""
     if not is_float(dtype):
         return whole_range(dtype)
     low, high = exponents(dtype, n)
@@ -156,7 +156,7 @@ def remote(dtype: Any, n: int) -> list[Any]:
 
 
 def exponents(dtype: Any, n: int) -> tuple[int, int]:
-    """The least and the largest exponent of which n numbers can be added, and divided by n, within the normal range.
+    """The least and the largest exponent with which n numbers can be added, and divided by n, in the normal range.
 
     A sum is a multiple of the last bit of its smallest term, so it cancels to zero or to a normal number. For a large
     n in a narrow dtype there is no such exponent; then the least is above the largest, and no sum may cancel.
@@ -166,13 +166,13 @@ def exponents(dtype: Any, n: int) -> tuple[int, int]:
 
 
 def full_significands(low: int, high: int, among: Sequence[int]) -> list[float]:
-    """Pseudo-random numbers with these exponents; of one sign, where sums must not cancel."""
+    """Pseudo-random numbers with these exponents, of one sign if sums must not cancel."""
     source, signs = random.Random(1), (1, -1) if low <= high else (1,)
     return [source.choice(signs) * (1 + source.random()) * 2.0 ** source.choice(among) for _ in range(200)]
 
 
 def whole_range(dtype: Any) -> list[Any]:
-    """Integers over the whole range of the type."""
+    """Integers over the whole range of the dtype."""
     if dtype.kind == "b":
         return [False, True]
     info, source = np.iinfo(dtype), random.Random(1)
@@ -180,7 +180,7 @@ def whole_range(dtype: Any) -> list[Any]:
 
 
 def signed(dtype: Any) -> bool:
-    """Whether the type has numbers below zero."""
+    """Whether the dtype has negative numbers."""
     return is_float(dtype) or bool(dtype.kind == "i")
 
 
@@ -210,7 +210,7 @@ PALETTES: dict[str, Palette] = {
 
 
 def painted(kind: str, cells: Array, dtype: Any, n: int) -> Array:
-    """An array of `dtype`: each cell's byte picks from the palette, a lower byte a simpler value."""
+    """An array of `dtype`: each cell's byte picks from the palette, and a lower byte picks a simpler value."""
     palette = colours(kind, dtype, n)
     chosen: Array = palette[cells.astype(np.int64) * len(palette) >> 8]
     return chosen
@@ -225,10 +225,10 @@ def colours(kind: str, dtype: Any, n: int) -> Array:
 
 
 def distinct(cells: Array, dtype: Any, extent: Ints) -> Array:
-    """Integers that differ within each window of this extent: the bytes are sort keys, all zeros giving 0, 1, 2, ...
+    """Integers that differ within each window of this extent. The bytes are sort keys: all zeros give 0, 1, 2, ...
 
     Each plane is a permutation of consecutive integers around zero, if the dtype has room for them and for quarters
-    between them; if not, cells get equal values where their places in a grid of windows are equal.
+    between them; if not, the values repeat from tile to tile of a grid of windows.
     """
     spatial = cells.shape[2:]
     count = prod(spatial)
@@ -246,7 +246,7 @@ def distinct(cells: Array, dtype: Any, extent: Ints) -> Array:
 
 
 def sunk(cells: Array, dtype: Any, extent: Ints) -> Array:
-    """Like `distinct`, but near the lower end of a float type: below every sentinel that is not its minimum."""
+    """Like `distinct`, but near the minimum of a float dtype, below every sentinel but the minimum itself."""
     ranks = distinct(cells, dtype, extent).astype(np.float64)
     ranks -= ranks.min(initial=0)
     least = float(finfo(dtype).min)
@@ -255,14 +255,14 @@ def sunk(cells: Array, dtype: Any, extent: Ints) -> Array:
 
 
 def neighbours(cells: Array, dtype: Any, extent: Ints) -> Array:
-    """Like `distinct`, but a unit in the last place apart, so that whoever compares in a narrower type sees ties."""
+    """Like `distinct`, but one unit in the last place apart, so that a comparison in a narrower type sees ties."""
     ranks = distinct(cells, dtype, extent).astype(np.float64)
     values: Array = (1 + (ranks - ranks.min(initial=0)) * float(finfo(dtype).eps)).astype(dtype)
     return values
 
 
 def alone(cells: Array, dtype: Any) -> Array:
-    """Zeros, but for one of `thousands` in each plane."""
+    """Zeros, with one of `thousands` in each plane."""
     flat = cells.reshape(*cells.shape[:2], prod(cells.shape[2:]))
     one = np.arange(flat.shape[-1]) == flat.argmax(axis=-1)[..., np.newaxis]
     values: Array = np.where(one, painted("thousands", flat, dtype, 1), np.zeros(1, dtype)).reshape(cells.shape)
@@ -277,14 +277,14 @@ NAMES = (*PALETTES, *DISTINCT, "alone")
 """All palettes by name."""
 
 OF_FLOATS = ("close", "infinite", "bottomless", "not_a_number", "subnormal", "sunk", "neighbours")
-"""Palettes that integers have not, and replace by others."""
+"""Palettes that exist for floats only; integers get others in their place."""
 
 ONE_HOT = "one-hot"
-"""A palette for gradients: zero but for one element."""
+"""A palette for gradients: zero everywhere but at one element."""
 
 
 def room(dtype: Any) -> int:
-    """How many consecutive integers fit into a dtype with one above; for floats with exact quarters between them."""
+    """How many consecutive integers fit a dtype with one to spare; for floats, with exact quarters between them."""
     if dtype.kind == "b":
         return 1
     count: int = 2 ** unit(dtype) // 4 if is_float(dtype) else 2 ** (8 * int(dtype.itemsize) - 1)

@@ -1,4 +1,4 @@
-"""Plans: which cases a law needs, in words that are checked where they are written."""
+"""Plans: the cases that a law needs, in words that are checked when a plan is made."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ ORDER = ("float64", "float32", "float16", "bfloat16", *INTEGERS, "bool")
 
 @dataclass(frozen=True)
 class Plan:
-    """Which cases a law needs. Raises ValueError for a word that means nothing.
+    """The cases that a law needs. Raises ValueError for an unknown word.
 
-    `functions`: the law is about one of these, drawn among those the target offers; `also` must be offered besides.
-    `values`, `gradients`, `others`: palettes for x, dy and a third array (`others_like` says whose shape it has);
-    `mean_values`: palettes for x where the function is a mean, if not the same.
+    `functions`: each case is about one of these, drawn among those that the target offers, which must offer `also` too.
+    `values`, `gradients`, `others`: palettes for x, dy and a third array, which has the shape of `others_like`;
+    `mean_values`: palettes for x if the function is a mean, unless they are the same.
     `windows`: "any", "overlapping" (S < F and at least two windows, on some axis), "powers of two" (so that division
     is exact), "gaps" (pixels that no window covers), "one cell" (F = S = 1) or "vast" (a power of two of cells, more
     than narrow types count).
-    `layouts`: how arrays may lie in memory, each of them drawn by itself.
-    `needs`: settings that the function must take; `settable`: it must take some; `recipes`: names of recipes.py, all if
-    empty.
-    `ranks`: at how many ranks the target must be asked; with two, cases leave a higher one free.
+    `layouts`: memory layouts of the arrays, each drawn independently.
+    `needs`: settings that the function must take; `settable`: it must take some; `recipes`: names from recipes.py, all
+    if empty.
+    `ranks`: the number of ranks that the target must take; with two, cases leave a higher rank free.
     `repeated`: at least two windows on one axis; `crowded`: at least two samples and two channels.
     `large`: now and then windows of more than 256 cells, planes of more than 32767, or as many planes.
     `edges`: now and then N = 0; `in_padding`: now and then a window that lies wholly in padding.
-    `floats`: floats only, as gradients are always.
+    `floats`: floats only, as always for gradients.
     """
 
     functions: tuple[str, ...]
@@ -82,7 +82,7 @@ class Plan:
         return self.mean_values if self.mean_values and function in MEAN else self.values
 
     def asked(self, declared: Declared, offers: tuple[str, ...]) -> tuple[str, ...]:
-        """The functions this plan can ask of a target with these declarations and callables."""
+        """The functions that this plan can test on a target with these declarations and callables."""
         if not set(self.also) <= set(offers) or (declared.tiles and not self.by_tiles):
             return ()
         able = (f for f in self.functions if f in offers and dtypes(self, declared, f))
@@ -90,18 +90,18 @@ class Plan:
         return tuple(f for f in able if self.taken(declared, f))
 
     def suits(self, fixed: Fixed, function: str) -> bool:
-        """Whether cases may have these windows and no others."""
+        """Whether the plan can do with these windows alone."""
         return WANTED[self.windows](fixed, function) and (not self.recipes or of_recipes(fixed, self.recipes))
 
     @property
     def by_tiles(self) -> bool:
-        """Whether there are such cases with strides equal to the size."""
+        """Whether the plan allows strides equal to the size."""
         return self.windows != "overlapping" and "dilation" not in self.needs
 
     def taken(self, declared: Declared, function: str) -> bool:
         """Whether a function takes the settings that the plan needs."""
         settings = declared.settings_of(function, *self.also)
-        # What a mean divides by is no setting of its own: without padding it changes nothing.
+        # `count_include_pad` alone does not count as a setting: without padding it changes nothing.
         return set(self.needs) <= set(settings) and (bool({*SETTINGS} & {*settings}) or not self.settable)
 
 
@@ -116,9 +116,9 @@ def leave_gaps(fixed: Fixed, _: str) -> bool:
 
 
 def divide_exactly(fixed: Fixed, function: str) -> bool:
-    """Whether every divisor of a mean is a power of two; of a maximum there is none.
+    """Whether every divisor of a mean is a power of two. A maximum has no divisor.
 
-    At edges a window may have any number of its cells, unless padded ones count and none lies past the padded end.
+    At edges, any number of a window's cells may count, unless padded cells count and none lies past the padded end.
     """
     settings = fixed.passed(function)
     real_alone = any(map(any, settings.get("padding", ()))) and not settings.get("count_include_pad", False)
@@ -135,46 +135,46 @@ WANTED = {
     "one cell": lambda *_: False,
     "vast": lambda *_: False,
 }
-"""For each word about windows, whether those that a target fixes are such."""
+"""For each word about windows, whether the windows that a target fixes are such."""
 
 
 def holds_window(dtype: np.dtype[Any], fixed: Fixed) -> bool:
-    """Whether a dtype has different numbers for all cells that lie within a window."""
+    """Whether a dtype has distinct numbers for all cells within the extent of a window."""
     return not is_float(dtype) or prod(fixed.extents) <= room(dtype)
 
 
 def of_recipes(fixed: Fixed, names: tuple[str, ...]) -> bool:
-    """Whether some recipe of these names has no other settings than windows that are fixed."""
+    """Whether some recipe with one of these names has exactly the settings of the fixed windows."""
     neutral = {"padding": ((0, 0),) * len(fixed.size), "dilation": (1,) * len(fixed.size), "ceil_mode": False}
     changed = {name for name, value in fixed.settings if name in neutral and value != neutral[name]}
     return any(set(recipe.settings) == changed for recipe in (recipes.PLAIN, *recipes.RECIPES) if recipe.name in names)
 
 
 def listed(words: Any) -> tuple[str, ...]:
-    """One word or several."""
+    """One word or several as a tuple."""
     return (words,) if isinstance(words, str) else words
 
 
 COMPARABLE = Plan(CALLABLES, mean_values=("lattice",), windows="powers of two")
-"""Cases on which two answers about the same window must be equal: maxima, and sums that cannot round."""
+"""Cases on which two results for the same window must be equal: maxima, and sums that cannot round."""
 
 
 @lru_cache(maxsize=1024)
 def dtypes(plan: Plan, declared: Declared, function: str) -> tuple[str, ...]:
-    """The dtypes to draw from, the commonest first; floats only, where the function or the law wants them."""
+    """The dtypes to draw from, the commonest first; floats only if the function or the law requires it."""
     known = tuple(dtype for dtype in ORDER if dtype in ORDERED and ranks(plan, declared, function, dtype))
     if declared.fixed:
         known = tuple(dtype for dtype in known if holds_window(np.dtype(dtype), declared.fixed))
     floats = tuple(dtype for dtype in known if dtype in FLOATS)
     if plan.floats or function not in OF_INTEGERS:
         return floats
-    # Half of the cases floats, however many integer types there are.
+    # Floats in half of the cases, however many integer types there are.
     others = tuple(dtype for dtype in known if dtype not in FLOATS)
     return floats * max(1, len(others) // max(1, len(floats))) + others
 
 
 @lru_cache(maxsize=1024)
 def ranks(plan: Plan, declared: Declared, function: str, dtype: str) -> tuple[int, ...]:
-    """The ranks to draw from, mostly the plane."""
+    """The ranks to draw from, mostly 2."""
     taken = declared.ranks_of(dtype, function, *plan.also)
     return tuple(rank for rank in (2, 2, 2, 1, 3) if rank in taken and (plan.ranks == 1 or rank < max(taken)))

@@ -1,7 +1,7 @@
-"""Recipes: how padding, dilation and ceil mode come into a case, with the rare combinations by name.
+"""Recipes: how a case gets padding, dilation and ceil mode, with the rare combinations by name.
 
-A recipe changes what is wished of the axes: of one that is chosen, and of the others. What it is named for happens
-along the chosen axis, unless the declarations of a target rule it out.
+A recipe changes the wishes for the axes: for the chosen one, and for the others. What it is named after happens along
+the chosen axis, unless the declarations of a target rule it out.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PADDING, DILATION, CEIL = "padding", "dilation", "ceil_mode"
 
 
 class Recipe(NamedTuple):
-    """The settings that calls of such a case pass, and how it changes what is wished of an axis, chosen or not."""
+    """The settings that calls of such a case pass, and how it changes the wish for an axis, chosen or not."""
 
     name: str
     settings: tuple[str, ...]
@@ -26,23 +26,23 @@ class Recipe(NamedTuple):
 
 
 def at_least(within: object, least: int) -> Range:
-    """A range without what is below the least."""
+    """A range cut off below `least`."""
     low, high = within if isinstance(within, tuple) else (1, 4)
     return max(low, least), max(high, least)
 
 
 def as_begin(window: Window) -> Range:
-    """As much padding after as before."""
+    """As much padding at the end as at the begin."""
     return window.begin, window.begin
 
 
 def not_as_begin(window: Window) -> Range:
-    """Other padding after than before."""
+    """Another padding at the end than at the begin."""
     return (0, window.begin - 1) if window.begin else (1, 2)
 
 
 def as_size(window: Window) -> Range:
-    """Windows that tile."""
+    """A stride equal to the size: windows that tile."""
     return window.size, window.size
 
 
@@ -52,85 +52,85 @@ def as_wished(wish: Wish, _: bool) -> Wish:
 
 
 def symmetric(wish: Wish, chosen: bool) -> Wish:
-    """As much padding before as after."""
+    """The same padding at both ends."""
     size = at_least(wish.size, 2) if chosen else wish.size
     return wish._replace(size=size, begin=(1, 2) if chosen else SOME, end=as_begin)
 
 
 def uneven(wish: Wish, chosen: bool) -> Wish:
-    """Other padding before than after."""
+    """Different padding at the two ends."""
     if not chosen:
         return wish._replace(begin=SOME, end=SOME)
     return wish._replace(size=at_least(wish.size, 2), begin=SOME, end=not_as_begin)
 
 
 def end_only(wish: Wish, chosen: bool) -> Wish:
-    """Padding after the image alone."""
+    """Padding at the end only."""
     return wish._replace(size=at_least(wish.size, 2), end=(1, 2)) if chosen else wish._replace(end=SOME)
 
 
 def wide(wish: Wish, chosen: bool, size: Range, begin: Range) -> Wish:
-    """Much padding, in front of a window that is larger still; little of everything along other axes."""
+    """Wide padding with a still larger window; little of everything along other axes."""
     if not chosen:
         return wish._replace(size=(1, 2), outputs=(1, 2))
     return wish._replace(size=size, begin=begin, end=(0, 2), outputs=(1, 2), rest=(0, 1))
 
 
 def padding_of_a_byte(wish: Wish, chosen: bool) -> Wish:
-    """More padding than a signed byte holds."""
+    """Padding around the limit of a signed byte."""
     return wide(wish, chosen, (130, 132), (127, 129))
 
 
 def padding_beyond_a_byte(wish: Wish, chosen: bool) -> Wish:
-    """More padding than a byte holds."""
+    """Padding around the limit of an unsigned byte."""
     return wide(wish, chosen, (258, 260), (255, 257))
 
 
 def tiled(wish: Wish, _: bool) -> Wish:
-    """Windows that would tile the image but for the padding, by which they are shifted: as many as without it."""
+    """Windows that would tile the image, but are shifted by padding: as many windows as without it."""
     return wish._replace(size=(3, 3), stride=(3, 3), begin=(1, 1), end=(0, 1), rest=padded)
 
 
 def padded(window: Window) -> Range:
-    """As many cells as there are padded ones."""
+    """A remainder of as many cells as are padded."""
     return window.begin + window.end, window.begin + window.end
 
 
 def single_pixel(wish: Wish, _: bool) -> Wish:
-    """An image of one cell amid padding, under several windows."""
+    """An image of a single cell amid padding, under several windows."""
     one: Range = (1, 1)
     return wish._replace(size=(2, 2), stride=one, begin=one, end=one, outputs=(2, 2), rest=(0, 0))
 
 
 def dilated(wish: Wish, chosen: bool) -> Wish:
-    """Windows with gaps along one axis at least, of another width than along the others; no padding."""
+    """Dilated windows, along the chosen axis at least; no padding."""
     return wish._replace(size=at_least(wish.size, 2), dilation=(2, 3)) if chosen else wish._replace(dilation=(1, 3))
 
 
 def far_apart(wish: Wish, chosen: bool, dilation: Range) -> Wish:
-    """Wide gaps; little of everything along other axes."""
+    """A large dilation; little of everything along other axes."""
     if not chosen:
         return wish._replace(size=(1, 2), outputs=(1, 2))
     return wish._replace(size=(2, 3), dilation=dilation, stride=(1, 2), outputs=(1, 2), rest=(0, 1))
 
 
 def dilation_of_a_byte(wish: Wish, chosen: bool) -> Wish:
-    """Gaps wider than a signed byte holds."""
+    """Dilation around the limit of a signed byte."""
     return far_apart(wish, chosen, (127, 129))
 
 
 def dilation_beyond_a_byte(wish: Wish, chosen: bool) -> Wish:
-    """Gaps wider than a byte holds."""
+    """Dilation around the limit of an unsigned byte."""
     return far_apart(wish, chosen, (255, 257))
 
 
 def dilated_padding(wish: Wish, chosen: bool) -> Wish:
-    """Windows with gaps, over padding."""
+    """Dilated windows over padding."""
     return dilated(wish, chosen)._replace(begin=(1, 2) if chosen else SOME, end=SOME)
 
 
 def ceil_that_divides(wish: Wish, _: bool) -> Wish:
-    """Ceil mode where nothing remains."""
+    """Ceil mode without a remainder."""
     return wish._replace(rest=(0, 0))
 
 
@@ -142,22 +142,22 @@ def ceil_beside_gaps(wish: Wish, chosen: bool) -> Wish:
 
 
 def wider(window: Window) -> Range:
-    """Strides wider than a window."""
+    """A stride larger than the window."""
     return window.size + 1, window.size + 2
 
 
 def largest(window: Window) -> Range:
-    """As many cells as may remain."""
+    """The largest remainder."""
     return window.stride - 1, window.stride - 1
 
 
 def ceil_overhang(wish: Wish, chosen: bool) -> Wish:
-    """A last window that reaches two cells or more past the end."""
+    """A last window that reaches at least two cells past the end."""
     return wish._replace(size=at_least(wish.size, 3), stride=overhanging, rest=(1, 1)) if chosen else wish
 
 
 def overhanging(window: Window) -> Range:
-    """Strides of three at least, and no wider than a window."""
+    """A stride of at least three, but no larger than the window."""
     return min(3, window.size), window.size
 
 
@@ -169,24 +169,24 @@ def ceil_padding(wish: Wish, chosen: bool) -> Wish:
 
 
 def some(window: Window) -> Range:
-    """Something that remains."""
+    """A remainder of at least one cell."""
     return 1, window.stride - 1
 
 
 def ceil_in_end_padding(wish: Wish, chosen: bool) -> Wish:
-    """A last window that would start in the end padding, and so is none."""
+    """A last window that is dropped, because it would start in the end padding."""
     if not chosen:
         return wish._replace(begin=SOME, end=SOME)
     return wish._replace(size=at_least(wish.size, 2), stride=as_size, begin=SOME, end=(1, 2), rest=(1, 1))
 
 
 def everything(wish: Wish, _: bool) -> Wish:
-    """Padding, dilation and ceil mode, whatever they are."""
+    """Any padding and dilation, with ceil mode."""
     return wish._replace(dilation=(1, 3), begin=SOME, end=SOME)
 
 
 def wholly_in_padding(wish: Wish, chosen: bool) -> Wish:
-    """A single cell that a dilated window steps over: no real cell is left in it."""
+    """A single cell that a dilated window steps over, so that the window has no real cell."""
     if not chosen:
         return wish
     one: Range = (1, 1)
@@ -221,20 +221,20 @@ NAMES = tuple(recipe.name for recipe in (PLAIN, *RECIPES, EDGE))
 PADDED = tuple(recipe.name for recipe in RECIPES if recipe.settings[:1] == (PADDING,) and CEIL not in recipe.settings)
 DILATED = tuple(recipe.name for recipe in RECIPES if recipe.settings == (DILATION,))
 CEILED = tuple(recipe.name for recipe in RECIPES if CEIL in recipe.settings)
-"""Names of recipes, for plans that want nothing else."""
+"""Names of recipes, for plans restricted to these."""
 
 FAR = tuple(recipe.name for recipe in RECIPES if "a byte" in recipe.name)
-"""Names of those with windows that reach far."""
+"""Names of the recipes whose windows reach far."""
 
 PLAIN_CASES, PLAIN_LARGE, PLAIN_AT_EDGES = 10, 20, 4
-"""Cases without settings to one of each recipe: usually, where images may be large, and at edges."""
+"""Plain cases for each case of a recipe: usually, with large images, and at edges."""
 
 
 @lru_cache(maxsize=256)
 def allowed(
     names: tuple[str, ...], settings: tuple[str, ...], *, symmetric: bool, large: bool, in_padding: bool
 ) -> tuple[Recipe, ...]:
-    """The recipes to draw from: those of these names (all, if none are given) whose settings can be passed."""
+    """The recipes to draw from: those with these names (default: all) whose settings can be passed."""
     able = [recipe for recipe in RECIPES if set(recipe.settings) <= set(settings)]
     if symmetric:
         able = [recipe for recipe in able if recipe.name not in ("uneven padding", "end padding")]

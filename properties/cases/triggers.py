@@ -1,4 +1,4 @@
-"""What a case reaches: each trigger by name, so that a run can say what was tried, and a test that it is tried."""
+"""Triggers: features of a case by name, so that a run can report which were tried, and a test can require them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .case import Case
 Trigger = Callable[[Case], Any]
 
 SEEN = 1000
-"""In planes of more windows their cells are not looked at."""
+"""In planes with more windows than this, the cells of windows are not examined."""
 
 
 def seen(case: Case) -> bool:
-    """Whether the cells of windows are looked at."""
+    """Whether the cells of windows are examined."""
     return prod(case.output) <= SEEN
 
 
@@ -34,7 +34,7 @@ def tied(case: Case) -> bool:
 
 
 def all_negative(case: Case) -> bool:
-    """Whether some window is negative throughout."""
+    """Whether all cells of some window are negative."""
     if not (case.x.min() < 0 and seen(case)):
         return False
     cells, values = case.in_windows
@@ -42,7 +42,7 @@ def all_negative(case: Case) -> bool:
 
 
 def all_lowest(case: Case) -> bool:
-    """Whether some window has nothing but -inf, or the minimum of an integer type, beside padding."""
+    """Whether some window has nothing but padding and the lowest value: -inf, or the minimum of an integer type."""
     padded = case.values in ("bottomless", "lowest") and any(map(sum, case.geometry.padding))
     if not padded or not seen(case):
         return False
@@ -51,12 +51,12 @@ def all_lowest(case: Case) -> bool:
 
 
 def passed(case: Case) -> list[Array]:
-    """The arrays that the callable of the case gets."""
+    """The arrays that the case passes to its callable."""
     return list(case.call().arrays.values())
 
 
 def late_maximum(case: Case) -> bool:
-    """Whether a window of more than 256 cells has its maximum beyond what a byte can count."""
+    """Whether a window of more than 256 cells has its maximum at a tap that a byte cannot count."""
     large = prod(case.size) > 256 and case.x.size > 0 and seen(case)
     return large and bool((case.in_windows[1].argmax(axis=-1) > 255).any())
 
@@ -75,7 +75,7 @@ def is_neutral(case: Case) -> bool:
 
 
 def some_axis(holds: Callable[[Axis], Any]) -> Trigger:
-    """Whether something holds along some axis."""
+    """A trigger that is met if something holds along some axis."""
     return lambda case: any(holds(axis) for axis in case.axes)
 
 
@@ -85,7 +85,7 @@ def overhang(axis: Axis) -> int:
 
 
 def differ(entries: Any) -> bool:
-    """Whether not all entries are alike."""
+    """Whether not all entries are equal."""
     return len(set(entries)) > 1
 
 
@@ -183,12 +183,12 @@ VALUES: dict[str, Trigger] = {
     "layout of dy alone": lambda case: list(case.layouts) == ["dy"],
 }
 TRIGGERS: dict[str, Trigger] = {**GEOMETRY, **SETTINGS, **VALUES}
-"""Every trigger by name: what holds of a case that meets it."""
+"""Every trigger by name, with the predicate for a case that meets it."""
 
 
 def reached(case: Case) -> list[str]:
     """The names of the triggers that a case meets, and its dtype, function and layout."""
-    # Without settings those about settings are not met, and without elements those about values.
+    # Without settings no trigger about settings is met, and without elements none about values.
     groups = [GEOMETRY, *([SETTINGS] if case.settings else []), *([VALUES] if case.x.size else [])]
     with np.errstate(invalid="ignore"):
         met = [name for group in groups for name, trigger in group.items() if trigger(case)]

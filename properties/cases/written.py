@@ -1,4 +1,4 @@
-"""Cases as Python text, to be pasted: with `np` for NumPy, and `Case`."""
+"""Cases as Python text to paste, with `np` for NumPy, and `Case`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from .case import Case
 
 MOST_LISTED = 64
-"""Cells of an array that is always written as nested lists."""
+"""The most cells of an array that is always written as nested lists."""
 
 MOST_WRITTEN = 5000
-"""Cells of an array that is written in full where nothing shorter gives it."""
+"""The most cells of an array that is written in full if there is no shorter expression."""
 
 MOST_RUNS = 24
-"""Runs of equal cells of an array that is written as such."""
+"""The most runs of equal cells of an array that is written as runs."""
 
 
 def case_text(case: Case) -> str:
@@ -30,13 +30,13 @@ def case_text(case: Case) -> str:
 
 
 def written(case: Case) -> list[str]:
-    """The arguments that make a case, without those that have their defaults."""
+    """The arguments that make a case, except those at their defaults."""
     _, *others = (each for each in fields(case) if not is_default(case, each))
     return [repr(case.function), *(f"{each.name}={value_text(getattr(case, each.name))}" for each in others)]
 
 
 def is_default(case: Case, each: Any) -> bool:
-    """Whether a field of a case has its default; a dy without meaning has."""
+    """Whether a field of a case has its default; a dy that the function does not take counts as such."""
     value = getattr(case, each.name)
     if each.name == "dy" and case.function not in BACKWARD:
         return True
@@ -50,9 +50,9 @@ def value_text(value: Any) -> str:
 
 
 def array_text(array: Array) -> str:
-    """An expression for an array: nested lists, or for a large one counted numbers or runs, if these are short.
+    """An expression for an array: nested lists, or for a large array a pattern or runs, if these are short.
 
-    Of a very large array for which there is no short recipe the text is an ellipsis.
+    A very large array without a short expression is written as an ellipsis.
     """
     if array.size == 0:
         return f"np.zeros({array.shape}, {array.dtype.name!r})"
@@ -65,7 +65,7 @@ def array_text(array: Array) -> str:
 
 
 def in_runs(array: Array) -> str:
-    """An expression of each run's value and length; empty if there are many runs."""
+    """An expression with the value and length of each run; empty if there are too many runs."""
     flat = array.reshape(-1)
     starts = np.flatnonzero(np.diff(bits(flat), prepend=bits(flat)[0] ^ 1))
     if len(starts) > MOST_RUNS:
@@ -88,7 +88,7 @@ def nested(array: Array) -> str:
 
 
 def number(value: Any) -> str:
-    """A cell in the fewest digits that give it again."""
+    """A cell in the fewest digits that read back as the same number."""
     short, exact = str(value), literal(python_number(value))
     shorter = value and len(short) < len(exact) and np.isfinite(value) and value.dtype.type(float(short)) == value
     return short if shorter else exact

@@ -1,11 +1,11 @@
-"""Conventions: points where sound implementations differ, by what they are about. Observed, never looked up."""
+"""Conventions: behaviour in which sound implementations differ. Always observed, never looked up."""
 
 from . import values, settings, edges  # noqa: I001  (the order in which they are printed)
 from .ask import call_of, numbers
 from .registry import CONVENTIONS, as_before, check_expected, not_asked, observe, observed, unobservable
 
 EXPECTED = frozenset(f"{each.name}={value}" for each in CONVENTIONS.values() for value in each.values)
-"""What conventions are called where they are expected, and so laws."""
+"""The names of conventions that are pinned to a value, and so become laws."""
 
 __all__ = [
     "CONVENTIONS",

@@ -1,4 +1,4 @@
-"""Calls to a target with small arrays: what came back, and the evidence for what is concluded from it."""
+"""Calls to a target with small arrays: their results, and the evidence for a conclusion from them."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from ..targets.call import Answer, Call
 from ..targets.target import Target
 
 MOST_LETTERS = 100
-"""A dtype of an answer is described by at most this many."""
+"""The most characters that describe the dtype of an answer."""
 
 
 class Died(Exception):
-    """The target's process died, hung or spoke no protocol, which is an answer too."""
+    """The target's process died, hung or broke the protocol, which is an answer too."""
 
 
 class Ask:
-    """Makes calls. Every result is an array of numbers, or the word for anything else: "refused" or "other".
+    """Makes calls. Every result is an array of numbers, or a word for anything else: "refused" or "other".
 
-    `last` is the last call and its answer, `where` the place in it that a conclusion is about. `simpler` makes smaller
-    calls in place of the last one, and yields the conclusion from each.
+    `last` is the last call with its answer, `where` the place in the answer that a conclusion is about. `simpler`
+    makes smaller calls instead of the last one, and yields the conclusion from each.
     """
 
     def __init__(self, target: Target) -> None:
@@ -48,7 +48,7 @@ class Ask:
         return [(function, *way) for function, way in found if way is not None]
 
     def shapes(self, shapes: Iterable[Ints], rank: int) -> list[Ints]:
-        """Windows of two axes as those of another rank, as far as the target takes them; or those that it fixes."""
+        """Windows of two axes converted to another rank, if the target takes them; or the windows that it fixes."""
         if self.declared.fixed:
             return [self.declared.fixed.size] if prod(self.declared.fixed.size) > 1 else []
         found = [at_rank(shape, rank, square=self.declared.square) for shape in shapes]
@@ -64,12 +64,12 @@ class Ask:
         layout: str = "C",
         settings: dict[str, Any] | None = None,
     ) -> Array | str:
-        """The result of a call on x (N, C, ...), if it is of the form that it should have: of the right shape, floats
-        for floats, and integers for indices. By default one window over all of x; dy are ones."""
+        """The result of a call on x (N, C, ...), or "other" unless it has the right shape and a fitting dtype: floats
+        for floats, integers for indices. By default there is one window over all of x; dy is all ones."""
         return self.right(call_of(function, x, size, stride, settings or {}, layout))
 
     def simplest(self, function: str, rank: int, batch: tuple[int, int], dtype: str) -> Call:
-        """A call on the simplest image: one window of two cells along each axis, or of as many as are fixed."""
+        """A call on the simplest image: one window of two cells along each axis, or the window that a target fixes."""
         fixed, usual = self.declared.fixed, (2,) * rank
         x = np.arange(prod(batch) * prod(fixed.image if fixed else usual)).astype(dtype)
         x = x.reshape(*batch, *(fixed.image if fixed else usual))
@@ -78,12 +78,12 @@ class Ask:
         return call_of(function, x, usual, None, {})
 
     def right(self, call: Call) -> Array | str:
-        """The result of a call, if it is of the form that it should have."""
+        """The result of a call, or "other" unless it has the right shape and a fitting dtype."""
         result = self.free(call)
         return result if isinstance(result, str) or has_right_form(result, call) else "other"
 
     def free(self, call: Call) -> Array | str:
-        """The result of a call, numbers in any shape."""
+        """The result of a call: numbers in any shape, "refused" or "other"."""
         self.target.begin()
         answer = self.target.ask(call)
         self.last, self.where, self.simpler = (call, answer), None, tuple
@@ -96,7 +96,7 @@ class Ask:
 
     @property
     def evidence(self) -> Shown:
-        """The last call and what it gave, at the place that matters."""
+        """The last call with its result, at the place that matters."""
         assert self.last is not None
         call, answer = self.last
         where = None if self.where is None else list(self.where)
@@ -107,7 +107,7 @@ class Ask:
 def call_of(
     function: str, x: Array, size: Ints | None, stride: Ints | None, settings: dict[str, Any], layout: str = "C"
 ) -> Call:
-    """A call on x, by default of one window over all of it; dy are ones."""
+    """A call on x, by default with one window over all of it; dy is all ones."""
     size = size or x.shape[2:]
     stride = stride or size
     arrays = {"x": x}
@@ -118,7 +118,7 @@ def call_of(
 
 
 def has_right_form(result: Array, call: Call) -> bool:
-    """Whether a result has the shape that it should have, and floats or, for indices, integers."""
+    """Whether a result has the right shape and a fitting dtype: floats, or integers for indices."""
     x = call.arrays["x"]
     numbers_fit = result.dtype.kind in "iu" if call.function == "max_indices" else is_float(result.dtype)
     if call.function in BACKWARD:
@@ -128,13 +128,13 @@ def has_right_form(result: Array, call: Call) -> bool:
 
 
 def numbers(answer: Answer) -> Array | None:
-    """The array in an answer, if it is one of numbers that a target may be given."""
+    """The array in an answer, if its dtype is one that targets may take; otherwise None."""
     usable = isinstance(answer.value, np.ndarray) and answer.value.dtype.name in ORDERED
     return np.asarray(answer.value) if usable else None
 
 
 def outcome(answer: Answer, where: Sequence[int] | None) -> StoredArray | str:
-    """What a call gave: an array, a large one abbreviated around a place, or words for anything else."""
+    """The result of a call: an array, abbreviated around a place if it is large, or words for anything else."""
     found = numbers(answer)
     if found is not None:
         return stored_answer(found, tuple(where) if where else None)
@@ -142,14 +142,14 @@ def outcome(answer: Answer, where: Sequence[int] | None) -> StoredArray | str:
 
 
 def described(answer: Answer) -> str:
-    """What a result is that cannot be shown itself."""
+    """A description of a result that is not an array of numbers."""
     if not isinstance(answer.value, np.ndarray):
         return answer.kind
     return f"an array of dtype {str(answer.value.dtype)[:MOST_LETTERS]} and shape {answer.value.shape}"
 
 
 def at_rank(shape: Ints, rank: int, *, square: bool) -> Ints | None:
-    """A window of two axes as one of another rank; None if there is no such window, or it should be square and is not.
+    """A window of two axes converted to another rank; None if that is impossible, or it must be square and is not.
 
     At rank 1 every window is square.
     """

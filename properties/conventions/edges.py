@@ -1,6 +1,6 @@
-"""Conventions about what is at the edge of sense: empty batches, odd layouts, and arguments that should be refused.
+"""Conventions about edge cases: empty batches, odd layouts, and arguments that should be refused.
 
-The arguments that should be refused are so on purpose; in everything else these calls keep to the declarations.
+Those arguments are wrong on purpose; in everything else these calls stay within the declarations.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from .ask import Ask, call_of
 from .registry import convention
 
 REPEATED = 8
-"""So many times a call is repeated: atomic additions, which come in any order, show by then if anything else runs."""
+"""Repetitions of a call, enough to reveal atomic additions, which come in any order, if anything else runs."""
 
 
 def answered(result: object) -> str:
-    """What became of a wrong argument."""
+    """The value for a result of a call with a wrong argument."""
     return result if isinstance(result, str) else "answered"
 
 
@@ -38,7 +38,7 @@ def empty_batch(ask: Ask) -> Iterable[str]:
 
 @convention((), "accepted", "refused", "other", any_window=True)
 def layouts(ask: Ask) -> Iterable[str]:
-    """Are arrays accepted however they lie in memory?"""
+    """Are arrays accepted in every memory layout?"""
     for function, dtype, rank in ask.ways(FORWARD):
         call = ask.simplest(function, rank, (2, 3), dtype)
         for layout in layouts_taken(ask.declared.layout):
@@ -48,7 +48,7 @@ def layouts(ask: Ask) -> Iterable[str]:
 
 @convention((), "same", "differs", "refused", "other")
 def repeated(ask: Ask) -> Iterable[str]:
-    """Does the same call give the same bits each time, where sums depend on their order?"""
+    """Does the same call return the same bits each time, even if sums depend on their order?"""
     for function, dtype, rank in ask.ways(ask.target.offers):
         stride = (3 if ask.declared.tiles else 1,) * rank
         call = call_of(function, np.empty((2, 2, *(9,) * rank), dtype), (3,) * rank, stride, {})
@@ -64,7 +64,7 @@ def repeated(ask: Ask) -> Iterable[str]:
 def window_too_large(ask: Ask) -> Iterable[str]:
     """What happens to a window larger than the input?"""
     for function, dtype, rank in ask.ways(FORWARD):
-        # Squares rise, so that what lies behind a row or an image is larger, and no mean of a few is another of them.
+        # Squares rise, so that what lies beyond a row or an image is larger, and no mean of several is one of them.
         x = (np.arange(1, 1 + 4 * 2**rank) ** 2).reshape(2, 2, *(2,) * rank).astype(dtype)
         for size in ask.shapes(((1, 3), (3, 1), (3, 3)), rank):
             for stride in (size,) if ask.declared.tiles else ((1,) * rank, (2,) * rank):
@@ -74,9 +74,9 @@ def window_too_large(ask: Ask) -> Iterable[str]:
 
 
 def made_of(call: Call, y: Array) -> str:
-    """Whether every answer is made of the cells that its window has in the image: their maximum, or their mean.
+    """ "answered" if every output is the maximum or mean of the cells that its window has in the image, else "other".
 
-    A mean may divide by the number of these cells, or by that of the window.
+    A mean may divide by the number of these cells, or by the size of the window.
     """
     x = call.arrays["x"].astype(np.float64)
     if y.ndim != x.ndim or y.shape[:2] != x.shape[:2]:
@@ -91,7 +91,7 @@ def made_of(call: Call, y: Array) -> str:
 
 
 def pooled(call: Call, cells: Array) -> list[Array]:
-    """What a window may give that has these cells (N, C, ...) in the image; nothing without any."""
+    """The possible results of a window with these cells (N, C, ...) in the image; none if it has no cells."""
     axes = tuple(range(2, cells.ndim))
     count = prod(cells.shape[2:])
     if not count:
@@ -123,14 +123,14 @@ def row_of_two(rank: int, dtype: str) -> Array:
 
 
 def with_zero(rank: int, *, square: bool) -> list[Ints]:
-    """Ones, but 0 along each axis in turn, and along all of them."""
+    """Ones with a 0 along each axis in turn, and zeros along all axes."""
     each = [tuple(int(k != axis) for k in range(rank)) for axis in reversed(range(rank))]
     return list(dict.fromkeys([*([] if square else each), (0,) * rank]))
 
 
 @convention((), "refused", "answered", "other")
 def wrong_rank(ask: Ask) -> Iterable[str]:
-    """What happens to an x of one axis more than size and stride are for?"""
+    """What happens to an x with one axis more than size and stride are for?"""
     for function, dtype, rank in ask.ways(FORWARD):
         x = np.ones((1, 1, 1, *(2,) * rank), dtype)
         yield answered(ask.free(call_of(function, x, (2,) * rank, None, {})))

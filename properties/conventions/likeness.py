@@ -1,7 +1,7 @@
 """What two targets have in common, and the conventions of one that the other can be held to.
 
-Only what both take is compared: a library sums float16 in a wider type and float32 in its own, so that a kernel of
-float32 is like it only by what it does with float32.
+Only inputs that both take are compared: a library may sum float16 in a wider type but float32 in its own, so a kernel
+for float32 is judged by the library's behaviour on float32 alone.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ UNFIT = {
     UNDECLARED: "no declaration says that means take integers",
     "repeated": "deterministic=False says otherwise",
 }
-"""Conventions that say little of whether two kernels are alike, and why."""
+"""Conventions that say little about whether two kernels are alike, and why."""
 
 NO_RULE = ("other", "outside", "past the end")
-"""Values that no target should be held to: what has no name, and indices outside of the image."""
+"""Values that no target should be held to: unnamed behaviour, and indices outside the image."""
 
 COMMON = (
     *("dtypes", "ranks", "lacks", "square", "tiles", "padding", "padding_limit", "settings"),
     *("max_cells", "fixed"),
 )
-"""The declarations that say what a target takes."""
+"""The declarations about the inputs that a target takes."""
 
 
 class Common(NamedTuple):
-    """What two targets both take, and the callables that both offer."""
+    """The declarations within which two targets both lie, and the callables that both offer."""
 
     declared: Declared
     offers: tuple[str, ...]
 
 
 class Observed(NamedTuple):
-    """The conventions that a target shows, and the names of those that were left out for lack of time."""
+    """The conventions observed on a target, and the names of those left out for lack of time."""
 
     found: dict[str, Seen]
     late: list[str]
@@ -56,7 +56,7 @@ def common(one: Target, other: Target) -> Common:
 
 @contextmanager
 def within(target: Target, both: Common) -> Iterator[None]:
-    """Meanwhile a target is one that takes and offers nothing beyond what it has in common with another."""
+    """Restrict a target for a while to what it has in common with another."""
     declared, offers = target.declared, target.offers
     kept = {each.name: getattr(declared, each.name) for each in fields(declared) if each.name not in COMMON}
     target.declared, target.offers = replace(both.declared, **kept), both.offers
@@ -67,7 +67,7 @@ def within(target: Target, both: Common) -> Iterator[None]:
 
 
 def shown_by(target: Target, both: Common, end: float | None) -> Observed:
-    """The conventions that a target shows within what it has in common with another."""
+    """The conventions of a target, observed on what it has in common with another."""
     with within(target, both):
         return Observed(*observed(target, end=end))
 
@@ -87,14 +87,14 @@ def unlike(each: Convention, judged: Target, other: Target, shown: Observed) -> 
 
 
 def unruly(each: Convention, other: Target, seen: Seen) -> str:
-    """Why what a target shows of a convention is nothing that another could be held to; empty if it is a rule."""
+    """Why the observed value of a convention is no rule that another target could be held to; empty if it is one."""
     if seen.varies or seen.value not in each.values or seen.value in NO_RULE:
         return f"{other.name} shows {' and '.join(map(repr, seen.all_values))}"
     return ""
 
 
 def likeness(judged: Target, other: Target, shown: Observed) -> tuple[dict[str, str], dict[str, str]]:
-    """The conventions of another target to hold one to, with their values; and the others, with the reasons."""
+    """The conventions of `other` to hold `judged` to, with their values; and the remaining ones, with the reasons."""
     left = {name: unlike(each, judged, other, shown) for name, each in CONVENTIONS.items()}
     pinned = {name: shown.found[name].value for name, reason in left.items() if not reason}
     return pinned, {name: reason for name, reason in left.items() if reason}

@@ -1,4 +1,4 @@
-"""The registry of conventions, and how one is observed: its value, and the calls that show it."""
+"""The registry of conventions, and how to observe one: its value, and the calls that show it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Observe = Callable[[Ask], Iterable[str]]
 
 @dataclass(frozen=True)
 class Convention:
-    """One point: the functions it is about, the settings they must take, the values it may have, how it is observed.
+    """One convention: its functions, the settings they must take, its possible values, and how to observe it.
 
-    `any_window`: it can be observed on whatever windows a target fixes; the others are about windows of their own.
-    `observe` yields one value a probe; when they differ the convention "varies", with a call for each as evidence.
+    `any_window`: it can be observed on any windows that a target fixes; other conventions need windows of their own.
+    `observe` yields one value per probe; if they differ, the convention "varies", with a call for each as evidence.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Convention:
 
 
 UNDECLARED = "integer-mean"
-"""The convention that asks a dtype which need not be declared."""
+"""The convention that is observed on dtypes that need not be declared."""
 
 CONVENTIONS: dict[str, Convention] = {}
 
@@ -54,7 +54,7 @@ def convention(
 
 
 def observable(target: Target) -> list[Convention]:
-    """The conventions of which the target has something to show."""
+    """The conventions that can be observed on a target."""
     return [each for each in CONVENTIONS.values() if not unobservable(each, target)]
 
 
@@ -73,9 +73,9 @@ def unobservable(each: Convention, target: Target) -> str:
 
 
 def observed(target: Target, hangs: int = 3, end: float | None = None) -> tuple[dict[str, Seen], list[str]]:
-    """Every convention that can be observed, its value and the calls that show it; and the names of those left out.
+    """Every convention that can be observed, with its value and the calls that show it; and those that were left out.
 
-    No more is asked after so many hangs, or after the end, in seconds since the epoch.
+    The rest are left out after this many hangs, or once `end` is reached, in seconds since the epoch.
     """
     found: dict[str, Seen] = {}
     left: list[str] = []
@@ -89,12 +89,12 @@ def observed(target: Target, hangs: int = 3, end: float | None = None) -> tuple[
 
 
 def observe(each: Convention, target: Target, hurry: str = "") -> Seen | None:
-    """One convention: the value, or "varies" where probes differ; None if there is nothing it could be asked."""
+    """One convention: its value, or "varies" if probes differ; None if there is no call to make."""
     ask = Ask(target.fresh())
     target.hurry(hurry)
     found: dict[str, Shown] = {}
     with warnings.catch_warnings():
-        # A warning of the target's is no refusal, even where warnings are errors.
+        # A warning from the target is not a refusal, even where warnings are errors.
         warnings.simplefilter("ignore")
         try:
             for value in each.observe(ask):
@@ -107,18 +107,18 @@ def observe(each: Convention, target: Target, hurry: str = "") -> Seen | None:
 
 
 def smallest(ask: Ask, value: str) -> Shown:
-    """The first of the simpler calls that shows the same value, or else the call that has shown it."""
+    """The first of the simpler calls that shows the same value, or else the call that showed it."""
     first = ask.evidence
     return next((ask.evidence for again in ask.simpler() if again == value), first)
 
 
 def as_before(target: Target, found: Seen) -> bool:
-    """Whether a target still gives the answers by which a convention was observed."""
+    """Whether a target still returns the answers that showed a convention."""
     return all(outcome(target.fresh().ask(shown.call()), shown.where) == shown.got for shown in found.shown)
 
 
 def not_asked(name: str, target: Target, found: Seen) -> str:
-    """Why a target should not be asked again how a convention was observed, perhaps on another; empty if it should."""
+    """Why calls that showed a convention, perhaps on another target, cannot be repeated on this; empty if they can."""
     if name not in CONVENTIONS:
         return f"there is no convention {name!r} here"
     reasons = (outside(target, call, dtype=name != UNDECLARED) for call in found.calls())
@@ -126,7 +126,7 @@ def not_asked(name: str, target: Target, found: Seen) -> str:
 
 
 def check_expected(text: str) -> tuple[str, str]:
-    """NAME=VALUE of a pinned convention; ValueError with what may have been meant."""
+    """The name and value in NAME=VALUE for a pinned convention. Raises ValueError with the likely intended name."""
     name, equals, value = text.partition("=")
     if name not in CONVENTIONS:
         raise ValueError(f"--expect {text!r}: there is no convention {name!r}; {did_you_mean(name, CONVENTIONS)}")

@@ -1,8 +1,8 @@
-"""Scenes: the same windows everywhere in an image, in every way in which implementations take another path.
+"""Scenes: the same windows all over an image, in every arrangement for which implementations take another path.
 
 A window with something special in it is repeated along the axes and over the channels, so that it falls into every lane
-of a vector register, and is laid out, spaced, padded and typed in the ways that a target takes. Where all places give
-one answer it is a convention; where they do not, the answer depends on position, layout, path or size.
+of a vector register, and comes in every layout, spacing, padding and dtype that a target takes. If all places give the
+same answer, that is a convention; otherwise the answer depends on position, layout, path or size.
 """
 
 from __future__ import annotations
@@ -25,30 +25,30 @@ MANY = 33
 """More windows, or channels, than any vector register has lanes; the last of them is in the tail of a loop."""
 
 COUNTS = (1, 2, 3, 4, 5, 8, 9, 16, 17, 32)
-"""So many windows are tried where fewer may do: lanes of vector registers, and one more."""
+"""Numbers of windows to try when fewer may do: the lanes of vector registers, and one more."""
 
 FEW = 3
-"""So many sizes of windows are repeated."""
+"""The number of window sizes that are shown in repetition."""
 
 LANES = (2, 3, 5, 7, 15, 31)
-"""So many windows are before one that is looked at, where windows are fixed."""
+"""Numbers of windows before the one in question, if windows are fixed."""
 
 MOST_CELLS = 1 << 20
-"""Cells of an image that is shown; no usual one has as many."""
+"""The most cells of an image to show; usual images have fewer."""
 
 COPIES = (1, 4, 16)
-"""So many copies of a window are tried, each in a sample of its own, where one of many is looked for."""
+"""Numbers of copies of a window to try, each in a sample of its own, if only one of many shows an answer."""
 
 Windows = Callable[[str, Ints], Array]
-"""Windows of a dtype and a size, one or several: an array (P, *size)."""
+"""Makes one or several windows of a dtype and a size: an array (P, *size)."""
 
 Name = Callable[[Array, Array], str]
-"""What an answer is called: from the cells of a window, and its y (0-d) or dx (the cells)."""
+"""Names the value that an answer shows, given the cells of a window and its y (0-d) or dx (of its cells)."""
 
 
 @dataclass(frozen=True)
 class Scene:
-    """How windows are shown: so many tiles along the axes, on so many channels."""
+    """How windows are shown: `tiles` of them along the last two axes, on each of `channels` channels."""
 
     dtype: str
     rank: int
@@ -80,7 +80,7 @@ class Scene:
         return call_of(function, np.repeat(x[:, None], self.channels, axis=1), size, stride, settings, self.layout)
 
     def read(self, result: Array, size: Ints, *, gradient: bool) -> Array:
-        """What the result has for every window of this size: an array (P, places), or for dx (P, places, *size)."""
+        """The part of a result for each window of this size: an array (P, places), or for dx (P, places, *size)."""
         tiles = self.along(size)
         places = (len(result), self.channels * prod(tiles))
         if not gradient:
@@ -97,7 +97,7 @@ class Scene:
         return apart.transpose(0, 1, *counts, *within).reshape(*places, *size)
 
     def along(self, size: Ints) -> Ints:
-        """The tiles along each axis of windows of this size."""
+        """The number of tiles along each axis, for windows of this size."""
         return (1, *self.tiles)[-len(size) :]
 
     def pitch(self, size: Ints) -> Ints:
@@ -105,7 +105,7 @@ class Scene:
         return (*size[:-1], size[-1] + self.spaced)
 
     def where(self, sample: int, place: int, size: Ints, *, gradient: bool) -> Ints:
-        """Where a result has what `read` has there: the output, or the first cell of the window."""
+        """The place in a result of what `read` has there: the output, or the first cell of the window."""
         channel, *tile = map(int, np.unravel_index(place, (self.channels, *self.along(size))))
         pitch = self.pitch(size) if gradient else (1,) * len(size)
         return (sample, channel, *(k * p for k, p in zip(tile, pitch, strict=True)))
@@ -119,7 +119,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class FixedScene:
-    """How windows are shown to a target that fixes them: each whole in an image, `before` more windows before it."""
+    """How windows are shown to a target that fixes them: each whole in an image, after `before` more windows."""
 
     dtype: str
     rank: int
@@ -130,18 +130,18 @@ class FixedScene:
 
     @property
     def alone(self) -> bool:
-        """Whether no window is before this one that need not be there."""
+        """Whether there are no more windows before this one than there must be."""
         return self.channels == 1 and not self.before
 
     @property
     def window(self) -> Ints:
-        """The window that is looked at."""
+        """The window in question."""
         *others, last = self.fixed.first_whole
         return (*others, last + self.before)
 
     @property
     def output(self) -> Any:
-        """Its place in a result, as an index."""
+        """The index of its place in a result."""
         return (..., *self.window)
 
     @property
@@ -151,12 +151,12 @@ class FixedScene:
 
     @property
     def cells(self) -> Any:
-        """Its cells, as an index of the image."""
+        """The index of its cells in the image."""
         ends = zip(self.starts, self.fixed.axes, strict=True)
         return (..., *(slice(start, start + axis.extent, axis.dilation) for start, axis in ends))
 
     def call(self, function: str, windows: Array) -> Call:
-        """All windows (P, *size), each in a sample of its own; the gradient of others is zero."""
+        """All windows (P, *size), each in a sample of its own; the gradient of all other windows is zero."""
         lengths = tuple(start + extent for start, extent in zip(self.starts, self.fixed.extents, strict=True))
         x = np.zeros((len(windows), self.channels, *lengths), windows.dtype)
         x[self.cells] = windows[:, np.newaxis]
@@ -167,12 +167,12 @@ class FixedScene:
         return call
 
     def read(self, result: Array, size: Ints, *, gradient: bool) -> Array:  # noqa: ARG002  (as Scene.read)
-        """What the result has for every window: an array (P, places), or for dx (P, places, *size)."""
+        """The part of a result for each window: an array (P, places), or for dx (P, places, *size)."""
         part: Array = result[self.cells if gradient else self.output]
         return part
 
     def where(self, sample: int, place: int, size: Ints, *, gradient: bool) -> Ints:  # noqa: ARG002  (as Scene.where)
-        """Where a result has what `read` has there: the output, or the first cell of the window."""
+        """The place in a result of what `read` has there: the output, or the first cell of the window."""
         return (sample, place, *(self.starts if gradient else self.window))
 
     def simpler(self) -> Iterator[FixedScene]:
@@ -193,17 +193,17 @@ def dilated(x: Array) -> Array:
 
 
 def scenes(declared: Declared, function: str, dtypes: tuple[str, ...]) -> Sequence[AnyScene]:
-    """The scenes that a target can be shown, those with one window first."""
+    """The scenes that can be shown to a target, those with one window first."""
     return (
         of_fixed(declared.fixed, declared, function, dtypes) if declared.fixed else of_any(declared, function, dtypes)
     )
 
 
 def of_fixed(fixed: Fixed, declared: Declared, function: str, dtypes: tuple[str, ...]) -> list[FixedScene]:
-    """The scenes for windows that are fixed."""
+    """The scenes for fixed windows."""
     rank = len(fixed.size)
     plain = [FixedScene(dtype, rank, fixed) for dtype in dtypes if declared.takes(function, dtype, rank)]
-    # A vector register has up to so many lanes, and a special number may be lost in some of them.
+    # A vector register has several lanes, and a special number may be lost in some of them.
     lanes = [replace(scene, before=before) for scene in plain for before in (1, *LANES)]
     return [*plain, *lanes, *(replace(scene, channels=MANY) for scene in plain)]
 
@@ -237,7 +237,7 @@ def of_any(declared: Declared, function: str, dtypes: tuple[str, ...]) -> list[S
 
 @dataclass(frozen=True)
 class Showing:
-    """Windows to show, so many of them named `together`, and what the answers are called."""
+    """Shows windows and names the answers; `together` is the number of windows that get one name."""
 
     ask: Ask
     function: str
@@ -245,10 +245,10 @@ class Showing:
     together: int
 
     def names(self, scene: AnyScene, batch: Array) -> dict[str, tuple[int, Ints | None]]:
-        """What the answers in one scene are called, each with the first window that shows it and where that is."""
+        """The names of the answers in one scene, each with the first window that shows it and the place."""
         result = self.ask.right(scene.call(self.function, batch))
         if isinstance(result, str):
-            # To refuse a layout is a convention of its own.
+            # Refusing a layout is a convention of its own.
             return {} if result == "refused" and scene.layout != "C" else {result: (0, None)}
         found: dict[str, tuple[int, Ints | None]] = {}
         size, gradient = batch.shape[1:], self.function in BACKWARD
@@ -259,7 +259,7 @@ class Showing:
         return found
 
     def shown(self, batch: Array, parts: Array) -> Iterator[tuple[int, Array, Array]]:
-        """The windows that are named together: the number of the first, their cells, and the result at each place."""
+        """The windows to be named together: the number of the first, their cells, and the result at each place."""
         for first in range(0, len(batch), self.together):
             if self.together == 1:
                 yield first, batch[first], parts[first]
@@ -268,14 +268,14 @@ class Showing:
                 yield first, batch[several], parts[several].swapaxes(0, 1)
 
     def simpler(self, scene: AnyScene, batch: Array, sample: int) -> Iterator[str]:
-        """Make smaller and smaller calls of what one sample of a batch showed, and yield what each shows."""
+        """Show one sample of a batch in other calls, the smallest first, and yield the names of the answers."""
         alone = batch[sample : sample + self.together]
         for count in COPIES:
             for simpler in (*scene.simpler(), scene):
                 yield from self.each(simpler, np.concatenate([alone] * count))
 
     def each(self, scene: AnyScene, batch: Array) -> Iterator[str]:
-        """What one scene shows; while a name is looked at, the call that showed it is the last."""
+        """The names that one scene shows; as each is yielded, `ask.last` is the call that showed it."""
         found = self.names(scene, batch)
         last = self.ask.last
         for called, (sample, where) in found.items():
@@ -294,11 +294,11 @@ def show(
     *,
     together: int = 1,
 ) -> Iterator[str]:
-    """What the answers to windows of these shapes of two axes are called, in every scene."""
+    """The names of the answers to windows of these two-axis shapes, in every scene."""
     showing, shapes = Showing(ask, function, name, together), list(shapes)
     most = ask.declared.max_cells or MOST_CELLS
     for scene in scenes(ask.declared, function, dtypes):
-        # Libraries that compile for every shape take their time: only single windows are shown in all sizes.
+        # Libraries that compile for every shape are slow, so only single windows are shown in all sizes.
         for size in ask.shapes(shapes if scene.alone else shapes[:FEW], scene.rank):
             batch = windows(scene.dtype, size)
             if scene.call(function, batch).arrays["x"].size <= most:
@@ -306,7 +306,7 @@ def show(
 
 
 def first_of_each(parts: Array) -> Iterable[int]:
-    """The places at which something is for the first time."""
+    """The first place of each distinct part."""
     first: dict[bytes, int] = {}
     for place, part in enumerate(parts):
         first.setdefault(part.tobytes(), place)

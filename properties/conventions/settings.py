@@ -1,4 +1,4 @@
-"""Conventions about settings: where ceil mode ends, what a mean divides by, windows wholly in padding."""
+"""Conventions about settings: the last window in ceil mode, the divisor of a mean, windows wholly in padding."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from .registry import convention
 
 @convention(("max_forward",), "dropped", "kept", "refused", "other", needs=("padding", "ceil_mode"))
 def ceil_rule(ask: Ask) -> Iterable[str]:
-    """In ceil mode, what becomes of a last window that would start in the end padding?"""
-    # Of 3 cells and one on each side windows of 2 start at -1 and 1; one more would start at 3.
+    """In ceil mode, what happens to a last window that would start in the end padding?"""
+    # With 3 cells and a padded one on each side, windows of 2 start at -1 and 1; another one would start at 3.
     for function, dtype, rank in ask.ways(("max_forward",)):
         for shape in ask.shapes(((1, 3), (3, 1), (3, 3)), rank):
             size, pair = tuple(min(2, n) for n in shape), tuple((int(n > 1),) * 2 for n in shape)
@@ -26,7 +26,7 @@ def ceil_rule(ask: Ask) -> Iterable[str]:
 
 
 def which_rule(shape: Ints, counts: Ints) -> str:
-    """Whether there is a third window along every axis of three cells."""
+    """ "kept" if there is a third window along every axis of three cells, "dropped" if along none, else "other"."""
     if len(counts) != len(shape):
         return "other"
     names = {{2: "dropped", 3: "kept"}.get(count, "other") for n, count in zip(shape, counts, strict=True) if n > 1}
@@ -44,19 +44,19 @@ def divisor_default(ask: Ask) -> Iterable[str]:
 
 
 def pair_of_cells(ask: Ask, rank: int) -> Ints:
-    """A window of two cells along the last axis; along all of them, if it should be square."""
+    """A window of two cells along the last axis, or along all axes if it must be square."""
     return (2,) * rank if ask.declared.square else (*(1,) * (rank - 1), 2)
 
 
 def along(size: Ints, pair: tuple[int, int]) -> tuple[tuple[int, int], ...]:
-    """Padding along the axes on which a window has several cells."""
+    """Padding along the axes along which a window has several cells."""
     return tuple(pair if f > 1 else (0, 0) for f in size)
 
 
 def beside_everything(ask: Ask, function: str, size: Ints) -> Iterable[dict[str, Any]]:
-    """Settings under which a window of two cells along an axis has none of those of an image of a single cell.
+    """Settings under which a window of two cells misses an image of a single cell.
 
-    It steps over it, by a gap; or it lies before it, where padding may be as wide as a window.
+    With dilation, the window steps over the cell; without, it lies before it, if padding may be as wide as a window.
     """
     if "dilation" in ask.declared.settings_of(function):
         yield {"padding": along(size, (1, 1)), "dilation": size}
@@ -72,7 +72,7 @@ def max_of_padding(ask: Ask) -> Iterable[str]:
 
 @convention(("max_indices",), "inside", "negative", "past the end", "refused", "other", needs=("padding",))
 def index_of_padding(ask: Ask) -> Iterable[str]:
-    """Which index has a window wholly in padding?"""
+    """Which index is returned for a window wholly in padding?"""
     for function, dtype, rank in ask.ways(("max_indices",)):
         size, x = pair_of_cells(ask, rank), np.full((1, 2, *(1,) * rank), 3, dtype)
         for settings in beside_everything(ask, function, size):
@@ -81,9 +81,9 @@ def index_of_padding(ask: Ask) -> Iterable[str]:
 
 
 def where_nothing_is(i: Array) -> str:
-    """Where the first window of both planes is said to have its maximum.
+    """The value for the indices of the first window of each of two planes.
 
-    What lies before the second plane is no place in it either.
+    An index before the second plane is negative too.
     """
     places = i.reshape(2, -1)[:, 0].tolist()
     if max(places) > 0:
@@ -102,7 +102,7 @@ def mean_of_padding(ask: Ask) -> Iterable[str]:
 
 
 def of_padding(ask: Ask, function: str, **more: Any) -> Iterable[str]:
-    """What a window without a real cell gives."""
+    """Observe the result of a window without a real cell."""
     for _, dtype, rank in ask.ways((function,)):
         size, x = pair_of_cells(ask, rank), np.full((1, 1, *(1,) * rank), 3, dtype)
         for settings in beside_everything(ask, function, size):
@@ -111,11 +111,11 @@ def of_padding(ask: Ask, function: str, **more: Any) -> Iterable[str]:
 
 
 def first(y: Array) -> float:
-    """What the first window gave."""
+    """The result of the first window."""
     return float(y.reshape(-1)[0])
 
 
 def of_nothing(value: float, dtype: np.dtype[Any]) -> str:
-    """What a window without a real cell gave."""
+    """The value for the result of a window without a real cell."""
     names = {-np.inf: "-inf", float(finfo(dtype).min): "lowest", 0.0: "zero"}
     return "nan" if np.isnan(value) else names.get(value, "other")

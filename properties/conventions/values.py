@@ -22,17 +22,17 @@ NARROW_FIRST = (*IEEE_FLOATS, "bfloat16")
 
 
 def filled(value: Callable[[np.dtype], float]) -> Windows:
-    """One window of nothing but a number, which depends on the dtype."""
+    """One window filled with a single number, which depends on the dtype."""
     return lambda dtype, size: np.full((1, *size), value(np.dtype(dtype)), dtype)
 
 
 def numbers(dtype: str, size: Ints) -> Array:
-    """So many different small numbers, the first of them negative."""
+    """A window of distinct small numbers, the first of which is negative."""
     return (np.arange(np.prod(size)) - 1).astype(dtype).reshape(size)
 
 
 def one_special(special: float, dtype: str, size: Ints) -> Array:
-    """Windows with one special number, at every place, among numbers that rise, and among numbers that fall."""
+    """Windows with one special number at every place, once among rising and once among falling numbers."""
     rising = np.repeat(numbers(dtype, size)[None], np.prod(size), axis=0)
     made = np.concatenate([rising, np.flip(rising, tuple(range(1, rising.ndim)))])
     made.reshape(len(made), -1)[np.arange(len(made)), np.tile(np.arange(len(rising)), 2)] = special
@@ -43,7 +43,7 @@ ONE_NAN, ONE_INFINITY = partial(one_special, np.nan), partial(one_special, np.in
 
 
 def tied(dtype: str, size: Ints) -> Array:
-    """Windows of which all cells are equal; and, of five cells or more, all but the first two."""
+    """A window whose cells are all equal; from five cells on, also one in which all but the first two are."""
     made = np.ones((2, *size), dtype)
     if made[0].size < 5:
         return made[:1]
@@ -58,7 +58,7 @@ def ties(ask: Ask) -> Iterable[str]:
 
 
 def who_got_it(window: Array, dx: Array) -> str:
-    """Which of the tied maxima got the gradient 1."""
+    """The value for a dx: which of the tied maxima got the gradient 1."""
     share = dx[window == window.max()].astype(np.float64)
     if np.count_nonzero(dx) != np.count_nonzero(share):
         return "other"
@@ -72,7 +72,7 @@ def who_got_it(window: Array, dx: Array) -> str:
 
 @convention(("max_indices",), "first", "last", "refused", "other")
 def ties_index(ask: Ask) -> Iterable[str]:
-    """Which of several equal maxima is named by the index?"""
+    """Which of several equal maxima does the index name?"""
     for function, dtype, rank in ask.ways(("max_indices",)):
         for size in ask.shapes(SHAPES, rank):
             i = ask(function, np.ones((1, 1, *size), dtype))
@@ -86,7 +86,7 @@ def nan(ask: Ask) -> Iterable[str]:
 
 
 def of_nan(window: Array, y: Array) -> str:
-    """What became of the NaN of a window."""
+    """The value for the maximum of a window with a NaN."""
     return "propagates" if y != y else "ignored" if y == np.nanmax(window) else "other"
 
 
@@ -97,7 +97,7 @@ def nan_gradient(ask: Ask) -> Iterable[str]:
 
 
 def where_it_went(window: Array, dx: Array) -> str:
-    """Where the gradient 1 of a window with a NaN is."""
+    """The value for a dx: where the gradient 1 of a window with a NaN is."""
     places = {"to the nan": window != window, "to the largest": window == np.nanmax(window)}
     for name, place in places.items():
         if (dx == place).all():
@@ -107,7 +107,7 @@ def where_it_went(window: Array, dx: Array) -> str:
 
 @convention(("max_indices",), "the nan", "the largest", "inside", "outside", "refused", "other")
 def nan_index(ask: Ask) -> Iterable[str]:
-    """Which index has a window with a NaN in it?"""
+    """Which index is returned for a window with a NaN in it?"""
     for function, dtype, rank in ask.ways(("max_indices",)):
         for size in ask.shapes(SHAPES[1:], rank):
             for window in ONE_NAN(dtype, size):
@@ -116,7 +116,7 @@ def nan_index(ask: Ask) -> Iterable[str]:
 
 
 def which_cell(window: Array, i: int) -> str:
-    """What is at a place in a window with one NaN."""
+    """The value for an index into a window with one NaN."""
     names = {int(np.nanargmax(window)): "the largest", int(np.isnan(window).argmax()): "the nan"}
     return names.get(i, "inside" if 0 <= i < window.size else "outside")
 
@@ -128,7 +128,7 @@ def nan_mean(ask: Ask) -> Iterable[str]:
 
 
 def of_nan_mean(window: Array, y: Array) -> str:
-    """What became of the NaN in a mean: ignored means that the other cells were summed, divided by either count."""
+    """The value for a mean with a NaN: "ignored" if it is the sum of the other cells, divided by either count."""
     if y != y:
         return "propagates"
     others = window[window == window].astype(np.float64)
@@ -144,7 +144,7 @@ def all_minus_infinity(ask: Ask) -> Iterable[str]:
 
 
 def of_minus_infinity(_: Array, y: Array) -> str:
-    """What the maximum of only -inf is."""
+    """The value for the maximum of nothing but -inf."""
     return "nan" if y != y else {-np.inf: "-inf", float(finfo(y.dtype).min): "lowest"}.get(float(y), "other")
 
 
@@ -155,26 +155,26 @@ def minus_infinity_gradient(ask: Ask) -> Iterable[str]:
 
 
 def where_it_is(_: Array, dx: Array) -> str:
-    """Whether the gradient 1 is in its window, whole but for the rounding of its shares."""
+    """The value for a dx: whether the gradient 1 is in its window, whole up to the rounding of its shares."""
     total, rounding = float(dx.astype(np.float64).sum()), dx.size * float(finfo(dx.dtype).eps)
     return "nowhere" if total == 0 else "inside" if abs(total - 1) <= rounding else "other"
 
 
 @convention(("max_forward",), "kept", "flushed", "refused", "other", any_window=True)
 def subnormals(ask: Ask) -> Iterable[str]:
-    """Does a number below the smallest normal one survive?"""
+    """Is a subnormal number kept, or flushed to zero?"""
     return show(ask, "max_forward", small_numbers, SMALL[:2], kept)
 
 
 @convention(("mean_forward",), "kept", "flushed", "refused", "other", any_window=True)
 def mean_subnormals(ask: Ask) -> Iterable[str]:
-    """Does the mean of numbers below the smallest normal one survive?"""
+    """Is the mean of subnormal numbers kept, or flushed to zero?"""
     four = filled(lambda dtype: 4 * float(finfo(dtype).smallest_subnormal))
     return show(ask, "mean_forward", four, SMALL[:2], kept)
 
 
 def small_numbers(dtype: str, size: Ints) -> Array:
-    """Windows of zeros with the smallest number above zero at the end, and with three times that."""
+    """Two windows of zeros that end in the smallest number above zero, and in three times that."""
     eta = float(finfo(np.dtype(dtype)).smallest_subnormal)
     made = np.zeros((2, *size), dtype)
     made.reshape(2, -1)[:, -1] = [eta, 3 * eta]
@@ -182,7 +182,7 @@ def small_numbers(dtype: str, size: Ints) -> Array:
 
 
 def kept(window: Array, y: Array) -> str:
-    """What became of a small number."""
+    """The value for the result of a window with a small number."""
     return "kept" if y == window.max() else "flushed" if y == 0 else "other"
 
 
@@ -193,7 +193,7 @@ def signed_zero(ask: Ask) -> Iterable[str]:
 
 
 def zeros(dtype: str, size: Ints) -> Array:
-    """Two windows: +0, and after it -0; -0, and after it +0."""
+    """Two windows: +0 followed by -0, and -0 followed by +0."""
     made = np.zeros((2, *size), dtype)
     first = np.arange(made[0].size).reshape(size) == 0
     made[:] = np.where(np.stack([first, ~first]), made, -made)
@@ -201,7 +201,7 @@ def zeros(dtype: str, size: Ints) -> Array:
 
 
 def which_zero(_: Array, zeros: Array) -> str:
-    """Which zero was chosen of (+0, -0), and of (-0, +0)."""
+    """The value for the maxima of (+0, -0) and of (-0, +0)."""
     if zeros.any():
         return "other"
     first, second = np.signbit(zeros.astype(np.float64)).tolist()
@@ -210,7 +210,7 @@ def which_zero(_: Array, zeros: Array) -> str:
 
 @convention(("mean_forward",), "infinite", "finite", "clamped", "nan", "refused", "other")
 def mean_overflow(ask: Ask) -> Iterable[str]:
-    """What is the mean of numbers whose sum is beyond the widest float?"""
+    """What is the mean of numbers whose sum overflows the widest float?"""
     taken = [dtype for _, dtype, _ in ask.ways(("mean_forward",))]
     return show(ask, "mean_forward", high, FOUR, of_overflow, tuple(taken), together=2)
 
@@ -222,18 +222,18 @@ def infinite_mean(ask: Ask) -> Iterable[str]:
 
 
 def of_infinity(_: Array, y: Array) -> str:
-    """What the mean of a window with inf in it is."""
+    """The value for the mean of a window with inf."""
     return "nan" if y != y else "inf" if y == np.inf else "other"
 
 
 def high(dtype: str, size: Ints) -> Array:
-    """Two windows: of the largest finite number, and of 0.6 of it, which a result clamped to the largest is not."""
+    """Two windows: of the largest finite number, and of 0.6 of it, which tells clamping from a right answer."""
     most = float(finfo(np.dtype(dtype)).max)
     return np.stack([np.full(size, part * most, dtype) for part in (1, 0.6)])
 
 
 def of_overflow(windows: Array, means: Array) -> str:
-    """What the means of `high` are; exact if finite, as windows of four equal cells have exact means in any order."""
+    """The value for the means of `high`. Finite ones are exact: four equal cells have an exact mean in any order."""
     y, cells = means.astype(np.float64), windows.reshape(2, -1).astype(np.float64)
     if (y == cells[:, 0]).all():
         return "finite"
@@ -256,9 +256,9 @@ def accumulator(ask: Ask) -> Iterable[str]:
 
 @convention(("mean_forward",), "float", "truncated", "rounded", "wrapped", "refused", "other")
 def integer_mean(ask: Ask) -> Iterable[str]:
-    """What is the mean of integers that do not divide, and of those whose sum is beyond their dtype?"""
-    # Asked even where no integers are declared, as most refuse them; but not where they are declared as lacking.
-    # To take some of their dtypes alone is no convention about means: "refused" stands for all of them.
+    """What is the mean of integers that do not divide evenly, and of integers whose sum overflows their dtype?"""
+    # Observed even if no integers are declared, as most targets refuse them; but not if `lacks` rules them out.
+    # Refusing only some integer dtypes is no convention about means: "refused" stands for all of them.
     every = True
     for x in images_of_integers(ask.declared):
         y = ask.free(call_of("mean_forward", x, None, None, {}))
@@ -270,14 +270,14 @@ def integer_mean(ask: Ask) -> Iterable[str]:
 
 
 def images_of_integers(declared: Declared) -> Iterable[Array]:
-    """Images of every dtype that a mean may be asked for: at a rank where it takes a float and does not lack them.
+    """Images of every integer dtype that `lacks` does not rule out, at a rank at which the mean takes a float.
 
-    Those of 8 bits come with a large window as well, whose sum is beyond 16 bits.
+    Dtypes of 8 bits also come with a large window, whose sum overflows 16 bits.
     """
     ranks = [rank for rank in (2, 1, 3) if any(declared.takes("mean_forward", dtype, rank) for dtype in WIDEST_FIRST)]
     for dtype in INTEGERS:
         for rank in [rank for rank in ranks if not declared.lacking("mean_forward", dtype, rank)][:1]:
-            # 26 squared, or cubed; in fewer than 1,352 cells none is beyond 16 bits.
+            # 26 squared, or cubed: enough cells for a sum to overflow 16 bits.
             for side in (2, 26) if np.dtype(dtype).itemsize == 1 else (2,):
                 size = (side,) * rank if rank > 1 else (side * side,)
                 if declared.max_cells is None or 2 * prod(size) <= declared.max_cells:
@@ -285,13 +285,13 @@ def images_of_integers(declared: Declared) -> Iterable[Array]:
 
 
 def integers(dtype: str, size: Ints) -> Array:
-    """Two samples: with a mean of 1.75, and with one so near to the largest number that the sum is beyond it."""
+    """Two samples: one with a mean of 1.75, and one with a mean so large that the sum overflows the dtype."""
     near = np.iinfo(dtype).max // 10 * 9
     return np.stack([np.resize(np.array(four, dtype), (1, *size)) for four in ([1, 1, 3, 2], [near] * 4)])
 
 
 def which_mean(x: Array, y: Array) -> str:
-    """What became of a mean of 1.75, unless the sum of large numbers has wrapped."""
+    """The value for the means of `integers`: what 1.75 became, unless the sum of large numbers wrapped."""
     if y.size != 2:
         return "other"
     small, large = y.reshape(-1).tolist()
@@ -302,12 +302,12 @@ def which_mean(x: Array, y: Array) -> str:
 
 
 def wrapped(total: int) -> Iterable[int]:
-    """What a sum becomes in integers of 8 to 64 bits, without a sign and with one."""
+    """A sum wrapped to integers of 8 to 64 bits, unsigned and signed."""
     for bits in (8, 16, 32, 64):
         rest = total % (1 << bits)
         yield from (rest, rest - (1 << bits) * (rest >> (bits - 1)))
 
 
 def is_near(value: float, mean: float) -> bool:
-    """Whether a number is a mean, but for rounding to an integer or to a short float."""
+    """Whether a number is a mean up to rounding to an integer or to a short float."""
     return abs(value - mean) <= 1 + abs(mean) / 128

@@ -1,4 +1,4 @@
-"""Arrays, text and files: how they are laid out, written, stored, read and made safe to print."""
+"""Arrays, text and files: memory layouts, storage, reading and writing, and text made safe to print."""
 
 LARGEST = 10**18
-"""Larger numbers fit into no counter and no limit of the system."""
+"""The largest number in a report; larger ones fit no counter and no limit of the system."""

@@ -1,4 +1,4 @@
-"""Arrays as reports have them: small ones as nested lists, large ones as patterns or compressed, or abbreviated."""
+"""Arrays in reports: small ones as nested lists, large ones as patterns, compressed or abbreviated."""
 
 from __future__ import annotations
 
@@ -24,28 +24,31 @@ else:
 """How an array lies in memory."""
 
 MOST_LISTED = 1000
-"""Cells of an array that is written as nested lists."""
+"""The most cells of an array that is written as nested lists."""
 
 MOST_SPECIAL = 100
-"""Special cells of a larger array that is written as a pattern."""
+"""The most special cells of a larger array that is written as a pattern."""
 
 MOST_ANSWER = 100_000
-"""Bytes of an answer that is stored complete; the case is complete in any case, and what is right can be worked out."""
+"""The most bytes of an answer that is stored in full. The case always is, so the right answer can be recomputed."""
 
 MOST_READ = 1 << 28
-"""Bytes of an array that is read from a report."""
+"""The most bytes of an array that is read from a report."""
 
 AROUND = 2
-"""Cells shown on each side of a place, along the last two axes, of an array that is abbreviated."""
+"""Cells shown on each side of a place, along the last two axes of an abbreviated array."""
 
 
 class StoredArray(Struct, frozen=True, kw_only=True):
-    """An array: what it is, and its cells in one of these forms.
+    """An array: its dtype, shape and layout, and its cells in one of these forms.
 
-    `data`, nested lists in which NaN and infinities are texts; `full` or `counted` with `cells`, a pattern; `zlib`, the
-    base64 text of its compressed bytes in C order, little-endian; `sha256`, the digest of these bytes, with the cells
-    around a place, `near`, of which the block begins at `start`, and `beside` if it lies in a file beside the report;
-    `cells` and how many `others` there are, all those that are not zero. None of them, and no dtype: it is not asked.
+    - `data`: nested lists, in which NaN and infinities are texts.
+    - `full` or `counted`, with `cells`: a pattern.
+    - `zlib`: the base64 text of its compressed bytes in C order, little-endian.
+    - `sha256`: the digest of these bytes, with `near`, the block of cells around a place, which begins at `start`, and
+      `beside` if the array is in a file beside the report.
+    - `cells` and `others`: its nonzero cells, and how many more there are.
+    - None of these, and no dtype: a dy of integers, of which only the shape matters.
     """
 
     dtype: str | UnsetType = UNSET
@@ -64,11 +67,11 @@ class StoredArray(Struct, frozen=True, kw_only=True):
 
     @property
     def abbreviated(self) -> bool:
-        """Whether it has only some of its cells."""
+        """Whether only some of its cells are stored."""
         return self.sha256 is not UNSET
 
     def array(self) -> Array:
-        """The array. Raises ValueError if it is an abbreviation, or its bytes do not fill it."""
+        """The array. Raises ValueError if it is abbreviated, or if its bytes do not fill it."""
         if self.dtype is UNSET or self.layout is UNSET:
             raise ValueError("an array should have a dtype and a layout")
         dtype, shape = np.dtype(self.dtype), tuple(self.shape)
@@ -82,7 +85,7 @@ class StoredArray(Struct, frozen=True, kw_only=True):
         return array.reshape(shape) if prod(shape) == array.size else array
 
     def cell(self, where: Ints) -> Any:
-        """The cell of an answer at a place, or all that is stored of it where there is none."""
+        """The cell of an answer at a place, which for an abbreviated answer must be in the stored block."""
         if self.near is UNSET or self.start is UNSET:
             return self.array()[where]
         block = np.array(numbers(self.near), None if self.dtype is UNSET else self.dtype)
@@ -90,7 +93,7 @@ class StoredArray(Struct, frozen=True, kw_only=True):
 
 
 def stored(array: Array, layout: str = "C") -> StoredArray:
-    """An array, complete, in the first form that is short enough."""
+    """A complete array, in the first form that is short enough."""
     about: Any = {"dtype": array.dtype.name, "shape": list(array.shape), "layout": layout}
     if array.size <= MOST_LISTED:
         return StoredArray(**about, data=json_numbers(array.tolist()))
@@ -101,12 +104,12 @@ def stored(array: Array, layout: str = "C") -> StoredArray:
 
 
 def is_brief(array: Array) -> bool:
-    """Whether an array is written in few words."""
+    """Whether an array has a short form: nested lists or a pattern."""
     return array.size <= MOST_LISTED or pattern_of(array, MOST_SPECIAL) is not None
 
 
 def pattern_in(stored: StoredArray, dtype: np.dtype[Any]) -> Pattern:
-    """The pattern that an array is stored as. Raises ValueError for what is none."""
+    """The pattern that an array is stored as. Raises ValueError if it is not stored as one."""
     shape, counted = bounded(tuple(stored.shape), dtype), stored.counted is not UNSET
     start = stored.counted if counted else stored.full
     if start is UNSET or stored.cells is UNSET:
@@ -118,12 +121,12 @@ def pattern_in(stored: StoredArray, dtype: np.dtype[Any]) -> Pattern:
 
 
 def stored_answer(array: Array, where: Ints | None = None) -> StoredArray:
-    """An answer: complete if it is small, else abbreviated around a place in it."""
+    """An answer, complete if it is small, otherwise abbreviated around a place."""
     return stored(array) if array.nbytes <= MOST_ANSWER else abbreviated(array, where=where)
 
 
 def abbreviated(array: Array, layout: str = "C", where: Ints | None = None) -> StoredArray:
-    """The digest of an array and its cells around a place."""
+    """An array abbreviated to its digest and its cells around a place."""
     place = where if where is not None and len(where) == array.ndim else (0,) * array.ndim
     reach = [0] * (array.ndim - 2) + [AROUND] * min(array.ndim, 2)
     start = [max(k - r, 0) for k, r in zip(place, reach, strict=True)]
@@ -149,12 +152,12 @@ def raw(array: Array) -> Memory:
 
 
 def compressed(array: Array) -> str:
-    """The bytes of an array, compressed, as text."""
+    """The compressed bytes of an array as base64 text."""
     return base64.b64encode(zlib.compress(raw(array))).decode("ascii")
 
 
 def decompressed(text: str, dtype: np.dtype[Any], shape: Ints) -> Array:
-    """The array that `compressed` gave. Raises ValueError if the text does not hold exactly its bytes."""
+    """The inverse of `compressed`. Raises ValueError unless the text holds exactly the bytes of such an array."""
     length = dtype.itemsize * prod(bounded(shape, dtype))
     unpacker = zlib.decompressobj()
     try:
@@ -167,14 +170,14 @@ def decompressed(text: str, dtype: np.dtype[Any], shape: Ints) -> Array:
 
 
 def bounded(shape: Ints, dtype: np.dtype[Any]) -> Ints:
-    """The shape. Raises ValueError if an array of it is larger than a report holds."""
+    """The shape. Raises ValueError if an array of this shape is larger than a report may hold."""
     if min(shape, default=0) < 0 or dtype.itemsize * prod(shape) > MOST_READ:
         raise ValueError(f"an array of shape {shape} is larger than a report holds")
     return shape
 
 
 def json_numbers(value: Any) -> Any:
-    """Nested lists of numbers; the numbers that JSON lacks, and those wider than its readers' floats, as strings."""
+    """Nested lists of numbers, in which numbers that JSON or its readers' floats cannot represent are strings."""
     if isinstance(value, list):
         return [json_numbers(entry) for entry in value]
     if isinstance(value, (bool, int)) or (isinstance(value, float) and isfinite(value)):

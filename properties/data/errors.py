@@ -1,7 +1,7 @@
-"""The error for what cannot be judged, read or written: one line, which the doors print."""
+"""The error for a target or file that cannot be used: one line, which the command line prints."""
 
 UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError, MemoryError)
-"""What Python and NumPy raise when they are to make an array, a call or a case of something else."""
+"""The errors that Python and NumPy raise when something cannot be made into an array, a call or a case."""
 
 
 class Unusable(Exception):

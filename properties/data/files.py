@@ -1,4 +1,4 @@
-"""Files as the doors read and write them: whole or not at all, with one clear line where that cannot be done."""
+"""Reading and writing files: whole or not at all, and with one clear line if that fails."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from .text import shown
 from .typed import encoded
 
 MOST_READ = 1 << 28
-"""Bytes of a file that is read."""
+"""The most bytes of a file that is read."""
 
 Output = tuple[str, str | None, Callable[[], bytes | str]]
-"""An option, the file that it was given, if it was, and what makes the content."""
+"""An option, its file or None, and a function that makes the content."""
 
 STREAMS = (1, 2)
 """The descriptors of standard output and standard error."""
 
 
 def read_text(file: str, what: str) -> str:
-    """The text of a file, which `what` names in messages. Raises Unusable if it cannot be read as UTF-8."""
+    """The text of a file; `what` names it in messages. Raises Unusable if it cannot be read as UTF-8."""
     try:
         with Path(file).open("rb") as source:
             data = source.read(MOST_READ + 1)
@@ -39,10 +39,10 @@ def read_text(file: str, what: str) -> str:
 
 
 def write(file: str, data: bytes | str) -> None:
-    """Put bytes, or a text as UTF-8, into a file. Raises Unusable if they cannot be written.
+    """Write bytes, or a text as UTF-8, to a file. Raises Unusable if that fails.
 
-    They are written beside the file and moved into its place: the file is complete, or as it was before. A symbolic
-    link is followed. A device or a pipe is written directly, and so is what standard output or error leads to.
+    The content goes to a new file beside this one, which then replaces it: the file is complete, or as it was before. A
+    symbolic link is followed. A device or a pipe is written directly, and so is the target of a standard stream.
     """
     content = data if isinstance(data, bytes) else data.encode("utf-8", "backslashreplace")
     try:
@@ -55,12 +55,12 @@ def write(file: str, data: bytes | str) -> None:
 
 
 def json_text(value: object) -> str:
-    """A report as it is written."""
+    """The JSON text of a report."""
     return msgspec.json.format(encoded(value), indent=1).decode() + "\n"
 
 
 def unwritten(outputs: Iterable[Output]) -> list[str]:
-    """Write files; a line about each that cannot be written, although that was tried before the run."""
+    """Write files and return a line about each that cannot be written, although a trial before the run succeeded."""
     complaints = []
     for option, file, content in outputs:
         try:
@@ -72,7 +72,7 @@ def unwritten(outputs: Iterable[Output]) -> list[str]:
 
 
 def is_stream(file: str) -> bool:
-    """Whether a file should not be replaced, because it is a device or a pipe, or a standard stream leads to it."""
+    """Whether a file must not be replaced, because it is a device or a pipe, or a standard stream leads to it."""
     try:
         found = os.stat(file)
     except FileNotFoundError:
@@ -81,7 +81,7 @@ def is_stream(file: str) -> bool:
 
 
 def stream_to(found: os.stat_result) -> int | None:
-    """The standard stream that leads to a file, if one does."""
+    """The standard stream that leads to a file, or None."""
     for descriptor in STREAMS:
         with contextlib.suppress(OSError):
             if os.path.samestat(found, os.fstat(descriptor)):
@@ -90,14 +90,14 @@ def stream_to(found: os.stat_result) -> int | None:
 
 
 def write_directly(file: str, content: bytes) -> None:
-    """Write to a device or a pipe; to a standard stream after what it has been given before."""
+    """Write to a device, a pipe or a standard stream; to the latter, after what is already written."""
     stream = stream_to(os.stat(file))
     with open(file if stream is None else stream, "wb", closefd=stream is None) as sink:
         sink.write(content)
 
 
 def replace(file: Path, content: bytes) -> None:
-    """Write a new file beside this one, and move it there; nothing stays of it if that fails."""
+    """Write a new file beside this one and move it into its place; if that fails, remove the new file."""
     new = beside(file)
     try:
         with new.open("xb") as sink:
@@ -112,7 +112,7 @@ def replace(file: Path, content: bytes) -> None:
 
 
 def beside(file: Path) -> Path:
-    """A name in the same folder that no other file has."""
+    """An unused name in the same folder."""
     return file.with_name(f".poolproof-{secrets.token_hex(8)}")
 
 
@@ -142,7 +142,7 @@ def unwritable(file: str) -> str:
 
 
 def can_hold(folder: Path) -> bool:
-    """Whether a file can be made in a folder: tried, as permissions alone do not tell."""
+    """Whether a file can be created in a folder. It creates one, because permissions alone do not tell."""
     trial = beside(folder / "trial")
     try:
         trial.open("xb").close()
@@ -153,5 +153,5 @@ def can_hold(folder: Path) -> bool:
 
 
 def reason(error: Exception) -> str:
-    """What went wrong, in words."""
+    """The reason in an error, in words."""
     return getattr(error, "strerror", None) or str(error)

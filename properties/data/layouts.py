@@ -1,4 +1,4 @@
-"""Memory layouts: the same values, laid out as real programs hand them over."""
+"""Memory layouts: the same values, laid out as real programs pass them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def reversed_channels(array: Array) -> Array:
 
 
 def spaced(array: Array) -> Array:
-    """Every second element of a larger array, whose other elements would be seen if they were read."""
+    """Every second element of a larger array, whose other elements would show in a result if they were read."""
     larger: Array = np.full((*array.shape[:-1], 2 * array.shape[-1]), 77, array.dtype)
     larger[..., ::2] = array
     return larger[..., ::2]
@@ -65,12 +65,12 @@ def unaligned(array: Array) -> Array:
 
 
 def broadcast(array: Array) -> Array:
-    """Strides of 0 along every axis, where all elements are the same; else an ordinary copy."""
+    """Strides of 0 along every axis if all elements are equal; otherwise an ordinary copy."""
     return expanded(array, ALIKE["broadcast"](array.ndim))
 
 
 def expanded(array: Array, axes: Ints) -> Array:
-    """Strides of 0 along these axes, where elements are the same along them; else an ordinary copy."""
+    """Strides of 0 along these axes if elements are equal along them; otherwise an ordinary copy."""
     first = array[tuple(slice(1) if axis in axes else slice(None) for axis in range(array.ndim))]
     if np.broadcast_to(first, array.shape).tobytes() != array.tobytes():
         return array.copy()
@@ -93,7 +93,7 @@ def expanded_rows(array: Array) -> Array:
 
 
 def cropped(array: Array) -> Array:
-    """The inside of a larger array, whose rows lie further apart than they are long."""
+    """The interior of a larger array, whose rows are further apart than they are long."""
     larger: Array = np.full((*array.shape[:-2], array.shape[-2] + 2, array.shape[-1] + 3), 77, array.dtype)
     larger[..., 1:-1, 1:-2] = array
     return larger[..., 1:-1, 1:-2]
@@ -112,14 +112,14 @@ def sliced_channels_last(array: Array) -> Array:
 
 
 def cropped_channels_last(array: Array) -> Array:
-    """The inside of channels-last memory."""
+    """The interior of channels-last memory."""
     larger: Array = np.full((*array.shape[:-2], array.shape[-2] + 2, array.shape[-1] + 3), 77, array.dtype)
     larger[..., 1:-1, 1:-2] = array
     return channels_last(larger)[..., 1:-1, 1:-2]
 
 
 def offset(array: Array) -> Array:
-    """In C order, some elements into its memory."""
+    """In C order, a few elements into its memory."""
     memory: Array = np.full(array.size + 3, 77, array.dtype)
     view = memory[3:].reshape(array.shape)
     view[...] = array
@@ -127,7 +127,7 @@ def offset(array: Array) -> Array:
 
 
 def odd_unit_strides(array: Array) -> Array:
-    """In C order, but with strides along axes of length one that nothing follows from."""
+    """In C order, but with meaningless strides along axes of length one."""
     copy = array.copy()
     odd = range(3 * array.itemsize, 3 * array.itemsize + 2 * array.ndim, 2)
     strides = [other if n == 1 else s for n, s, other in zip(copy.shape, copy.strides, odd, strict=True)]
@@ -156,14 +156,14 @@ LAYOUTS: dict[str, Any] = {
     "read-only": read_only,
     "unaligned": unaligned,
 }
-"""How a fresh copy of an array is laid out, by name; "C" is the ordinary one."""
+"""Functions that return a fresh copy of an array in a layout, by name; "C" is the ordinary one."""
 
 DECLARED = {"C": "C", "channels_last": "channels last"}
-"""The layouts that a target may declare it takes alone, by the word for it."""
+"""The layouts that a target may declare as the only one it takes, by the word for them."""
 
 
 def layouts_taken(declared: str) -> tuple[str, ...]:
-    """The layouts in which a target takes arrays: all of them, or the one that it declares."""
+    """The layouts that a target takes: all of them, or the one that it declares."""
     return tuple(LAYOUTS) if declared == "C" else (DECLARED[declared],)
 
 
@@ -174,20 +174,20 @@ ALIKE: dict[str, Callable[[int], Ints]] = {
     "expanded rows": lambda ndim: (ndim - 1,),
     "expanded columns": lambda ndim: (ndim - 2,),
 }
-"""The axes along which elements must be the same to be laid out so, by the number of axes."""
+"""Functions from the number of axes to those along which elements must be equal in a layout."""
 
 FLAT = ("broadcast", "expanded rows", "expanded columns")
-"""Layouts in which an image has equal cells, and so tied maxima."""
+"""Layouts that make cells of an image equal, and so tie maxima."""
 
 
 def laid_out(array: Array, layout: str) -> Array:
-    """A fresh copy of `array` in that layout."""
+    """A fresh copy of `array` in this layout."""
     copy: Array = LAYOUTS[layout](array)
     return copy
 
 
 def made_alike(array: Array, layout: str) -> None:
-    """Make elements the same along the axes along which a layout has one for all."""
+    """Make elements equal along the axes along which a layout stores only one."""
     axes = ALIKE[layout](array.ndim) if layout in ALIKE else ()
     for axis in axes:
         first = (slice(None),) * axis + (slice(1),)

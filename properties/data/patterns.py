@@ -1,4 +1,4 @@
-"""Large arrays in few words: one value, or counted numbers, in all cells but a few; and these as Python text."""
+"""Patterns: large arrays as one value, or consecutive numbers, in all but a few cells; and these as Python text."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from poolproof.kernels.dtypes import ORDERED, Array, Ints
 from .typed import Scalar
 
 SAMPLE = 101
-"""Cells that are looked at for the commonest value; of an array with few special cells most of them have it."""
+"""Cells that are sampled for the commonest value, which most of them have if few cells are special."""
 
 
 class Pattern(NamedTuple):
-    """An array of `shape` and `dtype`: `start` in all cells, or if `counted` `start`, `start` + 1, ... in row-major
-    order, but for some cells: pairs of an index and a value."""
+    """An array of `shape` and `dtype`: `start` in every cell, or if `counted`, `start`, `start` + 1, ... in row-major
+    order; except for the special `cells`, pairs of an index and a value."""
 
     shape: Ints
     dtype: np.dtype[Any]
@@ -42,9 +42,9 @@ def base(shape: Ints, dtype: np.dtype[Any], start: Any, *, counted: bool) -> Arr
 
 
 def pattern_of(array: Array, most: int) -> Pattern | None:
-    """The pattern with at most `most` special cells that gives an array bit for bit; None if there is none.
+    """The pattern with at most `most` special cells that equals an array bit for bit; None if there is none.
 
-    An array that is no input, but wrong on purpose, has none.
+    An array whose dtype cannot be pooled has no pattern.
     """
     if not array.size or array.dtype.name not in ORDERED:
         return None
@@ -55,13 +55,13 @@ def pattern_of(array: Array, most: int) -> Pattern | None:
             places = [tuple(map(int, place)) for place in np.argwhere(special)]
             cells = [(k, python_number(array[k])) for k in places]
             found = Pattern(array.shape, array.dtype, python_number(start), counted, cells)
-            # A NaN that is not like others has no words.
+            # A NaN with an unusual payload cannot be written.
             return found if np.array_equal(bits(found.array()), bits(array)) else None
     return None
 
 
 def commonest(array: Array) -> Any:
-    """The commonest value of an array, by a sample of its cells."""
+    """The commonest value in a sample of an array's cells."""
     sample = array.reshape(-1)[:: max(1, array.size // SAMPLE)]
     _, first, counts = np.unique(bits(sample), return_index=True, return_counts=True)
     return sample[first[counts.argmax()]]
@@ -73,7 +73,7 @@ def bits(array: Array) -> Array:
 
 
 def python_number(value: Any) -> Any:
-    """A number of NumPy as one of Python, exactly; of the bits of a NaN nothing is kept."""
+    """A NumPy number as the equal Python number; the payload of a NaN is lost."""
     number = value.item() if value.dtype.kind in "biu" else float(value)
     return nan if number != number else number
 
@@ -82,9 +82,9 @@ def python_number(value: Any) -> Any:
 
 
 def as_text(pattern: Pattern, name: str) -> str:
-    """Statements, to be pasted after `name = `, that give the array, with `np` for NumPy.
+    """Statements that make the array, to paste after `name = `, with `np` for NumPy.
 
-    A bfloat16 becomes a float32 of the same values, because NumPy alone has no such dtype.
+    A bfloat16 becomes a float32 with the same values, because NumPy alone has no such dtype.
     """
     dtype = "float32" if pattern.dtype.name == "bfloat16" else pattern.dtype.name
     cells = [f"{name}[{', '.join(map(str, place))}] = {short(value)}" for place, value in pattern.cells]
@@ -92,7 +92,7 @@ def as_text(pattern: Pattern, name: str) -> str:
 
 
 def base_text(pattern: Pattern, dtype: str) -> str:
-    """The expression for a pattern without special cells, whose dtype is said unless it is float64."""
+    """The expression for a pattern without its special cells, with the dtype unless it is float64."""
     said = "" if dtype == "float64" else f", {dtype!r}"
     if not pattern.counted:
         if literal(pattern.start) in ("0", "0.0", "False"):
@@ -112,7 +112,7 @@ def literal(value: Any) -> str:
 
 
 def short(value: Any) -> str:
-    """A number as Python text, to be put into an array of floats: without a fraction that is zero."""
+    """A number as Python text, to assign to an array of floats: without a fraction of zero."""
     text = literal(value)
     return text.removesuffix(".0") if text != "-0.0" else text
 
@@ -121,10 +121,10 @@ def short(value: Any) -> str:
 
 
 def number(value: bool | int | float) -> Scalar:
-    """A number as JSON has it: what is not finite as text."""
+    """A number for JSON: as text if it is not finite."""
     return value if not isinstance(value, float) or isfinite(value) else str(value)
 
 
 def value_of(value: Scalar) -> bool | int | float:
-    """The inverse of `number`. Raises ValueError for what is no number."""
+    """The inverse of `number`. Raises ValueError for a text that is not a number."""
     return float(value) if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""Arrays that are zero but for a few cells, whatever their size: they are sent, compared and stored by these cells."""
+"""Sparse arrays: huge ones with few nonzero cells, which are sent, compared and stored as these cells."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ..remote.worker import nonzero, painted
 
 @dataclass(frozen=True, eq=False)
 class Sparse:
-    """An array of this dtype and shape: `places` (n,) int64 are row-major and ascend, `values` (n,) are of the dtype.
+    """An array: `places` (n,) int64 are the ascending row-major places of nonzero cells, `values` (n,) their values.
 
-    `others`: how many more cells are not zero, which are not listed. All the rest is zero.
+    `others`: the number of further nonzero cells, which are not listed. All other cells are zero.
     """
 
     dtype: np.dtype[Any]
@@ -34,18 +34,18 @@ class Sparse:
 
     @classmethod
     def from_array(cls, array: Array) -> Sparse:
-        """The nonzero cells of an array; of very many the first."""
+        """A sparse array from an array; of very many nonzero cells, only the first are listed."""
         count, places, values = nonzero(array)
         return cls(values.dtype, array.shape, places, values, count - len(places))
 
     @property
     def size(self) -> int:
-        """Cells of the array."""
+        """The number of cells."""
         return prod(self.shape)
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the array."""
+        """The number of bytes of the whole array."""
         return self.size * self.dtype.itemsize
 
     def cells(self) -> dict[int, Any]:
@@ -53,7 +53,7 @@ class Sparse:
         return dict(zip(self.places.tolist(), self.values.tolist(), strict=True))
 
     def whole(self) -> Array:
-        """The array itself."""
+        """The array in full."""
         array: Array = painted(self.dtype, self.shape, self.places, self.values)
         return array
 
@@ -64,7 +64,7 @@ class Sparse:
 
 @dataclass(frozen=True)
 class SparseCall:
-    """A call whose arrays, in the contract's order, are sparse."""
+    """A call with sparse arrays, in the order of the contract."""
 
     function: str
     arrays: dict[str, Sparse]
@@ -73,5 +73,5 @@ class SparseCall:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of its arrays."""
+        """The number of bytes of its whole arrays."""
         return sum(array.nbytes for array in self.arrays.values())

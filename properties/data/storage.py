@@ -1,4 +1,4 @@
-"""The large arrays of a report, in a file of NumPy beside it: report.arrays.npz beside report.json."""
+"""Storage of a report's large arrays in a NumPy file beside it: report.arrays.npz beside report.json."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from .files import is_stream, json_text, write
 T = TypeVar("T")
 
 MOST_INLINE = 4000
-"""Characters of a compressed array that stays in a report."""
+"""The most characters of a compressed array that stays in a report."""
 
 
 def report_text(file: str, document: Callable[[], Struct]) -> str:
-    """The text of a report for a file, whose large arrays are written beside it first. Raises Unusable.
+    """The text of a report for a file, after writing its large arrays beside that. Raises Unusable if that fails.
 
-    A device or a pipe has no place beside it: its report keeps all arrays.
+    There is no place beside a device or a pipe: its report keeps all arrays.
     """
     report, stored = document(), dict[str, Array]()
     if not is_stream(file):
@@ -41,7 +41,7 @@ def beside(file: str) -> Path:
 
 
 def changed(value: T, change: Callable[[StoredArray], StoredArray]) -> T:
-    """A part of a report with each of its arrays changed."""
+    """A part of a report with `change` applied to each of its arrays."""
     part: Any = value
     if isinstance(part, StoredArray):
         part = change(part)
@@ -55,7 +55,7 @@ def changed(value: T, change: Callable[[StoredArray], StoredArray]) -> T:
 
 
 def without(report: T, stored: dict[str, Array]) -> T:
-    """A part of a report with its large arrays abbreviated; these are added to `stored`, by their digests."""
+    """A part of a report with its large arrays abbreviated; the arrays are added to `stored` under their digests."""
 
     def shortened(each: StoredArray) -> StoredArray:
         if each.zlib is UNSET or len(each.zlib) <= MOST_INLINE:
@@ -69,7 +69,7 @@ def without(report: T, stored: dict[str, Array]) -> T:
 
 
 def packed(stored: dict[str, Array]) -> bytes:
-    """Arrays as the bytes of an npz file; a bfloat16 as the bits of its cells."""
+    """Arrays as the bytes of an npz file; bfloat16 is stored as bits."""
     content = io.BytesIO()
     plain = {name: a.view(np.uint16) if a.dtype.name == "bfloat16" else a for name, a in stored.items()}
     np.savez_compressed(content, **plain)  # type: ignore[arg-type]
@@ -77,7 +77,7 @@ def packed(stored: dict[str, Array]) -> bytes:
 
 
 def completed(report: T, file: str) -> T:
-    """A report that was read from a file, with the arrays that lie beside it. What is missing stays abbreviated."""
+    """A report read from a file, completed with the arrays beside it. Missing arrays stay abbreviated."""
     if not is_elsewhere(report):
         return report
     try:
@@ -91,7 +91,7 @@ def completed(report: T, file: str) -> T:
 
 
 def is_elsewhere(report: object) -> bool:
-    """Whether some array of a part of a report lies beside it."""
+    """Whether some array of a part of a report is in the file beside it."""
     found: list[StoredArray] = []
 
     def seen(each: StoredArray) -> StoredArray:
@@ -103,7 +103,7 @@ def is_elsewhere(report: object) -> bool:
 
 
 def restored(stored: Mapping[str, Array], each: StoredArray) -> StoredArray:
-    """An array with the cells that are stored under its digest, if it lies there and has this digest."""
+    """An array with the cells stored under its digest, if they are there and match the digest."""
     name = each.sha256
     if each.beside is not True or name is UNSET or name not in stored:
         return each

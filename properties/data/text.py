@@ -9,26 +9,26 @@ from typing import Any
 from ..remote.worker import MOST_TEXT, said
 
 MOST_NAME = 80
-"""Characters of a target's name, and of its version."""
+"""The most characters of a target's name, and of its version."""
 
 MOST_SHOWN = 200
-"""Characters of a value in a message about a wrong value."""
+"""The most characters of a wrong value in a message."""
 
 
 def cleaned(text: str, most: int = MOST_TEXT) -> str:
-    """At most `most` characters of a text. Control characters, line ends, invisible marks and lone surrogates are
-    written as Python escapes, so that no text can move the cursor, forge a line or fail to be encoded."""
+    """At most `most` characters of a text. Control characters, line ends, invisible marks and lone surrogates become
+    Python escapes, so that no text can move the cursor, forge a line or fail to be encoded."""
     shown = "".join(map(visible, islice(text, most + 1)))
     return shown if len(shown) <= most else shown[: most - 3] + "..."
 
 
 def visible(character: str) -> str:
-    """A character as it is, or its escape if it is not printable."""
+    """The character, or its escape if it is not printable."""
     return character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
 
 
 def sendable(name: str) -> str:
-    """The name of a file with bytes that are not UTF-8 written as escapes: xdist sends UTF-8 only."""
+    """A file name in which bytes that are not UTF-8 are escaped, because xdist sends UTF-8 only."""
     return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
@@ -38,5 +38,5 @@ def received(name: str) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as Python writes it, for a message about a value that is wrong."""
+    """The repr of a value, for a message that it is wrong."""
     return cleaned(said(value, repr), MOST_SHOWN)

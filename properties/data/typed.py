@@ -1,4 +1,4 @@
-"""What is read and written: the numbers and texts that types are made of, and their JSON."""
+"""Types for reports: the numbers and texts that they consist of, and conversion to and from JSON."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from .text import sendable
 T = TypeVar("T")
 
 Json = dict[str, Any]
-"""An object of JSON that has no type of its own."""
+"""A JSON object without a type of its own."""
 
 Whole = Annotated[int, Meta(ge=0, le=LARGEST)]
-"""A whole number of at least 0."""
+"""An integer of at least 0."""
 
 Number = Annotated[float, Meta(ge=0, le=float(LARGEST))]
 """A number of at least 0."""
 
 Name = Annotated[str, Meta(min_length=1, max_length=MOST_TEXT, pattern=r"\S")]
-"""A text that is not empty, and that can be shown in full."""
+"""A text that is not blank and can be shown in full."""
 
 Scalar = bool | int | float | str
-"""A cell of an array; numbers that JSON lacks are texts."""
+"""A cell of an array; numbers that JSON cannot represent are texts."""
 
 Nested = list[Any] | bool | int | float | str | None
-"""What NumPy gives for an array of any rank: lists in lists, or a number."""
+"""The result of `ndarray.tolist` at any rank: nested lists, or a number."""
 
 
 def encoded(value: object) -> bytes:
-    """A value as JSON. Lone surrogates, which only the name of a file has, are written as `sendable` writes them."""
+    """A value as JSON. Lone surrogates, which occur in file names only, are escaped as by `sendable`."""
     try:
         return msgspec.json.encode(value)
     except UnicodeEncodeError:
@@ -41,7 +41,7 @@ def encoded(value: object) -> bytes:
 
 
 def with_texts_sendable(value: Any) -> Any:
-    """A value of lists, dicts and scalars with every text as UTF-8 has it."""
+    """A value of lists, dicts and scalars with `sendable` applied to every text."""
     if isinstance(value, dict):
         return {sendable(key): with_texts_sendable(entry) for key, entry in value.items()}
     if isinstance(value, list):
@@ -50,7 +50,7 @@ def with_texts_sendable(value: Any) -> Any:
 
 
 def decoded(text: bytes | str, form: type[T]) -> T:
-    """The value of a type that JSON has. Raises ValueError, which says what is wrong and where."""
+    """A value of type `form` from JSON. Raises ValueError that says what is wrong and where."""
     try:
         return msgspec.json.decode(text, type=form)
     except RecursionError:

@@ -1,1 +1,1 @@
-"""The ways in: the command, the pytest plugin, and the Python API."""
+"""The entry points: the command line, the pytest plugin, and the Python API."""

@@ -1,4 +1,4 @@
-"""The Python door for tests: laws bound to an object in hand, which raise where they do not hold."""
+"""The Python API for tests: the laws that apply to an implementation, each a callable that raises if it fails."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BoundLaw:
-    """One law bound to an implementation: `str(law)` is its name, `law()` raises AssertionError if it does not hold.
+    """One law bound to an implementation: `str(law)` is its name, and `law()` raises AssertionError if it fails.
 
-    It raises unittest.SkipTest, which pytest counts as skipped, if it cannot be tried, as where memory is short.
+    It raises unittest.SkipTest, which pytest reports as skipped, if the law cannot run, for example for lack of memory.
     """
 
     unit: Unit
@@ -54,12 +54,13 @@ def laws(
     like: str | None = None,
     huge: bool = False,
 ) -> list[BoundLaw]:
-    """Every law that can be asked of an implementation: a module, an instance, a namespace or a class.
+    """Every law that applies to an implementation, which is a module, an instance, a namespace or a class.
 
     `examples`: cases per law; `seed`: the same cases every time (default: 0 under CI, else random); `pattern`: laws or
     families, comma-separated; `expect`: conventions to pin, "ties=first"; `like`: another target, whose conventions are
     pinned; `huge`: also laws about arrays of gigabytes.
-    What the implementation does not offer or declare is not in the list. Raises
+
+    Laws about callables or settings that the implementation neither offers nor declares are left out. Raises
     `poolproof.properties.contract.Unusable` if it offers nothing.
     """
     from ..lawbook.huge import EVERY
@@ -94,9 +95,9 @@ def check(
     like: str | None = None,
     huge: bool = False,
 ) -> None:
-    """Try every law on an implementation; one AssertionError with the message of each that does not hold.
+    """Try every law on an implementation. Raises one AssertionError with the message of each law that fails.
 
-    The arguments are those of `laws`. A law that cannot be tried, as where memory is short, is a warning.
+    The arguments are those of `laws`. A law that cannot run, for example for lack of memory, is a warning. Raises
     ValueError if no law applies to the implementation.
     """
     bound = laws(implementation, examples=examples, seed=seed, pattern=pattern, expect=expect, like=like, huge=huge)

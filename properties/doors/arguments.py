@@ -1,4 +1,4 @@
-"""Arguments of the Python door: each refusal names the argument, its value and what would be right."""
+"""Argument checks for the Python API: each error names the argument, its value and what would be right."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def refuse(name: str, value: object, right: str, error: type[Exception] = ValueE
 
 @contextmanager
 def as_arguments() -> Iterator[None]:
-    """Raise ValueError for what cannot be judged because of an argument."""
+    """Turn an Unusable that an argument causes into a ValueError."""
     try:
         yield
     except Unusable as error:
@@ -34,7 +34,7 @@ def as_arguments() -> Iterator[None]:
 
 
 def whole(name: str, value: object, least: int) -> int:
-    """A whole number that is not less."""
+    """Check that an argument is a whole number of at least `least`."""
     if not isinstance(value, int) or isinstance(value, bool):
         refuse(name, value, f"a whole number of at least {least}", TypeError)
     if not least <= value <= LARGEST:
@@ -43,7 +43,7 @@ def whole(name: str, value: object, least: int) -> int:
 
 
 def seconds(name: str, value: object) -> float:
-    """A time above 0."""
+    """Check that an argument is a number of seconds above 0."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         refuse(name, value, "a number of seconds above 0", TypeError)
     if not (isfinite(value) and 0 < value <= LONGEST):
@@ -52,14 +52,14 @@ def seconds(name: str, value: object) -> float:
 
 
 def flag(name: str, value: object) -> bool:
-    """True or False."""
+    """Check that an argument is True or False."""
     if not isinstance(value, bool):
         refuse(name, value, "True or False", TypeError)
     return value
 
 
 def text(name: str, value: object) -> str:
-    """A text that is not empty."""
+    """Check that an argument is a non-empty text."""
     if not isinstance(value, str):
         refuse(name, value, "a text", TypeError)
     if not value.strip():
@@ -68,14 +68,14 @@ def text(name: str, value: object) -> str:
 
 
 def texts(name: str, value: Any, like: str) -> tuple[str, ...]:
-    """Several texts, or paths."""
+    """Check that an argument is a series of texts or paths."""
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
         refuse(name, value, f"several texts, as in {name}=({like!r},)", TypeError)
     return tuple(text(name, os.fspath(each) if isinstance(each, os.PathLike) else each) for each in value)
 
 
 def size(name: str, value: object) -> int:
-    """Bytes, or a text like "512M"."""
+    """The number of bytes that an argument means, which is an int or a text like "512M"."""
     if isinstance(value, str):
         number, unit = (value[:-1], value[-1:].upper()) if value[-1:].upper() in UNITS else (value, "")
         if not (number.isascii() and number.isdecimal()):
@@ -85,7 +85,7 @@ def size(name: str, value: object) -> int:
 
 
 def spec_of(implementation: object, isolated: bool | None) -> str:
-    """What an implementation is called in a request: a text as given, an object by its name."""
+    """What a request calls an implementation: a text as given, an object by its name."""
     from ..targets.target import called
 
     if isinstance(implementation, os.PathLike):
@@ -98,7 +98,7 @@ def spec_of(implementation: object, isolated: bool | None) -> str:
 
 
 def of_a_process(**given: object) -> None:
-    """Refuse arguments that bound a process of its own, where there is none."""
+    """Refuse limits on a target's process if the target runs in this one."""
     for name, value in given.items():
         if value is not None:
             refuse(name, value, "None for what runs in this process")
@@ -120,7 +120,7 @@ def settled(
     memory: int | str | None,
     python: str | None,
 ) -> Request:
-    """The request that arguments make, whose budget begins now. Raises TypeError or ValueError."""
+    """The request made of these arguments; its budget starts now. Raises TypeError or ValueError."""
     from ..targets.programs import interpreter
 
     spec = spec_of(implementation, None if isolated is None else flag("isolated", isolated))

@@ -1,4 +1,4 @@
-"""The command `poolproof`: what is common to all commands, from the streams to the exit status."""
+"""The command `poolproof`: what all commands share, from the streams to the exit status."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from .converters import quoted
 from .parser import Parser
 
 VALUELESS = re.compile(r"(--[^=]+=|-\w)--")
-"""An option whose value is `--`, of which argparse makes a list before Python 3.13."""
+"""An option whose value is `--`, which argparse turns into a list before Python 3.13."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; its exit status."""
+    """Run a command and return its exit status."""
     open_streams()
     if arguments is None:
-        # Hypothesis would keep constants of the code that is loaded in the working folder.
+        # Otherwise Hypothesis would store constants from the loaded code in the working folder.
         os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.devnull)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A terminal may lack the letters of a name or of an error.
+        # The terminal's encoding may lack characters of a name or an error.
         sys.stdout.reconfigure(errors="backslashreplace")
     parser = command_line()
     try:
@@ -62,7 +62,7 @@ def command_line() -> Parser:
 
 
 def understood(parser: Parser, words: Sequence[str]) -> argparse.Namespace:
-    """The options of a command line, with the `parser` of its command, and the `run` that takes them."""
+    """The options of a command line, with the `parser` of its command and the `run` that takes them."""
     if not words:
         parser.print_help()
         parser.exit()
@@ -73,7 +73,7 @@ def understood(parser: Parser, words: Sequence[str]) -> argparse.Namespace:
         from ..contract import did_you_mean
 
         parser.error(f"unknown command {quoted(words[0])}; {did_you_mean(words[0], COMMANDS)}")
-    # An unknown option before the command might have a value, which is no command.
+    # An unknown option before the command might have a value, which would be taken for the command.
     options, unknown = parser.parse_known_args(words if known else words[:1])
     if unknown or not known:
         getattr(options, "parser", parser).unknown(unknown or words)
@@ -82,7 +82,7 @@ def understood(parser: Parser, words: Sequence[str]) -> argparse.Namespace:
 
 @contextmanager
 def flushed() -> Iterator[None]:
-    """Flush standard output at the end, while an error of that can still be reported."""
+    """Flush standard output at the end, while an error in doing so can still be reported."""
     try:
         yield
     finally:
@@ -91,7 +91,7 @@ def flushed() -> Iterator[None]:
 
 
 def open_streams() -> None:
-    """Open the standard streams that are closed, so that no pipe of ours gets their numbers."""
+    """Open any standard stream that is closed, so that none of our pipes gets its number."""
     for stream in (0, 1, 2):
         try:
             os.fstat(stream)
@@ -100,6 +100,6 @@ def open_streams() -> None:
 
 
 def unread() -> int:
-    """The status where whoever read the output has gone, as after a signal for that; what is left goes nowhere."""
+    """The exit status, as after SIGPIPE, when the reader has closed the pipe; further output is discarded."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 128 + signal.SIGPIPE

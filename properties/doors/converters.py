@@ -1,6 +1,6 @@
-"""Converters of the values of options, for the command and for the pytest plugin: functions as argparse wants them.
+"""Converters for the values of options, in the command and in the pytest plugin: functions as argparse expects them.
 
-Each returns the value or raises argparse.ArgumentTypeError, whose message names the value and what would be right.
+Each returns the value or raises argparse.ArgumentTypeError; the message names the value and what would be right.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from ..data import LARGEST
 UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 TIMES = {"s": 1.0, "m": 60.0, "h": 3600.0}
-"""Seconds of what a time may be given in."""
+"""The units in which a time may be given, in seconds."""
 
 LONGEST = 10**8
-"""Seconds: three years, which every clock and timer can count."""
+"""Three years in seconds, which every clock and timer can represent."""
 
 MOST_PROCESSES = 1024
 
@@ -26,19 +26,19 @@ MOST_AXES = 3
 Entry = TypeVar("Entry")
 
 MOST_LENGTH = 12
-"""An image of longer axes has more than fifty million cases."""
+"""Longer axes would give more than fifty million cases."""
 
 
 def quoted(value: str) -> str:
-    """A value for a message, safe to print."""
-    # The plugin imports this module in every pytest, and should import NumPy in none.
+    """A value quoted for a message, safe to print."""
+    # Every pytest session imports this module through the plugin, and must not import NumPy for it.
     from ..data.text import shown
 
     return shown(value)
 
 
 def filled(value: str) -> str:
-    """Any text but an empty one, which comes of a variable that is not set."""
+    """Any non-empty text; an empty one usually comes from an unset variable."""
     if not value.strip():
         raise ArgumentTypeError(f"{value!r} should not be empty")
     return value
@@ -62,7 +62,7 @@ def positive(value: str, most: int = LARGEST) -> int:
 
 
 def some(value: str) -> tuple[int, ...]:
-    """Whole numbers of at least 1, comma-separated, each once."""
+    """Whole numbers of at least 1, comma-separated, without repeats."""
     return tuple(dict.fromkeys(map(positive, value.split(","))))
 
 
@@ -76,7 +76,7 @@ def one_callable(value: str) -> str:
 
 
 def one_wrapper(value: str) -> str:
-    """The name of a wrapper that targets may be taken for."""
+    """The name of a wrapper to put around targets."""
     from ..remote.vocabulary import AS
 
     if value not in AS:
@@ -108,7 +108,7 @@ def pair(value: str) -> tuple[int, int]:
 
 
 def axes(value: str, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """The entries, if they are not more than images have axes."""
+    """The entries, if there are no more than an image can have axes."""
     if len(entries) > MOST_AXES:
         raise ArgumentTypeError(f"{quoted(value)} should be at most {MOST_AXES} numbers, one for each spatial axis")
     return entries
@@ -140,7 +140,7 @@ def memory(value: str) -> int:
 
 
 def processes(value: str) -> int:
-    """A whole number; `auto` is one for each processor that this process may use."""
+    """A whole number; `auto` means one for each processor that this process may use."""
     if value == "auto":
         from poolproof.kernels.threads import cores
 

@@ -1,4 +1,4 @@
-"""The door for judges: one call for one implementation, and what was found as data."""
+"""The Python API for judges: one call judges one implementation and returns the findings as data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..targets.target import Target
 
 ONE_AT_A_TIME = RLock()
-"""Hypothesis, the filters of warnings and the standard streams are those of a whole process."""
+"""Hypothesis, the warning filters and the standard streams belong to the whole process."""
 
 
 def judge(
@@ -39,9 +39,10 @@ def judge(
     """Judge one implementation. Nothing is printed or kept, and an implementation that cannot be judged raises nothing.
 
     A text names it as on the command line, and it runs in a process of its own unless `isolated` is False; an object in
-    hand runs in this process. `budget`: seconds for everything; `known`: files of known failures; `timeout`: seconds
-    for one call, `memory`: bytes, or "512M", and `python`: the interpreter, of a process of its own. The others are as
-    in `laws`. Raises TypeError or ValueError for wrong arguments. Calls from several threads wait for each other.
+    hand runs in this process. `budget`: seconds for everything; `known`: files of known failures. For a process of its
+    own, `timeout`: seconds for one call; `memory`: bytes, or "512M"; `python`: the interpreter. The others are as in
+    `laws`. Raises TypeError or ValueError for wrong arguments. Concurrent calls from several threads wait for each
+    other.
     """
     from .arguments import settled
 
@@ -54,7 +55,7 @@ def judge(
 
 
 def judged(implementation: Any, request: Request) -> Judgement:
-    """The judgement of one implementation, of which a request tells the rest."""
+    """The judgement of one implementation under a request."""
     from ..report.judgement import judgement
     from ..run.alone import alone
     from ..run.units import Kind, plan
@@ -69,7 +70,7 @@ def judged(implementation: Any, request: Request) -> Judgement:
 
 @contextmanager
 def import_path_kept() -> Iterator[None]:
-    """What a target that is loaded here puts on the import path is gone afterwards."""
+    """Restore the import path afterwards, to which a target loaded here may add folders."""
     before = list(sys.path)
     try:
         yield

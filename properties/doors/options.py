@@ -1,4 +1,4 @@
-"""Every option of a run, described once: the command, the pytest plugin and a Request are made from this table."""
+"""Every option of a run, described once: the command, the pytest plugin and Request are made from this table."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Option:
 
     @property
     def field(self) -> str:
-        """The option as an attribute of what a parser returns, and as a field of a Request."""
+        """The option's name as an attribute of parsed options, and as a field of a Request."""
         return self.name.replace("-", "_")
 
     def keywords(self) -> dict[str, Any]:
@@ -57,7 +57,7 @@ ISOLATION = table(
     Option("device", "where tensors of PyTorch are: cuda, cpu, mps, xpu, cuda:1", "DEVICE", one_device),
     Option("in-process", "call targets in the suite's own process"),
 )
-"""The options about the process of a target."""
+"""The options about a target's process."""
 
 RUN = table(
     Option("examples", "cases per law (default: %(default)s)", "N", positive, 100),
@@ -71,7 +71,7 @@ RUN = table(
     Option("json", "write the report", "FILE"),
     *ISOLATION.values(),
 )
-"""The options of a run, whichever door it is started through."""
+"""The options of a run, common to the command and the plugin."""
 
 WRAPPED = table(
     Option("as", "what to take targets for, and wrap them: docs/wrappers.md", "WRAPPER", one_wrapper),
@@ -84,7 +84,7 @@ PRINTED = table(
     Option("q", "print the verdict alone"),
     Option("x", "end the run at the first failure"),
 )
-"""The options of the command about what it prints, for which pytest has its own."""
+"""The command's options about its output, for which pytest has its own."""
 
 PROCESSES = table(
     Option("n", "processes of the suite; 0: everything in this one (default: %(default)s)", "N", processes, "auto")
@@ -104,7 +104,7 @@ PROOFS = table(
 STORE = table(
     Option("store", "failing cases shared by many, tried first: a folder, or an address of fsspec", "ADDRESS")
 )
-"""The option about cases that many share."""
+"""The option for cases shared between users."""
 
 COLUMNS = table(Option("markdown", "also write the table as Markdown", "FILE"))
 """The option of a matrix."""
@@ -130,9 +130,9 @@ FILES = table(RUN["json"], COLUMNS["markdown"], PAGE["html"], *WRITTEN.values())
 
 
 def requested(options: Any, targets: Iterable[str] = (), prefix: str = "", **more: Any) -> Request:
-    """The request that parsed options make, their names beginning with a prefix; `more` are fields that stand as given.
+    """The request made of parsed options whose names begin with a prefix; `more` overrides its fields.
 
-    Fields for which there is no option are as in a Request made without them.
+    Fields without an option have the defaults of Request.
     """
     from ..run.request import Request
     from ..targets.loading import REFERENCE
@@ -147,5 +147,5 @@ def requested(options: Any, targets: Iterable[str] = (), prefix: str = "", **mor
 
 
 def end_of(budget: float | None) -> float | None:
-    """When a run with a budget in seconds ends, if it begins now: in seconds since the epoch."""
+    """When a run with a budget in seconds ends if it starts now, in seconds since the epoch."""
     return None if budget is None else time.time() + budget

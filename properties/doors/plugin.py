@@ -1,4 +1,4 @@
-"""The pytest door: `pytest --poolproof-impl TARGET --pyargs poolproof.properties`, one item for each law and target.
+"""The pytest plugin: `pytest --poolproof-impl TARGET --pyargs poolproof.properties`, one item for each law and target.
 
 pytest loads this module in every session where poolproof is installed, so it imports nothing heavy.
 """
@@ -26,27 +26,27 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).resolve().parents[1]
 PROPERTY = "poolproof"
-"""Results travel from xdist's workers under this name, as JSON text: execnet's own integers end at 32 bits."""
+"""The name under which results travel from xdist's workers, as JSON text: execnet's integers end at 32 bits."""
 
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
 SETTLED: pytest.StashKey[tuple[int, float | None]] = pytest.StashKey()
 """The seed, and the end of the budget in seconds since the epoch."""
 
 LIKENED: pytest.StashKey[str] = pytest.StashKey()
-"""What targets are held to be like, and the units that do so: `Likened` as JSON text; empty if they are not."""
+"""The conventions that --like pins, and the units that test them: `Likened` as JSON text, or empty."""
 
 IMPLEMENTATION = Option("impl", "implementation to judge; may be repeated", "TARGET", default=())
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options of the command, under names that collide with no others."""
+    """Add the command's options, with a prefix against collisions."""
     group = parser.getgroup("poolproof", "poolproof: laws of pooling")
     for option in (IMPLEMENTATION, *WRAPPED.values(), *RUN.values()):
         group.addoption(f"--poolproof-{option.name}", **option.keywords())
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Settle the seed, the end and what targets are held to be like, once for all of xdist's workers."""
+    """Fix the seed, the end and the pinned conventions once, for all of xdist's workers."""
     if hasattr(config, "workerinput"):
         config.stash[SETTLED], config.stash[LIKENED] = config.workerinput[PROPERTY]
         return
@@ -60,13 +60,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell an xdist worker what the controller has settled."""
+    """Send an xdist worker what the controller has fixed."""
     node.workerinput[PROPERTY] = (node.config.stash[SETTLED], node.config.stash[LIKENED])
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
-    """Start xdist's workers without the working folder on their import path, where a target may have put modules."""
+    """Start xdist's workers without the working folder on their import path: a target may have put modules there."""
     from ..run.processes import SAFE
 
     for spec in specs if config.option.poolproof_impl else ():
@@ -84,7 +84,7 @@ def request_of(config: pytest.Config) -> Request:
 
 
 def likened(config: pytest.Config) -> str:
-    """What the targets are held to be like, for all of xdist's workers. Raises UsageError if that cannot be asked."""
+    """The conventions that --like pins, for all of xdist's workers. Raises UsageError if its target is unusable."""
     from ..contract import Unusable
     from ..data.text import sendable
     from ..data.typed import encoded
@@ -97,7 +97,7 @@ def likened(config: pytest.Config) -> str:
 
 
 def held_to(config: pytest.Config) -> tuple[dict[str, Likeness], dict[str, list[Unit]]]:
-    """What the targets are held to be like, and the units that hold them to it."""
+    """The conventions that --like pins for each target, and the units that test them."""
     from ..data.text import received
     from ..data.typed import decoded
     from ..run.like import Likened
@@ -117,10 +117,10 @@ def planned(config: pytest.Config) -> list[Unit]:
 
 
 def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """The package itself is collected as laws, not as files: a law module imported by path would register twice."""
+    """Collect the package itself as laws, not as files: a law module imported by path would register twice."""
     if path.resolve() != PACKAGE:
         return None
-    # Its place in site-packages would be the class name of every law in a JUnit file.
+    # Otherwise a JUnit file would have its path in site-packages in the class name of every law.
     laws: pytest.Collector = Laws.from_parent(parent, path=path, nodeid="poolproof")
     return laws
 
@@ -129,7 +129,7 @@ class Laws(pytest.Directory):
     """All laws on all targets."""
 
     def collect(self) -> Iterator[pytest.Collector]:
-        """The families of laws. A target that cannot be loaded is an error of collection."""
+        """The families of laws. A target that cannot be loaded is a collection error."""
         from ..contract import Unusable
         from ..data.text import sendable
         from ..run.known import complaints
@@ -154,7 +154,7 @@ class Laws(pytest.Directory):
 
 
 class Family(pytest.Collector):
-    """One family of laws, which a JUnit file has as the class of its tests."""
+    """One family of laws, which is the class name of its tests in a JUnit file."""
 
     def __init__(self, *, units: list[Unit], share: Share, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -164,27 +164,27 @@ class Family(pytest.Collector):
         """One item for each law and target."""
         for unit in self.units:
             name = item_name(unit.target, unit.name)
-            # As --lf reads it back from its cache: pytest 9 takes what is in brackets for parameters there, not here.
+            # The id that --lf reads back from its cache: pytest 9 takes brackets for parameters there, but not here.
             nodeid = f"{self.nodeid}::{name}"
             yield LawItem.from_parent(self, name=name, nodeid=nodeid, unit=unit, share=self.share)
 
 
 def item_name(spec: str, law: str) -> str:
-    """What an item is called."""
+    """The name of an item."""
     from ..data.text import sendable
 
     return f"{law}[{sendable(spec)}]"
 
 
 class Share:
-    """Divides what is left of a budget among the laws that are left, so that each gets some."""
+    """Divides the rest of a budget among the remaining laws, so that each gets some."""
 
     def __init__(self, laws: int) -> None:
         self.left = laws
         self.workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 
     def end(self, end: float | None, unit: Unit) -> float | None:
-        """When a unit, the next one, has to stop; every worker takes its turns at about the same pace."""
+        """When the next unit has to stop. Every worker takes its turns at about the same pace."""
         from ..run.units import turn
 
         part = unit.weight * self.workers
@@ -200,7 +200,7 @@ class LawItem(pytest.Item):
         self.unit, self.share = unit, share
 
     def runtest(self) -> None:
-        """Do it; everything any report needs goes into the properties of the item."""
+        """Run the unit; everything that a report needs goes into the item's properties."""
         from ..report.junit import properties_of
 
         session = self.config.stash[SESSION]
@@ -214,13 +214,13 @@ class LawItem(pytest.Item):
             pytest.skip(f"{result.verdict}: {result.reason}")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """The message of the law, without a traceback of ours."""
+        """The law's message, without our own traceback."""
         if isinstance(excinfo.value, LawFailed):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Where it stands, for pytest and for some JUnit files: in the file of the target, if it is one."""
+        """The location of the item, for pytest and for some JUnit files: the target's file, if it is one."""
         from ..report.junit import file_of
 
         file = file_of(self.unit.target)
@@ -228,14 +228,14 @@ class LawItem(pytest.Item):
 
 
 class LawFailed(Exception):
-    """Ends an item whose law failed."""
+    """Ends the item of a law that failed."""
 
     def __init__(self, result: Result) -> None:
         super().__init__(result.message)
 
 
 def result_in(report: pytest.TestReport) -> Result | None:
-    """The result that a report carries, if it does; those of setup and teardown are of no use."""
+    """The result that a report carries, or None. The reports of setup and teardown are ignored."""
     sent = [value for name, value in report.user_properties if name == PROPERTY]
     if not sent or report.when in ("setup", "teardown"):
         return None
@@ -247,7 +247,7 @@ def result_in(report: pytest.TestReport) -> Result | None:
 
 
 class Collector:
-    """Gathers the results of a session in the process that has all of them, for the JSON report."""
+    """Gathers the results of a session for the JSON report, in the process that receives them all."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
@@ -264,7 +264,7 @@ class Collector:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, crashitem: str, report: pytest.TestReport) -> None:
-        """A process of xdist died with an item in hand: if that is a law, this is its result."""
+        """Add the result of a law whose xdist worker died."""
         from ..results import Result
 
         for unit in planned(self.config):
@@ -274,14 +274,14 @@ class Collector:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take the result out of one report, before others write down all of its properties, as JUnit files do."""
+        """Take the result out of a report before other plugins write all of its properties, as for JUnit files."""
         result = result_in(report)
         if result is not None:
             self.results.append(result)
         report.user_properties[:] = [each for each in report.user_properties if each[0] != PROPERTY]
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the report; a session whose report is lost has not gone well, unless that is said already."""
+        """Write the report. If that fails, so does the session, unless it has failed more seriously."""
         file = self.config.option.poolproof_json
         if file is not None:
             from ..data.files import unwritten
@@ -303,6 +303,6 @@ class Collector:
         return document(request, targets, self.results, partial, likeness=held_to(self.config)[0])
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say that the report could not be written."""
+        """Print why the report could not be written."""
         for complaint in self.complaints:
             terminalreporter.write_line(complaint, red=True)

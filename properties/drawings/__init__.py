@@ -1,1 +1,1 @@
-"""Pictures: a failing case, a convention or a figure of the teaching document, as text and as SVG."""
+"""Pictures of failing cases, conventions and figures of the teaching document, as text and as SVG."""

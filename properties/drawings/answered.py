@@ -1,4 +1,4 @@
-"""The picture of a call and its answer, of which nothing is said to be wrong: for conventions, examples and figures."""
+"""Pictures of a call and its answer without any verdict, for conventions, examples and figures."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from .picture import Arrow, Picture, Place, Stack, panel
 from .view import View, fits
 
 HUES = 4
-"""Windows that have colours of their own, if they do not overlap."""
+"""The most windows that get colours of their own, if they do not overlap."""
 
 MOST_ARROWS = 12
-"""Arrows that are drawn for a mean, which has one for each cell of each window."""
+"""The most arrows that are drawn for a mean, which has one for each cell of each window."""
 
 
 def observed(shown: Shown) -> Picture | None:
-    """The picture of a call that shows a convention; None where it cannot be drawn."""
+    """The picture of a call that shows a convention; None if it cannot be drawn."""
     try:
         got = shown.got.array() if isinstance(shown.got, StoredArray) else None
         return None if got is None else answered(shown.call(), got, None if shown.where is None else tuple(shown.where))
@@ -36,9 +36,9 @@ def observed(shown: Shown) -> Picture | None:
 
 
 def answered(call: Call, answer: Array, where: Ints | None = None) -> Picture | None:
-    """The picture of a call and its answer, with the place in it that matters; None where it is too large to draw.
+    """The picture of a call and its answer, with the place in it that matters; None if it is too large to draw.
 
-    Raises ValueError for images of three axes, and what else Python has to say for arguments that are no pooling.
+    Raises ValueError for images of three axes, and UNREADABLE errors for arguments that are not valid.
     """
     flattened = flat(call)
     place, result = flattened.place(where), flattened.array(answer)
@@ -51,7 +51,7 @@ def answered(call: Call, answer: Array, where: Ints | None = None) -> Picture | 
 
 
 def example(call: Call, *, marked: bool = False) -> Picture | None:
-    """The picture of a call with the answer of the reference kernel; `marked`: with one place of it marked."""
+    """The picture of a call with the answer of the reference kernel; `marked`: mark one place in it."""
     answer = getattr(naive, call.function)(*call.arrays.values(), call.size, call.stride, **call.settings)
     return answered(call, answer, telling(call, answer) if marked else None)
 
@@ -64,7 +64,7 @@ def telling(call: Call, answer: Array) -> Ints:
 
 
 def stacks(view: View, result: Array, spot: Place | None) -> tuple[Stack, ...]:
-    """The image beside its result; of a gradient dy above it, with arrows."""
+    """The image beside its result; for a gradient, with dy above the result and arrows between them."""
     windows = [] if spot is None else view.around(spot) if view.goes_back else [spot]
     hues = hues_of(view) if spot is None else {}
     inside = {hue: set(view.cells(o)) for hue, o in hues.items()}
@@ -80,20 +80,20 @@ def stacks(view: View, result: Array, spot: Place | None) -> tuple[Stack, ...]:
 
 
 def reached(view: View, inside: dict[str, set[Place]]) -> dict[str, set[Place]]:
-    """The cells that the gradient of each window reaches, in its colour."""
+    """The cells that the gradient of each window reaches, by the window's colour."""
     maxima = set(view.maxima.values()) if view.takes_maxima else set()
     return {hue: cells & maxima if view.takes_maxima else cells for hue, cells in inside.items()}
 
 
 def hues_of(view: View) -> dict[str, Place]:
-    """A colour for each window, where there are few and none overlap."""
+    """A colour for each window if there are few and none overlap; otherwise none."""
     return {} if view.overlap or len(view.outputs) > HUES else {f"hue{k}": o for k, o in enumerate(view.outputs)}
 
 
 def arrows(view: View, dy: Array, dx: Array) -> tuple[Arrow, ...]:
-    """The arrows along which a gradient ran, of which none is wrong.
+    """The arrows along which a gradient ran, none of them marked as wrong.
 
-    The gradient of a mean goes everywhere: colours tell it better, if there are any.
+    The gradient of a mean goes everywhere, which colours show better if there are any.
     """
     if view.takes_maxima:
         ran = (arrow for arrow in as_they_did(view, routes(view, (), None), dy, dx) if arrow.kind != "missing")

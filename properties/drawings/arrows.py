@@ -1,4 +1,4 @@
-"""The arrows of a gradient: as they should run, and as they ran, as far as the numbers tell."""
+"""The arrows of a gradient: as they should run, and as they ran, inferred from the numbers."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .picture import Arrow, Place
 from .view import View
 
 MOST_ROUTES = 10
-"""Windows that a cell may be the maximum of, for its sum to be explained: every subset of them is tried."""
+"""The most windows of a cell whose sum is explained, because every subset of the windows is tried."""
 
 
 def routes(view: View, windows: Iterable[Place], cell: Place | None) -> dict[Place, list[Place]]:
     """For each cell that gets a gradient, the windows that it comes from.
 
-    Maxima: all of them. Means, of which every cell gets some: `cell` alone, from these windows.
+    For maxima, all such cells. For means, whose gradient reaches every cell, only `cell`, with these windows.
     """
     if not view.takes_maxima:
         return {} if cell is None else {cell: list(windows)}
@@ -37,7 +37,7 @@ def as_they_should(routes: dict[Place, list[Place]]) -> tuple[Arrow, ...]:
 def as_they_did(view: View, routes: dict[Place, list[Place]], dy: Array, dx: Array) -> tuple[Arrow, ...]:
     """The arrows that explain dx: those that ran, those that are missing, and those that ended in a wrong cell.
 
-    Where no sum of gradients explains a cell, and where dx is no gradient of the image, none is drawn.
+    A cell that no sum of gradients explains gets none, and neither does a dx that is not shaped like the image.
     """
     if dx.shape != view.spatial:
         return ()
@@ -49,11 +49,11 @@ def as_they_did(view: View, routes: dict[Place, list[Place]], dy: Array, dx: Arr
 
 
 def arrived(view: View, cell: Place, outputs: list[Place], dy: Array, dx: Array) -> Iterator[Arrow]:
-    """The arrows to one cell: the largest set of gradients whose sum stands in it, and the rest as missing."""
+    """The arrows to one cell: the largest set of gradients that add up to its value, and the rest as missing."""
     if len(outputs) > MOST_ROUTES:
         return
     for count in range(len(outputs), -1, -1):
-        # Of equally many the last: an assignment instead of a sum keeps the last.
+        # Among sets of the same size, try the last first: assigning instead of adding keeps the last gradient.
         for kept in reversed(list(combinations(outputs, count))):
             if short(total(view, kept, dy)) == short(dx[cell] + 0.0):
                 yield from (Arrow(o, cell, "right" if o in kept else "missing") for o in outputs)
@@ -61,14 +61,14 @@ def arrived(view: View, cell: Place, outputs: list[Place], dy: Array, dx: Array)
 
 
 def total(view: View, outputs: Iterable[Place], dy: Array) -> float:
-    """What a cell gets from these windows."""
+    """The gradient that a cell gets from these windows."""
     return float(sum(float(dy[o]) * view.share(o) for o in outputs)) + 0.0
 
 
 def elsewhere(view: View, output: Place, routes: dict[Place, list[Place]], dy: Array, dx: Array) -> Iterator[Arrow]:
-    """An arrow to the one cell that has a lost gradient too much, a cell of its window if there is one.
+    """An arrow to the only cell whose value is too large by a lost gradient, in its window if there is one.
 
-    Another of several equal maxima is no wrong place.
+    Another one of tied maxima is not a wrong place.
     """
     if not view.takes_maxima:
         return

@@ -1,4 +1,4 @@
-"""The figures of the teaching document, from what the reference kernels give."""
+"""The figures of the teaching document, made with the results of the reference kernels."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def figures() -> dict[str, Picture]:
 
 
 def of_call(function: str, **more: Array) -> Picture:
-    """A callable on the image, with windows that tile it."""
+    """The figure of a callable on the image, with windows that tile it."""
     found = example(Call(function, {**more, "x": IMAGE}, WINDOW, WINDOW))
     assert found is not None
     return found
 
 
 def flood() -> Picture:
-    """Stride 1: most outputs are the same few numbers, each of which has a colour."""
+    """The figure of stride 1: most outputs are the same few numbers, each in its own colour."""
     call = Call("max_forward", {"x": IMAGE}, WINDOW, (1, 1))
     y = naive.max_forward(IMAGE, WINDOW, (1, 1))[0, 0]
     usual = [value for value, _ in Counter(y.ravel().tolist()).most_common(HUES - 1)]
@@ -60,7 +60,7 @@ def flood() -> Picture:
 
 
 def lost() -> Picture:
-    """The mistake of the document's own code, which assigns gradients: where windows overlap, the last one remains."""
+    """The mistake of the document's code, which assigns gradients: where windows overlap, only the last one remains."""
     x, dy = np.array([[[[0.0, 1.0, 0.0]]]]), np.array([[[[1.0, 2.0]]]])
     call = Call("max_backward", {"dy": dy, "x": x}, (1, 2), (1, 1))
     assigned = np.zeros_like(x)
@@ -82,12 +82,12 @@ def lost() -> Picture:
 
 
 def places(plane: Array, value: float) -> set[Place]:
-    """Where a number stands in a plane."""
+    """The places of a number in a plane."""
     return {(int(i), int(j)) for i, j in np.argwhere(plane == value)}
 
 
 def columns() -> Picture:
-    """img2col: each window becomes a column of a matrix, of which one maximum is taken along its first axis."""
+    """The figure of img2col: each window becomes a column of a matrix, which is reduced along its first axis."""
     view = View(Call("max_forward", {"x": IMAGE}, WINDOW, WINDOW), (0, 0))
     matrix = img2col.img2col(IMAGE, WINDOW, WINDOW).reshape(len(WINDOW) ** 2, -1)
     y = img2col.max_forward(IMAGE, WINDOW, WINDOW)[0, 0]

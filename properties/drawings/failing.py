@@ -22,12 +22,12 @@ from .picture import Panel, Picture, Place, Stack, panel
 from .view import MOST_CELLS, View, fits
 
 MOST_WORKED_OUT = 10_000
-"""Cells of an x for which the right answer is worked out where the counterexample has none."""
+"""The most cells of an x for which a right answer that the counterexample lacks is worked out."""
 
 
 @dataclass(frozen=True)
 class Compared:
-    """What is right, what came, and the first wrong place; each of them may be unknown."""
+    """The expected answer, the actual one, and the first wrong place; each of them may be unknown."""
 
     expected: Array | None
     got: Array | None
@@ -45,8 +45,8 @@ class Compared:
 
 
 def picture(found: Counterexample, most: int = MOST_CELLS) -> Picture | None:
-    """The picture of a counterexample; None where its image has more than `most` cells along an axis, or three axes of
-    several cells, or where its arguments are no pooling."""
+    """The picture of a counterexample; None if its image has more than `most` cells along an axis, or three axes of
+    several cells, or if its arguments are not valid for pooling."""
     try:
         return drawn(found, most)
     except UNREADABLE:
@@ -54,7 +54,7 @@ def picture(found: Counterexample, most: int = MOST_CELLS) -> Picture | None:
 
 
 def drawn(found: Counterexample, most: int) -> Picture | None:
-    """The picture; None for an image that is too large. Raises UNREADABLE for what is no pooling."""
+    """The picture; None for an image that is too large. Raises UNREADABLE for arguments that are not valid."""
     stored = found.calls[found.failing_call]
     if max(stored.args["x"].shape[2:]) > most:
         return None
@@ -74,14 +74,14 @@ def drawn(found: Counterexample, most: int) -> Picture | None:
 
 
 def array_of(stored: Any) -> Array | None:
-    """An answer of a counterexample as an array; None where there is none."""
+    """An answer in a counterexample as an array; None if there is none."""
     if isinstance(stored, StoredArray):
         return stored.array()
     return np.array(numbers(stored)) if isinstance(stored, list) else None
 
 
 def completed(call: Call, answers: Compared) -> Compared:
-    """The answers; what is right is worked out where a counterexample lacks it, and shown if it did not come."""
+    """The answers, with the expected one worked out if the counterexample lacks it and the actual one differs."""
     expected, got, where = answers.expected, answers.got, answers.where
     if expected is None and got is not None:
         right = worked_out(call)
@@ -93,7 +93,7 @@ def completed(call: Call, answers: Compared) -> Compared:
 
 
 def worked_out(call: Call) -> Array | None:
-    """The right answer to a call; None where several are right, or numbers are not finite."""
+    """The right answer to a call; None if several are right, or numbers are not finite."""
     arrays = list(call.arrays.values())
     if call.arrays["x"].size > MOST_WORKED_OUT or not all(np.isfinite(a).all() for a in arrays) or empty_window(call):
         return None
@@ -107,7 +107,7 @@ def worked_out(call: Call) -> Array | None:
 
 
 def first_difference(one: Array, other: Array) -> Ints | None:
-    """The first place at which two answers of one shape differ as they are drawn."""
+    """The first place at which two answers of the same shape differ as drawn."""
     if one.shape != other.shape:
         return None
     for place in np.ndindex(one.shape):
@@ -118,14 +118,14 @@ def first_difference(one: Array, other: Array) -> Ints | None:
 
 
 def forward(view: View, answers: Compared) -> tuple[Stack, ...]:
-    """The image, and what is right beside what came."""
+    """The image, and the expected answer beside the actual one."""
     windows = [answers.spot] if answers.spot in view.outputs else []
     image = view.image(windows, {"named": named(view, answers)})
     return tuple(Stack((each,)) for each in (image, *(below for below, _ in both(view, answers).values())))
 
 
 def named(view: View, answers: Compared) -> set[Place]:
-    """The cell that a wrong index names, if it lies in the image."""
+    """The cell that a wrong index names, if it is in the image."""
     if view.call.function != "max_indices" or answers.where is None or answers.got is None:
         return set()
     place = divmod(int(answers.got[answers.where]), view.spatial[1])
@@ -133,7 +133,7 @@ def named(view: View, answers: Compared) -> set[Place]:
 
 
 def backward(view: View, answers: Compared) -> tuple[Stack, ...]:
-    """The image, and below dy what is right beside what came, with the arrows of the gradient."""
+    """The image; then dy above the expected and above the actual answer, with the arrows of the gradient."""
     windows = passing_to(view, answers.spot)
     dy = view.call.arrays["dy"][view.plane]
     above = panel("dy", texts(dy), {"window": set(windows)})
@@ -146,7 +146,7 @@ def backward(view: View, answers: Compared) -> tuple[Stack, ...]:
 
 
 def passing_to(view: View, cell: Place | None) -> list[Place]:
-    """The windows whose gradient a cell should get; where there are none, those that it lies in."""
+    """The windows whose gradient a cell should get; if there are none, those that contain it."""
     if cell is None:
         return []
     inside = view.around(cell)
@@ -154,7 +154,7 @@ def passing_to(view: View, cell: Place | None) -> list[Place]:
 
 
 def both(view: View, answers: Compared) -> dict[str, tuple[Panel, Array]]:
-    """What is right and what came, under the mark of the cells that differ: the panel, and the plane in it."""
+    """The expected and the actual answer, keyed by the mark of the cells that differ: the panel and its plane."""
     given = {"due": answers.expected, "wrong": answers.got}
     planes = {mark: array[view.plane] for mark, array in given.items() if array is not None and has(array, view)}
     written = {mark: texts(plane) for mark, plane in planes.items()}
@@ -168,7 +168,7 @@ def both(view: View, answers: Compared) -> dict[str, tuple[Panel, Array]]:
 
 
 def tell_apart(written: dict[str, list[list[str]]], planes: dict[str, Array], spot: Place | None) -> None:
-    """Write the numbers at the wrong place in full where they would look alike."""
+    """Write the numbers at the wrong place in full if they would look alike."""
     one, other = planes.values()
     if spot is not None and one.shape == other.shape:
         pair = told_apart(one[spot], other[spot])
@@ -177,12 +177,12 @@ def tell_apart(written: dict[str, list[list[str]]], planes: dict[str, Array], sp
 
 
 def has(array: Array, view: View) -> bool:
-    """Whether an answer has the plane that is drawn, and cells in it."""
+    """Whether an answer has the plane to draw, and cells in it."""
     return array.ndim == 4 and all(k < n for k, n in zip(view.plane, array.shape, strict=False)) and array.size > 0
 
 
 def differing(one: list[list[str]], other: list[list[str]]) -> set[Place]:
-    """The places at which two planes differ as they are drawn; of planes of two sizes, those that one of them lacks."""
+    """The places at which two planes differ as drawn; for planes of different sizes, those that one of them lacks."""
     first, second = (
         {(i, j): text for i, row in enumerate(each) for j, text in enumerate(row)} for each in (one, other)
     )
@@ -192,7 +192,7 @@ def differing(one: list[list[str]], other: list[list[str]]) -> set[Place]:
 
 
 def words(view: View, answers: Compared) -> str:
-    """What the picture shows, in a sentence."""
+    """A description of the picture in a sentence."""
     n, c = view.plane
     wrong = "" if answers.spot is None else ", with the wrong cell marked"
     return f"{view.call.function} of sample {n}, channel {c}: the image with its windows, and the result{wrong}"

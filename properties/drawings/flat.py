@@ -1,4 +1,4 @@
-"""Calls on images of one axis or three as calls on two: with an axis of length one more, or one less."""
+"""Calls on images of one or three axes as calls on two: with an axis of length one added or dropped."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ..targets.call import Call, with_axes
 
 @dataclass(frozen=True)
 class Flat:
-    """A call on images of two axes; `rank` had those of the call it stands for, and `dropped` is the axis left out."""
+    """A call on images of two axes that stands for one of any `rank`; `dropped`: the axis left out, if there is one."""
 
     call: Call
     rank: int
     dropped: int | None = None
 
     def array(self, array: Array | None) -> Array | None:
-        """An answer to the call that this stands for, as one to this; None for an array that has other axes."""
+        """An answer to the original call as one to this call; None if its axes do not fit."""
         if array is None or array.ndim != self.rank + 2:
             return None
         if self.dropped is not None:
@@ -28,7 +28,7 @@ class Flat:
         return array.reshape(*array.shape[:2], *(1,) * (2 - self.rank), *array.shape[2:])
 
     def place(self, where: Ints | None) -> Ints | None:
-        """A place in such an answer."""
+        """A place in an answer to the original call, as one in an answer to this call."""
         if where is None or len(where) != self.rank + 2:
             return None
         if self.dropped is not None:
@@ -37,7 +37,7 @@ class Flat:
 
 
 def flat(call: Call) -> Flat:
-    """A call as one on two axes. Raises ValueError for images of three axes each of which matters."""
+    """A call as one on two axes. Raises ValueError for images of three axes none of which can be dropped."""
     rank = call.arrays["x"].ndim - 2
     if rank in (1, 2):
         return Flat(with_axes(call, 2 - rank), rank)
@@ -51,7 +51,7 @@ def flat(call: Call) -> Flat:
 
 
 def without_axis(call: Call, axis: int) -> Call:
-    """A call without one of its spatial axes, along which there is a single cell."""
+    """A call without one of its spatial axes, along which there is only one cell."""
     arrays = {name: array.squeeze(2 + axis) for name, array in call.arrays.items()}
     along = {name: without(value, axis) for name, value in call.settings.items() if isinstance(value, tuple)}
     size, stride = without(call.size, axis), without(call.stride, axis)

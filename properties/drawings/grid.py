@@ -1,4 +1,4 @@
-"""A picture as text: planes as grids, heavy lines around the window and the wrong cells, * at the maximum."""
+"""Pictures as text: planes as grids, with heavy lines around the window and wrong cells, and * at the maximum."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from .failing import picture
 from .picture import Cell, Panel, Picture, Place
 
 MOST_CELLS = 8
-"""Rows and columns of an image that is drawn as text."""
+"""The most rows and columns of an image that is drawn as text."""
 
 WIDTH = 100
-"""Characters of a line."""
+"""The most characters of a line."""
 
 GAP = "   "
-"""Between two panels."""
+"""The gap between two panels."""
 
 JUNCTIONS = (
     *(" ╶╺╴─╼╸╾━", "╷┌┍┐┬┮┑┭┯", "╻┎┏┒┰┲┓┱┳"),
     *("╵└┕┘┴┶┙┵┷", "│├┝┤┼┾┥┽┿", "╽┟┢┧╁╆┪╅╈"),
     *("╹┖┗┚┸┺┛┹┻", "╿┞┡┦╀╄┩╃╇", "┃┠┣┨╂╊┫╉╋"),
 )
-"""Where lines meet, by their weights (0 none, 1 light, 2 heavy): a text for 3*up + down, in it 3*left + right."""
+"""Junctions of lines by weight (0 none, 1 light, 2 heavy): the text at 3*up + down, and in it index 3*left + right."""
 
 HEAVY = {"window", "looked-at", "due", "wrong"}
 """The marks of cells with heavy lines around them."""
@@ -36,30 +36,30 @@ LEGEND = {
     "padding": ".: padding",
     "overhang": "x: past the padded end",
 }
-"""What stands for each mark."""
+"""The legend for each mark."""
 
 SIGNS = {"maximum": "*", "named": "?", "wrong": "!"}
-"""The sign behind the number of a cell with a mark; the first that it has."""
+"""The sign after the number of a marked cell; the first that applies."""
 
 OUTSIDE = {"padding": ".", "overhang": "x"}
-"""What stands in a cell outside the image."""
+"""The content of a cell outside the image."""
 
 Meet = Callable[[int, int, int, int], str]
 """The character where lines of these weights meet: up, down, left, right."""
 
 
 def lines(counterexample: Counterexample, encoding: str | None = "utf-8") -> list[str]:
-    """The picture of a failing case, for a stream with this encoding.
+    """The picture of a failing case as lines, for a stream with this encoding.
 
-    Empty where nothing is to be seen: for images of more than MOST_CELLS cells along an axis, or of three axes of
-    several cells, and for failures that are not about cells.
+    Empty for images with more than MOST_CELLS cells along an axis or three axes of several cells, and for failures that
+    are not about cells.
     """
     found = picture(counterexample, MOST_CELLS)
     return text(found, encoding) if found and {"due", "wrong"} & set(found.marks()) else []
 
 
 def text(picture: Picture, encoding: str | None = "utf-8") -> list[str]:
-    """A picture as lines: of box characters, or of ASCII if the encoding has no others."""
+    """A picture as lines, in box characters, or in ASCII if the encoding lacks them."""
     meet = box if has_boxes(encoding) else plain
     rows = [beside(block) for block in blocks([grid(panel, meet) for panel in picture.panels])]
     legend = "; ".join(LEGEND[mark] for mark in picture.marks() if mark in LEGEND)
@@ -81,7 +81,7 @@ def box(up: int, down: int, left: int, right: int) -> str:
 
 
 def plain(up: int, down: int, left: int, right: int) -> str:
-    """The same in ASCII: heavy lines are of = and #."""
+    """The same in ASCII, where heavy lines are = and #."""
     heaviest = max(up, down, left, right)
     if not up and not down:
         return " -="[heaviest]
@@ -104,7 +104,7 @@ def grid(panel: Panel, meet: Meet) -> list[str]:
 
 
 def content(cell: Cell) -> str:
-    """What stands in a cell, with its sign."""
+    """The content of a cell, with its sign."""
     sign = next((sign for mark, sign in SIGNS.items() if mark in cell.marks), "")
     outside = next((dot for mark, dot in OUTSIDE.items() if mark in cell.marks), "")
     return f" {cell.text or outside}{sign or ' '}"
@@ -138,14 +138,14 @@ def level(panel: Panel, i: int, j: int) -> int:
 
 
 def weight(panel: Panel, one: Place, other: Place) -> int:
-    """The weight of the line between two cells: 2 where one of them alone is marked, 0 outside of the panel."""
+    """The weight of the line between two cells: 2 if exactly one of them is marked, 0 outside the panel."""
     inside = [place for place in (one, other) if 0 <= place[0] < panel.size[0] and 0 <= place[1] < panel.size[1]]
     marked = [bool(panel.rows[i][j].marks & HEAVY) for i, j in inside]
     return 0 if not inside else 1 + (sum(marked) == 1)
 
 
 def blocks(grids: list[list[str]]) -> Iterator[list[list[str]]]:
-    """The grids in blocks of as many as fit beside one another."""
+    """The grids in blocks of as many as fit side by side."""
     block: list[list[str]] = []
     for each in grids:
         if block and sum(len(given[0]) + len(GAP) for given in block) + len(each[0]) > WIDTH:
@@ -156,7 +156,7 @@ def blocks(grids: list[list[str]]) -> Iterator[list[list[str]]]:
 
 
 def beside(grids: list[list[str]]) -> list[str]:
-    """Grids beside one another."""
+    """Grids side by side, as lines."""
     empty = [" " * len(each[0]) for each in grids]
     rows = zip_longest(*grids)
     return [

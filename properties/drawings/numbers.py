@@ -1,4 +1,4 @@
-"""Numbers as they stand in cells: short, and longer only where two that differ would look alike."""
+"""Numbers as text in cells: short, and longer only if two different ones would look alike."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 from poolproof.kernels.dtypes import Array
 
 LONGEST = 6
-"""Characters of a number that is written in full."""
+"""The most characters of a number that is written in full."""
 
 
 PLUS = re.compile(r"e\+?(-?)0*")
-"""What an exponent is written with, and can be read without."""
+"""The part of an exponent that is not needed to read it."""
 
 
 def exact(value: Any) -> str:
-    """A number in the fewest digits that give it again, without the zero after a whole one."""
+    """A number in the fewest digits that read back, without the .0 of a whole number."""
     text = str(value)
     return text.removesuffix(".0")
 
@@ -30,12 +30,12 @@ def short(value: Any) -> str:
 
 
 def texts(plane: Array) -> list[list[str]]:
-    """The numbers of a plane, short."""
+    """The numbers of a plane as short texts."""
     return [[short(value) for value in row] for row in plane]
 
 
 def told_apart(one: Any, other: Any) -> tuple[str, str]:
-    """Two numbers as texts, in full where short ones would be equal and the numbers are not."""
+    """Two numbers as texts, in full if they differ but their short texts do not."""
     pair = short(one), short(other)
     differ = pair[0] == pair[1] and one != other and not (one != one and other != other)
     return (exact(one), exact(other)) if differ else pair

@@ -1,4 +1,4 @@
-"""What a picture is made of: panels of cells, marks on cells, outlines of windows, and arrows between panels."""
+"""The elements of a picture: panels of cells, marks on cells, outlines of windows, and arrows between panels."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ MARKS = {
     "maximum": "its maximum",
     "named": "cell that the index names",
     "looked-at": "cell that shows it",
-    "due": "what is right",
-    "wrong": "what is wrong",
+    "due": "expected value",
+    "wrong": "wrong value",
     "padding": "padding",
     "overhang": "past the padded end",
 }
-"""What a cell may be marked as, in words. A mark that is not listed is a colour."""
+"""The marks of cells, in words. A mark that is not listed is a colour."""
 
 ARROWS = {
-    "right": "gradient as it runs",
+    "right": "gradient that arrives",
     "missing": "gradient that is lost",
     "astray": "gradient in the wrong place",
 }
-"""The kinds of arrows, in words."""
+"""The kinds of arrow, in words."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Outline:
-    """The rectangle of a window in the cells of a panel; `strong` for a window that the picture is about."""
+    """The rectangle of a window, in cells of a panel; `strong` for a window that the picture is about."""
 
     row: int
     column: int
@@ -57,7 +57,7 @@ class Panel:
 
     @property
     def size(self) -> Place:
-        """The numbers of rows and columns."""
+        """The number of rows and of columns."""
         return len(self.rows), len(self.rows[0]) if self.rows else 0
 
     def cells(self) -> Iterator[tuple[Place, Cell]]:
@@ -76,7 +76,7 @@ class Arrow:
 
 @dataclass(frozen=True)
 class Stack:
-    """Panels below one another, and the arrows between the first and the last."""
+    """Panels one below the other, and the arrows from the first to the last."""
 
     panels: tuple[Panel, ...]
     arrows: tuple[Arrow, ...] = ()
@@ -84,7 +84,7 @@ class Stack:
 
 @dataclass(frozen=True)
 class Picture:
-    """Stacks beside one another; `words` says what the picture shows, for those who cannot see it."""
+    """Stacks side by side; `words` is the text alternative for readers who cannot see the picture."""
 
     words: str
     stacks: tuple[Stack, ...]
@@ -106,7 +106,7 @@ class Picture:
 
 
 def panel(title: str, texts: Iterable[Iterable[str]], marked: dict[str, set[Place]] | None = None) -> Panel:
-    """A panel of these texts; `marked` has the places of each mark."""
+    """A panel of these texts; `marked` has the places for each mark."""
     places = marked or {}
 
     def cell(place: Place, text: str) -> Cell:

@@ -1,4 +1,4 @@
-"""A picture as SVG: one drawing for a file, or one for each stack of panels, which a page lets wrap."""
+"""Pictures as SVG: one drawing for a file, or one for each stack of panels, so that a page can wrap them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ TITLE = 24
 """Height of the title of a panel."""
 
 BETWEEN = 46
-"""Height between a panel and the one below, for arrows."""
+"""Height between a panel and the next below it, for arrows."""
 
 APART = 36
 """Width between two stacks."""
 
 EDGE = 4
-"""Width around everything, for outlines."""
+"""Margin around everything, for outlines."""
 
 LETTER = 7.6
 """Width of a letter of a title."""
@@ -42,7 +42,7 @@ ROUND = 15
 """Radius of the circle behind a maximum."""
 
 STEPS = 3
-"""Insets of outlines, by turns, so that windows that overlap can be told apart."""
+"""The number of alternating insets of outlines, by which overlapping windows can be told apart."""
 
 
 @lru_cache
@@ -52,7 +52,7 @@ def style() -> str:
 
 
 def document(picture: Picture) -> str:
-    """The whole picture with its style, for a file of its own."""
+    """The whole picture with its style sheet, for a file of its own."""
     sizes = [size_of(stack) for stack in picture.stacks]
     width = sum(wide for wide, _ in sizes) + APART * (len(sizes) - 1) + 2 * EDGE
     top = drawing(width, max(high for _, high in sizes) + 2 * EDGE, picture.words)
@@ -66,7 +66,7 @@ def document(picture: Picture) -> str:
 
 
 def inline(picture: Picture) -> list[str]:
-    """A drawing of each stack, for a page with the style."""
+    """A drawing for each stack, for a page that has the style sheet."""
     found = []
     for stack in picture.stacks:
         width, height = (each + 2 * EDGE for each in size_of(stack))
@@ -77,7 +77,7 @@ def inline(picture: Picture) -> list[str]:
 
 
 def drawing(width: float, height: float, words: str) -> Element:
-    """An empty drawing, with words for those who cannot see it."""
+    """An empty drawing with a text alternative."""
     size = {"width": f"{width:g}", "height": f"{height:g}", "viewBox": f"0 0 {width:g} {height:g}"}
     top = Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "class": "picture", "role": "img", **size})
     SubElement(top, "title").text = words
@@ -92,7 +92,7 @@ def size_of(stack: Stack) -> tuple[float, float]:
 
 
 def drawn(stack: Stack, left: float, top: float) -> Element:
-    """The panels of a stack below one another, and its arrows over them."""
+    """The panels of a stack one below the other, with its arrows on top."""
     group = Element("g", {"class": "stack", "transform": f"translate({left:g} {top:g})"})
     tops = [TITLE + sum(each.size[0] * CELL + BETWEEN for each in stack.panels[:k]) for k in range(len(stack.panels))]
     for height, panel in zip(tops, stack.panels, strict=True):
@@ -106,13 +106,13 @@ def drawn(stack: Stack, left: float, top: float) -> Element:
 
 
 def panel_at(panel: Panel, top: float, below: bool) -> Element:
-    """A panel with its cells from a height on, the outlines of its windows over them, its title above or below them."""
+    """A panel at a height: its cells, the outlines of its windows on top, and its title above or below."""
     group = Element("g", {"class": "panel", "data-title": panel.title, "transform": f"translate(0 {top:g})"})
     title = SubElement(
         group, "text", {"class": "title", "x": "0", "y": f"{panel.size[0] * CELL + 18 if below else -8}"}
     )
     title.text = panel.title
-    # Cells with marks lie above their neighbours, whose borders would cover theirs.
+    # Marked cells come last, or their neighbours' borders would cover theirs.
     for place, cell in sorted(panel.cells(), key=lambda each: bool(each[1].marks & {"due", "wrong"})):
         group.append(cell_at(cell, place))
     group.extend(outlines(panel.outlines))
@@ -135,7 +135,7 @@ def cell_at(cell: Cell, place: Place) -> Element:
 
 
 def outlines(given: Sequence[Outline]) -> list[Element]:
-    """The rectangles of windows, the strong ones above the others."""
+    """The rectangles of windows, the strong ones on top."""
     numbered = sorted(enumerate(given), key=lambda each: each[1].strong)
     steps = STEPS if any(overlap(a, b) for a, b in combinations(given, 2)) else 1
     return [outline_at(outline, 1.5 + 2.5 * (k % steps)) for k, outline in numbered]
@@ -156,7 +156,7 @@ def outline_at(outline: Outline, inset: float) -> Element:
 
 
 def arrow_between(arrow: Arrow, top: float, bottom: float, aside: float) -> Element:
-    """An arrow from a cell of the upper panel to one of the lower; `aside`: its place among those to the same cell."""
+    """An arrow from a cell of the upper panel to one of the lower; `aside`: its offset among those to the same cell."""
     x0, y0 = middle(arrow.start, top)
     x1, y1 = middle(arrow.end, bottom)
     y0, x1, y1 = y0 + CELL / 2 - 5, x1 + 9 * aside, y1 - CELL / 2 + 5

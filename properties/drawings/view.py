@@ -18,13 +18,13 @@ from .numbers import texts
 from .picture import Outline, Panel, Place, panel
 
 MOST_CELLS = 16
-"""Rows and columns of an image that is drawn."""
+"""The most rows and columns of an image that is drawn."""
 
 MOST_AROUND = 2
-"""The image with its padding may have so many times as many."""
+"""With its padding, an image may have at most this many times as many rows and columns."""
 
 MOST_WEAK = 4
-"""Windows that overlap and are all outlined, if the picture is about none of them."""
+"""The most overlapping windows that are all outlined if the picture is about none of them."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class View:
 
     @cached_property
     def geometry(self) -> Geometry:
-        """Where its windows lie."""
+        """The geometry of its windows."""
         return Geometry.of(self.call.size, self.call.stride, **self.call.settings)
 
     @cached_property
@@ -70,7 +70,7 @@ class View:
 
     @property
     def takes_maxima(self) -> bool:
-        """Whether the call is about maxima, and not means."""
+        """Whether the call is about maxima, not means."""
         return self.call.function not in MEAN
 
     @property
@@ -88,37 +88,37 @@ class View:
         return {o: divmod(int(found[o]), width) for o in self.outputs if found[o] >= 0}
 
     def tied(self, output: Place) -> set[Place]:
-        """All maxima of a window, which are several if they are equal."""
+        """All maxima of a window: several if they are tied."""
         if output not in self.maxima:
             return set()
         first = self.maxima[output]
         return {cell for cell in self.cells(output) if self.x[cell] == self.x[first]} or {first}
 
     def cells(self, output: Place) -> list[Place]:
-        """The cells of the image that a window has."""
+        """The cells of a window in the image."""
         (rows, columns), (i, j) = self.axes, output
         return list(product(rows.cells(i), columns.cells(j)))
 
     def taps(self, output: Place) -> list[Place]:
-        """All cells of a window, those outside the image among them."""
+        """All cells of a window, including those outside the image."""
         (rows, columns), (i, j) = self.axes, output
         return list(product(taps(rows, i), taps(columns, j)))
 
     def around(self, cell: Place) -> list[Place]:
-        """The windows that a cell of the image lies in."""
+        """The windows that contain a cell of the image."""
         return [output for output in self.outputs if cell in self.cells(output)]
 
     def share(self, output: Place) -> float:
-        """What a mean passes back of the gradient of a window, as a factor."""
+        """The share of a window's gradient that each of its cells gets, as a factor."""
         return 1.0 if self.takes_maxima else 1.0 / float(self.geometry.divisors(self.spatial)[output])
 
     def area(self) -> tuple[range, range]:
-        """The rows and columns to draw: the image, its padding, and what windows reach beyond that."""
+        """The rows and columns to draw: the image, its padding, and whatever windows reach beyond that."""
         rows, columns = self.axes
         return reach(rows), reach(columns)
 
     def image(self, windows: Collection[Place] = (), more: dict[str, set[Place]] | None = None) -> Panel:
-        """The image with its padding; these windows are marked, and more cells if asked."""
+        """The panel of the image with its padding, with these windows marked, and `more` cells by mark."""
         rows, columns = self.area()
         marked = {
             "window": {tap for window in windows for tap in self.taps(window)},
@@ -132,7 +132,7 @@ class View:
         return replace(panel("x", self.texts(), moved), outlines=outlines)
 
     def texts(self) -> list[list[str]]:
-        """The numbers of the area; nothing outside the image."""
+        """The numbers of the area to draw, empty outside the image."""
         rows, columns = self.area()
         inside = dict(zip(np.ndindex(self.spatial), chain(*texts(self.x)), strict=True))
         return [[inside.get((i, j), "") for j in columns] for i in rows]
@@ -152,7 +152,7 @@ class View:
 
 
 def fits(view: View, most: int = MOST_CELLS) -> bool:
-    """Whether an image is at most `most` cells long along each axis, and little more with its padding."""
+    """Whether an image has at most `most` cells along each axis, and not many more with its padding."""
     return max(view.spatial) <= most and max(map(len, view.area())) <= most * MOST_AROUND
 
 

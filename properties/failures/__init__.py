@@ -1,1 +1,1 @@
-"""A failure, from the exception of a law to its message: types, structural shrinking, hints and words."""
+"""From the exception of a law to its message: failure types, structural shrinking, hints and wording."""

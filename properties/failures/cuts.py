@@ -16,7 +16,7 @@ EVERYTHING = slice(None)
 
 
 def fewer(case: Case) -> Iterator[Case]:
-    """The case with fewer samples, channels or windows along an axis, the first or the last of them."""
+    """Cases with fewer samples, channels or windows along an axis, keeping the first or the last of them."""
     for axis in range(case.x.ndim):
         count, step = case.dy.shape[axis], case.stride[axis - 2] if axis > 1 else 1
         for kept in less_than(count):
@@ -25,21 +25,21 @@ def fewer(case: Case) -> Iterator[Case]:
 
 
 def less_than(count: int) -> list[int]:
-    """Smaller numbers to try, at least one: powers of two, the least first, then ever nearer to a number."""
+    """Smaller numbers to try, at least one: ascending powers of two, then numbers ever nearer to the count."""
     powers = [1 << k for k in range(max(count - 1, 0).bit_length())]
     return list(dict.fromkeys([*powers, *(count - gone for gone in powers[-2::-1])]))
 
 
 def narrower(case: Case) -> Iterator[Case]:
-    """The case with a smaller window or a smaller stride along an axis."""
+    """Cases with a smaller window or a smaller stride along one axis."""
     for axis in range(2, case.x.ndim):
         yield from smaller_window(case, axis)
         yield from smaller_stride(case, axis)
 
 
 def smaller_window(case: Case, axis: int) -> Iterator[Case]:
-    """The case with a smaller window along an axis, and no wider padding than that; what the window loses is cut off x
-    at the end, the beginning or both, or where padding is lost with it nowhere."""
+    """Cases with a smaller window along an axis and padding no wider than that. The cells that the window loses are cut
+    off the end of x, its beginning or both; if padding is lost as well, x may also stay whole."""
     size, dilation = case.size[axis - 2], case.geometry.dilation[axis - 2]
     for fewer in less_than(size):
         settings, gone = within_window(case.settings, axis - 2, dilation * (fewer - 1)), dilation * (size - fewer)
@@ -51,7 +51,7 @@ def smaller_window(case: Case, axis: int) -> Iterator[Case]:
 
 
 def within_window(settings: dict[str, Any], at: int, most: int) -> dict[str, Any]:
-    """Settings with at most so much padding before and after one axis."""
+    """Settings with the padding before and after one axis limited to `most` cells."""
     if "padding" not in settings:
         return settings
     begin, end = settings["padding"][at]
@@ -59,8 +59,8 @@ def within_window(settings: dict[str, Any], at: int, most: int) -> dict[str, Any
 
 
 def smaller_stride(case: Case, axis: int) -> Iterator[Case]:
-    """The case with a smaller stride along an axis and as many windows, on as much of x as these then need; or with
-    cells beyond the last, as far as there are some."""
+    """Cases with a smaller stride along an axis and as many windows. x is cut to what the windows need, or keeps some
+    cells beyond the last window if it had any."""
     stride, last, count = case.stride[axis - 2], case.axes[axis - 2], case.dy.shape[axis]
     for shorter in less_than(stride):
         kept = max(last.start(count - 1) - (count - 1) * (stride - shorter) + last.extent, 1)
@@ -70,7 +70,7 @@ def smaller_stride(case: Case, axis: int) -> Iterator[Case]:
 
 
 def unpadded_end(case: Case) -> Iterator[Case]:
-    """The case without cells beyond the last window."""
+    """Cases with fewer cells beyond the last window, or none."""
     for axis in range(2, case.x.ndim):
         rest = case.axes[axis - 2].room % case.stride[axis - 2]
         for kept in (0, *less_than(rest)) if rest else ():
@@ -78,7 +78,7 @@ def unpadded_end(case: Case) -> Iterator[Case]:
 
 
 def less_padded(case: Case) -> Iterator[Case]:
-    """The case with less padding before or after an axis."""
+    """Cases with less padding before or after an axis."""
     padding = case.settings.get("padding", ())
     for at, (begin, end) in enumerate(padding):
         pairs = [(0, 0), *((k, end) for k in (0, *less_than(begin))), *((begin, k) for k in (0, *less_than(end)))]
@@ -89,7 +89,7 @@ def less_padded(case: Case) -> Iterator[Case]:
 
 
 def less_dilated(case: Case) -> Iterator[Case]:
-    """The case with the cells of its windows nearer to each other along an axis."""
+    """Cases with a smaller dilation along an axis."""
     dilation = case.settings.get("dilation", ())
     for at, apart in enumerate(dilation):
         for nearer in less_than(apart):
@@ -99,7 +99,7 @@ def less_dilated(case: Case) -> Iterator[Case]:
 
 
 def fewer_settings(case: Case) -> Iterator[Case]:
-    """The case without one of its settings; count_include_pad stays while other settings remain."""
+    """Cases without one of the settings; count_include_pad stays while other settings remain."""
     for name in case.settings:
         fewer = {key: value for key, value in case.settings.items() if key != name}
         if name != "count_include_pad" or not fewer:
@@ -107,13 +107,13 @@ def fewer_settings(case: Case) -> Iterator[Case]:
 
 
 def standing(case: Case) -> Iterator[Case]:
-    """The case with its axes in the order of their lengths, if they are not."""
+    """The case with its axes sorted by length, unless they are."""
     if sorted(case.x.shape[2:]) != list(case.x.shape[2:]):
         yield lying(case)
 
 
 def lying(case: Case) -> Case:
-    """The case with its axes in the order of their lengths."""
+    """The case with its axes sorted by length."""
     order = sorted(range(len(case.size)), key=lambda k: case.x.shape[2 + k])
     axes = (0, 1, *(2 + k for k in order))
     x, dy = (array.transpose(axes).copy() for array in (case.x, case.dy))
@@ -125,7 +125,7 @@ def lying(case: Case) -> Case:
 
 
 def turned(case: Case, axes: Ints) -> float:
-    """The spot among the outputs with their axes in this order."""
+    """The case's spot after the axes of the outputs are put in this order."""
     if not case.spot:
         return 0.0
     flat = np.zeros(case.dy.shape, bool)
@@ -135,7 +135,7 @@ def turned(case: Case, axes: Ints) -> float:
 
 
 def flatter(case: Case) -> Iterator[Case]:
-    """The case without one of its axes of length one, over which windows of one cell lie."""
+    """Cases without one axis of length one whose windows have one cell."""
     axes, taken = case.axes, case.settings.keys() & {"padding", "dilation"}
     for at, axis in enumerate(axes if len(axes) > 1 else ()):
         if (axis.length, axis.size, axis.begin, axis.end) == (1, 1, 0, 0):
@@ -162,9 +162,9 @@ def dropped(entries: Any, place: int) -> Any:
 
 
 def cut(case: Case, axis: int, outputs: slice, pixels: slice) -> Iterator[Case]:
-    """The case with these outputs and these pixels along one axis; its spot may be one of outputs or of pixels.
+    """Cases with these outputs and these pixels along one axis. The spot may follow the outputs or the pixels.
 
-    Nothing, if they do not fit together: with padding a cut may leave other windows than it was meant to.
+    None if the two do not fit together: with padding, a cut may leave other windows than intended.
     """
     y_part = (slice(None),) * axis + (outputs,)
     x_part = (slice(None),) * axis + (pixels,)
@@ -182,7 +182,7 @@ def cut(case: Case, axis: int, outputs: slice, pixels: slice) -> Iterator[Case]:
 
 
 def shape_of(case: Case, *, emptied: bool) -> Ints | None:
-    """The shape that y has, or None if x, size and settings do not fit together as in cases for laws they should.
+    """The shape of y, or None if x, size and settings do not form a valid case for a law.
 
     `emptied`: a window may lie wholly in padding.
     """
@@ -196,13 +196,13 @@ def shape_of(case: Case, *, emptied: bool) -> Ints | None:
 
 
 def spots(case: Case, y_part: tuple[Any, ...], x_part: tuple[Any, ...]) -> list[float]:
-    """Where the spot of a case may lie in these parts of dy and of x; at the first cell it stays there."""
+    """Where the spot of a case may lie in these parts of dy and of x. A spot at the first cell stays there."""
     found = (moved(case, case.dy, y_part), moved(case, case.x, x_part)) if case.spot and case.x.size else (0.0,)
     return list(dict.fromkeys(found))
 
 
 def moved(case: Case, array: Array, part: tuple[Any, ...]) -> float:
-    """The spot among the cells that are left of an array; the first of them, if it was cut off."""
+    """The spot among the remaining cells of an array, or the first of them if the spot was cut off."""
     mask = np.zeros(array.shape, bool)
     mask[case.spot_in(array.shape)] = True
     left = mask[part]

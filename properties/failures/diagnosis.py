@@ -1,4 +1,4 @@
-"""The mistakes that explain a failure: hypotheses that reproduce its wrong answers, and hold on fresh cases as well."""
+"""The mistakes that explain a failure: hypotheses that reproduce its wrong answers and hold on fresh cases."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ from .mistakes.steps import Steps
 from .probes import generic
 
 SECONDS = 10.0
-"""Seconds of work on fresh cases, which a slow target needs. Usually the few for a failure take a fraction of one."""
+"""Seconds of work on fresh cases of a slow target. The few for a failure usually take a fraction of one."""
 
 CONFIRMED = 3
-"""Fresh cases on which a target must be wrong as a mistake says before it is named."""
+"""Fresh cases on which a target must be wrong as a mistake predicts before the mistake is named."""
 
 MOSTLY = 0.5
-"""A mistake as precise as this is named; before one that is less so, what an answer depends on."""
+"""A mistake with at least this precision is named; below it, what the answer depends on comes first."""
 
 LEAST = 0.03
-"""A mistake that foretells so many more wrong cells than there are explains them by chance."""
+"""The least precision: a mistake that predicts far more wrong cells than there are agrees with them by chance."""
 
 NEARLY = 0.9
-"""Mistakes are named beside the best one if they are as precise as this part of it; torn ones if this precise."""
+"""Mistakes are named beside the best if their precision is this fraction of its; torn ones need this precision."""
 
 OF_VALUES = {mistake.name for mistake in (*maxima.MISTAKES, *means.MISTAKES)}
-"""Mistakes about numbers, which no other order in memory would explain."""
+"""Mistakes about numbers, which no other memory order would explain."""
 
 
 @dataclass
 class Evidence:
-    """What is known of a failure: the target, the plan of its law, and the calls of its failing cases.
+    """The evidence of a failure: the target, the plan of its law, and the calls of its failing cases.
 
-    `runs`: the calls of each failing case, in order. `values`: the palette of the numbers. `seconds` of work are spent
-    on fresh cases: processor time here, and waiting for the target. Wall time would have a busy machine lose hints.
-    `latest`: when the run ends, whatever is left.
+    `runs`: the calls of each failing case, in order. `values`: the palette of the numbers. `seconds` of work go to
+    fresh cases: processor time here, and waiting for the target. With wall time a busy machine would lose hints.
+    `latest`: when the run ends, which cuts that time short.
     """
 
     target: Target
@@ -69,12 +69,12 @@ class Evidence:
 
     @property
     def over(self) -> bool:
-        """Whether no more fresh cases should be tried."""
+        """Whether the time for fresh cases is up."""
         return time.thread_time() - self.began + self.waited >= self.seconds or self.ended
 
     @property
     def ended(self) -> bool:
-        """Whether the run has no time left, not even for a fresh start of the target."""
+        """Whether the run has no time left, even for a fresh start of the target."""
         return time.time() >= self.latest
 
     def answer(self, call: Call) -> TargetAnswer:
@@ -85,12 +85,12 @@ class Evidence:
         return answer
 
     def ask(self, call: Call) -> Judged | None:
-        """The answer to one call beside what is right; None where nothing can be said of it."""
+        """The answer to one call beside the right one, or None if it cannot be judged."""
         answer = self.answer(call)
         return None if answer.error or answer.death else judged(meant(call, self.target.declared), answer.value)
 
     def asked(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Judged]]:
-        """The answers to calls, in the time there is."""
+        """The answers to calls, until the time is up."""
         for call in calls:
             if self.over:
                 return
@@ -101,10 +101,11 @@ class Evidence:
 
 @dataclass
 class Hypothesis:
-    """A variant of a mistake, and how it fared: how often confirmed, and which of the cells it foretold were wrong.
+    """A variant of a mistake and its record: how often it was confirmed, and which of its predicted cells were wrong.
 
-    `torn`: with other numbers some cell was right that had been wrong as foretold, beside others that were wrong.
-    Code may make a mistake in some places alone, as beyond the last whole block, but there with all numbers.
+    `torn`: some cell that had been wrong as predicted was right with other numbers, while other cells were wrong. Code
+    may make a mistake in some places only, for example beyond the last whole block, but it makes it there with all
+    numbers.
     """
 
     mistake: Mistake
@@ -117,7 +118,7 @@ class Hypothesis:
     places: dict[Any, tuple[Array, Array]] = field(default_factory=dict)
 
     def test(self, found: Judged) -> bool:
-        """Whether an answer agrees with it: every wrong cell is as it says."""
+        """Whether an answer agrees with the hypothesis: every wrong cell is as predicted."""
         if found.fault is Fault.NOTHING:
             self.missed += self.foretells(found)
             return not (self.missed and self.mistake.scope is Scope.ALWAYS)
@@ -130,7 +131,7 @@ class Hypothesis:
         return not (self.contradicted and self.mistake.scope is not Scope.CELLS)
 
     def note(self, found: Judged, right: Array) -> None:
-        """Note which cells were wrong as it says, and which it says are wrong were right."""
+        """Record which cells were wrong as predicted, and which were right although predicted wrong."""
         self.foretold += int(found.wrong.sum())
         self.contradicted += int(right.sum())
         call = found.meant
@@ -140,29 +141,29 @@ class Hypothesis:
         self.torn = self.torn or bool((confirmed & denied).any())
 
     def foretells(self, found: Judged) -> bool:
-        """Whether it says of a right answer that it should be another."""
+        """Whether the hypothesis predicts another answer than this right one."""
         made = attempted(found, self.answer)
         return made is not None and (made.shape != found.got.shape or bool(contradicted(found, made).any()))
 
     @property
     def precision(self) -> float:
-        """Of the cells that it says are wrong, how many are, where some are."""
+        """The fraction of the cells predicted wrong that were wrong, over answers with wrong cells."""
         total = self.foretold + self.contradicted
         return self.foretold / total if total else 1.0
 
     @property
     def holds(self) -> bool:
-        """Whether it was confirmed, and agrees with what is right as far as it must."""
+        """Whether the hypothesis was confirmed often enough and agrees with enough of the right cells."""
         return self.confirmed >= CONFIRMED and self.precision >= (NEARLY if self.torn else LEAST)
 
 
 def says_something(found: Judged) -> bool:
-    """Whether some wrong result is a number: any mistake that reads a NaN gives one."""
+    """Whether some wrong result is a number; a NaN is no evidence, because any mistake that reads a NaN gives one."""
     return not np.isnan(found.got[found.wrong].astype(np.float64)).all()
 
 
 def diagnosis(evidence: Evidence) -> list[str]:
-    """The names of the mistakes that explain a failure, the one that says most first; none if it is not certain."""
+    """The names of the mistakes that explain a failure, the most informative first; empty if uncertain."""
     if refused := refusals(evidence):
         return refused
     wrong = wrong_answers(evidence)
@@ -175,7 +176,7 @@ def diagnosis(evidence: Evidence) -> list[str]:
 
 
 def explained_by(evidence: Evidence, names: Collection[str]) -> list[str]:
-    """Those of some mistakes about answers that explain a failure too; no others are looked at."""
+    """Those of the named mistakes about answers that explain a failure too; others are not considered."""
     wrong = wrong_answers(evidence)
     patterns = [FailingCall(call, evidence.values) for call, _ in wrong if call.function == wrong[0][0].function]
     survivors = tested(evidence, hypotheses(wrong, names), patterns) if wrong else []
@@ -183,8 +184,8 @@ def explained_by(evidence: Evidence, names: Collection[str]) -> list[str]:
 
 
 def explaining(evidence: Evidence, wrong: list[tuple[Call, Judged]]) -> list[str]:
-    """The names of the mistakes that explain wrong answers, whatever was called before."""
-    # By now processes have been started, which takes a framework seconds, and is not what its calls take.
+    """The names of the mistakes that explain wrong answers regardless of earlier calls."""
+    # Processes have been started by now. A framework takes seconds to start, which should not count as time for calls.
     evidence.begin()
     call = wrong[0][0]
     patterns = [FailingCall(each, evidence.values) for each, _ in wrong if each.function == call.function]
@@ -198,13 +199,13 @@ def explaining(evidence: Evidence, wrong: list[tuple[Call, Judged]]) -> list[str
         return [EMPTY_BATCH.name]
     if any(varies(evidence, each) for each, _ in wrong[:CONFIRMED]):
         return [VARIES.name]
-    # The first failing call before the smallest, in which there is little to ask about.
+    # Start with the first failing call: the smallest leaves little to probe.
     repeated = chain.from_iterable(map(repainted, (*patterns[1:][-1:], patterns[0])))
     return generic(evidence.ask, evidence.asked(repeated)) or names
 
 
 def refusals(evidence: Evidence) -> list[str]:
-    """The mistakes by which a target refuses exactly these calls, of those that failed and of fresh ones."""
+    """The mistakes by which a target refuses exactly the calls that failed, and those fresh ones that it refuses."""
     failed = [(run[-1], True) for run in evidence.runs if run and refused(evidence, run[-1])]
     if not failed:
         return []
@@ -223,19 +224,19 @@ def refusals(evidence: Evidence) -> list[str]:
 
 
 def refused(evidence: Evidence, call: Call) -> bool:
-    """Whether a target raises an error, and goes on; one that dies or speaks no protocol has refused nothing."""
+    """Whether a target raises an error and survives; dying or breaking the protocol is no refusal."""
     answer = evidence.answer(call)
     return answer.error is not None and answer.death is None
 
 
 def wrong_answers(evidence: Evidence) -> list[tuple[Call, Judged]]:
-    """The calls of failing cases that are answered wrongly, as far as there is time to start the target for each."""
+    """The calls of failing cases that are answered wrongly; the target is started for each case while there is time."""
     runs = takewhile(lambda _: not evidence.ended, evidence.runs)
     return [(call, found) for run in runs for call, found in in_order(evidence, run)]
 
 
 def in_order(evidence: Evidence, run: list[Call]) -> list[tuple[Call, Judged]]:
-    """The calls of a case that a fresh start answers wrongly, asked in their order."""
+    """The calls of a case that a fresh start answers wrongly when they are made in order."""
     start = evidence.target.afresh()
     start.begin()
     answers = start.ask_all(run)
@@ -253,13 +254,13 @@ def last_calls(evidence: Evidence) -> list[Call]:
 
 
 def varies(evidence: Evidence, call: Call) -> bool:
-    """Whether the same call gives several answers when it is repeated."""
+    """Whether the same call gives different answers when repeated."""
     answers = (found.got.tobytes() for _, found in evidence.asked([call] * (4 * CONFIRMED)))
     return len(set(answers)) > 1
 
 
 def remembered(evidence: Evidence, wrong: list[tuple[Call, Judged]]) -> bool:
-    """Whether calls that were answered wrongly after others are answered rightly alone, or when they are repeated."""
+    """Whether calls answered wrongly after others are answered rightly alone or when repeated."""
     asked = takewhile(lambda _: not evidence.ended, wrong[:CONFIRMED])
     return all(alone_right(evidence, call) for call, _ in asked) and not evidence.ended
 
@@ -270,7 +271,7 @@ def alone_right(evidence: Evidence, call: Call) -> bool:
 
 
 def hypotheses(wrong: list[tuple[Call, Judged]], names: Collection[str] = MISTAKES) -> list[Hypothesis]:
-    """The variants of mistakes, of those with these names, that reproduce all wrong answers."""
+    """The variants of the named mistakes that reproduce all wrong answers."""
     function = wrong[0][0].function
     possible = (MISTAKES[name] for name in names if function in MISTAKES[name].functions)
     return [
@@ -281,14 +282,14 @@ def hypotheses(wrong: list[tuple[Call, Judged]], names: Collection[str] = MISTAK
 
 
 def spread(mistakes: Iterable[Mistake], function: str) -> list[tuple[Mistake, Answer]]:
-    """Mistakes with each of their answers; those of one axis alone come last, where a simpler one may say the same."""
+    """Mistakes paired with each of their answers; those about one axis come last, as a simpler one may say the same."""
     plain = [(mistake, answer) for mistake in mistakes for answer in mistake.answers]
     varied = [(m, variant) for m, answer in plain if isinstance(answer, Steps) for variant in answer.variants(function)]
     return [*plain, *sorted(varied, key=lambda pair: pair[1].only is not None)]
 
 
 def tested(evidence: Evidence, found: list[Hypothesis], patterns: list[FailingCall]) -> list[Hypothesis]:
-    """The hypotheses that hold on fresh cases, those first that say most exactly where the target is wrong."""
+    """The hypotheses that hold on fresh cases, those that predict the wrong cells most precisely first."""
     for _, answer in evidence.asked(fresh(evidence, patterns) if found else ()):
         found = [each for each in found if each.test(answer)]
         if not found:
@@ -300,7 +301,7 @@ def tested(evidence: Evidence, found: list[Hypothesis], patterns: list[FailingCa
 
 
 def fresh(evidence: Evidence, patterns: list[FailingCall]) -> Iterator[Call]:
-    """Fresh cases: those next to the failing one, then in turn some with other numbers and some that the law draws."""
+    """Fresh cases: neighbours of the failing one, then alternately the same with other numbers and cases of the law."""
     declared = evidence.target.declared
     for more in (overlapped, lengthened, resized, repadded):
         yield from more(patterns[0], declared)
@@ -315,7 +316,7 @@ def distinct(patterns: list[FailingCall]) -> list[FailingCall]:
 
 
 def layout_ignored(evidence: Evidence, patterns: list[FailingCall]) -> bool:
-    """Whether the same numbers are pooled wrongly as they lie in memory, and rightly in C order, each time."""
+    """Whether the same numbers are consistently pooled wrongly in their memory layout, but rightly in C order."""
     times = 0
     for call in repainted(patterns[0]):
         as_it_lies, plain = evidence.ask(call), evidence.ask(replace(call, layouts={}))
@@ -334,5 +335,5 @@ def empty_batches(evidence: Evidence, patterns: list[FailingCall]) -> bool:
 
 
 def whole_value(found: Hypothesis) -> bool:
-    """Whether a hypothesis about values says exactly which cells are wrong."""
+    """Whether a hypothesis about values predicts exactly which cells are wrong."""
     return found.precision == 1.0 and found.mistake.name in OF_VALUES

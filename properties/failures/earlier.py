@@ -1,4 +1,4 @@
-"""The earlier calls that a failure needs: as few as halving finds, as small as shrinking makes them, and in words."""
+"""The earlier calls that a failure needs: found by halving, made as small as shrinking can, and put into words."""
 
 from __future__ import annotations
 
@@ -17,40 +17,40 @@ from .messages import INDENT, MOST_MESSAGE, arguments, length
 from .shrink import smallest
 
 CONFIRMED = 4
-"""A failure must follow the calls, and stay away without them, this often again before they are named."""
+"""How often a failure must recur after the calls, and stay away without them, before they are named."""
 
 FEW = 3
-"""Needed calls that are made smaller, and shown with their arguments."""
+"""The most needed calls that are shrunk, and shown with their arguments."""
 
 
 @dataclass(frozen=True)
 class Search:
-    """How calls are tried: whether a fresh start of the target fails after them, until an end since the epoch."""
+    """How calls are tried: whether a fresh start of the target fails after them, until the time `end`."""
 
     target: Target
     fails: Callable[[list[Call]], bool]
     end: float = float("inf")
 
     def over(self) -> bool:
-        """Whether the time has ended."""
+        """Whether the time is up."""
         return time.time() >= self.end
 
     def half(self) -> Search:
-        """The same with half of the time that is left."""
+        """The same search with half of the remaining time."""
         return replace(self, end=(time.time() + self.end) / 2)
 
 
 class Needed(NamedTuple):
-    """Calls after which a failure comes back. `least`: it stays away when any one of them is left out."""
+    """Calls after which a failure recurs. `least`: leaving out any one of them makes it go away."""
 
     calls: list[Call]
     least: bool
 
 
 def needed(calls: list[Call], search: Search) -> Needed | None:
-    """The calls that a failure needs, in the time there is; None if it does not come back for certain.
+    """The calls that a failure needs, found in the available time, or None if it does not reliably recur.
 
-    Those that another failure of the target needed are tried first.
+    The calls that another failure of the target needed are tried first.
     """
     spoilers = search.target.spoilers
     if spoilers and search.fails(spoilers) and certain(found := fewest(spoilers, search), search, times=1):
@@ -66,12 +66,12 @@ def needed(calls: list[Call], search: Search) -> Needed | None:
 
 
 def certain(found: Needed, search: Search, times: int) -> bool:
-    """Whether it fails after the calls, and not without them, each time: it may come and go by itself."""
+    """Whether the failure occurs after the calls, and not without them, every time: it may come and go by itself."""
     return all(search.fails(found.calls) and not search.fails([]) for _ in range(times))
 
 
 def simplest(found: Needed, search: Search) -> Needed:
-    """A few calls cut to smaller ones, of which again each is needed."""
+    """The calls cut to smaller ones, each still needed, if they are few."""
     if not found.least or len(found.calls) > FEW:
         return found
     calls = found.calls
@@ -82,7 +82,7 @@ def simplest(found: Needed, search: Search) -> Needed:
 
 
 def last_ones(calls: list[Call], search: Search) -> list[Call]:
-    """The last one, two, four, ... of the calls that suffice; all of them, if no fewer do."""
+    """The last 1, 2, 4, ... of the calls, the fewest that suffice, or else all of them."""
     count = 1
     while count < len(calls) and not search.over():
         if search.fails(calls[-count:]):
@@ -92,7 +92,7 @@ def last_ones(calls: list[Call], search: Search) -> list[Call]:
 
 
 def fewest(calls: list[Call], search: Search) -> Needed:
-    """Calls none of which can be left out, by delta debugging: parts are left out, then smaller ones."""
+    """Calls of which none can be left out, found by delta debugging: ever smaller parts are left out."""
     size = (len(calls) + 1) // 2
     while len(calls) > 1:
         rests = ([*calls[:at], *calls[at + size :]] for at in range(0, len(calls), size))
@@ -106,7 +106,7 @@ def fewest(calls: list[Call], search: Search) -> Needed:
 
 
 def with_smaller(calls: list[Call], at: int, search: Search) -> list[Call]:
-    """The calls, one of them cut to the smallest that the target takes and that still does it."""
+    """The calls with one of them cut to the smallest that the target takes and that still has the effect."""
 
     def instead(call: Call) -> list[Call]:
         return [*calls[:at], call, *calls[at + 1 :]]
@@ -122,13 +122,13 @@ def with_smaller(calls: list[Call], at: int, search: Search) -> list[Call]:
 
 
 def one_cell(call: Call) -> Case:
-    """The plainest case with the function and the dtype of a call."""
+    """The simplest case with the function and the dtype of a call."""
     x = np.zeros((1,) * call.arrays["x"].ndim, call.arrays["x"].dtype)
     return Case(call.function, x, (1,) * (x.ndim - 2), (1,) * (x.ndim - 2), x, "wide")
 
 
 def as_case(call: Call) -> Case | None:
-    """A call as a case, which can be made smaller; None if its arguments are wrong on purpose."""
+    """A call as a case, which can be shrunk, or None if its arguments are wrong on purpose."""
     x = call.arrays["x"]
     empty: Any = np.zeros((1,) * x.ndim, x.dtype)
     case = Case(call.function, x, call.size, call.stride, empty, "wide", layouts=call.layouts, settings=call.settings)
@@ -140,7 +140,7 @@ def as_case(call: Call) -> Case | None:
 
 
 def words(found: Needed, start: str, room: int = MOST_MESSAGE) -> list[str]:
-    """The calls that a failure needs, for its message: in full if they are few and fit, else how many of which."""
+    """The calls that a failure needs, for its message: in full if they are few and fit, else counted by callable."""
     calls, count = found.calls, len(found.calls)
     after = f"{INDENT}only after {'' if found.least else 'some of '}{counted(calls)} in the same {start}"
     lines = [f"{after}:"]
@@ -152,7 +152,7 @@ def words(found: Needed, start: str, room: int = MOST_MESSAGE) -> list[str]:
 
 
 def counted(calls: list[Call]) -> str:
-    """How many calls of which callable."""
+    """How many calls of each callable."""
     counts = Counter(call.function for call in calls)
     if len(calls) == 1:
         return f"a {calls[0].function} call"

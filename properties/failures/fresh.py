@@ -1,4 +1,4 @@
-"""Fresh cases on which a hypothesis about a mistake is tested: the failing call with other numbers, and cases drawn."""
+"""Fresh cases on which to test a hypothesis about a mistake: the failing call with other numbers, and drawn cases."""
 
 from __future__ import annotations
 
@@ -23,56 +23,56 @@ from ..targets.call import Call
 from .earlier import as_case
 
 MOST_CELLS = 3000
-"""Cells of an image that is drawn for a test; the failing one may have more."""
+"""The most cells of an image drawn for a test; the failing one may have more."""
 
 REPAINTED = 6
-"""How many times each palette gives the failing call other numbers."""
+"""How often each palette gives the failing call other numbers."""
 
 PLAIN = {
     **dict.fromkeys(MEAN, ("lattice",)),
     **dict.fromkeys(OF_INTEGERS, ("distinct", "negative")),
     "max_backward": ("distinct", "negative", "ties"),
 }
-"""The palettes of fresh numbers, besides that of the failing case."""
+"""The palettes of fresh numbers, in addition to the palette of the failing case."""
 
 EXTREME = ("lowest", "highest", "huge")
-"""The palettes of fresh integers besides: both ends of the type, and numbers from its whole range."""
+"""More palettes of fresh integers: both ends of the type, and numbers from its whole range."""
 
 BEYOND = {
     np.dtype(name): offsets
     for names, offsets in (
-        (("float32",), (2**13,)),
-        (("float64",), (2**13, 2**26)),
+        (("float32",), (2**13, 2**20)),
+        (("float64",), (2**13, 2**20, 2**26, 2**33)),
         (("int32", "uint32"), (2**26,)),
         (("int64", "uint64"), (2**26, 2**58)),
     )
     for name in names
 }
-"""Numbers whose neighbours are equal in float16, in float32 or in float64, for dtypes that tell them apart.
+"""Offsets at which neighbouring numbers are equal in a narrower type or within a usual tolerance.
 
-The first are further apart than tolerances that are in use.
+By dtype, for those that distinguish them: equal in float16; within 1e-5; in float32; within 1e-9; and in float64.
 """
 
 MOST_ROOM = 3
-"""Cells that a resized image has more along an axis than the failing one."""
+"""The most cells by which a resized image is longer along an axis than the failing one."""
 
 GRADIENTS = ("wide", "lattice", "remote")
-"""The palettes of fresh gradients, in turn."""
+"""The palettes of fresh gradients, in rotation."""
 
 DRAWN = 40
-"""Cases that are drawn for a test."""
+"""The number of cases drawn for a test."""
 
 
 @dataclass(frozen=True)
 class FailingCall:
-    """A failing call, and the palette that its numbers were of: what fresh cases are made like."""
+    """A failing call and the palette of its numbers, the model for fresh cases."""
 
     call: Call
     values: str
 
 
 def repainted(pattern: FailingCall, count: int = REPAINTED) -> Iterator[Call]:
-    """The call with other numbers, first of its own palette."""
+    """The call with other numbers, first from its own palette."""
     case = as_case(pattern.call)
     if case is None or 0 in case.x.shape[1:]:
         return
@@ -81,7 +81,7 @@ def repainted(pattern: FailingCall, count: int = REPAINTED) -> Iterator[Call]:
             case, x=np.resize(case.x, (2, *case.x.shape[1:])), dy=np.resize(case.dy, (2, *case.dy.shape[1:]))
         )
     plain = PLAIN[pattern.call.function] + (EXTREME if case.x.dtype.kind in "iu" else ())
-    # The cases of proofs are of no palette.
+    # Cases of proofs have no palette.
     palettes = dict.fromkeys(values for values in (pattern.values, *plain) if values in NAMES)
     for seed in range(1, count + 1):
         for values in palettes:
@@ -94,7 +94,7 @@ def repainted(pattern: FailingCall, count: int = REPAINTED) -> Iterator[Call]:
 def resized(pattern: FailingCall, declared: Declared) -> Iterator[Call]:
     """The call with a window one cell longer or shorter along each axis in turn, on a somewhat larger image.
 
-    Windows that are fixed stay as they are, and find place for one more that is whole.
+    Fixed windows stay as they are; the image gets room for one or two more.
     """
     case = as_case(pattern.call)
     if case is None or not 0 < case.x.size <= MOST_CELLS:
@@ -109,7 +109,7 @@ def resized(pattern: FailingCall, declared: Declared) -> Iterator[Call]:
 
 
 def enlarged(case: Case, fixed: Fixed, declared: Declared) -> Iterator[Call]:
-    """The call on images that have one whole window more along each axis, or two."""
+    """The call on images with room for one more whole window along each axis, or two."""
     for seed in (1, 2):
         added = (extent + stride * (seed - 1) for extent, stride in zip(fixed.extents, case.stride, strict=True))
         room = tuple(n + more for n, more in zip(case.x.shape[2:], added, strict=True))
@@ -117,7 +117,7 @@ def enlarged(case: Case, fixed: Fixed, declared: Declared) -> Iterator[Call]:
 
 
 def overlapped(pattern: FailingCall, declared: Declared) -> Iterator[Call]:
-    """The call with windows one cell longer along all axes, and three of them along each, one cell apart."""
+    """The call with windows one cell longer along all axes, three of them along each axis, one cell apart."""
     case = as_case(pattern.call)
     if case is None or not 0 < case.x.size <= MOST_CELLS or declared.fixed:
         return
@@ -127,7 +127,7 @@ def overlapped(pattern: FailingCall, declared: Declared) -> Iterator[Call]:
 
 
 def lengthened(pattern: FailingCall, declared: Declared) -> Iterator[Call]:
-    """The call on an image that has room for one window more along each axis."""
+    """The call on an image with room for one more window along each axis."""
     case = as_case(pattern.call)
     if case is not None and 0 < case.x.size <= MOST_CELLS:
         room = tuple(n + stride for n, stride in zip(case.x.shape[2:], case.stride, strict=True))
@@ -135,13 +135,13 @@ def lengthened(pattern: FailingCall, declared: Declared) -> Iterator[Call]:
 
 
 def on_image(room: Ints, case: Case, declared: Declared, seed: int) -> Iterator[Call]:
-    """Calls of a case on an image of these lengths, if that is small enough."""
+    """Calls of a case on an image of these lengths, if the image is small enough."""
     if prod(case.x.shape[:2]) * prod(room) <= MOST_CELLS:
         yield from plainly_painted(replace(case, x=np.zeros((*case.x.shape[:2], *room), case.x.dtype)), declared, seed)
 
 
 def repadded(pattern: FailingCall, declared: Declared) -> Iterator[Call]:
-    """The call with padding on one side of an axis put on the other, and on both."""
+    """The call with the padding on one side of an axis moved to the other side, and on both sides."""
     case = as_case(pattern.call)
     if case is None or not 0 < case.x.size <= MOST_CELLS:
         return
@@ -160,33 +160,33 @@ def axis_padding(axis: Axis) -> tuple[int, int]:
 
 
 def plainly_painted(case: Case, declared: Declared, seed: int) -> Iterator[Call]:
-    """Calls of a case that has another window or padding; none if it does not fit, or is not declared."""
+    """Calls of a case with another window or padding; none if it does not fit or is not declared."""
     if any(a.room < 0 or a.all_in_padding() is not None for a in case.axes) or not is_declared(case, declared):
-        # What windows wholly in padding give is a convention.
+        # The result of a window wholly in padding is a convention.
         return
     blank = replace(case, dy=np.zeros((*case.x.shape[:2], *case.output), case.dy.dtype))
     yield from (painted(blank, values, seed).call() for values in PLAIN[case.function])
 
 
 def beyond(case: Case, seed: int) -> Iterator[Call]:
-    """The case with numbers that narrower floats do not tell apart, if its dtype has such."""
+    """The case with numbers that narrower floats cannot distinguish, if its dtype has such numbers."""
     if offsets := BEYOND.get(case.x.dtype):
         yield case.with_arrays(x=case.x + np.asarray(offsets[seed % len(offsets)], case.x.dtype)).call()
 
 
 def painted(case: Case, values: str, seed: int) -> Case:
-    """The case with other numbers of a palette, and a gradient of small integers or fractions."""
+    """The case with other numbers from a palette, and a gradient of small integers or fractions."""
     blank = replace(case, values=values, x=np.empty_like(case.x), dy=np.zeros_like(case.dy))
     paint(blank, seed, GRADIENTS[seed % len(GRADIENTS)], "lattice")
     return blank
 
 
 def like(case: Case, other: Case) -> Case:
-    """Other numbers whose largest lie where those of the case do, as do what is not finite and the zeros of dy."""
+    """Other numbers, with the largest, the non-finite ones and the zeros of dy in the same places as in the case."""
     top, most = case.x == case.x.max(), other.x.max()
     x = np.where(top, most, np.where(other.x == most, other.x.min(), other.x))
     if top.all():
-        # Every second cell keeps the one number that there is.
+        # Every second cell keeps the only value of the case.
         x = np.where(np.arange(x.size).reshape(x.shape) % 2, case.x, other.x)
     if is_float(x.dtype):
         x = np.where(np.isfinite(case.x), x, case.x)
@@ -195,7 +195,7 @@ def like(case: Case, other: Case) -> Case:
 
 
 def drawn(plan: Plan, declared: Declared, pattern: FailingCall, count: int = DRAWN) -> Iterator[Call]:
-    """Calls of cases that a law may draw; many of them have its dtype, its rank and some of its settings."""
+    """Calls of cases that a law may draw; many have the dtype, the rank and some settings of the failing call."""
     function, dtype = pattern.call.function, pattern.call.arrays["x"].dtype.name
     builder = Builder(plan, declared, (function,))
     choices = Generated("fresh cases")
@@ -209,6 +209,6 @@ def drawn(plan: Plan, declared: Declared, pattern: FailingCall, count: int = DRA
             decided |= {"rank": len(pattern.call.size), "dtype": dtype}
         case = builder.case(choices, **decided)
         if 0 < case.x.size <= MOST_CELLS and is_declared(case, declared):
-            # The law may draw gradients of single windows alone, on which many mistakes look alike.
+            # The law may draw gradients of single windows only, which cannot tell many mistakes apart.
             dense = painted(case, case.values, number) if number % 3 else case
             yield case.call(function, dy=dense.dy) if "dy" in pattern.call.arrays else case.call(function)

@@ -1,4 +1,4 @@
-"""An answer beside what is right: which cells are wrong, and whether a mistake would give the same."""
+"""An answer compared with the right one: which cells are wrong, and whether a mistake would give the same."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from .mistakes.mistake import Answer
 from .mistakes.steps import RIGHT, PooledWindows, counted
 
 NO_ANSWER = (ValueError, IndexError, TypeError, ArithmeticError)
-"""What a mistake raises on calls for which it has no answer."""
+"""The exceptions that a mistake raises for calls to which it has no answer."""
 
 UNITS = 16
-"""Units in the last place by which two ways to add up the same terms may differ."""
+"""By how many units in the last place two ways to add the same terms may differ."""
 
 CLOSER = 4
-"""By this factor a mistake must be closer to a wrong answer than the right one is."""
+"""A mistake must be closer to a wrong answer than the right answer is by this factor."""
 
 
 class Fault(Enum):
-    """What is wrong about an answer."""
+    """What is wrong with an answer."""
 
     NOTHING = "nothing"
     SHAPE = "shape"
@@ -39,9 +39,9 @@ class Fault(Enum):
 
 @dataclass(frozen=True)
 class Judged:
-    """An answer beside what is right. `wrong` says which cells are wrong, `free` which may have any value.
+    """An answer beside the right one. `wrong` marks the wrong cells, `free` those that may have any value.
 
-    `meant` is the call with what a mean counts, also where no keyword says it.
+    `meant` is the call with count_include_pad stated, even if the callable has no such keyword.
     """
 
     meant: Call
@@ -52,7 +52,7 @@ class Judged:
 
     @cached_property
     def fault(self) -> Fault:
-        """What is wrong about it."""
+        """What is wrong with the answer."""
         if self.got.shape != self.right.shape:
             return Fault.SHAPE
         if self.wrong.any():
@@ -67,12 +67,12 @@ class Judged:
 
     @property
     def rounds(self) -> bool:
-        """Whether the result is one of sums, which may be rounded."""
+        """Whether the result consists of sums, which may be rounded."""
         return self.meant.function in MEAN or self.meant.function == "max_backward"
 
     @cached_property
     def spread(self) -> float:
-        """By how much two sums of the same terms may differ: units in the last place of the largest term."""
+        """By how much two sums of the same terms may differ: some units in the last place of the largest term."""
         if not self.rounds:
             return 0.0
         array = self.meant.arrays.get("dy", self.meant.arrays["x"]).astype(np.float64)
@@ -80,19 +80,19 @@ class Judged:
 
     @property
     def unit(self) -> float:
-        """The distance of one from the next number of the type."""
+        """The distance from one to the next number of the type."""
         return float(finfo(self.dtype).eps) if is_float(self.dtype) else 0.0
 
 
 def meant(call: Call, declared: Declared) -> Call:
-    """The call with what a mean counts, also where the callable takes no keyword for it."""
+    """The call with count_include_pad stated, even if the callable has no such keyword."""
     if call.function not in MEAN or "count_include_pad" in call.settings:
         return call
     return replace(call, settings={**call.settings, "count_include_pad": declared.count_include_pad})
 
 
 def judged(call: Call, got: Any) -> Judged | None:
-    """An answer beside what is right; None where nothing can be said about it."""
+    """An answer beside the right one, or None if it cannot be judged."""
     if not isinstance(got, np.ndarray) or (got.dtype.kind not in "biuf" and got.dtype.name != "bfloat16"):
         return None
     try:
@@ -103,7 +103,7 @@ def judged(call: Call, got: Any) -> Judged | None:
 
 
 def of_maxima(call: Call, got: Array) -> Judged:
-    """Maxima, which are exact; a window with a NaN, or without a real cell, may have any."""
+    """Maxima, which are exact; windows with a NaN or without a real cell may have any value."""
     windows = RIGHT.windows(call)
     right = RIGHT.answer(call)
     free = undefined(windows, right.shape)
@@ -111,7 +111,7 @@ def of_maxima(call: Call, got: Array) -> Judged:
 
 
 def of_indices(call: Call, got: Array) -> Judged:
-    """Indices, each of any maximum of its window."""
+    """Indices: any maximum of the window is right."""
     windows, right = RIGHT.windows(call), RIGHT.answer(call)
 
     def wrong() -> Array:
@@ -125,7 +125,7 @@ def of_indices(call: Call, got: Array) -> Judged:
 
 
 def undefined(windows: PooledWindows, shape: tuple[int, ...]) -> Array:
-    """Where results are a matter of convention: in windows with a NaN, or without a real cell."""
+    """Where results are a matter of convention: windows with a NaN or without a real cell."""
     unreal = ~windows.real.any(axis=-1)
     return np.asarray((np.isnan(windows.values.astype(np.float64)).any(axis=-1) | unreal).reshape(shape))
 
@@ -143,7 +143,7 @@ def of_sums(call: Call, got: Array) -> Judged:
 
 
 def refuse_overflow(call: Call) -> None:
-    """Raise ValueError where terms are too large to be added up: what comes of it is a convention."""
+    """Raise ValueError for terms too large to be added: the result is a convention."""
     added = call.arrays.get("dy", call.arrays["x"])
     finite = np.abs(np.where(np.isfinite(added), added, 0).astype(np.float64) / float(finfo(added.dtype).max))
     largest = finite.sum(axis=tuple(range(2, added.ndim))).max(initial=0)
@@ -152,7 +152,7 @@ def refuse_overflow(call: Call) -> None:
 
 
 def single(call: Call, got: Array) -> Array:
-    """Which means are those of one number beside zeros, divided by a power of two: no rounding excuses these."""
+    """Which means are a single number among zeros, divided by a power of two: rounding cannot excuse an error there."""
     if call.function != "mean_forward":
         return np.zeros(got.shape, bool)
     windows = RIGHT.windows(call)
@@ -163,13 +163,13 @@ def single(call: Call, got: Array) -> Array:
 
 
 def not_finite(windows: PooledWindows, got: Array) -> Array:
-    """Which windows have a number that is not finite, in the shape of a result; none if that has another shape."""
+    """Which windows have a non-finite number, in the shape of a result; none if the result has another shape."""
     found = np.asarray(~np.isfinite(windows.summands).all(axis=-1))
     return found.reshape(got.shape) if found.size == got.size else np.zeros((), bool)
 
 
 def of_gradients(call: Call, got: Array) -> Judged:
-    """The gradients of maxima; of tied ones to the first, to the last, or shared by all."""
+    """The gradients of maxima. A tied gradient may go to the first maximum, to the last, or in shares to all."""
     dy, x = call.arrays["dy"], call.arrays["x"]
     right = oracle.max_backward(dy, x, call.size, call.stride, **call.settings)
     if np.isnan(x.astype(np.float64)).any():
@@ -181,7 +181,7 @@ def of_gradients(call: Call, got: Array) -> Judged:
 
 
 def compared(call: Call, got: Array, right: Array, wrong: Callable[[], Array], free: Array | None = None) -> Judged:
-    """An answer beside the right one; no cell is wrong by itself where the shape is."""
+    """An answer beside the right one; if the shape is wrong, no single cell counts as wrong."""
     free = np.zeros((), bool) if free is None else free
     return Judged(call, got, right, wrong() & ~free if got.shape == right.shape else np.zeros(right.shape, bool), free)
 
@@ -195,7 +195,7 @@ JUDGES: dict[str, Callable[[Call, Array], Judged]] = {
 
 
 class Agreement(Enum):
-    """How a mistake's answer fits one that was given: not, where that is wrong, or everywhere."""
+    """How a mistake's answer fits the given one: not at all, in the wrong cells, or everywhere."""
 
     NOT = 0
     PARTLY = 1
@@ -223,7 +223,7 @@ def fits(found: Judged, answer: Answer) -> Agreement:
 
 @np.errstate(all="ignore")
 def attempted(found: Judged, answer: Answer) -> Array | None:
-    """The answer of a mistake; None where it has none."""
+    """The answer of a mistake, or None if it has none."""
     try:
         return answer(found.meant)
     except NO_ANSWER:
@@ -231,9 +231,9 @@ def attempted(found: Judged, answer: Answer) -> Array | None:
 
 
 def explained(found: Judged, made: Array) -> tuple[Array, Array]:
-    """Where a mistake's answer is the one given for certain, and where it may be: as far as sums are rounded.
+    """Where a mistake's answer certainly equals the given one, and where it may within rounding of sums.
 
-    It is certain where the mistake is also closer to the answer than the right one is. Integers are never rounded.
+    It certainly does if the mistake is also closer to the answer than the right one is. Integers are never rounded.
     """
     if found.got.dtype.kind in "iub":
         return (found.got == made,) * 2
@@ -248,7 +248,7 @@ def explained(found: Judged, made: Array) -> tuple[Array, Array]:
 
 @np.errstate(all="ignore")
 def contradicted(found: Judged, made: Array) -> Array:
-    """Where a mistake's answer is another than the one given, which is right."""
+    """Where a mistake's answer differs from the given one, which is right."""
     wanted, got = made.astype(np.float64), found.got.astype(np.float64)
     differs = ~((made == found.got) | (np.isnan(wanted) & np.isnan(got)))
     if found.rounds:
@@ -269,4 +269,4 @@ def tied_shared(windows: PooledWindows) -> Array:
 
 
 CONVENTIONS = tuple(replace(RIGHT, weights=weights).answer for weights in (tied_last, tied_shared))
-"""Sound ways to pass the gradient of tied maxima, beside the first."""
+"""Valid ways to pass the gradient of tied maxima, beside the first."""

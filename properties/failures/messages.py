@@ -1,4 +1,4 @@
-"""Failures in words: the call, the place, the whole input, ready to be pasted, and the mistake behind it."""
+"""Failures in words: the call, the place, the whole input ready to be pasted, and the mistake behind it."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from .types import Failure
 INDENT = "    "
 WIDTH = 100
 MOST_MESSAGE = 50_000
-"""Characters of a message."""
+"""The most characters of a message."""
 
 MOST_LINE = 2000
-"""Characters of the headline of a message, and of what is to be known of the comparison."""
+"""The most characters of a message's headline, and of the fact about the comparison."""
 
 MOST_CALLS = 20
-"""Calls shown before the one that failed."""
+"""The most calls shown before the one that failed."""
 
 MOST_PRINTED = 64
-"""Cells of an array that is printed as nested lists."""
+"""The most cells of an array that is printed as nested lists."""
 
 MOST_CELLS = 12
-"""Special cells of a larger array that is printed as a recipe."""
+"""The most special cells of a larger array that is printed as a recipe."""
 
 
 def describe(failure: Failure, calls: list[Call]) -> str:
     """The message of a failure: headline, arguments, and the calls of the case before the one that failed.
 
-    It has at most MOST_MESSAGE characters: calls that do not fit are left to the JSON report, as large arrays are.
+    It has at most MOST_MESSAGE characters: calls that do not fit, like large arrays, are left to the JSON report.
     """
     at = failure.call % len(calls) if calls else 0
     lines = [cut(failure.headline)]
@@ -45,13 +45,13 @@ def describe(failure: Failure, calls: list[Call]) -> str:
 
 
 def hint(mistakes: list[str]) -> list[str]:
-    """What is wrong, and what right code does, by the first of some mistakes; nothing if there is none."""
+    """What is wrong and what right code does, for the first of these mistakes; empty if there are none."""
     first = [MISTAKES[name] for name in mistakes[:1]]
     return [INDENT + sentence for mistake in first for sentence in (mistake.wrong, mistake.right)]
 
 
 def advice(verdict: str, calls: list[Call]) -> list[str]:
-    """What may be done about a target that is slow by nature, where a large image alone shows it."""
+    """Advice about a target that is slow by nature, if the failure is a time-out on a large image."""
     if verdict != "hung" or all(call.arrays["x"].size <= LEAST_CELLS for call in calls[-1:]):
         return []
     return [
@@ -60,17 +60,17 @@ def advice(verdict: str, calls: list[Call]) -> list[str]:
 
 
 def cut(text: str) -> str:
-    """At most MOST_LINE characters of a text."""
+    """A text cut to MOST_LINE characters."""
     return text if len(text) <= MOST_LINE else text[: MOST_LINE - 3] + "..."
 
 
 def length(lines: list[str]) -> int:
-    """The characters of some lines."""
+    """The number of characters in these lines."""
     return sum(len(line) + 1 for line in lines)
 
 
 def before(calls: list[Call], room: int) -> list[str]:
-    """The calls before the one that failed, the first of them, as many as fit into so many characters."""
+    """The calls before the one that failed: the first of them that fit into `room` characters."""
     lines = [f"{INDENT}before it, in the same case:"] if calls else []
     for place, call in enumerate(calls):
         more = [f"{INDENT}{call.function}", *arguments(call, 2 * INDENT)]
@@ -95,9 +95,9 @@ def arguments(call: Call, indent: str = INDENT) -> list[str]:
 
 
 def assignment(start: str, array: Array, name: str) -> str:
-    """`start`, and an array as Python text that gives it: nested lists, or for a large one a recipe.
+    """`start` and an array as Python text that evaluates to it: nested lists, or a recipe for a large one.
 
-    Of a large array for which there is no short recipe the text is an ellipsis and its form.
+    A large array without a short recipe becomes an ellipsis and its form.
     """
     if array.size == 0:
         return f"{start}np.empty({array.shape}, {array.dtype.name!r})"
@@ -109,7 +109,7 @@ def assignment(start: str, array: Array, name: str) -> str:
 
 def nested(array: Array, indent: int) -> str:
     """A small array as nested lists, in one line or with its rows below each other."""
-    # A bfloat16 prints as a float32 of the same value: NumPy has no words of its own for its zeros and fractions.
+    # A bfloat16 prints as a float32 of the same value: NumPy has no notation of its own for its zeros and fractions.
     shown = array.astype(np.float32) if array.dtype.name == "bfloat16" else array
     text = np.array2string(
         shown, separator=", ", threshold=sys.maxsize, floatmode="unique", max_line_width=sys.maxsize, sign="-"

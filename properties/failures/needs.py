@@ -1,4 +1,4 @@
-"""What a failure needs of its case: simpler cases, each without one thing that the case has."""
+"""What a failure needs of its case: simpler cases, each without one feature of the case."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ..contract import Declared
 from ..targets.call import axes_of
 
 MOST_CELLS = 100_000
-"""Cells of an image that is made longer."""
+"""The most cells of an image that is made longer."""
 
 MOST_PLANES = 8
-"""Samples, or channels, that are tried one by one."""
+"""The most samples or channels that are tried one by one."""
 
 
 def simplifications(case: Case, declared: Declared, plan: Plan) -> Iterator[tuple[str, list[Case]]]:
-    """What a case has, and the cases without it that the target takes and the law wants: it is needed if none fails."""
+    """Each feature of a case, with the valid cases without it: the failure needs the feature if none of them fails."""
     for word, without in WITHOUT.items():
         parts = (with_another(part, plan) for part in without(case))
         yield word, [part for part in parts if permitted(part, plan, declared)]
@@ -32,12 +32,12 @@ def simplifications(case: Case, declared: Declared, plan: Plan) -> Iterator[tupl
 
 
 def taken(case: Case, declared: Declared, plan: Plan) -> bool:
-    """Whether the target takes the dtype of a case in all callables that the law asks."""
+    """Whether the target takes the dtype of a case in all callables that the law calls."""
     return len(case.size) in declared.ranks_of(case.x.dtype.name, case.function, *plan.also)
 
 
 def with_another(case: Case, plan: Plan) -> Case:
-    """The case with its other array, if it has one, of the shape of x or dy, as its law wants."""
+    """The case with its other array, if any, in the shape of x or dy that the law requires."""
     like = case.dy if plan.others_like == "dy" else case.x
     if case.other is None or case.other.shape == like.shape:
         return case
@@ -45,7 +45,7 @@ def with_another(case: Case, plan: Plan) -> Case:
 
 
 def refitted(case: Case, **changed: Any) -> list[Case]:
-    """The case with other windows, on as much of x as it has, and a dy that fits; nothing where they do not."""
+    """The case with other windows on the same x and a dy that fits; empty if the windows do not fit."""
     part = replace(case, **changed)
     try:
         output = part.output
@@ -55,7 +55,7 @@ def refitted(case: Case, **changed: Any) -> list[Case]:
 
 
 def without_overlap(case: Case) -> list[Case]:
-    """The case with windows that do not overlap, on an image as long as these need."""
+    """The case with windows that do not overlap, on an image long enough for them."""
     axes = case.axes
     if not any(axis.stride < axis.extent and axis.count() > 1 for axis in axes):
         return []
@@ -67,7 +67,7 @@ def without_overlap(case: Case) -> list[Case]:
 
 
 def without_setting(name: str, neutral: Callable[[int], Any]) -> Callable[[Case], list[Case]]:
-    """The case with a setting that changes nothing, if it has one that does."""
+    """The case with a setting that has no effect, if its own has one."""
 
     def without(case: Case) -> list[Case]:
         plain = neutral(len(case.size))
@@ -79,7 +79,7 @@ def without_setting(name: str, neutral: Callable[[int], Any]) -> Callable[[Case]
 
 
 def without_ties(case: Case) -> list[Case]:
-    """The case with different numbers, in the order of those it has."""
+    """The case with distinct numbers in the order of its own."""
     flat = case.x.reshape(-1)
     if len(np.unique(flat)) == flat.size or case.x.dtype.kind == "b" or flat.size > 127:
         return []
@@ -88,7 +88,7 @@ def without_ties(case: Case) -> list[Case]:
 
 
 def one_of(axis: int) -> Callable[[Case], list[Case]]:
-    """The case with one sample, or channel, each of them."""
+    """The cases with only one of the samples, or channels."""
 
     def without(case: Case) -> list[Case]:
         count = case.x.shape[axis]
@@ -100,7 +100,7 @@ def one_of(axis: int) -> Callable[[Case], list[Case]]:
 
 
 def alone(case: Case, axis: int, at: int) -> Case:
-    """The case with one sample, or channel."""
+    """The case with one sample or channel."""
     x, dy = (np.take(array, [at], axis) for array in (case.x, case.dy))
     other = None if case.other is None else np.take(case.other, [at], axis)
     return replace(case, x=x, dy=dy, other=other)
@@ -124,7 +124,7 @@ def finite(case: Case) -> list[Case]:
 
 
 def in_another_dtype(case: Case) -> list[Case]:
-    """The case in float64, or what is float64 in float32, if that has numbers as large."""
+    """The case in float64, or a float64 case in float32, if that type can hold its numbers."""
     name = "float32" if case.x.dtype.name == "float64" else "float64"
     arrays = {"x": case.x, "dy": case.dy, "other": case.other}
     with np.errstate(all="ignore"):
@@ -136,7 +136,7 @@ def in_another_dtype(case: Case) -> list[Case]:
 
 
 def alike_axes(case: Case) -> list[Case]:
-    """The case with the window, the stride and the length of one axis for all of them, of each axis."""
+    """The cases in which all axes have the window, stride and length of one of them."""
     parts: list[Case] = []
     for k in range(len(case.size)) if unequal(case) else ():
         settings = {n: v[k : k + 1] * len(v) if n in ("padding", "dilation") else v for n, v in case.settings.items()}
@@ -150,12 +150,12 @@ def alike_axes(case: Case) -> list[Case]:
 
 
 def unequal(case: Case) -> bool:
-    """Whether the axes differ in anything."""
+    """Whether the axes differ in any way."""
     return len(set(axes_of(case.call()))) > 1
 
 
 def repeated(entries: Ints, k: int) -> Ints:
-    """One entry as often as there are entries."""
+    """One entry, repeated as often as there are entries."""
     return entries[k : k + 1] * len(entries)
 
 
@@ -171,4 +171,4 @@ WITHOUT: dict[str, Callable[[Case], list[Case]]] = {
     "values that are not finite": finite,
     "unequal axes": alike_axes,
 }
-"""What a case may have, and the cases without it."""
+"""The features that a case may have, and the functions that remove them."""

@@ -1,4 +1,4 @@
-"""Questions about a failure that no known computation explains: on what an answer depends, and what is missing."""
+"""Probes for a failure that no known computation explains: what an answer depends on, and what is missing."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from .mistakes.steps import RIGHT
 Ask = Callable[[Call], Judged | None]
 
 MOST_WINDOWS = 40
-"""Windows of a plane that are asked one by one, the last ones."""
+"""The most windows of a plane that are probed one by one, counted from the last."""
 
 TOO_HIGH = "max-begins-too-high"
 
 MOST_CASES = 8
-"""Fresh cases about which questions are asked."""
+"""The most fresh cases that are probed."""
 
 OFTEN = 3
-"""Fresh cases that must say the same."""
+"""How many fresh cases must agree."""
 
 
 @np.errstate(all="ignore")
 def generic(ask: Ask, fresh: Iterable[tuple[Call, Judged]]) -> list[str]:
-    """What all wrong answers to fresh cases have in common; nothing, if there are too few."""
+    """The property that all wrong answers to fresh cases share; empty if there are too few."""
     wrong = [(call, found) for call, found in fresh if found.fault is not Fault.NOTHING]
     if len(wrong) < OFTEN or any(found.fault is not Fault.VALUES for _, found in wrong):
         return []
@@ -44,7 +44,7 @@ def generic(ask: Ask, fresh: Iterable[tuple[Call, Judged]]) -> list[str]:
 
 
 def begins_too_high(wrong: list[Judged]) -> bool:
-    """Whether all wrong maxima are one number, which none of the others is below."""
+    """Whether all wrong maxima are the same number, and no other maximum is below it."""
     if any(found.meant.function != "max_forward" for found in wrong):
         return False
     numbers = {(found.dtype.name, number) for found in wrong for number in found.got[found.wrong].tolist()}
@@ -55,12 +55,12 @@ def begins_too_high(wrong: list[Judged]) -> bool:
 
 
 def at(found: Judged) -> tuple[int, ...]:
-    """The first wrong cell."""
+    """The index of the first wrong cell."""
     return tuple(map(int, np.argwhere(found.wrong)[0]))
 
 
 def changes(ask: Ask, call: Call, found: Judged, others: dict[str, Array]) -> bool:
-    """Whether the answer in the first wrong cell changes when some numbers do that are none of its own."""
+    """Whether the answer in the first wrong cell changes with numbers that it should not depend on."""
     again = ask(replace(call, arrays=others))
     if again is None or again.got.shape != found.got.shape:
         return False
@@ -84,11 +84,11 @@ def but_for(array: Array, plane: Any, otherwise: Callable[[Array], Array]) -> Ar
 
 
 OTHERWISE: tuple[Callable[[Array], Array], ...] = (np.min, np.max, lambda a: a[..., ::-1], lambda a: np.roll(a, 1, -1))
-"""Other numbers of an array: one everywhere, or its own in another order."""
+"""Ways to change the numbers of an array: the same one everywhere, or its own in another order."""
 
 
 def reads_outside(ask: Ask, call: Call, found: Judged) -> bool:
-    """Whether a result changes with cells of its plane that lie outside its window."""
+    """Whether a result changes with cells of its plane outside its window."""
     if "dy" in call.arrays:
         return False
     place, windows, x = at(found), RIGHT.windows(call), call.arrays["x"]
@@ -108,7 +108,7 @@ def reads_outside(ask: Ask, call: Call, found: Judged) -> bool:
 
 
 def not_written(ask: Ask, call: Call, found: Judged) -> bool:
-    """Whether all wrong results are zero, also where x and dy are one everywhere."""
+    """Whether all wrong results are zero, and still zero if x and dy are one everywhere."""
     if call.function == "max_indices" or found.got[found.wrong].any():
         return False
     again = ask(replace(call, arrays={name: np.ones_like(array) for name, array in call.arrays.items()}))
@@ -116,7 +116,7 @@ def not_written(ask: Ask, call: Call, found: Judged) -> bool:
 
 
 def gradient_outside(_: Ask, call: Call, found: Judged) -> bool:
-    """Whether all wrong gradients are those of cells that no window covers."""
+    """Whether all wrong gradients are at cells that no window covers."""
     if "dy" not in call.arrays:
         return False
     windows = RIGHT.windows(call)
@@ -126,7 +126,7 @@ def gradient_outside(_: Ask, call: Call, found: Judged) -> bool:
 
 
 def gradients_lost(ask: Ask, call: Call, found: Judged) -> bool:
-    """Whether each window alone passes its whole gradient or none, and some of the plane with a wrong cell none."""
+    """Whether each window alone passes its whole gradient or none, and some window of the wrong cell's plane none."""
     if "dy" not in call.arrays:
         return False
     plane, dy = at(found)[:2], call.arrays["dy"]
@@ -137,14 +137,14 @@ def gradients_lost(ask: Ask, call: Call, found: Judged) -> bool:
 
 
 def one_hot(call: Call, place: tuple[int, ...]) -> Call:
-    """The call with the gradient of one window alone."""
+    """The call with a gradient of one at one window and zero elsewhere."""
     dy = np.zeros_like(call.arrays["dy"])
     dy[place] = 1
     return replace(call, arrays={**call.arrays, "dy": dy})
 
 
 def narrower(_: Ask, call: Call, found: Judged) -> bool:
-    """Whether all results are within the bound of a narrower type; of one much narrower, if that has all of them."""
+    """Whether all results are within the rounding bound of a narrower type, or of float16 if that holds all of them."""
     if not is_float(found.dtype) or call.function not in (*MEAN, "max_backward"):
         return False
     if not all(np.isfinite(array).all() for array in call.arrays.values()):
@@ -155,7 +155,7 @@ def narrower(_: Ask, call: Call, found: Judged) -> bool:
 
 
 def within_bound_of(dtype: str, call: Call, found: Judged) -> bool:
-    """Whether all results are within the bound that a type has."""
+    """Whether all results are within the rounding bound of a type."""
     settings = found.meant.settings
     sizes = {
         name: np.abs(array) if name != "x" or "dy" not in call.arrays else array for name, array in call.arrays.items()
@@ -165,23 +165,23 @@ def within_bound_of(dtype: str, call: Call, found: Judged) -> bool:
     terms = max(int(np.prod(call.size)), 1)
     error = np.abs(found.got.astype(np.float64) - found.right.astype(np.float64))
     info = finfo(np.dtype(dtype))
-    # What is too small for the type is lost, and what is too large infinite.
+    # Numbers too small for the type are lost, and numbers too large become infinite.
     close = error <= (terms + 3) * float(info.eps) * scale + terms * float(info.tiny)
     return bool((close | ((scale > float(info.max)) & ~np.isfinite(error))).all())
 
 
 def narrower_sum(ask: Ask, call: Call, found: Judged) -> bool:
-    """Whether means are as exact as in the next narrower type."""
+    """Whether means are only as precise as in the next narrower type."""
     return call.function == "mean_forward" and narrower(ask, call, found)
 
 
 def narrower_gradient(ask: Ask, call: Call, found: Judged) -> bool:
-    """Whether gradients are as exact as in the next narrower type."""
+    """Whether gradients are only as precise as in the next narrower type."""
     return "dy" in call.arrays and narrower(ask, call, found)
 
 
 def often(_: list[tuple[Call, Judged]]) -> int:
-    """Some cases: what an answer depends on is a fact about the target, wherever it is seen."""
+    """A few cases: a dependence of the answer is a fact about the target, wherever it is seen."""
     return OFTEN
 
 
@@ -196,4 +196,4 @@ PROBES: tuple[Probe, ...] = (
     ("sum-in-narrower-type", narrower_sum, len),
     ("gradient-in-narrower-type", narrower_gradient, len),
 )
-"""Names of mistakes, whether an answer shows them, and in how many cases it must; the first such is named."""
+"""The name of a mistake, whether an answer shows it, and in how many cases it must; the first match is named."""

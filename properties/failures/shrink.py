@@ -1,4 +1,4 @@
-"""Structural shrinking: a failing case, wherever it came from, cut to a small one that still fails."""
+"""Structural shrinking: cut a failing case, wherever it came from, to a small one that still fails."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from .cuts import fewer, fewer_settings, flatter, less_dilated, less_padded, nar
 from .simpler import Fails, Form, backgrounds, converted, one_by_one, ranked
 
 Move = Callable[[Case], Iterable[Case]]
-"""Yields simpler cases made of one."""
+"""Yields simpler cases made from one."""
 
 SIMPLE = ("float64", "float32")
-"""Dtypes that are simpler to read than the others, the simplest first."""
+"""Dtypes that are easier to read than others, the easiest first."""
 
 
 def smallest(case: Case, fails: Fails, *, blank: bool = False, forms: tuple[Form, ...] = ()) -> Case:
-    """The case, or a smaller one made of it that still fails and on which its law's claim is as valid as before.
+    """The case, or a smaller one that still fails and on which the law's claim is just as valid.
 
-    `fails` says whether the law fails on a case, and ends the search by answering False from some time on. `blank`:
-    all values may become zeros at once, as those of a case that ends a process may. `forms`: pairs (dtype, rank) that
-    the target takes, to which a case may be changed; `forms_of` gives them.
+    `fails` says whether the law fails on a case; once the time is up it always returns False, which ends the search.
+    `blank`: all values may become zeros at once, as for a case that ends a process. `forms`: pairs (dtype, rank) that
+    the target takes, to which a case may be changed; `forms_of` returns them.
     """
     steps = steps_for(blank=blank, forms=forms)
     settled: dict[int, Case] = {}
@@ -38,25 +38,25 @@ def smallest(case: Case, fails: Fails, *, blank: bool = False, forms: tuple[Form
 
 
 def forms_of(plan: Plan, declared: Declared, function: str) -> tuple[Form, ...]:
-    """The pairs (dtype, rank) of simple dtypes that a target takes in a function and those that the plan needs too."""
+    """The pairs (dtype, rank) of simple dtypes that a target takes in a function and in the plan's other ones."""
     ranks = {dtype: declared.ranks_of(dtype, function, *plan.also) for dtype in declared.dtypes_of(function)}
-    # A law about two ranks leaves a higher one free.
+    # A law about two ranks needs room for a higher one.
     free = {dtype: [rank for rank in taken if plan.ranks == 1 or rank < max(taken)] for dtype, taken in ranks.items()}
     return tuple((dtype, rank) for dtype, taken in free.items() for rank in taken)
 
 
 Step = Callable[[Case, Fails], Case]
-"""Makes a case smaller as often as it can in one way."""
+"""Shrinks a case in one way, as often as possible."""
 
 
 def steps_for(*, blank: bool, forms: tuple[Form, ...]) -> list[Step]:
-    """The ways to make a case smaller, those that cut most first."""
+    """The ways to shrink a case, those that cut most first."""
     first = [repeated(blanked)] if blank else []
     return [*first, *map(repeated, MOVES), repeated(lambda case: reformed(case, forms)), backgrounds, one_by_one]
 
 
 def repeated(move: Move) -> Step:
-    """A step that makes a move as long as one of its cases fails."""
+    """A step that repeats a move as long as one of its cases fails."""
 
     def step(case: Case, fails: Fails) -> Case:
         while (found := next((part for part in move(case) if fails(part)), None)) is not None:
@@ -67,7 +67,7 @@ def repeated(move: Move) -> Step:
 
 
 def blanked(case: Case) -> Iterator[Case]:
-    """The case with zeros for all values, or for those of x or dy."""
+    """Cases with zeros for all values, or for those of x or dy."""
     x, dy = np.zeros_like(case.x), np.zeros_like(case.dy)
     gradient = is_float(case.dy.dtype) and case.dy.any()
     if case.x.any() and gradient:
@@ -79,20 +79,20 @@ def blanked(case: Case) -> Iterator[Case]:
 
 
 def plainly_laid_out(case: Case) -> Iterator[Case]:
-    """The case with all arrays in C order, or one more of them."""
+    """Cases with all arrays in C order, or one more of them."""
     for names in dict.fromkeys((tuple(case.layouts), *((name,) for name in case.layouts))):
         if names:
             yield replace(case, layouts={k: layout for k, layout in case.layouts.items() if k not in names})
 
 
 def at_the_first_spot(case: Case) -> Iterator[Case]:
-    """The case with the first cell for its spot."""
+    """The case with its spot at the first cell."""
     if case.spot:
         yield replace(case, spot=0.0)
 
 
 def reformed(case: Case, forms: tuple[Form, ...]) -> Iterator[Case]:
-    """The case in a simpler dtype, or at a lower rank, of those that the target takes."""
+    """Cases in a simpler dtype, or at a lower rank, that the target takes."""
     dtype, rank = case.x.dtype.name, case.x.ndim - 2
     before = SIMPLE.index(dtype) if dtype in SIMPLE else len(SIMPLE)
     for name in SIMPLE[:before]:

@@ -1,7 +1,7 @@
-"""Simpler values for a failing case: a constant background, few cells that differ from it, small integers.
+"""Simpler values for a failing case: a constant background with few other cells, and small integers.
 
-Values change only to those on which the claim of every law is as valid as before: to zero, to one, to what is nearer to
-zero, or to a value of the same array. Where a law needs a single maximum in each window, it stays single.
+Values change only in ways that keep the claim of every law as valid as before: to zero, to one, to a number nearer to
+zero, or to a value of the same array. If a law needs a single maximum in each window, it stays single.
 """
 
 from __future__ import annotations
@@ -25,45 +25,45 @@ Form = tuple[str, int]
 """A dtype, by name, and a rank."""
 
 MOST_SINGLE = 48
-"""Cells that are not zero, up to which they are made simpler one by one."""
+"""The most nonzero cells that are simplified one by one."""
 
 MOST_CHUNKS = 64
-"""Parts of the special cells that are tried at most if none of them can be dropped."""
+"""The most parts of the special cells that are tried if none of them can be dropped."""
 
 SMALL = 1000
-"""Integers below this are the simpler the smaller they are; all other numbers are less simple."""
+"""Integers below this are simpler the smaller they are; all other numbers are less simple."""
 
 SHORT = 64
-"""Cells of a window above which a mean of narrow floats has no room for other small numbers."""
+"""With more cells in a window, a mean of narrow floats has no room for other small numbers."""
 
 
 def array_of(case: Case, name: str) -> Array | None:
-    """An array of a case that has a meaning."""
+    """An array of a case, or None if it has no meaning."""
     return None if name == "dy" and not is_float(case.dy.dtype) else getattr(case, name)
 
 
 def with_array(case: Case, name: str, array: Array) -> Case:
-    """The case with another array in the place of x, dy or other."""
+    """The case with x, dy or other replaced."""
     part: Case = replace(case, **{name: array})  # type: ignore[arg-type]
     return part
 
 
 def arrays(case: Case) -> Iterator[tuple[str, Array]]:
-    """The arrays of a case that have cells and a meaning, by name."""
+    """The nonempty, meaningful arrays of a case, by name."""
     for name in ("x", "dy", "other"):
         array = array_of(case, name)
         if array is not None and array.size:
             yield name, array
 
 
-# What a law needs of the values.
+# Requirements of a law on the values.
 
 
 def lead(case: Case) -> float:
-    """By how much the largest element leads in each window where a law needs it alone; infinite if nowhere."""
+    """By how much the largest element leads in each window, if a law needs it to be unique; otherwise infinite."""
     if case.values not in DISTINCT or case.function not in ("max_backward", "max_indices"):
         return np.inf
-    # With settings a law may ask for the windows without them, too, and so for any that lie in the image.
+    # With settings a law may also call the windows without them, and so any windows inside the image.
     _, values = in_windows(anywhere(case) if case.settings else case.geometry, case.x.astype(np.float64), -np.inf)
     if values.shape[-1] < 2 or not values.size:
         return np.inf
@@ -73,7 +73,7 @@ def lead(case: Case) -> float:
 
 
 def asked(case: Case) -> Any:
-    """The windows, in a row for each plane, of which the maximum matters: for a gradient where that is not zero."""
+    """The windows, flat for each plane, whose maximum matters: for a gradient, those where dy is not zero."""
     if case.settings or case.function != "max_backward":
         return ...
     sent = case.dy != 0
@@ -89,13 +89,13 @@ def anywhere(case: Case) -> Geometry:
 
 
 def as_valid(part: Case, case: Case) -> bool:
-    """Whether maxima lead in a case by as much as in the one that it was made of, or by one."""
+    """Whether maxima lead by as much as in the original case, or by one."""
     return lead(part) >= min(1.0, lead(case))
 
 
 def nearer(case: Case, name: str, new: Any, old: Array) -> Array:
-    """For which of some values another may stand: for all, if it is zero; for those to which it is nearer to zero; and
-    if it is one, for those of its sign."""
+    """Where a new value may replace an old one: everywhere if it is zero, where it is nearer to zero, and if it is one,
+    where the old value has its sign."""
     number, numbers = float(new), old.astype(np.float64)
     if name != "other" and case.function in MEAN and case.x.dtype.itemsize < 4 and prod(case.size) > SHORT:
         return np.full(old.shape, number == 0)
@@ -119,7 +119,7 @@ def costs(array: Array) -> Array:
 
 
 def bits(numbers: Array) -> Array:
-    """The significant bits of each number; more than any has, where it is not finite."""
+    """The significant bits of each number; a non-finite one gets more than any number has."""
     finite = np.isfinite(numbers)
     significands = np.ldexp(np.frexp(np.where(finite, numbers, 0))[0], 53).astype(np.int64)
     lowest = np.frexp((significands & -significands).astype(np.float64))[1]
@@ -127,12 +127,12 @@ def bits(numbers: Array) -> Array:
 
 
 def cost(array: Array) -> tuple[float, int]:
-    """How far an array is from being simple: by its values, and then by how many there are."""
+    """How far an array is from being simple: by its values, then by how many distinct ones there are."""
     return float(np.sum(costs(array))), len(np.unique(array))
 
 
 def simpler(case: Case, name: str, array: Array) -> list[Case]:
-    """The case with this array, if it is simpler and a case for the same law; or nothing."""
+    """The case with this array, if it is simpler and still valid for the same law; or nothing."""
     before = array_of(case, name)
     if before is None or cost(array) >= cost(before):
         return []
@@ -144,7 +144,7 @@ def simpler(case: Case, name: str, array: Array) -> list[Case]:
 
 
 def ranked(case: Case) -> Iterator[Case]:
-    """The case with the ranks of the values for the values, from zero up or from minus one down."""
+    """The case with values replaced by their ranks, from zero up or from minus one down."""
     if not case.x.size:
         return
     ranks = np.unique(case.x, return_inverse=True)[1].reshape(case.x.shape)
@@ -154,8 +154,8 @@ def ranked(case: Case) -> Iterator[Case]:
 
 
 def fits(case: Case, numbers: Array) -> bool:
-    """Whether integers can stand for the values of x: those that the dtype has, and where they are added up, no larger
-    ones than before."""
+    """Whether integers can replace the values of x: the dtype holds them, and where values are added, they are no
+    larger than before."""
     most, dtype = abs(numbers).max(), case.x.dtype
     if is_float(dtype) and most > 2 ** unit(dtype):
         return False
@@ -164,7 +164,7 @@ def fits(case: Case, numbers: Array) -> bool:
 
 
 def converted(case: Case, dtype: np.dtype[Any]) -> Iterator[Case]:
-    """The case in another dtype, if that has all its values."""
+    """The case in another dtype that holds all its values."""
     made: dict[str, Any] = {name: array.astype(dtype) for name, array in arrays(case)}
     if all(np.array_equal(made[name].astype(array.dtype), array, equal_nan=True) for name, array in arrays(case)):
         empty = {name: np.zeros(getattr(case, name).shape, dtype) for name in ("x", "dy")}
@@ -172,7 +172,7 @@ def converted(case: Case, dtype: np.dtype[Any]) -> Iterator[Case]:
 
 
 def backgrounds(case: Case, fails: Fails) -> Case:
-    """The case with one value in all cells of its arrays but for a few."""
+    """The case with one value in all but a few cells of its arrays."""
     for name, array in list(arrays(case)):
         for value in candidates(array):
             case = on_background(case, name, value, fails)
@@ -180,7 +180,7 @@ def backgrounds(case: Case, fails: Fails) -> Case:
 
 
 def candidates(array: Array) -> list[Any]:
-    """Values that may stand in most cells: 0, 1, -1, the commonest, the least and the largest."""
+    """Values that may stand in most cells: 0, 1, -1, the commonest, the smallest and the largest."""
     values, counts = np.unique(array, return_counts=True)
     common, ends = values[counts.argmax()], (values[0], values[-1])
     units = [number for number in (0, 1, -1) if number >= 0 or signed(array.dtype)]
@@ -189,7 +189,7 @@ def candidates(array: Array) -> list[Any]:
 
 
 def on_background(case: Case, name: str, value: Any, fails: Fails) -> Case:
-    """The case with a value in all cells of an array but for those that must be special, by delta debugging."""
+    """The case with a value in all cells of an array but those that must differ, found by delta debugging."""
     special = changeable(case, name, value)
     count = len(special)
     while count:
@@ -209,21 +209,21 @@ def on_background(case: Case, name: str, value: Any, fails: Fails) -> Case:
 
 
 def changeable(case: Case, name: str, value: Any) -> Array:
-    """The flat places of an array at which this value would be simpler than what stands there."""
+    """The flat places of an array where this value would be simpler than the present one."""
     array = getattr(case, name).reshape(-1)
     dearer = np.flatnonzero(costs(array) > costs(np.asarray([value]))[0])
     return dearer[nearer(case, name, value, array[dearer])]
 
 
 def filled(case: Case, name: str, places: Array, value: Any) -> list[Case]:
-    """The case with a value at these flat places of an array, if that is a simpler case for the same law."""
+    """The case with a value at these flat places of an array, if that is simpler and valid for the same law."""
     array = getattr(case, name).copy()
     array.reshape(-1)[places] = value
     return simpler(case, name, array)
 
 
 def one_by_one(case: Case, fails: Fails) -> Case:
-    """The case with each value that is not zero made as simple as it can be, if these are few."""
+    """The case with each nonzero value made as simple as possible, if there are few."""
     for name, array in list(arrays(case)):
         places = np.flatnonzero(costs(array.reshape(-1)))
         for place in places if len(places) <= MOST_SINGLE else ():
@@ -232,7 +232,7 @@ def one_by_one(case: Case, fails: Fails) -> Case:
 
 
 def simplest_value(case: Case, name: str, place: int, fails: Fails) -> Case:
-    """The case with the simplest value at a flat place of an array with which it fails."""
+    """The failing case with the simplest possible value at a flat place of an array."""
     array = getattr(case, name).reshape(-1)
     for value in simpler_values(array, array[place]):
         if nearer(case, name, value, array[[place]])[0]:
@@ -243,7 +243,7 @@ def simplest_value(case: Case, name: str, place: int, fails: Fails) -> Case:
 
 
 def simpler_values(array: Array, old: Any) -> list[Any]:
-    """What may stand for a value, the simplest first: small integers, rounded values, others of the array."""
+    """Replacements for a value, the simplest first: small integers, rounded values, others of the array."""
     found = np.array([0, 1, -1, 2, -2, 3, -3]) if signed(array.dtype) else np.array([0, 1, 2, 3])
     others = np.unique(array)[:MOST_SINGLE]
     pool = np.concatenate([found.astype(array.dtype), rounded(old, array.dtype), others])

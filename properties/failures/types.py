@@ -1,4 +1,4 @@
-"""How a law says no: one exception type for each verdict that is a failure, carrying plain data for every report."""
+"""The exceptions by which a law fails: one type for each failing verdict, with plain data for every report."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Any
 
 
 class Failure(Exception):
-    """A law does not hold on a case. `verdict` is the word for it in every report.
+    """A law does not hold on a case. `verdict` is its word in every report.
 
-    `fact`: what the reader must know of the comparison. `mistake`: the name of the mistake that the law itself saw.
+    `fact`: an explanation of the comparison for the reader. `mistake`: the name of a mistake that the law itself
+    recognised.
     """
 
     verdict = "broken"
@@ -34,19 +35,19 @@ class Broken(Failure):
 
 
 class Raised(Failure):
-    """An exception on ordinary input, or an internal error on any."""
+    """An exception on ordinary input, or an internal error on any input."""
 
     verdict = "raised"
 
 
 class Crashed(Failure):
-    """The end of the target's process, or an attempt at it."""
+    """The target's process ended, or the call tried to end it."""
 
     verdict = "crashed"
 
 
 class Hung(Failure):
-    """No answer in time."""
+    """No answer within the time limit."""
 
     verdict = "hung"
 

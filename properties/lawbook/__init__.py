@@ -1,4 +1,4 @@
-"""The laws, family by family, in the order in which they are tried and printed."""
+"""The laws, family by family, in the order in which they are tried and reported."""
 
 from . import shape, forward, backward, settings, conduct, reference  # noqa: I001  (the order is the order of the laws)
 from .registry import LAWS, Law

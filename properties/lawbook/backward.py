@@ -50,7 +50,7 @@ def tied_maxima(pool: Pool, case: Case) -> None:
 
 @law(Plan(("max_backward",), gradients=("wide", "lattice", "remote"), windows="overlapping"))
 def max_accumulation(pool: Pool, case: Case) -> None:
-    """dx[p] = sum { dy[o] : p = argmax of window(o) }, within the bound of a sum of so many terms"""
+    """dx[p] = sum { dy[o] : p = argmax of window(o) }, within the rounding bound of that sum"""
     dx = pool(case.call())
     exact = oracle.max_backward(case.dy, case.x, **case.window)
     pool.within(dx, exact)
@@ -58,7 +58,7 @@ def max_accumulation(pool: Pool, case: Case) -> None:
 
 @law(Plan(("mean_backward",), values=("lattice",), gradients=("wide", "lattice", "remote"), windows="overlapping"))
 def mean_accumulation(pool: Pool, case: Case) -> None:
-    """dx[p] = sum { dy[o]/n : p in window(o) }, within the bound of a sum of so many terms"""
+    """dx[p] = sum { dy[o]/n : p in window(o) }, within the rounding bound of that sum"""
     dx = pool(case.call())
     pool.within(dx, oracle.mean_backward(case.dy, case.x, **case.window))
 
@@ -128,7 +128,7 @@ def mean_differences(pool: Pool, case: Case) -> None:
 
 
 def adjoint(pool: Pool, case: Case, derivative: Array) -> None:
-    """Hold <J' dy, v> against <dy, J v>."""
+    """Compare <J' dy, v> with <dy, J v>."""
     pool.same_shape(derivative, case.dy.shape)
     dx = pool(case.call())
     pool.same_shape(dx, case.x.shape)
@@ -139,7 +139,7 @@ def adjoint(pool: Pool, case: Case, derivative: Array) -> None:
 
 
 def central_difference(pool: Pool, case: Case, forward: str, h: float) -> None:
-    """Hold dx at a pixel against the difference quotient of the forward pass."""
+    """Compare dx at a pixel with the difference quotient of the forward pass."""
     pixel, moved = probed(case, forward), []
     for step in (h, -h):
         x = case.x.copy()
@@ -156,19 +156,19 @@ def central_difference(pool: Pool, case: Case, forward: str, h: float) -> None:
 
 
 def probed(case: Case, forward: str) -> Ints:
-    """The drawn pixel; for maxima half of the time that of a drawn window's maximum, where gradients are."""
+    """The drawn pixel; for maxima, half of the time the maximum of a drawn window, where gradients are."""
     if forward == "mean_forward" or int(case.spot * 65536) % 2:
         return case.spot_in(case.x.shape)
     output = case.spot_in(case.dy.shape)
     at = int(oracle.max_indices(case.x, **case.window)[output])
     if at < 0:
-        # The window lies wholly in padding, as it may in a case that was cut.
+        # The window lies wholly in padding, as may happen in a case that was cut.
         return case.spot_in(case.x.shape)
     return (*output[:2], *(int(k) for k in np.unravel_index(at, case.x.shape[2:])))
 
 
 def conserved(pool: Pool, dx: Array, case: Case) -> None:
-    """Fail unless each plane of dx sums to what it should: the mean exactly, max within the bound of a split."""
+    """Fail unless each plane of dx has the right sum: exactly for a mean, within the bound of a split for a maximum."""
     covering = int(oracle.coverage(case.x.shape, **case.window).max(initial=1))
     backward = oracle.max_backward if case.function == "max_backward" else oracle.mean_backward
     relative: Fraction = (

@@ -1,4 +1,4 @@
-"""What each law claims, in words; its mathematics is the docstring of its function."""
+"""The claim of each law in words; its formula is the docstring of its function."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CLAIMS = {
     "mean-exact": "Where no sum can round, each output is exactly the mean of its window.",
     "large-divisor": "A mean over very many cells is divided by their exact number.",
     "translation": "An image shifted by one stride gives the same result, shifted by one cell.",
-    "locality": "What lies outside of a window does not influence its output, not even NaN or infinity.",
+    "locality": "What lies outside a window does not influence its output, not even NaN or infinity.",
     "channel-independence": "A change in one channel changes no other channel of the result.",
     "sample-independence": "A change in one sample changes no other sample of the result.",
     "batch-independence": "A sample gives the same result alone as in a batch.",
@@ -26,7 +26,7 @@ CLAIMS = {
     "identity": "Windows of one cell, one cell apart, give x itself.",
     # backward
     "routing": "A single gradient goes to the maximum of its window, and nowhere else.",
-    "tied-maxima": "Where a window has several equal maxima, these share its gradient, and nothing of it is lost.",
+    "tied-maxima": "Where a window has several equal maxima, these share its gradient, and none of it is lost.",
     "max-accumulation": "A cell that is the maximum of several windows gets the sum of their gradients.",
     "mean-accumulation": "A cell that lies in several windows gets the sum of its shares of their gradients.",
     "mean-spread": "A single gradient is spread evenly over its window, and reaches nothing else.",
@@ -67,5 +67,5 @@ OF_HUGE = "The same holds for arrays so large that 32-bit sizes or indices overf
 
 
 def claim(name: str) -> str:
-    """What a law claims, in words; empty for a name that is no law."""
+    """The claim of a law in words; empty for an unknown name."""
     return OF_HUGE if name in HUGE else CLAIMS.get(name, "")

@@ -1,4 +1,4 @@
-"""Laws of conduct: what a call may do to memory, and what it may depend on."""
+"""Laws of conduct: what a call may do to memory, and what its result may depend on."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from .pool import Pool
 from .registry import law
 
 LATE, LINGER = 0.9, 0.03
-"""In cases with a spot beyond this, so many seconds pass before the last call: a thread may be at work."""
+"""In cases with a spot above LATE, LINGER seconds pass before the last call: a thread may still be at work."""
 
 BUSY = 2000
-"""Cells of an image on which two threads are put to work."""
+"""Cells of the largest images on which two threads work."""
 
 MOMENTS, GOLDEN = 12, (sqrt(5) - 1) / 2
-"""At so many moments of a call another one is made; multiples of the golden ratio are spread evenly, however many."""
+"""The number of moments during a call at which another is made; multiples of the golden ratio are spread evenly."""
 
 OF_ONE_LAYOUT = ("layout", "channels_last")
-"""The declaration of a target that takes one layout alone."""
+"""The declaration of a target that takes only one layout."""
 
 UNUSUAL = tuple(layout for layout in LAYOUTS if layout != "C")
 
 REPLACED = (*7 * ("not_a_number",), *3 * ("subnormal", "highest", "lowest"))
-"""NaN, infinities and the ends of the type: who cannot use them may replace them where they are."""
+"""NaN, infinities and the ends of the dtype, which a careless implementation may replace in place."""
 
 
 @law(Plan(CALLABLES, values=REPLACED, gradients=("lattice", "wide"), edges=True), evidence=("changed",))
 def inputs_unchanged(pool: Pool, case: Case) -> None:
-    """x and dy are after the call what they were before, and so is the memory around them"""
+    """after the call, x and dy are what they were before, and so is the memory around them"""
     answer = pool.seen(case.call())
     if answer.changed:
         pool.fail(f"wrote to its input {' and '.join(answer.changed)}", mistake=CHANGES_INPUT.name)
@@ -47,7 +47,7 @@ def inputs_unchanged(pool: Pool, case: Case) -> None:
 
 @law(Plan(CALLABLES, values=EDGE_VALUES, gradients=("lattice", "wide"), edges=True), unless=("deterministic", False))
 def same_twice(pool: Pool, case: Case) -> None:
-    """pool(x) = pool(x), bit for bit but for NaN: asked again, the same answer"""
+    """pool(x) = pool(x), bit for bit but for NaN: the same call again, the same answer"""
     first, second = pool.all([case.call(), case.call()])
     pool.equal(second, first, why="the same call gave another answer the first time")
 
@@ -97,8 +97,8 @@ def nothing_remembered(pool: Pool, case: Case) -> None:
         *(case.call(f, x=np.resize(case.x, taller), dy=np.resize(case.dy, longer)) for f in companions(pool, case)),
         *(twin.call(function) for function in companions(pool, case)),
     ]
-    # In the memory of the call before, for those who remember an array by its address; and one of the same shape whose
-    # ends are the same, for those who remember it by a part of it.
+    # One x in the memory of the call before, to expose a cache by address; and one of the same shape with the same
+    # ends, to expose a cache by a part of the array.
     in_its_place, alike = replace(twin.call(), in_place=True), case.with_arrays(x=turned_within(case.x))
     calls = [case.call(), *between, case.call(), in_its_place, alike.call(), case.call()]
     first, *_, again, other, last = pool.all(calls)
@@ -114,18 +114,18 @@ def nothing_remembered(pool: Pool, case: Case) -> None:
     evidence=("layouts",),
 )
 def memory_layouts(pool: Pool, case: Case) -> None:
-    """pool(x) is the same however x lies in memory"""
+    """pool(x) is the same in every memory layout of x"""
     as_usual(pool, case)
 
 
 @law(replace(COMPARABLE, functions=BACKWARD, layouts=UNUSUAL), unless=OF_ONE_LAYOUT, evidence=("layouts",))
 def gradient_layouts(pool: Pool, case: Case) -> None:
-    """J'(x) dy is the same however x and dy lie in memory, together or one of them alone"""
+    """J'(x) dy is the same in every memory layout of x and dy, of both or of one alone"""
     as_usual(pool, case)
 
 
 def as_usual(pool: Pool, case: Case) -> None:
-    """Hold the answer for one layout against that for C order."""
+    """Compare the answer for one layout with that for C order."""
     usual, unusual = pool.all([replace(case.call(), layouts={}), case.call()])
     pool.equal(unusual, usual, why="the same values in C order, writeable and aligned, gave another answer")
 
@@ -133,7 +133,7 @@ def as_usual(pool: Pool, case: Case) -> None:
 @law(COMPARABLE, unless=("threads", False), evidence=("threads",))
 def two_threads(pool: Pool, case: Case) -> None:
     """pool(x) is the same while another thread pools other values"""
-    # Small images for what is between the loops; large ones, on which fast calls overlap, for what is within.
+    # Small images expose state between the loops; large ones, on which fast calls overlap, expose state within them.
     copies = 1 + int(case.spot * BUSY) // (case.x.size + 1)
     batch = (copies, *(1 for _ in case.x.shape[1:]))
     case = case.with_arrays(x=np.tile(case.x, batch), dy=np.tile(case.dy, batch))
@@ -156,21 +156,21 @@ def turned_within(x: Array) -> Array:
 
 
 def companions(pool: Pool, case: Case) -> list[str]:
-    """All callables of the target that take the dtype and the settings of the case."""
+    """The target's callables that take the dtype and the settings of the case."""
     dtype, target = case.x.dtype.name, pool.target
     wanted = set(case.settings) - {"count_include_pad"}
     able = [f for f in target.offers if wanted <= set(target.declared.settings_of(f))]
     if "count_include_pad" in case.settings:
         able = [f for f in able if f not in MEAN or "count_include_pad" in target.declared.settings_of(f)]
     if fixed := target.declared.fixed:
-        # What only a mean passes, a case about a maximum does not have.
+        # A case about a maximum lacks the settings that only a mean passes.
         able = [f for f in able if set(fixed.passed(f)) <= set(case.settings)]
     takes = [f for f in able if target.declared.takes(f, dtype, len(case.size))]
     return takes if is_float(case.x.dtype) else [f for f in takes if f in OF_INTEGERS]
 
 
 def fresh_memory(pool: Pool, case: Case) -> None:
-    """Fail if a result lives in the memory of an input."""
+    """Fail if a result shares memory with an input."""
     answer = pool.seen(case.call())
     if answer.shares:
         pool.fail(

@@ -1,4 +1,4 @@
-"""Laws of the forward pass: which values come out."""
+"""Laws of the forward pass: values and indices."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from .pool import Pool
 from .registry import law
 
 BOTTOMLESS = ("not_a_number", "bottomless", "bottomless", "infinite", "distinct")
-"""Palettes for indices: windows in which nothing is larger than what padding counts for, and NaN."""
+"""Palettes for indices: NaN, and windows in which nothing is larger than the value of padding."""
 
 OUTSIDE = (np.nan, np.inf, -np.inf)
-"""What a window must not be touched by if it lies beside it: floats. Of integers it is both ends of the type."""
+"""Floats that must not affect a window when they lie beside it. For integers, both ends of the dtype are used."""
 
 ALONE = Plan(MEAN, values=("alone",), gradients=("thousands",), windows="vast", recipes=("plain",))
-"""One window of many cells, of which one is not zero: nothing rounds, so that the divisor is seen as it is."""
+"""One window of many cells with a single nonzero one: nothing rounds, so that the result shows the divisor."""
 
 SHIFTABLE = ("plain", "dilation")
-"""Recipes without edges, so that what is cut off changes nothing else."""
+"""Recipes without edges, so that cutting off cells changes no other window."""
 
 
 @law(Plan(("max_forward",), values=MAX_VALUES, large=True))
@@ -51,7 +51,7 @@ def max_index(pool: Pool, case: Case) -> None:
 
 @law(Plan(("max_indices",), values=BOTTOMLESS, edges=True, in_padding=True))
 def index_in_plane(pool: Pool, case: Case) -> None:
-    """0 <= i[o] < H*W on every input; where window(o) lies wholly in padding i[o] may be negative, for none"""
+    """0 <= i[o] < H*W on every input, but i[o] may be negative if window(o) lies wholly in padding"""
     i = pool(case.call())
     pool.same_shape(i, case.dy.shape)
     cells = prod(case.x.shape[2:])
@@ -120,19 +120,19 @@ def locality(pool: Pool, case: Case) -> None:
 
 @law(Plan(FORWARD, values=("lattice",), others=("lattice",), windows="powers of two", crowded=True))
 def channel_independence(pool: Pool, case: Case) -> None:
-    """x' = x but in channel c: pool(x') = pool(x) but in channel c"""
+    """x' = x except in channel c: pool(x') = pool(x) except in channel c"""
     untouched(pool, case, axis=1)
 
 
 @law(Plan(FORWARD, values=("lattice",), others=("lattice",), windows="powers of two", crowded=True))
 def sample_independence(pool: Pool, case: Case) -> None:
-    """x' = x but in sample n: pool(x') = pool(x) but in sample n"""
+    """x' = x except in sample n: pool(x') = pool(x) except in sample n"""
     untouched(pool, case, axis=0)
 
 
 @law(Plan(FORWARD, values=("lattice",), windows="powers of two", crowded=True))
 def batch_independence(pool: Pool, case: Case) -> None:
-    """pool(x)[n] = pool(x[n])[0]: a sample alone gives what it gives in a batch"""
+    """pool(x)[n] = pool(x[n])[0]: a sample gives the same result alone as in a batch"""
     y = pool(case.call())
     pool.same_shape(y, case.dy.shape)
     n = case.spot_in(case.x.shape)[0]
@@ -161,15 +161,15 @@ def identity(pool: Pool, case: Case) -> None:
 
 
 def extremes(dtype: np.dtype[Any]) -> tuple[Any, ...]:
-    """What should not reach a window that it lies beside."""
+    """Values that must not affect a window when they lie beside it."""
     if is_float(dtype):
         return OUTSIDE
     return (True, False) if dtype.kind == "b" else (np.iinfo(dtype).max, np.iinfo(dtype).min)
 
 
 def ascending(x: Array) -> Array:
-    """The different numbers of x, the smallest first."""
-    # By a stable sort: on some processors NumPy's default leaves long arrays of float16 out of order.
+    """The distinct numbers of x, in ascending order."""
+    # A stable sort, because on some processors NumPy's default leaves long arrays of float16 out of order.
     cells: Array = np.sort(x, axis=None, kind="stable")
     new: Array = np.ones(cells.size, bool)
     new[1:] = cells[1:] != cells[:-1]
@@ -177,10 +177,10 @@ def ascending(x: Array) -> Array:
 
 
 def increasing(known: Array, steps: Array) -> Array:
-    """Images of some numbers under an increasing map; small enough for every integer type."""
+    """Images of these numbers under an increasing map, small enough for every integer type."""
     if known.dtype.kind == "b":
         return known
-    # Of 17 numbers at most, the last is mapped to 68 or less.
+    # There are 17 numbers at most, so the last is mapped to 68 at most.
     apart = 1 + np.resize(steps, known.shape) % 4
     below = 20 if signed(known.dtype) else 0
     images: Array = (np.cumsum(apart, dtype=np.float64) - below).astype(known.dtype)
@@ -188,7 +188,7 @@ def increasing(known: Array, steps: Array) -> Array:
 
 
 def untouched(pool: Pool, case: Case, axis: int) -> None:
-    """Change x in one sample or channel; nothing else may change in y."""
+    """Change x in one sample or channel, and fail if y changes anywhere else."""
     y = pool(case.call())
     pool.same_shape(y, case.dy.shape)
     at = case.spot_in(case.x.shape)[axis]

@@ -1,4 +1,4 @@
-"""What a law sees of a target: calls go out, arrays come back, and a comparison that fails says where and how."""
+"""A law's view of a target: calls go out, arrays come back, and a comparison that fails says where and how."""
 
 from __future__ import annotations
 
@@ -17,51 +17,51 @@ from ..targets.call import Answer, Call, axes_of
 from ..targets.target import Target
 
 DEATHS = {"crashed": Crashed, "hung": Hung, "broken": Broken}
-"""How a target's process may fail its law."""
+"""The failures for a target's process that ends or stops answering."""
 
 SIMULTANEOUS = "another call ran at the same time"
-"""What is to be known of a call that gives no result while another one is made."""
+"""The fact to report about a call that fails while another one runs."""
 
 
 class Pool:
-    """A target, and the calls made to it for the case in hand."""
+    """A target, and the calls made to it for the current case."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
         self.calls: list[Call] = []
 
     def begin(self) -> None:
-        """A new case."""
+        """Begin a new case."""
         self.calls = []
         self.target.begin()
 
     def __call__(self, call: Call) -> Array:
-        """Make a call and return its result. An exception fails the law; a refusal at an edge ends the case instead."""
+        """Make a call and return its result. An exception fails the law; a refusal at an edge only ends the case."""
         return self.result(call, self.watch(call))
 
     def watch(self, call: Call) -> Answer:
-        """Make a call and return everything that was seen of it."""
+        """Make a call and return everything that was observed of it."""
         return self.record([call], [self.target.ask(call)])[0]
 
     def all(self, calls: list[Call]) -> list[Array]:
-        """Make calls one after another, whatever their results, and return these."""
+        """Make calls one after another, even after one that fails, and return their results."""
         first = len(self.calls)
         answers = self.watch_all(calls)
         return [self.result(self.calls[at], answer, at) for at, answer in enumerate(answers, first)]
 
     def seen(self, call: Call) -> Answer:
-        """Make a call that must give a result, and return everything that was seen of it."""
+        """Make a call that must return a result, and return everything that was observed of it."""
         answer = self.watch(call)
         self.result(call, answer)
         return answer
 
     def watch_all(self, calls: list[Call]) -> list[Answer]:
-        """Make calls one after another and return everything that was seen of them; a death is the last of it."""
+        """Make calls one after another and return everything that was observed; a death ends the list."""
         answers = self.target.ask_all(calls)
         return self.record(calls[: len(answers)], answers)
 
     def together(self, calls: list[Call], seconds: float, moments: Sequence[float]) -> list[Array]:
-        """Make calls at the same time, for so long and at these moments, and return the first results that differ."""
+        """Make calls at the same time, for `seconds` and at these moments; return the first results that differ."""
         answers = self.record(calls, self.target.ask_together(calls, seconds, moments))
         first = len(self.calls) - len(calls)
         try:
@@ -76,7 +76,7 @@ class Pool:
         return answers
 
     def result(self, call: Call, answer: Answer, at: int | None = None) -> Array:
-        """The array in an answer; anything else is a failure, or at an edge may be a refusal."""
+        """The array in an answer. Anything else raises a failure, or at an edge perhaps a refusal."""
         at = len(self.calls) - 1 if at is None else at
         if answer.death:
             raise DEATHS[answer.death](f"{self.title(at)}: {answer.error}", call=at)
@@ -94,7 +94,7 @@ class Pool:
         return value
 
     def equal(self, got: Array, expected: Array, at: int = -1, why: str = "", mistake: str = "") -> None:
-        """Fail unless two arrays are equal element by element, zeros of both signs being equal and NaN equal to NaN."""
+        """Fail unless two arrays are equal element by element; +0 equals -0, and NaN equals NaN."""
         self.same_shape(got, expected.shape, at)
         with np.errstate(invalid="ignore"):
             alike = got == expected
@@ -126,7 +126,7 @@ class Pool:
         exact: Exact | None = None,
         mistake: str = "",
     ) -> None:
-        """Fail with the first element that differs, and how many do."""
+        """Fail with the first element that differs, and the number of those that do."""
         where = tuple(int(k) for k in np.unravel_index(wrong.argmax(), wrong.shape))
         name, place = self.result_name(at), ",".join(map(str, where))
         margin = f" within {float(exact.bound[where]):.3g}" if exact is not None and exact.bound[where] else ""
@@ -149,9 +149,9 @@ class Pool:
 
 
 def at_an_edge(call: Call) -> bool:
-    """Whether refusing is a matter of convention: an empty batch, an unusual layout, a window larger than the input
-    without its padding (and so perhaps wholly in padding), or numbers beyond an end of the type: not finite, or in a
-    mean too large to be added up."""
+    """Whether a target may refuse the call by convention: an empty batch, an unusual layout, a window larger than the
+    input without its padding (and so perhaps wholly in padding), or numbers beyond the range of the dtype: not finite,
+    or for a mean too large to be added up."""
     if call.layouts or any(array.size == 0 for array in call.arrays.values()):
         return True
     largest = [largest_of(array) for array in call.arrays.values()]
@@ -164,7 +164,7 @@ def at_an_edge(call: Call) -> bool:
 
 
 def larger_than_input(call: Call) -> bool:
-    """Whether a window fits into the input with its padding alone."""
+    """Whether a window fits the input only with its padding."""
     return "padding" in call.settings and any(axis.extent > axis.length for axis in axes_of(call))
 
 
@@ -174,7 +174,7 @@ def largest_of(array: Array) -> float:
 
 
 def number(value: Any) -> str:
-    """A scalar as Python writes it, shortest that reads back; integers and bool as such."""
+    """A scalar as Python writes it, in the fewest digits that read back; integers and bools as such."""
     if isinstance(value, (np.bool_, np.integer)):
         return str(value)
     # Compared as a Python float, because 1e16 overflows a float16.

@@ -1,4 +1,4 @@
-"""Laws for the reference kernels alone: what sound implementations may do otherwise."""
+"""Laws for the reference kernels alone, because sound implementations may differ here."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KERNELS = ("naive", "compiled", "img2col")
 
 EVERYTHING = (*dict.fromkeys((*EDGE_VALUES, *MAX_VALUES, "huge", "lattice", "bottomless", "remote", "neighbours")),)
 BITS = 3 * ("not_a_number", "zeros", "wide")
-"""What only bits show, and floats alone have: more of it, as most dtypes are of integers."""
+"""Palettes whose differences only bits show, and only in floats; repeated, because most dtypes are integers."""
 
 
 @law(
@@ -37,7 +37,7 @@ BITS = 3 * ("not_a_number", "zeros", "wide")
     reference=True,
 )
 def agreement(pool: Pool, case: Case) -> None:
-    """naive(x) = compiled(x) = img2col(x), bit for bit: NaN places and signs of zero too"""
+    """naive(x) = compiled(x) = img2col(x), bit for bit, including the places of NaN and the signs of zeros"""
     result = pool(case.call())
     for name in KERNELS:
         if name != pool.target.name:
@@ -52,7 +52,7 @@ def agreement(pool: Pool, case: Case) -> None:
 @law(Plan(CALLABLES, recipes=("plain",), floats=True), reference=True)
 def refusal(pool: Pool, case: Case) -> None:
     """F > W, F < 1, S < 1, wrong rank, dtype or setting, a window wholly in padding: an exception, never numbers"""
-    # What a process of its own cannot be sent, it need not refuse.
+    # A target in its own process need not refuse what it cannot be sent.
     calls = [(what, call) for what, call in wrong_calls(case) if sendable(call) or pool.target.renewal != "process"]
     name, call = calls[int(case.spot * len(calls))]
     answer = pool.watch(call)
@@ -63,13 +63,13 @@ def refusal(pool: Pool, case: Case) -> None:
 
 
 def sendable(call: Call) -> bool:
-    """Whether another process can get the same arrays: not of objects, nor of bfloat16 in foreign byte order."""
+    """Whether another process can receive the same arrays: not objects, nor bfloat16 in foreign byte order."""
     dtypes = [array.dtype for array in call.arrays.values()]
     return not any(dtype.hasobject or dtype_of(named(dtype)) != dtype for dtype in dtypes)
 
 
 def wrong_calls(case: Case) -> list[tuple[str, Call]]:
-    """Calls that should be refused, each with what is wrong about it."""
+    """Calls that should be refused, each with a description of what is wrong with it."""
     call, length, ones = case.call(), case.x.shape[2], (1,) * (len(case.size) - 1)
     windows: list[tuple[str, Any]] = [
         ("a window larger than the input", (length + 1, *ones)),
@@ -107,7 +107,7 @@ def wrong_calls(case: Case) -> list[tuple[str, Call]]:
 
 
 def bits(array: Array) -> Array:
-    """An array as something whose equality is that of bits, but for the payload and sign of a NaN."""
+    """An array as unsigned integers, so that equality is that of bits, except for the payload and sign of a NaN."""
     if not is_float(array.dtype):
         return array
     plain = np.where(np.isnan(array), np.array(np.nan, array.dtype), array)

@@ -17,12 +17,12 @@ Check = Callable[[Pool, Case], None]
 
 @dataclass(frozen=True)
 class Law:
-    """One law: a plain function that raises where it does not hold, and a plan of the cases it wants.
+    """One law: a plain function that raises if it does not hold, and a plan of the cases it needs.
 
-    `reference`: a law for the reference kernels alone, because sound implementations differ there.
-    `unless`: the declaration that excuses a target, with the value that does. `elsewhere`: it also asks for other
-    windows than those of its cases, or for other settings. `evidence`: what the target's process must be able to tell
-    of a call, or do with its arrays.
+    `reference`: a law for the reference kernels only, because sound implementations differ there.
+    `unless`: a declaration and the value that excuses a target from the law. `elsewhere`: its calls also have other
+    windows or settings than its cases. `evidence`: what the target's process must report about a call, or be able to do
+    with its arrays.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Law:
     evidence: tuple[str, ...]
 
     def unsupported(self, declared: Declared, offers: tuple[str, ...], evidence: Iterable[str] = EVIDENCE) -> str:
-        """Why the law cannot be asked of such a target; empty if it can."""
+        """Why the law cannot be tried on such a target; empty if it can."""
         if excuse := self.excused(declared):
             return excuse
         wanted = f"{' or '.join(self.plan.functions)}{''.join(f' with {function}' for function in self.plan.also)}"
@@ -49,11 +49,11 @@ class Law:
         return ""
 
     def excused(self, declared: Declared) -> str:
-        """The declaration by which the law is not asked; empty if there is none."""
+        """The declaration that excuses a target from the law; empty if none does."""
         if len(declared.ranks) < self.plan.ranks:
             return f"it declares rank {declared.ranks[0]} alone"
         if self.plan.ranks > 1 and declared.square:
-            # With an axis of length one before the others, a window is no longer square.
+            # With an axis of length one in front of the others, a window is no longer square.
             return "it declares square=True"
         if self.unless and getattr(declared, self.unless[0]) == self.unless[1]:
             return f"it declares {self.unless[0]}={self.unless[1]}"
@@ -62,7 +62,7 @@ class Law:
         return "it declares tiles=True" if declared.tiles and not self.plan.by_tiles else ""
 
     def lacking(self, declared: Declared, offers: tuple[str, ...], wanted: str) -> str:
-        """What a target with the right callables still lacks."""
+        """What a target that offers the right callables still lacks."""
         able = [f for f in self.plan.functions if f in offers and self.plan.taken(declared, f)]
         if not able:
             return f"{wanted} takes no {' with '.join(self.plan.needs) or 'settings'}"
@@ -84,13 +84,13 @@ def law(
     elsewhere: bool = False,
     evidence: tuple[str, ...] = (),
 ) -> Callable[[Check], Check]:
-    """Register a function as a law: its name with hyphens, its module as family, its docstring as formula."""
+    """Register a function as a law: its name with hyphens, its module as the family, its docstring as the formula."""
 
     def register(check: Check) -> Check:
         name = check.__name__.replace("_", "-")
         family = check.__module__.rsplit(".", 1)[-1]
         formula = " ".join((check.__doc__ or "").split())
-        # Python drops docstrings under -OO; laws judge without their formulas all the same.
+        # Under -OO Python drops docstrings. Laws work without their formulas.
         if name in LAWS or not (formula or sys.flags.optimize > 1):
             raise ValueError(f"law {name!r} needs a name of its own and a formula")
         LAWS[name] = Law(name, family, formula, plan, check, reference, unless, elsewhere, evidence)

@@ -1,4 +1,4 @@
-"""Laws of the settings: what padding, dilation, ceil mode and rank come to, in terms of pooling without them."""
+"""Laws of the settings: padding, dilation, ceil mode and rank, expressed by pooling without them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def padding_with_zero(pool: Pool, case: Case) -> None:
         case = replace(case, settings={**case.settings, "count_include_pad": True})
     y, around = pool.all([case.call(), surrounded(case, 0)])
     if not case.assumed.get("count_include_pad", True):
-        # A mean that leaves padding out, and has no setting for it, is the other one times n over the real cells.
+        # A mean that never counts padding is the other mean times n over the number of real cells.
         around = around * divisors_ratio(case)
     pool.equal(y, around, 0, why="the next call, with zeros around x for padding, gave another answer")
 
@@ -77,7 +77,7 @@ def dilation_by_gathering(pool: Pool, case: Case) -> None:
 
 @law(replace(COMPARABLE, functions=(*FORWARD, "max_indices"), needs=("ceil_mode",), recipes=CEILED), elsewhere=True)
 def ceil_extends_floor(pool: Pool, case: Case) -> None:
-    """pool(x, ceil mode)[o] = pool(x)[o] for every window without it; where the stride divides there is no other"""
+    """pool(x, ceil mode)[o] = pool(x)[o] for every window of pool(x); if the stride divides, there are no others"""
     floor = replace(case, settings={**case.settings, "ceil_mode": False})
     more, fewer = pool.all([case.call(), floor.call()])
     pool.same_shape(more, case.dy.shape, 0)
@@ -87,7 +87,7 @@ def ceil_extends_floor(pool: Pool, case: Case) -> None:
 
 @law(replace(COMPARABLE, ranks=2), elsewhere=True)
 def ranks_agree(pool: Pool, case: Case) -> None:
-    """pool(x) of one rank = pool(x with an axis of length one before the others) of the next"""
+    """pool(x) at one rank = pool(x with an axis of length one in front of the others) at the next"""
     rank = min(r for r in pool.target.declared.ranks_of(case.x.dtype.name, case.function) if r > len(case.size))
     lifted, usual = pool.all([with_axes(case.call(), rank - len(case.size)), case.call()])
     shape = case.x.shape if case.function in BACKWARD else case.dy.shape
@@ -119,7 +119,7 @@ def indices_gather(pool: Pool, case: Case) -> None:
 
 @law(replace(COMPARABLE, settable=True, recipes=tuple(recipe.name for recipe in RECIPES)), elsewhere=True)
 def other_settings(pool: Pool, case: Case) -> None:
-    """pool(x) is what it should be under its settings, though the same x was pooled without them just before"""
+    """pool(x) is right under its settings, even if the same x was pooled without them just before"""
     spatial = case.x.shape[2:]
     if any(f > length for f, length in zip(case.size, spatial, strict=True)):
         return
@@ -142,7 +142,7 @@ def surrounded(case: Case, fill: float) -> Call:
 
 
 def divisors_ratio(case: Case) -> Array:
-    """The cells of each window, divided by its real cells."""
+    """The number of cells of a window divided by the number of its real cells, for each window."""
     spatial = case.x.shape[2:]
     ratio = np.prod(case.size) / case.geometry.divisors(spatial)
     return ratio.astype(case.x.dtype)

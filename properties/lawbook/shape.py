@@ -1,4 +1,4 @@
-"""Laws of shape: how many windows there are, and what stays as it was."""
+"""Laws of shape: the number of windows, and what a result keeps from x."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def output_size(pool: Pool, case: Case) -> None:
 
 
 def worked_out(axis: Axis) -> str:
-    """The formula of the output size with its numbers."""
+    """The output size worked out in numbers."""
     floor = axis.room // axis.stride + 1
     text = f"({axis.room + axis.extent} - {axis.extent})//{axis.stride} + 1 = {floor}"
     if axis.drops_window():

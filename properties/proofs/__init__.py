@@ -1,4 +1,4 @@
-"""Proofs by exhaustion: a law tried on every case of a finite set, under an assumption that says why these suffice."""
+"""Proofs by exhaustion: a law tried on every case of a finite set, under an assumption by which these suffice."""
 
 from .methods import PROOFS, Proof
 

@@ -1,4 +1,4 @@
-"""Part of one proof on one target: all cases of some of its spaces, up to the first failure. Knows nothing of doors."""
+"""Tries part of one proof on one target: all cases of some of its spaces, up to the first failure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .methods import Proof
 
 
 def attempt(proof: Proof, target: Target, longest: int, first: int, last: int) -> Result:
-    """Try the spaces from the first to before the last; the verdict on them, with the counterexample if it fails.
+    """The result of trying the spaces from `first` up to `last`, exclusive, with the counterexample if one fails.
 
-    Spaces come from the smallest on, so that a counterexample is small without being made smaller.
+    Spaces come in order of size, so that a counterexample is small without shrinking.
     """
     began = time.perf_counter()
     trial = Trial(proof.law, target.fresh(), TrialSettings())
@@ -35,7 +35,7 @@ def attempt(proof: Proof, target: Target, longest: int, first: int, last: int) -
 
 
 def conclude(trial: Trial, first: Found, result: Result) -> None:
-    """The verdict on a case that failed, which is tried once more, and explained."""
+    """Try a failing case once more, explain it, and record the verdict."""
     trial.found = first
     found = explained(trial, settled(trial, first, trial.attempt(first.case)), [])
     result.verdict, result.counterexample = found.verdict, found.counterexample

@@ -1,4 +1,4 @@
-"""How a finite set of cases can prove a law for all: each method with its cases, and the assumption it rests on."""
+"""Methods of proof: for each, a finite set of cases, and the assumption under which it proves a law for all cases."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from ..lawbook import LAWS, Law
 from .spaces import CELLS, LENGTH, SOLID, Space, single_windows, with_settings, without_settings
 
 CHANNELS = 3
-"""So many values lie around a window: the law of locality takes another in each channel."""
+"""The number of values around a window: the law of locality takes another one in each channel."""
 
 ALONE = 4
-"""The longest axis of an image each of whose windows is asked alone."""
+"""The longest axis of an image whose windows are tried one by one."""
 
 SOLID_CELLS = 4
-"""Windows of three axes have at most so many cells."""
+"""The most cells of a window of three axes."""
 
 OUTSIDE = (np.inf, -np.inf)
-"""What lies around a window whose gradient should not be touched by it; what becomes of NaN is a convention there."""
+"""Values around a window that should not affect its gradient. NaN is left out, because it is a convention there."""
 
 
 class Method(NamedTuple):
-    """One way to prove: a name, what it assumes, which spaces it goes through, and their cases.
+    """One way to prove: a name, its assumption, the spaces that it goes through, and their cases.
 
-    `spaces` takes the rank, the longest axis and the settings of a callable; `bound` says in words how far they go,
-    by the longest axis, and whether there are settings and three dimensions. `count` says how many `cases` a blank case
-    gives, which has the shapes of a space and zeros.
+    `spaces` takes the rank, the longest axis and the settings of a callable. `bound` describes how far they go, given
+    the longest axis and whether there are settings and three dimensions. A blank case has the shapes of a space, filled
+    with zeros: `cases` makes the cases from it, and `count` counts them.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Method(NamedTuple):
 
 
 class Proof(NamedTuple):
-    """One law for one callable, by one method."""
+    """A proof of one law for one callable by one method."""
 
     law: Law
     function: str
@@ -54,23 +54,23 @@ class Proof(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What reports call it; the callable only where the law is about several."""
+        """Its name in reports, with the callable only if the law is about several."""
         several = len(self.law.plan.functions) > 1
         return f"{self.law.name}/{self.method.name}{f' of {self.function}' if several else ''}"
 
     def unsupported(self, declared: Declared, offers: tuple[str, ...]) -> str:
-        """Why it cannot be asked of such a target; empty if it can."""
+        """Why it cannot be tried on such a target; empty if it can."""
         if reason := self.law.unsupported(declared, offers):
             return reason
         return "" if self.function in self.law.plan.asked(declared, offers) else f"it offers no {self.function}"
 
     def bound(self, declared: Declared, longest: int) -> str:
-        """How far the cases go that a target is asked: it may be wrong on what is larger."""
+        """How far the cases for such a target go: it may still be wrong beyond that."""
         ranks = declared.ranks_of(widest(declared, self.function), self.function)
         return self.method.bound(longest, bool(declared.settings_of(self.function)), 3 in ranks)
 
     def blanks(self, declared: Declared, longest: int) -> Iterator[Case]:
-        """The cases with zeros that stand for all spaces that a target takes."""
+        """A blank case for each space that a target takes."""
         dtype = widest(declared, self.function)
         taken = declared.settings_of(self.function)
         for rank in declared.ranks_of(dtype, self.function):
@@ -81,13 +81,13 @@ class Proof(NamedTuple):
 
 
 def widest(declared: Declared, function: str) -> str:
-    """The float with most bits that a callable takes."""
+    """The widest float that a callable takes."""
     order = ("float64", "float32", "float16", "bfloat16")
     return next(dtype for dtype in order if dtype in FLOATS and dtype in declared.dtypes_of(function))
 
 
 def blank(space: Space, function: str, dtype: np.dtype[Any], declared: Declared) -> Case:
-    """The case of a space with nothing but zeros."""
+    """The blank case of a space: nothing but zeros."""
     unsaid = function in MEAN and "count_include_pad" not in space.settings
     return Case(
         function=function,
@@ -110,14 +110,14 @@ def every_window(rank: int, longest: int, taken: tuple[str, ...]) -> Iterator[Sp
 
 
 def bound_of_windows(longest: int, settings: bool, solids: bool) -> str:  # noqa: ARG001  (one signature)
-    """How large these windows are."""
+    """The bound on the size of these windows, in words."""
     most = most_ordered(longest)
     cells = "cell" if most == 1 else "cells"
     return bounded(f"windows of up to {{}} {cells}", most, solids=SOLID_CELLS if solids else None)
 
 
 def most_ordered(longest: int) -> int:
-    """The cells of the largest window that is asked in every order, where images have so long axes."""
+    """The cells of the largest window that is tried in every order, if axes are at most this long."""
     return min(CELLS, longest * longest)
 
 
@@ -127,25 +127,25 @@ def number_of_orders(case: Case) -> int:
 
 
 def fubini(n: int) -> int:
-    """Choose the k lowest cells, which are equal, and rank the others."""
+    """The number of weak orders of n cells: choose the k lowest cells, which are equal, and rank the others."""
     return 1 if n == 0 else sum(comb(n, k) * fubini(n - k) for k in range(1, n + 1))
 
 
 def every_order(case: Case) -> Iterator[Case]:
-    """All cells in every weak order, below zero, which no search may begin with; for a gradient with dy = 1."""
+    """All cells in every weak order, below zero, so that no search may start from 0; for a gradient, with dy = 1."""
     for ranks in weak_orders(case.x.size):
         x = np.array(ranks, case.x.dtype).reshape(case.x.shape) - case.x.size
         yield replace(case, x=x, dy=np.ones_like(case.dy))
 
 
 def weak_orders(n: int) -> Iterator[Ints]:
-    """All tuples of n ranks that leave none out between 0 and the highest."""
+    """All tuples of n ranks that skip none between 0 and the highest."""
     for highest in range(n):
         yield from surjections(n, highest + 1)
 
 
 def surjections(n: int, ranks: int) -> Iterator[Ints]:
-    """All tuples of n entries that take each of so many ranks."""
+    """All tuples of n entries that use each of this many ranks."""
     if n < ranks:
         return
     if n == 0:
@@ -153,7 +153,7 @@ def surjections(n: int, ranks: int) -> Iterator[Ints]:
         return
     for rest in surjections(n - 1, ranks):
         yield from ((*rest, rank) for rank in range(ranks))
-    # Or the last entry is the only one of its rank.
+    # Or the last entry alone has its rank.
     for rest in surjections(n - 1, ranks - 1) if ranks else ():
         yield from ((*(r + (r >= rank) for r in rest), rank) for rank in range(ranks))
 
@@ -162,26 +162,26 @@ def surjections(n: int, ranks: int) -> Iterator[Ints]:
 
 
 def every_image(rank: int, longest: int, taken: tuple[str, ...]) -> Iterator[Space]:
-    """Every geometry at small bounds; with settings, if there are any."""
+    """Every geometry within small bounds, with settings too if the callable takes any."""
     yield from without_settings(rank, min(longest, SOLID) if rank == 3 else longest)
     if taken:
         yield from with_settings(rank, longest, taken)
 
 
 def bound_of_images(longest: int, settings: bool, solids: bool) -> str:
-    """How long the axes of these images are."""
+    """The bound on the axes of these images, in words."""
     return bounded("axes up to {}", longest, settings=LENGTH if settings else None, solids=SOLID if solids else None)
 
 
 def bounded(text: str, most: int, settings: int | None = None, solids: int | None = None) -> str:
-    """A bound in words, with those that are less for settings and in three dimensions."""
+    """A bound in words, with any smaller bounds for settings and for three dimensions."""
     less = {"with settings": settings, "in three dimensions": solids}
     exceptions = [f"{bound} {where}" for where, bound in less.items() if bound is not None and bound < most]
     return f"for {text.format(most)}" + (f" ({', '.join(exceptions)})" if exceptions else "")
 
 
 def zero_and_one(case: Case) -> Iterator[Case]:
-    """x zero; x zero but for one cell; and for each window x one outside of it and zero inside."""
+    """x all zero; x zero except at one cell; and for each window, x zero inside and one outside."""
     yield case
     yield from (replace(case, x=x) for x in ones(case.x))
     for _, window in oracle.windows(case.geometry, case.x.shape):
@@ -191,7 +191,7 @@ def zero_and_one(case: Case) -> Iterator[Case]:
 
 
 def one_maximum(case: Case) -> Iterator[Case]:
-    """x zero but for one cell, and dy a power of two of its own for each window with that cell, zero for others."""
+    """x zero except at one cell; dy a distinct power of two for each window with that cell, and zero for the others."""
     bits = int(finfo(case.dy.dtype).nmant) + 1
     powers = np.exp2(np.arange(case.dy.size) % bits).reshape(case.dy.shape).astype(case.dy.dtype)
     for x in ones(case.x):
@@ -211,7 +211,7 @@ def ones(array: Array) -> Iterator[Array]:
 
 
 def impulses(case: Case) -> Iterator[Case]:
-    """What is averaged zero but for a power of two, its neighbours having others; and one dense lattice."""
+    """The operand zero except for a power of two, which differs from place to place; and one dense lattice."""
     name = "dy" if case.function in BACKWARD else "x"
     like = getattr(case, name)
     yield case.with_arrays(**{name: lattice(like)})
@@ -220,25 +220,25 @@ def impulses(case: Case) -> Iterator[Case]:
 
 
 def lattice(like: Array) -> Array:
-    """Small integers of both signs, no two neighbours alike."""
+    """Small integers of both signs, in which no two neighbours are equal."""
     return ((np.arange(like.size) * 7) % 11 - 5).astype(like.dtype).reshape(like.shape)
 
 
-# D: what lies outside of a window.
+# D: surroundings of a window.
 
 
 def small_images(rank: int, longest: int, taken: tuple[str, ...]) -> Iterator[Space]:
-    """The same geometries, but with shorter axes, because each window is asked alone."""
+    """The same geometries, but with shorter axes, because windows are tried one by one."""
     return every_image(rank, min(longest, ALONE), taken)
 
 
 def bound_of_small_images(longest: int, settings: bool, solids: bool) -> str:
-    """How long the axes of these images are."""
+    """The bound on the axes of these images, in words."""
     return bound_of_images(min(longest, ALONE), settings, solids)
 
 
 def surroundings(case: Case) -> Iterator[Case]:
-    """Each window in turn, with NaN and both infinities around it: one to each of three channels."""
+    """Each window in turn, with NaN and both infinities around it, one in each of three channels."""
     shape = (1, CHANNELS, *case.x.shape[2:])
     x = np.broadcast_to(lattice(case.x), shape).copy()
     wide = replace(case, x=x, dy=np.zeros((*shape[:2], *case.dy.shape[2:]), case.dy.dtype))
@@ -288,7 +288,7 @@ LOCAL_GRADIENT = Method(
 
 
 def proofs() -> Iterator[Proof]:
-    """Which laws are proved for which callables, and how."""
+    """All proofs: each law with its callables and methods."""
     plans = (
         (ORDER, ("max-value", "max-index", "tied-maxima")),
         (MONOTONE, ("max-value", "max-index")),

@@ -1,4 +1,4 @@
-"""Proofs cut into parts that processes share: which there are, and what came of each."""
+"""Proofs cut into parts that processes share, and the result of each part."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .attempt import attempt
 from .methods import PROOFS
 
 PART = 500
-"""About so many cases are one part: a second of work, which is what an interruption loses."""
+"""The approximate number of cases in a part: a second of work, which is what an interruption loses."""
 
 
 class Part(NamedTuple):
-    """Some spaces, from the first to before the last, of one proof on one target, with so many cases."""
+    """Some spaces of one proof on one target, from `first` up to `last`, exclusive, with `cases` cases."""
 
     target: str
     proof: str
@@ -29,7 +29,7 @@ class Part(NamedTuple):
 
 
 def parts_of(target: Target, proof: str, longest: int) -> Iterator[Part]:
-    """The parts of one proof, from the smallest spaces on."""
+    """The parts of one proof, the smallest spaces first."""
     first = last = cases = 0
     for blank in PROOFS[proof].blanks(target.declared, longest):
         last, cases = last + 1, cases + PROOFS[proof].method.count(blank)
@@ -41,13 +41,13 @@ def parts_of(target: Target, proof: str, longest: int) -> Iterator[Part]:
 
 
 def tasks_of(parts: Iterable[Part], request: Request, longest: int) -> Iterator[Task]:
-    """Parts as tasks of a run; the part is the first argument of its task."""
+    """The task for each part; the part is its first argument."""
     for part in parts:
         yield Task(tried, (part, request, longest), (Result(part.target, part.proof, "crashed"),))
 
 
 def tried(part: Part, request: Request, longest: int) -> Json:
-    """What came of a part, as JSON, which travels."""
+    """The result of a part as JSON, to send between processes."""
     target = session(request).target(part.target)
     result = attempt(PROOFS[part.proof], target, longest, part.first, part.last)
     if not result.failed and result.examples != part.cases:

@@ -1,4 +1,4 @@
-"""`poolproof check --exhaustive`: count the cases, try them all, and say what is proved under which assumption."""
+"""`poolproof check --exhaustive`: counts the cases, tries them all, and reports what is proved and what is assumed."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ LENGTH = 6
 """The longest axis of an image by default."""
 
 DONE = KEPT / "proofs.jsonl"
-"""One line for each part that is done."""
+"""The file with a line for each part that is done."""
 
 EVERY = 10.0
 """Seconds between two lines of progress."""
 
 
 class Run:
-    """All proofs of a request: what is to be done, what came of it, and what is said of it."""
+    """All proofs of a request: the parts to try, their results, and the report."""
 
     def __init__(self, request: Request, longest: int, say: Callable[..., None]) -> None:
         self.request, self.session, self.longest, self.say = request, session(request), longest, say
@@ -51,7 +51,7 @@ class Run:
         self.failed_at: dict[tuple[str, str], int] = {}
 
     def begin(self) -> None:
-        """Load the targets, and count what is to be tried."""
+        """Load the targets and count the cases to try."""
         portions: list[list[Part]] = []
         for spec in dict.fromkeys(self.request.targets):
             try:
@@ -80,11 +80,11 @@ class Run:
 
     @property
     def bound(self) -> str:
-        """How far proofs go: no verdict says anything about larger images."""
+        """How far the proofs go: no verdict says anything about larger images."""
         return f"axes up to {self.longest}, every order of up to {render.quantity(most_ordered(self.longest), 'cell')}"
 
     def try_all(self, processes: int, *, resume: bool) -> bool:
-        """Try every part, those that were done before excepted; whether all were, and no Ctrl-C came."""
+        """Try every part that is not already done. Return whether this finished without Ctrl-C."""
         diary, began, told = Diary(DONE, self.say, resume=resume), time.monotonic(), time.monotonic()
         known = {spec: identity(target) for spec, target in self.session.loaded.items()}
         left = []
@@ -107,23 +107,23 @@ class Run:
         return True
 
     def answers(self, parts: list[Part], processes: int) -> Iterator[tuple[Part, Result]]:
-        """The parts still wanted when their turn comes, with their results, in so many processes, or with 0 here."""
+        """Each part that is still wanted when its turn comes, with its result; with 0 processes, tried in this one."""
         tasks = tasks_of(filter(self.wanted, parts), self.request, self.longest)
         for task, result in carried_out(tasks, executor_of(processes), self.complaints.append):
             yield task.arguments[0], result
 
     def wanted(self, part: Part) -> bool:
-        """Whether a part is still to be tried: its proof has not failed, and there is time."""
+        """Whether a part should still be tried: its proof has not failed, and there is time."""
         in_time = self.request.end is None or time.time() < self.request.end
         return in_time and not self.results[part.target, part.proof].failed
 
     def is_open(self, part: Part) -> bool:
-        """Whether the proof of a part has neither failed nor been tried on all cases."""
+        """Whether the proof of a part has neither failed nor been tried on all its cases."""
         result = self.results[part.target, part.proof]
         return not result.failed and result.examples < self.total[part.target, part.proof]
 
     def add(self, part: Part, result: Result) -> None:
-        """What came of a part; of several failures the one on the smallest space is kept."""
+        """Add the result of a part; of several failures, the one on the smallest space is kept."""
         unit = (part.target, part.proof)
         so_far = self.results[unit]
         kept, both = so_far, (so_far, result)
@@ -138,26 +138,26 @@ class Run:
         )
 
     def tell(self, result: Result) -> None:
-        """Print a failure when it is found, unless it is known."""
+        """Print a failure as soon as it is found, unless it is known."""
         judged = self.in_the_light(result)
         if judged.failed:
             self.say(*headed(render.failure(judged)), "\n")
 
     def in_the_light(self, result: Result) -> Result:
-        """A result in the light of the known failures."""
+        """A result, excused if it is a known failure."""
         return excused(result, self.session.loaded[result.target].name, self.request.known_failures())
 
     def tried(self) -> int:
-        """Cases so far."""
+        """The number of cases tried so far."""
         return sum(result.examples for result in self.results.values())
 
     def progress(self, seconds: float) -> str:
-        """How far it is."""
+        """The progress so far, in words."""
         total = sum(self.total.values())
         return f"{self.tried():,} of {total:,} cases, {100 * self.tried() // total} %, after {seconds:.0f} s"
 
     def finish(self, files: dict[str, str | None], *, interrupted: bool) -> int:
-        """Say what is proved, write the files, and return the exit status."""
+        """Report what is proved, write the files, and return the exit status."""
         why = "interrupted" if interrupted else "the time limit was reached"
         results = [self.concluded(unit, why) for unit in self.order]
         self.print_verdicts(results)
@@ -185,16 +185,16 @@ class Run:
             self.say(*render.line(result, self.session.loaded[result.target].name, width, column))
 
     def names(self) -> dict[str, str]:
-        """What each target calls itself."""
+        """The name of each target."""
         return {spec: target.name for spec, target in self.session.loaded.items()}
 
     def warnings(self, results: list[Result]) -> Iterator[str]:
-        """What is wrong with the entries of known failures."""
+        """Warnings about the entries of known failures."""
         for complaint in complaints(self.request.known_failures(), results, self.names(), all_laws=False):
             yield f"\nwarning: {complaint}"
 
     def concluded(self, unit: tuple[str, str], why: str) -> Result:
-        """The result of a proof; it proves nothing where cases are left."""
+        """The final result of a proof, which proves nothing if cases are left."""
         result, total = self.results[unit], self.total[unit]
         if result.verdict == "holds" and not total:
             return replace(result, verdict="unsupported", reason="it takes no such image or window")
@@ -210,7 +210,7 @@ class Run:
 
 
 def found_before(diary: Diary, key: str, part: Part) -> Result | None:
-    """What came of a part before, if that is all of it."""
+    """The recorded result of a part, if it covers the whole part; otherwise None."""
     before = diary.found(key)
     if before is None or before.law != part.proof or not (before.failed or before.examples == part.cases):
         return None
@@ -218,12 +218,15 @@ def found_before(diary: Diary, key: str, part: Part) -> Result | None:
 
 
 def in_turns(portions: list[list[Part]]) -> list[Part]:
-    """The smallest cases of each proof first, so that whichever fails does so soon."""
+    """The parts of all proofs in turns, the smallest first, so that a proof that fails does so soon."""
     return [part for turn in zip_longest(*portions) for part in turn if part]
 
 
 def selected(patterns: str) -> list[str]:
-    """The proofs of laws whose name or family matches one of several comma-separated patterns. Raises Unusable."""
+    """The proofs that match one of several comma-separated patterns by name, law or family.
+
+    Raises Unusable for a pattern that matches none.
+    """
     chosen: set[str] = set()
     for pattern in (text.strip() for text in patterns.split(",")):
         found = {n for n, p in PROOFS.items() if any(fnmatchcase(t, pattern) for t in (n, p.law.name, p.law.family))}
@@ -235,5 +238,5 @@ def selected(patterns: str) -> list[str]:
 
 
 def key(part: Part, known: int, longest: int) -> str:
-    """What a part is filed under: another target, or other bounds, make it another part."""
+    """The key of a part's record; with another target or other bounds, it is another part."""
     return f"{part.target} {known:08x} {longest} {part.proof} {part.first} {part.last} {part.cases}"

@@ -1,15 +1,15 @@
 """Runs one program and ends everything it started: `python guard.py CONTROL MEMORY ENCLOSED PROGRAM [ARGUMENT ...]`.
 
 It stands between the suite and a target. The target inherits the standard input and output of the guard; the guard
-keeps the end of its standard error. When the target ends, or the suite closes the socket CONTROL or ends in whatever
-way, the guard kills the target and every process below it, removes the working folder, and writes one line of JSON to
-the socket: `status` (as `os.waitpid` gives it) and `said`, or `errno` if the program could not be started.
+keeps the end of its standard error. When the target ends, or the suite closes the socket CONTROL or ends in any way,
+the guard kills the target and every process below it, removes the working folder, and writes one line of JSON to the
+socket: `status` (as from `os.waitpid`) and `said`, or `errno` if the program could not be started.
 
 If ENCLOSED is 1, the program and all it starts can neither read nor write the memory of other processes, nor send them
-signals, where the system can see to that (Linux 6.12 or newer, by Landlock); it gains no rights by setuid either.
+signals, if the system can enforce that (Linux 6.12 or newer, by Landlock); setuid gives it no rights either.
 
-Every descendant is found where the system lets orphans be adopted (Linux): also one with a session of its own. On
-other systems only the target's own process group is killed.
+On Linux, which lets orphans be adopted, every descendant is found, even one with a session of its own. On other systems
+only the target's own process group is killed.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from collections.abc import Callable
 from typing import NoReturn
 
 SAID = 1 << 14
-"""Bytes of standard error that are kept."""
+"""The bytes at the end of standard error that are kept."""
 
 ROUNDS = 5000
-"""Attempts to kill all descendants, a millisecond apart: they may start others meanwhile."""
+"""Attempts to kill all descendants, a millisecond apart, as they may start others meanwhile."""
 
 DEATH_SIGNAL, SUBREAPER, NO_NEW_PRIVILEGES = 1, 36, 38
 """Options of Linux' prctl."""
@@ -46,7 +46,7 @@ RULES = struct.pack("=QQQ", 0, 0, 2)
 
 
 def guard(control: socket.socket, memory: int, enclosed: bool, command: list[str]) -> None:
-    """Run a command until it ends or the suite lets go of it; then end all that is left of it."""
+    """Run a command until it ends or the suite lets go of it; then kill everything that it left behind."""
     control.set_inheritable(False)
     prctl(SUBREAPER, 1)
     wake = wake_at_the_end_of_a_child()
@@ -69,7 +69,7 @@ def guard(control: socket.socket, memory: int, enclosed: bool, command: list[str
 
 
 def wake_at_the_end_of_a_child() -> int:
-    """A descriptor that can be read when a child has ended."""
+    """A descriptor that becomes readable when a child has ended."""
     wake, woken = os.pipe()
     os.set_blocking(woken, False)
     signal.set_wakeup_fd(woken)
@@ -78,7 +78,7 @@ def wake_at_the_end_of_a_child() -> int:
 
 
 def become(command: list[str], memory: int, enclosed: bool, error: int, failed: int) -> NoReturn:
-    """In the forked child: become the target, in a session of its own."""
+    """Become the target, in a session of its own; called in the forked child."""
     try:
         os.setsid()
         prctl(DEATH_SIGNAL, signal.SIGKILL)
@@ -97,7 +97,7 @@ def become(command: list[str], memory: int, enclosed: bool, error: int, failed: 
 
 
 def watch(child: int, control: socket.socket, errors: int, wake: int, said: bytearray) -> None:
-    """Return when the child has ended or the suite has let go of it; keep the end of what it says meanwhile."""
+    """Return when the child has ended or the suite has let go of it; keep the end of its standard error meanwhile."""
     sources = [control.fileno(), errors, wake]
     while not has_ended(child):
         ready, _, _ = select.select(sources, [], [])
@@ -110,12 +110,12 @@ def watch(child: int, control: socket.socket, errors: int, wake: int, said: byte
 
 
 def has_ended(child: int) -> bool:
-    """Whether the child has ended; its number stays its own, as it is not waited for yet."""
+    """Whether the child has ended. It is not reaped yet, so its number is not reused."""
     return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def listen(errors: int, said: bytearray) -> bool:
-    """Read once from standard error, and keep the end of it all; False if there is no more to come."""
+    """Read once from standard error and keep the end of it. Returns False at the end of the stream."""
     text = os.read(errors, 1 << 16)
     said += text
     del said[:-SAID]
@@ -123,20 +123,20 @@ def listen(errors: int, said: bytearray) -> bool:
 
 
 def end(child: int) -> int:
-    """Kill the child, if it still runs, and its process group; its exit status."""
+    """Kill the child, if it still runs, and its process group. Returns its wait status."""
     kill(os.killpg, child)
     kill(os.kill, child)
     return os.waitpid(child, 0)[1]
 
 
 def kill(how: Callable[[int, int], None], number: int) -> None:
-    """Kill a process or a group, if it is there."""
+    """Kill a process or a group, if it exists."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         how(number, signal.SIGKILL)
 
 
 def kill_descendants() -> None:
-    """Kill every process below this one until there is none; orphans come to be its children."""
+    """Kill every process below this one until there is none; orphans become its children."""
     for _ in range(ROUNDS):
         below = descendants(os.getpid())
         if not below:
@@ -150,12 +150,12 @@ def kill_descendants() -> None:
 
 
 def descendants(root: int) -> list[int]:
-    """The processes below one, as /proc has them; none where there is no /proc."""
+    """The processes below one, according to /proc; empty on systems without /proc."""
     children: dict[int, list[int]] = {}
     for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
         if name.isdigit():
             with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
-                # The name of a program is in parentheses, and may have some of its own.
+                # The name of a program is in parentheses, and may contain some itself.
                 parent = int(file.read().rpartition(b")")[2].split()[1])
                 children.setdefault(parent, []).append(int(name))
     found = list(children.get(root, ()))
@@ -165,14 +165,14 @@ def descendants(root: int) -> list[int]:
 
 
 def close_streams() -> None:
-    """Let go of the streams that are the target's, so that their end is seen."""
+    """Close our copies of the target's streams, so that their end is seen."""
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(nothing, 1)
 
 
 def tell(control: socket.socket, what: dict[str, object]) -> None:
-    """One line for the suite, if it is still there."""
+    """Write one line to the suite, if it still listens."""
     with contextlib.suppress(OSError):
         control.sendall(json.dumps(what).encode() + b"\n")
 

@@ -1,4 +1,4 @@
-"""The words of the contract: callables, and the names of declarations. Wrappers need no more of the suite.
+"""The vocabulary of the contract: callables, and the names of declarations. Wrappers need no more of the suite.
 
 This file and the folder of wrappers run in the process of a target, whose interpreter may be as old as Python 3.8.
 """
@@ -19,12 +19,12 @@ DECLARATION_NAMES = (
 )
 
 AS = ("module", "function", "autograd_function", "layer", "kernelbench")
-"""What a target may be taken for, so that it is wrapped before it is judged."""
+"""The wrappers that --as can put around a target."""
 
 OWN_CHECK = "own_check"
-"""What the suite takes a target of KernelBench for, once, to hear what the benchmark itself says of it."""
+"""The wrapper that is put around a target of KernelBench once, to get the verdict of the benchmark's own check."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The end of a message about an unknown word: a near one, or all there are."""
+    """The end of a message about an unknown word: a similar one, or all there are."""
     return suggestion(word, list(known))

@@ -3,8 +3,8 @@
 `python worker.py` loads a target and answers calls over its standard streams; poolproof need not be installed there.
 The wrappers, which a target may import, are found in the folder above this file's.
 
-The suite imports the same file, for the frames and to call targets in its own process, so that both kinds are
-called, and watched, by the same lines.
+The suite imports the same file, for frames and to call targets in its own process, so that the same code calls and
+watches both kinds of targets.
 """
 
 from __future__ import annotations
@@ -35,51 +35,51 @@ import numpy as np
 as_plain, shares_memory, strided = np.asarray, np.shares_memory, np.ndarray
 monotonic, Barrier, Thread = time.monotonic, threading.Barrier, threading.Thread
 gettrace, settrace = sys.gettrace, sys.settrace
-"""What calls are watched with is bound before a target is loaded, which may put others in its place."""
+"""Functions that watch calls are bound before a target is loaded, because it may replace them."""
 
 VERSION = 1
 MAGIC = b"PPF1"
 HEAD = struct.Struct(">4sIQ")
-"""Every frame begins with the magic, the bytes of its header, and the bytes of its payload."""
+"""A frame begins with the magic, the number of bytes of its header, and that of its payload."""
 
 MOST_HEADER = 1 << 20
 MOST_TEXT = 1000
-"""Characters of one text of a target, such as an error message; longer ones are cut."""
+"""The most characters of a target's text, such as an error message; longer texts are cut."""
 
 MOST_LETTERS = 30
 """Longer public names are no misspelling of a callable, and not reported."""
 
 CHUNK = 1 << 16
-"""So much is read at once, so that most frames come with one system call."""
+"""The bytes of one read, enough for most frames to arrive in one system call."""
 
 CACHE_LINE = 64
 FENCE = 4 * CACHE_LINE
 FENCED = 0x7B
-"""Bytes before and after an array, and what each of them holds: as a number of any dtype it is large and positive, so
-that a maximum of what lies beside the array shows."""
+"""The bytes before and after an array, and the value of each: as a number of any dtype it is large and positive, so
+that a maximum over memory beside the array shows."""
 
 
 MOST_LISTED = 1 << 20
-"""Nonzero cells of a sparse result that are listed; the others are only counted."""
+"""The most nonzero cells of a sparse result that are listed; all are counted."""
 
 NUMPY = os.path.join(os.path.dirname(np.__file__), "")
 STDLIB = os.path.join(os.path.dirname(threading.Thread.run.__code__.co_filename), "")
-"""The folder of the standard library, spelled as in the frames of its code."""
+"""The folder of the standard library, spelled as in the file names of its code."""
 
 PACKAGES = tuple(os.path.join(STDLIB, folder, "") for folder in ("site-packages", "dist-packages"))
 """Installed packages may lie in the folder of the standard library, but are no part of it."""
 
 PATIENCE = 0.005
-"""Seconds for which a call is held up by another."""
+"""The seconds for which a call waits for others."""
 
 THREAD = "poolproof target"
-"""The name of the threads in which a target is called beside the main one."""
+"""The name of the threads other than the main one in which a target is called."""
 
 STEPS = 2000
-"""So many steps of a call are watched."""
+"""The most steps of a call that are watched."""
 
 EVIDENCE = ("changed", "shares", "stale", "reuses", "layouts", "threads", "sparse")
-"""What this worker can tell of a call beyond its result, and do with the arrays of one."""
+"""What this worker can report about a call besides its result, and do with the arrays of a call."""
 
 ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -88,24 +88,24 @@ Memory = Union[bytes, memoryview]
 
 
 class ProtocolError(Exception):
-    """What came is no frame, or not one that is allowed."""
+    """The received bytes are not a frame, or not an allowed one."""
 
 
 class Unloadable(Exception):
-    """The target cannot be imported, or is not there."""
+    """The target cannot be imported, or does not exist."""
 
 
 class Channel:
-    """Frames over two descriptors. What is read beyond one frame waits for the next."""
+    """Frames over two descriptors. Bytes read beyond one frame are kept for the next."""
 
     def __init__(self, source: int, sink: int) -> None:
         self.source, self.sink, self.rest = source, sink, b""
 
     def ready(self, descriptor: int, *, writing: bool = False) -> None:
-        """Return when a descriptor can be used; those of a worker block, so that it need not wait here."""
+        """Return when a descriptor can be used; those of a worker block, so it need not wait here."""
 
     def send(self, header: Header, payload: Sequence[Memory] = ()) -> None:
-        """Write a frame, whose payload is given in parts. Large parts are not copied."""
+        """Write a frame, whose payload is a series of parts. Large parts are not copied."""
         text = ENCODE(header).encode()
         parts = [HEAD.pack(MAGIC, len(text), sum(len(part) for part in payload)), text, *payload]
         for part in parts if sum(map(len, parts)) > CHUNK else [b"".join(parts)]:
@@ -132,7 +132,7 @@ class Channel:
         return header, self.read(payload_length)
 
     def read(self, length: int) -> Memory:
-        """Exactly so many bytes; what does not fit into a chunk goes to its place without a detour."""
+        """Exactly `length` bytes. More than a chunk is read directly into the result."""
         while len(self.rest) < min(length, CHUNK):
             self.ready(self.source)
             part = os.read(self.source, CHUNK)
@@ -155,7 +155,7 @@ class Channel:
 
 
 def described(array: Any) -> tuple[Header, Memory]:
-    """An array with its layout: the memory it spans, and where in it the elements lie."""
+    """An array with its layout: the memory that it spans, and where in it the elements lie."""
     plain = array.flags.c_contiguous
     reaches = [] if plain else [(n - 1) * s for n, s in zip(array.shape, array.strides)]
     below = sum(reach for reach in reaches if reach < 0)
@@ -179,19 +179,19 @@ def memory_of(array: Any) -> memoryview:
 
 
 def named(dtype: Any) -> str:
-    """A dtype as text; NumPy has none of its own for bfloat16, which ml_dtypes adds."""
+    """A dtype as text; NumPy has no name for bfloat16, which ml_dtypes adds."""
     return "bfloat16" if dtype.name == "bfloat16" else str(dtype.str)
 
 
 def dtype_of(text: str) -> Any:
-    """The dtype that `named` gave."""
+    """The dtype that `named` encoded."""
     if text == "bfloat16":
         importlib.import_module("ml_dtypes")
     return np.dtype(text)
 
 
 def rebuilt(header: Header, memory: Memory) -> Any:
-    """The array that `described` saw, in memory of its own, between fences."""
+    """The array that `described` encoded, in memory of its own, between fences."""
     block = np.full(len(memory) + 2 * FENCE, FENCED, np.uint8)
     start = FENCE - CACHE_LINE + (header["alignment"] - address_of(block)) % CACHE_LINE
     block[start : start + len(memory)] = np.frombuffer(memory, np.uint8)
@@ -202,13 +202,13 @@ def rebuilt(header: Header, memory: Memory) -> Any:
 
 
 def address_of(array: Any) -> int:
-    """Where the first cell of an array lies."""
+    """The address of an array's first cell."""
     address: int = array.__array_interface__["data"][0]
     return address
 
 
 def block_of(array: Any) -> Any:
-    """The bytes that an array was rebuilt in, fences and all; None of any other array."""
+    """The bytes that an array was rebuilt in, including fences; None for any other array."""
     block = array.base
     if not isinstance(block, np.ndarray) or address_of(array) - address_of(block) < FENCE - CACHE_LINE:
         return None
@@ -216,7 +216,7 @@ def block_of(array: Any) -> Any:
 
 
 def around(array: Any) -> bytes:
-    """What lies around an array that was rebuilt, and between its cells; nothing of any other."""
+    """The bytes around a rebuilt array and between its cells; empty for any other array."""
     block = block_of(array)
     if block is None:
         return b""
@@ -229,23 +229,23 @@ def around(array: Any) -> bytes:
 
 
 def painted(dtype: Any, shape: Sequence[int], places: Any, values: Any) -> Any:
-    """An array of zeros but for these row-major places. The system gives memory to zeros only when they are written."""
+    """An array of zeros except at these row-major places. The system allocates memory only for written pages."""
     array = np.zeros(tuple(shape), dtype)
     array.reshape(-1)[places] = values
     return array
 
 
 def nonzero(array: Any) -> tuple[int, Any, Any]:
-    """How many cells of an array are not zero, the row-major places of the first of them (int64), and their values.
+    """The number of nonzero cells of an array, the row-major places of the first of them (int64), and their values.
 
-    Values come in native byte order.
+    The values are in native byte order.
     """
     count, start, places, values = 0, 0, [np.empty(0, np.int64)], [np.empty(0, array.dtype)]
-    # The types of NumPy know no "contig".
+    # NumPy's type stubs do not have "contig".
     in_parts: Any = np.nditer
     how = (["external_loop", "buffered", "zerosize_ok"], [["readonly", "contig"]])
     for part in in_parts(array, *how, order="C", buffersize=CHUNK):
-        # A look at the bytes is several times faster than one at floats of two bytes.
+        # Testing the bytes is several times faster than testing 2-byte floats.
         if part.view(np.uint8).any():
             met = np.flatnonzero(part)[: MOST_LISTED - sum(map(len, places))]
             count += int(np.count_nonzero(part))
@@ -260,7 +260,7 @@ Question = Tuple[str, Dict[str, Any], Tuple[Any, ...], Header]
 
 
 class Host:
-    """An implementation, called with arrays of its own and watched for what it does to memory."""
+    """An implementation, called with arrays of its own, and watched for its effects on memory."""
 
     def __init__(self, make: Callable[[], Any], *, isolated: bool = False) -> None:
         self.make, self.isolated = make, isolated
@@ -268,19 +268,19 @@ class Host:
         self.results: list[tuple[Any, Any]] = []
         self.inputs: dict[str, Any] = {}
         self.limit = 1 << 62
-        """Bytes that a result may have."""
+        """The most bytes that a result may have."""
 
     def renew(self) -> None:
-        """For another law: a class is instantiated anew."""
+        """Start another law: a class is instantiated anew."""
         self.implementation = self.make()
         self.begin()
 
     def begin(self) -> None:
-        """A new case: earlier results need not be watched any longer."""
+        """Start a new case: earlier results are no longer watched."""
         self.results, self.inputs = [], {}
 
     def ask(self, function: str, inputs: dict[str, Any], rest: tuple[Any, ...], settings: Header) -> Header:
-        """Make one call; afterwards compare its inputs, and all earlier results, with copies."""
+        """Make one call; then compare its inputs and all earlier results with copies."""
         before = {name: (array.copy(), array.flags.writeable) for name, array in inputs.items()}
         beside = {name: around(array) for name, array in inputs.items()}
         answer = self.attempt(function, inputs, rest, settings)
@@ -301,7 +301,7 @@ class Host:
         return answer
 
     def ask_sparse(self, function: str, inputs: dict[str, Any], rest: tuple[Any, ...]) -> Header:
-        """Make one call with arrays too large for copies: of its result only the nonzero cells; nothing is watched."""
+        """Make one call with arrays too large to copy. Returns only the result's nonzero cells; nothing is watched."""
         answer = self.attempt(function, inputs, rest, {})
         value = answer["value"]
         if isinstance(value, np.ndarray):
@@ -311,7 +311,7 @@ class Host:
         return answer
 
     def handed_over(self, inputs: dict[str, Any], in_place: bool) -> dict[str, Any]:
-        """These arrays; or those of the call before with the values of these, if they have their shapes."""
+        """These arrays, or if `in_place` and shapes allow, the previous call's arrays with the values of these."""
         if in_place and reusable(self.inputs, inputs):
             for name, array in self.inputs.items():
                 np.copyto(array, inputs[name])
@@ -320,7 +320,7 @@ class Host:
         return inputs
 
     def attempt(self, function: str, inputs: dict[str, Any], rest: tuple[Any, ...], settings: Header) -> Header:
-        """The bare call: its result, or the error it raised, or how it tried to end the process."""
+        """Only the call: its result, the error that it raised, or how it tried to end the process."""
         try:
             return self.measured(getattr(self.implementation, function)(*inputs.values(), *rest, **settings))
         except Exception as error:
@@ -333,21 +333,22 @@ class Host:
             return {"value": None, "exited": "KeyboardInterrupt"}
 
     def measured(self, value: Any) -> Header:
-        """A result; of one that is no array, or far too large to be one, only what it is."""
+        """A result; if it is not an array, or far too large, only its description."""
         if not issubclass(type(value), np.ndarray):
             return {"value": None, "kind": said(name_of(value))}
-        # Of a subclass the memory alone: its methods may tell anything.
+        # A subclass is reduced to its memory: its methods may return anything.
         value = as_plain(value)
         if value.dtype.hasobject or value.nbytes > self.limit:
             return {"value": None, "kind": f"an array of dtype {said(value.dtype)} and shape {value.shape}"}
         return {"value": value, "kind": "array"}
 
     def together(self, calls: list[Question], seconds: float, moments: Sequence[float]) -> list[Header]:
-        """Make several calls at the same time; the answers, the first that differ from those made one after another.
+        """Make several calls at the same time. Returns the first answers that differ from those of calls in sequence.
 
-        First the others in the midst of the first, at these moments (0: its beginning, 1: its end), as long as there
-        is time: what Python code leaves lying about between two of its lines is met where a moment falls there, however
-        busy the machine is. Then all of them for so many seconds, as fast as they are: the rest is met by luck.
+        First the other calls are made during the first, at these moments (0: its beginning, 1: its end), while there is
+        time. State that Python code leaves inconsistent between two lines is found if a moment falls there, however
+        busy the machine is. Then all calls are made at once for `seconds`, as fast as possible, which finds other races
+        by luck.
         """
         answers = [self.attempt(*call) for call in calls]
         for others in self.interleaved(calls, moments, monotonic() + seconds):
@@ -357,7 +358,7 @@ class Host:
         return answers
 
     def interleaved(self, calls: list[Question], moments: Sequence[float], end: float) -> Iterator[list[Header]]:
-        """The answers where the others are made at a moment of the first, for each moment until the end."""
+        """The answers when the other calls are made at a moment of the first, for each moment until `end`."""
         first, *others = [partial(self.attempt, *call) for call in calls]
         standby = Standby(lambda: [other() for other in others])
         try:
@@ -371,7 +372,7 @@ class Host:
             standby.dismiss()
 
     def at_once(self, calls: list[Question], answers: list[Header], seconds: float) -> None:
-        """Make each call again and again from a thread of its own, often interrupted, while answers are as before."""
+        """Make each call repeatedly in a thread of its own, with frequent switches, while its answer stays the same."""
         start = Barrier(len(calls))
 
         def one(k: int) -> None:
@@ -396,10 +397,11 @@ class Host:
 
 
 class Standby:
-    """A thread that already waits, and does the same work each time it is asked to.
+    """A waiting thread that does the same work each time it is asked to.
 
     Asking starts no thread and takes no lock that a call can hold, so a call can be stopped anywhere to ask.
-    `ThreadPoolExecutor.submit` takes a lock that all executors share: it never returns where the call holds that lock.
+    `ThreadPoolExecutor.submit` takes a lock that all executors share: it would never return if the call holds that
+    lock.
     """
 
     def __init__(self, work: Callable[[], Any]) -> None:
@@ -408,7 +410,7 @@ class Standby:
         Thread(target=self.serve, name=THREAD, daemon=True).start()
 
     def serve(self) -> None:
-        """Work until dismissed."""
+        """Do the work until dismissed."""
         for future in iter(self.asked.get, None):
             try:
                 future.set_result(self.work())
@@ -416,24 +418,24 @@ class Standby:
                 future.set_exception(error)
 
     def ask(self) -> Future[Any]:
-        """Have the work done. The future gets its result, or the exception that ended it."""
+        """Request the work. The returned future gets its result, or the exception that ended it."""
         future: Future[Any] = Future()
         self.asked.put(future)
         return future
 
     def dismiss(self) -> None:
-        """End the thread once it has done what it was asked."""
+        """End the thread once it has done its requested work."""
         self.asked.put(None)
 
 
 def in_the_midst(
     call: Callable[[], Header], make_others: Callable[[], Future[list[Header]]], at: int
 ) -> tuple[list[Header], int]:
-    """Make a call, and have others made by another thread when the interpreter has gone so many steps of it.
+    """Make a call, and after `at` steps of it have others made by another thread.
 
-    A step is what a trace function is called for, mostly a line of Python; only steps of the target count. Where there
-    are not so many, and where `at` is 0, the others are made afterwards; where they wait for this call to end, it is
-    let go on. The answers, and how many steps there were, STEPS at most.
+    A step is a call of the trace function, mostly a line of Python; only steps of the target count. If the call has
+    fewer steps, or `at` is 0, the others are made afterwards; if they wait for this call to end, it is resumed. Returns
+    the answers and the number of steps, at most STEPS.
     """
     steps, others = 0, []
 
@@ -460,7 +462,7 @@ def in_the_midst(
 
 
 def classes_of(error: Exception) -> list[str]:
-    """The names of an exception's class and its bases, nearest first; those that Python lacks with their module."""
+    """The names of an exception's class and its bases, nearest first; with their module unless they are built in."""
     kinds = type(error).__mro__
     return [
         each.__qualname__ if each.__module__ == "builtins" else f"{each.__module__}.{each.__qualname__}"
@@ -471,8 +473,8 @@ def classes_of(error: Exception) -> list[str]:
 def of_target(file: str) -> bool:
     """Whether code in this file belongs to the target, not to the standard library, NumPy or this worker.
 
-    Between two lines of the standard library a call may hold locks that all threads share. Neither a race nor a result
-    of the target lies there.
+    Between two lines of the standard library a call may hold locks that all threads share, and no race or result of the
+    target lies there.
     """
     if file.startswith(("<frozen ", NUMPY)) or file == of_target.__code__.co_filename:
         return False
@@ -480,24 +482,24 @@ def of_target(file: str) -> bool:
 
 
 def differ(one: Header, other: Header) -> bool:
-    """Whether two answers to the same call are not the same."""
+    """Whether two answers to the same call differ."""
     return one.keys() != other.keys() or not same(one["value"], other["value"])
 
 
 def stated(found: Any, names: Sequence[str]) -> dict[str, Any]:
-    """The attributes with these names; a function that happens to be called so declares nothing."""
+    """The attributes with these names; a function of such a name declares nothing."""
     values = {name: getattr(found, name) for name in names if hasattr(found, name)}
     return {name: value for name, value in values.items() if not callable(value)}
 
 
 def notes_of(found: Any) -> list[str]:
-    """What a wrapper noted about a target while making it."""
+    """The notes that a wrapper made about a target."""
     notes = getattr(found, "__notes__", [])
     return list(map(str, notes)) if isinstance(notes, list) else []
 
 
 def keywords_of(found: Any, names: Sequence[str]) -> dict[str, list[str]]:
-    """The parameters that each of these callables takes by keyword, "**" if any; some have no signature."""
+    """The parameters that each of these callables takes by keyword, "**" if any. Some have no signature."""
     known = {}
     for name in names:
         try:
@@ -510,18 +512,18 @@ def keywords_of(found: Any, names: Sequence[str]) -> dict[str, list[str]]:
 
 
 def reusable(old: dict[str, Any], new: dict[str, Any]) -> bool:
-    """Whether the values of some arrays can be written into others."""
+    """Whether the values of new arrays can be written into the old ones."""
     shapes, before = ({name: (a.shape, a.dtype) for name, a in arrays.items()} for arrays in (new, old))
     return shapes == before and all(array.flags.writeable for array in old.values())
 
 
 def written(array: Any, before: Any, writeable: bool) -> bool:
-    """Whether an input has other values than before, or can no longer be written to."""
+    """Whether an input has other values than before, or is no longer writeable."""
     return bool(array.flags.writeable) != writeable or not same(array, before)
 
 
 def same(a: Any, b: Any) -> bool:
-    """Equal element by element, NaN equal to NaN; what is no array is not compared."""
+    """Whether two arrays are equal, with NaN equal to NaN; anything else is not compared."""
     if not isinstance(a, np.ndarray) or not isinstance(b, np.ndarray):
         return True
     if a.shape != b.shape:
@@ -535,15 +537,15 @@ def overlap(result: Any, other: Any) -> bool:
 
 
 def load(source: str, attribute: str, paths: list[str], wrapper: str = "", problem: str = "") -> Callable[[], Any]:
-    """How to make the target: the object itself, or a call of a class. Raises Unloadable with what is wrong.
+    """A function that makes the target: it returns the object itself, or calls a class. Raises Unloadable.
 
-    `source` is a module or a file; `paths` come before everything else where modules are looked for. `wrapper` names
-    what is to be put around the object, which a file with a problem may be needed for.
+    `source` is a module or a file; `paths` come first on the import path. `wrapper` names the wrapper to put around the
+    object, which may need a file with a `problem`.
     """
     if os.path.isdir(source):
         raise Unloadable(f"{source} is a folder; a target is a module or a file")
     sys.path[:0] = [path for path in paths if path not in sys.path]
-    # Before the target, which could change what its windows are found by.
+    # Wrappers are loaded before the target, which could change what they use to find its windows.
     solved = by_wrappers(wrapper, "problem_of", from_file(problem)) if problem else None
     module = from_file(source) if source.endswith(".py") else from_module(source, paths)
     found = find(module, attribute, source) if attribute else module
@@ -553,7 +555,7 @@ def load(source: str, attribute: str, paths: list[str], wrapper: str = "", probl
 
 
 def by_wrappers(wrapper: str, function: str, *arguments: Any) -> Any:
-    """What a function of the wrappers gives, for one of them. Raises Unloadable."""
+    """The result of a function of the wrappers, called for one of them. Raises Unloadable."""
     try:
         return getattr(importlib.import_module("poolproof.properties.wrappers.named"), function)(*arguments)
     except Exception as error:
@@ -581,7 +583,7 @@ def from_module(name: str, paths: list[str]) -> Any:
 
 
 def from_file(path: str) -> Any:
-    """Import a file under its own name, with its folder where modules are looked for."""
+    """Import a file under its own name, with its folder on the import path."""
     folder, file = os.path.split(os.path.abspath(path))
     if not os.path.isfile(path):
         near = [name for name in os.listdir(folder) if name.endswith(".py")] if os.path.isdir(folder) else []
@@ -596,7 +598,7 @@ def from_file(path: str) -> Any:
 
 
 def find(module: Any, attribute: str, source: str) -> Any:
-    """`attribute`, perhaps dotted, of a module."""
+    """The attribute of a module with this name, which may be dotted."""
     found = module
     for part in attribute.split("."):
         if not hasattr(found, part):
@@ -606,12 +608,12 @@ def find(module: Any, attribute: str, source: str) -> Any:
 
 
 def public(found: Any) -> list[str]:
-    """The public names of an object, overlong ones left out."""
+    """The public names of an object, without overlong ones."""
     return [name for name in dir(found) if not name.startswith("_") and len(name) <= MOST_LETTERS]
 
 
 def said(value: Any, write: Callable[[Any], str] = str) -> str:
-    """A value of a target's as text, cut one character after the longest that is shown. Its own methods may raise."""
+    """A target's value as text, cut to one character more than is shown. Its own methods may raise."""
     try:
         return str.__getitem__(write(value), slice(MOST_TEXT + 1))
     except (Exception, SystemExit):
@@ -629,7 +631,7 @@ def name_of(value: Any) -> str:
 
 
 def suggestion(word: str, known: list[str]) -> str:
-    """The end of a message about an unknown word: a near one, or all there are."""
+    """The end of a message about an unknown word: a similar one, or all there are."""
     near = difflib.get_close_matches(word, known, 1)
     if near:
         return f"did you mean {near[0]!r}?"
@@ -642,13 +644,13 @@ FILES = {
     "poolproof.properties.remote.worker": os.path.join("remote", "worker.py"),
     "poolproof.properties.wrappers": os.path.join("wrappers", "__init__.py"),
 }
-"""What a target may import of poolproof where it is not installed: empty packages, and files of its folder."""
+"""What a target can import of poolproof where it is not installed: empty packages, and files of its folder."""
 
 
 class Beside:
     """Finds the wrappers in the suite's own folder, for a target whose interpreter has no poolproof.
 
-    It is the last in sys.meta_path, so that an installed poolproof comes first.
+    It is last in sys.meta_path, so that an installed poolproof takes precedence.
     """
 
     def __init__(self, folder: str) -> None:
@@ -672,7 +674,7 @@ class Server:
         self.law = self.case = 0
 
     def serve(self) -> None:
-        """One frame after another; the end of the stream ends the worker."""
+        """Answer one frame after another; the end of the stream ends the worker."""
         while True:
             try:
                 header, payload = self.channel.receive(1 << 40)
@@ -685,7 +687,7 @@ class Server:
             self.channel.send(dict(answer, id=header.get("id")), memory)
 
     def on_hello(self, header: Header, _: Memory) -> tuple[Header, list[Memory]]:
-        """Load the target, and tell what it is."""
+        """Load the target and describe it."""
         if header["version"] != VERSION:
             raise Unloadable(f"protocol version {header['version']}, but this worker speaks {VERSION}")
         if "device" in header:
@@ -716,7 +718,7 @@ class Server:
         }, []
 
     def on_call(self, header: Header, payload: Memory) -> tuple[Header, list[Memory]]:
-        """One call."""
+        """Make one call."""
         host = self.at_case(header)
         ((function, inputs, rest, settings),) = self.questions([header], payload)
         inputs = host.handed_over(inputs, header.get("in_place", False))
@@ -724,7 +726,7 @@ class Server:
         return dict(answer, type="answer"), memory
 
     def on_sparse(self, header: Header, payload: Memory) -> tuple[Header, list[Memory]]:
-        """One call with arrays that come, and a result that goes, as the places and values of their nonzero cells."""
+        """Make one call whose arrays and result are sent as the places and values of their nonzero cells."""
         host, arrays = self.at_case(header), header["arrays"]
         dtypes = [dtype_of(array["dtype"]) for array in arrays]
         lengths = [array["nonzero"] * size for array, dtype in zip(arrays, dtypes) for size in (8, dtype.itemsize)]
@@ -738,7 +740,7 @@ class Server:
         return dict(answer, type="answer"), [memory_of(each) for each in cells]
 
     def on_together(self, header: Header, payload: Memory) -> tuple[Header, list[Memory]]:
-        """Several calls at the same time."""
+        """Make several calls at the same time."""
         host = self.at_case(header)
         questions = self.questions(header["calls"], payload)
         answers = [encoded(each) for each in host.together(questions, header["seconds"], header["moments"])]
@@ -746,7 +748,7 @@ class Server:
         return {"type": "answers", "answers": [answer for answer, _ in answers]}, memory
 
     def at_case(self, header: Header) -> Host:
-        """The target, made anew for another law, and with nothing to watch at another case."""
+        """The target, made anew for another law, and with nothing to watch for another case."""
         if self.host is None:
             raise Unloadable("hello should come first")
         self.host.limit = header["limit"]
@@ -788,14 +790,14 @@ def encoded(answer: Header) -> tuple[Header, list[Memory]]:
 
 
 def nested(value: Any) -> Any:
-    """JSON lists as tuples, all the way down, and one coded float as a float."""
+    """JSON lists as tuples at every level, and a coded float as a float."""
     if isinstance(value, dict):
         return float(value["float"])
     return tuple(nested(entry) for entry in value) if isinstance(value, list) else value
 
 
 def as_json(value: Any) -> Any:
-    """A declaration as JSON; what has no such form is given as text, for the suite to refuse."""
+    """A declaration as JSON; a value without such a form becomes text, which the suite refuses."""
     if isinstance(value, dict):
         return {said(key): as_json(each) for key, each in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -805,7 +807,7 @@ def as_json(value: Any) -> Any:
 
 
 def main() -> None:
-    """Keep the streams for frames, and give the target others; of the suite's files, show the wrappers alone."""
+    """Keep the streams for frames and give the target others; of the suite's files, expose only the wrappers."""
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [path for path in sys.path if os.path.abspath(path) != here]
     sys.meta_path.append(Beside(os.path.dirname(here)))

@@ -1,1 +1,1 @@
-"""What people and programs read: words, tables, statistics and the JSON document."""
+"""Output for people and programs: words, tables, statistics and the JSON document."""

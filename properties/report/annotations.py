@@ -1,4 +1,4 @@
-"""Annotations of GitHub Actions: a line for each cause, which GitHub shows at the file and above the log."""
+"""Annotations of GitHub Actions: one line per cause, which GitHub shows at the file and above the log."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from .junit import file_of
 
 
 def as_annotations(causes: Sequence[Cause]) -> list[str]:
-    """A line for each cause, if this runs under GitHub Actions."""
+    """One line per cause, if this runs under GitHub Actions."""
     return [annotation(cause) for cause in causes] if os.environ.get("GITHUB_ACTIONS") == "true" else []
 
 
 def annotation(cause: Cause) -> str:
-    """One cause as a command to GitHub's runner: title, headline of the failure, what is wrong, and laws."""
+    """A cause as a command to GitHub's runner: title, headline of the failure, what is wrong, and laws."""
     headline = cause.clearest.message.partition("\n")[0]
     lines = [headline, cause.wrong, cause.right, f"Laws: {', '.join(cause.laws)}"]
     file = file_of(cause.target)
@@ -27,10 +27,10 @@ def annotation(cause: Cause) -> str:
 
 
 def in_message(text: str) -> str:
-    """A text as the message of a command, whose line ends and per cent signs are escaped."""
+    """A text as the message of a command, with line ends and per cent signs escaped."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def in_property(text: str) -> str:
-    """A text as a property of a command, where colons and commas are escaped as well."""
+    """A text as a property of a command, with colons and commas escaped as well."""
     return in_message(text).replace(":", "%3A").replace(",", "%2C")

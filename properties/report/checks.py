@@ -1,4 +1,4 @@
-"""The assertions of an exported test, and the helpers that these call."""
+"""The assertions of an exported test, and the helpers that they call."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ HELPERS = {
 
 @dataclass
 class NamedCalls:
-    """The calls of a failure, the names of their results, and how it failed."""
+    """The calls of a failure, the names of their results, and the failure."""
 
     calls: list[Call]
     results: list[str]
@@ -50,7 +50,7 @@ class NamedCalls:
 
 
 def checked(result: str, right: Right, text: Callable[[str, Array], str]) -> list[str]:
-    """The lines that hold a result against what is right; `text` gives an expression for an array."""
+    """The lines that compare a result with what is right; `text` returns an expression for an array."""
     if isinstance(right, Places):
         return [f"assert_one_of({result}, {right.shape}, {right.allowed})"]
     if isinstance(right, Shares):
@@ -64,7 +64,7 @@ def checked(result: str, right: Right, text: Callable[[str, Array], str]) -> lis
 
 
 def relation(law: str, answers: NamedCalls) -> list[list[str]] | None:
-    """What a law that is not about right numbers asserts after each call; None for other laws."""
+    """The assertions after each call for a law that is not about right numbers; None for other laws."""
     return RELATIONS[law](answers) if law in RELATIONS else None
 
 
@@ -74,7 +74,7 @@ def after_last(answers: NamedCalls, *lines: str) -> list[list[str]]:
 
 
 def shape(answers: NamedCalls) -> list[list[str]]:
-    """The shape of the result."""
+    """Assert the shape of the result."""
     call, result = answers.calls[0], answers.results[0]
     expected = call.arrays["x"].shape
     if "dy" not in call.arrays:
@@ -84,37 +84,37 @@ def shape(answers: NamedCalls) -> list[list[str]]:
 
 
 def dtype(answers: NamedCalls) -> list[list[str]]:
-    """The dtype of the result."""
+    """Assert the dtype of the result."""
     call, result = answers.calls[0], answers.results[0]
     wanted = f'{result}.dtype.kind in "iu"' if call.function == "max_indices" else f"{result}.dtype == x.dtype"
     return after_last(answers, f"assert {wanted}")
 
 
 def index_in_plane(answers: NamedCalls) -> list[list[str]]:
-    """Indices in the plane."""
+    """Assert that indices lie in the plane."""
     call, result = answers.calls[0], answers.results[0]
     return [[*shape(answers)[0], f"assert ((0 <= {result}) & ({result} < {prod(call.arrays['x'].shape[2:])})).all()"]]
 
 
 def inputs_unchanged(answers: NamedCalls) -> list[list[str]]:
-    """Bytes of the arguments as they are made again."""
+    """Assert that the arguments have the same bytes as before."""
     return after_last(answers, *(f"assert {name}.tobytes() == before_{name}" for name in answers.calls[0].arrays))
 
 
 def same_twice(answers: NamedCalls) -> list[list[str]]:
-    """Equal answers to equal calls."""
+    """Assert that equal calls give equal answers."""
     first, second = answers.results
     return after_last(answers, f"np.testing.assert_array_equal({second}, {first})")
 
 
 def no_aliasing(answers: NamedCalls) -> list[list[str]]:
-    """No memory in common with the arguments."""
+    """Assert that the result shares no memory with the arguments."""
     (result,) = answers.results
     return after_last(answers, *(f"assert not np.shares_memory({result}, {name})" for name in answers.calls[0].arrays))
 
 
 def results_kept(answers: NamedCalls) -> list[list[str]]:
-    """The first result as it was, in memory of its own."""
+    """Assert that the first result is unchanged and in memory of its own."""
     first, *later = answers.results
     after = [
         [f"np.testing.assert_array_equal({first}, kept)", f"assert not np.shares_memory({each}, {first})"]
@@ -124,7 +124,7 @@ def results_kept(answers: NamedCalls) -> list[list[str]]:
 
 
 def locality(answers: NamedCalls) -> list[list[str]]:
-    """The same element at the place whose window has the same numbers."""
+    """Assert that windows with the same numbers give the same element."""
     if len(answers.results) < 2 or answers.found.where is None:
         return shape(answers)
     first, second = answers.results
@@ -145,4 +145,4 @@ RELATIONS: dict[str, Callable[[NamedCalls], list[list[str]]]] = {
     "results-kept": results_kept,
     "locality": locality,
 }
-"""Laws that are about something else than right numbers."""
+"""Laws that are not about right numbers."""

@@ -1,4 +1,4 @@
-"""What a run leaves for CI systems: files that were asked for, and what is written for GitHub where it runs the job."""
+"""Output for CI systems: the requested files, and what GitHub shows if it runs the job."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from .summary import add_to_step, as_summary
 
 @dataclass
 class Outcome:
-    """A run that has ended: its results target by target, what each target calls itself, and the verdict in a line.
+    """A finished run: its results target by target, what each target calls itself, and the verdict in one line.
 
-    `options`: those that a command needs, besides those of the request, to show a failure again.
+    `options`: those that a command needs, beyond the request's, to show a failure again.
     """
 
     request: Request
@@ -29,7 +29,7 @@ class Outcome:
     options: tuple[str, ...] = ()
 
     def outputs(self, files: dict[str, str | None]) -> list[Output]:
-        """The files that were asked for, by the names of their options."""
+        """The requested files, by the names of their options."""
         return [
             ("--summary", files.get("summary"), self.summary),
             ("--junit", files.get("junit"), lambda: as_junit(self.request, self.results)),
@@ -37,7 +37,7 @@ class Outcome:
         ]
 
     def for_github(self) -> Iterator[str]:
-        """The lines to print for GitHub's runner; the summary is added to the page of the job."""
+        """The lines to print for GitHub's runner. The summary is added to the page of the job."""
         yield from as_annotations(causes_of(self.results))
         yield from add_to_step(self.summary())
 

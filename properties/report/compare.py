@@ -22,7 +22,7 @@ else:
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """What has become of one cause on one target: the laws that fail for it, or did, with the headline of a failure.
+    """The change of one cause on one target: the laws that fail for it, or did, with the headline of a failure.
 
     `notes`: why it is undecided, law by law.
     """
@@ -36,7 +36,7 @@ class Change(Struct, frozen=True, kw_only=True):
 
 
 class Untried(Struct, frozen=True, kw_only=True):
-    """Laws that one report (`old` or `new`) has no verdict on, but the other has."""
+    """Laws with a verdict in one report but not in the other, which `report` names (`old` or `new`)."""
 
     report: Literal["old", "new"]
     target: str
@@ -56,7 +56,7 @@ class Comparison(Struct, frozen=True, kw_only=True):
 
 
 def compared(old: Report, new: Report) -> Comparison:
-    """What has changed between two reports; a target is the same in both if it was given by the same name."""
+    """The changes between two reports. A target is the same in both if it was given by the same name."""
     before, after = results_of(old), results_of(new)
     changes = [change(cause, before, after) for cause in causes_of([*failures(before), *failures(after)])]
     return Comparison(
@@ -75,12 +75,12 @@ def results_of(report: Report) -> Results:
 
 
 def failures(results: Results) -> list[Result]:
-    """What failed; an outdated entry of known failures is a law that holds."""
+    """The failures. An outdated entry of known failures is a law that passes."""
     return [result for result in results.values() if result.verdict in FAILURES]
 
 
 def change(cause: Cause, before: Results, after: Results) -> Change:
-    """What has become of a cause, whose failures are of both reports together."""
+    """The change of a cause that has failures of both reports."""
     was = [each for each in cause.results if each is before.get((each.target, each.law))]
     now = [each for each in cause.results if each is after.get((each.target, each.law))]
     latest = Cause(now or was, cause.mistakes, cause.needs)
@@ -96,7 +96,7 @@ def change(cause: Cause, before: Results, after: Results) -> Change:
 
 
 def why_undecided(failure: Result, after: Results) -> str:
-    """Why it is unknown whether a failure that did not come back is fixed; empty if its law holds now."""
+    """Why it is unknown whether a failure that did not recur is fixed; empty if its law passes now."""
     now = after.get((failure.target, failure.law))
     if now is None or now.verdict in ("unsupported", "not run"):
         return f"{failure.law} was not tried"
@@ -106,7 +106,7 @@ def why_undecided(failure: Result, after: Results) -> str:
 
 
 def untried(report: Literal["old", "new"], its: Results, others: Results) -> Iterator[Untried]:
-    """What a report has no verdict on, although the other one has."""
+    """The laws without a verdict in one report that have one in the other."""
     missing: dict[str, list[str]] = {}
     for (target, law), result in others.items():
         if was_tried(result) and not was_tried(its.get((target, law))):
@@ -115,7 +115,7 @@ def untried(report: Literal["old", "new"], its: Results, others: Results) -> Ite
 
 
 def was_tried(result: Result | None) -> bool:
-    """Whether there is a verdict on a law."""
+    """Whether a law has a verdict."""
     return result is not None and result.verdict not in ("unsupported", "not run")
 
 
@@ -134,7 +134,7 @@ def as_lines(found: Comparison, files: dict[str, str]) -> list[str]:
 
 
 def tally(found: Comparison) -> str:
-    """How many causes there are of each kind."""
+    """The number of causes of each kind."""
     counts = [(sum(each.kind == kind for each in found.changes), kind) for kind in KINDS]
     return ", ".join(f"{count} {kind}" for count, kind in counts if count or kind != UNDECIDED)
 

@@ -1,4 +1,4 @@
-"""What `poolproof check` prints: each failure once, as soon as it is found; and in the end what came of everything."""
+"""The output of `poolproof check`: each failure once, as soon as it is found; at the end the results and causes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ WARNING: Styled = ("warning: ", "warning")
 
 
 class Detail(IntEnum):
-    """How much is printed: the verdict alone; failures and a line for each family of laws; or a line for each law."""
+    """How much is printed: only the verdict; failures and a line per family of laws; or a line per law."""
 
     QUIET = 0
     USUAL = 1
@@ -48,7 +48,7 @@ class Detail(IntEnum):
 
 
 class Console:
-    """Prints what happens in a run, and writes its reports."""
+    """Prints the events of a run, and writes its reports."""
 
     def __init__(self, request: Request, detail: Detail = Detail.USUAL, *, first_only: bool = False) -> None:
         self.record = Record(request)
@@ -57,15 +57,15 @@ class Console:
         self.progress = Progress(self.terminal if detail else None)
         self.families = Families(())
         self.width = 0  # of the names of the targets
-        self.apart = False  # whether a blank line sets what was printed last apart from what follows
+        self.apart = False  # whether to print a blank line before what follows
 
     def say(self, *parts: Styled) -> None:
-        """Print a line at once, unless the verdict alone is wanted."""
+        """Print a line at once, unless only the verdict is wanted."""
         if self.detail:
             self.terminal.say(*parts)
 
     def watch(self, units: list[Unit], processes: int) -> None:
-        """Run these units, and print what happens; to the first failure, or to Ctrl-C."""
+        """Run these units and print what happens, until the first failure if so asked, or until Ctrl-C."""
         request = self.record.request
         cases = render.quantity(request.examples, "case")
         self.say(f"poolproof {importlib.metadata.version('poolproof')}, seed {request.seed}, {cases} per law")
@@ -80,7 +80,7 @@ class Console:
             self.record.ended = "interrupted"
 
     def hear(self, event: Event) -> None:
-        """Print what an event has to tell."""
+        """Print an event."""
         cause = self.record.add(event)
         match event:
             case TargetLoaded(target):
@@ -101,7 +101,7 @@ class Console:
                 self.widened(result, cause)
 
     def introduce(self, target: Target) -> None:
-        """Say what a target is."""
+        """Print what a target is."""
         for warning in target.warnings:
             self.say(WARNING, warning)
         self.say(render.declarations(target))
@@ -109,14 +109,14 @@ class Console:
             self.say(f"note: {note}")
 
     def liken(self, name: str, likeness: Likeness) -> None:
-        """Say to how many conventions of another target one is held; with full detail also why not to others."""
+        """Print how many conventions of another target are pinned; with full detail also why others are not."""
         self.say(render.held_to(name, likeness))
         if self.detail is Detail.FULL:
             for convention, reason in likeness.left.items():
                 self.say(f"  not pinned: {convention} ({reason})")
 
     def judged(self, result: Result, cause: Cause | None) -> None:
-        """Print a result: its own line or that of its family, and its failure if nothing like it was seen before."""
+        """Print a result: its own line or its family's, and its failure unless a similar one was printed before."""
         self.progress.show(self.record)
         line = self.families.add(result)
         if self.detail is Detail.FULL:
@@ -128,7 +128,7 @@ class Console:
             self.apart = False
 
     def widened(self, result: Result, cause: Cause | None) -> None:
-        """Print a failure that another seed has found, and now and then how far a campaign is."""
+        """Print a failure that another seed has found, and at intervals the progress of a campaign."""
         self.progress.show(self.record)
         if cause:
             self.show(result)
@@ -157,7 +157,7 @@ class Console:
         ]
 
     def finish(self, files: dict[str, str | None]) -> int:
-        """Print what was found, write the reports, and return the exit status."""
+        """Print the findings, write the reports, and return the exit status."""
         results = self.record.complete()
         self.tell(results)
         outcome = Outcome(self.record.request, results, self.record.names(), self.verdict(results))
@@ -178,12 +178,12 @@ class Console:
         return status
 
     def verdict(self, results: list[Result]) -> str:
-        """The last line: how much was tried, and what came of it."""
+        """The last line: how much was tried, and the outcome."""
         judged = render.last_line(results, self.record.partial()) if results else "nothing was tried"
         return f"{judged}; {len(self.record.refused)} could not be judged" if self.record.refused else judged
 
     def tell(self, results: list[Result]) -> None:
-        """Print what follows the laws: with full detail conventions and the cases reached, then the causes found."""
+        """Print what follows the laws: with full detail the conventions and the cases reached; then the causes."""
         for title, lines in self.sections(results).items():
             if lines:
                 self.say("\n", (title, "title"))
@@ -201,11 +201,11 @@ class Console:
         return [("--json", file, lambda: report_text(str(file), made)), page_of(made, files.get("html"), file)]
 
     def warnings(self) -> list[str]:
-        """What deserves a second look, said once more where it is seen: near misses, and known failures not met."""
+        """Warnings, repeated at the end where they are seen: near misses, and known failures not met."""
         return [*self.record.warnings(), *self.record.known_complaints()]
 
     def sections(self, results: list[Result]) -> dict[str, list[str]]:
-        """What is printed after the laws, line by line under titles."""
+        """The lines printed after the laws, by title."""
         names, causes = self.record.names(), render.causes(self.record.all_causes(), self.record.names())
         if self.detail is not Detail.FULL:
             return {"causes": causes}
@@ -218,7 +218,7 @@ class Console:
 
 
 def own_stdout() -> TextIO:
-    """Standard output as it is now, whatever is done to its descriptor."""
+    """A stream to the present standard output, whatever happens to its descriptor later."""
     try:
         sys.stdout.flush()
         encoding = sys.stdout.encoding or "utf-8"
@@ -229,7 +229,7 @@ def own_stdout() -> TextIO:
 
 @contextlib.contextmanager
 def prints_aside() -> Iterator[None]:
-    """What targets in this process print meanwhile goes to standard error."""
+    """Redirect to standard error what targets in this process print."""
     kept = os.dup(1)
     os.dup2(2, 1)
     try:

@@ -21,7 +21,7 @@ class FailingCase(NamedTuple):
 
 
 def failing_cases(reports: Sequence[Report], law: str | None) -> list[FailingCase]:
-    """The failing cases of reports, or those of a law. Raises Unusable where there are none."""
+    """The failing cases of reports, or only those of a law. Raises Unusable if there are none."""
     targets = [target for report in reports for target in report.targets]
     every = [
         FailingCase(t.name, each.law, each.counterexample) for t in targets for each in t.laws if each.counterexample
@@ -44,7 +44,7 @@ def as_text(cases: Sequence[FailingCase], encoding: str | None) -> Iterator[str]
 
 
 def as_svg(cases: Sequence[FailingCase]) -> str:
-    """The first of the cases that can be drawn. Raises Unusable if none can."""
+    """The first of the cases that can be drawn, as SVG. Raises Unusable if none can."""
     pictures = (picture(case.found) for case in cases)
     found = next(filter(None, pictures), None)
     if found is None:

@@ -21,19 +21,19 @@ from ..targets.call import Call, empty_window
 from .statistics import EVERYTHING
 
 EXAMPLES, SEED = 60, 0
-"""Cases of a law among which an example is looked for."""
+"""The most cases of a law among which an example is searched for."""
 
 MOST_CELLS = 6
-"""Rows and columns of the image of an example."""
+"""The most rows and columns of an example's image."""
 
 LISTED = "`poolproof laws` prints them all"
 
 LARGE = 1000
-"""Numbers from here on make an example hard to read."""
+"""Numbers from this size on make an example hard to read."""
 
 
 def explained(name: str, encoding: str | None) -> Iterator[str]:
-    """The lines that explain a law. Raises Unusable for a name that is none."""
+    """The lines that explain a law. Raises Unusable if there is no such law."""
     if name not in EVERY:
         near = get_close_matches(name, EVERY, 1)
         raise Unusable(f"there is no law {shown(name)}; " + (f"did you mean {near[0]!r}?" if near else LISTED))
@@ -45,7 +45,7 @@ def explained(name: str, encoding: str | None) -> Iterator[str]:
 
 
 def about(name: str) -> str:
-    """Which callables a law is about, and which it needs besides."""
+    """Which callables a law is about, and which others it needs."""
     if name in HUGE:
         return f"about {HUGE[name].function}, with --huge"
     plan = LAWS[name].plan
@@ -67,7 +67,7 @@ def illustrated(law: Law, encoding: str | None) -> Iterator[str]:
 
 
 def illustration(law: Law) -> tuple[Call, Picture] | None:
-    """A call of a law, with its picture; None where no case can be drawn."""
+    """A call of a law with its picture, or None if no case can be drawn."""
     small = filter(is_small, drawn(law, EVERYTHING, CALLABLES, EXAMPLES, SEED))
     case = min(small, key=trouble, default=None)
     picture = None if case is None else example(case.call(), marked=True)
@@ -75,14 +75,14 @@ def illustration(law: Law) -> tuple[Call, Picture] | None:
 
 
 def is_small(case: Case) -> bool:
-    """Whether a case is small enough to be drawn, and has several windows, each with a maximum."""
+    """Whether a case is small enough to draw and has several windows, each with a maximum."""
     shape = case.x.shape
     small = len(shape) <= 4 and max(*shape[2:], *case.size) <= MOST_CELLS and min(shape) > 0
     return small and prod(case.output) > 1 and not empty_window(case.call())
 
 
 def trouble(case: Case) -> tuple[bool, bool, bool, int, int]:
-    """How hard an example is to read, or how little it shows."""
+    """A penalty for examples that are hard to read or show little."""
     strange = not (abs(case.x.astype(float)) < LARGE).all()
     nothing = not (case.dy if case.function in BACKWARD else case.x).any()
     return strange, nothing, prod(case.size) == 1, len(case.settings), case.x.size

@@ -1,4 +1,4 @@
-"""The failures of a report as a test file that needs NumPy alone, for the repository of the target."""
+"""The failures of a report as a test file that needs only NumPy, for the repository of the target."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ from .reproducer import imported
 from .rightness import Range, Right, right
 
 MOST_TEXT = 2000
-"""Characters of an array that is written as Python; larger ones are stored beside the file."""
+"""The most characters of an array that is written as Python; larger ones are stored beside the file."""
 
 IN_RANGE = {
     "max-value", "max-index", "mean-value", "mean-exact", "large-divisor", "routing", "tied-maxima", "overhang",
     "max-accumulation", "mean-accumulation", "mean-spread", "conservation", "identity", "uncovered-pixels",
 }  # fmt: skip
-"""Laws that say of every answer what is right; others also compare answers, of which several may be right."""
+"""Laws that say for every answer what is right; others also compare answers, of which several may be right."""
 
 LEFT_OUT = {
     "two-threads": "calls that interrupt one another make no small test",
     "refusal": "it is about wrong arguments",
     "agreement": "it is about the reference kernels",
 }
-"""Laws that no small test keeps, and why."""
+"""Laws that cannot become small tests, and why."""
 
 
 class NoTest(Exception):
@@ -51,7 +51,7 @@ class NoTest(Exception):
 
 @dataclass
 class Exported:
-    """A test file, the arrays beside it, how many tests it has, and what is not in it."""
+    """A test file, the arrays beside it, the number of its tests, and which failures are left out."""
 
     text: str
     arrays: bytes | None
@@ -61,7 +61,7 @@ class Exported:
 
 @dataclass
 class Test:
-    """A test function in the making: its name, its lines, and the arrays that are stored beside the file."""
+    """A test function under construction: its name, its lines, and the arrays stored beside the file."""
 
     name: str
     lines: list[str] = field(default_factory=list)
@@ -78,7 +78,7 @@ class Test:
 
 
 def exported(report: Report) -> Exported:
-    """The test file of a report's failures. Raises Unusable where there are none, or those of several targets."""
+    """The test file of a report's failures. Raises Unusable if there are none or they are of several targets."""
     failing = [target for target in report.targets if any(law.counterexample for law in target.laws)]
     if len(failing) != 1:
         several = f"of {len(failing)} targets" if failing else "of no target"
@@ -97,7 +97,7 @@ def exported(report: Report) -> Exported:
 
 
 def packed(arrays: dict[str, Array]) -> bytes | None:
-    """Arrays as the content of a file of np.savez; None where there are none."""
+    """Arrays as the content of a file of np.savez, or None if there are none."""
     if not arrays:
         return None
     content = io.BytesIO()
@@ -114,18 +114,18 @@ def document(spec: str, tests: list[Test], left: list[str], stored: bool) -> str
     standard = "\n".join(fractions + paths)
     arrays = 'ARRAYS = np.load(Path(__file__).with_suffix(".npz"))'
     head = [
-        '"""What pooling got wrong, a test for each cause: right code passes. It needs NumPy alone."""',
+        '"""A test for each cause of wrong pooling: right code passes. It needs only NumPy."""',
         *([standard] if standard else []),
         "import numpy as np",
     ]
-    named = f"# The implementation that is tested; edit this line where it lies elsewhere.\n{imported(spec)}"
+    named = f"# The implementation under test; edit this line if it lies elsewhere.\n{imported(spec)}"
     missing = ["\n".join(["# Not tested here:", *(f"# {each}" for each in left)])] if left else []
     parts = ["\n\n".join([*head, named, *([arrays] if stored else []), *missing]), *helpers, *([body] if body else [])]
     return "\n\n\n".join(parts) + "\n"
 
 
 def of_cause(cause: Cause, taken: list[str]) -> Test:
-    """The test of a cause. Raises NoTest where none would be faithful."""
+    """The test of a cause. Raises NoTest if none would be faithful."""
     result = cause.clearest
     law, found = result.about or result.law, result.counterexample
     if law not in LAWS or found is None:
@@ -145,7 +145,7 @@ def test_of(law: str, taken: list[str]) -> Test:
 
 
 def words(law: str, cause: Cause) -> list[str]:
-    """The docstring: what the law says, what is probably wrong, what right code does, and what else fails for it."""
+    """The docstring: the law, what is probably wrong, what right code does, and what else fails for the same cause."""
     others = [each for each in cause.laws if each in LAWS and each != law]
     lines = [claim(law), *([""] if cause.wrong or others else [])]
     lines += [f"Probably wrong: {cause.wrong}", f"Right code: {cause.right}"] if cause.wrong else []
@@ -155,7 +155,7 @@ def words(law: str, cause: Cause) -> list[str]:
 
 @dataclass
 class Maker:
-    """What makes the lines of a test: the law, how it failed, and the test."""
+    """Builds the lines of a test from the law, its failure, and the empty test."""
 
     law: str
     result: Result
@@ -163,30 +163,30 @@ class Maker:
     test: Test
 
     def made(self, docstring: list[str]) -> Test:
-        """The test. Raises NoTest where none would be faithful."""
+        """The test. Raises NoTest if none would be faithful."""
         self.possible()
         calls = [each.call() for each in self.found.calls]
         earlier = [each.call() for each in self.found.earlier_calls or []]
         if any(array.dtype.name == "bfloat16" for call in calls + earlier for array in call.arrays.values()):
             raise NoTest("NumPy alone has no bfloat16")
         if any(map(in_padding, calls)):
-            raise NoTest("a window wholly in padding may as well be refused")
+            raise NoTest("a window wholly in padding may also be refused")
         before = [line for k, call in enumerate(earlier, 1) for line in self.call(call, f"_before_{k}")]
         body = [*quoted(docstring), *before, *self.body(calls)]
         self.test.lines = [f"def {self.test.name}():", *indented(body)]
         return self.test
 
     def possible(self) -> None:
-        """Raise NoTest for a failure that does not come in every process, or is not complete."""
+        """Raise NoTest for a failure that does not recur in every process, or is not complete."""
         if self.found.case is UNSET or not self.found.case.complete:
             raise NoTest("its case is not complete in the report")
         if self.found.lost or self.found.once is True:
-            raise NoTest("it did not come again")
+            raise NoTest("it did not recur")
         if WRITES_BESIDE.name in (self.found.mistakes or []):
             raise NoTest("NumPy cannot see what is written beside an array")
 
     def body(self, calls: list[Call]) -> list[str]:
-        """The calls, and what is asserted of their answers."""
+        """The calls, and the assertions about their answers."""
         names = ["" if len(calls) == 1 else f"_{number}" for number in range(1, len(calls) + 1)]
         answers = NamedCalls(calls, [RESULT[c.function] + n for c, n in zip(calls, names, strict=True)], self.found)
         broken = self.result.verdict == "broken"
@@ -206,7 +206,7 @@ class Maker:
         return lines
 
     def call(self, call: Call, name: str, into: str = "") -> list[str]:
-        """The lines that make a call; `into`: the arrays of the call whose memory it is made in."""
+        """The lines that make a call; `into`: suffix of the earlier call whose arrays it reuses."""
         lines = []
         for kind, array in reversed(call.arrays.items()):
             text = self.test.array(kind + name, array)
@@ -222,7 +222,7 @@ class Maker:
         return [*lines, f"{RESULT[call.function]}{name} = pool.{call.function}({', '.join(given)})"]
 
     def expected(self, call: Call, name: str) -> list[str]:
-        """The lines that hold an answer against what is right."""
+        """The lines that compare an answer with what is right."""
         found = self.right(call)
         if found is None:
             raise NoTest("a convention decides what is right")
@@ -230,14 +230,14 @@ class Maker:
         return checked(result, found, lambda kind, array: self.test.array(f"{result}_{kind}", array))
 
     def right(self, call: Call) -> Right | None:
-        """What is right for a call."""
+        """What is right for a call, or None."""
         if self.law == "identity":
             return Range(call.arrays["x"], call.arrays["x"])
         assumed = self.found.case.assumed if self.found.case and self.found.case.assumed else {}
         return right(call, {**assumed, **call.settings})
 
     def faithful(self, calls: list[Call]) -> None:
-        """Raise NoTest unless what failed the law must fail the test: a single answer is right, or this one is not."""
+        """Raise NoTest unless code that fails the law must fail the test: one answer is right, or this one is wrong."""
         found = [self.right(call) for call in calls]
         if self.law in IN_RANGE or all(each is not None and each.unique for each in found):
             return
@@ -258,7 +258,7 @@ def indented(lines: list[str]) -> list[str]:
 
 
 def strided(text: str, array: Array, layout: str) -> str:
-    """The expression for an array that lies in memory in this layout."""
+    """The expression for an array that has this layout in memory."""
     view = laid_out(array, layout)
     memory: Any = view
     while getattr(memory, "base", None) is not None:
@@ -275,5 +275,5 @@ def in_padding(call: Call) -> bool:
 
 
 def beside(file: str) -> str:
-    """The file of the arrays of a test file."""
+    """The path of the array file that belongs to a test file."""
     return str(Path(file).with_suffix(".npz"))

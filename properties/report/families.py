@@ -1,4 +1,4 @@
-"""Results family by family: one line for each, as soon as all of its laws have their results."""
+"""Results family by family: one line for each, as soon as all of its laws have results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from . import render
 from .terminal import Styled
 
 COLUMN = 12
-"""Characters of the longest name of a family."""
+"""The width of the longest family name."""
 
 
 class Families:
@@ -23,7 +23,7 @@ class Families:
         self.results: dict[str, list[Result]] = {}
 
     def add(self, result: Result) -> list[Styled] | None:
-        """Take a result; the line of its family if that is now complete."""
+        """Add a result. Returns the line of its family if that is now complete."""
         family = family_of(result.law)
         own = self.results.setdefault(family, [])
         own.append(result)
@@ -32,14 +32,14 @@ class Families:
 
 
 def family_of(name: str) -> str:
-    """The family of a law; what is no law is one by itself."""
+    """The family of a law; anything else is a family by itself."""
     if name == CONVENTIONS_ITEM:
         return name
     return EVERY[name].family if name in EVERY else "expected"
 
 
 def line(family: str, results: list[Result]) -> list[Styled]:
-    """What came of a family, in a line."""
+    """The results of a family, in a line."""
     if family == CONVENTIONS_ITEM:
         return [f"{family:{COLUMN}} {render.observed(results)}"]
     laws, cases = {result.law for result in results}, sum(result.examples for result in results)

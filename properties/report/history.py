@@ -1,4 +1,4 @@
-"""Many reports in the order of their runs: verdict by law and version, and when a cause of failures came and went."""
+"""Many reports in the order of their runs: verdicts by law and version, and when each cause came and went."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SAID: dict[Event, str] = {
 
 
 class Step(Struct, frozen=True):
-    """What has become of a cause in a report, which `at` names."""
+    """What happened to a cause in a report, which `at` names."""
 
     event: Event
     at: str
@@ -50,7 +50,7 @@ class TargetHistory(Struct, frozen=True, kw_only=True):
 
 
 def history_of(reports: Sequence[Report], files: Sequence[str]) -> list[TargetHistory]:
-    """The history of every target, as given, of reports that come in the order of their runs."""
+    """The history of every target, as given, over reports in the order of their runs."""
     specs = dict.fromkeys(target.target for report in reports for target in report.targets)
     return [of_target(spec, reports, files) for spec in specs]
 
@@ -80,7 +80,7 @@ def of_one(results: Results, spec: str) -> Results:
 
 
 def verdict(results: Results, spec: str, law: str) -> str:
-    """What a report says of a law."""
+    """The verdict on a law in a report, or a mark for none."""
     result = results.get((spec, law))
     return "-" if result is None else NOTHING.get(result.verdict, result.verdict)
 
@@ -92,7 +92,7 @@ def past(cause: Cause, reports: Sequence[Results], names: Sequence[str]) -> Past
 
 
 def is_there(cause: Cause, results: Results) -> bool | None:
-    """Whether a report has a cause; None if that is unknown, as a law that failed for it was not tried."""
+    """Whether a report has a cause; None if unknown, because a law that failed for it was not tried."""
     own = [id(result) for result in results.values()]
     if any(id(failure) in own for failure in cause.results):
         return True
@@ -100,7 +100,7 @@ def is_there(cause: Cause, results: Results) -> bool | None:
 
 
 def steps(seen: Sequence[bool | None], names: Sequence[str]) -> Iterator[Step]:
-    """What changed from report to report; where that is unknown, nothing did."""
+    """The changes from report to report; a report in which the cause is unknown changes nothing."""
     before: bool | None = None
     came = False
     for number, (there, name) in enumerate(zip(seen, names, strict=True)):
@@ -116,7 +116,7 @@ def steps(seen: Sequence[bool | None], names: Sequence[str]) -> Iterator[Step]:
 
 
 def changing(target: TargetHistory) -> dict[str, list[str]]:
-    """The laws of which not every report says that they hold, or nothing."""
+    """The laws that not every report passes or leaves out."""
     return {law: said for law, said in target.verdicts.items() if not set(said) <= {"holds", "-"}}
 
 
@@ -126,7 +126,7 @@ def told(each: Past) -> str:
 
 
 def rest(target: TargetHistory) -> str:
-    """How many laws have nothing to tell."""
+    """How many other laws there are, which passed wherever tried."""
     others = len(target.verdicts) - len(changing(target))
     return f"{others} {'other law holds' if others == 1 else 'other laws hold'} wherever tried"
 

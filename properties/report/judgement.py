@@ -1,4 +1,4 @@
-"""A judgement made of the record of a run on one target; and the sentences in it."""
+"""A judgement made from the record of a run on one target, and its sentences."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNTRIED = ("unsupported", "not run")
 
 
 def judgement(record: Record, seconds: float) -> Judgement:
-    """The judgement of the one target of a record, which took so long."""
+    """The judgement of a record's one target, which took this many seconds."""
     assert record.request.seed is not None
     (spec,) = record.request.targets
     if spec in record.refused:
@@ -29,7 +29,7 @@ def judgement(record: Record, seconds: float) -> Judgement:
 
 
 def judged(record: Record, target: Target, results: list[Result], seconds: float) -> Judgement:
-    """The judgement of a target that was asked."""
+    """The judgement of a target that could be judged."""
     causes = [cause_report(cause) for cause in record.all_causes()]
     verdict = verdict_of(results, causes)
     assert record.request.seed is not None
@@ -78,7 +78,7 @@ def verdict_of(results: Sequence[Result], causes: Sequence[CauseReport]) -> str:
 
 
 def sentence(verdict: str, causes: Sequence[CauseReport], results: Sequence[Result]) -> str:
-    """What was found, in a sentence: of several causes the first, and how many there are."""
+    """The findings in a sentence: of several causes the first, and how many there are."""
     if causes:
         more = render.quantity(len(causes) - 1, "more cause") if causes[1:] else ""
         return causes[0].sentence + (f" There {'is' if len(causes) == 2 else 'are'} {more}." if more else "")
@@ -91,7 +91,7 @@ def sentence(verdict: str, causes: Sequence[CauseReport], results: Sequence[Resu
 
 
 def sentence_of(cause: Cause) -> str:
-    """What is wrong, for whoever wrote the kernel: the wrong answer, its call in short, and why, if that is known."""
+    """What is wrong, for the author of the kernel: the wrong answer, its call in short, and the reason, if known."""
     found, headline = cause.clearest.counterexample, cause.clearest.message.split("\n", 1)[0]
     headline = headline.partition("   (")[0]
     if found is not None and found.calls and len(found.calls) > found.failing_call:

@@ -1,4 +1,4 @@
-"""Results as JUnit XML, in the words that pytest's own JUnit file has of the same laws."""
+"""Results as JUnit XML, in the same words as pytest's own JUnit file of the same laws."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def properties_of(result: Result, seed: int | None) -> list[tuple[str, str]]:
 
 
 def file_of(spec: str) -> Path | None:
-    """The file of a target that is given as one."""
+    """The file of a target that is given as one, or None."""
     file = Path(split(spec)[0])
     return file if file.is_file() else None
 
@@ -45,7 +45,7 @@ def as_junit(request: Request, results: list[Result]) -> str:
 
 
 def totals(results: list[Result]) -> dict[str, str]:
-    """How many tests there are, and how they ended."""
+    """The number of tests, and of those with each outcome."""
     failures = sum(result.failed for result in results)
     skipped = sum(bool(skip_reason(result)) for result in results)
     seconds = f"{sum(result.seconds for result in results):.3f}"
@@ -77,6 +77,6 @@ def testcase(result: Result, seed: int | None) -> ElementTree.Element:
 
 
 def skip_reason(result: Result) -> str:
-    """Why a law counts as skipped; empty for one that was tried."""
+    """Why a law counts as skipped; empty if it was tried."""
     skipped = not result.failed and result.verdict in ("known", "unsupported", "not run")
     return cleaned(f"{result.verdict}: {result.reason}") if skipped else ""

@@ -1,4 +1,4 @@
-"""Markdown that any text can be put into: nothing in it is read as markup, as a mention or as a link."""
+"""Markdown for arbitrary text: nothing in it is read as markup, as a mention or as a link."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from ..data.text import cleaned
 
 MOST_BLOCK = 10_000
-"""Characters of a block of code: GitHub takes a page of 1 MiB."""
+"""The most characters of a block of code: GitHub takes a page of 1 MiB."""
 
 
 def code(text: str) -> str:
-    """A text as code within a line."""
+    """A text as inline code."""
     shown = cleaned(text)
     fence = "`" * (longest_run(shown) + 1)
     space = " " if shown[:1] in ("`", " ", "") or shown[-1:] in ("`", " ") else ""
@@ -20,12 +20,12 @@ def code(text: str) -> str:
 
 
 def cell(text: str) -> str:
-    """A text as code in a cell of a table, where a bar would end the cell even within code."""
+    """A text as code in a table cell, where a bar would end the cell even within code."""
     return code(text).replace("|", "\\|")
 
 
 def block(text: str, most: int = MOST_BLOCK) -> str:
-    """A text of several lines as a block of code, with at most so many characters of each line and of all."""
+    """A text of several lines as a block of code, with at most `most` characters in each line and in total."""
     lines = [cleaned(line, most) for line in text[:most].split("\n")]
     rest = ["..."] if len(text) > most else []
     fence = "`" * max(3, longest_run(text) + 1)
@@ -33,11 +33,11 @@ def block(text: str, most: int = MOST_BLOCK) -> str:
 
 
 def longest_run(text: str) -> int:
-    """How many backticks stand together at most."""
+    """The length of the longest run of backticks."""
     return max(map(len, re.findall("`+", text)), default=0)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table; its cells are Markdown."""
+    """A table whose cells are Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

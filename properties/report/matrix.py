@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 NOTHING = {"unsupported": "-", "not run": "?"}
-"""Cells that stand for what was not tested, and for what should have been."""
+"""The cells of laws that were not tested, and of laws that should have been."""
 
 GAP = "  "
-"""Between two columns of text."""
+"""The gap between two columns of text."""
 
 RULE, RULES = 3, 4
-"""Characters that each further column of a table takes beside its text, and the table with its first column."""
+"""The characters that each further column of a table takes beside its text, and the table with its first column."""
 
 LEGEND = "- not tested, or not offered; ? not run, or not to the end"
 
 
 @dataclass
 class Column:
-    """One target: its cells by row, what stands where it has none, and what must be known to read them."""
+    """One target: its cells by row, the text of an empty cell, and a note needed to read the column."""
 
     title: str
     spec: str
@@ -46,20 +46,20 @@ class Column:
 
 
 class Matrix(Console):
-    """The same run as `check`, reported as a table; `reports` are columns of runs before it."""
+    """A run like that of `check`, reported as a table; `reports` are columns of earlier runs."""
 
     def __init__(self, request: Request, reports: Sequence[Column] = ()) -> None:
         super().__init__(request)
         self.reports = reports
 
     def tell(self, results: list[Result]) -> None:
-        """Print the table, and what failed."""
+        """Print the table and the failures."""
         self.say()
         show(self.columns(results), self.terminal)
         super().tell(results)
 
     def outputs(self, files: dict[str, str | None], results: list[Result]) -> list[Output]:
-        """The table as well."""
+        """The files to write, including the table."""
         return [*super().outputs(files, results), markdown_of(self.columns(results), files["markdown"])]
 
     def columns(self, results: list[Result]) -> list[Column]:
@@ -76,13 +76,13 @@ class Matrix(Console):
 
 
 def from_reports(files: Sequence[str]) -> list[Column]:
-    """The columns of reports that were written before. Raises Unusable."""
+    """The columns of earlier reports. Raises Unusable."""
     found = [(file, target) for file in files for target in targets_of(file)]
     return told_apart([replace(column_of(target), spec=f"{target.target} of {file}") for file, target in found])
 
 
 def column_of(target: TargetReport, unobserved: str = "") -> Column:
-    """What was found on a target, from its part of a report."""
+    """The column of a target, from its part of a report."""
     laws = target.laws
     cells = {law.law: NOTHING.get(law.verdict, law.verdict) for law in laws}
     for name, found in target.conventions.items():
@@ -101,23 +101,23 @@ def column_of(target: TargetReport, unobserved: str = "") -> Column:
 
 
 def told_apart(columns: list[Column]) -> list[Column]:
-    """The columns; those of equal titles under what the user wrote."""
+    """The columns, retitled as the user wrote them where titles are equal."""
     titles = [column.title for column in columns]
     return [replace(each, title=each.spec) if titles.count(each.title) > 1 else each for each in columns]
 
 
 def width() -> int:
-    """Characters of a line on the terminal."""
+    """The width of a line on the terminal."""
     return shutil.get_terminal_size((120, 50)).columns
 
 
 def markdown_of(columns: list[Column], file: str | None) -> Output:
-    """The table as Markdown, for the file that --markdown names."""
+    """The table as Markdown, for the file given by --markdown."""
     return "--markdown", file, lambda: "\n".join(as_markdown(columns)) + "\n"
 
 
 def rows(columns: list[Column]) -> Iterator[tuple[str, list[str]]]:
-    """The rows of which some column has something, family by family, each family after its name alone."""
+    """The rows that are not empty in every column, family by family, each family after its name."""
     families: dict[str, list[str]] = {}
     for law in EVERY.values():
         families.setdefault(law.family, []).append(law.name)
@@ -132,12 +132,12 @@ def rows(columns: list[Column]) -> Iterator[tuple[str, list[str]]]:
 
 
 def notes(columns: list[Column]) -> list[str]:
-    """What must be known to read the table."""
+    """The notes needed to read the table."""
     return [LEGEND, *(f"{column.title}: {column.note}" for column in columns if column.note)]
 
 
 def show(columns: list[Column], terminal: Terminal) -> None:
-    """Print the table: as rich's where the terminal shows colours, else as text."""
+    """Print the table with rich if the terminal shows colours, else as text."""
     if terminal.rich is None:
         for text in as_text(columns, width()):
             terminal.say(text)
@@ -150,7 +150,7 @@ def show(columns: list[Column], terminal: Terminal) -> None:
 
 
 def blocks(columns: list[Column], width: int, gap: int) -> Iterator[list[Column]]:
-    """The columns in blocks of as many as fit beside the names of the rows, each with a gap."""
+    """The columns in blocks that fit beside the names of the rows; `gap` is the gap before each column."""
     room = width - first_of(columns)
     while columns:
         taken = [wide + gap for wide in map(widest, columns)]
@@ -161,12 +161,12 @@ def blocks(columns: list[Column], width: int, gap: int) -> Iterator[list[Column]
 
 
 def first_of(columns: list[Column]) -> int:
-    """Characters of the longest name of a row."""
+    """The width of the longest row name."""
     return max(len(name) for name, _ in rows(columns))
 
 
 def widest(column: Column) -> int:
-    """Characters of the widest cell of a column."""
+    """The width of a column's widest cell."""
     return max([len(column.title), *map(len, column.cells.values())])
 
 
@@ -183,29 +183,29 @@ def as_text(columns: list[Column], width: int) -> list[str]:
 
 
 def padded(name: str, cells: list[str], first: int, widths: list[int]) -> str:
-    """One line of the table; the name of a family stands alone."""
+    """A line of the table; the name of a family stands alone."""
     text = "".join(f"{GAP}{loud(cell):{width}}" for cell, width in zip(cells, widths, strict=False))
     return f"{name:{first}}{text}".rstrip()
 
 
 def loud(cell: str) -> str:
-    """A cell, with a failure in capitals."""
+    """A cell, in capitals if it is a failure."""
     return cell.upper() if cell in FAILURES else cell
 
 
 def style_of(cell: str) -> str:
-    """The style of a cell, if it is a verdict. Any other text might name a style as well, or a link."""
+    """The style of a cell, if it is a verdict. Other text might name a style or a link."""
     word = cell.rstrip("?")
     return word if word in STYLES else ""
 
 
 def as_table(columns: list[Column]) -> Table:
-    """The table as one of rich; a section for each family."""
+    """The table for rich, with a section for each family."""
     from rich.box import ROUNDED
     from rich.table import Table
     from rich.text import Text
 
-    # Every cell is a Text, in which nothing is markup: targets have written some.
+    # Every cell is a Text, which rich does not parse as markup: some texts come from targets.
     table = Table("", box=ROUNDED)
     for column in columns:
         table.add_column(Text(column.title))
@@ -217,7 +217,7 @@ def as_table(columns: list[Column]) -> Table:
 
 
 def as_markdown(columns: list[Column]) -> list[str]:
-    """The table as Markdown, and the notes below it."""
+    """The table as Markdown, with the notes below it."""
     lines = ["| | " + " | ".join(column.title for column in columns) + " |", "|---" * (len(columns) + 1) + "|"]
     for name, cells in rows(columns):
         bold = [f"**{cell}**" if cell in FAILURES else cell for cell in cells]

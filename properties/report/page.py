@@ -1,4 +1,4 @@
-"""A report as one HTML page that needs nothing else: made from the report alone, whoever has written it."""
+"""A report as one self-contained HTML page, made from the report alone, which may come from anywhere."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from ..run.causes import Cause, causes_of
 from . import render, reproducer
 
 SOURCE = "report.json"
-"""The file that a reader is advised to replay where the name of the report is unknown."""
+"""The file name in the advice to replay, if the name of the report is unknown."""
 
 MOST_CARDS = 200
-"""Causes that are shown in full."""
+"""The most causes that are shown in full."""
 
 
 @dataclass(frozen=True)
 class LawEntry:
-    """A law in words and as a formula, and the place in the page where it is explained."""
+    """A law in words and as a formula, and the anchor of its explanation."""
 
     name: str
     claim: str
@@ -46,7 +46,7 @@ class LawEntry:
 
     @property
     def key(self) -> str:
-        """What its place in the page is called."""
+        """The anchor of its explanation."""
         return "law-" + hashlib.sha256(self.name.encode("utf-8", "backslashreplace")).hexdigest()[:12]
 
 
@@ -61,7 +61,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Card:
-    """A cause: what is wrong, its clearest case drawn, the laws that fail for it, and how to repeat it."""
+    """A cause: what is wrong, its clearest case drawn, the laws that fail for it, and how to reproduce it."""
 
     key: str
     target: str
@@ -78,7 +78,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Mark:
-    """What came of a law on a target: the word for it, more about it, and the card that shows it."""
+    """The result of a law on a target: its word, more about it, and the anchor of the card that shows it."""
 
     word: str
     about: str
@@ -87,7 +87,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class LawRow:
-    """A law, and what came of it on each target."""
+    """A law, and its result on each target."""
 
     law: LawEntry
     marks: list[Mark | None]
@@ -104,7 +104,7 @@ class Sight:
 
 @dataclass(frozen=True)
 class ConventionEntry:
-    """A convention, and what was seen of it on each target."""
+    """A convention, and its values on each target."""
 
     name: str
     question: str
@@ -112,7 +112,7 @@ class ConventionEntry:
 
 
 class Page:
-    """What the template shows of a report; `source` is the file that it can be read from again."""
+    """The data of a report for the template; `source` is the file from which the report can be read again."""
 
     def __init__(self, report: Report, source: str) -> None:
         self.report, self.replay = report, cleaned(shlex.join(["poolproof", "replay", source]))
@@ -120,7 +120,7 @@ class Page:
 
     @cached_property
     def results(self) -> list[Result]:
-        """What came of each law on each target."""
+        """The result of each law on each target."""
         return [result_of(target.target, law) for target in self.report.targets for law in target.laws]
 
     @cached_property
@@ -130,7 +130,7 @@ class Page:
 
     @property
     def failed(self) -> bool:
-        """Whether anything fails."""
+        """Whether any law failed."""
         return any(result.failed for result in self.results)
 
     @property
@@ -144,12 +144,12 @@ class Page:
 
     @property
     def summary(self) -> str:
-        """How much was tried, and what came of it."""
+        """How much was tried, and the outcome."""
         return cleaned(render.last_line(self.results, self.report.partial, bound=self.report.bound))
 
     @property
     def facts(self) -> list[tuple[str, str]]:
-        """What the run ran on, and the seed."""
+        """The environment of the run, and the seed."""
         given = structs.asdict(self.report.environment)
         return [
             (name.replace("_", "-"), cleaned(str(value))) for name, value in given.items() if value not in ("", None)
@@ -197,11 +197,11 @@ class Page:
         return [(family, list(group)) for family, group in groupby(rows, lambda row: row.law.family)]
 
     def marks(self, results: dict[str, Result]) -> list[Mark | None]:
-        """What came of a law on each target."""
+        """The mark of a law for each target, or None."""
         return [self.mark(results[spec]) if spec in results else None for spec in self.titles]
 
     def mark(self, result: Result) -> Mark:
-        """What came of a law on a target."""
+        """The mark of a law on a target."""
         words = [result.reason, result.assumption and f"if {result.assumption}"]
         words += [render.quantity(result.examples, "case")] if result.examples else []
         about = cleaned("; ".join(filter(None, words)))
@@ -209,19 +209,19 @@ class Page:
 
     @property
     def counts(self) -> list[tuple[str, int]]:
-        """How often each verdict was met."""
+        """The number of results with each verdict."""
         met = Counter(render.word_of(result) for result in self.results)
         return [(word, met[word]) for word in (*VERDICTS, "outdated") if met[word]]
 
     @property
     def conventions(self) -> list[ConventionEntry]:
-        """The conventions that were observed, in the order of the registry."""
+        """The observed conventions, in the order of the registry."""
         met = [name for target in self.report.targets for name in target.conventions]
         names = [name for name in CONVENTIONS if name in met]
         return [self.convention(name) for name in names]
 
     def convention(self, name: str) -> ConventionEntry:
-        """What was seen of a convention on each target."""
+        """A convention, and its values on each target."""
         having = [target for target in self.report.targets if name in target.conventions]
         seen = [(self.titles[target.target], sights(target.conventions[name])) for target in having]
         return ConventionEntry(name, CONVENTIONS[name].question, seen)
@@ -250,9 +250,9 @@ def html(report: Report, source: str = SOURCE) -> str:
 
 
 def together(files: Sequence[str], reports: Sequence[Report]) -> Report:
-    """The reports of several files as one: the targets of all, and what the first ran on.
+    """The reports of several files as one: all targets, and the environment of the first.
 
-    A target that several of them have is called by its file as well.
+    If several reports have a target, its file is added to its name.
     """
     pairs = [(file, target) for file, report in zip(files, reports, strict=True) for target in report.targets]
     met = Counter(target.target for _, target in pairs)
@@ -262,7 +262,7 @@ def together(files: Sequence[str], reports: Sequence[Report]) -> Report:
 
 
 def page_of(made: Callable[[], Report], file: str | None, source: str | None) -> Output:
-    """The page of the report that `made` makes, for the file that --html names; `source` is that of --json."""
+    """The page of the report that `made` makes, for the file given by --html; `source` is that of --json."""
     return "--html", file, lambda: html(made(), source or SOURCE)
 
 
@@ -272,29 +272,29 @@ def asset(name: str) -> str:
 
 
 def digest(text: str) -> str:
-    """The hash by which a policy lets a browser use a style or a script."""
+    """The hash with which a content security policy allows a style or a script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
 def titles_of(targets: Sequence[TargetReport]) -> dict[str, str]:
-    """What each target is called; those of equal names as the user wrote them."""
+    """The name of each target; targets of equal names are called as the user wrote them."""
     names = {each.target: cleaned(f"{each.name} {each.version}".strip()) for each in targets}
     repeated = Counter(names.values())
     return {spec: cleaned(spec) if repeated[name] > 1 else name for spec, name in names.items()}
 
 
 def result_of(target: str, law: LawReport) -> Result:
-    """The result that a report has of a law."""
+    """The result of a law in a report."""
     return Result(target=target, **{name: getattr(law, name) for name in law.__struct_fields__})
 
 
 def asked(result: Result) -> str:
-    """The law that a result is about: for a proof, that which it asks."""
+    """The law of a result; for a proof, the law that it proves."""
     return result.about or result.law
 
 
 def law_of(result: Result) -> LawEntry:
-    """The law that a result is about, or the convention that was expected."""
+    """The law of a result, or the convention that was expected."""
     name = asked(result)
     if name in EVERY:
         return LawEntry(cleaned(result.law), claim(name), EVERY[name].formula, EVERY[name].family)
@@ -310,7 +310,7 @@ def ordered(cause: Cause) -> list[Result]:
 
 
 def figure(drawn: Picture | None) -> Figure | None:
-    """A picture as a page has it."""
+    """A picture as the page shows it."""
     if drawn is None:
         return None
     marks = [(mark, MARKS[mark]) for mark in drawn.marks()]

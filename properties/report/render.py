@@ -1,4 +1,4 @@
-"""Results in words and as JSON: made from results alone, the same for every door."""
+"""Results in words and as JSON, made from results alone, so that every door prints the same."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from ..targets.target import Target
 from .terminal import Styled
 
 MOST_SHOWN = 200
-"""Characters of an answer that evidence is printed with."""
+"""The most characters of an answer that is printed as evidence."""
 
 
 def document(
@@ -46,7 +46,7 @@ def document(
     bound: str = "",
     likeness: Mapping[str, Likeness] | None = None,
 ) -> Report:
-    """The whole report; `likeness`: what each target was held to be like."""
+    """The whole report; `likeness`: the pinned conventions of each target."""
     alike = likeness or {}
     return Report(
         schema=SCHEMA,
@@ -88,7 +88,7 @@ def versions() -> Versions:
 
 
 def line(result: Result, name: str, width: int, column: int = 24) -> list[Styled]:
-    """One result as one line of progress: the target in so wide a column, the law in another; and what it rests on."""
+    """One result as a line of progress: target and law in columns of these widths, then what the result rests on."""
     word = word_of(result)
     if word in ("observed", "unsupported", "not run", "known", "outdated"):
         tail = result.reason
@@ -104,24 +104,24 @@ def line(result: Result, name: str, width: int, column: int = 24) -> list[Styled
 
 
 def word_of(result: Result) -> str:
-    """What came of a law, or of the conventions, in a word."""
+    """The outcome of a law, or of the conventions, in a word."""
     if result.law == CONVENTIONS_ITEM and not result.failed:
         return "observed"
     return "outdated" if result.outdated else result.verdict
 
 
 def failure(result: Result) -> str:
-    """The message of what failed, under the law that says so."""
+    """The message of a failure, under the name of its law."""
     return f"{result.law}: {word_of(result)} after {quantity(result.examples, 'case')}\n{result.message}"
 
 
 def causes(found: Sequence[Cause], names: dict[str, str]) -> list[str]:
-    """Each cause, with its target where there are several, and below it the laws that fail for it."""
+    """Each cause, with its target if there are several, and below it the laws that fail for it."""
     several = len({cause.target for cause in found}) > 1
     lines = []
     for number, cause in enumerate(found, 1):
         target = f"{names[cause.target]}: " if several else ""
-        # Which failure is the clearest depends on which was found first; their order does not.
+        # Which failure is the clearest may depend on which was found first; the order of the laws does not.
         laws = wrapped([result.law for result in cause.results])
         lines += [f"{number}. {target}{cause.wrong or cause.name}", *(f"   {text}" for text in laws)]
     return lines
@@ -147,7 +147,7 @@ def declarations(target: Target) -> str:
 
 
 def held_to(name: str, likeness: Likeness) -> str:
-    """How many conventions of another target one is held to, in one line."""
+    """How many conventions of another target are pinned, in one line."""
     left = f", {len(likeness.left)} not" if likeness.left else ""
     return f"{name}: {quantity(len(likeness.pinned), 'convention')} pinned, like {likeness.title}{left}"
 
@@ -164,7 +164,7 @@ def any_of(stated: Declared, function: str, dtypes: tuple[str, ...]) -> bool:
 
 
 def untested(target: Target) -> list[str]:
-    """What of the contract is not asked of a target: callables, dtypes, ranks, settings of all callables or of some."""
+    """The parts of the contract that are not tested: callables, dtypes, ranks, settings of all or of some callables."""
     stated, offers = target.declared, target.offers
     missing = [f for f in CALLABLES if f not in offers]
     missing += [d for d in IEEE_FLOATS if not any(d in stated.dtypes_of(function) for function in offers)]
@@ -187,7 +187,7 @@ def untested(target: Target) -> list[str]:
 
 
 def conventions(results: Iterable[Result], names: dict[str, str]) -> list[str]:
-    """The conventions, each with its value on every target, equal ones together."""
+    """The conventions, each with its value on every target, with equal values grouped."""
     table: dict[str, dict[str, list[str]]] = {}
     for result in results:
         if result.law == CONVENTIONS_ITEM:
@@ -213,7 +213,7 @@ def observed(results: Iterable[Result]) -> str:
 
 
 def varying(results: Iterable[Result], names: dict[str, str]) -> list[str]:
-    """For each convention that varies, a call that shows each value, as it can be pasted."""
+    """For each convention that varies, a call that shows each value, ready to be pasted."""
     lines = []
     for result in results:
         for convention, found in result.conventions.items():
@@ -225,7 +225,7 @@ def varying(results: Iterable[Result], names: dict[str, str]) -> list[str]:
 
 
 def evidence(value: str, shown: Shown) -> list[str]:
-    """One call, and what it gave at the place that matters."""
+    """One call, and its answer at the place that matters."""
     call, got = shown.call(), shown.got
     if isinstance(got, StoredArray):
         where = tuple(shown.where or ())
@@ -235,7 +235,7 @@ def evidence(value: str, shown: Shown) -> list[str]:
 
 
 def cases_reached(results: Iterable[Result]) -> list[str]:
-    """How many cases met each trigger, over all laws and targets; those that none met are named."""
+    """How many cases met each trigger, over all laws and targets; triggers that none met are named."""
     total: Counter[str] = Counter()
     tried = 0
     for result in results:
@@ -250,7 +250,7 @@ def cases_reached(results: Iterable[Result]) -> list[str]:
 
 
 def wrapped(cells: list[str], width: int = 100) -> list[str]:
-    """Cells joined by commas, in lines of at most `width`."""
+    """Cells joined by commas, in lines of at most `width` characters."""
     lines, current = [], ""
     for cell in cells:
         if current and len(current) + 2 + len(cell) > width:
@@ -262,7 +262,7 @@ def wrapped(cells: list[str], width: int = 100) -> list[str]:
 
 
 def last_line(results: list[Result], partial: bool, noun: str = "law", bound: str = "") -> str:
-    """The line to quote: how much was tried, within which bound if there is one, and what came of it."""
+    """The line to quote: how much was tried, within which bound if there is one, and the outcome."""
     laws = [result for result in results if result.law != CONVENTIONS_ITEM]
     targets, names = {result.target for result in laws}, {result.law for result in laws}
     cases = sum(result.examples for result in laws)
@@ -296,7 +296,7 @@ def failures(verdicts: Mapping[str, int]) -> list[str]:
 
 
 def cases_digest(results: Iterable[Result]) -> str:
-    """A checksum of all cases: equal for runs with equal seeds and declarations, whatever was found."""
+    """A checksum of all cases: equal for runs with equal seeds and declarations, whatever the results."""
     digests: dict[str, int] = {}
     for result in results:
         if result.examples and result.law != CONVENTIONS_ITEM and not result.failed and not result.partial:
@@ -308,8 +308,8 @@ def cases_digest(results: Iterable[Result]) -> str:
 
 
 def exit_status(results: list[Result], *, interrupted: bool, unusable: bool) -> int:
-    """130 after an interruption; 2 for a target that cannot be judged or on which no law ran; 1 for a failure, or for
-    laws that were not run because the target died or hung too often; 0."""
+    """The exit status: 130 after an interruption; 2 for a target that cannot be judged or on which no law ran; 1 for a
+    failure, or for laws that were not run because the target died or hung too often; else 0."""
     if interrupted:
         return 130
     ran: dict[str, bool] = {}

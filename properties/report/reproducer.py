@@ -1,4 +1,4 @@
-"""A failing case as a few lines of Python that can be pasted."""
+"""A failing case as a few lines of Python, ready to be pasted."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ..targets.target import split
 from ..targets.wrapped import Wrapping, unwrapped
 
 MOST_CALLS = 20
-"""Calls of a reproducer."""
+"""The most calls of a reproducer."""
 
 DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*", re.ASCII)
-"""What may be imported; anything else that a report calls its target stays out of the code."""
+"""A name that can be imported; any other name of a target in a report stays out of the code."""
 
 UNKNOWN = "# pool is the implementation: import it here"
 
@@ -40,7 +40,7 @@ def python(spec: str, found: Counterexample) -> str:
 
 
 def imported(spec: str) -> str:
-    """The line that makes `pool` of a target; a class is instantiated, as the suite does it."""
+    """The line that defines `pool` for a target; a class is instantiated, as the suite does."""
     if spec in PEERS:
         spec = ":".join(filter(None, (f"poolproof.properties.adapters.{PEERS[spec].file}", PEERS[spec].attribute)))
     elif is_shipped(spec):
@@ -58,7 +58,7 @@ def imported(spec: str) -> str:
 
 
 def wrapped(wrapping: Wrapping, module: str, expression: str) -> str:
-    """The lines that make `pool` of a target that is wrapped; a problem is a file beside it."""
+    """The lines that define `pool` for a wrapped target; a problem is a file beside it."""
     problem = Path(wrapping.problem).stem
     if problem and not is_dotted(problem):
         return UNKNOWN

@@ -1,4 +1,4 @@
-"""What is right for a call, as plain NumPy can hold an answer against it: numbers of the dtype, and no fractions."""
+"""What is right for a call, in a form that plain NumPy can compare with: numbers of the dtype, no fractions."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from ..oracle import Exact
 from ..targets.call import Call
 
 MOST_CELLS = 1 << 21
-"""Cells of an x for which the right answer is worked out."""
+"""The most cells of an x for which the right answer is computed."""
 
 
 class Range(NamedTuple):
-    """Each element lies between two numbers of its dtype; where these are equal, it is that number."""
+    """Each element lies between two numbers of its dtype; if these are equal, it is that number."""
 
     least: Array
     most: Array
 
     @property
     def unique(self) -> bool:
-        """Whether a single answer is right, zeros of both signs being equal."""
+        """Whether only one answer is right, counting both signs of zero as one."""
         return bool(np.array_equal(self.least, self.most, equal_nan=True))
 
     def admits(self, got: Array) -> bool:
@@ -39,14 +39,14 @@ class Range(NamedTuple):
 
 
 class Places(NamedTuple):
-    """Each index is one of some cells: those of its window's maxima, for each window in row-major order."""
+    """Each index is that of a maximum of its window; windows come in row-major order."""
 
     shape: tuple[int, ...]
     allowed: list[list[int]]
 
     @property
     def unique(self) -> bool:
-        """Whether a single answer is right."""
+        """Whether only one answer is right."""
         return all(len(each) == 1 for each in self.allowed)
 
     def admits(self, got: Array) -> bool:
@@ -56,7 +56,7 @@ class Places(NamedTuple):
 
 
 class Shares(NamedTuple):
-    """Each element lies in its range, and each plane adds up to its total, but for so much: maxima are tied."""
+    """For tied maxima: each element lies in its range, and each plane adds up to its total within its error."""
 
     range: Range
     totals: list[Fraction]
@@ -64,7 +64,7 @@ class Shares(NamedTuple):
 
     @property
     def unique(self) -> bool:
-        """Whether a single answer is right: never."""
+        """Whether only one answer is right: never."""
         return False
 
     def admits(self, got: Array) -> bool:
@@ -77,11 +77,11 @@ class Shares(NamedTuple):
 
 
 Right = Range | Places | Shares
-"""What an answer may be."""
+"""The forms of what is right."""
 
 
 def right(call: Call, settings: dict[str, Any]) -> Right | None:
-    """What is right for a call under these settings; None where a convention decides, or the call is too large."""
+    """What is right for a call under these settings, or None if a convention decides or the call is too large."""
     window, x = {"size": call.size, "stride": call.stride, **settings}, call.arrays["x"]
     if x.size > MOST_CELLS:
         return None
@@ -89,7 +89,7 @@ def right(call: Call, settings: dict[str, Any]) -> Right | None:
 
 
 def right_mean(call: Call, window: dict[str, Any]) -> Range | None:
-    """What is right for a mean; of a gradient the x is nothing but a shape."""
+    """What is right for a mean or its gradient, for which only the shape of x matters."""
     x, (summed, *_) = call.arrays["x"], call.arrays.values()
     if not np.isfinite(summed).all():
         return None
@@ -98,7 +98,7 @@ def right_mean(call: Call, window: dict[str, Any]) -> Range | None:
 
 
 def right_maximum(call: Call, window: dict[str, Any]) -> Right | None:
-    """What is right for a maximum, its index or its gradient; None where there is a NaN."""
+    """What is right for a maximum, its index or its gradient, or None if there is a NaN."""
     x, (dy, *_) = call.arrays["x"], call.arrays.values()
     if np.isnan(x).any() or not np.isfinite(dy if "dy" in call.arrays else 0).all():
         return None
@@ -126,7 +126,7 @@ def places(cells: Array, best: Array, shape: tuple[int, ...]) -> Places:
 
 
 def range_of(exact: Exact) -> Range:
-    """The smallest and the largest numbers that lie within the bound of exact values."""
+    """The smallest and the largest numbers within the bound of exact values."""
     least, most = np.zeros_like(exact.nearest()), np.zeros_like(exact.nearest())
     for place in zip(*np.nonzero(exact.met), strict=True):
         value, bound = exact.value[place], exact.bound[place]
@@ -135,13 +135,13 @@ def range_of(exact: Exact) -> Range:
 
 
 def not_below(value: Fraction, dtype: np.dtype[Any]) -> Any:
-    """The smallest finite number of a dtype that is not below a fraction."""
+    """The smallest finite number of a dtype that is at least a fraction."""
     found = oracle.nearest(value, dtype)
     return np.nextafter(found, dtype.type(np.inf)) if float(found) < value else found
 
 
 def never_rounds(summed: Array, x: Array, window: dict[str, Any], divided: bool) -> bool:
-    """Whether every sum of these numbers, and what it is divided by, is exact in whatever order it is made.
+    """Whether every sum of these numbers, and its quotient, is exact in any order of summation.
 
     All are multiples of one power of two, and their absolute values add up to no more multiples than a significand
     holds; divisors are powers of two, and nothing is so small that it becomes subnormal.
@@ -157,7 +157,7 @@ def never_rounds(summed: Array, x: Array, window: dict[str, Any], divided: bool)
 
 
 def shares(dy: Array, x: Array, cells: Array, best: Array) -> Shares:
-    """What right gradients have in common where maxima are tied: shares of each dy, which add up to it."""
+    """What all right gradients of tied maxima have in common: shares of each dy, which add up to it."""
     whole, exponent = oracle.integers(dy)
     sent = oracle.flat(whole, x.ndim - 2)
     scale, planes = Fraction(2) ** exponent, x.shape[:2]

@@ -1,4 +1,4 @@
-"""`poolproof cases`: the cases that laws draw, and how often these reach what shows a mistake."""
+"""`poolproof cases`: the cases that laws draw, and how often they reach the triggers of mistakes."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ EVERYTHING = Declared(
         for function in CALLABLES
     },
 )
-"""What an implementation declares that takes all there is."""
+"""The declarations of an implementation that takes everything."""
 
 
 def shown(names: Sequence[str], target: Target | None, settings: TrialSettings) -> Iterator[str]:
-    """The cases of some laws, one after another, each as the call about which the law is."""
+    """The cases of some laws, one after another, each as the call that the law is about."""
     for name in asked(names, target):
         yield name
         for case in drawn(LAWS[name], *told(target), settings.examples, settings.seed):
@@ -38,7 +38,7 @@ def shown(names: Sequence[str], target: Target | None, settings: TrialSettings) 
 
 
 def statistics(names: Sequence[str], target: Target | None, settings: TrialSettings) -> Iterator[str]:
-    """For each trigger, dtype, callable and layout how many cases of these laws meet it, and of which law how many."""
+    """For each trigger, dtype, callable and layout, how many cases of these laws meet it, in total and by law."""
     counts = {name: counted(name, target, settings) for name in asked(names, target)}
     yield f"seed {settings.seed}, {quantity(settings.examples, 'case')} of each of {quantity(len(counts), 'law')}"
     others = sorted(set().union(*counts.values()) - set(TRIGGERS))
@@ -57,11 +57,11 @@ def counted(name: str, target: Target | None, settings: TrialSettings) -> Counte
 
 
 def asked(names: Sequence[str], target: Target | None) -> list[str]:
-    """Those of the laws that can be asked of a target."""
+    """The laws that apply to a target."""
     declared, offers = told(target)
     return [name for name in names if not LAWS[name].unsupported(declared, offers)]
 
 
 def told(target: Target | None) -> tuple[Declared, tuple[str, ...]]:
-    """What a target declares and offers; everything, if there is none."""
+    """What a target declares and offers, or everything if there is none."""
     return (target.declared, target.offers) if target else (EVERYTHING, CALLABLES)

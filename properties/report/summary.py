@@ -16,14 +16,14 @@ from ..targets.loading import COMMAND
 from .markdown import block, cell, code, table
 
 MOST_CAUSES = 20
-"""Causes that are shown in full, so that GitHub, which takes a page of 1 MiB, takes the summary."""
+"""The most causes shown in full: GitHub takes a page of 1 MiB."""
 
 REPEATED = ("examples", "seed", "huge", "in_process", "python", "timeout", "memory")
 """The fields of a request on which the verdict on a case depends."""
 
 
 def as_summary(request: Request, results: Sequence[Result], verdict: str, options: Sequence[str] = ()) -> str:
-    """The summary of a run that ended with this verdict; `options` are those that a reproducer needs besides."""
+    """The summary of a run with this verdict; `options` are additional ones that a reproducer needs."""
     causes = causes_of(results)
     parts = [section(number, cause, request, options) for number, cause in enumerate(causes[:MOST_CAUSES], 1)]
     more = [f"The table has {len(causes) - MOST_CAUSES} more."] if causes[MOST_CAUSES:] else []
@@ -32,7 +32,7 @@ def as_summary(request: Request, results: Sequence[Result], verdict: str, option
 
 
 def laws_by_cause(causes: Sequence[Cause]) -> str:
-    """The laws that fail, by target, each with the number of its cause."""
+    """The failing laws by target, each with the number of its cause."""
     targets = list(dict.fromkeys(cause.target for cause in causes))
     failing: dict[str, dict[str, int]] = {}
     for number, cause in enumerate(causes, 1):
@@ -43,7 +43,7 @@ def laws_by_cause(causes: Sequence[Cause]) -> str:
 
 
 def section(number: int, cause: Cause, request: Request, options: Sequence[str]) -> str:
-    """One cause: what is wrong, what right code does, the clearest failure, and a command that shows it again."""
+    """One cause: what is wrong, what right code does, the clearest failure, and a command that reproduces it."""
     laws = f"Laws: {', '.join(map(code, cause.laws))}"
     told = [each for each in (cause.wrong, cause.right) if each]
     command = reproducer(request, cause.clearest, options)
@@ -64,7 +64,7 @@ def reproducer(request: Request, result: Result, options: Iterable[str] = ()) ->
 
 
 def settings(request: Request) -> list[str]:
-    """The options of a run that are not as usual."""
+    """The options of a run that differ from the defaults."""
     usual, words = Request(), list[str]()
     for name in REPEATED:
         value = getattr(request, name)
@@ -74,7 +74,7 @@ def settings(request: Request) -> list[str]:
 
 
 def add_to_step(text: str) -> list[str]:
-    """Add a summary to the page of a GitHub job, if this is one; a complaint if that cannot be done."""
+    """Add a summary to the page of a GitHub job, if this is one. Returns a complaint if that fails."""
     file = os.environ.get("GITHUB_STEP_SUMMARY")
     if not file:
         return []

@@ -1,4 +1,4 @@
-"""What is printed: plain text, and where a terminal shows colours the same text in colours, by rich."""
+"""Terminal output: plain text, or the same text in colours by rich if the terminal shows them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ STYLES = {
 
 
 class Terminal:
-    """A stream that lines are printed to; `rich` is the console that colours them, None where text stays plain.
+    """A stream to which lines are printed; `rich` is the console that colours them, or None for plain text.
 
-    `to_the_end`: the program goes on where a reader has closed the pipe, who misses the rest.
+    `to_the_end`: the program goes on if a reader has closed the pipe; the reader misses the rest.
     """
 
     def __init__(self, out: TextIO | None, *, to_the_end: bool = False) -> None:
@@ -42,7 +42,7 @@ class Terminal:
             return
         from rich.text import Text
 
-        # In a Text nothing is markup: targets have written parts of it.
+        # A Text is not parsed as markup: some texts come from targets.
         self.rich.print(Text.assemble(*parts), soft_wrap=True)
 
     def say_plainly(self, text: str) -> None:
@@ -56,7 +56,7 @@ class Terminal:
 
 
 def headed(block: str, style: str = "broken") -> list[Styled]:
-    """A block of lines, of which the first is a headline."""
+    """A block of lines whose first line is a headline."""
     head, end, rest = block.partition("\n")
     return [(head, style), end + rest]
 
@@ -68,7 +68,7 @@ def shows_colours(out: TextIO) -> bool:
 
 
 def console(out: TextIO) -> Console:
-    """A console of rich that reads no markup, no emoji and no numbers into a text."""
+    """A console of rich that interprets no markup, emoji or numbers in a text."""
     from rich.console import Console
     from rich.theme import Theme
 

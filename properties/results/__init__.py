@@ -1,4 +1,4 @@
-"""What a run found, as types: calls, cases, failures, conventions and results, and the report made of them."""
+"""The results of a run, as types: calls, cases, failures, conventions and results, and the report made from them."""
 
 from .calls import MOST_STORED, Counterexample, StoredCall, StoredCase, fits, stored, stored_call, stored_case
 from .judgement import CauseReport, Judgement

@@ -1,4 +1,4 @@
-"""Calls, cases and counterexamples as reports have them, and calls and cases made of these again."""
+"""Calls, cases and counterexamples as reports store them, and the way back."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ else:
     Function, Setting = Literal[CALLABLES], Literal[MEAN_SETTINGS]
 
 MOST_STORED = 4_000_000
-"""Characters of a counterexample as JSON."""
+"""The most characters of a counterexample as JSON."""
 
 MOST_COMPRESSED = 1 << 25
-"""Bytes of an array that is compressed to see whether it fits."""
+"""The most bytes of an array that is compressed to see whether it fits."""
 
 Store = Callable[[Array, str], StoredArray]
-"""How an array, and its layout, are stored."""
+"""The function that stores an array with a layout."""
 
 
 class StoredCall(Struct, frozen=True, kw_only=True):
-    """One call, with all its arguments; these may be wrong on purpose.
+    """One call, with all its arguments, which may be wrong on purpose.
 
-    `settings` are as passed, but that padding is always [[begin, end], ...].
+    `settings` are as passed, except that padding is always [[begin, end], ...].
     """
 
     function: Function = field(name="call")
@@ -45,7 +45,7 @@ class StoredCall(Struct, frozen=True, kw_only=True):
     settings: dict[str, Nested]
 
     def call(self) -> Call:
-        """The call. Raises ValueError, or what else Python has to say, if it is one that no law makes."""
+        """The call. Raises ValueError, or another error of Python's, if no law makes such a call."""
         if list(self.args) != (["dy", "x"] if self.function in BACKWARD else ["x"]):
             raise ValueError(f"{self.function} takes {'dy and x' if self.function in BACKWARD else 'x'}")
         if odd := self.settings.keys() - set(MEAN_SETTINGS):
@@ -59,8 +59,8 @@ class StoredCall(Struct, frozen=True, kw_only=True):
 class StoredCase(Struct, frozen=True, kw_only=True):
     """A case, so that a law can be tried on it again.
 
-    `dy` of integers is nothing but its shape. A case of the family `huge` has sparse arrays, of which dy may be absent,
-    and nothing of what other cases have besides.
+    If `dy` has integers, only its shape matters. A case of the family `huge` has sparse arrays, perhaps no dy, and none
+    of the other optional fields.
     """
 
     function: Function
@@ -77,17 +77,17 @@ class StoredCase(Struct, frozen=True, kw_only=True):
 
     @property
     def complete(self) -> bool:
-        """Whether it has all its arrays, so that it can be tried again."""
+        """Whether all its arrays are complete, so that it can be tried again."""
         return not any(isinstance(each, StoredArray) and each.abbreviated for each in (self.x, self.dy, self.other))
 
     @property
     def elsewhere(self) -> bool:
-        """Whether some of its arrays lie beside the report."""
+        """Whether some of its arrays are in a file beside the report."""
         given = (self.x, self.dy, self.other)
         return any(isinstance(each, StoredArray) and each.beside is True for each in given)
 
     def case(self) -> Case:
-        """The case. Raises ValueError, or what else Python has to say, unless its arrays fit its windows."""
+        """The case. Raises ValueError, or another error of Python's, unless its arrays fit its windows."""
         x, dy, other = usable(self.x), needed("dy", self.dy), needed("other", self.other)
         case = Case(
             function=self.function,
@@ -107,12 +107,12 @@ class StoredCase(Struct, frozen=True, kw_only=True):
 
 
 class Counterexample(Struct, frozen=True, kw_only=True):
-    """How a law failed: all calls of a case, which of them was wrong, what it gave, and what is right.
+    """A law's failure: all calls of a case, which of them was wrong, the answer, and the right one.
 
-    `where` is the first index at which both differ. `callables`: those for which the law fails. `earlier_calls`: to be
-    made before; empty where they were not found. `in_process`: whether it needs any is not known. `once`: the same
-    case, tried again, did not fail. `mistakes`: names of mistakes that give the same wrong answers, the most specific
-    first. `needs`: what the case has that the failure does not come without. A pinned convention has no case.
+    `where` is the first index at which the two differ. `callables`: those for which the law fails. `earlier_calls`:
+    calls to make before; empty if they were not found. `in_process`: it is unknown whether any are needed. `once`: the
+    same case, tried again, did not fail. `mistakes`: names of mistakes that give the same wrong answers, the most
+    specific first. `needs`: features of the case that the failure needs. A pinned convention has no case.
     """
 
     seed: Whole | None
@@ -137,14 +137,14 @@ class Counterexample(Struct, frozen=True, kw_only=True):
 
 
 def needed(name: str, value: Any) -> Any:
-    """A part of a case. Raises ValueError if it is not there."""
+    """A part of a case. Raises ValueError if it is missing."""
     if value is UNSET:
         raise ValueError(f"it should have {name!r}")
     return value
 
 
 def usable(stored: StoredArray) -> Array:
-    """An array as an argument of a call. Raises ValueError, or what else NumPy has to say, if it is none."""
+    """An array as an argument of a call. Raises ValueError, or another error of NumPy's, if it cannot be one."""
     if stored.dtype not in DTYPES:
         raise ValueError(f"dtype {stored.dtype!r} should be one of {', '.join(DTYPES)}")
     return stored.array()
@@ -168,9 +168,9 @@ class Stored(NamedTuple):
 
 
 def stored(calls: list[Call], case: Case) -> Stored:
-    """The calls of a case, and the case, in fewer than MOST_STORED characters, with room for a message and answers.
+    """The calls of a case, and the case, in at most MOST_STORED characters, with room for a message and answers.
 
-    Where they do not fit, the arrays of the calls are abbreviated, and at last those of the case.
+    If they do not fit, the arrays of the calls are abbreviated, and then those of the case.
     """
     for of_calls, of_case in ((whole, whole), (short, whole), (short, short)):
         found = Stored([stored_call(call, of_calls) for call in calls], stored_case(case, of_case))
@@ -180,17 +180,17 @@ def stored(calls: list[Call], case: Case) -> Stored:
 
 
 def whole(array: Array, layout: str = "C") -> StoredArray:
-    """An array of a case, complete unless it is so large that it will not fit."""
+    """An array of a case, complete unless it is obviously too large."""
     return arrays.stored(array, layout) if array.nbytes <= MOST_COMPRESSED else short(array, layout)
 
 
 def short(array: Array, layout: str = "C") -> StoredArray:
-    """An array of a case that is too large for a report: abbreviated, unless it is written in few words."""
+    """An array of a case that is too large for a report: abbreviated, unless it has a short form."""
     return arrays.stored(array, layout) if is_brief(array) else abbreviated(array, layout)
 
 
 def fits(found: object, most: int = MOST_STORED) -> bool:
-    """Whether something is written in at most so many characters."""
+    """Whether something takes at most `most` characters as JSON."""
     return len(encoded(found)) <= most
 
 
@@ -237,5 +237,5 @@ def tuples(settings: Any) -> Any:
 
 
 def stored_window(value: Any) -> Nested:
-    """A window size or stride, which on purpose may be no pair of integers."""
+    """A window size or stride, which may be something else than integers on purpose."""
     return lists(value) if value is None or isinstance(value, (tuple, int)) else repr(value)

@@ -1,4 +1,4 @@
-"""The judgement of one target, as data: the verdict, why, and what was not tried."""
+"""The judgement of one target, as data: the verdict, the reasons, and what was not tried."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ else:
 
 
 class CauseReport(Struct, frozen=True, kw_only=True):
-    """One reason for which laws fail: what it is called, the laws, and the clearest of their failures.
+    """A cause of failures: its name, the laws, and the clearest of their failures.
 
-    `sentence` says it to whoever wrote the kernel; `message` is the failure as a run prints it.
+    `sentence` describes it for the author of the kernel; `message` is the failure as a run prints it.
     """
 
     name: str
@@ -35,12 +35,12 @@ class CauseReport(Struct, frozen=True, kw_only=True):
 
 
 class Judgement(Struct, frozen=True, kw_only=True):
-    """What was found of a target: as given, and as it calls itself.
+    """The judgement of a target: as given, and as it calls itself.
 
     `verdict`: `holds`; else that of the first cause; `outdated` if a known failure holds; `not run` if no law was
     tried, or the target died or hung too often; `unusable` if it cannot be judged. `sentence` says it in words. `cases`
-    were tried in `seconds`, drawn from `seed`; `partial`: not all that were asked for. `counts`: laws by verdict.
-    `untested`: what of the contract it does not offer or declare; `unasked`: laws that were not tried, and why.
+    were tried in `seconds`, drawn from `seed`; `partial`: fewer than asked for. `counts`: laws by verdict. `untested`:
+    parts of the contract that it does not offer or declare; `unasked`: laws that were not tried, and why.
     """
 
     target: str
@@ -63,5 +63,5 @@ class Judgement(Struct, frozen=True, kw_only=True):
 
     @property
     def holds(self) -> bool:
-        """Whether nothing that was tried failed; `partial`, `untested` and `unasked` say what was not tried."""
+        """Whether nothing that was tried failed; `partial`, `untested` and `unasked` tell what was not tried."""
         return self.verdict == "holds"

@@ -1,4 +1,4 @@
-"""What a target was held to because another does it: the conventions that were pinned, and why others were not."""
+"""The conventions of another target that were pinned for a target, and why others were not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..data.typed import Name
 class Likeness(Struct, frozen=True, kw_only=True):
     """The target whose conventions were pinned: as given, and as it calls itself.
 
-    `pinned`: each convention with its value; `left`: each that was not pinned, and why.
+    `pinned`: each convention with its value; `left`: each convention that was not pinned, and why.
     """
 
     target: Name
@@ -21,5 +21,5 @@ class Likeness(Struct, frozen=True, kw_only=True):
 
     @property
     def title(self) -> str:
-        """What messages call it."""
+        """The name of the target in messages."""
         return f"{self.name} {self.version}".rstrip()

@@ -19,7 +19,7 @@ SCHEMA = 3
 
 
 class Versions(Struct, frozen=True, kw_only=True):
-    """What something ran on."""
+    """The versions of what something ran on."""
 
     python: str = ""
     machine: str = ""
@@ -33,14 +33,14 @@ class Versions(Struct, frozen=True, kw_only=True):
 
 
 class Environment(Versions, frozen=True, kw_only=True):
-    """What a run ran on, the seed, and the cases that were asked for a law."""
+    """What a run ran on, its seed, and the number of cases per law."""
 
     seed: Whole | None = None
     examples: Whole = 0
 
 
 class Declarations(Struct, frozen=True, kw_only=True):
-    """What a target declares, and in `offers` the callables it has."""
+    """The declarations of a target, and in `offers` the callables that it has."""
 
     name: str = ""
     version: str = ""
@@ -68,7 +68,7 @@ class Declarations(Struct, frozen=True, kw_only=True):
 
 
 class LawReport(Struct, frozen=True, kw_only=True):
-    """One law of a target; what its keys mean stands at `Result`."""
+    """One law of a target; its keys are those of `Result`."""
 
     law: Name
     verdict: Verdict
@@ -88,17 +88,17 @@ class LawReport(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, result: Result) -> LawReport:
-        """What a report has of a result."""
+        """The report of a result."""
         kept = {name: getattr(result, name) for name in cls.__struct_fields__}
         return cls(**{**kept, "seconds": round(result.seconds, 3)})
 
     def result(self, target: str) -> Result:
-        """The result on a target that a report has this of."""
+        """The result that this reports, for a target."""
         return Result(target, **{name: getattr(self, name) for name in self.__struct_fields__})
 
 
 class TargetReport(Struct, frozen=True, kw_only=True):
-    """One target: as given, as it calls itself, what it declares, what it was held to be like, and what was found."""
+    """One target: as given, as it calls itself, its declarations, its pinned conventions, and the results."""
 
     target: Name
     name: str
@@ -110,7 +110,7 @@ class TargetReport(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """A whole report; `bound` says how far proofs went."""
+    """A whole report; `bound`: how far proofs went."""
 
     schema: Annotated[int, Meta(ge=1, le=SCHEMA)]
     partial: bool = False
@@ -120,6 +120,6 @@ class Report(Struct, frozen=True, kw_only=True):
 
 
 def schema() -> Json:
-    """The JSON Schema of a report, which docs/report.schema.json is."""
+    """The JSON Schema of a report, stored in docs/report.schema.json."""
     found = msgspec.json.schema(Report)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}

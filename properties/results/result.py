@@ -1,4 +1,4 @@
-"""What came of one law, proof or expected convention on one target: the one source of every report."""
+"""The result of one law, proof or expected convention on one target: the single source of every report."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ else:
 
 
 class Result(Struct):
-    """One law (or, where `law` is "conventions", all conventions) on one target.
+    """One law (or, if `law` is "conventions", all conventions) on one target.
 
-    `examples` were tried, of which `refused` by the target at an edge; `reached` counts the cases that met each
+    `examples` were tried, of which the target `refused` some at an edge; `reached` counts the cases that met each
     trigger; `digest` is a checksum of the cases up to the first failure. `outdated`: it holds, although it is listed as
-    a known failure. `partial`: time ended before all examples were tried. `abandoned`: not run because the target had
-    died or hung too often, or could not be loaded again. `about`: the law that a proof by exhaustion asks, and
-    `assumption` what it rests on; both empty where cases were drawn. `like`: the target whose convention is
-    pinned; empty where the user has pinned it.
+    a known failure. `partial`: the time was up before all examples were tried. `abandoned`: not run because the target
+    had died or hung too often, or could not be loaded again. `about`: the law that a proof by exhaustion proves, and
+    `assumption` what the proof rests on; both empty if cases were drawn. `like`: the target whose convention is pinned;
+    empty if the user pinned it.
     """
 
     target: str
@@ -52,12 +52,12 @@ class Result(Struct):
 
     @property
     def failed(self) -> bool:
-        """Whether this fails a run."""
+        """Whether this makes a run fail."""
         return self.verdict in FAILURES or self.outdated
 
     @property
     def message(self) -> str:
-        """What to tell of it beyond the verdict: the whole failure, or the reason."""
+        """The details beyond the verdict: the whole failure, or the reason."""
         return self.counterexample.message if self.counterexample and not self.reason else self.reason
 
     def as_json(self) -> Json:
@@ -67,16 +67,16 @@ class Result(Struct):
 
     @classmethod
     def from_json(cls, data: Json) -> Result:
-        """The result that `as_json` gave."""
+        """The result that `as_json` encoded."""
         return msgspec.convert(data, cls)
 
     def as_text(self) -> str:
-        """One line, in which a result travels from one process to another."""
+        """The result as one line, to pass from one process to another."""
         return encoded(self).decode()
 
     @classmethod
     def from_text(cls, text: object) -> Result | None:
-        """The result that `as_text` gave; None for anything else."""
+        """The result that `as_text` encoded, or None for any other text."""
         try:
             found = decoded(str(text), cls)
         except ValueError:

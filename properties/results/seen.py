@@ -10,11 +10,11 @@ from ..targets.call import Call
 from .calls import Setting, StoredCall
 
 VARIES = "varies"
-"""The value of a convention of which several were seen."""
+"""The value of a convention that varies."""
 
 
 class Shown(StoredCall, frozen=True, kw_only=True):
-    """A call, what it gave, an array or words for anything else, and the place in it that matters."""
+    """A call, its answer (an array, or words for anything else), and the place in it that matters."""
 
     size: list[Whole]
     stride: list[Whole]
@@ -24,14 +24,14 @@ class Shown(StoredCall, frozen=True, kw_only=True):
 
     @property
     def alone(self) -> StoredCall:
-        """The call without what it gave."""
+        """The call without its answer."""
         return StoredCall(**{name: getattr(self, name) for name in StoredCall.__struct_fields__})
 
 
 class Seen(Struct, frozen=True, kw_only=True):
     """A convention: its value and a call that shows it.
 
-    One that varies has all its `values`, of which `evidence` shows the first, `other` the second and `more` the rest.
+    A convention that varies has all its `values`; `evidence` shows the first, `other` the second and `more` the rest.
     """
 
     value: Name
@@ -56,23 +56,23 @@ class Seen(Struct, frozen=True, kw_only=True):
 
     @property
     def all_values(self) -> list[str]:
-        """Its value; where it varies, all that were seen."""
+        """All values that were seen, or the only one."""
         return [self.value] if self.values is UNSET or not self.varies else self.values
 
     @property
     def shown(self) -> list[Shown]:
-        """The calls that show it, one for each of its values."""
+        """The calls that show it, one for each value."""
         if self.other is UNSET or not self.varies:
             return [self.evidence]
         return [self.evidence, self.other, *(self.more or [])]
 
     def calls(self) -> list[Call]:
-        """The calls that show it. Raises ValueError, or what else Python has to say, for what is none."""
+        """The calls that show it. Raises ValueError, or another error of Python's, if one is not a call."""
         return [shown.call() for shown in self.shown]
 
 
 def seen_of(found: dict[str, Shown]) -> Seen | None:
-    """A convention of which these values were seen, each shown by a call; None if there are none."""
+    """A convention with these values, each shown by a call; None if there are none."""
     if not found:
         return None
     first, *others = found.values()

@@ -1,4 +1,4 @@
-"""One target, judged by this process alone: nothing is printed, written or kept, and nothing runs afterwards."""
+"""A run in this process on one target: it prints, writes and keeps nothing, and leaves nothing running."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .units import Unit, turn
 
 
 def alone(request: Request, units: Sequence[Unit], make: Callable[[], Target]) -> Record:
-    """What comes of units on the one target that `make` makes. Raises Unusable for one that it should be like."""
+    """The record of these units on the one target that `make` makes. Raises Unusable about the target of `like`."""
     record = Record(request)
     with quiet(), ending(Session(request)) as session, like(request) as other:
         try:
@@ -43,7 +43,7 @@ def loaded(session: Session, make: Callable[[], Target]) -> Target:
 
 
 def pins_of(other: Like | None, target: Target, record: Record) -> dict[str, list[Unit]]:
-    """The conventions of another target to which one is held, which is recorded."""
+    """The units that hold a target to the conventions of another, recorded as an event."""
     if other is None:
         return {}
     likeness, pins = other.likeness(target)
@@ -52,7 +52,7 @@ def pins_of(other: Like | None, target: Target, record: Record) -> dict[str, lis
 
 
 def in_turns(session: Session, units: Sequence[Unit]) -> list[Result]:
-    """The result of each unit, which gets its share of the time; those that were cut short share what is left over."""
+    """The result of each unit, run for its share of the time; units cut short share the time left over."""
     end, found, waiting = session.request.end, dict[tuple[str, str], Result](), list(units)
     while waiting and not (found and end is not None and time.time() >= end):
         for k, unit in enumerate(waiting):

@@ -1,4 +1,4 @@
-"""A baseline: the known failures by which a run that fails today would pass, each with a reason to be filled in."""
+"""A baseline: the known failures with which a run that fails today would pass, each with a reason to fill in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .known import NAMED, TO_FILL_IN, Known, law_of, names_of_cause
 
 
 def baseline(results: list[Result], names: dict[str, str], known: list[Known]) -> list[Known]:
-    """The entries by which a run like this one would pass: those given but for outdated ones, and the new failures."""
+    """The entries with which such a run would pass: the given ones except outdated ones, and the new failures."""
     outdated = [result for result in results if result.outdated]
     kept = [entry for entry in known if not any(entry.is_about(each, names[each.target]) for each in outdated)]
     return [*kept, *dict.fromkeys(new_entries(results))]
@@ -35,10 +35,10 @@ def as_toml(known: list[Known]) -> str:
 
 
 def table(entry: Known) -> str:
-    """One entry in TOML, without the keys that it leaves empty."""
+    """One entry in TOML, without its empty keys."""
     return "\n[[known]]\n" + "".join(f"{key} = {quoted(value)}\n" for key, value in asdict(entry).items() if value)
 
 
 def quoted(text: str) -> str:
-    """A basic string of TOML: that of JSON, except that TOML wants an escape for one more character."""
+    """A basic string of TOML: like JSON's, except that one more character is escaped."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,4 +1,4 @@
-"""What a benchmark's own check says of a kernel in its format, beside the laws."""
+"""The verdict of a benchmark's own check on a kernel in its format, besides that of the laws."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .request import Request
 
 
 def own_check(spec: str, request: Request) -> list[str]:
-    """A note of what the check says, made in a process that does nothing else; none for targets of other formats."""
+    """A note with the check's verdict, obtained in a process of its own; no note for targets in other formats."""
     wrapping = unwrapped(spec)
     if wrapping.wrapper != "kernelbench" or request.in_process:
         return []

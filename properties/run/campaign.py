@@ -1,7 +1,7 @@
-"""A campaign: small units, each kept when it is done, until all are done or a budget is spent.
+"""A campaign: small units of work, each saved when done, until all are done or the budget is spent.
 
-A unit is tried with one seed after another. Each is a pure function of the request, the unit and the seed, so that it
-does not matter where it runs, what ran there before, or how often it had to be begun.
+A unit is tried with one seed after another. Its result is a pure function of the request, the unit and the seed, so it
+does not matter where it runs, what ran there before, or how often it was started.
 """
 
 from __future__ import annotations
@@ -30,37 +30,37 @@ from .session import Session, session
 from .units import Kind, Unit
 
 JOURNAL = KEPT / "campaign.jsonl"
-"""One line for each unit that is done."""
+"""One line for each finished unit."""
 
 LATE = 60.0
-"""Seconds after the budget for which what is in hand is waited for: long enough to make a failure smaller."""
+"""Seconds that running units get after the budget is spent, enough to shrink a failure."""
 
 SEVERAL = 4
-"""One unit of so many gets a turn before their worth is looked at again, which takes milliseconds."""
+"""The fraction 1/SEVERAL of the units get a turn before worths are computed again, which takes milliseconds."""
 
 LEAST = 1e-3
-"""Seconds that a turn takes at least."""
+"""The shortest time that a turn is assumed to take, in seconds."""
 
 Key = tuple[str, str]
 """A target and a law, under which results are filed."""
 
 
 class Turn(NamedTuple):
-    """A unit that is tried with the seed of a round, from 0."""
+    """A unit, and the round (from 0) whose seed it is tried with."""
 
     unit: Unit
     round: int
 
 
 class Fingerprint(NamedTuple):
-    """What a client knows of a target, and where: a worker that sees another one must not judge it."""
+    """A target's identity and the versions of packages. A worker must not judge a target with another fingerprint."""
 
     identity: int
     versions: str
 
 
 class Pace(NamedTuple):
-    """What a turn of a unit reaches, by trigger, and how many seconds it takes; and the turns so far."""
+    """How often a turn of a unit reaches each trigger, the seconds that it takes, and the turns so far."""
 
     unit: Unit
     rates: dict[str, float]
@@ -69,7 +69,7 @@ class Pace(NamedTuple):
 
 
 class Campaign:
-    """The units of a campaign, how often each was planned and done, its next round, and what came of it in all.
+    """The units of a campaign, how often each was planned and done, its next round, and its total result.
 
     `known`: the identity of each target.
     """
@@ -83,7 +83,7 @@ class Campaign:
         self.kept: dict[Key, int] = {}
 
     def resumed(self) -> list[Result]:
-        """What came of each unit in an earlier campaign."""
+        """The total result of each unit in an earlier campaign."""
         by_key = {unit.key: unit for unit in self.units}
         for entry in self.diary.entries.values():
             number, unit = round_in(entry), by_key.get((entry.result.target, entry.result.law))
@@ -93,7 +93,7 @@ class Campaign:
         return list(self.found.values())
 
     def results(self, executor: Crew, complain: Callable[[str], None]) -> Iterator[tuple[Result, bool]]:
-        """What came of a unit in all, each time that it was tried; and whether that was the first time."""
+        """The total result of a unit after each of its turns, and whether that turn was the first."""
         until = None if self.request.end is None else self.request.end + LATE
         for task, result in carried_out(self.tasks(), executor, complain, until=until):
             _, turn, *_ = task.arguments
@@ -104,7 +104,7 @@ class Campaign:
         self.diary.attempt(self.diary.close)
 
     def tasks(self) -> Iterator[Task | None]:
-        """Every unit once, and then, while there is time, those that are worth most; None where none is, for now."""
+        """Every unit once, then, while there is time, the units worth most. None if no unit is worth a turn now."""
         for unit in self.units:
             if Turn(unit, 0) not in self.done and not self.over():
                 yield self.task(self.next_turn(unit))
@@ -119,28 +119,28 @@ class Campaign:
         return self.request.end is not None and time.time() >= self.request.end
 
     def task(self, turn: Turn) -> Task:
-        """A turn as a task, which gets the time that is left, and counts it by its own clock."""
+        """A turn as a task. It gets the remaining time as a duration, as clocks may differ."""
         self.planned[turn.unit.key] += 1
         left = None if self.request.end is None else max(0.0, self.request.end - time.time())
         origin = Fingerprint(self.known[turn.unit.target], versions())
         return Task(tried, (self.asked, turn, origin, left), (Result(*turn.unit.key, "crashed"),))
 
     def next_turn(self, unit: Unit) -> Turn:
-        """The first turn of a unit that is neither done nor in hand."""
+        """The first turn of a unit that is neither done nor running."""
         while Turn(unit, self.next[unit.key]) in self.done:
             self.next[unit.key] += 1
         self.next[unit.key] += 1
         return Turn(unit, self.next[unit.key] - 1)
 
     def filed(self, turn: Turn) -> str:
-        """What a turn is filed under: the seed first; another target or request make it another one."""
+        """The key of a turn, which begins with the seed; another target or request gives another key."""
         about = f"{versions()} {self.asked} {self.request.known_failures()}"
         digest = zlib.crc32(about.encode("utf-8", "surrogateescape"))
         key = f"{self.request.seed} {turn.round} {digest:08x} {self.known[turn.unit.target]:08x}"
         return f"{key} {turn.unit.name} {turn.unit.target}"
 
     def add(self, turn: Turn, result: Result) -> Result:
-        """Take account of what came of a turn; what came of its unit in all."""
+        """Add the result of a turn, and return the total result of its unit."""
         self.done.add(turn)
         self.ended[turn.unit.key] += 1
         key, before = turn.unit.key, self.found.get(turn.unit.key)
@@ -154,7 +154,7 @@ class Campaign:
         return self.found[key]
 
     def best(self) -> list[Unit]:
-        """The units whose next turn is worth most for its time, of the target that has had fewest turns."""
+        """The units whose next turn is worth most per second, of the target that has had the fewest turns."""
         units = [unit for unit in self.units if unit.kind is Kind.LAW and self.is_open(unit)]
         if not units:
             return []
@@ -166,7 +166,7 @@ class Campaign:
         return by_worth([self.pace(unit) for unit in own])[: -(-len(own) // SEVERAL)]
 
     def pace(self, unit: Unit) -> Pace:
-        """What a turn of a unit reaches and takes, as far as it is known."""
+        """What a turn of a unit reaches and how long it takes, estimated from its turns so far."""
         found, ended, planned = self.found.get(unit.key), self.ended[unit.key], self.planned[unit.key]
         turns = max(planned, 1)
         if found is None:
@@ -175,16 +175,16 @@ class Campaign:
         return Pace(unit, {**rates, unit.name: 1.0}, max(found.seconds / ended, LEAST), turns)
 
     def is_open(self, unit: Unit) -> bool:
-        """Whether a unit may still fail: it holds so far, or nothing has come of it yet."""
+        """Whether a unit may still fail: it has passed so far, or has no result yet."""
         found = self.found.get(unit.key)
         return found is None or (found.verdict == "holds" and not found.failed)
 
 
 def by_worth(paces: Sequence[Pace]) -> list[Unit]:
-    """Units, first those whose next turn adds most to the sum of the logarithms of what was reached, for its seconds.
+    """Units by the worth of their next turn: its gain per second in the sum of the logarithms of all counts.
 
-    So a trigger counts for more the more seldom it was reached. Each law counts as a trigger that its own cases alone
-    reach, so that every law has its turns; turns in hand count as if they had reached what others did.
+    So a trigger counts more the more rarely it was reached. Each law also counts as a trigger that only its own cases
+    reach, so that every law gets turns. Running turns count as if they had reached what other turns did.
     """
     reached: defaultdict[str, float] = defaultdict(float)
     for pace in paces:
@@ -198,7 +198,7 @@ def by_worth(paces: Sequence[Pace]) -> list[Unit]:
 
 
 def joined(kept: Result, *both: Result) -> Result:
-    """What two results of a unit say together: the verdict of one, and the cases of both."""
+    """Two results of a unit combined: the verdict of one, and the cases of both."""
     reached: Counter[str] = Counter()
     for each in both:
         reached.update(each.reached)
@@ -213,34 +213,34 @@ def joined(kept: Result, *both: Result) -> Result:
 
 
 def round_in(entry: Entry) -> int:
-    """The round of the turn that a line of the journal is about; of a damaged one, none."""
+    """The round of the turn in a line of the journal, or -1 if the line is damaged."""
     words = entry.key.split(" ", 2)
     return int(words[1]) if len(words) == 3 and words[1].isdecimal() else -1
 
 
 def last_seed(journal: Path = JOURNAL) -> int | None:
-    """The seed of the campaign that a journal was last written by; None if there is none."""
+    """The seed of the last campaign that wrote a journal, or None if there is none."""
     entries = list(Diary(journal, lambda _: None, resume=True).entries)
     seed = entries[-1].partition(" ")[0] if entries else ""
     return int(seed) if seed.isascii() and seed.isdecimal() else None
 
 
 def seed_of(seed: int, number: int) -> int:
-    """The seed of a round: that of the campaign, and then others that no neighbouring campaign has."""
+    """The seed of a round: first the campaign's own, then seeds that no neighbouring campaign uses."""
     return seed if number == 0 else zlib.crc32(f"{seed} round {number}".encode())
 
 
 @cache
 def versions() -> str:
-    """The versions on which it depends what is drawn from a seed."""
+    """The versions that determine the cases drawn from a seed."""
     return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("poolproof", "numpy", "hypothesis"))
 
 
-# Where a unit is tried.
+# On the worker.
 
 
 def tried(request: Request, turn: Turn, origin: Fingerprint, left: float | None) -> Json:
-    """What comes of a turn, as if this process had done nothing before; as JSON, which travels."""
+    """The result of a turn as JSON, independent of what this process did before."""
     end = None if left is None else time.time() + left
 
     def examine(unit: Unit, end: float | None) -> Result:
@@ -255,7 +255,7 @@ def tried(request: Request, turn: Turn, origin: Fingerprint, left: float | None)
 
 
 def check(client: Fingerprint, here: Fingerprint) -> None:
-    """Raise Unusable if a target is not the same here as where the campaign was begun."""
+    """Raise Unusable unless a target is the same here as where the campaign was started."""
     if client.versions != here.versions:
         raise Unusable(f"a worker has {here.versions}; it should have {client.versions}")
     if client.identity != here.identity:

@@ -1,4 +1,4 @@
-"""Failures grouped by cause: one mistake explains them all, or they all need the same thing of a case."""
+"""Failures grouped by cause: one mistake explains them all, or they all need the same features of a case."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ..results import Result
 class Cause:
     """Failures of one target that have the same reason, as far as is known.
 
-    `mistakes`: the names of those that explain all of its failures, the most specific first. `needs`: what all of its
-    cases have that the failures do not come without.
+    `mistakes`: the names of those that explain all of its failures, the most specific first. `needs`: the features of a
+    case that all of its failures need.
     """
 
     results: list[Result]
@@ -31,7 +31,7 @@ class Cause:
 
     @property
     def clearest(self) -> Result:
-        """The failure to show: that with the smallest case, of equal ones the first."""
+        """The failure to show: the one with the smallest case, or the first of those."""
         return min(self.results, key=cells)
 
     @property
@@ -42,7 +42,7 @@ class Cause:
 
     @property
     def name(self) -> str:
-        """What the cause is called: its mistake, or what fails and what that needs."""
+        """The name of the cause: its mistake, or what fails and what that needs."""
         if self.mistakes:
             return self.mistakes[0]
         about = " ".join(filter(None, what_fails(self.results[0])))
@@ -50,16 +50,16 @@ class Cause:
 
     @property
     def wrong(self) -> str:
-        """What is probably wrong, in a sentence; empty where no mistake explains it."""
+        """What is probably wrong, in a sentence; empty if no mistake explains it."""
         return MISTAKES[self.mistakes[0]].wrong if self.mistakes else ""
 
     @property
     def right(self) -> str:
-        """What right code does, in a sentence; empty where no mistake explains it."""
+        """What right code does, in a sentence; empty if no mistake explains it."""
         return MISTAKES[self.mistakes[0]].right if self.mistakes else ""
 
     def takes(self, result: Result) -> bool:
-        """Whether another failure has the same cause; then it is added to this one."""
+        """Whether another failure has the same cause; if so, it is added."""
         if result.target != self.target:
             return False
         mistakes, needs = common(self.mistakes, mistakes_of(result)), common(self.needs, needs_of(result))
@@ -70,12 +70,12 @@ class Cause:
         return True
 
     def alike(self, result: Result, needs: list[str]) -> bool:
-        """Whether a failure that no mistake explains is like these: the same fails, and needs the same."""
+        """Whether a failure that no mistake explains fails and needs the same as these."""
         return what_fails(result) == what_fails(self.results[0]) and (bool(needs) or not self.needs)
 
 
 def causes_of(results: Iterable[Result]) -> list[Cause]:
-    """The causes of all failures, in the order in which they were first met."""
+    """The causes of all failures, in order of first occurrence."""
     causes: list[Cause] = []
     for result in results:
         if result.failed:
@@ -84,7 +84,7 @@ def causes_of(results: Iterable[Result]) -> list[Cause]:
 
 
 def added(causes: list[Cause], result: Result) -> Cause | None:
-    """Add a failure to its cause; the cause if it is a new one, else None."""
+    """Add a failure to its cause. Returns the cause if it is new, else None."""
     if any(cause.takes(result) for cause in causes):
         return None
     causes.append(Cause([result], mistakes_of(result), needs_of(result)))
@@ -92,7 +92,7 @@ def added(causes: list[Cause], result: Result) -> Cause | None:
 
 
 def common(these: list[str], those: list[str]) -> list[str]:
-    """What is in both, in the order of the first."""
+    """The entries that are in both lists, in the order of the first."""
     return [each for each in these if each in those]
 
 
@@ -109,7 +109,7 @@ def needs_of(result: Result) -> list[str]:
 
 
 def what_fails(result: Result) -> tuple[str, str]:
-    """The callable and the verdict; where no law failed on a case, the name of what failed."""
+    """The callable and the verdict; without a failing case, the name of the law or convention."""
     found = result.counterexample
     if found is None or found.case is UNSET or not found.calls:
         return result.law, result.reason
@@ -117,7 +117,7 @@ def what_fails(result: Result) -> tuple[str, str]:
 
 
 def cells(result: Result) -> tuple[bool, int]:
-    """How large a counterexample is: whether there is none, and the cells of its arrays."""
+    """The size of a counterexample: whether it is missing, and the number of cells in its arrays."""
     found = result.counterexample
     if found is None or not found.calls:
         return True, 0

@@ -1,7 +1,7 @@
-"""An executor on the workers of a Dask scheduler: `distributed` schedules, retries what a worker died of, and carries.
+"""An executor on the workers of a Dask scheduler; `distributed` schedules, transports, and retries after deaths.
 
-A worker makes each call in a process of the suite, as this machine does, so that a target never runs in the worker
-itself. Where the scheduler is lost, the calls in hand are made anew as soon as it is back.
+A worker makes each call in a process of the suite, as this machine does, so a target never runs in the worker itself.
+If the connection to the scheduler is lost, pending calls are made again as soon as it is back.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from ..data.text import shown
 from .processes import Lost, Processes
 
 SOON = 30.0
-"""Seconds in which a scheduler should answer at first."""
+"""The seconds within which a scheduler must first answer."""
 
 PATIENCE = 300.0
-"""Seconds for which a scheduler that was lost may be away."""
+"""The seconds for which a lost scheduler may be away."""
 
 AHEAD = 2
-"""Calls in hand for each thread of a worker: one that runs, and one that can begin at once."""
+"""Pending calls per thread of a worker: one running, and one ready to start."""
 
 Call = Callable[[], Any]
 
@@ -37,10 +37,10 @@ MISSING = "--cluster needs the package distributed: pip install 'poolproof[clust
 
 
 class Cluster(Executor):
-    """The workers of a scheduler, which is given by its address or by the path of its file.
+    """The workers of a scheduler, given by its address or the path of its file.
 
-    Of calls whose workers die again and again each is made once more, one after another, as the scheduler cannot tell
-    which of those on a worker was to blame; then its future raises Lost. Raises Unusable if the scheduler cannot be
+    If a call's workers die repeatedly, the call is retried alone, because the scheduler cannot tell which of a worker's
+    calls was to blame. If its workers die again, its future raises Lost. Raises Unusable if the scheduler cannot be
     reached.
     """
 
@@ -52,13 +52,13 @@ class Cluster(Executor):
         self.threads, self.counted = 0, 0.0
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
-        """Make a call on a worker. The function and its arguments can be pickled; it returns JSON."""
+        """Make a call on a worker. The function and its arguments must be picklable, and it must return JSON."""
         future: Future[Any] = Future()
         self.send(future, partial(function, *arguments, **named))
         return future
 
     def send(self, future: Future[Any], call: Call) -> None:
-        """Make the call of a future, perhaps once more. Raises Unusable if the scheduler is gone for good."""
+        """Make the call of a future, perhaps again. Raises Unusable if the scheduler is gone for good."""
         try:
             self.asked[future] = there = self.client.submit(made_there, call, pure=False)
         except RuntimeError:
@@ -66,9 +66,9 @@ class Cluster(Executor):
         self.client.loop.add_callback(self.follow, future, call, there)
 
     async def follow(self, future: Future[Any], call: Call, there: Any) -> None:
-        """Wait for the end of a call, whatever that is; one that was lost with its scheduler is made once more.
+        """Wait until a call ends in any way; make it again if it was lost with its scheduler.
 
-        This runs in the thread of the client, where many calls are waited for, and their results fetched, at a time.
+        This runs in the client's thread, which waits for many calls and fetches their results at once.
         """
         from distributed import KilledWorker
 
@@ -93,25 +93,25 @@ class Cluster(Executor):
             self.send_again(self.suspect, again)
 
     def blame(self, future: Future[Any], call: Call, deaths: int) -> None:
-        """A call's workers have died, so many if it is tried for the second time."""
+        """Retry a call whose workers have died, or give it up after `deaths` if this was the retry."""
         if future is self.suspect:
             end(future, error=Lost(f"{deaths} workers of the cluster died with it"))
         else:
             self.suspects.append((future, call))
 
     def send_again(self, future: Future[Any], call: Call) -> None:
-        """Make a call once more, which waits until the scheduler is back."""
+        """Make a call again; it waits until the scheduler is back."""
         try:
             self.send(future, call)
         except Unusable as error:
             end(future, error=error)
 
     def gone(self) -> Unusable:
-        """What is said where a scheduler does not come back."""
+        """The error for a scheduler that does not come back."""
         return Unusable(f"the scheduler {shown(self.scheduler)} cannot be reached any more; --resume goes on from here")
 
     def room(self) -> int:
-        """Calls for every thread of every worker there is now, looked at once a second; at least one, which waits.
+        """AHEAD calls for every thread of every current worker, counted once a second; at least one, which waits.
 
         Raises Unusable if the scheduler is gone for good.
         """
@@ -124,7 +124,7 @@ class Cluster(Executor):
         return max(1, AHEAD * self.threads)
 
     def interrupt(self) -> None:
-        """Give up what is in hand; a worker finishes what it is doing, and its result is dropped."""
+        """Give up pending calls; a worker finishes its current ones, and their results are dropped."""
         given_up, self.asked = self.asked, {}
         for future in given_up:
             end(future, error=KeyboardInterrupt())
@@ -139,7 +139,7 @@ class Cluster(Executor):
 
 
 def connected(scheduler: str) -> Any:
-    """A client of a scheduler. Raises Unusable if it cannot be reached, or if `distributed` is not installed."""
+    """A client of a scheduler. Raises Unusable if it cannot be reached or `distributed` is not installed."""
     try:
         from distributed import Client
     except ImportError:
@@ -156,7 +156,7 @@ def connected(scheduler: str) -> Any:
 
 
 def end(future: Future[Any], result: Any = None, error: BaseException | None = None) -> None:
-    """Give a future its result or its exception, unless it has one."""
+    """Set a future's result or exception, unless it is done."""
     with suppress(Exception):
         if error is None:
             future.set_result(result)
@@ -169,10 +169,10 @@ def end(future: Future[Any], result: Any = None, error: BaseException | None = N
 
 @lru_cache(maxsize=1)
 def crew() -> Processes:
-    """The processes of a worker, one behind each of its threads; other workers of the machine have theirs."""
+    """The processes of a worker, one for each of its threads; other workers on the machine have their own."""
     return Processes(cores())
 
 
 def made_there(call: Call) -> Any:
-    """Make a call in the process of this thread of a worker."""
+    """Make a call in the process that belongs to this thread of a worker."""
     return crew().call(call, ())

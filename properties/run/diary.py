@@ -1,4 +1,4 @@
-"""What a run has done, kept until all is done, so that another run can go on where one ended."""
+"""The finished units of a run, saved until all are done, so that another run can continue from there."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from ..targets.target import Target, split
 
 
 class Entry(Struct, frozen=True):
-    """A line: the key of what is done, and what came of it."""
+    """A line: the key of a finished unit, and its result."""
 
     key: str
     result: Result
 
 
 class Diary:
-    """A file with a line for each thing that is done.
+    """A file with a line for each finished unit.
 
-    A run goes on without it, saying so once, if it cannot be read or written.
+    If the file cannot be read or written, the run complains once and goes on without it.
     """
 
     def __init__(self, file: Path, say: Callable[[str], None], *, resume: bool) -> None:
@@ -35,7 +35,7 @@ class Diary:
         self.attempt(self.resume if resume else self.close)
 
     def attempt(self, step: Callable[[], None]) -> None:
-        """Do something with the file, as long as that goes well."""
+        """Do something with the file, unless it has failed before."""
         if not self.kept:
             return
         try:
@@ -47,7 +47,7 @@ class Diary:
             )
 
     def resume(self) -> None:
-        """Take over what an earlier run has written, without lines that are damaged, as one that was cut is."""
+        """Read what an earlier run has written, without damaged lines, such as one that was cut off."""
         if self.file.is_symlink() or not self.file.is_file():
             self.file.unlink(missing_ok=True)
             return
@@ -58,22 +58,22 @@ class Diary:
             write(str(self.file), "".join(map(as_line, self.entries.values())))
 
     def found(self, key: str) -> Result | None:
-        """What came of something before."""
+        """The earlier result for a key, or None."""
         entry = self.entries.get(sendable(key))
         return None if entry is None else entry.result
 
     def write(self, key: str, result: Result) -> None:
-        """This is done."""
+        """Record a result under its key."""
         self.attempt(lambda: self.append(as_line(Entry(key, result))))
 
     def append(self, line: str) -> None:
-        """Put a line at the end of the file."""
+        """Append a line to the file."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
         with self.file.open("a", encoding="utf-8") as file:
             file.write(line)
 
     def close(self) -> None:
-        """Nothing is left of an earlier run, or all is done."""
+        """Remove the file: an earlier run should not be continued, or all is done."""
         self.file.unlink(missing_ok=True)
 
 
@@ -83,7 +83,7 @@ def as_line(entry: Entry) -> str:
 
 
 def entries_in(line: str) -> list[Entry]:
-    """The entry of a line; none if it is damaged."""
+    """The entry in a line, or None if the line is damaged."""
     try:
         return [decoded(line, Entry)]
     except ValueError:
@@ -91,7 +91,7 @@ def entries_in(line: str) -> list[Entry]:
 
 
 def identity(target: Target) -> int:
-    """A checksum of what is known of a target: what it says of itself, and the file that it was loaded from."""
+    """A checksum of what identifies a target: its own description, and the file that it was loaded from."""
     source = split(target.spec)[0]
     content = Path(source).read_bytes() if os.path.isfile(source) else b""
     said = f"{target.spec} {target.declared} {target.offers}".encode("utf-8", "surrogateescape")

@@ -18,14 +18,13 @@ from .session import session
 from .units import Unit, turn
 
 OPENING = 2.0
-"""Seconds for which a run has one process: a kernel that is wrong is mostly wrong at once, and more of them would only
-take the time to start."""
+"""Seconds for which a run uses one process: a wrong kernel mostly fails at once, before more processes could start."""
 
 
 def examined(
     request: Request, units: Sequence[Unit], processes: int, complain: Callable[[str], None]
 ) -> Iterator[Result]:
-    """The results of units as they come, in so many processes, or with 0 in this one."""
+    """The results of units as they come, from this many processes, or from this one if `processes` is 0."""
     groups = grouped(units, processes, apart=request.in_process or not processes)
     tasks = portions(request, groups, max(processes, 1))
     yield from (result for _, result in carried_out(tasks, executor_of(processes), complain, opening=OPENING))
@@ -39,12 +38,12 @@ def carried_out(
     opening: float = 0.0,
     until: float | None = None,
 ) -> Iterator[tuple[Task, Result]]:
-    """Tasks with their results as they come from an executor, which ends with them.
+    """Tasks with their results as they come from an executor, which is closed afterwards.
 
     `opening` and `until` are those of `run_tasks`.
 
-    After Ctrl-C the tasks in hand give what they have, and KeyboardInterrupt is raised. An error of ours is a
-    complaint.
+    After Ctrl-C the running tasks return what they have, and KeyboardInterrupt is raised. Internal errors become
+    complaints.
     """
     interrupted = False
     left = takewhile(lambda _: not interrupted, tasks)
@@ -64,10 +63,10 @@ def carried_out(
 
 
 def grouped(units: Sequence[Unit], processes: int, *, apart: bool) -> list[list[Unit]]:
-    """Units in the portions that processes get: a law with all its targets, as its cases are then drawn once.
+    """Units in portions for processes: a law with all its targets, as its cases are then drawn once.
 
-    Each unit is a portion of its own where portions would be fewer than processes, and where a death should cost no
-    other unit, or its result be seen at once (`apart`).
+    Each unit is a portion of its own if there would be fewer portions than processes, or if `apart`: a death then costs
+    no other unit, and each result is seen at once.
     """
     groups = [list(group) for _, group in groupby(units, key=lambda unit: unit.name)]
     if apart or len(groups) < processes:
@@ -76,7 +75,7 @@ def grouped(units: Sequence[Unit], processes: int, *, apart: bool) -> list[list[
 
 
 def portions(request: Request, groups: Sequence[list[Unit]], processes: int) -> Iterator[Task]:
-    """Each portion when its turn comes, with the time at which it should end, so that all get some of the budget."""
+    """Each portion as a task when its turn comes, with its end, so that each gets a share of the budget."""
     shares = [group[0].weight for group in groups]
     for k, group in enumerate(groups):
         end = turn(request.end, sum(shares[k:]) / shares[k] / processes)
@@ -85,7 +84,7 @@ def portions(request: Request, groups: Sequence[list[Unit]], processes: int) -> 
 
 
 def tried(request: Request, units: Sequence[Unit], end: float | None) -> Json:
-    """The results of units, one after another, and whether Ctrl-C ended them; as JSON, which travels."""
+    """The results of units, one after another, and whether Ctrl-C ended them, as JSON."""
     return gathered(in_order(session(request).examine, units, end))
 
 
@@ -103,7 +102,7 @@ def gathered(source: Iterator[Result]) -> Json:
 def in_order(
     examine: Callable[[Unit, float | None], Result], units: Sequence[Unit], end: float | None
 ) -> Iterator[Result]:
-    """The results of units, one after another, in this process. After Ctrl-C that of the law in hand comes too."""
+    """The results of units, one after another, in this process. After Ctrl-C the interrupted one comes last."""
     for k, unit in enumerate(units):
         try:
             yield examine(unit, turn(end, len(units) - k))

@@ -46,7 +46,7 @@ class TargetLikened:
 
 @dataclass(frozen=True)
 class RunBegun:
-    """All targets are loaded; these units are going to be examined, in this order."""
+    """All targets are loaded, and these units will be examined in this order."""
 
     units: tuple[Unit, ...]
 
@@ -60,21 +60,21 @@ class UnitExamined:
 
 @dataclass(frozen=True)
 class UnitWidened:
-    """A unit was examined once more, with another seed; this is what came of it in all."""
+    """A unit was examined again with another seed; this is its total result."""
 
     result: Result
 
 
 @dataclass(frozen=True)
 class CampaignResumed:
-    """So many units had been done before; their results came first."""
+    """Units had been done before, whose results came first."""
 
     units: int
 
 
 @dataclass(frozen=True)
 class SuiteFailed:
-    """Something of ours went wrong; the run goes on."""
+    """The suite itself failed at something; the run goes on."""
 
     reason: str
 
@@ -85,7 +85,7 @@ Event = (
 
 
 def events(request: Request, units: Sequence[Unit], processes: int) -> Iterator[Event]:
-    """What happens in a run, of which failing cases are put into its store, if it has one; see `happening`.
+    """The events of a run, whose failing cases are added to its store, if any; see `happening`.
 
     A store that cannot be written costs no result: the run goes on without it.
     """
@@ -101,10 +101,10 @@ def events(request: Request, units: Sequence[Unit], processes: int) -> Iterator[
 
 
 def happening(request: Request, units: Sequence[Unit], processes: int) -> Iterator[Event]:
-    """Load every target of a request, and examine these units, in so many processes, or with 0 in this one.
+    """Load the targets of a request and examine these units, in `processes` processes, or with 0 in this one.
 
-    Raises Unusable for a target that others should be like, and that cannot be asked. After Ctrl-C the results in hand
-    come, and KeyboardInterrupt is raised. Closing the stream ends the run.
+    Raises Unusable if the target of `like` cannot be judged. After Ctrl-C the results so far come, and
+    KeyboardInterrupt is raised. Closing the stream ends the run.
     """
     pins: dict[str, list[Unit]] = {}
     with like(request) as other:
@@ -133,7 +133,7 @@ def happening(request: Request, units: Sequence[Unit], processes: int) -> Iterat
 def campaign_of(
     request: Request, units: Sequence[Unit], processes: int, complain: Callable[[str], None]
 ) -> Iterator[Event]:
-    """A campaign about these units: what was done before, and then what is done now."""
+    """A campaign over these units: first the earlier results, then the new ones."""
     known = {spec: identity(session(request).target(spec)) for spec in {unit.target for unit in units}}
     campaign = Campaign(request, units, known, Diary(JOURNAL, complain, resume=request.resume))
     before = campaign.resumed()

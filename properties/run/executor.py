@@ -1,4 +1,4 @@
-"""Tasks on an executor of `concurrent.futures`: as many at a time as there is room for, in this process or others."""
+"""Tasks on an executor of `concurrent.futures`, in this process or others, as many at a time as it has room for."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ..results import Result
 from .processes import GRACE, Processes
 
 HERE = "here"
-"""What `--cluster` calls the processes of this machine."""
+"""The value of `--cluster` for the processes of this machine."""
 
 AGAIN = 1.0
-"""Seconds after which room is looked for again, as workers come and go."""
+"""The seconds between two checks for room, as workers come and go."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """A function that can be pickled, and its arguments; it returns JSON.
+    """A picklable function and its arguments; it returns JSON.
 
-    `lost`: the results to report, without their reason, if what runs it dies again and again.
+    `lost`: the results to report, without their reason, if its process or worker dies repeatedly.
     """
 
     function: Callable[..., Any]
@@ -33,29 +33,29 @@ class Task:
 
 
 class Crew(Protocol):
-    """What is wanted of an executor."""
+    """The interface of an executor."""
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
-        """The future of a call."""
+        """Start a call and return its future."""
 
     def room(self) -> int:
-        """How many calls should be in hand."""
+        """How many calls should be pending."""
 
     def interrupt(self) -> None:
-        """Interrupt what is in hand elsewhere."""
+        """Interrupt the calls that run elsewhere."""
 
     def __enter__(self) -> Any:
-        """Begin."""
+        """Start."""
 
     def __exit__(self, *error: Any) -> bool | None:
-        """End."""
+        """Close."""
 
 
 class Here(Executor):
-    """Runs every task at once, in this process."""
+    """Runs every task immediately, in this process."""
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
-        """The result of a call, or its exception. Ctrl-C is raised, as it is about the whole run."""
+        """Make a call; its future has the result or the exception. Ctrl-C is raised, as it concerns the whole run."""
         future: Future[Any] = Future()
         try:
             future.set_result(function(*arguments, **named))
@@ -64,15 +64,15 @@ class Here(Executor):
         return future
 
     def room(self) -> int:
-        """One after another."""
+        """One call at a time."""
         return 1
 
     def interrupt(self) -> None:
-        """Ctrl-C has done that itself."""
+        """Do nothing: Ctrl-C has reached this process itself."""
 
 
 def executor_of(processes: int, cluster: str = HERE) -> Crew:
-    """The executor of a cluster, or one with so many processes of this machine; with 0 it runs tasks in this one."""
+    """The executor of a cluster, or one with `processes` processes of this machine, or with 0 this process itself."""
     if cluster != HERE:
         from .cluster import Cluster
 
@@ -83,12 +83,11 @@ def executor_of(processes: int, cluster: str = HERE) -> Crew:
 def run_tasks(
     tasks: Iterable[Task | None], executor: Crew, opening: float = 0.0, until: float | None = None
 ) -> Iterator[tuple[Task, Future[Any]]]:
-    """Run tasks, each taken when there is room for it; each with its future when it is done.
+    """Run tasks, each taken when there is room for it, and yield each with its future when it is done.
 
-    None stands for no task until another is done. In the first seconds, the `opening`, there is room for one. At the
-    time `until`, in seconds since the epoch, tasks in hand are given up. After Ctrl-C they are interrupted, their
-    results come too, and then KeyboardInterrupt is raised. Where no more of them are wanted, those in hand are
-    interrupted as well.
+    None stands for no task until another is done. For the first `opening` seconds there is room for one. At the time
+    `until`, in seconds since the epoch, pending tasks are given up. After Ctrl-C they are interrupted, their results
+    are yielded too, and then KeyboardInterrupt is raised. Closing the generator interrupts pending tasks as well.
     """
     waiting, running, done = iter(tasks), dict[Future[Any], Task](), SimpleQueue[Future[Any]]()
     begun = time.monotonic() + opening

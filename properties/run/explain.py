@@ -1,4 +1,4 @@
-"""What is known of a failure beside its smallest case: the mistakes that explain it, and what it needs of the case."""
+"""Explanations of a failure besides its smallest case: the mistakes behind it, and the features that it needs."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ..targets.call import Call
 from .trial import Found, Trial
 
 EARLIER_CALLS = "earlier calls"
-"""What a failure needs that comes back only after other calls."""
+"""The need of a failure that recurs only after other calls."""
 
 
 def explained(trial: Trial, found: Found, others: list[Found]) -> Found:
-    """The failure with the mistakes that explain it, in its message too, and with what it needs of its case."""
+    """The failure with the mistakes that explain it, also in its message, and the features that it needs."""
     mistakes = mistakes_of(trial, found, others)
     needs = needs_of(trial, found)
     more = {name: value for name, value in (("mistakes", mistakes), ("needs", needs)) if value}
@@ -31,14 +31,14 @@ def repeated(trial: Trial) -> Found | None:
 
 
 def mistakes_of(trial: Trial, found: Found, others: list[Found]) -> list[str]:
-    """The names of the mistakes that explain a failure: as the law has seen, or as fresh cases show."""
+    """The names of the mistakes that explain a failure, recognised by the law or found on fresh cases."""
     if found.failure.mistake:
         return [found.failure.mistake]
     if found.counterexample.earlier_calls:
         return [REMEMBERS.name]
     if found.counterexample.once is True:
         return [VARIES.name]
-    # Laws for the reference kernels make calls that are wrong on purpose.
+    # Laws about the reference kernels make invalid calls on purpose.
     if found.verdict not in ("broken", "raised") or trial.law.reference:
         return []
     runs = [each.calls for each in (found, trial.found, *others) if each is not None]
@@ -46,14 +46,14 @@ def mistakes_of(trial: Trial, found: Found, others: list[Found]) -> list[str]:
 
 
 def evidence(trial: Trial, found: Found, runs: list[list[Call]]) -> Evidence:
-    """What is known of a failure. It may take as long as making its case smaller."""
+    """The evidence of a failure. Collecting more may take as long as shrinking its case."""
     seconds = min(SECONDS, trial.settings.seconds(found.verdict) or SECONDS)
     target, latest = trial.pool.target.fresh(), trial.settings.latest()
     return Evidence(target, trial.law.plan, runs, found.case.values, seconds, latest)
 
 
 def needs_of(trial: Trial, found: Found) -> list[str]:
-    """What of the case the failure does not come without; nothing of one that was not made smaller."""
+    """The features of its case that the failure needs; empty if the case was not shrunk."""
     if not trial.settings.seconds(found.verdict) or found.verdict == "hung" or found.counterexample.once is True:
         return []
     if found.counterexample.earlier_calls:
@@ -62,5 +62,5 @@ def needs_of(trial: Trial, found: Found) -> list[str]:
     again.end = trial.settings.limit(found.verdict)
     parts = simplifications(found.case, trial.pool.target.declared, trial.law.plan)
     needed = [word for word, cases in parts if cases and not any(again.fails(case, found.verdict) for case in cases)]
-    # After the end no case fails, which says nothing of what was taken from it.
+    # Once the time is up no case fails, which says nothing about the removed features.
     return [] if again.over() else needed

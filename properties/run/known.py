@@ -23,16 +23,16 @@ Filled = Annotated[str, Meta(pattern=r"\S")]
 """A text that is not empty."""
 
 TO_FILL_IN = "TODO: say why this fails"
-"""The reason of an entry that was written by a run; every run says so until it is replaced."""
+"""The placeholder reason of an entry that a run wrote; every run complains until it is replaced."""
 
 NAMED = (*EVERY, *EXPECTED)
-"""What an entry may call a law: a law, or a pinned convention."""
+"""What an entry may name as a law: a law, or a pinned convention."""
 
 
 class Known(Struct, frozen=True, forbid_unknown_fields=True):
     """One entry: this law is known to fail on this target (as given, or by name), for this reason.
 
-    `cause`: what the cause of the failure is called, of which alone the entry is about; empty for any cause.
+    `cause`: the only cause of a failure that the entry covers; empty for any cause.
     """
 
     target: Filled
@@ -42,11 +42,11 @@ class Known(Struct, frozen=True, forbid_unknown_fields=True):
     cause: str = ""
 
     def is_about(self, result: Result, name: str) -> bool:
-        """Whether a result is that of the law and the target of this entry."""
+        """Whether a result is for the law and the target of this entry."""
         return self.law == law_of(result) and received(self.target) in (result.target, name)
 
     def excuses(self, result: Result, name: str) -> bool:
-        """Whether a failure is the one that is known."""
+        """Whether a failure is the known one."""
         return self.is_about(result, name) and (not self.cause or self.cause in names_of_cause(result))
 
 
@@ -57,7 +57,7 @@ class KnownFile(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load_known(path: Path) -> list[Known]:
-    """The entries of a file of `[[known]]` tables. Raises Unusable naming what is wrong with it."""
+    """The entries of a file of `[[known]]` tables. Raises Unusable naming what is wrong with the file."""
     where, text = f"known failures {shown(str(path))}", read_text(str(path), "known failures")
     try:
         content = msgspec.toml.decode(text)
@@ -70,7 +70,7 @@ def load_known(path: Path) -> list[Known]:
 
 
 def check_names(where: str, content: Any) -> None:
-    """Raise Unusable for a key, a law or a cause that does not exist. Types are checked elsewhere."""
+    """Raise Unusable for an unknown key, law or cause. Types are checked elsewhere."""
     check_among(where, "key", content, KnownFile.__struct_fields__)
     entries = content.get("known")
     for number, entry in enumerate(entries if isinstance(entries, list) else (), 1):
@@ -79,7 +79,7 @@ def check_names(where: str, content: Any) -> None:
         place = f"{where}, entry {number}"
         check_among(place, "key", entry, Known.__struct_fields__)
         check_among(place, "law", texts(entry, "law"), NAMED)
-        # Where no mistake is known, a cause is called by what fails: in several words, or as the law.
+        # Without a known mistake, a cause is named after what fails: in several words, or as the law.
         mistakes = [cause for cause in texts(entry, "cause") if " " not in cause and cause not in NAMED]
         check_among(place, "cause", mistakes, [*MISTAKES])
 
@@ -91,32 +91,32 @@ def texts(entry: Mapping[str, Any], key: str) -> list[str]:
 
 
 def check_among(where: str, what: str, words: Iterable[str], known: Sequence[str]) -> None:
-    """Raise Unusable for the first word that does not exist."""
+    """Raise Unusable for the first unknown word."""
     for word in words:
         if word not in known:
             raise Unusable(f"{where}: there is no {what} {shown(word)}; {did_you_mean(word, known)}")
 
 
 def law_of(result: Result) -> str:
-    """The law that a result is about; for a proof, the one that it asks."""
+    """The law of a result; for a proof, the law that it proves."""
     return result.about or result.law
 
 
 def names_of_cause(result: Result) -> list[str]:
-    """What the cause of a failure may be called: each mistake that explains it; what fails, and what that needs."""
+    """The possible names of a failure's cause: each mistake that explains it; what fails, and what that needs."""
     return [*causes.mistakes_of(result), causes.Cause([result], [], causes.needs_of(result)).name]
 
 
-# In the light of known failures.
+# Results against known failures.
 
 
 def excused(result: Result, name: str, known: list[Known]) -> Result:
-    """A result in the light of the known failures: `known` if it failed as listed, outdated if it holds after all."""
+    """A result marked by the known failures: `known` if it failed as listed, outdated if it passes after all."""
     listed = [entry for entry in known if entry.is_about(result, name)]
     if result.failed:
         reasons = [entry.reason for entry in listed if entry.excuses(result, name)]
         return replace(result, verdict="known", reason=reasons[0]) if reasons else result
-    # A proof says nothing of what lies beyond its bounds.
+    # A proof says nothing about cases beyond its bounds.
     if listed and result.verdict == "holds" and not result.partial and not result.about:
         reason = (
             f"listed as a known failure ({listed[0].reason}), but holds in {result.examples} cases: remove the entry"
@@ -126,15 +126,15 @@ def excused(result: Result, name: str, known: list[Known]) -> Result:
 
 
 def is_listed(law: str, target: str, name: str, known: list[Known]) -> bool:
-    """Whether a law is known to fail on a target whatever the cause, so that it need not be looked for."""
+    """Whether a law is listed for a target for any cause, so that its cause need not be found."""
     result = Result(target, law, "broken")
     return any(entry.is_about(result, name) for entry in known if not entry.cause)
 
 
 def complaints(known: list[Known], results: list[Result], names: dict[str, str], *, all_laws: bool) -> list[str]:
-    """What is wrong with the entries, as a run shows: misspelt targets, laws or causes not met, reasons missing.
+    """Complaints about the entries after a run: misspelt targets, laws or causes not met, reasons missing.
 
-    `names`: what each target of the run calls itself. Laws are missed where `all_laws` were asked.
+    `names`: what each target of the run calls itself. Laws count as not met only if `all_laws` were tried.
     """
     targets = list(dict.fromkeys([*names, *names.values()]))
     strangers = list(dict.fromkeys(entry.target for entry in known if received(entry.target) not in targets))
@@ -148,7 +148,7 @@ def complaints(known: list[Known], results: list[Result], names: dict[str, str],
 
 
 def unmet(entry: Known, results: list[Result], names: dict[str, str], all_laws: bool) -> list[str]:
-    """Why an entry was not met by a run that had its target; nothing if it was."""
+    """Why an entry was not met by a run that had its target; empty if it was."""
     told = f"known failure {entry.law} of {shown(entry.target)}"
     met = [result for result in results if entry.is_about(result, names[result.target])]
     if not met:

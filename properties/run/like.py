@@ -1,4 +1,4 @@
-"""Another target whose conventions become laws: loaded and asked once, before anything is judged."""
+"""Another target whose conventions become laws: loaded and observed once, before anything is judged."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from .units import Kind, Unit, turn
 
 @dataclass
 class Like:
-    """The target that others should be like, and what it has shown so far, by what it was asked."""
+    """The target of `like`, and the conventions that it has shown, by what it has in common with another target."""
 
     target: Target
     request: Request
     shown: dict[Common, Observed] = field(default_factory=dict)
 
     def likeness(self, judged: Target) -> tuple[Likeness, list[Unit]]:
-        """What a target is held to, and the units that do so. What the user has pinned stands as it is."""
+        """The conventions to which a target is held, and the units that test them. The user's own pins come first."""
         both = common(judged, self.target)
         if both not in self.shown:
             self.shown[both] = shown_by(self.target, both, turn(self.request.end, 2))
@@ -45,14 +45,14 @@ class Like:
 
 
 class Likened(NamedTuple):
-    """What each target of a run is held to be like, and the units that hold it to that."""
+    """The conventions to which each target of a run is held, and the units that test them."""
 
     likeness: dict[str, Likeness]
     units: dict[str, list[Unit]]
 
 
 def all_likened(request: Request) -> Likened:
-    """What the targets of a request are held to be like; one that cannot be judged, to nothing. Raises Unusable."""
+    """The conventions to which the usable targets of a request are held. Raises Unusable about `like`."""
     found, judged = Likened({}, {}), Session(request)
     with like(request) as other, ending(judged):
         for spec in request.targets:
@@ -64,7 +64,7 @@ def all_likened(request: Request) -> Likened:
 
 @contextmanager
 def like(request: Request) -> Iterator[Like | None]:
-    """The target that those of a request should be like, if any; it is ended afterwards. Raises Unusable."""
+    """The target of `like`, if any; it is ended afterwards. Raises Unusable."""
     if request.like is None:
         yield None
         return
@@ -77,7 +77,7 @@ def like(request: Request) -> Iterator[Like | None]:
 
 
 def with_pins(units: Iterable[Unit], pins: Mapping[str, list[Unit]]) -> list[Unit]:
-    """Units of a plan with those of pinned conventions, by target, in the place where others are pinned."""
+    """The units of a plan with those of pinned conventions, by target, inserted where others are pinned."""
     units, named = list(units), dict[str, list[Unit]]()
     for unit in (unit for own in pins.values() for unit in own):
         named.setdefault(unit.name, []).append(unit)

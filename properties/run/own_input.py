@@ -1,4 +1,4 @@
-"""`poolproof shrink`: a user's own input, on which a target is perhaps wrong, read, judged, and cut to a few cells."""
+"""`poolproof shrink`: a user's own input, on which a target may be wrong, is read, judged, and cut to a few cells."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ JUDGES = {
     "max_backward": "max-accumulation",
     "mean_backward": "mean-accumulation",
 }
-"""The law that holds a callable's answer against the oracle."""
+"""The law that compares a callable's answer with the oracle."""
 
 EXACT = 1 << 14
-"""Cells of an x up to which the oracle looks at all planes."""
+"""The most cells of an x for which the oracle checks all planes."""
 
 MOST_PLANES = 8
-"""Suspicious planes of a larger one that the oracle looks at."""
+"""The most suspicious planes of a larger x that the oracle checks."""
 
 PATIENCE = 60.0
-"""Seconds that cutting one input may take."""
+"""The most seconds that cutting one input may take."""
 
 
 @dataclass(frozen=True)
 class WindowArguments:
-    """The arguments of a call beside its arrays: a size and a stride for all axes or each, and settings likewise.
+    """The arguments of a call other than its arrays: a size and a stride for all axes or each, and settings likewise.
 
     `padding` has a pair (begin, end) where `size` has a number.
     """
@@ -77,7 +77,7 @@ def each(name: str, values: tuple[Any, ...], rank: int) -> tuple[Any, ...]:
 
 
 def case_of(file: str, function: str, window: WindowArguments) -> Case:
-    """The case that a file of arrays and the arguments of a call make. Raises Unusable with what does not fit."""
+    """The case made of a file of arrays and the arguments of a call. Raises Unusable about what does not fit."""
     x, dy = arrays_in(file, ("x", "dy") if function in BACKWARD else ("x",), function)
     check_x(x, function)
     passed = window.at(x.ndim - 2)
@@ -103,7 +103,7 @@ def case_of(file: str, function: str, window: WindowArguments) -> Case:
 
 
 def arrays_in(file: str, names: tuple[str, ...], function: str) -> tuple[Array, Array | None]:
-    """x, and dy if it is named, of an npz file. Raises Unusable."""
+    """x, and dy if it is named, from an npz file. Raises Unusable."""
     try:
         with Path(file).open("rb") as source:
             stored = np.load(source, allow_pickle=False)
@@ -125,7 +125,7 @@ def in_native_order(array: Array) -> Array:
 
 
 def check_x(x: Array, function: str) -> None:
-    """Raise Unusable unless x is an image that a callable takes."""
+    """Raise Unusable unless x is an image that the callable takes."""
     if not 3 <= x.ndim <= 5:
         raise Unusable(f"x has shape {x.shape}, but should have (N, C) and one to three spatial axes")
     if x.size == 0:
@@ -149,7 +149,7 @@ def check_window(case: Case) -> None:
 
 
 def check_sums(case: Case) -> None:
-    """Raise Unusable where what is right is a matter of convention: NaN, infinities, sums that may overflow."""
+    """Raise Unusable if the right answer is a matter of convention: NaN, infinities, sums that may overflow."""
     for name in ("x", "dy") if case.function in BACKWARD else ("x",):
         array = getattr(case, name)
         if is_float(array.dtype) and not np.isfinite(array.astype(np.float64)).all():
@@ -165,7 +165,7 @@ def check_sums(case: Case) -> None:
 
 
 class AnsweredPool(Pool):
-    """A pool in which an answer is there already: that for one plane, of an answer for all."""
+    """A pool that already has the answer for one plane, taken from the answer for all."""
 
     def __init__(self, pool: Pool, answer: Array) -> None:
         super().__init__(pool.target)
@@ -177,7 +177,7 @@ class AnsweredPool(Pool):
 
 
 def by_planes(law: Law) -> Law:
-    """The law, which of a large answer judges those planes alone that may be wrong."""
+    """The law; of a large answer it judges only the planes that may be wrong."""
 
     def check(pool: Pool, case: Case) -> None:
         if case.x.size <= EXACT:
@@ -192,10 +192,11 @@ def by_planes(law: Law) -> Law:
 
 
 def judgements(case: Case) -> Iterator[tuple[Law, Case]]:
-    """The laws that judge a call, each with the case that it is tried on.
+    """The laws that judge a call, each with the case to try.
 
-    Where maxima are tied, each library may split their gradient as it likes. Then the ties are broken first; after that
-    a gradient is sent to one window of each plane alone; and at last its sum is held against that of dy.
+    How to split the gradient of tied maxima is up to the library. With ties, the case is tried first with the ties
+    broken, then with a gradient at only one window per plane, and finally by comparing the sum of the gradient with
+    that of dy.
     """
     if case.function != "max_backward" or (alone := single(case)).all():
         yield LAWS[JUDGES[case.function]], case
@@ -206,8 +207,8 @@ def judgements(case: Case) -> Iterator[tuple[Law, Case]]:
 
 
 def without_ties(x: Array) -> Array:
-    """The ranks of the cells of each plane, the first of equal ones above the others; where they are too many for the
-    dtype, in a wider one."""
+    """The ranks of the cells of each plane, the first of equal ones highest; in a wider dtype if there are too many for
+    the dtype."""
     flat = x.reshape(*x.shape[:2], -1)
     order = np.argsort(flat[..., ::-1], axis=-1, kind="stable")
     ranks = np.empty(flat.shape, np.int64)
@@ -216,14 +217,14 @@ def without_ties(x: Array) -> Array:
 
 
 def one_to_a_plane(dy: Array, alone: Array) -> Array:
-    """dy with one gradient left in each plane: the largest of those of windows with tied maxima."""
+    """dy with one gradient left in each plane: the largest among windows with tied maxima."""
     flat = np.where(alone, 0, abs(dy)).reshape(*dy.shape[:2], -1)
     kept = np.arange(flat.shape[-1]) == flat.argmax(axis=-1)[..., np.newaxis]
     return np.where(kept.reshape(dy.shape), dy, np.zeros((), dy.dtype))
 
 
 def judged(target: Target, case: Case) -> Result:
-    """What comes of a case: the first law that it breaks, with the smallest case made of it, or the last that holds.
+    """The result for a case: the first law that fails, with the smallest such case, or the last that passes.
 
     Raises Unusable if the target does not take such a call, or refuses it.
     """
@@ -237,7 +238,7 @@ def judged(target: Target, case: Case) -> Result:
 
 
 def cut(target: Target, law: Law, case: Case) -> Result:
-    """One law on a case; if it fails, on the smallest case made of it. Raises Unusable if the target refuses it."""
+    """The result of one law on a case, shrunk if it fails. Raises Unusable if the target refuses it."""
     for part in to_try(target, case):
         trial = Trial(by_planes(law), target.fresh(), TrialSettings(patience=PATIENCE))
         if trial(part):
@@ -250,7 +251,7 @@ def cut(target: Target, law: Law, case: Case) -> Result:
 
 
 def to_try(target: Target, case: Case) -> Iterator[Case]:
-    """The planes of a large case that may be answered wrongly, each alone, then the case; nothing if all are right."""
+    """The planes of a large case whose answers may be wrong, each alone, then the case; none if all are right."""
     if case.x.size > EXACT:
         got = target.fresh().ask(case.call()).value
         shape = case.x.shape if case.function in BACKWARD else case.dy.shape
@@ -269,7 +270,7 @@ def plane_of(case: Case, place: Ints) -> Case:
 
 
 def told(result: Result, case: Case) -> str:
-    """What came of a case, in words."""
+    """The result for a case, in words."""
     if not result.failed:
         return f"{result.law}: holds: the answer is right on this input"
     assert result.counterexample is not None

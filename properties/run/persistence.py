@@ -1,4 +1,4 @@
-"""State shared between laws and runs: how often a target has died, the case in hand, and the cases that failed."""
+"""State shared between laws and runs: how often a target has died, the current case, and the cases that failed."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ from ..results import MOST_STORED, Counterexample, StoredCall, StoredCase, fits
 T = TypeVar("T")
 
 KEPT = Path(".poolproof")
-"""Where a run without a seed keeps failing cases, and the case in hand."""
+"""Where a run without a seed keeps failing cases and the current case."""
 
 MOST = {"hung": 3, "crashed": 20}
-"""After this many hangs, or deaths, a process of the suite makes no more calls to a target."""
+"""After this many hangs or deaths, a process of the suite makes no more calls to a target."""
 
 SEVERAL = {"hung": 1, "crashed": 3}
-"""After this many, the next is made smaller for a short time only."""
+"""After this many, the next failure gets little time for shrinking."""
 
 HEAD = struct.Struct(">II")
 """A file begins with the length and the checksum of its content."""
 
 MOST_KEPT = 10
-"""Failing cases of a law on a target that are kept."""
+"""The most failing cases that are kept for a law on a target."""
 
 
 class Held(Struct, frozen=True, array_like=True):
-    """The case in hand: the seed from which cases are drawn, and its number, from 0."""
+    """The current case: the seed from which cases are drawn, and its number, from 0."""
 
     seed: int
     number: Whole
 
 
 class About(Struct, frozen=True):
-    """What cases are kept for: a law on a target, and what the law wants of its cases."""
+    """What cases are kept for: a target, a law, and the plan of its cases."""
 
     target: str
     law: str
@@ -51,36 +51,36 @@ class About(Struct, frozen=True):
 
 
 class KeptCase(Struct, frozen=True, omit_defaults=True):
-    """A case that failed, and the calls that must be made before it."""
+    """A failing case, and the calls that must be made before it."""
 
     case: StoredCase
     earlier_calls: list[StoredCall] = []
 
 
 class KeptCases(Struct, frozen=True):
-    """The content of a file: the cases of a law that failed on a target, the last first."""
+    """The content of a file: the failing cases of a law on a target, the newest first."""
 
     about: About
     found: list[KeptCase]
 
 
 class Toll:
-    """Deaths of targets, by target and verdict. It lives in memory alone, out of the reach of targets."""
+    """Counts the deaths of targets, by target and verdict. It is kept only in memory, where targets cannot reach it."""
 
     def __init__(self) -> None:
         self.deaths: Counter[tuple[str, str]] = Counter()
 
     def add(self, target: str, verdict: str) -> None:
-        """One more."""
+        """Count a death."""
         if verdict in MOST:
             self.deaths[target, verdict] += 1
 
     def seen(self, target: str) -> tuple[str, ...]:
-        """The verdicts of deaths of which there were several."""
+        """The verdicts that have occurred several times."""
         return tuple(verdict for verdict, several in SEVERAL.items() if self.deaths[target, verdict] >= several)
 
     def reached(self, target: str) -> str:
-        """Why nothing more is asked of a target; empty if it may go on."""
+        """Why a target gets no more calls; empty if it may go on."""
         for verdict, most in MOST.items():
             if self.deaths[target, verdict] >= most:
                 return f"it {'hung' if verdict == 'hung' else 'died'} {most} times before"
@@ -88,10 +88,10 @@ class Toll:
 
 
 class InHand:
-    """A file with the seed and the number of the case in hand, left behind if the suite is killed or interrupted.
+    """A file with the seed and the number of the current case, left behind if the suite is killed or interrupted.
 
-    What another run left is in `found`, if it is whole. Only a regular file in a real folder is read or written; where
-    there is none, and none can be made, nothing is kept.
+    `found` is what another run left, if it is intact. Only a regular file in a real folder is read or written; if there
+    is none and it cannot be made, nothing is kept.
     """
 
     def __init__(self, folder: Path, target: str, law: str) -> None:
@@ -104,13 +104,13 @@ class InHand:
             self.found = parsed(os.pread(self.handle, 1 << 10, 0), Held)
 
     def hold(self, seed: int, number: int) -> None:
-        """The case with this number, from 0, of those drawn with this seed is tried now."""
+        """Record that this case is being tried: its seed, and its number from 0."""
         if self.handle is not None:
             with suppress(OSError):
                 os.pwrite(self.handle, packed(Held(seed, number)), 0)
 
     def done(self) -> None:
-        """The law has ended."""
+        """The law has ended: close and remove the file."""
         if self.handle is not None:
             os.close(self.handle)
             with suppress(OSError):
@@ -118,10 +118,10 @@ class InHand:
 
 
 class Kept:
-    """The cases of a law that failed on a target in earlier runs, the last first, with the calls that they need.
+    """The cases of a law that failed on a target in earlier runs, the newest first, with the calls that they need.
 
-    They are read once. The file is replaced as a whole at each change, by the rules for a case in hand; `plan` is what
-    the law wants of its cases: those that were kept for another plan are not read.
+    They are read once. Each change replaces the whole file, under the same rules as for the current case. Cases kept
+    for another `plan` than the law has now are not read.
     """
 
     def __init__(self, folder: Path, target: str, law: str, plan: object) -> None:
@@ -133,17 +133,17 @@ class Kept:
             self.found = kept.found if kept is not None and kept.about == self.about else []
 
     def add(self, counterexamples: list[Counterexample]) -> None:
-        """Keep the cases of counterexamples that are complete, before those that are kept already."""
+        """Keep the complete cases of counterexamples, before those already kept."""
         entries = [KeptCase(each.case, each.earlier_calls or []) for each in counterexamples if each.case]
         new = [each for each in entries if each.case.complete and fits(each, MOST_STORED // MOST_KEPT)]
         self.change([*new, *(each for each in self.found if each not in new)][:MOST_KEPT])
 
     def drop(self, entry: KeptCase) -> None:
-        """This one does not fail any more."""
+        """Remove a case that no longer fails."""
         self.change([each for each in self.found if each is not entry])
 
     def change(self, found: list[KeptCase]) -> None:
-        """Keep these from now on."""
+        """Keep these cases from now on."""
         if found != self.found:
             self.found = found
             with suppress(OSError):
@@ -151,18 +151,18 @@ class Kept:
 
 
 def place(folder: Path, target: str, law: str) -> Path:
-    """The file in a folder that is about a law on a target."""
+    """The file in a folder for a law on a target."""
     return folder / f"{zlib.crc32(f'{law} {target}'.encode(errors='surrogateescape')):08x}"
 
 
 def packed(value: object) -> bytes:
-    """A value as JSON, after its length and its checksum."""
+    """A value as JSON, preceded by its length and its checksum."""
     data = encoded(value)
     return HEAD.pack(len(data), zlib.crc32(data)) + data
 
 
 def parsed(content: bytes, form: type[T]) -> T | None:
-    """The value of a type that `packed` gave; None if the content was cut or is another's."""
+    """The value that `packed` encoded, or None if the content was cut off or is something else."""
     try:
         return decoded(whole(content), form)
     except ValueError:
@@ -170,14 +170,14 @@ def parsed(content: bytes, form: type[T]) -> T | None:
 
 
 def read(file: Path) -> bytes:
-    """The content of a regular file of not more than a bound. Raises OSError for anything else."""
+    """The content of a regular file, up to a size limit. Raises OSError for anything else."""
     handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(handle, "rb") as stream:
         return stream.read(2 * MOST_STORED) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
 
 
 def replaced(file: Path, content: bytes) -> None:
-    """Replace a regular file, or one that is not there, at once. Raises OSError if something else is in its place."""
+    """Replace a regular file atomically, or create it. Raises OSError if something else is in its place."""
     file.parent.mkdir(parents=True, exist_ok=True)
     os.close(opened(file))
     new = file.with_name(f"{file.name}.{os.getpid()}")
@@ -188,7 +188,7 @@ def replaced(file: Path, content: bytes) -> None:
 
 
 def opened(file: Path) -> int:
-    """A descriptor of a regular file, which is made if it is not there. Raises OSError for anything else."""
+    """A descriptor of a regular file, which is created if missing. Raises OSError for anything else."""
     handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     if stat.S_ISREG(os.fstat(handle).st_mode):
         return handle
@@ -197,7 +197,7 @@ def opened(file: Path) -> int:
 
 
 def whole(content: bytes) -> bytes:
-    """The content of a file after its head; none if the file was cut or is another's."""
+    """The content of a file after its head; empty if the file was cut off or is something else."""
     if len(content) < HEAD.size:
         return b""
     length, checksum = HEAD.unpack(content[: HEAD.size])

@@ -1,4 +1,4 @@
-"""Conventions as units of a run: all of a target's observed, or one that is pinned, judged like a law."""
+"""Conventions as units of a run: all conventions of a target observed, or a pinned one judged like a law."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .units import CONVENTIONS_ITEM, Unit
 
 
 def conventions_of(target: Target, end: float | None) -> Result:
-    """All conventions of a target; some may be left, if it hangs or the time is over."""
+    """The conventions of a target; some may be missing if it hangs or the time is up."""
     began = time.perf_counter()
     found, left = observed(target, MOST["hung"], end)
     reason = f"not observed, because it hangs or the time limit was reached: {', '.join(left)}" if left else ""
@@ -24,7 +24,7 @@ def conventions_of(target: Target, end: float | None) -> Result:
 
 
 def pinned(unit: Unit, target: Target) -> Result:
-    """A pinned convention as a law; one of another target is asked for within what both take."""
+    """A pinned convention as a law; one of another target is tested within what both targets take."""
     if unit.within is None:
         return expected(target, *unit.pin)
     with within(target, unit.within):
@@ -32,7 +32,7 @@ def pinned(unit: Unit, target: Target) -> Result:
 
 
 def expected(target: Target, convention: str, value: str, like: str = "") -> Result:
-    """A convention that should have a value, as a law; `like`: the target that has it, if any."""
+    """A convention that should have a value, as a law; `like`: the target that has the value, if any."""
     began = time.perf_counter()
     each, name = CONVENTIONS[convention], f"{convention}={value}"
     if reason := unobservable(each, target):

@@ -1,7 +1,7 @@
-"""Which planes of a large answer may be wrong: a quick look in floating point, where the oracle takes too long.
+"""Which planes of a large answer may be wrong: a quick check in floating point, as the oracle takes too long.
 
-Sums are made in the widest float of the machine. An answer that is nearer to such a sum than half of the proved bound
-is right; the oracle has the last word on all others.
+Sums are computed in the machine's widest float. An answer closer to such a sum than half of the proved bound is right;
+the oracle decides about all others.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from ..oracle import relative_bound
 from ..oracle import smallest as eta
 
 Taps = list[tuple[Any, Any]]
-"""For each tap of a window the index of the outputs that have it as a cell, and that of these cells."""
+"""For each tap of a window, the index of the outputs for which it is a real cell, and the index of those cells."""
 
 SAFE = 0.5
-"""The part of the proved bound within which a quick look is enough."""
+"""The fraction of the proved bound within which the quick check suffices."""
 
 
 def suspects(case: Case, got: Array) -> list[Ints]:
@@ -64,7 +64,7 @@ def gathered(values: Array, shape: Ints, every: Taps) -> Array:
 
 
 def scattered(shares: Array, shape: Ints, every: Taps) -> Array:
-    """An image to whose pixels each window has added its share."""
+    """An image to which each window has added its share at each of its cells."""
     sums = np.zeros(shape, shares.dtype)
     for outputs, cells in every:
         sums[cells] += shares[outputs]
@@ -74,8 +74,8 @@ def scattered(shares: Array, shape: Ints, every: Taps) -> Array:
 def excess(
     dtype: np.dtype[Any], got: Array, low: Array, high: Array, sizes: Array, terms: Array, *, plain: Any
 ) -> Array:
-    """How far an answer is beyond these ends, as a multiple of the proved bound for sums of so many terms, or 0 where
-    it is certainly right. `plain`: where a single term is exact."""
+    """How far an answer lies outside a range, as a multiple of the proved rounding bound for sums of `terms` terms; 0
+    where it is certainly right. `plain`: where a single term is exact."""
     counts, which = np.unique(terms, return_inverse=True)
     relative = np.array([float(relative_bound(int(n), dtype)) for n in counts])[which].reshape(terms.shape)
     allowed = relative * sizes + (terms + 1) * float(eta(dtype))
@@ -93,7 +93,7 @@ def of_max_forward(case: Case, got: Array) -> Array:
 
 
 def of_max_indices(case: Case, got: Array) -> Array:
-    """Where an index is none of a maximum of its window."""
+    """Where an index is not that of a maximum of its window."""
     every, right = taps(case.axes), np.zeros(case.dy.shape, bool)
     best, places = largest(case, every), np.arange(case.x[0, 0].size).reshape(1, 1, *case.x.shape[2:])
     for outputs, cells in every:
@@ -119,7 +119,7 @@ def of_mean_backward(case: Case, got: Array) -> Array:
 
 
 def of_max_backward(case: Case, got: Array) -> Array:
-    """Where the gradient of a maximum may be wrong, however it is split among tied ones; planes whose sum is wrong."""
+    """Where the gradient of a maximum may be wrong, however ties are split; and the planes with a wrong sum."""
     every, dy = taps(case.axes), wide(case.dy)
     best, alone = largest(case, every), single(case, every)
     ends = (np.where(alone, dy, np.minimum(dy, 0)), np.where(alone, dy, np.maximum(dy, 0)), abs(dy), (dy != 0) * 1)
@@ -133,7 +133,7 @@ def of_max_backward(case: Case, got: Array) -> Array:
 
 
 def sent(case: Case, values: Array, best: Array, every: Taps) -> Array:
-    """An image to whose pixels each window has added its value where its maxima are."""
+    """An image to which each window has added its value at each of its maxima."""
     sums = np.zeros(case.x.shape, values.dtype)
     for outputs, cells in every:
         sums[cells] += np.where(case.x[cells] == best[outputs], values[outputs], 0)

@@ -1,7 +1,7 @@
-"""Processes of the suite behind an executor: functions are called there, and what they return comes back as JSON.
+"""Processes of the suite as an executor: functions are called there, and their results come back as JSON.
 
 A process starts without the working folder on its import path, which may be full of modules that a target wrote, and
-ends with the process that started it. A call whose process died is made once more in another.
+ends with the process that started it. If a process dies, its call is made once more in another.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ SAFE = "-P" if sys.version_info >= (3, 11) else "-I"
 """The flag of Python that keeps the working folder off its import path."""
 
 COUNT = "POOLPROOF_PROCESSES"
-"""The environment variable that says how many processes share the processors."""
+"""The environment variable with the number of processes that share the processors."""
 
 LARGEST = 1 << 32
-"""Bytes of what a call may return."""
+"""The most bytes that a call may return."""
 
 GRACE = 5.0
-"""Seconds that interrupted calls may take to return what they have."""
+"""The seconds that interrupted calls have to return their results."""
 
 
 class Lost(Exception):
-    """What made a call ended in the midst of it, and it is not made again; the message says what ended, how often."""
+    """The process or worker of a call died, and the call is not retried; the message says what died, and how often."""
 
 
 class Process(Channel):
@@ -62,7 +62,7 @@ class Process(Channel):
         super().__init__(self.popen.stdout.fileno(), self.popen.stdin.fileno())
 
     def call(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-        """What a call returns there.
+        """The value that a call returns there.
 
         Raises EOFError if the process ends, KeyboardInterrupt if the call was interrupted, RuntimeError for its errors.
         """
@@ -78,7 +78,7 @@ class Process(Channel):
         return json.loads(bytes(payload))
 
     def end(self, grace: float) -> None:
-        """Let the process end by itself; kill it if it is busy for longer than `grace` seconds."""
+        """Let the process end by itself; kill it if it is still busy after `grace` seconds."""
         assert self.popen.stdin is not None
         with suppress(OSError):
             self.popen.stdin.close()
@@ -89,15 +89,15 @@ class Process(Channel):
             self.popen.wait()
 
     def close(self) -> None:
-        """Close what is left when the process has ended and is no longer read from."""
+        """Close the streams of a process that has ended and is no longer read from."""
         assert self.popen.stdout is not None
         self.popen.stdout.close()
 
 
 class Processes(ThreadPoolExecutor):
-    """An executor with a process behind each of its threads, started when it is needed.
+    """An executor with a process for each of its threads, started when needed.
 
-    A call whose process dies is made once more in another; then its future raises Lost.
+    If a call's process dies, the call is made once more in another; if that dies too, its future raises Lost.
     """
 
     def __init__(self, count: int) -> None:
@@ -107,11 +107,11 @@ class Processes(ThreadPoolExecutor):
         self.started: list[Process] = []
 
     def submit(self, function: Callable[..., Any], /, *arguments: Any, **named: Any) -> Future[Any]:
-        """Make a call in one of the processes. The function and its arguments can be pickled; it returns JSON."""
+        """Make a call in one of the processes. The function and its arguments must be picklable; it returns JSON."""
         return super().submit(self.call, partial(function, **named), arguments)
 
     def call(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-        """Make a call in the process of this thread, or once more in another if that process dies. Raises Lost."""
+        """Make a call in this thread's process, and once more in another if that process dies. Raises Lost."""
         for _ in range(2):
             with suppress(EOFError):
                 return self.process().call(function, arguments)
@@ -120,7 +120,7 @@ class Processes(ThreadPoolExecutor):
         raise Lost("the process of the suite died twice")
 
     def process(self) -> Process:
-        """The process of this thread."""
+        """The process that belongs to this thread."""
         if not self.open:
             raise Lost("the run has ended")
         if getattr(self.own, "process", None) is None:
@@ -130,17 +130,17 @@ class Processes(ThreadPoolExecutor):
         return process
 
     def room(self) -> int:
-        """How many calls are made at a time."""
+        """How many calls can run at a time."""
         return self.count
 
     def interrupt(self) -> None:
-        """What Ctrl-C does, in every process; from now on none has time to end by itself."""
+        """Send Ctrl-C to every process; from now on none gets time to end by itself."""
         self.grace = 0.0
         for process in self.started:
             process.popen.send_signal(signal.SIGINT)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = True) -> None:
-        """End all processes before their threads, with which the system would end them."""
+        """End all processes before their threads: when a thread ends, the system kills its process."""
         self.open = False
         for process in self.started:
             process.end(self.grace)
@@ -150,7 +150,7 @@ class Processes(ThreadPoolExecutor):
 
 
 def serve() -> None:
-    """The other side: make calls until the suite ends. Standard streams are not those of the protocol."""
+    """The child's side: make calls until the suite ends. The protocol does not use the standard streams."""
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
     channel = Channel(os.dup(0), os.dup(1))
@@ -170,7 +170,7 @@ def serve() -> None:
 
 @contextmanager
 def somewhere() -> Iterator[None]:
-    """A working folder that exists, because Hypothesis asks for it when it is imported; afterwards the one before."""
+    """Change to a working folder that exists, as Hypothesis needs one when imported, and change back afterwards."""
     before = os.open(".", os.O_RDONLY)
     try:
         os.chdir(os.sep)
@@ -181,7 +181,7 @@ def somewhere() -> Iterator[None]:
 
 
 def answer(payload: bytes) -> tuple[dict[str, str], list[bytes]]:
-    """What a call returns, or that it was interrupted, or the traceback of an error of ours."""
+    """The result of a call, or that it was interrupted, or the traceback of an internal error."""
     function, arguments = pickle.loads(payload)
     try:
         return {}, [json.dumps(function(*arguments)).encode()]

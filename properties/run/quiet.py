@@ -1,4 +1,4 @@
-"""What a target prints in this process, held back; what other threads print meanwhile is printed."""
+"""Suppresses what a target prints in this process, but not what other threads print meanwhile."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..remote.worker import THREAD
 
 
 class Aside:
-    """A stream that drops what one thread writes, and those in which a target is called; it passes on the rest."""
+    """A stream that drops what one thread and the threads that call a target write, and passes on the rest."""
 
     def __init__(self, stream: Any) -> None:
         self.stream, self.thread = stream, threading.get_ident()
@@ -29,13 +29,13 @@ class Aside:
             self.write(line)
 
     def __getattr__(self, name: str) -> Any:
-        """Whatever else the stream has."""
+        """Any other attribute of the stream."""
         return getattr(self.stream, name)
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Meanwhile this thread prints nothing and warns of nothing."""
+    """Suppress what this thread prints and its warnings."""
     held = {name: Aside(getattr(sys, name)) for name in ("stdout", "stderr") if getattr(sys, name) is not None}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -1,4 +1,4 @@
-"""A report read back: whatever is not of its types, or is no case of its law, is refused with its place."""
+"""Reads a report back: values of a wrong type, and cases that no law draws, are refused with their place."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from ..results import Report, StoredCall, StoredCase, TargetReport
 
 
 def targets_of(file: str) -> list[TargetReport]:
-    """The targets of a report. Raises Unusable if it cannot be read, or is no report."""
+    """The targets of a report. Raises Unusable if the file cannot be read or is not a report."""
     return report_of(file).targets
 
 
 def report_of(file: str) -> Report:
-    """The report in a file. Raises Unusable if it cannot be read, or is no report."""
+    """The report in a file. Raises Unusable if the file cannot be read or is not a report."""
     source = read_text(file, "report")
     with described(file):
         report = completed(decoded(source, Report), file)
@@ -36,7 +36,7 @@ def report_of(file: str) -> Report:
 
 @contextmanager
 def described(file: str) -> Iterator[None]:
-    """Raise Unusable about a file that is no report for a ValueError that says why."""
+    """Turn a ValueError about a file that is not a report into Unusable."""
     try:
         yield
     except ValueError as error:
@@ -45,7 +45,7 @@ def described(file: str) -> Iterator[None]:
 
 @contextmanager
 def fitting(where: str) -> Iterator[None]:
-    """Raise ValueError about a place for what has the right types, but makes no array, call or case."""
+    """Raise ValueError with the place of values that have the right types but form no array, call or case."""
     try:
         yield
     except UNREADABLE as error:
@@ -53,7 +53,7 @@ def fitting(where: str) -> Iterator[None]:
 
 
 def check_case(law: str, case: StoredCase, earlier: Sequence[StoredCall], where: str) -> None:
-    """Raise ValueError unless a law could be tried on a case again, after the calls that it needs."""
+    """Raise ValueError unless a law can be tried again on a case, after the calls that it needs."""
     with fitting(f"{where}.earlier_calls"):
         for call in earlier:
             call.call()

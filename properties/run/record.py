@@ -1,4 +1,4 @@
-"""What has become of a run: gathered from its events, for whoever prints or writes it."""
+"""The record of a run, gathered from its events for printing and for reports."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from .units import Unit
 
 @dataclass
 class Record:
-    """Targets that were loaded, or refused with the reason; what they are held to be like; units to examine; results so
-    far, and their causes.
+    """The targets of a run, loaded or refused, their pinned conventions, the units, the results so far, and their
+    causes.
 
-    `ended`: why the run ended before its time; empty if it did not.
+    `ended`: why the run ended early; empty if it did not.
     """
 
     request: Request
@@ -32,7 +32,7 @@ class Record:
     ended: str = ""
 
     def add(self, event: Event) -> Cause | None:
-        """Take account of an event; the cause of a failure that is the first with this cause."""
+        """Record an event. Returns the cause of a failure if it is new."""
         match event:
             case TargetLoaded(target):
                 self.targets[target.spec] = target
@@ -52,29 +52,29 @@ class Record:
         return None
 
     def widen(self, result: Result) -> Cause | None:
-        """Replace a result by what came of its unit in all; its cause if that is a failure with a new one."""
+        """Replace a result by the total result of its unit. Returns the cause of a failure if it is new."""
         place = next(k for k, each in enumerate(self.results) if (each.target, each.law) == (result.target, result.law))
         before, self.results[place] = self.results[place], result
         return added(self.causes, result) if result.failed and not before.failed else None
 
     def left(self) -> list[Unit]:
-        """The units that are not examined."""
+        """The units not yet examined."""
         done = {(result.target, result.law) for result in self.results}
         return [unit for unit in self.units if unit.key not in done]
 
     def partial(self) -> bool:
-        """Whether some of what was planned has no result."""
+        """Whether some planned unit has no result."""
         return bool(self.left())
 
     def complete(self) -> list[Result]:
-        """A result for every unit, target by target; what has none was not run."""
+        """A result for every unit, target by target; units without one count as not run."""
         why = self.ended or "an error of the suite"
         results = [*self.results, *(Result(*unit.key, "not run", why) for unit in self.left())]
         order = {unit.key: (list(self.targets).index(unit.target), k) for k, unit in enumerate(self.units)}
         return sorted(results, key=lambda result: order.get((result.target, result.law), (-1, -1)))
 
     def all_causes(self) -> list[Cause]:
-        """The causes of all failures, however the results came."""
+        """The causes of all failures, independent of the order of results."""
         return causes_of(self.complete())
 
     def names(self) -> dict[str, str]:
@@ -82,10 +82,10 @@ class Record:
         return {spec: target.name for spec, target in self.targets.items()}
 
     def warnings(self) -> list[str]:
-        """Warnings for the authors of the targets: names that are nearly those of the contract."""
+        """Warnings for the authors of targets: names that are close to those of the contract."""
         return [warning for target in self.targets.values() for warning in target.warnings]
 
     def known_complaints(self) -> list[str]:
-        """What is wrong with the entries of known failures, as the run has shown."""
+        """Complaints about the entries of known failures after the run."""
         known, everything = self.request.known_failures(), self.request.laws == "*"
         return complaints(known, self.complete(), self.names(), all_laws=everything)

@@ -1,4 +1,4 @@
-"""`poolproof replay`: the failing cases of a report tried again, and the calls that show its conventions made again."""
+"""`poolproof replay`: try the failing cases of a report again, and make the calls that show its conventions again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .runner import replay as tried
 from .session import Session
 
 Say = Callable[..., None]
-"""Prints a line; of a pair, the text in the style that a verdict has."""
+"""Prints a line; for a pair, the text in the style of a verdict."""
 
 
 class Failed(NamedTuple):
@@ -33,12 +33,12 @@ class Failed(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The law to be tried: for a proof, that which it asks."""
+        """The law to try; for a proof, the law that it proves."""
         return self.law.about or self.law.law
 
     @property
     def title(self) -> str:
-        """What lines about it begin with."""
+        """The beginning of lines about it."""
         return f"{self.law.law} on {self.target}"
 
     @property
@@ -56,7 +56,7 @@ class Failed(NamedTuple):
 
 
 class Replayable(NamedTuple):
-    """What a report has to be tried again: failures and conventions (target, name, what was seen)."""
+    """What a report has to try again: failures, and conventions (target, name, what was seen)."""
 
     failures: list[Failed]
     seen: list[tuple[str, str, Seen]]
@@ -68,7 +68,7 @@ class Replayable(NamedTuple):
 
     @property
     def foreign(self) -> list[str]:
-        """Those that are no part of poolproof: programs, files, modules, and whatever has an interpreter of its own."""
+        """The targets outside poolproof: programs, files, modules, and those with an interpreter of their own."""
         return [spec for spec in self.targets if not is_shipped(spec)]
 
 
@@ -88,7 +88,7 @@ def read(file: str) -> Replayable:
 
 
 def replayed(found: Replayable, session: Session, other: str | None) -> Iterator[Result | str]:
-    """For each failure what came of it, on the target it was seen on or another; words, where it cannot be tried."""
+    """The new result of each failure, on its own target or another; or words about why it cannot be tried."""
     for each in found.failures:
         if each.hindrance:
             yield f"{each.title}: cannot be replayed, {each.hindrance}"
@@ -99,7 +99,7 @@ def replayed(found: Replayable, session: Session, other: str | None) -> Iterator
 
 
 def again(name: str, target: Target, found: Counterexample, memory: int | None) -> Result:
-    """A law tried again on the case of a counterexample; `memory`: bytes that a process of the target may have."""
+    """The result of a law on the case of a counterexample; `memory`: bytes that a target's process may have."""
     if name in HUGE:
         return huge_again(HUGE[name], target, found, memory)
     return tried(LAWS[name], target, found)
@@ -107,7 +107,7 @@ def again(name: str, target: Target, found: Counterexample, memory: int | None) 
 
 @contextmanager
 def readable(what: str) -> Iterator[None]:
-    """Raise Unusable for what has the right form, and yet is nothing that a law or a convention asks."""
+    """Raise Unusable about well-formed data that no law or convention can use."""
     try:
         yield
     except UNREADABLE as error:
@@ -115,25 +115,25 @@ def readable(what: str) -> Iterator[None]:
 
 
 def outcome(result: Result, known: str = "") -> tuple[tuple[str, str], str]:
-    """What came of a failure: a line, with the verdict as its style, and the message unless the failure is known."""
+    """The outcome of a failure: a line styled by its verdict, and the message unless the failure is known."""
     if result.verdict == "holds":
         words = result.reason or "holds now"
     else:
         words = f"still {result.verdict}" if result.failed else result.verdict
         words += f", {result.reason}" if result.reason else ""
     text = cleaned(f"{result.law} on {result.target}: {words}{f', known: {known}' if known and result.failed else ''}")
-    # The message may be the report's own.
+    # The message may come from the report itself.
     told = result.message.split("\n") if result.failed and not known else []
     return (text, result.verdict), "".join(f"\n{printable(line)}" for line in told)
 
 
 def printable(line: str) -> str:
-    """A line of a message, in full."""
+    """A line of a message, in full and safe to print."""
     return "".join(map(visible, line))
 
 
 def replay_conventions(found: Replayable, session: Session, other: str | None, say: Say) -> None:
-    """Say which conventions are answered otherwise, and which cannot be asked of a target."""
+    """Print which conventions changed, and which cannot be tried on a target."""
     changed = asked = 0
     for spec, name, seen in found.seen:
         target = session.target(other or spec)
@@ -150,7 +150,7 @@ def replay_conventions(found: Replayable, session: Session, other: str | None, s
 
 
 def replay(found: Replayable, session: Session, other: str | None, say: Say) -> int:
-    """Say what came of each failure, and which conventions are answered otherwise; 1 if anything still fails."""
+    """Print the outcome of each failure, and which conventions changed. Returns 1 if anything still fails."""
     still = unclear = 0
     for each, result in zip(found.failures, replayed(found, session, other), strict=True):
         still += isinstance(result, Result) and result.failed

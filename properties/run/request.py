@@ -1,4 +1,4 @@
-"""What a run is asked to do: which targets, and how much to try."""
+"""The request of a run: which targets, and how much to try."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .known import Known, load_known
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for: targets as given, and how much to try.
+    """What a user asked for: targets as given, and how much to try.
 
     `like`: the target whose conventions the others are held to; `end` is in seconds since the epoch; `persistent`:
     failing cases are kept in the working folder, and tried first; `huge`: laws about arrays of gigabytes are tried as
     well; `starting`: seconds that a target may take to load, if fewer than usual; `cluster`: the scheduler of a
-    campaign, or `here`; `resume`: a campaign goes on where the previous one ended; `store`: the folder or the address
-    of failing cases that many share.
+    campaign, or `here`; `resume`: a campaign continues where the previous one ended; `store`: the folder or the address
+    of shared failing cases.
     """
 
     targets: tuple[str, ...] = REFERENCE
@@ -47,7 +47,7 @@ class Request:
     store: str | None = None
 
     def isolation(self) -> Isolation | None:
-        """How targets are run; None for in this process. Raises Unusable for a device there."""
+        """How targets are run, or None for in this process. Raises Unusable for a device in this process."""
         if self.in_process and self.device:
             raise Unusable("--device is for targets in processes of their own, and should not come with --in-process")
         return (
@@ -55,7 +55,7 @@ class Request:
         )
 
     def settled(self) -> Request:
-        """The same request with its seed chosen: 0 where CI wants the same cases every time, else a random one."""
+        """The same request with a seed: 0 under CI, which expects the same cases every time, else a random one."""
         seed = self.seed if self.seed is not None else 0 if in_ci() else secrets.randbelow(10**6)
         return replace(self, seed=seed)
 
@@ -65,5 +65,5 @@ class Request:
 
 
 def in_ci() -> bool:
-    """Whether this runs in continuous integration, where the same cases are wanted every time."""
+    """Whether this runs in continuous integration, which expects the same cases every time."""
     return bool(os.environ.get("CI"))

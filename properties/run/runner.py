@@ -1,4 +1,4 @@
-"""One law on one target: try cases, and say what was found. Knows nothing of pytest or reports."""
+"""One law on one target: try cases and report the result. Knows nothing of pytest or reports."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from .settle import minimal, settled
 from .trial import Found, Trial, TrialSettings
 
 NOT_ALONE = "did not repeat in a fresh process; it needs earlier calls"
-"""What a replay says of a failure whose earlier calls are not known."""
+"""A replay's note on a failure whose earlier calls are unknown."""
 
 WAS_HERE = "holds now, in a fresh process; it was found with --in-process, where earlier calls may matter"
-"""What it says of one that was found in the process of the suite, on something that cannot be had anew."""
+"""A replay's note on a failure found in the suite's process, on a target that cannot be started afresh."""
 
 REPLAYS = 200
-"""How often a replay tries the case of a failure that did not come back."""
+"""How often a replay tries the case of a failure that did not recur."""
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C in the midst of a law, with the result so far."""
+    """Ctrl-C during a law, with its result so far."""
 
     def __init__(self, result: Result) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 def run(law: Law, target: Target, settings: TrialSettings) -> Result:
-    """Try a law on a target; the verdict, with the shrunk counterexample if it fails."""
+    """Try a law on a target. Returns the verdict, with the shrunk counterexample if it fails."""
     began = time.perf_counter()
     reason = law.unsupported(target.declared, target.offers, target.evidence)
     if reason:
@@ -57,7 +57,7 @@ def run(law: Law, target: Target, settings: TrialSettings) -> Result:
 
 
 def judged(trial: Trial) -> Result:
-    """What comes of a trial, whose failing cases are kept for the next run."""
+    """The result of a trial, whose failing cases are kept for the next run."""
     in_time = search(trial)
     if trial.found is None:
         return unfailing(trial, partial=not in_time)
@@ -71,7 +71,7 @@ def judged(trial: Trial) -> Result:
 
 
 def interrupted(trial: Trial) -> Result:
-    """What a law has seen when it was interrupted: a failure as it was first seen, or no verdict."""
+    """The result of an interrupted law: a failure as it was first seen, or no verdict."""
     if trial.found is not None:
         keep(trial, trial.found.counterexample)
         return structs.replace(result_of(trial, trial.found, trial.settings.seed), partial=True)
@@ -80,7 +80,7 @@ def interrupted(trial: Trial) -> Result:
 
 
 def unfailing(trial: Trial, *, partial: bool) -> Result:
-    """The verdict where no case failed."""
+    """The verdict if no case failed."""
     seen, about = trial.account(), (trial.pool.target.spec, trial.law.name)
     if trial.tried == 0:
         return Result(*about, "not run", "the time limit was reached before it began", partial=True)
@@ -90,13 +90,13 @@ def unfailing(trial: Trial, *, partial: bool) -> Result:
 
 
 def result_of(trial: Trial, found: Found, seed: int | None) -> Result:
-    """The result with a failure; the seed from which its case was drawn, if it was."""
+    """The result with a failure; `seed` is the one that its case was drawn from, or None."""
     seen, about = trial.account(), (trial.pool.target.spec, trial.law.name)
     return Result(*about, found.verdict, counterexample=structs.replace(found.counterexample, seed=seed), **seen)
 
 
 def search(trial: Trial) -> bool:
-    """Try cases until one fails; False if time ends before."""
+    """Try cases until one fails. Returns False if the time is up before."""
     for case in to_try(trial):
         if trial.over():
             return False
@@ -106,7 +106,7 @@ def search(trial: Trial) -> bool:
 
 
 def to_try(trial: Trial) -> Iterator[Case]:
-    """The case in hand when the suite was killed, those that failed in an earlier run, and those of this run."""
+    """The case during which the suite was killed, those that failed in an earlier run, and those of this run."""
     settings, law, target = trial.settings, trial.law, trial.pool.target
     yield from was_in_hand(trial)
     yield from failed_before(trial)
@@ -117,7 +117,7 @@ def to_try(trial: Trial) -> Iterator[Case]:
 
 
 def was_in_hand(trial: Trial) -> Iterable[Case]:
-    """The case that was in hand when the suite was killed, drawn again."""
+    """The case during which the suite was killed, drawn again."""
     in_hand, target = trial.settings.in_hand, trial.pool.target
     held = None if in_hand is None else in_hand.found
     if held is None or held.number >= trial.settings.examples:
@@ -127,7 +127,7 @@ def was_in_hand(trial: Trial) -> Iterable[Case]:
 
 
 def failed_before(trial: Trial) -> Iterator[Case]:
-    """The cases that failed in an earlier run, after the calls that they need; those that no longer do are dropped."""
+    """The cases that failed in an earlier run, after the calls that they need; cases that pass now are dropped."""
     kept = trial.settings.kept
     if kept is None:
         return
@@ -139,7 +139,7 @@ def failed_before(trial: Trial) -> Iterator[Case]:
 
 
 def suits(law: Law, target: Target, found: KeptCase) -> bool:
-    """Whether a case that was kept can be tried on a target as it declares itself now."""
+    """Whether a kept case can be tried on a target with its present declarations."""
     try:
         check_case(law.name, found.case, found.earlier_calls, "a case")
     except ValueError:
@@ -166,9 +166,9 @@ def with_callables(trial: Trial, found: Found, failing: set[str]) -> Found:
 
 
 def failing_too(trial: Trial, failing: set[str]) -> dict[str, Found]:
-    """The other callables for which a law fails, and how, in the time that shrinking one failure may take.
+    """The other callables for which a law fails, and how, found within the time for shrinking one failure.
 
-    None after a hang.
+    Empty after a hang.
     """
     assert trial.found is not None
     law, target, settings, verdict = trial.law, trial.pool.target, trial.settings, trial.found.verdict
@@ -184,7 +184,7 @@ def failing_too(trial: Trial, failing: set[str]) -> dict[str, Found]:
 
 
 def replay(law: Law, target: Target, found: Counterexample) -> Result:
-    """Try a law again on the case of a counterexample, in a fresh start of the target after the calls that it needs.
+    """Try a law again on a counterexample's case, in a fresh start of the target, after the calls that the case needs.
 
     There must be a case. If the answer differed between calls, it is tried many times.
     """
@@ -207,19 +207,19 @@ def replay(law: Law, target: Target, found: Counterexample) -> Result:
 
 
 def why_not(target: Target, found: Counterexample) -> str:
-    """What may be the reason why a replay did not see a failure; empty if it should have."""
+    """A possible reason why a replay did not see a failure; empty if it should have."""
     if found.lost:
         return NOT_ALONE
     return WAS_HERE if found.in_process is True and target.renewal == "process" else ""
 
 
 def calls_of(stored: Iterable[StoredCall]) -> list[Call]:
-    """Calls as they can be made again."""
+    """Stored calls as calls."""
     return [each.call() for each in stored]
 
 
 def undeclared(law: Law, target: Target, case: Case, calls: Iterable[Call]) -> str:
-    """Why a case or calls, perhaps of another target, are not within what this one declares; empty if they are."""
+    """Why a target does not declare a case or calls, perhaps those of another target; empty if it does."""
     asked = [*calls, *(case.call(function) for function in (case.function, *law.plan.also))]
     if reason := next(filter(None, map(partial(outside, target), asked)), ""):
         return reason

@@ -1,4 +1,4 @@
-"""The targets of a request in this process, each loaded once, and the units that are tried on them here."""
+"""The targets of a request in this process, each loaded once, and the trials of units on them."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class Session:
         return self.loaded[spec]
 
     def examine(self, unit: Unit, end: float | None) -> Result:
-        """The result of a unit, in the light of the known failures; it should come before `end`. Raises Unusable."""
+        """The result of a unit, marked by the known failures, by the time `end` if possible. Raises Unusable."""
         target = self.target(unit.target)
         result = self.not_tried(unit, target) or self.tried(unit, target, end)
         return excused(result, target.name, self.request.known_failures())
 
     def not_tried(self, unit: Unit, target: Target) -> Result | None:
-        """The result of a unit that cannot be tried, or no longer; None for any other."""
+        """The result of a unit that cannot be tried, or not any more; None for any other."""
         law = EVERY.get(unit.name)
         if law and (reason := law.unsupported(target.declared, target.offers, target.evidence)):
             return Result(unit.target, unit.name, "unsupported", reason)
@@ -57,7 +57,7 @@ class Session:
         return None
 
     def tried(self, unit: Unit, target: Target, end: float | None) -> Result:
-        """What comes of trying a unit."""
+        """The result of trying a unit."""
         if unit.kind is Kind.OBSERVED:
             return conventions_of(target, end)
         if unit.kind is Kind.PINNED:
@@ -87,7 +87,7 @@ class Session:
         return result
 
     def kept(self, name: str, target: Target, settings: TrialSettings) -> Result:
-        """One law on one target, which tries first what failed in earlier runs, and keeps what fails in this one."""
+        """One law on one target; it tries first what failed in earlier runs, and keeps what fails in this one."""
         in_hand = InHand(KEPT / "inhand", target.spec, name)
         kept = Kept(KEPT / "failing", target.spec, name, LAWS[name].plan)
         result = run(LAWS[name], target, replace(settings, kept=kept, in_hand=in_hand))
@@ -97,7 +97,7 @@ class Session:
 
 @contextmanager
 def ending(session: Session) -> Iterator[Session]:
-    """A session whose targets are ended afterwards."""
+    """The session; its targets are ended afterwards."""
     try:
         yield session
     finally:
@@ -107,5 +107,5 @@ def ending(session: Session) -> Iterator[Session]:
 
 @lru_cache(maxsize=1)
 def session(request: Request) -> Session:
-    """The session of a request, one in each process."""
+    """The session of a request, one per process."""
     return Session(request)

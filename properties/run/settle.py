@@ -1,4 +1,4 @@
-"""A failure as it is reported: made smaller, and repeated by a fresh start of the target, after calls if need be."""
+"""A failure as it is reported: shrunk, and repeated by a fresh start of the target, after earlier calls if needed."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from .trial import Found, Trial
 DEATHS = ("crashed", "hung")
 
 ONCE = "    differs between calls: the same case, tried again, gave another answer"
-"""The note on a failure that did not come back."""
+"""The note on a failure that did not recur."""
 
 UNKNOWN = "    a fresh {start} did not repeat this: it depends on calls made before"
-"""The note on a failure that comes back only after other calls, which were not found."""
+"""The note on a failure that recurs only after other calls, which were not found."""
 
 
 def minimal(trial: Trial, first: Found) -> Found | None:
-    """The failure on a case made smaller; None if it does not come back when the case is tried again."""
+    """The failure on a shrunk case, or None if it does not recur when the case is tried again."""
     if not trial.settings.seconds(first.verdict):
         return first
     if not trial.over() and not trial.fails(first.case, first.verdict):
         return None
     case = cut(trial, first, lambda part: trial.fails(part, first.verdict))
-    # A hang was made smaller in a hurry; what is reported has had its full time.
+    # A hang was shrunk with shorter time limits; the reported one gets the full time.
     trial.pool.target.hurry("")
     return first if case is first.case else trial.attempt(case) or first
 
 
 def cut(trial: Trial, found: Found, fails: Callable[[Case], bool]) -> Case:
-    """The case of a failure, or the smallest made of it that the target takes, the law wants, and that still fails."""
+    """The smallest failing case made from a failure's that the target takes and the law allows, or the case itself."""
     plan, declared = trial.law.plan, trial.pool.target.declared
     blank = found.verdict in DEATHS
     forms = forms_of(plan, declared, found.case.function)
@@ -45,7 +45,7 @@ def cut(trial: Trial, found: Found, fails: Callable[[Case], bool]) -> Case:
 def settled(trial: Trial, first: Found, smaller: Found | None) -> Found:
     """The failure as a fresh start of the target repeats it: alone, or after the earlier calls that it needs.
 
-    Where there is no time to make failures smaller, as for known ones, there is none to repeat them either.
+    If there is no time for shrinking, as for known failures, there is none for repeating either.
     """
     start, found = trial.pool.target.renewal, smaller or first
     if not trial.settings.seconds(first.verdict):
@@ -63,14 +63,14 @@ def settled(trial: Trial, first: Found, smaller: Found | None) -> Found:
 
 
 def differing(found: Found) -> Found:
-    """The failure with the note that it did not come back."""
+    """The failure with the note that it did not recur."""
     return found.noted(ONCE, once=True)
 
 
 def anew(trial: Trial, found: Found, calls: list[Call], *, hurry: str = "", end: float = float("inf")) -> Found | None:
-    """How a fresh start of the target fails on the same case after these calls; None unless with the same verdict.
+    """The failure of a fresh start of the target on the same case after these calls, or None if the verdict differs.
 
-    None, too, if a call dies, or the time ends before the case.
+    Also None if a call dies, or the time is up before the case.
     """
     target = trial.pool.target.afresh()
     target.hurry(hurry)
@@ -81,9 +81,9 @@ def anew(trial: Trial, found: Found, calls: list[Call], *, hurry: str = "", end:
 
 
 def after_calls(trial: Trial, found: Found) -> Found | None:
-    """The failure with the earlier calls that it needs; None if they are not found.
+    """The failure with the earlier calls that it needs, or None if they are not found.
 
-    A case that could not be made smaller before, as the calls were missing, is made smaller after them.
+    A case that could not be shrunk without these calls is shrunk after them.
     """
     search = searching(trial, found, trial.settings.limit(found.verdict))
     calls = needed(found.earlier, search)
@@ -96,15 +96,15 @@ def after_calls(trial: Trial, found: Found) -> Found | None:
 
 
 def searching(trial: Trial, found: Found, end: float) -> Search:
-    """How calls before a case are tried."""
+    """The search for the calls that a failure needs."""
     verdict = found.verdict
     return Search(trial.pool.target, lambda calls: anew(trial, found, calls, hurry=verdict, end=end) is not None, end)
 
 
 def cut_after(trial: Trial, found: Found, calls: Needed, search: Search) -> tuple[Found, Needed]:
-    """A smaller case that fails after the same calls, but not without them; and those of them that it needs.
+    """A smaller case that fails after the same calls, but not without them, and the calls among them that it needs.
 
-    Both as they were, if it is not known in time which calls the smaller case needs.
+    Both are unchanged if the time is too short to find the calls that the smaller case needs.
     """
     half = search.half()
 

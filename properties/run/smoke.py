@@ -1,4 +1,4 @@
-"""The smoke test: a target that cannot answer the plainest question is not judged."""
+"""The smoke test: a target that cannot answer the simplest call is not judged."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from ..targets.target import Target
 
 
 def smoke_test(target: Target) -> None:
-    """Raise Unusable if no callable of a target answers the plainest question with an array.
+    """Raise Unusable if no callable of a target answers the simplest call with an array.
 
-    A target that fails here is broken in its adapter or its installation, not in its mathematics. One whose mean takes
-    padding, but no `count_include_pad`, is asked besides which of both it does, and judged by that.
+    A target that fails here has a broken adapter or installation, not wrong mathematics. If its mean takes padding but
+    no `count_include_pad`, a call also finds out whether it counts padded cells, and it is judged by that.
     """
     complaints = []
     for function in target.offers:
@@ -42,21 +42,21 @@ def smoke_test(target: Target) -> None:
 
 
 def needed(target: Target) -> str:
-    """What a stranger's target needs to keep the contract, as far as it has a process of its own to be asked in."""
+    """The changes that a user's target needs to keep the contract; known only for one with a process of its own."""
     return second_look(target) if isinstance(target, Isolated) and not is_shipped(target.spec) else ""
 
 
 def nothing_left(target: Target) -> str:
-    """Why not a single call of a target is within its declarations."""
+    """Why the declarations of a target leave no call to make."""
     stated = target.declared
     narrowing = f"dtypes={stated.dtypes}, ranks={stated.ranks}, lacks={stated.lacks}"
     return f"its declarations ({narrowing}) leave no dtype and rank for {' or '.join(target.offers)}"
 
 
 def one_window(target: Target, function: str, length: int, **settings: Any) -> Answer | None:
-    """The answer for an image of ones, `length` cells per axis, and windows of two; None if no dtype can be asked.
+    """The answer for an image of ones, `length` cells per axis, and windows of two; None if it takes no dtype.
 
-    A target that fixes its windows is asked for these, on the smallest image that has a whole one.
+    A target with fixed windows gets these, on the smallest image that holds a whole one.
     """
     way, fixed = target.declared.plainest(function), target.declared.fixed
     if way is None:
@@ -70,11 +70,11 @@ def one_window(target: Target, function: str, length: int, **settings: Any) -> A
 
 
 def counts_padding(target: Target) -> bool:
-    """Whether the mean counts padded cells, measured on a window with one real cell if no keyword controls it."""
+    """Whether the mean counts padded cells; if no keyword controls it, measured on a window with one real cell."""
     for function in MEAN:
         taken = target.declared.settings.get(function, ()) if function in target.offers else ()
         if "padding" in taken and "count_include_pad" not in taken:
-            # Padded on both sides, as all can; the second cell of padding lies beyond the window.
+            # The padding is on both sides, as every target allows; the second padded cell lies beyond the window.
             answer = one_window(target, function, 1, padding=(1, 1))
             found = None if answer is None else numbers(answer)
             return found is None or not found.size or not (found == 1).all()

@@ -1,7 +1,7 @@
-"""Failing cases that many share: in a folder, or at an address of fsspec; a folder for each law, a file for each case.
+"""A store of failing cases that users share, in a folder or at an address of fsspec: a folder per law, a file per case.
 
-Every run tries the newest cases of a law first, on whatever target they were found. A case that no longer fails stays,
-as it may fail elsewhere.
+Every run first tries the newest cases of a law, whatever target they were found on. A case that passes stays, as it may
+fail on another target.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MISSING = "a store at an address needs the package fsspec, and what that needs f
 
 
 class SharedCase(Struct, frozen=True):
-    """A case that failed: what its law wants of cases, the target, the cause, and when it first and last did."""
+    """A failing case: the plan of its law, the target, the cause, and when it first and last failed."""
 
     plan: str
     target: str
@@ -38,38 +38,38 @@ class SharedCase(Struct, frozen=True):
 
 @dataclass
 class Borrowed:
-    """Cases of a store as a trial takes them; the trial itself changes nothing there."""
+    """Cases of a store for a trial to try. The trial itself does not change the store."""
 
     found: list[KeptCase] = field(default_factory=list)
 
     def add(self, counterexamples: list[Counterexample]) -> None:
-        """The store gets what failed when its cause is known."""
+        """Do nothing: the store gets a failing case when its cause is known."""
 
     def drop(self, entry: KeptCase) -> None:
-        """It may fail elsewhere."""
+        """Do nothing: the case may fail elsewhere."""
 
 
 class Files(Protocol):
-    """Where the files of a store are."""
+    """The files of a store."""
 
     def names(self, folder: str) -> list[str]:
-        """The files in a folder; none if there is no such folder."""
+        """The files in a folder; none if the folder is missing."""
 
     def read(self, name: str) -> bytes:
         """The content of a file."""
 
     def write(self, name: str, content: bytes) -> None:
-        """Put this into a file, at once."""
+        """Replace the content of a file atomically."""
 
 
 class Folder:
-    """A folder of this machine, or one that is mounted."""
+    """A folder on this machine, possibly a mounted one."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def names(self, folder: str) -> list[str]:
-        """The files in a folder; none if there is no such folder."""
+        """The files in a folder; none if the folder is missing."""
         return [f"{folder}/{file.name}" for file in sorted((self.root / folder).glob("*.json"))]
 
     def read(self, name: str) -> bytes:
@@ -77,7 +77,7 @@ class Folder:
         return (self.root / name).read_bytes()
 
     def write(self, name: str, content: bytes) -> None:
-        """Put this into a file, at once."""
+        """Replace the content of a file atomically."""
         (self.root / name).parent.mkdir(parents=True, exist_ok=True)
         replace(self.root / name, content)
 
@@ -94,7 +94,7 @@ class Remote:
             raise Unusable(f"store {shown(address)}: {MISSING} ({error})") from None
 
     def names(self, folder: str) -> list[str]:
-        """The files in a folder; none if there is no such folder."""
+        """The files in a folder; none if the folder is missing."""
         found: list[Any] = self.system.glob(f"{self.root}/{folder}/*.json")
         return [f"{folder}/{str(each).rpartition('/')[2]}" for each in found]
 
@@ -104,7 +104,7 @@ class Remote:
         return content
 
     def write(self, name: str, content: bytes) -> None:
-        """Put this into a file."""
+        """Replace the content of a file."""
         self.system.makedirs(f"{self.root}/{name.rpartition('/')[0]}", exist_ok=True)
         self.system.pipe_file(f"{self.root}/{name}", content)
 
@@ -129,7 +129,7 @@ class Store:
             raise Unusable(f"store {shown(self.address)} cannot be read: {reason(error)}") from None
 
     def case(self, name: str) -> SharedCase | None:
-        """The case in a file; None if it is damaged, or gone."""
+        """The case in a file, or None if it is damaged or gone."""
         try:
             return decoded(self.files.read(name), SharedCase)
         except (OSError, ValueError):
@@ -152,5 +152,5 @@ class Store:
 
 
 def today() -> str:
-    """The date, everywhere the same."""
+    """The date in UTC."""
     return datetime.now(timezone.utc).date().isoformat()

@@ -1,4 +1,4 @@
-"""A law that is tried on cases of one target: how much to try, and what is seen up to the first failure."""
+"""A trial of a law on one target: how much to try, and everything seen up to the first failure."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from .persistence import InHand, Kept
 from .store import Borrowed
 
 SHRINKING = {"broken": 20.0, "raised": 20.0, "crashed": 15.0, "hung": 15.0}
-"""Seconds that shrinking one failure may take, and again the search for the earlier calls that it needs."""
+"""The seconds for shrinking one failure, and again for finding the earlier calls that it needs."""
 
 AGAIN = {"crashed": 3.0, "hung": 0.0}
-"""The same for a target that has died, or hung, in other laws before."""
+"""The same for a target that has died or hung in other laws."""
 
 
 @dataclass(frozen=True)
 class TrialSettings:
-    """How much to try: cases per law, the seed they come from, an absolute end in seconds since the epoch.
+    """How much to try: cases per law, the seed they come from, the end in seconds since the epoch.
 
-    `deadline`: the end of the whole run, before which a failure may be made smaller and explained even after `end`;
-    `kept` and `in_hand` hold the failing cases of earlier runs, and the case that is being tried; `deadly`: verdicts of
-    deaths seen before; `brief`: failures are known, and not made smaller; `patience`: seconds that making one smaller
-    may take, if not as usual; `explain`: whether to look for the mistake behind a failure; `told`: the mistakes behind
-    failures of other laws, by which a failure is not made smaller again.
+    `deadline`: the end of the whole run, until which a failure may be shrunk and explained even after `end`; `kept` and
+    `in_hand` hold the failing cases of earlier runs, and the current case; `deadly`: verdicts of earlier deaths;
+    `brief`: failures are known, and not shrunk; `patience`: seconds for shrinking one, if not as usual; `explain`:
+    whether to look for the mistake behind a failure; `told`: the mistakes behind failures of other laws, which are not
+    shrunk again.
     """
 
     examples: int = 100
@@ -56,17 +56,17 @@ class TrialSettings:
     deadline: float | None = None
 
     def seconds(self, verdict: str) -> float:
-        """How long a failure with this verdict may be made smaller."""
+        """The seconds for shrinking a failure with this verdict."""
         if self.patience is not None:
             return self.patience
         return 0.0 if self.brief else AGAIN[verdict] if verdict in self.deadly else SHRINKING[verdict]
 
     def limit(self, verdict: str) -> float:
-        """When making smaller what fails now should end."""
+        """When shrinking a failure that occurs now should end."""
         return min(self.latest(), time.time() + self.seconds(verdict))
 
     def latest(self) -> float:
-        """When work on a failure should end in any case: it leaves the other laws half of the time that the run has."""
+        """The last time for work on a failure, which leaves half of the run's remaining time to other laws."""
         if self.deadline is None:
             return self.end or float("inf")
         now = time.time()
@@ -74,7 +74,7 @@ class TrialSettings:
 
 
 class Found(NamedTuple):
-    """A failure: the case and its calls, those made before it since the start of the target, and the counterexample."""
+    """A failure: the case and its calls, the calls made before it since the target's start, and the counterexample."""
 
     failure: Failure
     case: Case
@@ -84,17 +84,17 @@ class Found(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        """The word for it."""
+        """The verdict of the failure."""
         return self.failure.verdict
 
     def noted(self, *lines: str, **more: Any) -> Found:
-        """The same with more lines in its message, and more said in its counterexample."""
+        """The failure with more lines in its message and more fields in its counterexample."""
         message = "\n".join([self.counterexample.message, *lines])
         return self._replace(counterexample=structs.replace(self.counterexample, message=message, **more))
 
 
 class Trial:
-    """A law that is tried on cases, and what was seen up to the first failure."""
+    """A law, the cases tried so far, and its first failure."""
 
     def __init__(self, law: Law, target: Target, settings: TrialSettings) -> None:
         self.law, self.pool, self.settings, self.end = law, Pool(target), settings, settings.end
@@ -103,7 +103,7 @@ class Trial:
         self.found: Found | None = None
 
     def __call__(self, case: Case) -> bool:
-        """Try a case, and count it; whether it fails."""
+        """Try a case, count it, and return whether it fails."""
         self.tally(case)
         self.found = self.attempt(case)
         if self.found is not None:
@@ -112,23 +112,23 @@ class Trial:
         return self.found is not None
 
     def over(self) -> bool:
-        """Whether the time for trying, or for making a failure smaller, has ended."""
+        """Whether the time for trying, or for shrinking a failure, is up."""
         return self.end is not None and time.time() >= self.end
 
     def tally(self, case: Case) -> None:
-        """Keep account of a case."""
+        """Add a case to the counts."""
         self.tried += 1
         names, checksum = account(case)
         self.reached.update(names)
         self.digest = zlib.crc32(checksum, self.digest)
 
     def account(self) -> dict[str, Any]:
-        """What a result has of all cases until the first failure."""
+        """The counts of a result, over all cases until the first failure."""
         reached = dict(self.reached)
         return {"examples": self.tried, "refused": self.refused, "digest": self.digest, "reached": reached}
 
     def failure(self, case: Case) -> Failure | None:
-        """How the law fails on a case; None if it holds, or the target may refuse the case."""
+        """The law's failure on a case, or None if it passes or the target may refuse the case."""
         self.pool.begin()
         try:
             with warnings.catch_warnings():
@@ -137,12 +137,12 @@ class Trial:
         except Refused:
             self.refused += self.found is None
         except Failure as failure:
-            # Without the traceback, which would keep the arrays of every frame.
+            # Dropped, as the traceback would keep the arrays of every frame alive.
             return failure.with_traceback(None)
         return None
 
     def attempt(self, case: Case) -> Found | None:
-        """How the law fails on a case, with all that a report has of it."""
+        """The law's failure on a case, with everything that a report needs."""
         failure = self.failure(case)
         if failure is None:
             return None
@@ -150,12 +150,12 @@ class Trial:
         return Found(failure, case, calls, earlier, self.counterexample(failure, case))
 
     def fails(self, case: Case, verdict: str) -> bool:
-        """Whether there is time left, and the law fails on a case with this verdict."""
+        """Whether there is time left and the law fails on a case with this verdict."""
         failure = None if self.over() else self.failure(case)
         return failure is not None and failure.verdict == verdict
 
     def counterexample(self, failure: Failure, case: Case) -> Counterexample:
-        """A failure for the report, with the calls made for its case."""
+        """The failure for the report, with the calls made for its case."""
         calls, made_of = stored(self.pool.calls, case)
         return Counterexample(
             seed=None,
@@ -170,7 +170,7 @@ class Trial:
 
 
 def data(value: Any, where: tuple[int, ...] | None) -> StoredArray | Nested:
-    """An answer for the report: nested lists, or what stands for them if it is large; None for what is no array."""
+    """An answer for the report: nested lists, or an abbreviation if it is large; None if it is not an array."""
     if not hasattr(value, "dtype"):
         return None
     answer = stored_answer(value, where)

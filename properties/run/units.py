@@ -20,7 +20,7 @@ CONVENTIONS_ITEM = "conventions"
 """The name of the unit that observes all conventions of a target."""
 
 TURN = 10
-"""The conventions of a target get as much of a budget as this many laws: they make about as many calls."""
+"""The conventions of a target get as much of the budget as this many laws, as they make about as many calls."""
 
 
 class Kind(Enum):
@@ -35,8 +35,8 @@ class Kind(Enum):
 class Unit(NamedTuple):
     """A law, a pinned convention (`pin` has its name and value), or all conventions, on one target.
 
-    `like`: the target whose convention is pinned, and `within`: what both take; empty and None if the user
-    has pinned it.
+    `like`: the target whose convention is pinned, and `within`: what both targets take; empty and None if the user
+    pinned it.
     """
 
     target: str
@@ -48,7 +48,7 @@ class Unit(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str]:
-        """What its result is filed under."""
+        """The key under which its result is filed."""
         return self.target, self.name
 
     @property
@@ -58,14 +58,14 @@ class Unit(NamedTuple):
 
 
 def family_of(name: str) -> str:
-    """The family of a law; pinned conventions, and the conventions that are observed, are families of their own."""
+    """The family of a law. Pinned conventions and observed conventions are families of their own."""
     if name in EVERY:
         return EVERY[name].family
     return "conventions" if name == CONVENTIONS_ITEM else "expected"
 
 
 def turn(end: float | None, waiting: float) -> float | None:
-    """The deadline of the next unit, if it and `waiting` - 1 others share the time that is left."""
+    """The deadline of the next unit, if it and `waiting` - 1 others share the remaining time."""
     now = time.time()
     return None if end is None else now + max(end - now, 0.0) / max(waiting, 1.0)
 
@@ -73,8 +73,8 @@ def turn(end: float | None, waiting: float) -> float | None:
 def plan(request: Request) -> list[Unit]:
     """The units of a request: each law on each target, and for each target its conventions. Raises Unusable.
 
-    Law by law, because the cases of a law are the same for targets that take the same; huge ones last, as they take
-    the memory that is left.
+    They are ordered by law, because a law draws the same cases for targets that take the same; huge ones come last, as
+    they use all remaining memory.
     """
     pins = [("=".join(pin), Kind.PINNED, pin) for pin in map(check_expected, request.expect)]
     laws, nothing = selected(request.laws, huge=request.huge), ("", "")
@@ -93,14 +93,14 @@ def plan(request: Request) -> list[Unit]:
 
 
 def for_ours(name: str) -> bool:
-    """Whether a unit is about the reference kernels alone."""
+    """Whether a unit applies only to the reference kernels."""
     return name in LAWS and LAWS[name].reference
 
 
 def selected(patterns: str, *, huge: bool = False) -> list[str]:
     """The laws whose name or family matches one of several comma-separated patterns. Raises Unusable.
 
-    `huge`: those about huge arrays too; a pattern that matches none but these is an error without it.
+    `huge`: include those about huge arrays; without it, a pattern that matches only such laws is an error.
     """
     chosen: set[str] = set()
     for pattern in map(str.strip, patterns.split(",")):

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for pooling: windows that fit an image, images, gradients, and whole cases."""
+"""Hypothesis strategies for pooling: windows that fit an image, images, gradients and whole cases."""
 
 from .case import Case
 from .checking import check

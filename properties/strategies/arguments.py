@@ -24,17 +24,17 @@ PADDING = ("any", "symmetric", "none")
 GRADIENT_NAMES = (*NAMES, ONE_HOT)
 LAYOUT_NAMES = tuple(LAYOUTS)
 LEAST_CELLS = 3
-"""Cells in two windows that overlap, and in tiles of two with one cell left over."""
+"""The cells of two windows that overlap, and of a tile of two with one cell left over."""
 
 
 def enough(max_cells: int, plan: Plan) -> None:
-    """Raise InvalidArgument if the windows of a plan need more cells."""
+    """Raise InvalidArgument if the windows of a plan need more cells than this."""
     if plan.windows in ("overlapping", "gaps") and max_cells < LEAST_CELLS:
         raise wrong("max_cells", max_cells, f"at least {LEAST_CELLS} for windows={plan.windows!r}")
 
 
 def dtypes(values: Any, allowed: Sequence[str] = ORDERED) -> tuple[str, ...]:
-    """Names of dtypes, which may also be given as NumPy's own. Raises InvalidArgument."""
+    """Names of dtypes, which may also be given as NumPy dtypes. Raises InvalidArgument."""
     if isinstance(values, Collection) and not isinstance(values, (str, bytes)):
         values = tuple(map(dtype_name, values))
         if "bfloat16" in values and "bfloat16" not in ORDERED:
@@ -43,12 +43,12 @@ def dtypes(values: Any, allowed: Sequence[str] = ORDERED) -> tuple[str, ...]:
 
 
 def dtype_name(value: Any) -> Any:
-    """The name of a dtype of NumPy; anything else as it is."""
+    """The name of a NumPy dtype; anything else unchanged."""
     return np.dtype(value).name if isinstance(value, (type, np.dtype)) else value
 
 
 def palettes_of(values: Any, dtypes: Sequence[str]) -> tuple[str, ...]:
-    """Names of palettes that some of these dtypes have. Raises InvalidArgument."""
+    """Names of palettes that exist for these dtypes. Raises InvalidArgument."""
     names = several("palettes", values, NAMES)
     alien = [name for name in names if name in OF_FLOATS]
     if alien and not {*dtypes} & {*FLOATS}:
@@ -57,7 +57,7 @@ def palettes_of(values: Any, dtypes: Sequence[str]) -> tuple[str, ...]:
 
 
 def batches(max_samples: Any, max_channels: Any) -> tuple[tuple[int, int], ...]:
-    """Samples and channels, up to these. Raises InvalidArgument."""
+    """All pairs of samples and channels up to these numbers. Raises InvalidArgument."""
     most = positive("max_samples", max_samples), positive("max_channels", max_channels)
     return tuple(product(range(1, most[0] + 1), range(1, most[1] + 1)))
 
@@ -84,7 +84,7 @@ def limits(
 
 
 def changes(windows: Any, palettes: Any, gradients: Any, layouts: Any, dtypes: Sequence[str]) -> dict[str, Any]:
-    """The fields of plans that arguments change: those that are not None. Raises InvalidArgument."""
+    """The fields of plans that are changed by arguments other than None. Raises InvalidArgument."""
     changed: dict[str, Any] = {}
     if windows is not None:
         changed["windows"] = one("windows", windows, WINDOWS)
@@ -112,7 +112,7 @@ def effective(settings: Collection[str] | None, tiles: bool, padding: str, paddi
 
 
 def of_use(settings: Collection[str] | None, gradients: Collection[str] | None, plans: Sequence[Plan]) -> None:
-    """Raise InvalidArgument for settings or gradients that no case of these plans has."""
+    """Raise InvalidArgument for settings or gradients that no case of these plans uses."""
     functions = {function for plan in plans for function in plan.functions}
     if settings is not None and "count_include_pad" in settings:
         if not functions & {*MEAN}:
@@ -125,7 +125,7 @@ def of_use(settings: Collection[str] | None, gradients: Collection[str] | None, 
 
 
 def named_instead(name: Any, known: Sequence[str]) -> str:
-    """What to write in the place of something that is no name of a callable or a law."""
+    """Advice on what to write instead of something that is not the name of a callable or a law."""
     if isinstance(name, (list, tuple, set)):
         return f"pass several as separate arguments: cases({', '.join(map(repr, name))})"
     return did_you_mean(name, known) if isinstance(name, str) else f"there are: {listed(CALLABLES)}, and laws"

@@ -1,4 +1,4 @@
-"""Cases that people may write and change: checked when they are made, and without a gradient where none is needed."""
+"""Cases for users to write and change: checked when they are made, and without dy where none is needed."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Case(internal.Case):
     - `layouts`: how x and dy lie in memory in `arguments`, if not in C order: {"x": "channels last"}.
     - `settings`: the keywords of the call: `padding`, a pair (before, after) for each axis; `dilation`, a tuple of int;
       `ceil_mode` and, for means, `count_include_pad`, bools.
-    - `other`, `spot`, `assumed`: what some laws need besides: a third array, a place in it (0 to 1), and a setting
+    - `other`, `spot`, `assumed`: what some laws also need: a third array, a place in it (0 to 1), and a setting
       that the callable does not take.
 
-    The `repr` is Python that gives an equal case, with `np` for NumPy. Only an array of more than 5,000 cells that
-    nothing short describes is an ellipsis. Cases are compared by identity. Raises hypothesis.errors.InvalidArgument if
-    something does not fit.
+    The `repr` is a Python expression for an equal case, with `np` for NumPy. An array of more than 5,000 cells without
+    a short description is written as an ellipsis. Cases are compared by identity. Raises
+    hypothesis.errors.InvalidArgument if something does not fit.
     """
 
     dy: Array = field(default_factory=lambda: ABSENT)
@@ -56,7 +56,7 @@ class Case(internal.Case):
             raise wrong("spot", self.spot, "a float from 0 to 1, without 1")
 
     def fill(self) -> None:
-        """Set dy to zeros where it means nothing; raise InvalidArgument if it does and is not like the result."""
+        """Set dy to zeros if the callable takes none; otherwise raise InvalidArgument unless it is like the result."""
         shape = (*self.x.shape[:2], *self.output)
         if self.function not in BACKWARD:
             object.__setattr__(self, "dy", np.zeros(shape, self.x.dtype))
@@ -67,7 +67,7 @@ class Case(internal.Case):
 
 
 def checked(case: internal.Case, **changed: Any) -> Case:
-    """A case that was drawn, as people get it, changed in some fields."""
+    """A drawn case as a public one, with some fields changed."""
     return Case(**{each.name: getattr(case, each.name) for each in fields(case)} | changed)
 
 
@@ -77,14 +77,14 @@ def kind(shape: Ints, dtype: np.dtype[Any]) -> str:
 
 
 def misshapen(name: str, value: Any, right: str) -> InvalidArgument:
-    """The error about an array, which names its shape and dtype, or about a value that is none."""
+    """The error about an array, which names its shape and dtype, or about a value that is not an array."""
     if not isinstance(value, np.ndarray):
         return wrong(name, value, right)
     return InvalidArgument(f"{name} has shape {value.shape} and dtype {value.dtype}, but should be {right}")
 
 
 def pooled(x: Any, function: str) -> None:
-    """Raise InvalidArgument unless this is an image that a callable takes."""
+    """Raise InvalidArgument unless this is an image that the callable takes."""
     numbers = "floats, integers or bool" if function in OF_INTEGERS else "floats"
     right = f"an array (N, C, H, W) of {numbers}, with one to three spatial axes"
     taken = isinstance(x, np.ndarray) and x.dtype.name in ORDERED and (is_float(x.dtype) or function in OF_INTEGERS)

@@ -1,4 +1,4 @@
-"""A check of one result against exact arithmetic, for people's own tests."""
+"""A check of one result against exact arithmetic, for users' own tests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ JUDGES = {
     "mean_forward": "mean-value",
     "mean_backward": "mean-accumulation",
 }
-"""The law that tells of a single call whether its result is right."""
+"""For each callable, the law that tells whether the result of a single call is right."""
 
 
 def check(case: Case, result: Array) -> None:
@@ -54,19 +54,19 @@ def check(case: Case, result: Array) -> None:
 
 
 def message(case: Case, failure: Failure) -> str:
-    """The first wrong element, and what is to be known of the comparison."""
+    """The first wrong element, and the fact about the comparison, if there is one."""
     headline = failure.headline.replace(f"{case.function} of {RESULT}: ", f"{case.function}: ")
     return "\n".join([headline, *([f"    {failure.fact}"] if failure.fact else [])])
 
 
 def aim(case: Case, result: Array) -> None:
-    """Let Hypothesis look for larger errors, in parts of their bound; once in a test, as it allows for each label."""
+    """Let Hypothesis look for larger errors relative to their bound; once per test, as Hypothesis allows per label."""
     exact: Any = getattr(oracle, case.function)(*case.call().arrays.values(), **case.window)
     if not isinstance(exact, oracle.Exact) or not hypothesis.currently_in_test_context():
         return
     error, bound = (each.astype(np.float64) for each in (abs(exact.value - result.astype(np.float64)), exact.bound))
     score = float((error[bound > 0] / bound[bound > 0]).max(initial=0))
-    # Hypothesis would report a score of 0 as the highest, although there was nothing to look for.
+    # Hypothesis would report a score of 0 as the highest, although there is nothing to look for.
     if score:
         with suppress(InvalidArgument):
             hypothesis.target(score, label=f"{case.function}: error / bound")

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 def keywords_checked(function: Callable[P, T]) -> Callable[P, T]:
-    """The function, which for an unknown keyword raises InvalidArgument, with the name that was probably meant."""
+    """The function, raising InvalidArgument for an unknown keyword, with the name that was probably meant."""
     parameters = inspect.signature(function).parameters
     known = [name for name, each in parameters.items() if each.kind == each.KEYWORD_ONLY]
 
@@ -27,7 +27,7 @@ def keywords_checked(function: Callable[P, T]) -> Callable[P, T]:
         for name, value in keywords.items():
             if name not in parameters:
                 given = f"{function.__name__}: {name}={shown(value)}"
-                raise InvalidArgument(f"{given} is no keyword; {did_you_mean(name, known)}")
+                raise InvalidArgument(f"{given} is not a keyword; {did_you_mean(name, known)}")
         return function(*positional, **keywords)
 
     return call
@@ -44,12 +44,12 @@ def listed(allowed: Sequence[Any]) -> str:
 
 
 def same(value: Any, other: Any) -> bool:
-    """Whether two values are equal and of one type: True is no 1."""
+    """Whether two values are equal and of the same type: True is not 1."""
     return type(value) is type(other) and bool(value == other)
 
 
 def several(name: str, values: Any, allowed: Sequence[Any], least: int = 1) -> tuple[Any, ...]:
-    """A tuple of at least this many of the values allowed. Raises InvalidArgument."""
+    """A tuple of at least `least` of the values allowed. Raises InvalidArgument."""
     few = "one or more" if least else "any"
     if isinstance(values, (str, bytes)) or not isinstance(values, Collection) or len(values) < least:
         raise wrong(name, values, f"a tuple of {few} of {listed(allowed)}")
@@ -60,7 +60,7 @@ def several(name: str, values: Any, allowed: Sequence[Any], least: int = 1) -> t
 
 
 def instead(value: Any, allowed: Sequence[Any]) -> str:
-    """What may stand in the place of a value."""
+    """Advice on what to write instead of a value."""
     return did_you_mean(value, allowed) if isinstance(value, str) else f"there are: {listed(allowed)}"
 
 
@@ -79,10 +79,10 @@ def positive(name: str, value: Any) -> int:
 
 
 def is_integer(value: Any, least: int) -> bool:
-    """Whether a value is an integer of at least this; a bool is none."""
+    """Whether a value is an integer of at least `least`; a bool is not one."""
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and int(value) >= least
 
 
 def integers(value: Any, count: int, least: int = 1) -> bool:
-    """Whether a value is a tuple of so many integers of at least this."""
+    """Whether a value is a tuple of `count` integers of at least `least`."""
     return isinstance(value, tuple) and len(value) == count and all(is_integer(each, least) for each in value)

@@ -1,4 +1,4 @@
-"""What the strategies draw: each from one value, which is printed as the arguments of the public strategy."""
+"""The strategies behind the public ones: each takes one value, which prints as the arguments of the public strategy."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class Asked(Generic[T]):
-    """What is drawn from; its repr is what the caller wrote, because Hypothesis prints strategies with it."""
+    """The input of a strategy. Its repr is what the caller wrote, because Hypothesis prints strategies with it."""
 
     def __init__(self, function: Callable[..., Any], given: dict[str, Any], made: T) -> None:
         self.function, self.given, self.made = function, given, made
@@ -35,7 +35,7 @@ class Asked(Generic[T]):
         return ", ".join(text for each in signature(self.function).parameters.values() for text in self.written(each))
 
     def written(self, parameter: Any) -> list[str]:
-        """An argument as it is written in a call; nothing if it has its default."""
+        """An argument as it is written in a call; empty if it has its default."""
         value = self.given[parameter.name]
         if parameter.kind == parameter.VAR_POSITIONAL:
             return list(map(repr, value))
@@ -45,7 +45,7 @@ class Asked(Generic[T]):
 
 
 class Images(NamedTuple):
-    """What images are drawn from."""
+    """The options for drawn images."""
 
     pooling: Pooling
     dtypes: Sequence[str]
@@ -55,7 +55,7 @@ class Images(NamedTuple):
 
 
 class Gradients(NamedTuple):
-    """What gradients are drawn from."""
+    """The options for drawn gradients."""
 
     pooling: Pooling
     x: Array
@@ -64,7 +64,7 @@ class Gradients(NamedTuple):
 
 
 class Cases(NamedTuple):
-    """What cases are drawn from: a builder for each name, and the most cells of x if they are limited."""
+    """The options for drawn cases: a builder for each name, and the most cells of x, or None."""
 
     names: Sequence[str]
     builders: Sequence[Builder]
@@ -73,7 +73,7 @@ class Cases(NamedTuple):
 
 @st.composite
 def poolings(draw: Any, asked: Asked[Builder]) -> Pooling:
-    """The windows of cases."""
+    """Windows, drawn as for cases."""
     choices, made = Drawn(draw), asked.made
     sketch = made.sketch(choices, {"values": "distinct", "layouts": ()})
     _, axes = made.frame(choices, sketch, (1, 1))
@@ -85,12 +85,12 @@ def poolings(draw: Any, asked: Asked[Builder]) -> Pooling:
 
 @st.composite
 def images(draw: Any, asked: Asked[Images]) -> Array:
-    """The images of cases."""
+    """Images, drawn as for cases."""
     choices, made = Drawn(draw), asked.made
     dtype, palette, layout = (one_of(choices, each) for each in (made.dtypes, made.palettes, made.layouts))
     batch, seed = one_of(choices, made.batches), choices.upto(SEEDS - 1)
     x = np.zeros((*batch, *made.pooling.spatial), dtype)
-    # Painted for a mean, so that no sum of a window overflows.
+    # Painted as for a mean, so that no sum over a window overflows.
     case = case_of("mean_forward", made.pooling, x, np.zeros((*batch, *made.pooling.output), dtype), values=palette)
     paint(case, seed, "lattice", "lattice")
     return in_memory(x, layout)
@@ -98,7 +98,7 @@ def images(draw: Any, asked: Asked[Images]) -> Array:
 
 @st.composite
 def gradients(draw: Any, asked: Asked[Gradients]) -> Array:
-    """The gradients of cases."""
+    """Gradients, drawn as for cases."""
     choices, (pooling, x, palettes, layouts) = Drawn(draw), asked.made
     palette, layout, seed = one_of(choices, palettes), one_of(choices, layouts), choices.upto(SEEDS - 1)
     dy = np.zeros((*x.shape[:2], *pooling.output), x.dtype)
@@ -109,7 +109,7 @@ def gradients(draw: Any, asked: Asked[Gradients]) -> Array:
 
 @st.composite
 def cases(draw: Any, asked: Asked[Cases]) -> Case:
-    """Cases; events say what each is about."""
+    """Cases, with Hypothesis events that say what each is about."""
     names, builders, max_cells = asked.made
     choices = Drawn(draw)
     place = choices.place(len(names))
@@ -125,16 +125,16 @@ def cases(draw: Any, asked: Asked[Cases]) -> Case:
 
 
 def within(most: int | None, cells: int) -> None:
-    """Reject an image of more cells: few have more than a builder allows, under wide windows and padding."""
+    """Reject an image with more cells. Few have more than a builder allows: those with wide windows and padding."""
     hypothesis.assume(most is None or cells <= most)
 
 
 def case_of(function: str, pooling: Pooling, x: Array, dy: Array, **about: Any) -> internal.Case:
-    """A case of these windows."""
+    """A case with these windows."""
     return internal.Case(function, x, pooling.size, pooling.stride, dy, settings=dict(pooling.settings), **about)
 
 
 def in_memory(array: Array, layout: str) -> Array:
-    """An array in a layout, for which some of its elements may have to be the same."""
+    """An array in a layout, with elements made equal if the layout requires it."""
     made_alike(array, layout)
     return laid_out(array, layout)

@@ -27,8 +27,8 @@ class Pooling:
     - `settings`: the keywords of a call: `padding`, a pair (before, after) for each axis; `dilation`, a tuple of int;
       `ceil_mode`, a bool.
 
-    The `repr` is Python that gives an equal Pooling. Raises hypothesis.errors.InvalidArgument if the windows do not
-    fit, or a value has another form.
+    The `repr` is a Python expression for an equal Pooling. Raises hypothesis.errors.InvalidArgument if the windows do
+    not fit, or a value has the wrong form.
     """
 
     size: Ints
@@ -62,7 +62,7 @@ def fit(size: Any, stride: Any, spatial: Ints, settings: Any, known: Sequence[st
 
 
 def formed(settings: Any, rank: int, known: Sequence[str]) -> None:
-    """Raise InvalidArgument unless this is a dict of settings among those known, each in its form."""
+    """Raise InvalidArgument unless this is a dict of known settings, each in the right form."""
     if not isinstance(settings, Mapping):
         raise wrong("settings", settings, "a dict of the keywords of a call")
     several("settings", tuple(settings), known, least=0)

@@ -1,4 +1,4 @@
-"""The strategies for people's own tests: windows, images, gradients and whole cases."""
+"""The strategies for users' own tests: windows, images, gradients and whole cases."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .drawn import Asked
 from .pooling import RANKS, Pooling
 
 Dtype = str | type[Any] | np.dtype[Any]
-"""The name of a dtype, or NumPy's own."""
+"""The name of a dtype, or a NumPy dtype."""
 
 FLOATS = ("float64", "float32", "float16")
 GRADIENTS = ("lattice", "wide")
@@ -91,10 +91,10 @@ def images(
 
     - `pooling`: the windows that fit.
     - `dtypes`: floats, integers or bool, such as "float32" or np.float32; "bfloat16" where ml_dtypes is installed.
-    - `palettes`: what stands in the cells. Numbers of "distinct" differ within each window, "ties" has many equal
+    - `palettes`: the values of the cells. Numbers of "distinct" differ within each window, "ties" has many equal
       ones, sums of "wide" numbers round; docs/strategies.md lists all.
-    - `layouts`: how the array lies in memory: "C", "channels last", "negative strides", ...; docs/strategies.md lists
-      all. Under "broadcast" and the "expanded" ones some cells are equal.
+    - `layouts`: the memory layout of the array: "C", "channels last", "negative strides", ...; docs/strategies.md lists
+      all. In "broadcast" and the "expanded" ones some cells are equal.
     - `max_samples`: the most samples, N >= 1.
     - `max_channels`: the most channels, C >= 1.
 
@@ -115,9 +115,9 @@ def gradients(
 
     - `pooling`: the windows.
     - `x`: an array `(N, C, *pooling.spatial)` of floats.
-    - `palettes`: what stands in the cells: "lattice" has small integers, of which no sum rounds; "one-hot" is zero but
-      for one element; others as for `images`.
-    - `layouts`: how the array lies in memory, as for `images`.
+    - `palettes`: the values of the cells: "lattice" has small integers, whose sums do not round; "one-hot" is zero
+      except at one element; others as for `images`.
+    - `layouts`: the memory layout of the array, as for `images`.
 
     Raises hypothesis.errors.InvalidArgument naming the argument, its value and what would be right.
     """
@@ -147,18 +147,18 @@ def cases(
 ) -> st.SearchStrategy[Case]:
     """Strategy for whole inputs: see `Case`.
 
-    The defaults give inputs that `check` can judge for every sound implementation; a law gets those that it needs.
+    The defaults give inputs that `check` can judge for every sound implementation; a law gets the inputs that it needs.
 
-    - `*about`: callables ("max_backward") or laws ("mean-adjoint"), one of which each case is about; default: all five
-      callables, of which those are left out that take none of `dtypes`.
+    - `*about`: callables ("max_backward") or laws ("mean-adjoint"), one of which each case is about; default: those of
+      the five callables that take some of `dtypes`.
     - `ranks`: numbers of spatial axes; default: (2,), or as many as a law needs.
-    - `dtypes`: as for `images`. Integers and bool are drawn for max_forward and max_indices alone.
+    - `dtypes`: as for `images`. Integers and bool are drawn for max_forward and max_indices only.
     - `settings`: the keywords that calls may pass: "padding", "dilation", "ceil_mode" and, for means,
       "count_include_pad"; () for none; default: all.
     - `windows`, `square`, `tiles`, `padding`, `padding_limit`: as for `poolings`.
-    - `palettes`: what stands in x, as for `images`; default: as the callable or the law needs.
-    - `gradients`: what stands in dy, as for `gradients`; default: as the callable or the law needs.
-    - `layouts`: how x and dy lie in memory when they are in `case.arguments`, as for `images`.
+    - `palettes`: the values of x, as for `images`; default: as the callable or the law needs.
+    - `gradients`: the values of dy, as for `gradients`; default: as the callable or the law needs.
+    - `layouts`: the memory layouts of x and dy in `case.arguments`, as for `images`.
     - `max_cells`: the most cells of x; default: about 1,000, or as many as a law needs.
 
     Raises hypothesis.errors.InvalidArgument naming the argument, its value and what would be right.
@@ -195,7 +195,7 @@ def plan_about(name: str) -> Plan:
 
 
 def builder(plan: Plan, limits: Declared, max_cells: int, **changed: Any) -> Builder:
-    """What builds cases of a plan, changed in some fields, within limits. Raises InvalidArgument."""
+    """The builder of cases within limits, for a plan with some fields changed. Raises InvalidArgument."""
     most, wanted = positive("max_cells", max_cells), replace(plan, **changed)
     arguments.enough(most, wanted)
     functions = wanted.asked(limits, CALLABLES)

@@ -1,1 +1,1 @@
-"""What answers calls: in this process or in one of its own; loading, the protocol, and what it says of itself."""
+"""What answers calls, in this process or another: loading, the protocol, and declarations."""

@@ -1,4 +1,4 @@
-"""Questions to a target and its answers, as plain data."""
+"""Calls to a target and their answers, as plain data."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from .refusals import classes_named, is_internal
 
 @dataclass(frozen=True)
 class Call:
-    """One question to a target: a callable, its arrays in the contract's order, and how they lie in memory.
+    """One call: a callable, its arrays in the contract's order, and their memory layouts.
 
-    `layouts` names the arrays that do not lie in C order. `in_place`: the arrays are handed over in the memory of the
-    call before, if they have its shapes.
+    `layouts` names the arrays that are not in C order. `in_place`: the arrays are passed in the memory of the previous
+    call's arrays, if they have the same shapes.
     """
 
     function: str
@@ -30,20 +30,20 @@ class Call:
     in_place: bool = False
 
     def laid_out(self, declared: str = "C") -> dict[str, Array]:
-        """Fresh copies of the arrays, lying in memory as they should: as a target declares, unless the call says."""
+        """Fresh copies of the arrays in their layouts: the one that a target declares, unless the call names others."""
         usual = DECLARED[declared]
         return {name: laid_out(array, self.layouts.get(name, usual)) for name, array in self.arrays.items()}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: a value or an error, and what was seen to happen to memory meanwhile.
+    """The answer to a call: a value or an error, and the observed effects on memory.
 
     `value` is a copy of the result. `changed` names inputs that the call wrote to, `beside` those beside which it
-    wrote, and `shares` those that the result overlaps; `stale` and `reuses` number earlier calls of the case whose
+    wrote, and `shares` those that overlap the result; `stale` and `reuses` number earlier calls of the case whose
     results changed, or overlap this one. `exited` says how it tried to end its process, `death` the verdict if it did;
     `kind` is the type of a result that is not an array. `raised` names the class of the exception behind `error` and
-    its bases, nearest first, as far as they are known.
+    its known bases, nearest first.
     """
 
     value: Any = None
@@ -65,7 +65,7 @@ class Answer:
 
 
 def with_axes(call: Call, count: int) -> Call:
-    """The call with so many axes of length one before the spatial ones."""
+    """The call with `count` axes of length one inserted before the spatial ones."""
     arrays = {name: a.reshape(*a.shape[:2], *(1,) * count, *a.shape[2:]) for name, a in call.arrays.items()}
     ones = (1,) * count
     neutral: dict[str, Any] = {"padding": ((0, 0),), "dilation": (1,)}
@@ -75,7 +75,7 @@ def with_axes(call: Call, count: int) -> Call:
 
 
 def axes_of(call: Call) -> tuple[Axis, ...]:
-    """The windows of a call along each axis; none, if its arguments are wrong on purpose."""
+    """The windows of a call along each axis; empty if its arguments are wrong on purpose."""
     try:
         return Geometry.of(call.size, call.stride, **call.settings).axes(call.arrays["x"].shape[2:])
     except (TypeError, ValueError):

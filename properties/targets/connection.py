@@ -1,4 +1,4 @@
-"""One connection to the process of a target: frames go out, and answers or a death come back, in time."""
+"""A connection to the process of a target: frames go out, and answers or a death come back, within time limits."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from .protocol import Frame
 GUARDED = [sys.executable, "-I", "-S", str(GUARD)]
 
 EPITAPH = 5.0
-"""Seconds to wait for the guard's report of how a target ended, after the target closed its output; some live on."""
+"""Seconds to wait for the guard's report after the target closed its output; some targets live on."""
 
 PARTING = 10.0
 """Seconds that a guard may take to end a target and all it started."""
 
 PIPE = 1 << 20
-"""Bytes that a pipe should hold, where the system lets us say so: a large array then needs fewer turns."""
+"""The bytes that a pipe should hold, if the system lets us choose: a large array then needs fewer writes."""
 
 
 class Death(Exception):
-    """The process of a target ended, hung or spoke no protocol; `verdict` is `crashed`, `hung` or `broken`."""
+    """The process of a target ended, hung or broke the protocol; `verdict` is `crashed`, `hung` or `broken`."""
 
     def __init__(self, verdict: str, what: str) -> None:
         super().__init__(what)
@@ -44,11 +44,11 @@ class Death(Exception):
 class Connection(Channel):
     """A running peer, and the connection to it.
 
-    It is started with pipes, below a guard that ends all it started; `exchange` sends a frame and waits for one, and
-    anything but a frame in time ends it: a closed stream means it died, silence that it hangs, other bytes that it
-    speaks no protocol. Its working folder is new and empty, and goes with it; `memory` bounds its address space, in
-    bytes; `enclosed`: it is kept from other processes, as far as that is possible. Raises OSError if it cannot be
-    started.
+    It is started with pipes, below a guard that ends all it started; `exchange` sends frames and waits for the answers,
+    and ends the peer unless frames arrive in time: a closed stream means that it died, silence that it hangs, other
+    bytes that it breaks the protocol. Its working folder is new and empty, and removed at its end; `memory` bounds its
+    address space, in bytes; `enclosed`: it is isolated from other processes, if the system can do that. Raises OSError
+    if it cannot be started.
     """
 
     def __init__(self, command: list[str], memory: int | None, *, enclosed: bool) -> None:
@@ -78,11 +78,11 @@ class Connection(Channel):
     def exchange(
         self, frames: list[Frame], patience: Callable[[], float], limit: int
     ) -> Iterator[tuple[Header, Memory]]:
-        """Send frames and yield the answer to each, in order, waiting for each as long as told. Raises Death."""
+        """Send frames and yield the answer to each, in order, each within `patience()` seconds. Raises Death."""
         seconds = patience()
         self.end = time.monotonic() + seconds
         try:
-            # A peer that died at one of several frames may have answered those before; reading tells of its end.
+            # A peer that died at one of several frames may have answered earlier ones; reading will find its end.
             with contextlib.suppress(BrokenPipeError):
                 for header, payload in frames:
                     self.send(header, payload)
@@ -103,7 +103,7 @@ class Connection(Channel):
             raise Death("broken", f"spoke no protocol: {error}") from None
 
     def ready(self, descriptor: int, *, writing: bool = False) -> None:
-        """Wait until a descriptor can be used. Raises TimeoutError at the end of the time for this exchange."""
+        """Wait until a descriptor can be used. Raises TimeoutError when the time for this exchange is up."""
         reading, left = [] if writing else [descriptor], max(0.0, self.end - time.monotonic())
         if not any(select.select(reading, [descriptor] if writing else [], [], left)):
             raise TimeoutError
@@ -120,7 +120,7 @@ class Connection(Channel):
         return ended(told.get("status")) + (f"; it said: {cleaned(said[-1].strip(), MOST_SHOWN)}" if said else "")
 
     def told(self) -> Header | None:
-        """What the guard tells of the end of the process: empty if the guard was killed, None if there was no end."""
+        """The guard's report on the end of the process: empty if the guard was killed, None if there was no end."""
         self.control.settimeout(EPITAPH)
         try:
             with self.control.makefile("rb") as lines:
@@ -131,7 +131,7 @@ class Connection(Channel):
 
 
 def release(guard: subprocess.Popen[bytes], control: socket.socket, folder: str) -> None:
-    """Let go of a guard, which then ends the target and all it started."""
+    """Let go of a guard, which then ends the target and everything that it started."""
     control.close()
     for stream in (guard.stdin, guard.stdout):
         if stream is not None:
@@ -146,7 +146,7 @@ def release(guard: subprocess.Popen[bytes], control: socket.socket, folder: str)
 
 
 def ended(status: int | None) -> str:
-    """A wait status in words: the name of the signal, if it was one."""
+    """A wait status in words, with the name of the signal, if any."""
     if status is None:
         return "killed together with its guard"
     code = os.waitstatus_to_exitcode(status)

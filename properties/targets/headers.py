@@ -1,4 +1,4 @@
-"""Headers that a peer sends, as types: whatever it says is checked against them."""
+"""The types of a peer's headers, against which everything it sends is checked."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from ..remote.worker import Header, ProtocolError
 T = TypeVar("T", bound=Struct)
 
 MOST_AXES = 32
-"""Axes that an array of any NumPy may have."""
+"""The most axes of an array in any NumPy."""
 
 MOST_DTYPE = 100
-"""Characters of the name of a dtype."""
+"""The most characters of a dtype's name."""
 
 Length = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
 """A length of an axis, or a number of cells."""
 
 
 class Introduction(Struct, frozen=True):
-    """What a peer says of itself: the callables it offers, all names it has, declarations, and what it can tell."""
+    """A peer's description of itself: the callables it offers, all its names, declarations, and what it can report."""
 
     offers: list[str] = []
     names: list[str] = []
@@ -37,11 +37,11 @@ class Introduction(Struct, frozen=True):
 class Complaint(Struct, frozen=True):
     """Why a peer has nothing to judge."""
 
-    message: str = "it says no reason"
+    message: str = "it gives no reason"
 
 
 class AnswerHeader(Struct, frozen=True):
-    """What came of a call. `nonzero` is there for a sparse array alone; docs/protocol.md says what each key means."""
+    """The answer to a call. `nonzero` is present only for a sparse array; docs/protocol.md describes each key."""
 
     kind: str = "nothing"
     dtype: Annotated[str, Meta(max_length=MOST_DTYPE)] = ""
@@ -58,13 +58,13 @@ class AnswerHeader(Struct, frozen=True):
 
 
 class AnswerHeaders(Struct, frozen=True):
-    """What came of calls that were made at the same time."""
+    """The answers to calls that were made at the same time."""
 
     answers: list[AnswerHeader]
 
 
 def typed(said: Header, form: type[T]) -> T:
-    """A header as a type. Raises ProtocolError, which says what is wrong and where."""
+    """A header as a type. Raises ProtocolError, which names the mistake and its place."""
     try:
         return msgspec.convert(said, form)
     except msgspec.ValidationError as error:

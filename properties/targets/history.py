@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from .call import Call
 
 FIRST, LAST = 500, 5000
-"""Calls that are remembered: the first, which may set up something that lasts, and the last."""
+"""How many calls are remembered: the first, which may set up lasting state, and the last."""
 
 MOST_BYTES, SMALL = 1 << 26, 1 << 14
-"""Bytes of the arrays of the last calls, and of one of the first."""
+"""The most bytes of the arrays of the last calls, and of one of the first."""
 
 
 class Log:
-    """The first and the last calls, and how many of them belong to the case in hand."""
+    """The first and the last calls, and how many of them belong to the current case."""
 
     def __init__(self) -> None:
         self.first: list[Call] = []
@@ -25,11 +25,11 @@ class Log:
         self.bytes = self.of_case = 0
 
     def begin(self) -> None:
-        """A new case."""
+        """Start a new case."""
         self.of_case = 0
 
     def add(self, calls: list[Call]) -> None:
-        """Remember calls; forget the oldest but for the first small ones."""
+        """Remember calls, and forget the oldest ones except the first small ones."""
         self.of_case += len(calls)
         self.last.extend(calls)
         self.bytes += sum(map(bytes_passed, calls))
@@ -40,7 +40,7 @@ class Log:
                 self.first.append(oldest)
 
     def before(self) -> list[Call]:
-        """The calls made before the case in hand, as a report can have them: windows as tuples, memory of their own."""
+        """The calls made before the current case, as reports need them: windows as tuples, arrays copied."""
         calls = [*self.first, *self.last]
         earlier = calls[: max(len(calls) - self.of_case, 0)]
         return [replace(call, in_place=False) if call.in_place else call for call in earlier if has_window(call)]
@@ -52,5 +52,5 @@ def has_window(call: Call) -> bool:
 
 
 def bytes_passed(call: Call) -> int:
-    """Bytes of the arrays of a call."""
+    """The bytes of a call's arrays."""
     return sum(array.nbytes for array in call.arrays.values())

@@ -1,4 +1,4 @@
-"""A target in a process of its own, which is started when needed, and anew after a death."""
+"""A target in a process of its own, which is started when needed, and again after a death."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .protocol import Frame, decoded, question, sparse_question
 from .target import Misfit, limit_of, nothing_offered
 
 STARTING = 60.0
-"""Seconds that a process may take to load its target, or as long as the very first call if that is longer."""
+"""The seconds for a process to load its target, unless the very first call may take longer."""
 
 MORE_TIME = "three times a larger --timeout is the time for code that compiles when it is loaded"
 
@@ -33,12 +33,12 @@ FIRST = 3
 usual limit plus this factor times the slowest first call so far."""
 
 HURRIED = 3.0
-"""Seconds for a call while a hang is made smaller."""
+"""The seconds for a call while a hang is being shrunk."""
 
 BYTES_A_TIMEOUT = 1 << 26
-"""The time limit of a call with sparse arrays grows by the usual limit for each so many bytes of the dense arrays."""
+"""For each of this many bytes of dense arrays, a call with sparse arrays gets the usual time limit once more."""
 HEADERS = 1 << 11
-"""Bytes that the header of a call hardly has."""
+"""A size that the header of a call hardly exceeds, in bytes."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Isolation:
 
 @dataclass(eq=False)
 class Isolated:
-    """A target in a process of its own, which is started when needed and started anew after a death."""
+    """A target in a process of its own, which is started when needed, and again after a death."""
 
     spec: str
     command: list[str]
@@ -81,7 +81,7 @@ class Isolated:
     renewal = "process"
 
     def introduce(self) -> Isolated:
-        """Start the process once, and take over what it says of itself. Raises Unusable."""
+        """Start the process once, and take over its description of itself. Raises Unusable."""
         try:
             return self.introduced(self.start())
         except Death as death:
@@ -95,7 +95,7 @@ class Isolated:
             raise
 
     def introduced(self, said: Header) -> Isolated:
-        """Take over what a process says of itself."""
+        """Take over a process's description of itself."""
         if said.get("type") == "error":
             raise Misfit(f"{self.spec}: {cleaned(typed(said, Complaint).message)}")
         if said.get("type") != "hello" or said.get("version") != VERSION:
@@ -114,7 +114,7 @@ class Isolated:
         return self
 
     def start(self) -> Header:
-        """Start the process; what it says to hello."""
+        """Start the process. Returns its answer to hello."""
         if not hasattr(os, "waitid"):  # which the guard calls
             systems = "on Linux, and on macOS from Python 3.13"
             raise Unusable(f"targets can be run in processes of their own {systems}; use --in-process")
@@ -122,7 +122,7 @@ class Isolated:
             raise Unusable("memory can be limited on Linux only")
         self.warm, self.log = False, Log()
         try:
-            # A program may be one that gains rights, to become another user.
+            # A user's program may be meant to become another user, which needs additional rights.
             enclosed = str(WORKER) in self.command
             self.connection = Connection(self.command, self.isolation.memory, enclosed=enclosed)
             return self.greeted()
@@ -130,36 +130,36 @@ class Isolated:
             raise Unusable(f"{self.command[0]!r} cannot be started: {error.strerror}") from None
 
     def greeted(self) -> Header:
-        """What the running process says to hello: it loads the target, in the place of any that it had."""
+        """The running process's answer to hello: it loads the target, replacing any that it had."""
         assert self.connection is not None
         seconds = min(max(STARTING, FIRST * self.isolation.timeout), self.isolation.starting)
         [(said, _)] = self.connection.exchange([({**self.hello, "id": 0}, [])], lambda: seconds, 0)
         return said
 
     def fresh(self) -> Isolated:
-        """The same target for another law: same process, a new instance in it."""
+        """The same target for another law: a new instance in the same process."""
         self.law += 1
         self.hurried = False
         return self
 
     def afresh(self) -> Isolated:
-        """The same target with no calls before: in a new process."""
+        """The same target without earlier calls: in a new process."""
         self.end()
         return self.fresh()
 
     def hurry(self, verdict: str) -> None:
-        """While a hang is made smaller, each try gets less time."""
+        """While a hang is being shrunk, give each try less time."""
         self.hurried = verdict == "hung"
 
     def patience(self) -> float:
-        """Seconds for the next call."""
+        """The seconds for the next call."""
         usual = min(self.isolation.timeout, HURRIED) if self.hurried else self.isolation.timeout
         if self.warm:
             return usual
         return FIRST * usual if self.slowest_first is None else usual + FIRST * self.slowest_first
 
     def begin(self) -> None:
-        """A new case: earlier results need not be watched any longer."""
+        """Start a new case: earlier results are no longer watched."""
         self.case += 1
         self.log.begin()
 
@@ -170,7 +170,8 @@ class Isolated:
     def ask_all(self, calls: list[Call]) -> list[Answer]:
         """Make calls one after another; a death ends the list.
 
-        Small ones are sent together, as long as all of them fit into the pipe: their answers are then waited for once.
+        Small calls are sent together if all of them fit into the pipe, so that there is a single wait for their
+        answers.
         """
         size = sum(map(bytes_passed, calls)) + HEADERS * len(calls)
         if len(calls) > 1 and (size > CHUNK or any(map(is_dangerous, calls))):
@@ -196,9 +197,10 @@ class Isolated:
         return {**header, "type": "call"}, payload
 
     def apart(self, call: Call) -> Answer:
-        """The answer to a call that may damage memory, made in a separate process that makes no other calls.
+        """The answer to a call that may damage memory, made in a separate process that makes only such calls.
 
-        A death counts only if a new process repeats it, because earlier calls may have damaged the memory of the old.
+        A death counts only if a new process repeats it, because earlier calls may have damaged the memory of the old
+        one.
         """
         self.log.add([call])
         self.beside = self.beside or self.twin()
@@ -212,10 +214,10 @@ class Isolated:
         return answer
 
     def ask_sparse(self, call: SparseCall) -> Answer:
-        """Make one call with arrays of any size, in a process that makes no other and has time by their size."""
+        """Make one call with arrays of any size, in a process of its own and with a time limit for that size."""
         isolation = replace(self.isolation, timeout=self.isolation.timeout * (1 + call.nbytes / BYTES_A_TIMEOUT))
         new = replace(self.twin(), isolation=isolation)
-        # Limits and accounts want arrays of these sizes; such zeros take no memory.
+        # Limits and logs need arrays of these sizes; such zeros take no memory.
         sizes = {name: np.broadcast_to(array.dtype.type(0), array.shape) for name, array in call.arrays.items()}
         try:
             return new.answers([sparse_question(call)], [[Call(call.function, sizes, call.size, call.stride)]])[0]
@@ -227,7 +229,7 @@ class Isolated:
         return replace(self, connection=None, warm=False, log=Log(), beside=None)
 
     def ask_together(self, calls: list[Call], seconds: float, moments: Sequence[float]) -> list[Answer]:
-        """Make several calls at the same time over there: see `Host.together`."""
+        """Make several calls at the same time in the process: see `Host.together`."""
         asked = list(map(self.question, calls))
         header = {"type": "together", "seconds": seconds, "moments": list(moments)}
         header["calls"] = [each for each, _ in asked]
@@ -237,7 +239,7 @@ class Isolated:
         return answers if len(answers) == len(calls) else answers * len(calls)
 
     def answers(self, frames: list[Frame], calls: list[list[Call]]) -> list[Answer]:
-        """Send frames and decode what comes, for each the answers to its calls; a death is an answer too, the last."""
+        """Send frames and decode the answers to the calls of each; a death is an answer too, and the last."""
         limit = limit_of([call for group in calls for call in group])
         for header, _ in frames:
             self.asked += 1
@@ -272,7 +274,7 @@ class Isolated:
             raise Death("crashed", f"cannot be loaded again: {cleaned(typed(said, Complaint).message)}")
 
     def end(self) -> None:
-        """End the process, and the one beside it."""
+        """End the process and its companion."""
         if self.connection is not None:
             self.connection.kill()
             self.connection = None
@@ -281,12 +283,12 @@ class Isolated:
 
 
 def worker_command(isolation: Isolation) -> list[str]:
-    """The worker under the interpreter that was asked for."""
+    """The command that runs the worker under the requested interpreter."""
     return [isolation.python, "-u", str(WORKER)]
 
 
 def hello(source: str, attribute: str, paths: list[str], wrapping: Header | None = None) -> Header:
-    """The first frame: what to load, what to take it for, and what the suite wants to know of it."""
+    """The first frame: what to load, which wrapper to use, and what the suite needs to know about it."""
     return {
         **(wrapping or {}),
         "type": "hello",

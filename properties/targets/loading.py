@@ -1,4 +1,4 @@
-"""Targets found by what the user wrote: shipped kernels in this process, everything else in a process of its own."""
+"""Loading targets by the names that users write: shipped kernels in this process, others in processes of their own."""
 
 from __future__ import annotations
 
@@ -22,22 +22,24 @@ from .target import InProcess, Misfit, Target, short, split
 from .wrapped import problem_file, unwrapped
 
 REFERENCE = ("naive", "compiled", "img2col")
-"""The shipped kernels of a default run, found by these names before any module that may be called so."""
+"""The shipped kernels of a default run. Their names take precedence over modules of the same name."""
 
 ON_DEVICE = ("cuda",)
-"""The shipped kernels that need a GPU, or the simulator of one. They run in processes of their own: an error on a
-device ends its use by the whole process, and a process that uses one cannot be forked."""
+"""The shipped kernels that need a GPU, or its simulator. They run in processes of their own: an error on a device makes
+it unusable for the whole process, and a process that uses one cannot be forked."""
 
 COMMAND = "command:"
-"""What a target begins with that is a program of its own, speaking the protocol."""
+"""The prefix of a target that is a program of its own, speaking the protocol."""
 
 
 def load(spec: str, isolation: Isolation | None = None) -> Target:
-    """The target that a string names: `module:object`, `module`, `path/file.py:object`, `path/file.py`,
-    `command:program arguments`, or a shipped kernel or adapter, unless `module:` or `./` says otherwise; `@python`
-    after it names the interpreter that is to run it. `module(...)` around it, or another name of `AS`, wraps it first.
+    """The target that a text names.
 
-    Without `isolation` it is loaded into this process. Raises Unusable with what is wrong or was perhaps meant.
+    It is `module:object`, `module`, `path/file.py:object`, `path/file.py`, `command:program arguments`, or a shipped
+    kernel or adapter, unless `module:` or `./` stands before it. `@python` after it names the interpreter that runs it,
+    and `module(...)` around it, or another name of `AS`, a wrapper.
+
+    Without `isolation` it is loaded into this process. Raises Unusable with what is wrong or may be meant.
     """
     if spec in REFERENCE:
         module = importlib.import_module(f"poolproof.kernels.{spec}")
@@ -74,7 +76,7 @@ def load(spec: str, isolation: Isolation | None = None) -> Target:
 
 
 def on_device(kernel: str, isolation: Isolation | None) -> Target:
-    """A shipped kernel that needs a device, under the interpreter of the suite, where it is installed."""
+    """A shipped kernel that needs a device. It runs under the suite's interpreter, where it is installed."""
     module = f"poolproof.kernels.{kernel}"
     if isolation is None:
         return loaded_here(kernel, module, "", [])
@@ -83,7 +85,7 @@ def on_device(kernel: str, isolation: Isolation | None) -> Target:
 
 
 def used_device(target: Isolated, device: str | None) -> Isolated:
-    """The target, if it uses the device that was asked for, which it notes. Raises Unusable."""
+    """The target, if a note says that it uses the requested device. Raises Unusable."""
     if device and f"on the device {device}" not in target.notes:
         target.end()
         told = "is for tensors of PyTorch: the adapter torch, torch_function, module, and --as"
@@ -93,7 +95,7 @@ def used_device(target: Isolated, device: str | None) -> Isolated:
 
 @contextmanager
 def last_on_path() -> Iterator[None]:
-    """What is put on the import path meanwhile comes last on it afterwards: a target's modules shadow none of ours."""
+    """Move to the end of the import path what is added meanwhile: a target's modules must not shadow ours."""
     before = list(sys.path)
     try:
         yield
@@ -121,12 +123,12 @@ def is_shipped(spec: str) -> bool:
 
 
 def is_kernel(spec: str) -> bool:
-    """Whether a target is a kernel of poolproof, on which laws are tried that are about these alone."""
+    """Whether a target is a kernel of poolproof, to which the laws about reference kernels apply."""
     return spec in REFERENCE or spec in ON_DEVICE
 
 
 def at_interpreter(spec: str) -> tuple[str, str]:
-    """A target, and the interpreter that is to run it, if it ends in `@python`; a file may have such a name too."""
+    """A target, and the interpreter that runs it, if its name ends in `@python`; a file's name may end so too."""
     plain, at, python = spec.rpartition("@")
     if not at or os.path.exists(split(spec)[0]):
         return spec, ""
@@ -137,7 +139,7 @@ def at_interpreter(spec: str) -> tuple[str, str]:
 
 
 def located(spec: str) -> tuple[str, str, list[str]]:
-    """Module or file, object in it, and where it may import from: beside itself, and the working directory."""
+    """Module or file, object in it, and where it may import from: its own folder, and the working directory."""
     if spec in PEERS:
         return PEERS[spec].path, PEERS[spec].attribute, []
     source, attribute = split(spec)
@@ -149,7 +151,7 @@ def located(spec: str) -> tuple[str, str, list[str]]:
 
 
 def working_folder() -> str:
-    """The folder that relative paths are relative to. Raises Unusable if it has been removed."""
+    """The working folder. Raises Unusable if it has been removed."""
     try:
         return os.getcwd()
     except FileNotFoundError:
@@ -157,7 +159,7 @@ def working_folder() -> str:
 
 
 def hinted(spec: str, error: Exception) -> str:
-    """The message, with a shipped name that may have been meant, or what a shipped adapter needs."""
+    """The message, with a shipped name that may be meant, or the requirement of a shipped adapter."""
     text = cleaned(str(error))
     if spec in PEERS:
         return f"{text}; the adapter needs its library: {PEERS[spec].install}"

@@ -14,7 +14,7 @@ from .programs import interpreter
 
 @dataclass(frozen=True)
 class Peer:
-    """An adapter: an object (or all) of a file in `adapters`, and the distributions whose versions it depends on."""
+    """An adapter: an object (or all) of a file in `adapters`, and the distributions whose versions matter for it."""
 
     name: str
     file: str
@@ -24,17 +24,17 @@ class Peer:
 
     @property
     def path(self) -> str:
-        """The file itself: an adapter may run where poolproof is not installed."""
+        """The path of the file: an adapter may run where poolproof is not installed."""
         return str(FOLDER / f"{self.file}.py")
 
     @property
     def install(self) -> str:
-        """The line that installs what it needs."""
+        """The command that installs what it needs."""
         return f"pip install {' '.join(map(quoted, self.distributions))}"
 
 
 def quoted(requirement: str) -> str:
-    """A requirement as a shell takes it."""
+    """A requirement quoted for a shell."""
     return f"'{requirement}'" if "[" in requirement else requirement
 
 
@@ -75,7 +75,7 @@ print(json.dumps(found))
 
 
 def installed(python: str = sys.executable) -> dict[str, str]:
-    """The version of every distribution that an adapter needs, as an interpreter has it; empty where it has none.
+    """The installed version of every distribution that an adapter needs, or an empty text, for an interpreter.
 
     Raises Unusable if there is no such interpreter.
     """
@@ -95,7 +95,7 @@ def base(requirement: str) -> str:
 
 
 def listing(python: str = sys.executable) -> list[str]:
-    """One line for each adapter: what it is, the versions installed, or else the line that installs them."""
+    """One line for each adapter: its description, and the installed versions or the command that installs them."""
     found = installed(python)
     lines = []
     for peer in PEERS.values():

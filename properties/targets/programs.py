@@ -1,4 +1,4 @@
-"""Programs as users name them, made absolute: they are started in another folder than the user's."""
+"""The programs that users name, with absolute paths, because they are started in another folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..data.text import shown
 def interpreter(python: str) -> str:
     """The path of an interpreter: a bare name is looked up on PATH, a path starts in the working folder.
 
-    Symbolic links stay: the Python of a virtual environment is one, and finds its packages by its place. Raises
+    Symbolic links stay: the Python of a virtual environment is one, and finds its packages by its location. Raises
     Unusable if there is no such program.
     """
     found = shutil.which(python)
@@ -24,7 +24,7 @@ def interpreter(python: str) -> str:
 
 
 def program(text: str) -> list[str]:
-    """The words of a command, as a shell would split it; those that are files here are made absolute.
+    """The words of a command, as a shell would split it; names of files in the working folder are made absolute.
 
     Raises Unusable if there are none, or a quotation is left open.
     """
@@ -38,5 +38,5 @@ def program(text: str) -> list[str]:
 
 
 def absolute(path: str) -> str:
-    """A path from the root on. `..` stays as it is: after a symbolic link it means another folder."""
+    """An absolute path. `..` stays as it is, because after a symbolic link it means another folder."""
     return str(Path(path).absolute())

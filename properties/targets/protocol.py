@@ -1,4 +1,4 @@
-"""Calls as headers and payloads, and what comes back as answers: everything that a peer says is checked here."""
+"""Encodes calls as headers and payloads, and decodes answers; everything that a peer sends is checked here."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ARGUMENTS = {"dy", "x"}
 """The arrays of a call, by name."""
 
 ARRAYS = ("array", "sparse")
-"""The kinds of answers that have an array."""
+"""The kinds of answers that contain an array."""
 
 
 def question(call: Call, layouts: bool, declared: str = "C") -> tuple[Header, list[Memory]]:
@@ -45,7 +45,7 @@ def question(call: Call, layouts: bool, declared: str = "C") -> tuple[Header, li
 
 
 def sparse_question(call: SparseCall) -> Frame:
-    """A call with sparse arrays as header and payload: of each array the places, and then the values."""
+    """A call with sparse arrays as header and payload: for each array the places, then the values."""
     headers = [
         {"name": name, "dtype": named(each.dtype), "shape": list(each.shape), "nonzero": len(each.places)}
         for name, each in call.arrays.items()
@@ -56,14 +56,14 @@ def sparse_question(call: SparseCall) -> Frame:
 
 
 def coded(value: Any) -> Any:
-    """A window or a setting as JSON that a worker can tell apart: floats say that they are."""
+    """A window or a setting as JSON from which a worker can tell floats from integers."""
     if isinstance(value, (tuple, list)):
         return [coded(entry) for entry in value]
     return {"float": repr(value)} if isinstance(value, float) else value
 
 
 def decoded(said: Header, memory: Memory, count: int) -> list[Answer]:
-    """The answers in a frame. Raises ProtocolError if they are not so many, or not of the form they should have."""
+    """The answers in a frame. Raises ProtocolError unless there are `count` of the right form."""
     kind = said.get("type")
     if kind not in ("answer", "answers"):
         raise ProtocolError(f"expected an answer, got {shown(said)}")
@@ -94,19 +94,19 @@ def answer_from(said: AnswerHeader, memory: Memory) -> Answer:
 
 
 def arguments(names: list[str]) -> tuple[str, ...]:
-    """The arrays of a call that are named. Raises ProtocolError for a name that no array has."""
+    """The named arrays of a call. Raises ProtocolError for a name that no array has."""
     if not set(names) <= ARGUMENTS:
         raise ProtocolError(f"{shown(names)} should be a list of {' and '.join(sorted(ARGUMENTS))}")
     return unique(names)
 
 
 def unique(listed: list[T]) -> tuple[T, ...]:
-    """The entries of a list, each once."""
+    """The entries of a list without repeats."""
     return tuple(dict.fromkeys(listed))
 
 
 def length(said: AnswerHeader) -> int:
-    """The bytes of a result in the payload."""
+    """The number of bytes of a result in the payload."""
     if said.kind not in ARRAYS:
         return 0
     dtype = dtype_of(said.dtype)
@@ -114,7 +114,7 @@ def length(said: AnswerHeader) -> int:
 
 
 def listed(said: AnswerHeader) -> int:
-    """How many cells of a sparse result are in the payload. Raises ProtocolError if there cannot be so many."""
+    """The number of a sparse result's cells in the payload. Raises ProtocolError if the array has fewer."""
     if said.nonzero is None or said.nonzero > prod(said.shape):
         most = f"a number of cells of an array of shape {shown(said.shape)}"
         raise ProtocolError(f"nonzero={shown(said.nonzero)} should be {most}")
@@ -122,7 +122,7 @@ def listed(said: AnswerHeader) -> int:
 
 
 def sparse(said: AnswerHeader, memory: Memory) -> Sparse:
-    """A result of which the nonzero cells came. Raises ProtocolError unless their places ascend within its shape."""
+    """A sparse result. Raises ProtocolError unless its places ascend within its shape."""
     dtype, count = dtype_of(said.dtype), listed(said)
     places, values = np.frombuffer(memory[: 8 * count], np.int64), np.frombuffer(memory[8 * count :], dtype)
     if places.size and not (places[0] >= 0 and places[-1] < prod(said.shape) and (np.diff(places) > 0).all()):
@@ -132,7 +132,7 @@ def sparse(said: AnswerHeader, memory: Memory) -> Sparse:
 
 
 def shaped(memory: Memory, dtype: np.dtype[Any], shape: list[int]) -> Array:
-    """The bytes of a result as an array. Raises ProtocolError if no array has this shape."""
+    """The bytes of a result as an array. Raises ProtocolError if no array can have this shape."""
     try:
         return np.frombuffer(memory, dtype).reshape(shape)
     except ValueError:
@@ -141,7 +141,7 @@ def shaped(memory: Memory, dtype: np.dtype[Any], shape: list[int]) -> Array:
 
 @lru_cache(maxsize=64)
 def dtype_of(text: str) -> np.dtype[Any]:
-    """The dtype that a peer names. Raises ProtocolError if there is none of plain memory by that name."""
+    """The dtype that a peer names. Raises ProtocolError unless it is a plain one of NumPy's."""
     try:
         dtype = np.dtype(text)
     except (TypeError, ValueError, SyntaxError):

@@ -1,4 +1,4 @@
-"""What a target is to the suite, whatever process it lives in, and a target that lives in this process."""
+"""The interface of a target, in whatever process it lives, and a target that lives in this process."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from .history import Log
 from .wrapped import unwrapped
 
 MARGIN = 1 << 20
-"""Bytes by which a result may be larger than eight times its input before it is refused."""
+"""The bytes by which a result may exceed eight times its input before it is refused."""
 
 
 class Misfit(Unusable):
-    """A target that does not fit the contract: it offers no callable of it, or cannot be made without arguments."""
+    """A target that does not fit the contract: it offers none of the callables, or cannot be made without arguments."""
 
 
 class Target(Protocol):
-    """What laws, conventions and doors need of a target, in whatever process it lives.
+    """The interface of a target for laws, conventions and doors, in whatever process it lives.
 
-    `spec` is what the user wrote, `name` what messages call it, `evidence` what it can tell of a call; `log` the calls
-    made to it, `spoilers` those that another failure needed; `warnings` are about names, `notes` its own about what it
-    lacks.
+    `spec` is what the user wrote, `name` what messages call it, `evidence` what it can report about a call; `log` has
+    the calls made to it, `spoilers` those that another failure needed; `warnings` are about names, `notes` are its own
+    about what it lacks.
     """
 
     spec: str
@@ -43,7 +43,7 @@ class Target(Protocol):
 
     @property
     def renewal(self) -> str:
-        """What `afresh` makes: a process or an instance; empty where it cannot make anything new."""
+        """What `afresh` renews: a process or an instance; empty if it cannot renew anything."""
         ...
 
     def fresh(self) -> Target:
@@ -51,11 +51,11 @@ class Target(Protocol):
         ...
 
     def afresh(self) -> Target:
-        """The same target with no calls before: a class is instantiated anew, and its process, if it has one, too."""
+        """The same target without earlier calls: a class is instantiated anew, in a new process if it has its own."""
         ...
 
     def begin(self) -> None:
-        """A new case: earlier results need not be watched any longer."""
+        """Start a new case: earlier results are no longer watched."""
         ...
 
     def ask(self, call: Call) -> Answer:
@@ -63,7 +63,7 @@ class Target(Protocol):
         ...
 
     def ask_sparse(self, call: SparseCall) -> Answer:
-        """Make one call with arrays of any size; the value of its answer is a Sparse, and nothing else is watched."""
+        """Make one call with arrays of any size. The value of the answer is a Sparse, and nothing else is watched."""
         ...
 
     def ask_all(self, calls: list[Call]) -> list[Answer]:
@@ -71,15 +71,15 @@ class Target(Protocol):
         ...
 
     def end(self) -> None:
-        """End what runs for it; it is started again where it is asked again."""
+        """End the target's process, if any; it is started again when needed."""
         ...
 
     def hurry(self, verdict: str) -> None:
-        """From now on until the next law a failure with this verdict is made smaller: be brief where it takes long."""
+        """Until the next law, failures with this verdict are being shrunk: keep slow calls short."""
         ...
 
     def ask_together(self, calls: list[Call], seconds: float, moments: Sequence[float]) -> list[Answer]:
-        """Make several calls at the same time, for so long and at these moments of the first: see `Host.together`."""
+        """Make several calls at the same time, for `seconds` and at these moments of the first: see `Host.together`."""
         ...
 
 
@@ -110,24 +110,24 @@ class InProcess:
         return again
 
     def afresh(self) -> InProcess:
-        """The same target with no calls before, as far as a new instance has none."""
+        """The same target without earlier calls, to the extent that a new instance has none."""
         return self.fresh()
 
     def end(self) -> None:
-        """Nothing runs for it."""
+        """Do nothing: the target has no process."""
 
     @property
     def renewal(self) -> str:
-        """What `afresh` makes: an instance of a class; nothing new of a module or an object, whose state stays."""
+        """What `afresh` renews: an instance of a class; nothing for a module or an object, whose state stays."""
         return "instance" if self.make() is not self.host.implementation else ""
 
     def begin(self) -> None:
-        """A new case: earlier results need not be watched any longer."""
+        """Start a new case: earlier results are no longer watched."""
         self.host.begin()
         self.log.begin()
 
     def hurry(self, verdict: str) -> None:
-        """Calls in this process take the time they take."""
+        """Do nothing: calls in this process have no time limit."""
 
     def ask(self, call: Call) -> Answer:
         """Make one call."""
@@ -151,7 +151,7 @@ class InProcess:
         return list(map(self.ask, calls))
 
     def ask_together(self, calls: list[Call], seconds: float, moments: Sequence[float]) -> list[Answer]:
-        """Make several calls at the same time, for so long and at these moments of the first: see `Host.together`."""
+        """Make several calls at the same time, for `seconds` and at these moments of the first: see `Host.together`."""
         self.log.add(calls)
         self.host.limit = limit_of(calls)
         layout = self.declared.layout
@@ -160,9 +160,9 @@ class InProcess:
 
 
 def outside(target: Target, call: Call, *, dtype: bool = True) -> str:
-    """Why a call is not within what a target offers and declares; empty if it is. `dtype`: whether that counts, too.
+    """Why a call is outside what a target offers and declares; empty if it is not. `dtype`: whether dtypes count.
 
-    Arguments that are wrong on purpose are no matter of declarations.
+    Arguments that are wrong on purpose are not checked against declarations.
     """
     stated, rank, x = target.declared, len(call.size), call.arrays["x"].dtype.name
     if call.function not in target.offers:
@@ -178,7 +178,7 @@ def outside(target: Target, call: Call, *, dtype: bool = True) -> str:
 
 
 def limit_of(calls: list[Call]) -> int:
-    """Bytes that a result may have: more than any right one, and few enough for several to be held at once."""
+    """The most bytes of a result: more than any right one, and few enough to hold several at once."""
     return 8 * max(array.nbytes for call in calls for array in call.arrays.values()) + MARGIN
 
 
@@ -187,7 +187,7 @@ LISTS = ("changed", "beside", "shares", "stale", "reuses", "raised")
 
 
 def answer_of(seen: Mapping[str, Any]) -> Answer:
-    """What a host saw, as an answer."""
+    """An answer made from what a host observed."""
     lists: dict[str, Any] = {name: tuple(seen.get(name, ())) for name in LISTS}
     texts: dict[str, Any] = {name: cleaned(seen.get(name, "")) or None for name in ("error", "exited")}
     return Answer(seen["value"], kind=cleaned(seen.get("kind", "nothing")), **texts, **lists)
@@ -199,7 +199,7 @@ def nothing_offered(name: str, warnings: list[str]) -> str:
 
 
 def wrap(implementation: Any, name: str = "") -> InProcess:
-    """A target from an object in hand; a class is instantiated without arguments, once for each law."""
+    """A target made from an object in hand; a class is instantiated without arguments, once for each law."""
     name = name or called(implementation)
     if not isinstance(implementation, type):
         return InProcess(lambda: implementation, name)
@@ -212,19 +212,19 @@ def wrap(implementation: Any, name: str = "") -> InProcess:
 
 
 def called(implementation: Any) -> str:
-    """What an object in hand is called: by its own name, or that of its type."""
+    """The name of an object in hand: its own, or that of its type."""
     return said(getattr(implementation, "__name__", "")) or name_of(implementation)
 
 
 def short(spec: str) -> str:
-    """What messages call a target that does not name itself: the file without folder and suffix, and the object."""
+    """The name of a target that does not name itself: the file without folder and suffix, and the object."""
     source, attribute = split(spec)
     source = Path(source).stem if source.endswith(".py") else source
     return f"{source}:{attribute}" if attribute else source
 
 
 def split(spec: str) -> tuple[str, str]:
-    """Module or file, and the object in it; the last colon divides, unless it follows a drive letter."""
+    """Module or file, and the object in it; the last colon divides them, unless it follows a drive letter."""
     plain = unwrapped(spec).spec
     source, colon, attribute = plain.rpartition(":")
     if not colon or attribute.startswith(("/", "\\")):

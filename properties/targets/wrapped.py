@@ -1,4 +1,4 @@
-"""Targets that are wrapped before they are judged, as one text: `module(kernel.py:ModelNew)` for `--as module`."""
+"""Wrapped targets as one text, such as `module(kernel.py:ModelNew)` for `--as module`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PROBLEM = re.compile(r"(.+), (.+\.py)", re.DOTALL)
 
 
 class Wrapping(NamedTuple):
-    """What a target is taken for, if anything; the target itself; and a file with the problem that it solves."""
+    """The wrapper of a target, if any; the target itself; and a file with the problem that it solves."""
 
     wrapper: str
     spec: str
@@ -27,7 +27,7 @@ class Wrapping(NamedTuple):
 
 
 def unwrapped(spec: str) -> Wrapping:
-    """What a text says of its target."""
+    """The wrapping that a text describes."""
     met = TEXT.fullmatch(spec)
     if not met:
         return Wrapping("", spec)
@@ -36,12 +36,12 @@ def unwrapped(spec: str) -> Wrapping:
 
 
 def wrapped_as(spec: str, wrapper: str | None, problem: str | None) -> str:
-    """A target taken for something else, as a text. Raises Unusable where a problem is none of its business."""
+    """A target in a wrapper, as one text. Raises Unusable if the wrapper takes no problem but one is given."""
     if problem and wrapper != "kernelbench":
         raise Unusable("--problem is the file with the problem of --as kernelbench, and should come with it")
     return str(Wrapping(wrapper, spec, problem or "")) if wrapper else spec
 
 
 def problem_file(wrapping: Wrapping) -> str:
-    """The whole path of the file with the problem, as the worker works in a folder of its own."""
+    """The absolute path of the file with the problem, as the worker works in a folder of its own."""
     return str(Path(wrapping.problem).resolve()) if wrapping.problem else ""

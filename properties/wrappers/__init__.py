@@ -1,11 +1,11 @@
-"""Wrappers: targets made of pooling functions that take other shapes of arguments than the contract, each in one line.
+"""Wrappers: one-line adapters for pooling functions whose arguments have other shapes than the contract's.
 
 A wrapper takes an object with some of the contract's callables, or these by name, and returns a namespace of the same
-callables as the contract has them: `planes(my_module)`, or `planes(max_forward=my_pool, dtypes=("float32",))`. Any
-declaration may be given by name as well. Wrappers go around one another, the one nearest to the function inside:
-`nhwc(ints(my_module))`. The settings that a function names are asked of it as if it were not wrapped.
+callables in the contract's form: `planes(my_module)`, or `planes(max_forward=my_pool, dtypes=("float32",))`.
+Declarations may be given by name as well. Wrappers can be nested, the one nearest to the function innermost:
+`nhwc(ints(my_module))`. Settings that a function names among its parameters are tested as if it were not wrapped.
 
-Nothing that a function returns is cast, clipped or repaired: what is no array is handed on as it is.
+A function's results are not cast, clipped or repaired; a result that is not an array is passed on as it is.
 """
 
 from __future__ import annotations

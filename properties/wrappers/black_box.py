@@ -1,7 +1,8 @@
-"""A function of images as a black box: what its answers to images made for the purpose show of its windows.
+"""A function of images as a black box: what its answers to specially made images show of its windows.
 
 Most mistakes in kernels are about padding, negative numbers, ties and edges, and none of them should hide what was
-meant. So these images are positive, one line of cells differs from all others, and windows count where they are whole.
+intended. So these images are positive, one line of cells differs from all others, and windows count where they are
+whole.
 """
 
 from __future__ import annotations
@@ -14,28 +15,28 @@ import numpy as np
 from .known_pooling import Line
 
 Answering = Callable[[Any], Any]
-"""A function from images (N, C, ...) to their pooled images; it may raise, and return anything."""
+"""A function from images (N, C, ...) to their pooled images; it may raise, and may return anything."""
 
 FIRST_LENGTHS = (8, 16, 32, 64, 128)
 LENGTHS = (16, 32, 64, 128, 256)
-"""Lengths of an axis: the first that is long enough for any window at all, and for several whole ones."""
+"""Lengths of an axis: the first that is long enough for any window at all, and one for several whole windows."""
 
 WHOLE = 3
 """Whole windows along an axis from which their size and stride are read."""
 
 MOST_STEPS = 9
-"""Lengths, one cell apart, for which windows are counted along an axis."""
+"""How many lengths, one cell apart, windows are counted for along an axis."""
 
 SLACK = 1e-2
-"""Relative difference of two numbers that count as the same: float16 has three digits."""
+"""The relative difference up to which two numbers count as equal: float16 has three digits."""
 
 
 class Unknown(Exception):
-    """Answers that fit no pooling; the message says what was seen."""
+    """The answers fit no pooling; the message says what was seen."""
 
 
 class AxisView(NamedTuple):
-    """What was seen along one axis of so many cells: the windows there, and the share of a cell in a whole one."""
+    """What was seen along one axis of this length: its windows, and the share of a cell in a whole one."""
 
     length: int
     line: Line
@@ -43,9 +44,9 @@ class AxisView(NamedTuple):
 
 
 class BlackBox:
-    """A function, asked with positive images; `ones` are the images of ones that it was given, and its answers.
+    """A function, called with positive images; `ones` has the images of ones that it was given, and its answers.
 
-    `single`: each plane is asked in a call of its own.
+    `single`: each plane is passed in a call of its own.
     """
 
     def __init__(self, ask: Answering, dtype: str) -> None:
@@ -54,7 +55,7 @@ class BlackBox:
         self.said = ""
 
     def answer(self, x: Any) -> Any:
-        """The answer to images, as float64; None if it is none, or not of so many samples, channels and axes."""
+        """The answer to images, as float64; None unless it is an array with as many samples, channels and axes."""
         try:
             y = self.ask(x.astype(self.dtype))
         except Exception as error:
@@ -69,7 +70,7 @@ class BlackBox:
         return y.astype(np.float64)
 
     def planes(self, planes: Any) -> Any:
-        """The answers to planes (K, ...), asked as channels of one image or by themselves; None if there are none."""
+        """The answers to planes (K, ...), passed as channels of one image or alone; None if there are none."""
         if not self.single:
             y = self.answer(planes[None])
             return None if y is None else y[0]
@@ -79,29 +80,29 @@ class BlackBox:
         return np.stack([y[0, 0] for y in answers])
 
     def taken(self, ranks: Sequence[int]) -> Tuple[int, int]:
-        """The rank of the images that it takes, and a length of all their axes. Raises Unknown."""
+        """The rank of images that the function takes, and a length for all their axes. Raises Unknown."""
         ways = [(rank, length) for rank in ranks if (length := self.first_length(rank))]
         if not ways:
             raise Unknown(f"it takes no images: {self.said}")
         return next((way for way in ways if not self.mixes_channels(*way)), ways[0])
 
     def first_length(self, rank: int) -> int:
-        """The first length that images of a rank may have; 0 if there is none."""
+        """The first length that images of this rank may have, or 0."""
         return next((n for n in first_lengths(rank) if self.answer(np.ones((1, 3, *(n,) * rank))) is not None), 0)
 
     def mixes_channels(self, rank: int, length: int) -> bool:
-        """Whether a channel matters to the others, as where the channels are taken for an axis of the image."""
+        """Whether a channel affects the others, for example because channels are treated as an axis of the image."""
         x = np.ones((1, 3, *(length,) * rank))
         x[0, 1] = 2
         y = self.answer(x)
         return y is None or bool((y[0, [0, 2]] != 1).any())
 
     def along(self, axis: int, rank: int, length: int) -> AxisView:
-        """What is seen along an axis, with the others of this length. Raises Unknown."""
+        """What is seen along an axis while the others have this length. Raises Unknown."""
         for n in (each for each in LENGTHS if each >= length):
             shares = self.shares(axis, [n if k == axis else length for k in range(rank)])
             line = line_of(shares) if shares is not None else None
-            # Where an axis is hardly longer than its windows, none may be whole.
+            # If an axis is hardly longer than its windows, none may be whole.
             if line and 2 * line.extent <= n:
                 return AxisView(n, line, middle(shares[shares > SLACK]))
         if shares is None:
@@ -115,7 +116,7 @@ class BlackBox:
         raise Unknown(f"along axis {axis} of the image its windows are no steps of one length: {covered(shares)}")
 
     def shares(self, axis: int, lengths: Sequence[int]) -> Any:
-        """What a line of cells across an axis adds to each window in the middle of the others, if it is raised by 1."""
+        """How much each window in the middle of the others grows if a line of cells across this axis is raised by 1."""
         planes = np.ones((lengths[axis] + 1, *lengths))
         for line in range(lengths[axis]):
             np.moveaxis(planes[line], axis, 0)[line] = 2
@@ -128,7 +129,7 @@ class BlackBox:
             return np.nan_to_num(kept[:-1] / kept[-1] - 1)
 
     def counts(self, axis: int, rank: int, length: int, view: AxisView) -> Dict[int, int]:
-        """How many windows there are along an axis, by its length, for the lengths of one stride."""
+        """The number of windows along an axis, by its length, for all lengths within one stride."""
         found = {}
         for n in range(view.length, view.length + min(view.line.stride + 1, MOST_STEPS)):
             x = np.ones((1, 1, *(n if k == axis else length for k in range(rank))))
@@ -140,7 +141,7 @@ class BlackBox:
 
 
 def first_lengths(rank: int) -> Sequence[int]:
-    """The lengths of the images of a rank that are asked first; volumes are large soon."""
+    """The lengths with which images of this rank are tried first; volumes soon become large."""
     return FIRST_LENGTHS[: {1: 5, 2: 5, 3: 3}[rank]]
 
 
@@ -150,12 +151,12 @@ def middle(values: Any) -> float:
 
 
 def most(values: Iterable[Any]) -> Any:
-    """The value that is met most often."""
+    """The most frequent value."""
     return Counter(values).most_common(1)[0][0]
 
 
 def line_of(shares: Any) -> Any:
-    """The windows along an axis, as most of the whole ones show them; None if too few are whole."""
+    """The windows along an axis, according to most of the whole ones; None if too few are whole."""
     windows = [np.flatnonzero(column > SLACK) for column in shares.T]
     size = max(map(len, windows), default=0)
     whole = [(o, cells) for o, cells in enumerate(windows) if size and len(cells) == size]

@@ -1,4 +1,4 @@
-"""The device of PyTorch's tensors, which `--device` names, and what becomes of errors on it."""
+"""The device of PyTorch's tensors, which `--device` names, and the treatment of errors on it."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ import numpy as np
 from ..remote.worker import CACHE_LINE, address_of, block_of
 
 VARIABLE = "POOLPROOF_DEVICE"
-"""The variable of the environment that has the device, in the process of a target alone."""
+"""The environment variable with the device; it is set only in the process of a target."""
 
 LOST = "CUDA error"
-"""What PyTorch says of an error after which a process can use its device no longer."""
+"""The messages of PyTorch's errors after which a process can no longer use its device."""
 
 ENDED = 70
-"""The exit status of a process that ends for this reason."""
+"""The exit status of a process that ends because its device is lost."""
 
 SIMULATORS = {"triton": "TRITON_INTERPRET", "numba": "NUMBA_ENABLE_CUDASIM"}
-"""The variables of the environment by which modules run their kernels without a GPU."""
+"""The environment variables that make modules run their kernels without a GPU."""
 
 ON = ("1", "true", "yes", "on", "y")
-"""Values of a variable that switch something on."""
+"""The values of a variable that switch something on."""
 
 
 def device() -> str:
-    """The device that was asked for; empty if none."""
+    """The requested device; empty if none."""
     return os.environ.get(VARIABLE, "")
 
 
 def on_device(array: Any, t: Any) -> Any:
-    """A copy of a tensor on the device that was asked for, or the tensor itself if none was.
+    """A copy of a tensor on the requested device, or the tensor itself without one.
 
-    It is the tensor of an array. The memory around that goes with it, as laws look at what is written there.
+    It is the tensor of an array. The memory around the array is copied too, as laws look at what is written there.
     """
     if not device():
         return t
@@ -51,24 +51,24 @@ def on_device(array: Any, t: Any) -> Any:
 
 
 def place_of(block: Any) -> int:
-    """Where in memory on a device a block begins, so that its arrays have as many zeros in their addresses as here."""
+    """Where to place a block in memory on a device so that its arrays are aligned as they are here."""
     return address_of(block) % CACHE_LINE
 
 
 def device_notes() -> List[str]:
-    """A note that names the device, if one was asked for; a run looks for it."""
+    """A note that names the requested device, if any; a run checks for it."""
     return [f"on the device {device()}"] if device() else []
 
 
 def simulated() -> Dict[str, Any]:
-    """What is declared of kernels that a simulator runs: it is slow, and runs one kernel at a time."""
+    """Declarations for kernels that a simulator runs: it is slow, and runs one kernel at a time."""
     here = [module for module in SIMULATORS if module in sys.modules]
     switched_on = any(os.environ.get(SIMULATORS[module], "").lower() in ON for module in here)
     return {"threads": False, "max_cells": 4096} if switched_on else {}
 
 
 def written_back(array: Any, there: Any, outward: Callable[[Any], Any]) -> None:
-    """An array, and the memory around it, get what was written to their copies on a device, for the laws of conduct."""
+    """Copy back to an array, and to the memory around it, what was written on a device, for the laws of conduct."""
     block = block_of(array)
     if not array.flags.writeable:
         return
@@ -85,7 +85,7 @@ def written_back(array: Any, there: Any, outward: Callable[[Any], Any]) -> None:
 
 
 def end_if_lost(error: Exception) -> None:
-    """End the process, which is to be replaced, if an error says that its device is lost."""
+    """End the process, so that it is replaced, if an error says that its device is lost."""
     if device() and LOST in str(error):
         sys.stderr.write(f"{error}\n".split("\n", 1)[0] + "\n")
         sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""Targets of what takes its windows from outside: what it narrows is found by asking, with a few small images."""
+"""Targets made from pooling code that takes its windows as arguments: its limits are found by trying small images."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .known_pooling import KINDS
 from .parameters import Parameters, plain_words
 
 DTYPES = ("float32", "float64", "float16")
-"""The dtypes that are tried, that in which most kernels are written first."""
+"""The dtypes that are tried, starting with the one that most kernels support first."""
 
 KIND_NAMES = {"max": re.compile("max", re.IGNORECASE), "mean": re.compile("mean|avg|average", re.IGNORECASE)}
 
@@ -25,7 +25,7 @@ SETTINGS = ("padding", "dilation", "ceil_mode")
 
 
 class Windowed(NamedTuple):
-    """What pools with windows from outside: `call(x, words)` takes an array of its framework, and windows by name."""
+    """Pooling code that takes windows: `call(x, words)` takes an array of its framework, and windows by name."""
 
     wrapper: str
     thing: Any
@@ -34,7 +34,7 @@ class Windowed(NamedTuple):
 
 
 class CallForm(NamedTuple):
-    """How it takes its windows: the rank of its images, whether windows are single ints, and a dtype that it takes."""
+    """The form of its arguments: the rank of images, whether windows are single ints, and a dtype that it takes."""
 
     rank: int
     ints: bool
@@ -42,7 +42,7 @@ class CallForm(NamedTuple):
 
 
 class Learned(NamedTuple):
-    """What was learned by asking: the kind, whether windows are single ints, declarations, and notes."""
+    """What trying has shown: the kind, whether windows are single ints, declarations, and notes."""
 
     kind: str
     ints: bool
@@ -50,21 +50,21 @@ class Learned(NamedTuple):
     notes: List[str]
 
     def named(self, target: SimpleNamespace, windowed: Windowed) -> SimpleNamespace:
-        """A target with its name, and these notes after its own."""
+        """A target with its name, and these notes appended to its own."""
         target.__name__ = f"{windowed.wrapper}({called(windowed.thing)})"
         target.__notes__ = [*getattr(target, "__notes__", []), *self.notes]
         return target
 
 
 def drawn(windowed: Windowed, framework: Framework, kind: str, declared: Dict[str, Any]) -> SimpleNamespace:
-    """A target that is judged on drawn windows. Raises TypeError if it takes none, or its windows are not found."""
+    """A target that is judged on drawn windows. Raises TypeError if the code takes none, or does not pool."""
     learned = learn(windowed, framework, kind, declared)
     given = {f"{learned.kind}_forward": pooling(windowed, learned.ints), **learned.declarations, **declared}
     return learned.named(differentiated(windowed.wrapper, framework, None, given), windowed)
 
 
 def learn(windowed: Windowed, framework: Framework, kind: str, declared: Dict[str, Any]) -> Learned:
-    """What it pools, and what it narrows. Raises TypeError."""
+    """Find out what the code pools, and its limits. Raises TypeError."""
     form = form_of(windowed, framework, declared)
     kind = kind or kind_found(windowed, framework, form)
     dtypes, notes = dtypes_taken(windowed, framework, form)
@@ -92,13 +92,13 @@ def pooling(windowed: Windowed, ints: bool) -> Callable[..., Any]:
 
 
 def asking(windowed: Windowed, framework: Framework, ints: bool, size: Any, stride: Any) -> Callable[[Any], Any]:
-    """The forward for one window, as a function of NumPy's arrays."""
+    """The forward for one window, as a function of NumPy arrays."""
     pool = pooling(windowed, ints)
     return lambda x: framework.outward(pool(framework.inward(x), size, stride))
 
 
 def form_of(windowed: Windowed, framework: Framework, declared: Dict[str, Any]) -> CallForm:
-    """The first form in which a usual image comes out in the right shape. Raises TypeError."""
+    """The first form in which a usual image gives a result of the right shape. Raises TypeError."""
     said = []
     for rank, ints, dtype in product(usual(declared, "ranks", RANKS), (False, True), usual(declared, "dtypes", DTYPES)):
         try:
@@ -114,12 +114,12 @@ def form_of(windowed: Windowed, framework: Framework, declared: Dict[str, Any]) 
 
 
 def usual(declared: Dict[str, Any], name: str, default: Sequence[Any]) -> Sequence[Any]:
-    """A declaration, if it is one for all callables, or else a default."""
+    """A declaration if it is the same for all callables, or else a default."""
     return declared[name] if isinstance(declared.get(name), (tuple, list)) else default
 
 
 def kind_found(windowed: Windowed, framework: Framework, form: CallForm) -> str:
-    """Whether it takes maxima or means, by asking; by its name where that tells nothing. Raises TypeError."""
+    """Whether the code takes maxima or means, judging by its answers, or else by its name. Raises TypeError."""
     ask = asking(windowed, framework, form.ints, (2,) * form.rank, (2,) * form.rank)
     try:
         return infer(ask, ranks=(form.rank,), dtype=form.dtype).kind
@@ -132,7 +132,7 @@ def kind_found(windowed: Windowed, framework: Framework, form: CallForm) -> str:
 
 
 def is_square(windowed: Windowed, framework: Framework, form: CallForm) -> bool:
-    """Whether it refuses windows that are not square, or takes single ints for windows of several axes."""
+    """Whether the code refuses windows that are not square, or takes single ints for windows of several axes."""
     if form.rank == 1 or form.ints:
         return form.rank > 1
     long, steps = (2, *(1,) * (form.rank - 1)), (1, *(2,) * (form.rank - 1))
@@ -140,7 +140,7 @@ def is_square(windowed: Windowed, framework: Framework, form: CallForm) -> bool:
 
 
 def dtypes_taken(windowed: Windowed, framework: Framework, form: CallForm) -> Tuple[Tuple[str, ...], List[str]]:
-    """The dtypes that it takes, and notes about those that it refuses."""
+    """The dtypes that the code takes, and notes about those that it refuses."""
     ask = asking(windowed, framework, form.ints, (2,) * form.rank, (2,) * form.rank)
     refused = {dtype: refusal(ask, usual_image(form.rank, dtype)) for dtype in DTYPES}
     name = called(windowed.thing)
@@ -154,7 +154,7 @@ def usual_image(rank: int, dtype: str) -> Any:
 
 
 def refusal(ask: Callable[[Any], Any], x: Any) -> str:
-    """How an image is refused; empty if it is not."""
+    """The message with which an image is refused; empty if it is not."""
     try:
         ask(x)
     except Exception as error:

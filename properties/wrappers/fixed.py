@@ -1,4 +1,4 @@
-"""Targets whose windows are part of them: which windows these are is found by asking, or read from attributes."""
+"""Targets with fixed windows, which are read from attributes or found by trying images."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ SETTINGS = ("padding", "dilation", "ceil_mode", "count_include_pad")
 
 
 class Whole(NamedTuple):
-    """What pools images in one way: the wrapper, what messages call it, and `call(x)` on arrays of a framework.
+    """Code that pools images in one way: the wrapper, its name in messages, and `call(x)` on arrays of a framework.
 
-    `source` is where what is said of its windows comes from.
+    `source` says where the information about its windows comes from.
     """
 
     wrapper: str
@@ -31,7 +31,7 @@ class Whole(NamedTuple):
     source: str = "as its attributes say"
 
     def ask(self, x: Any) -> Any:
-        """The answer to an array of NumPy."""
+        """The answer to a NumPy array."""
         return self.framework.outward(self.call(self.framework.inward(x)))
 
 
@@ -57,7 +57,7 @@ def fixed(whole: Whole, said: Dict[str, Any], declared: Dict[str, Any]) -> Simpl
 
 
 def of_windows(call: Callable[[Any], Any], windows: Dict[str, Any]) -> Callable[..., Any]:
-    """A function pool(x, size, stride, **settings) that refuses all windows but these."""
+    """A function pool(x, size, stride, **settings) that refuses all other windows."""
 
     def pool(x: Any, size: Any, stride: Any, **settings: Any) -> Any:
         asked = {"size": size, "stride": stride, **settings}
@@ -74,7 +74,7 @@ def in_words(windows: Dict[str, Any]) -> str:
 
 
 def dtypes_of(whole: Whole, declared: Dict[str, Any]) -> Tuple[Tuple[str, ...], list[str]]:
-    """The dtypes of the images that it answers, and notes about those that it refuses. Raises TypeError."""
+    """The dtypes of images that it answers, and notes about those that it refuses. Raises TypeError."""
     tried, said = usual(declared, "dtypes", DTYPES), []
     shapes = [(1, 2, *(length,) * rank) for rank in ranks_of(declared) for length in first_lengths(rank)]
     for dtype, shape in product(tried, shapes):
@@ -85,7 +85,7 @@ def dtypes_of(whole: Whole, declared: Dict[str, Any]) -> Tuple[Tuple[str, ...], 
 
 
 def ranks_of(declared: Dict[str, Any]) -> Sequence[int]:
-    """The ranks that its images may have: as declared, or as many as declared windows have axes."""
+    """The possible ranks of its images: as declared, or the number of axes of declared windows."""
     size = declared.get("fixed", {}).get("size")
     return usual(declared, "ranks", (len(size),) if isinstance(size, (tuple, list)) else RANKS)
 
@@ -93,14 +93,14 @@ def ranks_of(declared: Dict[str, Any]) -> Sequence[int]:
 def others_of(
     whole: Whole, tried: Sequence[str], first: str, shape: Sequence[int]
 ) -> Tuple[Tuple[str, ...], list[str]]:
-    """The dtypes of the images of one shape that it answers, the first of them known, and notes about the others."""
+    """The dtypes of images of this shape that it answers, the first already known, and notes about the others."""
     refused = {dtype: refusal(whole.ask, np.ones(shape, dtype)) for dtype in tried if dtype != first}
     notes = [f"{dtype} is not tested: {whole.name} refuses it, {why}" for dtype, why in refused.items() if why]
     return (first, *(dtype for dtype, why in refused.items() if not why)), notes
 
 
 def pooling_of(whole: Whole, said: Dict[str, Any], dtype: str, ranks: Sequence[int]) -> Tuple[KnownPooling, list[str]]:
-    """The pooling that it should do, and a note that says which. What its attributes say is believed first."""
+    """The pooling that it should do, and a note that says which. Its attributes take precedence."""
     known = {name: value for name, value in said.items() if name in ("kind", *NAMES)}
     try:
         pooling = infer(whole.ask, ranks=ranks, dtype=dtype, **known)
@@ -112,7 +112,7 @@ def pooling_of(whole: Whole, said: Dict[str, Any], dtype: str, ranks: Sequence[i
 
 
 def differing(whole: Whole, pooling: KnownPooling, dtype: str, known: Dict[str, Any]) -> list[str]:
-    """A note if its answers look like another pooling than its attributes say."""
+    """A note if its answers look like another pooling than its attributes describe."""
     if not known:
         return []
     try:
@@ -123,5 +123,5 @@ def differing(whole: Whole, pooling: KnownPooling, dtype: str, known: Dict[str, 
 
 
 def lengths_of(pooling: KnownPooling) -> Tuple[int, ...]:
-    """Lengths of an image with two whole windows along each axis."""
+    """Lengths for an image with two whole windows along each axis."""
     return tuple(axis.extent + axis.stride for axis in pooling.axes)

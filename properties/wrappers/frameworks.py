@@ -1,4 +1,4 @@
-"""Functions of a framework's arrays, which the framework differentiates."""
+"""Wrappers for functions of a framework's arrays, which the framework differentiates."""
 
 from __future__ import annotations
 
@@ -17,40 +17,41 @@ from .given import Function, taken
 FLOATS = ("float64", "float32", "float16", "bfloat16")
 
 NO_FORMULA = "no autograd formula was registered"
-"""What PyTorch says of an operator of torch.library without a gradient."""
+"""PyTorch's message for an operator of torch.library without a gradient."""
 
 
 def torch_function(implementation: Any = None, /, **given: Any) -> SimpleNamespace:
-    """PyTorch functions pool(x, size, stride) on tensors (N, C, H, W); each backward that is not given is autograd's.
+    """PyTorch functions pool(x, size, stride) on tensors (N, C, H, W); backwards that are not given come from autograd.
 
     The forward is tried once on a small tensor: if autograd cannot differentiate it, there is no such backward.
     Settings are passed as in the contract, padding as pairs. A tensor shares the memory of an array in C order, so that
-    the laws of conduct see what the function writes; any other array is copied. TypeError if there is no function.
+    the laws of conduct see what the function writes; any other array is copied. Raises TypeError if there is no
+    function.
     """
     return differentiated("torch_function", TORCH, implementation, given)
 
 
 def jax_function(implementation: Any = None, /, **given: Any) -> SimpleNamespace:
-    """JAX functions pool(x, size, stride) on arrays (N, C, H, W); each backward that is not given is that of jax.vjp.
+    """JAX functions pool(x, size, stride) on arrays (N, C, H, W); backwards that are not given come from jax.vjp.
 
-    The forward is tried once on a small array: if jax.vjp cannot differentiate it, there is no such backward.
-    Settings are passed as in the contract, padding as pairs. Arrays are copied, as JAX never writes to one. Unless
-    `dtypes` are declared, float64 is asked only if `jax_enable_x64` is set by now. TypeError if there is no function.
+    The forward is tried once on a small array: if jax.vjp cannot differentiate it, there is no such backward. Settings
+    are passed as in the contract, padding as pairs. Arrays are copied, as JAX never writes to one. Unless `dtypes` are
+    declared, float64 is tested only if `jax_enable_x64` is already set. Raises TypeError if there is no function.
     """
     return differentiated("jax_function", JAX, implementation, given, dtypes=jax_dtypes())
 
 
 def jax_dtypes() -> Tuple[str, ...]:
-    """The dtypes in which JAX computes as it is set by now."""
+    """The dtypes in which JAX computes with its present settings."""
     from jax import config
 
     return ("float16", "float32", "float64") if config.jax_enable_x64 else ("float16", "float32")
 
 
 class Framework(NamedTuple):
-    """How arrays go into a framework and come out, what makes a backward of a forward, and whether it can.
+    """How to pass arrays to and from a framework, how to make a backward from a forward, and whether that is possible.
 
-    `on_device`: whether `--device` says where its tensors are.
+    `on_device`: whether its tensors are on the device of `--device`.
     """
 
     inward: Function
@@ -68,9 +69,9 @@ def differentiated(
     tried: list[Probe] | None = None,
     **defaults: Any,
 ) -> SimpleNamespace:
-    """A target of a framework's functions, with the gradients that they lack and can have.
+    """A target made from a framework's functions, with the gradients that they lack and the framework provides.
 
-    `tried` are the calls that forwards are tried with (default: a window of two, in all usual forms).
+    `tried` are the calls with which forwards are tried (default: a window of two, in all usual forms).
     """
     found, defaults = taken(wrapper, implementation, given), {**simulated(), **defaults}
     functions, declarations = dict(found.functions), {**defaults, **found.declarations}
@@ -87,7 +88,7 @@ def differentiated(
 
 
 def is_differentiable(framework: Framework, forward: Function, probes: list[Probe]) -> bool:
-    """Whether a framework can differentiate a forward, by the first probe that both can handle."""
+    """Whether a framework can differentiate a forward, according to the first probe that both can handle."""
     for probe in probes:
         with suppress(Exception):
             x = np.arange(prod(probe.shape)).reshape(probe.shape).astype(probe.dtype)
@@ -96,7 +97,7 @@ def is_differentiable(framework: Framework, forward: Function, probes: list[Prob
 
 
 class Probe(NamedTuple):
-    """A call that a forward is tried with: the dtype and shape of an array, and the windows on it."""
+    """A call to try a forward with: the dtype and shape of an array, and the windows on it."""
 
     dtype: str
     shape: Tuple[int, ...]
@@ -105,9 +106,10 @@ class Probe(NamedTuple):
 
 
 def probes(function: str, declarations: dict[str, Any]) -> list[Probe]:
-    """Calls in the declared float dtypes and ranks, the usual ones first: other wrappers may stand around this one.
+    """Calls in the declared float dtypes and ranks, the usual ones first, in several forms.
 
-    A function inside them may take single ints, and arrays without an axis for samples or channels.
+    Other wrappers may surround this one, so the function may take single ints, and arrays without an axis for samples
+    or channels.
     """
     dtypes, ranks = declarations.get("dtypes"), declarations.get("ranks")
     dtypes = dtypes.get(function) if isinstance(dtypes, dict) else dtypes
@@ -123,7 +125,7 @@ def probes(function: str, declarations: dict[str, Any]) -> list[Probe]:
 
 
 def in_framework(framework: Framework, function: Function) -> Function:
-    """A function of a framework's arrays, as one of NumPy's."""
+    """A function of a framework's arrays, as a function of NumPy arrays."""
 
     @wraps(function, updated=())
     def call(*arguments: Any, **settings: Any) -> Any:
@@ -144,7 +146,7 @@ def in_framework(framework: Framework, function: Function) -> Function:
 
 
 def torch_gradient(forward: Function) -> Function:
-    """What autograd passes back to x."""
+    """The backward that autograd provides."""
 
     @wraps(forward, updated=())
     def call(dy: Any, x: Any, size: Any, stride: Any, **settings: Any) -> Any:
@@ -156,7 +158,7 @@ def torch_gradient(forward: Function) -> Function:
 
 
 def torch_differentiates(forward: Function, x: Any, size: Any, stride: Any) -> bool:
-    """Whether autograd gets from the result back to x. A backward that fails otherwise is there, and to be judged."""
+    """Whether autograd connects the result with x. A backward that fails in another way exists and is judged."""
     from torch import Tensor
     from torch.autograd import grad
 
@@ -172,9 +174,9 @@ def torch_differentiates(forward: Function, x: Any, size: Any, stride: Any) -> b
 
 
 def tensor(a: Any) -> Any:
-    """A tensor in the same memory, as far as PyTorch has such strides; on a device in memory that is laid out alike.
+    """A tensor in the same memory, if PyTorch supports the strides; on a device, in memory with the same layout.
 
-    What is read-only, not aligned or runs backwards is copied. PyTorch reads bfloat16 as bits.
+    An array that is read-only, unaligned or reversed is copied. PyTorch reads bfloat16 as bits.
     """
     import torch
 
@@ -185,13 +187,13 @@ def tensor(a: Any) -> Any:
 
 
 def is_view_of_torch(a: Any) -> bool:
-    """Whether a tensor can lie in memory as an array does."""
+    """Whether a tensor can have the memory layout of an array."""
     forwards = all(step >= 0 and step % a.itemsize == 0 for step in a.strides)
     return bool(a.flags.writeable and a.flags.aligned and forwards)
 
 
 def array_of_tensor(t: Any) -> Any:
-    """A tensor as an array; what is none as it is."""
+    """A tensor as an array; anything else as it is."""
     import torch
 
     if not isinstance(t, torch.Tensor):
@@ -202,7 +204,7 @@ def array_of_tensor(t: Any) -> Any:
 
 
 def jax_gradient(forward: Function) -> Function:
-    """What jax.vjp passes back to x."""
+    """The backward that jax.vjp provides."""
 
     @wraps(forward, updated=())
     def call(dy: Any, x: Any, size: Any, stride: Any, **settings: Any) -> Any:
@@ -214,7 +216,7 @@ def jax_gradient(forward: Function) -> Function:
 
 
 def jax_differentiates(forward: Function, x: Any, size: Any, stride: Any) -> bool:
-    """Whether jax.vjp takes the forward. A backward that fails otherwise is there, and to be judged."""
+    """Whether jax.vjp takes the forward. A backward that fails in another way exists and is judged."""
     from jax import numpy, vjp
 
     y, backward = vjp(lambda a: forward(a, size, stride), x)
@@ -235,14 +237,14 @@ def jax_array(a: Any) -> Any:
 
 
 def array_of_jax(a: Any) -> Any:
-    """An array of JAX as one of NumPy; what is none as it is."""
+    """An array of JAX as one of NumPy; anything else as it is."""
     from jax import Array
 
     return np.asarray(a) if isinstance(a, Array) else a
 
 
 def tensorflow_gradient(forward: Function) -> Function:
-    """What a tape of TensorFlow passes back to x."""
+    """The backward that a gradient tape of TensorFlow provides."""
 
     @wraps(forward, updated=())
     def call(dy: Any, x: Any, size: Any, stride: Any, **settings: Any) -> Any:
@@ -257,7 +259,7 @@ def tensorflow_gradient(forward: Function) -> Function:
 
 
 def tensorflow_differentiates(forward: Function, x: Any, size: Any, stride: Any) -> bool:
-    """Whether a tape gets from the result back to x. A backward that fails otherwise is there, and to be judged."""
+    """Whether a tape connects the result with x. A backward that fails in another way exists and is judged."""
     from tensorflow import GradientTape
 
     with GradientTape() as tape:
@@ -279,14 +281,14 @@ def tensorflow_tensor(a: Any) -> Any:
 
 
 def array_of_tensorflow(t: Any) -> Any:
-    """A tensor of TensorFlow as an array; what is none as it is."""
+    """A tensor of TensorFlow as an array; anything else as it is."""
     from tensorflow import is_tensor
 
     return t.numpy() if is_tensor(t) else t
 
 
 def no_gradient(forward: Function) -> Function:
-    """What NumPy makes of a forward: nothing."""
+    """Raise NotImplementedError: NumPy differentiates nothing."""
     raise NotImplementedError("NumPy differentiates nothing")
 
 

@@ -1,4 +1,4 @@
-"""What a wrapper is given: functions by the contract's names, and declarations; and the target made of them."""
+"""The arguments of a wrapper: functions by the contract's names, and declarations; and the target made from them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Function = Callable[..., Any]
 
 
 class Taken(NamedTuple):
-    """What a wrapper was given: functions by the contract's names, declarations, what to call the result, and notes."""
+    """The arguments of a wrapper: functions by the contract's names, declarations, a name for the result, and notes."""
 
     functions: dict[str, Function]
     declarations: dict[str, Any]
@@ -19,17 +19,17 @@ class Taken(NamedTuple):
     notes: Tuple[str, ...] = ()
 
     def made(self, functions: dict[str, Function], **defaults: Any) -> SimpleNamespace:
-        """A target of these functions; what was declared goes before the defaults."""
+        """A target of these functions; declarations take precedence over the defaults."""
         told = {"__notes__": list(self.notes)} if self.notes else {}
         return SimpleNamespace(__name__=self.label, **told, **functions, **{**defaults, **self.declarations})
 
     def noting(self, notes: Iterable[str]) -> Taken:
-        """The same with more notes, which a run prints."""
+        """The same arguments with more notes, which a run prints."""
         return self._replace(notes=(*self.notes, *notes))
 
 
 def taken(wrapper: str, implementation: Any, given: dict[str, Any]) -> Taken:
-    """The callables and declarations of an implementation, those given by name first; a class is instantiated."""
+    """The callables and declarations of an implementation; those given by name come first. A class is instantiated."""
     check_names(wrapper, given, (*CALLABLES, *DECLARATION_NAMES))
     for name in given.keys() & set(CALLABLES):
         if not callable(given[name]):
@@ -48,12 +48,12 @@ def taken(wrapper: str, implementation: Any, given: dict[str, Any]) -> Taken:
 
 
 def check_names(wrapper: str, given: dict[str, Any], known: tuple[str, ...]) -> None:
-    """Raise TypeError about a keyword that is unknown."""
+    """Raise TypeError about an unknown keyword."""
     for name, value in given.items():
         if name not in known:
-            raise TypeError(f"{wrapper}: {name}={value!r} is not of the contract; {did_you_mean(name, known)}")
+            raise TypeError(f"{wrapper}: {name}={value!r} is not in the contract; {did_you_mean(name, known)}")
 
 
 def called(function: Any) -> str:
-    """What messages call a function."""
+    """The name of a function in messages."""
     return getattr(function, "__name__", type(function).__name__)

@@ -1,4 +1,4 @@
-"""Windows found by asking: the pooling of a function of images that fits its answers best."""
+"""Finds the windows of a function of images: the pooling that fits its answers best."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from .black_box import SLACK, Answering, AxisView, BlackBox, Unknown, middle
 from .known_pooling import KnownPooling, Line
 
 EVERYTHING = {"kind", "size", "stride", "padding", "dilation", "ceil_mode", "count_include_pad"}
-"""What may be said of a pooling; nothing is left to be seen then."""
+"""The properties of a pooling that may be given; if all are, none need to be seen."""
 
 RANKS = (2, 3, 1)
 """Ranks in the order in which they are tried: a function of volumes may take an image for a volume of channels."""
 
 MOST_ENDS = 6
-"""Paddings at the end of an axis that are compared."""
+"""The end paddings of an axis that are compared."""
 
 
 def infer(ask: Answering, *, ranks: Sequence[int] = RANKS, dtype: str = "float32", **said: Any) -> KnownPooling:
-    """The pooling that a function does; what is said of it, as `kind` and by the contract's names, is believed.
+    """The pooling that a function does; what is given about it, such as `kind` and the contract's names, is believed.
 
-    Raises Unknown where its answers fit none.
+    Raises Unknown if its answers fit none.
     """
     asked = BlackBox(ask, dtype)
     rank, length = asked.taken(ranks_said(said) or ranks)
@@ -33,7 +33,7 @@ def infer(ask: Answering, *, ranks: Sequence[int] = RANKS, dtype: str = "float32
     try:
         return seen(asked, rank, length, said)
     except Unknown:
-        # A function that mixes up planes is asked with one at a time.
+        # A function that mixes planes gets one at a time.
         asked.single = True
     try:
         return seen(asked, rank, length, said)
@@ -44,7 +44,7 @@ def infer(ask: Answering, *, ranks: Sequence[int] = RANKS, dtype: str = "float32
 
 
 def ranks_said(said: Dict[str, Any]) -> Sequence[int]:
-    """The rank of windows that are said for each of several axes."""
+    """The rank of windows that are given for each of several axes."""
     tuples = (value for name, value in said.items() if name in ("size", "stride") and isinstance(value, (tuple, list)))
     return next(((len(value),) for value in tuples if len(value) > 1), ())
 
@@ -64,7 +64,7 @@ def seen(asked: BlackBox, rank: int, length: int, said: Dict[str, Any]) -> Known
 
 
 def as_said(rank: int, said: Dict[str, Any]) -> KnownPooling:
-    """The pooling that is said, where what is seen tells nothing."""
+    """The pooling as given, if the answers show nothing."""
     line = Line(1, 0)
     axes = [overlaid(line, axis, rank, said) for axis in range(rank)]
     axes = [axis._replace(stride=axis.stride or axis.size) for axis in axes]
@@ -73,7 +73,7 @@ def as_said(rank: int, said: Dict[str, Any]) -> KnownPooling:
 
 
 def overlaid(line: Line, axis: int, rank: int, said: Dict[str, Any]) -> Line:
-    """The windows along an axis, with what is said of them in place of what was seen."""
+    """The windows along an axis: as given, or else as seen."""
     told: Dict[str, Any] = {
         name: spread(said[name], rank)[axis] for name in ("size", "stride", "dilation") if name in said
     }
@@ -84,7 +84,7 @@ def overlaid(line: Line, axis: int, rank: int, said: Dict[str, Any]) -> Line:
 
 
 def spread(value: Any, rank: int) -> Sequence[Any]:
-    """A value for each axis. Raises Unknown where there are several, but not so many."""
+    """A value for each axis. Raises Unknown if there are several values, but another number than axes."""
     values = value if isinstance(value, (tuple, list)) else (value,)
     if len(values) not in (1, rank):
         raise Unknown(f"{value} was given for its windows, but they have {rank} {'axis' if rank == 1 else 'axes'}")
@@ -94,7 +94,7 @@ def spread(value: Any, rank: int) -> Sequence[Any]:
 def poolings(
     kind: str, lines: Sequence[Line], counts: Sequence[Dict[int, int]], said: Dict[str, Any]
 ) -> Iterator[KnownPooling]:
-    """Poolings with these windows, and every end and flag that may be, as far as nothing is said of them."""
+    """Poolings with these windows, and every end padding and flag that is possible and not given."""
     counting = flags("count_include_pad", said, (True, False)) if kind == "mean" else [True]
     for ceil_mode in flags("ceil_mode", said, (False, True)):
         ends = [likely_ends(line, seen_there, ceil_mode) for line, seen_there in zip(lines, counts)]
@@ -104,12 +104,12 @@ def poolings(
 
 
 def flags(name: str, said: Dict[str, Any], values: Sequence[bool]) -> List[bool]:
-    """The values that a flag may have."""
+    """The possible values of a flag."""
     return [bool(said[name])] if name in said else list(values)
 
 
 def likely_ends(line: Line, counts: Dict[int, int], ceil_mode: bool) -> List[int]:
-    """The paddings at the end with which most counts of windows come out; as much as at the beginning comes first."""
+    """The end paddings that fit most counts of windows; a padding equal to the begin padding comes first."""
     every = range(line.extent)
     agreeing = {end: agreement(line._replace(end=end), counts, ceil_mode) for end in every}
     most_agreeing = max(agreeing.values())
@@ -123,7 +123,7 @@ def agreement(line: Line, counts: Dict[int, int], ceil_mode: bool) -> int:
 
 
 def misfit(pooling: KnownPooling, counts: Sequence[Dict[int, int]], ones: Sequence[Tuple[Any, Any]]) -> Tuple[Any, ...]:
-    """How ill a pooling fits what was seen, for comparisons: the plain and symmetric is better where both fit."""
+    """How badly a pooling fits the observations, for comparisons; if two fit, plain and symmetric ones are better."""
     agreeing = sum(agreement(axis, each, pooling.ceil_mode) for axis, each in zip(pooling.axes, counts))
     right = sum(matching(pooling, x, y) for x, y in ones)
     perfect = agreeing == sum(map(len, counts)) and right == len(ones)
@@ -132,7 +132,7 @@ def misfit(pooling: KnownPooling, counts: Sequence[Dict[int, int]], ones: Sequen
 
 
 def matching(pooling: KnownPooling, x: Any, y: Any) -> float:
-    """The share of the cells of an answer that are as they should be."""
+    """The fraction of an answer's cells that are as they should be."""
     if pooling.output(x.shape[2:]) != y.shape[2:]:
         return 0.0
     right = pooling.answer(x)
@@ -140,7 +140,7 @@ def matching(pooling: KnownPooling, x: Any, y: Any) -> float:
 
 
 def confirm(pooling: KnownPooling, asked: BlackBox, least: int) -> None:
-    """Raise Unknown unless at least half of the cells of the answers to fresh images are as they should be."""
+    """Raise Unknown unless at least half of the cells in the answers to fresh images are as they should be."""
     shares, seen_there = [], ""
     for more in (1, 2):
         lengths = [max(least, axis.extent + 2 * axis.stride) + more for axis in pooling.axes]
@@ -153,7 +153,7 @@ def confirm(pooling: KnownPooling, asked: BlackBox, least: int) -> None:
 
 
 def compared(pooling: KnownPooling, x: Any, y: Any) -> str:
-    """How an answer differs from what it should be, in words."""
+    """How an answer differs from the right one, in words."""
     output = pooling.output(x.shape[2:])
     if output != y.shape[2:]:
         return f"an image of {x.shape[2:]} has {y.shape[2:]} windows and not {output}"

@@ -14,7 +14,7 @@ from .parameters import PLAIN
 
 
 class Problem(NamedTuple):
-    """A problem: what it was made of, the arguments of its models, and the windows of its `Model`, if it has one."""
+    """A problem: the file or object that it comes from, its models' arguments, and its `Model`'s windows, if any."""
 
     source: Any
     arguments: List[Any]
@@ -24,9 +24,9 @@ class Problem(NamedTuple):
 def kernelbench(solution: Any, problem: Any = None, **declared: Any) -> SimpleNamespace:
     """The class `ModelNew` of a solution, made with `get_init_inputs()` of the problem, on the windows of its `Model`.
 
-    Both are modules of Python or other objects with these attributes, and a solution may be its class; one file may be
-    both (default: it is). A problem that was prepared before the solution was loaded cannot be changed by it.
-    TypeError if there is no ModelNew, or the problem is no pooling.
+    Both are modules of Python or other objects with these attributes, and a solution may also be the class itself. One
+    file may be both, which is the default. A problem that was prepared before the solution was loaded cannot be changed
+    by the solution. Raises TypeError if there is no ModelNew, or the problem is not a pooling.
     """
     generated = solution if isinstance(solution, type) else getattr(solution, "ModelNew", None)
     if not (isinstance(generated, type) and is_module(generated)):
@@ -34,13 +34,13 @@ def kernelbench(solution: Any, problem: Any = None, **declared: Any) -> SimpleNa
     solved = problem if isinstance(problem, Problem) else prepared(problem or solution)
     instance = made(generated, solved.arguments)
     whole = Whole("kernelbench", name_of(generated), TORCH, instance, "like the Model of its problem")
-    # Without its rank, a solution of a problem on lines may be taken for one on images, whose rows it pools alike.
+    # Without its rank, a solution for lines could be taken for one for images, as it pools their rows in the same way.
     ranks = {"ranks": (len(solved.windows["size"]),)} if solved.windows else {}
     return fixed(whole, dict(solved.windows), {**ranks, **declared})
 
 
 def checked(solution: Any, problem: Any = None) -> SimpleNamespace:
-    """The same with a note of what the benchmark's own check says, which is made once, in a process of its own."""
+    """The same target with a note about the benchmark's own check, which runs once, in a process of its own."""
     target = kernelbench(solution, problem)
     source = problem.source if isinstance(problem, Problem) else problem or solution
     generated = SimpleNamespace(ModelNew=solution) if isinstance(solution, type) else solution
@@ -49,7 +49,7 @@ def checked(solution: Any, problem: Any = None) -> SimpleNamespace:
 
 
 def prepared(problem: Any) -> Problem:
-    """A problem with what is to be known of it. Raises TypeError if it is none, or no pooling."""
+    """A problem with what needs to be known about it. Raises TypeError if it is not one, or not a pooling."""
     if not hasattr(problem, "get_init_inputs"):
         raise TypeError(f"kernelbench: {name_of(problem)} should have get_init_inputs(); name the file of the problem")
     arguments = list(problem.get_init_inputs())
@@ -57,19 +57,19 @@ def prepared(problem: Any) -> Problem:
 
 
 def windows_of(model: Any, arguments: List[Any]) -> Dict[str, Any]:
-    """What a class of modules says of its windows with these arguments, by attributes and answers."""
+    """The windows of a class of modules with these arguments, according to its attributes and answers."""
     reference = whole_module(made(model, arguments), {}, "", False, {})
     kind = "max" if hasattr(reference, "max_forward") else "mean"
     return {"kind": kind, **PLAIN, **reference.fixed}
 
 
 def made(cls: Any, arguments: List[Any]) -> Any:
-    """A module with these arguments: a list, or in KernelBook's format a list and a dict in a list."""
+    """A module with these arguments: a list, or a list and a dict in a list, as in KernelBook's format."""
     if len(arguments) == 2 and isinstance(arguments[0], list) and isinstance(arguments[1], dict):
         return cls(*arguments[0], **arguments[1])
     return cls(*arguments)
 
 
 def name_of(thing: Any) -> str:
-    """What messages call a file or an object."""
+    """The name of a file or an object in messages."""
     return getattr(thing, "__name__", type(thing).__name__)

@@ -1,4 +1,4 @@
-"""Poolings that are known: the windows along each axis, and what they make of an image."""
+"""Poolings with known windows along each axis, and their results for an image."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Line(NamedTuple):
         return self.dilation * (self.size - 1) + 1
 
     def outputs(self, length: int, ceil_mode: bool) -> int:
-        """The number of windows on so many cells."""
+        """The number of windows along an axis of `length` cells."""
         room = length + self.begin + self.end - self.extent
         if room < 0:
             return 0
@@ -62,7 +62,7 @@ class KnownPooling(NamedTuple):
         return tuple(axis.outputs(length, self.ceil_mode) for axis, length in zip(self.axes, lengths))
 
     def answer(self, x: Any) -> Any:
-        """What it makes of images (N, C, ...): pooled along one axis after another."""
+        """The pooled images (N, C, ...), computed along one axis after another."""
         reduced, start = (np.max, -np.inf) if self.kind == "max" else (np.sum, 0)
         y, divisors = x, np.ones(())
         for k, line in enumerate(self.axes, start=2):
@@ -73,13 +73,13 @@ class KnownPooling(NamedTuple):
         return y if self.kind == "max" else y / np.maximum(divisors, 1)
 
     def along(self, line: Line, length: int) -> List[AxisWindow]:
-        """The windows along an axis of so many cells."""
+        """The windows along an axis of `length` cells."""
         every = [line.cells(output, length) for output in range(line.outputs(length, self.ceil_mode))]
         divisors = [line.within(output, length) if self.count_include_pad else len(c) for output, c in enumerate(every)]
         return list(map(AxisWindow, every, divisors))
 
     def fixed(self) -> Dict[str, Any]:
-        """The declaration of these windows, with the settings that differ from the default or may matter."""
+        """The declaration of these windows, with the settings that differ from the defaults or may matter."""
         padding = tuple((axis.begin, axis.end) for axis in self.axes)
         dilation = tuple(axis.dilation for axis in self.axes)
         found: Dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Layers by their class: those of courses, with forward(x) and backward(delta), and those of Keras and Flax."""
+"""Layer classes: those of courses, with forward(x) and backward(delta), and those of Keras and Flax."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from .layers import layer
 from .parameters import Parameters, parameters_of, plain_words, refuse_open
 
 BACKENDS = {"jax": JAX, "tensorflow": TENSORFLOW, "torch": TORCH}
-"""Frameworks by the names that Keras has for its backends."""
+"""Frameworks by the names of Keras' backends."""
 
 
 def layer_class(cls: Any, /, *, kind: str = "", **declared: Any) -> SimpleNamespace:
-    """A class of layers whose constructor names size and stride: of a course, of Keras, or of Flax.
+    """A class of layers whose constructor names size and stride: from a course, Keras, or Flax.
 
     Those of Keras and Flax take channels last and are differentiated by their framework; Keras computes in float32
-    unless other `dtypes` are declared. `kind`: "max" or "mean" (default: found by asking). TypeError for what does not
-    pool.
+    unless other `dtypes` are declared. `kind`: "max" or "mean" (default: found by trying). Raises TypeError for a class
+    that does not pool.
     """
     check_names("layer", declared, DECLARATION_NAMES)
     if not isinstance(cls, type):
@@ -38,13 +38,13 @@ def layer_class(cls: Any, /, *, kind: str = "", **declared: Any) -> SimpleNamesp
 
 
 def package_of(cls: Any) -> str:
-    """The library of layers that a class is derived from; empty if none."""
+    """The layer library that a class derives from; empty if none."""
     packages = {base.__module__.partition(".")[0] for base in cls.__mro__}
     return next((name for name in ("keras", "flax") if name in packages), "")
 
 
 def of_course(cls: Any, parameters: Parameters, kind: str, declared: Dict[str, Any]) -> SimpleNamespace:
-    """A target of layers with forward(x) and perhaps backward(delta)."""
+    """A target made from layers with forward(x) and perhaps backward(delta)."""
     windowed = Windowed("layer", cls, parameters, lambda x, words: cls(**parameters.keywords(words)).forward(x))
     learned = learn(windowed, NUMPY, kind, declared)
     made = {f"{learned.kind}_layer": maker(cls, parameters, learned.ints)}
@@ -52,12 +52,12 @@ def of_course(cls: Any, parameters: Parameters, kind: str, declared: Dict[str, A
 
 
 def maker(cls: Any, parameters: Parameters, ints: bool) -> Any:
-    """What makes a layer of its class for windows as the contract has them."""
+    """A function that makes a layer of a class for windows in the contract's form."""
     return lambda size, stride, **settings: cls(**parameters.keywords(plain_words(size, stride, settings, ints=ints)))
 
 
 def in_keras(cls: Any, parameters: Parameters) -> Tuple[Framework, Callable[[Any, Dict[str, Any]], Any]]:
-    """The framework under Keras, and a layer for each window, called with channels where it wants them."""
+    """The framework under Keras, and a function that calls a layer per window, with channels where it expects them."""
     from keras import config, ops
 
     @lru_cache(maxsize=64)
@@ -74,7 +74,7 @@ def in_keras(cls: Any, parameters: Parameters) -> Tuple[Framework, Callable[[Any
 
 
 def in_flax(cls: Any, parameters: Parameters) -> Callable[[Any, Dict[str, Any]], Any]:
-    """A module of Flax for each call, on channels last; one of flax.linen is called without variables."""
+    """A function that calls a new module of Flax on channels last; one of flax.linen is called without variables."""
     from jax.numpy import moveaxis
 
     def call(x: Any, words: Dict[str, Any]) -> Any:

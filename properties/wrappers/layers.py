@@ -12,8 +12,9 @@ from .given import Function, taken
 def layer(*, max_layer: Any = None, mean_layer: Any = None, **given: Any) -> SimpleNamespace:
     """Teaching layers, made for each call by max_layer(size, stride) or mean_layer(size, stride): classes or functions.
 
-    `forward(x)` returns y; to ask for dx, `backward(dy)` is called after a forward on x. A layer without `backward` has
-    its forward tested alone. Settings that a class or function names are passed to it. TypeError if there is no layer.
+    `forward(x)` returns y; for dx, `backward(dy)` is called after a forward on x. If a layer has no `backward`, only
+    its forward is tested. Settings that a class or function names are passed to it. Raises TypeError if there is no
+    layer.
     """
     makers = {"max": max_layer, "mean": mean_layer}
     functions: dict[str, Function] = {}
@@ -32,7 +33,7 @@ def layer(*, max_layer: Any = None, mean_layer: Any = None, **given: Any) -> Sim
 
 
 def has_backward(make: Function) -> bool:
-    """Whether layers have a backward, as far as one for windows of two can be made; else True, and calls will show."""
+    """Whether layers have a backward, judging by one for windows of two; True if none can be made."""
     try:
         return hasattr(make((2, 2), (2, 2)), "backward")
     except Exception:
@@ -40,7 +41,7 @@ def has_backward(make: Function) -> bool:
 
 
 def forward_of(make: Function) -> Function:
-    """The forward of a layer made for the call."""
+    """The forward of a layer that is made for each call."""
 
     @wraps(make, updated=())
     def call(x: Any, size: Any, stride: Any, **settings: Any) -> Any:
@@ -50,7 +51,7 @@ def forward_of(make: Function) -> Function:
 
 
 def backward_of(make: Function) -> Function:
-    """The backward of a layer made for the call, after its forward."""
+    """The backward of a layer that is made for each call, after its forward."""
 
     @wraps(make, updated=())
     def call(dy: Any, x: Any, size: Any, stride: Any, **settings: Any) -> Any:

@@ -25,7 +25,7 @@ SETTINGS = {
     "count_include_pad": "count_include_pad",
 }
 FLOATS = {"float16": "float16", "float": "float32", "double": "float64"}
-"""Attributes and element types of ONNX, and what the contract calls them."""
+"""The attributes and element types of ONNX, with the contract's names for them."""
 
 Attributes = Tuple[Tuple[str, Any], ...]
 
@@ -33,13 +33,13 @@ Attributes = Tuple[Tuple[str, Any], ...]
 def onnx_model(file: str | os.PathLike[str], /, *, runtime: str = "onnxruntime", **declared: Any) -> SimpleNamespace:
     """The one pooling node of an ONNX file, run alone by `runtime`: "onnxruntime", or "reference" for onnx's own.
 
-    What is judged is the operator, of the opset and IR version of the file, in that runtime: kernel_shape, strides,
-    pads, dilations, ceil_mode and count_include_pad are not those of the file but what the suite asks for, auto_pad is
-    dropped, and the rest of the graph is left out. x is (N, C, H, W), of one to three axes. MaxPool and AveragePool are
-    asked with the settings that their opset has, and for indices if the node gives them in row-major order;
-    GlobalMaxPool and GlobalAveragePool are handed each window as an image of its own. Dtypes are those for which the
-    runtime takes the node. ValueError if there is no such file, it is no ONNX model or has not exactly one pooling
-    node, or the runtime is unknown or refuses it.
+    What is judged is the operator in that runtime, with the opset and IR version of the file. kernel_shape, strides,
+    pads, dilations, ceil_mode and count_include_pad are set by the suite, auto_pad is dropped, and the rest of the
+    graph is left out. x is (N, C, H, W), of one to three axes. MaxPool and AveragePool are tested with the settings of
+    their opset, and for indices if the node returns them in row-major order; GlobalMaxPool and GlobalAveragePool get
+    each window as an image of its own. Dtypes are those for which the runtime takes the node. Raises ValueError if
+    there is no such file, it is not an ONNX model or does not have exactly one pooling node, or the runtime is unknown
+    or refuses it.
     """
     check_names("onnx_model", declared, DECLARATION_NAMES)
     if runtime not in RUNTIMES:
@@ -48,7 +48,7 @@ def onnx_model(file: str | os.PathLike[str], /, *, runtime: str = "onnxruntime",
 
 
 class Node(NamedTuple):
-    """A pooling node as its file has it, the versions that the file was written for, and what runs it."""
+    """A pooling node of a file, the versions that the file was written for, and the runtime."""
 
     operator: str
     opset: int
@@ -59,7 +59,7 @@ class Node(NamedTuple):
 
     @property
     def schema(self) -> Any:
-        """What the opset says of the operator."""
+        """The operator's schema in the opset."""
         from onnx.defs import get_schema
 
         return get_schema(self.operator, self.opset)
@@ -72,7 +72,7 @@ def read_node(file: str | os.PathLike[str], runtime: str) -> Node:
     told = f"onnx_model: file={os.fspath(file)!r}"
     if not Path(file).is_file():
         beside = f"Path(__file__).with_name({Path(file).name!r})"
-        raise ValueError(f"{told} should be an ONNX file, but {Path(file).resolve()} is none; try {beside}")
+        raise ValueError(f"{told} should be an ONNX file, but {Path(file).resolve()} is not a file; try {beside}")
     try:
         model = onnx.load(file, load_external_data=False)
     except Exception as error:
@@ -87,7 +87,7 @@ def read_node(file: str | os.PathLike[str], runtime: str) -> Node:
 
 
 def node_target(node: Node, file: str, declared: dict[str, Any]) -> SimpleNamespace:
-    """A target that asks the runtime for this node."""
+    """A target that runs this node."""
     first = "max_forward" if "Max" in node.operator else "mean_forward"
     functions = {first: over_windows(node) if node.operator in GLOBAL else output_of(node)}
     if node.outputs == 2 and not node.storage_order:
@@ -106,7 +106,7 @@ def node_target(node: Node, file: str, declared: dict[str, Any]) -> SimpleNamesp
 
 
 def dtypes_of(node: Node) -> tuple[str, ...]:
-    """The dtypes that the operator has and the runtime takes. Raises ValueError if there is none."""
+    """The dtypes that the operator has and the runtime takes. Raises ValueError if there are none."""
     (of_x,) = (each for each in node.schema.type_constraints if each.type_param_str == node.schema.inputs[0].type_str)
     names = [each[len("tensor(") : -1] for each in of_x.allowed_type_strs if each.startswith("tensor(")]
     dtypes = [FLOATS.get(name, name) for name in names if name in FLOATS or "int" in name]
@@ -119,7 +119,7 @@ def dtypes_of(node: Node) -> tuple[str, ...]:
 
 
 def refusal(node: Node, dtype: str) -> str:
-    """What the runtime says against a node of this dtype; nothing if it takes it."""
+    """The runtime's error for a node of this dtype; empty if it takes the node."""
     try:
         runner(node, dtype, 2, 1, attributes_of(node, (1, 1), (1, 1), {}))
     except Exception as error:
@@ -128,7 +128,7 @@ def refusal(node: Node, dtype: str) -> str:
 
 
 def output_of(node: Node, which: int = 0) -> Function:
-    """The node with the attributes that are asked for, as a function that gives one of its outputs."""
+    """The node with requested attributes, as a function that returns one of its outputs."""
 
     def call(x: Any, size: Any, stride: Any, **settings: Any) -> Any:
         attributes = attributes_of(node, size, stride, settings)
@@ -138,7 +138,7 @@ def output_of(node: Node, which: int = 0) -> Function:
 
 
 def indices_of(node: Node) -> Function:
-    """The second output of MaxPool, which counts through the whole tensor: less the offset of each plane."""
+    """The second output of MaxPool, which counts through the whole tensor, minus the offset of each plane."""
     counted = output_of(node, 1)
 
     def call(x: Any, size: Any, stride: Any, **settings: Any) -> Any:
@@ -149,7 +149,7 @@ def indices_of(node: Node) -> Function:
 
 
 def over_windows(node: Node) -> Function:
-    """A global pooling of each window, as an image of its own; what is not one cell for each as it is."""
+    """A global pooling of each window as its own image; results other than a cell per window stay as they are."""
 
     def call(x: Any, size: Any, stride: Any) -> Any:
         rank, channels = len(size), x.shape[1]
@@ -165,7 +165,7 @@ def over_windows(node: Node) -> Function:
 
 
 def attributes_of(node: Node, size: Any, stride: Any, settings: dict[str, Any]) -> Attributes:
-    """The attributes of the node for a call: those that are asked for, and of its own the storage order."""
+    """The attributes of the node for a call: the requested ones, and the node's own storage order."""
     if node.operator in GLOBAL:
         return ()
     counted = {"count_include_pad": True} if "count_include_pad" in node.schema.attributes else {}
@@ -179,7 +179,7 @@ def attributes_of(node: Node, size: Any, stride: Any, settings: dict[str, Any]) 
 
 @lru_cache(maxsize=256)
 def runner(node: Node, dtype: str, rank: int, outputs: int, attributes: Attributes) -> Callable[[Any], list[Any]]:
-    """A function of x that gives the first outputs of a model of this node alone."""
+    """A function of x that returns the first outputs of a model with only this node."""
     from onnx import TensorProto, helper
 
     element, shape = helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), [None] * (2 + rank)
@@ -192,7 +192,7 @@ def runner(node: Node, dtype: str, rank: int, outputs: int, attributes: Attribut
 
 
 def evaluator(model: Any, runtime: str) -> Any:
-    """What runs a model: the evaluator of onnx, or a session of ONNX Runtime with one thread."""
+    """The object that runs a model: the evaluator of onnx, or a session of ONNX Runtime with one thread."""
     if runtime == "reference":
         from onnx.reference import ReferenceEvaluator
 

@@ -16,29 +16,30 @@ from .known_pooling import KINDS
 from .parameters import NAMES, PLAIN, Parameters, listed, parameters_of, refuse_open, word_of
 
 INSTANCES = 64
-"""Modules of one class that are remembered."""
+"""The most modules of a class that are cached."""
 
 MOST_COMPILED = 1 << 20
-"""Variants of a module that torch.compile may make."""
+"""The most variants of a module that torch.compile may make."""
 
 HINT = "give the arguments, module(TheClass, ...), or a file that has them, with --as kernelbench"
-"""What to do about a constructor with arguments that are no windows."""
+"""Advice about a constructor with arguments that are not windows."""
 
 POOLS = re.compile(r"(Max|Avg)Pool[123]d")
-"""The classes of PyTorch that pool."""
+"""PyTorch's pooling classes."""
 
 ADAPTIVE = re.compile(r"Adaptive(Max|Avg)Pool[123]d")
 """Those whose windows depend on the image."""
 
 
 def module(thing: Any, /, *init_args: Any, kind: str = "", compiled: Any = False, **declared: Any) -> SimpleNamespace:
-    """A torch.nn.Module whose forward pools, or its class: of a class that takes windows, one module for each.
+    """A torch.nn.Module whose forward pools, or its class; a class that takes windows gets one module per window.
 
-    A class that takes none, or comes with the arguments of its constructor, and a module that is made already, have
-    windows of their own. These are found by asking, but for what attributes like `kernel_size` say, here or in the one
-    pooling module inside; `fixed` declares them instead. Backwards are autograd's. `kind`: "max" or "mean" (default:
-    found by asking). `compiled`: judge what torch.compile makes of the module, with its usual backend if True, or with
-    the one that is named. TypeError for what is no such module, or does no pooling of the contract.
+    A class without such arguments, a class given with its constructor's arguments, and an existing module have fixed
+    windows. These are found by trying, except what attributes like `kernel_size` say, on the module or on the only
+    pooling module inside; `fixed` declares them instead. Backwards come from autograd. `kind`: "max" or "mean"
+    (default: found by trying). `compiled`: judge the module compiled by torch.compile, with the default backend if
+    True, or with the named one. Raises TypeError for anything that is not such a module, or does no pooling of the
+    contract.
     """
     check_names("module", declared, DECLARATION_NAMES)
     if kind not in ("", *KINDS):
@@ -65,7 +66,7 @@ def is_module(thing: Any) -> bool:
 def module_of_windows(
     cls: Any, parameters: Parameters, kind: str, compiled: Any, declared: Dict[str, Any]
 ) -> SimpleNamespace:
-    """A target of a class of modules that take their windows when they are made."""
+    """A target made from a class of modules that take their windows in the constructor."""
     refuse_open("module", cls, parameters, HINT)
 
     @lru_cache(maxsize=INSTANCES)
@@ -81,19 +82,19 @@ def module_of_windows(
 def whole_module(
     instance: Any, said: Dict[str, Any], kind: str, compiled: Any, declared: Dict[str, Any]
 ) -> SimpleNamespace:
-    """A target of a module with windows of its own."""
+    """A target made from a module with fixed windows."""
     windows = {**PLAIN, **declared["fixed"]} if "fixed" in declared else {}
     known = {**attributes_said(instance), **said, **windows, **({"kind": kind} if kind else {})}
     return fixed(Whole("module", called(instance), TORCH, as_compiled(instance, compiled)), known, declared)
 
 
 def as_compiled(instance: Any, compiled: Any) -> Any:
-    """The module, or what torch.compile makes of it; shapes vary from call to call."""
+    """The module, or its version compiled by torch.compile; shapes vary from call to call."""
     if not compiled:
         return instance
     import torch
 
-    # Beyond these limits it would go on without being compiled.
+    # Beyond these limits it would run without being compiled.
     for limit in ("recompile_limit", "accumulated_recompile_limit", "cache_size_limit", "accumulated_cache_size_limit"):
         if hasattr(torch._dynamo.config, limit):
             setattr(torch._dynamo.config, limit, MOST_COMPILED)
@@ -102,13 +103,13 @@ def as_compiled(instance: Any, compiled: Any) -> Any:
 
 
 def arguments_said(cls: Any, init_args: Any) -> Dict[str, Any]:
-    """What the arguments of a constructor say of its windows, by their names."""
+    """The windows that the arguments of a constructor describe, judging by their names."""
     names = [name for name, _ in listed(cls) if name not in ("self", "ctx")]
     return windows_said(dict(zip(names, init_args)))
 
 
 def attributes_said(instance: Any) -> Dict[str, Any]:
-    """What the attributes of a module, or else of the one pooling module inside, say of its windows."""
+    """The windows that the attributes of a module, or else of the only pooling module inside, describe."""
     own = windows_said(vars(instance))
     inside = [each for each in instance.modules() if POOLS.fullmatch(called(each))]
     source = instance if "size" in own else inside[0] if len(inside) == 1 else None
@@ -122,20 +123,20 @@ def attributes_said(instance: Any) -> Dict[str, Any]:
 
 
 def refuse_adaptive(instance: Any) -> None:
-    """Raise TypeError about an adaptive pooling inside."""
+    """Raise TypeError if there is an adaptive pooling inside."""
     for each in filter(ADAPTIVE.fullmatch, map(called, instance.modules())):
         told = f"{each} has windows that depend on the length of the image, and the contract has none such"
         raise TypeError(f"module: {called(instance)}: {told}")
 
 
 def kind_said(instance: Any) -> Dict[str, Any]:
-    """What the name of PyTorch's own classes says of the kind."""
+    """The kind of pooling of PyTorch's own classes, judging by their names."""
     met = POOLS.fullmatch(called(instance))
     return {"kind": "max" if met[1] == "Max" else "mean"} if met else {}
 
 
 def windows_said(named: Dict[str, Any]) -> Dict[str, Any]:
-    """What values say of windows by their names, by the contract's; a stride that is None is the size."""
+    """The windows that named values describe, by the contract's names; a stride of None means the size."""
     said = {
         word: value for name, value in named.items() if len(name) > 1 and (word := word_of(name)) and is_geometry(value)
     }

@@ -13,15 +13,15 @@ from .given import check_names
 from .parameters import Parameters, parameters_of, refuse_open
 
 LOADED = {"torch": TORCH, "jax": JAX}
-"""Frameworks by the modules that a function's own module has loaded, if it is one of theirs."""
+"""Frameworks by the modules that a function's own module has loaded, if it belongs to one."""
 
 
 def function(pool: Any, /, *, kind: str = "", **declared: Any) -> SimpleNamespace:
     """One function pool(x, size, stride, ...) of tensors, arrays of JAX or NumPy, or an operator of torch.library.
 
-    Size, stride and settings are found by the names of its parameters; one without such names takes size and stride in
-    this order. Backwards are those of the framework. `kind`: "max" or "mean" (default: found by asking). TypeError for
-    what does not pool.
+    Size, stride and settings are found by the names of its parameters; without such names it takes size and stride in
+    this order. Backwards come from the framework. `kind`: "max" or "mean" (default: found by trying). Raises TypeError
+    for a function that does not pool.
     """
     check_names("function", declared, DECLARATION_NAMES)
     parameters = parameters_of(pool, arrays=1)
@@ -33,7 +33,7 @@ def function(pool: Any, /, *, kind: str = "", **declared: Any) -> SimpleNamespac
 def autograd_function(cls: Any, /, *, kind: str = "", **declared: Any) -> SimpleNamespace:
     """A subclass of torch.autograd.Function, by its `apply`; its forward takes an image, then windows as in `function`.
 
-    TypeError for what is none, or does not pool.
+    Raises TypeError for anything else, or if it does not pool.
     """
     check_names("autograd_function", declared, DECLARATION_NAMES)
     if not is_autograd_function(cls):
@@ -57,12 +57,12 @@ def applied(cls: Any, parameters: Parameters) -> Any:
 
 
 def frameworks() -> List[Framework]:
-    """The frameworks whose arrays a function may take: those that are loaded, and NumPy."""
+    """The frameworks whose arrays a function may take: the loaded ones, and NumPy."""
     return [*(framework for name, framework in LOADED.items() if name in sys.modules), NUMPY]
 
 
 def in_first(ways: List[Framework], windowed: Windowed, kind: str, declared: Dict[str, Any]) -> SimpleNamespace:
-    """The target in the first framework whose arrays it takes. Raises TypeError with what the first said."""
+    """The target in the first framework whose arrays work. Raises TypeError with the first framework's error."""
     refused = []
     for framework in ways:
         try:

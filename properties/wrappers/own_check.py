@@ -1,7 +1,7 @@
 """KernelBench's own check of a generated kernel: random inputs, forward only, `allclose`.
 
-It tells what the benchmark says, beside what the laws say. The steps are those of its `eval.py`: models and trials are
-seeded with 42, each trial hands the same inputs to both models, and the kernel is correct if all trials pass.
+It shows the benchmark's verdict beside that of the laws. The steps are those of its `eval.py`: models and trials are
+seeded with 42, each trial passes the same inputs to both models, and the kernel is correct if all trials pass.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any, Callable, ContextManager, List, NamedTuple, Optional, Tu
 
 SEED, TRIALS, TOLERANCE = 42, 5, 1e-4
 LARGEST = 1 << 30
-"""Bytes of inputs beyond which nothing is run: some problems ask for more memory than most computers have."""
+"""The most bytes of inputs for which anything is run: some problems need more memory than most computers have."""
 
 
 class OwnCheck(NamedTuple):
-    """How many trials passed, of how many: 0 if it was not run; the largest difference of two numbers, None if that is
-    none; and what ended it early."""
+    """The number of trials that passed, and of all trials, 0 if it was not run; the largest difference of two numbers,
+    or None if there is no number; and what ended it early."""
 
     passed: int
     trials: int
@@ -26,22 +26,22 @@ class OwnCheck(NamedTuple):
 
     @property
     def accepts(self) -> bool:
-        """Whether the benchmark calls the kernel correct."""
+        """Whether the benchmark accepts the kernel."""
         return self.passed == self.trials > 0
 
     def __str__(self) -> str:
-        """What a report says."""
+        """The text for a report."""
         verdict = "accepts" if self.accepts else "rejects"
         ran = f"{verdict} ({self.passed} of {self.trials} trials)" if self.trials else "not run"
         return f"KernelBench's check: {ran}{self.reason and f': {self.reason}'}"
 
 
 class Tensors(NamedTuple):
-    """What the check needs of a framework.
+    """What the check needs from a framework.
 
-    `seed` seeds it, and `seeds` draws so many seeds; `untracked` is a context without gradients; `close` compares a
-    right tensor and a result, `difference` is their largest; `placed` takes a model or an input to the device; `size`
-    tells how many bytes a function of inputs would return, 0 if that is unknown.
+    `seed` seeds it, and `seeds` draws a number of seeds; `untracked` is a context without gradients; `close` compares a
+    right tensor and a result, `difference` is their largest; `placed` moves a model or an input to the device; `size`
+    returns how many bytes a function of inputs would return, 0 if unknown.
     """
 
     seed: Callable[[int], Any]
@@ -54,10 +54,10 @@ class Tensors(NamedTuple):
 
 
 def own_check(problem: Any, generated: Any, tensors: Optional[Tensors] = None) -> OwnCheck:
-    """Check the `ModelNew` of one module beside the `Model` of another, which may be the same.
+    """Check the `ModelNew` of one module against the `Model` of another, which may be the same.
 
-    The problem has `get_inputs` and `get_init_inputs` too. `tensors` are those of torch on the CPU if not given. What
-    the reference raises is raised; what the kernel raises ends the check.
+    The problem also has `get_inputs` and `get_init_inputs`. `tensors`: default: those of torch on the CPU. Errors of
+    the reference are raised; an error of the kernel ends the check.
     """
     for module, names in ((problem, ("Model", "get_inputs", "get_init_inputs")), (generated, ("ModelNew",))):
         for name in names:
@@ -78,13 +78,13 @@ def own_check(problem: Any, generated: Any, tensors: Optional[Tensors] = None) -
 
 
 def seeded(tensors: Tensors, seed: int, make: Callable[[], Any]) -> Any:
-    """What a function makes of the random numbers that follow a seed."""
+    """The result of a function that uses random numbers, after seeding."""
     tensors.seed(seed)
     return make()
 
 
 def tried(tensors: Tensors, problem: Any, reference: Any, kernel: Any) -> OwnCheck:
-    """The trials: those that fail are counted, and the first that cannot be compared is the last."""
+    """Run the trials and count those that pass; the first that cannot be compared ends them."""
     passed, differences = 0, [0.0]
     for seed in seeded(tensors, SEED, lambda: tensors.seeds(TRIALS)):
         inputs = [tensors.placed(each) for each in seeded(tensors, seed, problem.get_inputs)]
@@ -99,7 +99,7 @@ def tried(tensors: Tensors, problem: Any, reference: Any, kernel: Any) -> OwnChe
 
 
 def compared(tensors: Tensors, right: Any, result: Any) -> Tuple[bool, float]:
-    """Whether a result is close, and how far it is away; ValueError if its shape is another."""
+    """Whether a result is close, and its largest difference. Raises ValueError if its shape is wrong."""
     if tuple(right.shape) != tuple(result.shape):
         raise ValueError(f"the result has the shape {tuple(result.shape)}, not {tuple(right.shape)}")
     return tensors.close(right, result, TOLERANCE), tensors.difference(right, result)
@@ -111,11 +111,11 @@ def told(error: Exception) -> str:
 
 
 def torch_tensors(device: str = "cpu") -> Tensors:
-    """What the check needs of torch. Models and tensors are float32, as they are in the benchmark by default."""
+    """What the check needs from torch. Models and tensors are float32, the benchmark's default."""
     import torch
 
     def placed(each: Any) -> Any:
-        """Other inputs stay what they are."""
+        """Other inputs stay as they are."""
         movable = isinstance(each, (torch.Tensor, torch.nn.Module))
         return each.to(device=device, dtype=torch.float32) if movable else each
 

@@ -1,4 +1,4 @@
-"""Parameters of functions and constructors that take the windows of a pooling, by the names that people give them."""
+"""The parameters of functions and constructors that take windows, recognised by their usual names."""
 
 from __future__ import annotations
 
@@ -21,63 +21,63 @@ NAMES = {
     "ceil_mode": ("ceil_mode", "ceil"),
     "count_include_pad": ("count_include_pad",),
 }
-"""What parameters are called, by the contract's names."""
+"""The usual names of parameters, by the contract's names."""
 
 PLAIN = {"padding": 0, "dilation": 1, "ceil_mode": False, "count_include_pad": True}
-"""Settings that change nothing."""
+"""Settings that have no effect."""
 
 IGNORED = ("return_indices", "divisor_override", "ctx", "self", "name", "parent", "dtype", "device")
-"""Parameters that are left at their defaults, or that are never passed."""
+"""Parameters that keep their defaults, or are never passed."""
 
 NEEDED = inspect.Parameter.empty
-"""The default of a parameter that has none."""
+"""Marks a parameter without a default."""
 
 
 def word_of(name: str) -> str:
-    """What the contract calls a parameter; empty if nothing."""
+    """The contract's name of a parameter; empty if it has none."""
     return next((word for word, names in NAMES.items() if name.lower() in names), "")
 
 
 class Parameter(NamedTuple):
-    """A parameter: its name, what the contract calls it, and its default."""
+    """A parameter: its name, the contract's name for it, and its default."""
 
     name: str
     word: str
     default: Any = NEEDED
 
     def is_set(self) -> bool:
-        """Whether it is a setting that has to be passed so that it changes nothing."""
+        """Whether it is a setting that must be passed to have no effect."""
         return self.word in PLAIN and self.default != PLAIN[self.word]
 
 
 class Parameters(NamedTuple):
-    """The parameters of a function, but for those that take arrays."""
+    """The parameters of a function, except those that take arrays."""
 
     every: Tuple[Parameter, ...]
 
     @property
     def words(self) -> Tuple[str, ...]:
-        """What the contract calls them, as far as it knows them."""
+        """The contract's names of these parameters, where it has one."""
         return tuple(each.word for each in self.every if each.word)
 
     @property
     def open(self) -> List[str]:
-        """The names of those that need a value, and stand for nothing of the contract."""
+        """The names of parameters that need a value but have no meaning in the contract."""
         return [each.name for each in self.every if not each.word and each.default is NEEDED]
 
     def keywords(self, given: Dict[str, Any]) -> Dict[str, Any]:
-        """Values by the contract's names, by the names of these parameters; settings have neutral ones by default."""
+        """Values by the contract's names, renamed to these parameters; settings default to neutral values."""
         known = {**neutral(given), **given}
         return {each.name: known[each.word] for each in self.every if each.word in given or each.is_set()}
 
     def positional(self, given: Dict[str, Any]) -> List[Any]:
-        """Values by the contract's names, in the order of these parameters; the others have their defaults."""
+        """Values by the contract's names, in the order of these parameters; the others get their defaults."""
         known = {**neutral(given), **given}
         return [known.get(each.word, each.default) for each in self.every]
 
 
 def neutral(given: Dict[str, Any]) -> Dict[str, Any]:
-    """Settings that change nothing, one number an axis or single ints as the size is."""
+    """Settings without effect, with one number per axis, or single ints if the size is one."""
     size = given["size"]
     numbers = {name: PLAIN[name] for name in ("padding", "dilation")}
     each = {name: (value,) * len(size) for name, value in numbers.items()} if isinstance(size, tuple) else numbers
@@ -85,9 +85,9 @@ def neutral(given: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def parameters_of(function: Any, arrays: int = 0) -> Parameters:
-    """The parameters of a function or class after so many arrays; none if it has no signature.
+    """The parameters of a function or class after its first `arrays` ones; empty if it has no signature.
 
-    Where no name says size or stride, the first two of a function that need a value are these.
+    If no name means size or stride, the first two parameters of a function that need a value are these.
     """
     return recognised(
         [each for each in listed(function) if each[0] not in IGNORED][arrays:], isinstance(function, type)
@@ -95,8 +95,8 @@ def parameters_of(function: Any, arrays: int = 0) -> Parameters:
 
 
 def recognised(named: List[Tuple[str, Any]], of_class: bool) -> Parameters:
-    """Parameters, given by name and default."""
-    # A padding of "same" or "valid" is none of the contract.
+    """Parameters from names and defaults."""
+    # The contract has no padding of "same" or "valid".
     every = [Parameter(name, "" if isinstance(default, str) else word_of(name), default) for name, default in named]
     missing = [word for word in ("size", "stride") if word not in {each.word for each in every}]
     if len(missing) == len(("size", "stride")) and not of_class:
@@ -112,7 +112,7 @@ def listed(function: Any) -> List[Tuple[str, Any]]:
     if hasattr(schema, "arguments"):
         return [(each.name, each.default_value if each.has_default_value() else NEEDED) for each in schema.arguments]
     found = signed(function)
-    # A metaclass may hide what a class is made with.
+    # A metaclass may hide the signature of its classes.
     return signed(vars(function).get("__init__")) if isinstance(function, type) and not found else found
 
 
@@ -127,7 +127,7 @@ def signed(function: Any) -> List[Tuple[str, Any]]:
 
 
 def plain_words(size: Any, stride: Any, settings: Dict[str, Any], *, ints: bool) -> Dict[str, Any]:
-    """Windows as a framework takes them, by the contract's names: of padding one number an axis, or single ints."""
+    """Windows as a framework takes them, by the contract's names: one number of padding per axis, or single ints."""
     words = {"size": size, "stride": stride, **settings}
     if "padding" in words:
         words["padding"] = tuple(begin for begin, _ in words["padding"])

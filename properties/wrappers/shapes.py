@@ -1,4 +1,4 @@
-"""Functions of other shapes: other layouts, one image or plane at a time, single ints, several results, a cache."""
+"""Functions of other forms: other layouts, one image or plane at a time, single ints, several results, a cache."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from ..remote.vocabulary import BACKWARD, FORWARD
 from .given import Function, called, taken
 
 LAYOUTS = ("HW", "CHW", "HWC", "NHW", "HWN", "NCHW", "NHWC", "CNHW", "CHWN", "HWNC", "HWCN")
-"""Orders of axes; HW are the axes of the image, which are one or three where `ranks` says so."""
+"""The orders of axes; HW are the axes of the image, one or three of them if `ranks` says so."""
 
 
 def arranged(layout: str, implementation: Any = None, /, **given: Any) -> SimpleNamespace:
     """Functions on arrays of another layout, as "NHWC" or "HW": called for each N and C that the layout lacks.
 
-    x, dy, y and dx are all (N, C, H, W) outside and of the layout inside. The function gets views, so that the laws of
+    x, dy, y and dx are all (N, C, H, W) outside and in the layout inside. The function gets views, so that the laws of
     conduct see what it does to memory; its results for several planes or samples are stacked. An index of max_indices
-    counts within its own plane, in any layout. A function that is called for each sample refuses an empty batch.
+    counts within its own plane, in any layout. A function that is called for each sample refuses an empty batch. Raises
     TypeError if there is no function, ValueError if the layout is unknown.
     """
     if layout not in LAYOUTS:
@@ -44,10 +44,10 @@ def nhwc(implementation: Any = None, /, **given: Any) -> SimpleNamespace:
 
 
 def ints(implementation: Any = None, /, **given: Any) -> SimpleNamespace:
-    """Functions of a single window size and stride, pool(x, F, S): square windows and equal strides, and so declared.
+    """Functions of a single window size and stride, pool(x, F, S); declared as square windows with equal strides.
 
-    x and y are what they are without it. Settings are single ints too: padding, as much before as after every axis,
-    and so declared, and dilation. TypeError if there is no function.
+    x and y are passed on as they are. Settings are single ints too: dilation, and padding, which is equal before and
+    after every axis and declared so. Raises TypeError if there is no function.
     """
     found = taken("ints", implementation, given)
     functions = {name: with_ints(function) for name, function in found.functions.items()}
@@ -55,10 +55,11 @@ def ints(implementation: Any = None, /, **given: Any) -> SimpleNamespace:
 
 
 def cached(implementation: Any = None, /, **given: Any) -> SimpleNamespace:
-    """A forward that returns (y, cache), and a backward(dy, cache): dx is asked by a forward on x, then the backward.
+    """A forward that returns (y, cache), and a backward(dy, cache), which is called after a forward on x.
 
-    x, y, dy and dx are (N, C, H, W), or what a wrapper around this one makes of them. Settings go to the forward.
-    TypeError if there is no function, or a backward without its forward; a call raises it if no pair came back.
+    x, y, dy and dx are (N, C, H, W), or what a surrounding wrapper makes of them. Settings are passed to the forward.
+    Raises TypeError if there is no function, or a backward without its forward; a call raises it if no pair is
+    returned.
     """
     found = taken("cached", implementation, given)
     functions = dict(found.functions)
@@ -73,22 +74,22 @@ def cached(implementation: Any = None, /, **given: Any) -> SimpleNamespace:
 
 
 def first(implementation: Any = None, /, **given: Any) -> SimpleNamespace:
-    """Functions that return several results, (y, ...) or (dx,): the first of them; what is no tuple or list as it is.
+    """Functions that return several results, (y, ...) or (dx,): the first is used; a single result stays as it is.
 
-    TypeError if there is no function.
+    Raises TypeError if there is no function.
     """
     found = taken("first", implementation, given)
     return found.made({name: first_of(function) for name, function in found.functions.items()})
 
 
 def rearranged(wrapper: str, layout: str, implementation: Any, given: dict[str, Any]) -> SimpleNamespace:
-    """A target of functions that take arrays of this layout."""
+    """A target made from functions that take arrays in this layout."""
     found = taken(wrapper, implementation, given)
     return found.made({name: in_layout(layout, function) for name, function in found.functions.items()})
 
 
 def in_layout(layout: str, function: Function) -> Function:
-    """A function of arrays in this layout, as one of arrays (N, C, H, W)."""
+    """A function of arrays in this layout, as a function of arrays (N, C, H, W)."""
     lacking = [letter for letter in "NC" if letter not in layout]
 
     @wraps(function, updated=())
@@ -110,7 +111,7 @@ def axes_in_order(letters: list[str], ndim: int) -> list[int]:
 
 
 def joined(results: list[Any], outer: tuple[int, ...], name: str) -> Any:
-    """Results for each spot in `outer` as one array; if any is no array, that one instead."""
+    """The results for each position in `outer` as one array; if one is not an array, that one instead."""
     if not results:
         raise ValueError(f"{name} is called for each sample or plane, and there is none")
     for each in results:
@@ -125,14 +126,14 @@ def joined(results: list[Any], outer: tuple[int, ...], name: str) -> Any:
 
 
 def put_back(result: Any, order: list[int]) -> Any:
-    """A result whose axes come in this order, as (N, C, H, W); any that has not so many axes as it is."""
+    """A result whose axes come in this order, as (N, C, H, W); a result with another number of axes as it is."""
     if not isinstance(result, np.ndarray) or result.ndim != len(order):
         return result
     return result.transpose(np.argsort(order))
 
 
 def with_ints(function: Function) -> Function:
-    """A function of single ints, as one of tuples."""
+    """A function of single ints, as a function of tuples."""
 
     @wraps(function, updated=())
     def call(*arguments: Any, **settings: Any) -> Any:
@@ -143,13 +144,13 @@ def with_ints(function: Function) -> Function:
 
 
 def single(value: Any) -> Any:
-    """The one number of which a nest of tuples is made; the nest itself if there are several."""
+    """The one number that a nest of tuples contains; the nest itself if there are several."""
     numbers = set(np.ravel(value).tolist())
     return numbers.pop() if len(numbers) == 1 else value
 
 
 def first_of(function: Function) -> Function:
-    """The function, without all results but the first."""
+    """The function without all results but the first."""
 
     @wraps(function, updated=())
     def call(*arguments: Any, **settings: Any) -> Any:
@@ -160,7 +161,7 @@ def first_of(function: Function) -> Function:
 
 
 def without_cache(forward: Function) -> Function:
-    """The forward, without its cache."""
+    """The forward without its cache."""
 
     @wraps(forward, updated=())
     def call(*arguments: Any, **settings: Any) -> Any:
@@ -170,7 +171,7 @@ def without_cache(forward: Function) -> Function:
 
 
 def through_cache(forward: Function, backward: Function) -> Function:
-    """The backward, with the cache of a forward on its x; it takes the settings of the forward."""
+    """The backward, called with the cache of a forward on its x; settings are passed to the forward."""
 
     @wraps(forward, updated=())
     def call(dy: Any, *arguments: Any, **settings: Any) -> Any:
@@ -180,7 +181,7 @@ def through_cache(forward: Function, backward: Function) -> Function:
 
 
 def pair(forward: Function, answer: Any) -> Any:
-    """What a forward returned. Raises TypeError if it is no pair."""
+    """The forward's return value. Raises TypeError unless it is a pair."""
     if isinstance(answer, (tuple, list)) and len(answer) == 2:
         return answer
     raise TypeError(f"{called(forward)} should return (y, cache), but returned one {type(answer).__name__}")

@@ -1,4 +1,4 @@
-"""The bench: everybody it times gives the right answers, and its arithmetic, tables, report and picture are right.
+"""The bench: everything it times gives the right answers, and its arithmetic, tables, report and picture are right.
 
 Nothing here asserts how long anything takes.
 """
@@ -39,7 +39,7 @@ every_small = pytest.mark.parametrize("work", [written(each) for each in SMALL],
 
 
 def bench(*words, rounds=2, threads=(1,), libraries=()):
-    """A run, and the lines that it said."""
+    """A run of the bench, and the lines that it printed."""
     places = [*map(trial.of_threads, threads)]
     run, said = Bench(chosen(words), rounds, places, dict.fromkeys(libraries, "1.0")), []
     run.run(said.append)
@@ -47,7 +47,7 @@ def bench(*words, rounds=2, threads=(1,), libraries=()):
 
 
 def answers_of(way, work, threads=1):
-    """y and dx of a way; dx is None if it goes forward only."""
+    """y and dx of a method; dx is None if it is forward only."""
     method = way.make(work, *work.inputs(), threads)
     y, kept = method.forward()
     y = np.array(method.array(y))
@@ -55,7 +55,7 @@ def answers_of(way, work, threads=1):
 
 
 def by_oracle(work):
-    """The exact y and dx: arrays for a maximum forward, else with bounds."""
+    """The exact y and dx: arrays for a maximum forward, otherwise with bounds."""
     x, dy = work.inputs()
     window = (work.size, work.stride)
     return getattr(oracle, f"{work.kind}_forward")(x, *window), getattr(oracle, f"{work.kind}_backward")(dy, x, *window)
@@ -113,7 +113,7 @@ WRONG = {
     "window-mx": "unknown workload 'window-mx'; did you mean 'window-max'., or write one as 64x3x28x28,F2,S2",
     "64x3x28,F2": "workload '64x3x28,F2': '64x3x28' should be four numbers of at least 1, N x C x H x W",
     "64x0x28x28,F2": "workload '64x0x28x28,F2': '64x0x28x28' should be four numbers of at least 1, N x C x H x W",
-    "2x3x6x6": "workload '2x3x6x6' should say its window: F2, or F2x3",
+    "2x3x6x6": "workload '2x3x6x6' should have a window: F2, or F2x3",
     "2x3x6x6,F0": "'F0' should be F2 or F2x3, S2 or S2x3, max, mean, float32 or float64",
     "2x3x6x6,F2,median": "'median' should be F2 or F2x3",
     "2x3x6x6,F7": "workload '2x3x6x6,F7': size=.7, 7.: size.0. should be at most 6, the height of x",
@@ -152,7 +152,7 @@ def test_bytes_and_work_are_counted():
     assert work.moved == {"forward": 8 * 6 * (36 + 16), "backward": 8 * 6 * (36 + 16), "both": 16 * 6 * (36 + 16)}
 
 
-# Everybody's answers.
+# The answers of all methods.
 
 
 @every_small
@@ -237,16 +237,16 @@ def test_a_wrong_shape_is_told():
     assert said == "dx.shape = (1, 1, 2, 2), but should be (1, 1, 4, 4)"
 
 
-# Libraries that are wrong, raise, or cannot.
+# Libraries that are wrong, raise, or cannot be asked.
 
 
 def as_library(monkeypatch, make):
-    """Let `make` be what binds the only library there is."""
+    """Make `make` bind the only library there is."""
     monkeypatch.setattr(rivals, "RIVALS", {"torch": [("rival", methods.REMEMBERED, make, "")]})
 
 
 def pooling(work, x, dy, _):
-    """A right rival, by the naive kernel."""
+    """A correct rival, made from the naive kernel."""
     return BoundWay(
         lambda: (naive.max_forward(x, work.size, work.stride), x),
         lambda kept: naive.max_backward(dy, kept, work.size, work.stride),
@@ -403,7 +403,7 @@ def timings(**seconds):
 
 @pytest.fixture
 def done():
-    """A trial as it is when it has been timed."""
+    """A trial that has been timed."""
     rows = [
         trial.Row(
             way("compiled", "remembered"), timings=timings(forward=[2e-3] * 2, backward=[1e-3] * 2, both=[3e-3] * 2)
@@ -454,7 +454,7 @@ def test_a_duration_has_three_digits(seconds, shown):
 
 
 def series_of(*seconds):
-    """A series of two places, one method, and what it took there in three rounds."""
+    """A series of two places and one method, with the seconds for each place in three rounds."""
     works = [written(f"1x1x8x8,F{f},S{f}") for f in (2, 3)]
     rows = [[trial.Row(way("compiled", "remembered"), timings=timings(both=each))] for each in seconds]
     placed = [replace(work, place=f) for work, f in zip(works, (2, 3), strict=True)]
@@ -492,7 +492,7 @@ def test_a_place_that_was_not_timed_is_told_beside_the_others():
 
 @pytest.fixture
 def small_series(monkeypatch):
-    """A series of two places, instead of the ones that take long."""
+    """A series of two places, instead of the usual ones, which take long."""
     points = {f: written(f"1x1x8x8,F{f}") for f in (2, 3)}
     monkeypatch.setitem(workloads.SERIES, "window-max", workloads.series("window-max", "F", points))
     return "window-max"
@@ -511,7 +511,7 @@ def refuse(name):
 
 
 def reported(folder, *words):
-    """The status of a run, and the JSON that it wrote."""
+    """The exit status of a run, and the JSON that it wrote."""
     status = main(["bench", *words, "--rounds", "2", "--libraries", "", "--json", str(folder / "bench.json")])
     return status, json.loads((folder / "bench.json").read_text(), parse_constant=refuse)
 
@@ -543,7 +543,7 @@ def test_the_report_has_everything_and_a_version(tmp_path, small_series, capsys)
 
 
 class Stopping:
-    """A rival whose caller presses Ctrl-C at its `last` call."""
+    """A rival that raises Ctrl-C at its `last` call."""
 
     def __init__(self, last):
         self.left = last
@@ -646,7 +646,7 @@ def test_the_start_is_measured(monkeypatch, capsys):
     ]
     name, function, seconds = lines[-1].split()
     assert (name, function) == ("separate.py", "max_forward")
-    # Compiling takes longer than a call: with a full cache this would be about 0.
+    # Compiling takes longer than a call; with a filled cache this would be about 0.
     assert float(seconds) > 0.05
 
 
@@ -657,7 +657,7 @@ def test_cases_a_second_are_measured_law_by_law(monkeypatch, capsys):
     assert main(["bench", "--laws"]) == 0
     _, _, head, *rows, last = capsys.readouterr().out.splitlines()
     assert head.split() == ["law", "Hypothesis", "generator", "drawing", "target", "law"]
-    # The law for the reference kernels alone is no part of a run.
+    # The law for the reference kernels alone is not part of a run.
     assert {row.split()[0] for row in rows} == {"max-value", "mean-exact"}
     for row in (*rows, last):
         *rates, drawing, target, rest = row.split()[-6:]

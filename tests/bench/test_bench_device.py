@@ -1,4 +1,4 @@
-"""The bench on a GPU, as far as it can be tested without one: in numba's simulator, and with a clock of our own."""
+"""The bench on a GPU, tested without one: in numba's simulator, and with an artificial clock."""
 
 import importlib.util
 import os
@@ -28,7 +28,7 @@ raise SystemExit(run.failed)
 
 
 def run(folder, before="", libraries=()):
-    """The status of a run in the simulator, and the lines by workload."""
+    """The exit status of a run in the simulator, and the lines by workload."""
     script = RUN.format(before=before, libraries=dict.fromkeys(libraries, "1.0"))
     status, said = python(folder, "-W", "error", "-c", script, **SIMULATOR)
     assert "Traceback" not in said, said
@@ -37,7 +37,7 @@ def run(folder, before="", libraries=()):
 
 
 class Device:
-    """A device that works on when a call has returned, and a clock: a call takes 1, and its work 10."""
+    """A device that goes on working after a call has returned, with its clock: a call takes 1, and its work 10."""
 
     def __init__(self):
         self.now, self.pending = 0.0, 0.0
@@ -59,7 +59,7 @@ def test_time_ends_when_the_device_has_done_its_work(calls, monkeypatch):
     monkeypatch.setattr(time, "perf_counter", device)
     timing = Timing(TURN / calls, wait=device.wait)
     timing.turn(device.call, 0)
-    # A call before the others has been waited for, and does not count.
+    # The warm-up call is waited for and does not count.
     assert timing.seconds == {0: 11.0}
     assert timed(device.call, device.wait) == (11.0, None)
     assert timed(device.call)[0] == 1.0
@@ -109,7 +109,7 @@ def test_a_library_beside_the_kernel_is_compared_with_it(here):
 
 
 def refused(folder, *words, **where):
-    """The one line by which the command refuses."""
+    """The one line with which the command refuses."""
     status, said = poolproof(folder, "bench", "--device", "cuda", *words, **where)
     assert status == 2
     (line,) = said.splitlines()
@@ -118,7 +118,7 @@ def refused(folder, *words, **where):
 
 def test_without_a_gpu_nothing_is_measured(here):
     assert "needs an NVIDIA GPU" in refused(here, NUMBA_DISABLE_CUDA="1", NUMBA_ENABLE_CUDASIM="0")
-    assert "simulates takes times that say nothing" in refused(here, **SIMULATOR)
+    assert "simulates mean nothing" in refused(here, **SIMULATOR)
 
 
 @pytest.mark.skipif(not os.environ.get("POOLPROOF_GPU"), reason="POOLPROOF_GPU=1 asks for a GPU")

@@ -1,4 +1,4 @@
-"""The teaching document's figures worked by hand, and its own check, which accepts kernels that the laws reject."""
+"""The teaching document's figures worked out by hand, and its own check, which accepts kernels that the laws reject."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.once
 
 
 class Layered:
-    """The contract's four functions through one of the layer's two methods."""
+    """The contract's four functions, computed by one of the layer's two methods."""
 
     def __init__(self, forward, backward):
         self.forward, self.backward = forward, backward
@@ -156,7 +156,7 @@ def test_depth_never_changes(way, depth):
 
 
 class Published:
-    """What both published kernels have in common: float64 results, and a pooling type that is stored and never read."""
+    """The common part of both published kernels: float64 results, and a pooling type that is stored but never read."""
 
     dtypes = ("float64",)
 
@@ -171,7 +171,7 @@ class Published:
 
 
 class PublishedNumba(Published):
-    """Method 1, in our words: of windows that share their maximum the last one overwrites the others."""
+    """Method 1, reworded: of windows that share their maximum, the last overwrites the others."""
 
     def max_backward(self, dy, x, size, stride):
         dx = np.zeros(x.shape)
@@ -181,7 +181,7 @@ class PublishedNumba(Published):
 
 
 class PublishedCol2img(Published):
-    """Method 2, in our words: it adds, but the column matrix is float32."""
+    """Method 2, reworded: it adds, but the column matrix is float32."""
 
     def max_backward(self, dy, x, size, stride):
         dx = np.zeros(x.shape)
@@ -191,7 +191,7 @@ class PublishedCol2img(Published):
 
 
 class Zeros(Published):
-    """So wrong that the document's check sees it."""
+    """So wrong that the document's check rejects it."""
 
     def max_backward(self, _dy, x, _size, _stride):
         return np.zeros(x.shape)
@@ -204,7 +204,7 @@ def taps(x, size, stride):
 
 
 def maxima(dy, x, size, stride):
-    """Each window's first maximum in x, with its delta, in row-major order of the windows."""
+    """The first maximum in x of each window, with its delta, in row-major order of the windows."""
     winners = taps(x, size, stride).argmax(axis=-1)
     for n, c, i, j in np.ndindex(dy.shape):
         h, w = divmod(int(winners[n, c, i, j]), size[1])
@@ -212,7 +212,7 @@ def maxima(dy, x, size, stride):
 
 
 def broken(implementation, law):
-    """The message with which a law rejects an implementation; None if it holds."""
+    """The message with which a law rejects an implementation, or None if it passes."""
     [bound] = laws(implementation, seed=0, pattern=law)
     try:
         bound()
@@ -223,7 +223,7 @@ def broken(implementation, law):
 
 @pytest.fixture(scope="module")
 def reference():
-    """The reference kernel restricted to what the published ones can take."""
+    """The reference kernel, restricted to what the published ones can take."""
 
     class Reference:
         dtypes = ("float64",)

@@ -1,4 +1,4 @@
-"""The strategies: what cases reach by construction, what they keep out of, and to what they shrink."""
+"""The strategies: what cases reach by construction, what they avoid, and how they shrink."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -53,7 +53,7 @@ DECLARED = {
     "bool": Declared(dtypes=("bool",)),
 }
 EDGES = {"not_a_number", "subnormal", "infinite", "lowest", "highest"}
-"""Palettes that a law of every implementation may have for maxima, or where any answer of the right form will do."""
+"""Palettes that a law about every implementation may use for maxima, or where any answer of the right form will do."""
 
 TAME = [law for law in LAWS.values() if not EDGES & {*law.plan.values, *law.plan.mean_values, *law.plan.gradients}]
 MAXIMA = [law for law in LAWS.values() if law.name == "max-value"]
@@ -84,12 +84,12 @@ def sample(plan, declared=EVERYTHING, count=60, offers=CALLABLES):
 
 
 def builder(plan, declared=EVERYTHING, offers=CALLABLES):
-    """What builds the cases of a plan."""
+    """The builder of a plan's cases."""
     return Builder(plan, declared, plan.asked(declared, offers))
 
 
 def cases(plan, declared=EVERYTHING, offers=CALLABLES):
-    """Cases of a plan, for Hypothesis."""
+    """A strategy for the cases of a plan."""
     return cases_of(builder(plan, declared, offers))
 
 
@@ -101,7 +101,7 @@ class Sparse(Generated):
 
 
 def drawn_anew(plan, declared=EVERYTHING, count=60, offers=CALLABLES):
-    """Cases of random choices, the same in every run; in every fourth most choices are the simplest."""
+    """Cases from random choices, the same in every run; in every fourth case most choices are the simplest."""
     made = builder(plan, declared, offers)
     usual, sparse = Generated(repr(plan)), Sparse(repr(plan))
     return [made.case(sparse if k % 4 == 3 else usual) for k in range(count)]
@@ -123,7 +123,7 @@ def windows(case):
 
 
 def real_part(cells, step):
-    """Cells that lie so far apart as a slice."""
+    """A slice of the real cells among those that lie `step` apart."""
     return slice(cells[0], cells[-1] + 1, step) if cells else slice(0)
 
 
@@ -133,7 +133,7 @@ def arrays(case):
 
 
 def covered(case):
-    """How many windows each pixel of a plane lies in."""
+    """How many windows contain each pixel of a plane."""
     counts = np.zeros(case.x.shape[2:], int)
     for n, c, *window in windows(case):
         if n == c == 0:
@@ -142,7 +142,7 @@ def covered(case):
 
 
 def significand(dtype):
-    """p, the bits of a significand."""
+    """The number of bits of a significand, p."""
     return {"float16": 11, "bfloat16": 8, "float32": 24, "float64": 53}[dtype.name]
 
 
@@ -173,7 +173,7 @@ def test_a_callable_that_is_not_offered_is_not_asked():
     assert {case.function for case in sample(LAWS["same-twice"].plan, offers=offers)} == set(offers)
 
 
-# That building cannot fail.
+# Building cannot fail.
 
 
 def at_corners(plan, declared):
@@ -242,7 +242,7 @@ def test_gradients_and_means_are_asked_of_floats_alone(law):
         assert case.x.dtype.name in FLOATS or case.function in ("max_forward", "max_indices")
 
 
-# What cases keep out of.
+# What cases avoid.
 
 
 @tame
@@ -294,7 +294,7 @@ def test_no_sum_of_gradients_on_a_pixel_overflows(law):
     for case in sample(law.plan):
         if is_float(case.x.dtype) and case.dy.size:
             largest, limit = float(np.abs(case.dy.astype(np.float64)).max()), float(finfo(case.x.dtype).max)
-            # A pixel lies in no more windows than a window has cells; only where that is too many they are counted.
+            # A pixel lies in no more windows than a window has cells; counting is needed only if that is too many.
             assert largest * prod(case.size) <= limit or largest * float(covered(case).max()) <= limit
 
 
@@ -315,7 +315,7 @@ def test_maxima_are_never_asked_of_nan(law):
 
 
 def painted_over(case, spatial):
-    """The case with a few planes of another height and width, painted by the simplest seed."""
+    """The case with a few planes of another height and width, painted with the simplest seed."""
     shape = (*(min(length, 2) for length in case.x.shape[:2]), *spatial)
     case = replace(case, x=np.empty(shape, case.x.dtype), size=(1, 2), stride=(1, 2))
     case = replace(case, dy=np.zeros((*shape[:2], *case.output), case.x.dtype))
@@ -387,7 +387,7 @@ def test_the_lattices_of_laws_leave_no_sum_to_rounding(law):
 
 
 def shares(case):
-    """For each pixel the sum of the absolute gradients of its windows."""
+    """For each pixel, the sum of the absolute gradients of its windows."""
     sums = np.zeros(case.x.shape)
     outputs = product(*map(range, case.dy.shape))
     for output, window in zip(outputs, windows(case), strict=True):
@@ -453,11 +453,11 @@ def test_crowds_have_two_samples_and_two_channels(law):
     assert all(min(case.x.shape[:2]) >= 2 for case in sample(law.plan, count=200))
 
 
-# What is left after shrinking.
+# Shrinking.
 
 
 def simplest(plan, condition=lambda _: True, declared=EVERYTHING):
-    """The case to which Hypothesis shrinks, cut as a counterexample is."""
+    """The case to which Hypothesis shrinks, cut like a counterexample."""
     return smallest(hypothesis.find(cases(plan, declared, CALLABLES), condition, settings=DETERMINISTIC), condition)
 
 
@@ -492,7 +492,7 @@ def test_two_overlapping_windows_shrink_to_three_cells(name):
 
 
 def simpler(case):
-    """All simpler cases that one move of structural shrinking makes of a case."""
+    """All cases that one move of structural shrinking makes from a case."""
     return [part for move in MOVES for part in move(case)]
 
 
@@ -540,7 +540,7 @@ def test_the_simplest_numbers_are_small_integers(function):
     assert not case.dy.any()
 
 
-# How often a run reaches what is rare, in laws that fail where that goes wrong.
+# How often a run reaches rare situations, for the laws that fail in them.
 
 VALUE = ("max-value", "mean-value", "mean-exact", "increasing-maps", "padding-with-lowest", "padding-with-zero")
 GRADIENT = (
@@ -625,7 +625,7 @@ FLOOR = 10
 
 
 def run_of(plan):
-    """As many cases as a run has: the corner cases first."""
+    """As many cases as a run has, corner cases first."""
     first = at_corners(plan, EVERYTHING)
     return [*first, *sample(plan, count=100)][: max(100, len(first))]
 

@@ -1,4 +1,4 @@
-"""The cases of a law: the same for every target that takes the same, drawn once, and changed by nobody."""
+"""The cases of a law: the same for every target that takes the same, drawn once, and never changed."""
 
 import subprocess
 import sys
@@ -32,7 +32,7 @@ def cases(law="max-value", declared=PLANES, examples=20, seed=0):
 
 
 def same(one, other):
-    """Whether two lists of cases are alike in all that is counted of a case."""
+    """Whether two lists of cases agree in everything that matters about a case."""
     return [account(case) for case in one] == [account(case) for case in other]
 
 
@@ -72,7 +72,7 @@ def test_who_asks_for_fewer_cases_gets_the_first_and_who_asks_for_more_gets_more
 
 
 def builder(law, declared=PLANES):
-    """What builds the cases of a law."""
+    """The builder of a law's cases."""
     plan = LAWS[law].plan
     return Builder(plan, declared, plan.asked(declared, CALLABLES))
 
@@ -130,7 +130,7 @@ print([account(case).digest.hex() for case in cases])
 
 @slow
 def test_a_seed_gives_the_same_cases_beside_other_code(tmp_path):
-    # Hypothesis collects constants of modules that are not installed; none of them may find a way into cases.
+    # Hypothesis collects constants of modules that are not installed; none of them may get into cases.
     (tmp_path / "mine.py").write_text("A, B = 117, b'bytes'")
     alone, beside = (
         subprocess.run([sys.executable, "-c", f"{line}\n{SCRIPT}"], cwd=tmp_path, capture_output=True, check=True)

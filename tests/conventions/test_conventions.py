@@ -1,4 +1,4 @@
-"""Conventions: each value is observed on an implementation that has it, whatever the implementation is called."""
+"""Conventions: each value is observed on an implementation that has it, whatever the implementation's name."""
 
 from itertools import count
 from types import SimpleNamespace
@@ -31,7 +31,7 @@ def forward(reduce):
 
 
 def backward(share):
-    """A backward kernel that gives the cells of each window, which do not overlap, a share of its dy."""
+    """A backward kernel for windows that do not overlap; it gives the cells of each a share of its dy."""
 
     def kernel(dy, x, size, stride):
         dx = np.zeros(x.shape, x.dtype)
@@ -45,7 +45,7 @@ def backward(share):
 
 
 def constant(value):
-    """A forward kernel with one number for every window."""
+    """A forward kernel that returns the same number for every window."""
     return forward(lambda _: value)
 
 
@@ -68,12 +68,12 @@ def refuse_if(condition):
 
 
 def answered(value):
-    """A kernel that always gives one number."""
+    """A kernel that always returns the same number."""
     return lambda x, size, stride, **settings: np.full((1, 1, 1, 1), value)
 
 
 def unchecked(x, size, stride):
-    """One answer to everything."""
+    """A kernel that returns the same answer to everything."""
     return np.zeros((1, 1, 1, 1))
 
 
@@ -83,7 +83,7 @@ def empty_if_too_large(x, size, stride):
 
 
 def clipped(reduce):
-    """A kernel that answers windows too large as well, by the cells that they have."""
+    """A kernel that also answers windows that are too large, from the cells that they have."""
 
     def kernel(x, size, stride):
         counts = [max(1, (length - f) // s + 1) for length, f, s in zip(x.shape[2:], size, stride, strict=True)]
@@ -97,7 +97,7 @@ def clipped(reduce):
 
 
 def past_the_row(reduce):
-    """A kernel of windows too large that reads what lies behind a row, up to the end of the array."""
+    """A kernel that, for windows that are too large, reads past the end of a row, up to the end of the array."""
 
     def kernel(x, size, stride):
         places = np.arange(size[0])[:, None] * x.shape[3] + np.arange(size[1])
@@ -116,7 +116,7 @@ TURN = count()
 
 
 def in_turn(x, size, stride):
-    """A kernel whose last bit is now this, now that."""
+    """A kernel whose last bit alternates."""
     return forward(np.max)(x, size, stride) * (1 + next(TURN) % 2 * np.finfo(x.dtype).eps)
 
 
@@ -127,7 +127,7 @@ def strict(x, size, stride):
 
 
 def plain(cells):
-    """The cells without NaN."""
+    """The cells other than NaN."""
     return cells[cells == cells]
 
 
@@ -141,7 +141,7 @@ def ties(cells):
 
 
 def indices(choose):
-    """A kernel of indices, for one window."""
+    """A kernel that returns the index for one window."""
     return lambda x, size, stride: np.full((1, 1, 1, 1), choose(x.reshape(-1)))
 
 
@@ -319,17 +319,17 @@ BLIND = {
     "ones": ("window-too-large", "other", lambda x, size, stride: np.ones((*x.shape[:2], 1, 1))),
     "one sample": ("window-too-large", "other", lambda x, *_: x[:1, :, :1, :1]),
 }
-"""Kernels that probes of ones, or of the largest number alone, take for sound: convention, value, kernel."""
+"""Kernels that look sound to probes with ones, or with only the largest number: convention, value, kernel."""
 
 
 def implementation(name, kernel):
-    """A target whose every callable of a convention is this kernel."""
+    """A target that uses this kernel for every callable of a convention."""
     functions = CONVENTIONS[name].functions or ("max_forward",)
     return wrap(SimpleNamespace(**dict.fromkeys(functions, kernel)), "crafted")
 
 
 def seen_on(implementation):
-    """Its conventions, all of them observed."""
+    """The conventions of an implementation, all of them observed."""
     found, left = observed(implementation)
     assert left == []
     return found
@@ -514,7 +514,7 @@ def test_what_cannot_be_expected_is_told(text, complaint):
     assert complaint in str(caught.value)
 
 
-# Where the answer depends on position, layout, path or size.
+# Conventions that depend on position, layout, path or size.
 
 
 def ignoring_nan(x, size, stride, **settings):

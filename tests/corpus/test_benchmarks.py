@@ -1,4 +1,4 @@
-"""The checks of public benchmarks accept sound kernels and most wrong ones; the record of them is as they are."""
+"""The checks of public benchmarks accept sound kernels and most wrong ones, as recorded."""
 
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ def quick(**given):
     return Benchmark(**usual | given)
 
 
-# What they accept.
+# What the checks accept.
 
 
 @slow
@@ -117,11 +117,11 @@ def test_backendbench_keeps_means_of_planes_and_volumes():
     assert {(each.kind, len(each.size)) for each in OPINFO} == {("mean", 2), ("mean", 3)}
 
 
-# How a kernel is asked.
+# How a kernel is called.
 
 
 class PlanesAlone:
-    """Takes planes alone, and no settings."""
+    """A kernel that takes only planes, and no settings."""
 
     @staticmethod
     def max_forward(x, size, stride):
@@ -247,7 +247,7 @@ ONES = np.ones((1, 1, 10, 10), np.float32)
 
 
 def off(count, by):
-    """Ones, of which some are off."""
+    """Ones, of which `count` are off."""
     result = ONES.copy()
     result.flat[:count] += np.float32(by)
     return result

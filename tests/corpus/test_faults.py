@@ -23,12 +23,12 @@ from strength.asked import PUBLIC, callables, laws_about
 pytestmark = pytest.mark.once
 
 REPORTS = {"NNlib.jl 205", "Theano 5248", "joey PR 5", "ocannl 512"}
-"""Reports that faults model, beside the findings and what these name upstream."""
+"""Reports that faults model, besides the findings and the reports that these name."""
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_the_law_about_a_mistake_rejects_it(name):
-    # What matters here is that it is rejected, not how small the case becomes.
+    # What matters here is the rejection, not how small the case becomes.
     fault = FAULTS[name]
     assert run(LAWS[fault.laws[0]], wrap(fault), TrialSettings(seed=0, brief=True, explain=False)).failed
 
@@ -85,7 +85,7 @@ def test_what_a_fault_models_was_reported():
     assert {report for reports in modelled.values() for report in reports} <= known
 
 
-# What a law need not be asked.
+# Laws that do not need to be tried.
 
 
 def test_a_fault_differs_from_its_base_in_the_callables_that_come_to_what_it_overrides():

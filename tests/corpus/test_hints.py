@@ -1,4 +1,4 @@
-"""Hints over the corpus: a sample of faults is named rightly; the whole is measured by `python -m strength --hints`."""
+"""Hints over the corpus: a sample of faults is named correctly; `python -m strength --hints` measures all of them."""
 
 import pytest
 from faults import FAULTS, REPORTED

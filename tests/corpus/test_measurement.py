@@ -1,4 +1,4 @@
-"""The measurement of the laws: what it keeps, what makes it fail, and that its record is about what there is."""
+"""The measurement of the laws: what it stores, what makes it fail, and that its record is up to date."""
 
 import pytest
 import strength.record
@@ -22,7 +22,7 @@ NAME = "others.ZeroSentinel"
 
 
 def measured(*runs, name=NAME):
-    """Runs of one implementation, in each of which the laws that are named need so many cases."""
+    """Runs of one implementation; in each, the named laws need this many cases to reject it."""
     held = {law: ["holds", 100, 0.5] for law in laws_about(CORPUS[name])}
     by_seed = [held | {law.replace("_", "-"): ["broken", cases, 0.1] for law, cases in run.items()} for run in runs]
     return Measured({name: dict(enumerate(by_seed))})
@@ -93,7 +93,7 @@ def test_what_laws_are_worth_is_asked_of_the_whole_corpus_alone():
     assert set(problems(seen, complete=True)) == {*idle(seen), *too_few(seen)}
 
 
-# Doing it, and going on.
+# Measuring, and continuing after an interruption.
 
 
 @slow
@@ -149,7 +149,7 @@ def test_a_record_is_kept_a_line_for_each_fault(tmp_path, monkeypatch):
 
 
 RECORD = load()
-"""The record in the repository, which a change of the corpus or of the laws must not leave behind."""
+"""The record in the repository, which must be updated when the corpus or the laws change."""
 
 
 def test_the_record_is_about_the_faults_laws_and_checks_that_exist():

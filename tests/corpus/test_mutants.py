@@ -1,4 +1,4 @@
-"""Mutants: which mistakes are planted, how they are judged and recorded, and that every reason is about one."""
+"""Mutants: which mistakes are planted, how they are judged and recorded, and that each reason is about a mutant."""
 
 import pytest
 from mutants import run
@@ -15,7 +15,7 @@ SHAPE = "properties/lawbook/shape.py"
 
 
 def after(source):
-    """What becomes of the only line of a source."""
+    """The mutants of a source with a single line."""
     return [mutant.after for mutant in mutants(source)]
 
 

@@ -1,4 +1,4 @@
-"""What people do today accepts sound kernels, rejects what it asks about, and cannot see the rest."""
+"""The checks that people use today: they accept sound kernels, reject what they test, and cannot see the rest."""
 
 import inspect
 
@@ -27,7 +27,7 @@ REJECTED = [
     ("operator samples", "settings.IncludesBackward"),
 ]
 
-# Windows that do not overlap, one setting, no ties, no edge, and no right answer to a derivative's own forward pass.
+# Windows that do not overlap, one setting, no ties, no edges, and no right answer for a forward pass.
 UNSEEN = [
     ("document", "overlap.AssignsMaxGradient"),
     ("document", "others.MeanIsMax"),
@@ -42,12 +42,11 @@ UNSEEN = [
 ]
 
 REFUSES = {("operator samples", "sound.RefusesEdges"), ("node cases", "sound.RefusesMore")}
-"""A sound kernel need not take memory with gaps, nor windows larger than the image; an operator of PyTorch, or of ONNX,
-must."""
+"""A sound kernel need not take gaps in memory or windows larger than the image; one of PyTorch or ONNX must."""
 
 
 def accepts(check, implementation):
-    """Whether an implementation passes; whatever is raised on the way is a failure."""
+    """Whether an implementation passes a check; any exception is a failure."""
     try:
         CHECKS[check](implementation)
     except Exception:

@@ -1,4 +1,4 @@
-"""Models of public bug reports: each is wrong on the small input that shows it, right on a plain one, and rejected.
+"""Models of public bug reports: each is wrong on the small input from the report, right on a plain one, and rejected.
 
 Sound variants that are unusual in the same respects are accepted.
 """
@@ -24,7 +24,7 @@ SEEDS = (1, 2, 3) if NIGHTLY else (1,)
 
 
 class Question(NamedTuple):
-    """A call of a callable of the contract, its arrays in the contract's order."""
+    """A call of the contract, its arrays in the contract's order."""
 
     function: str
     arrays: tuple[Any, ...]
@@ -33,7 +33,7 @@ class Question(NamedTuple):
     settings: dict[str, Any]
 
     def ask(self, implementation):
-        """The answer, or that there is none."""
+        """The answer, or a mark for no answer."""
         try:
             return getattr(implementation, self.function)(*self.arrays, self.size, self.stride, **self.settings)
         except RuntimeError:
@@ -45,7 +45,7 @@ class Question(NamedTuple):
 
 
 def of(function, x, size, stride=None, dy=None, **settings):
-    """A question; strides of one, unless they are given."""
+    """A call; strides default to one."""
     arrays = (x,) if dy is None else (dy, x)
     return Question(function, arrays, size, stride or (1,) * len(size), settings)
 
@@ -66,25 +66,25 @@ def row(*cells, dtype=np.float64):
 
 
 def last(a):
-    """The same with channels innermost."""
+    """The same array with channels innermost."""
     return np.moveaxis(np.ascontiguousarray(np.moveaxis(a, 1, -1)), -1, 1)
 
 
 def strided(a, *strides):
-    """The same with these strides, in cells, along axes of length one; None leaves a stride."""
+    """The same array with these strides, in cells, along axes of length one; None keeps a stride."""
     kept = [own if s is None else s * a.itemsize for own, s in zip(a.strides, strides, strict=True)]
     return np.lib.stride_tricks.as_strided(a, a.shape, kept)
 
 
 def late(a):
-    """The same, one cell into other memory."""
+    """The same array, starting one cell into other memory."""
     memory = np.full(a.size + 1, 77, a.dtype)
     memory[1:] = a.ravel()
     return memory[1:].reshape(a.shape)
 
 
 def hot(a, *places):
-    """An image with these cells of it set to one."""
+    """An image with some of its cells set to one."""
     a = np.zeros_like(a)
     a.reshape(-1)[list(places)] = 1
     return a
@@ -315,13 +315,13 @@ SHOWN = {
     ],
     "sizes.PairsInNarrowRows": lambda: [of("mean_forward", ones(1, 1, 2, 6), (2, 2), (2, 2))],
 }
-"""For each model but one about threads the calls that show it, by its name."""
+"""For each model, except one about threads, the calls that show it, by its name."""
 
 THREADED = ("integers.IntegersShareScratch",)
 
 
 def outcome(implementation, questions):
-    """The answers, and the arrays as they are in the end, after all calls."""
+    """The answers, and the arrays at the end, after all calls."""
     answers = [question.ask(implementation) for question in questions]
     return [*answers, *(array for question in questions for array in question.arrays)]
 
@@ -332,7 +332,7 @@ def same(one, other):
 
 
 def right(questions):
-    """What a sound implementation makes of these calls, on arrays in C order."""
+    """The results of a sound implementation for these calls, on arrays in C order."""
     return outcome(General(), [question.copied() for question in questions])
 
 
@@ -361,7 +361,7 @@ def test_a_model_about_threads_is_wrong_beside_another_call(name):
     usual, waiting = fault.windows, [other]
 
     def interrupted(*arguments):
-        """The windows of a call, before which the waiting call is made."""
+        """The windows of a call; before they are returned, the waiting call is made."""
         if waiting:
             waiting.pop().ask(fault)
         return usual(*arguments)

@@ -1,4 +1,4 @@
-"""Whatever a target says or returns: text is safe to print, results travel, memory and output are bounded."""
+"""Whatever a target says or returns, text is safe to print, results can be passed on, memory and output are bounded."""
 
 import json
 import tracemalloc
@@ -44,7 +44,7 @@ HOWS = pytest.mark.parametrize("how", [None, Isolation()], ids=["in-process", "i
 
 @pytest.fixture
 def at_once(monkeypatch):
-    """Failures are not made smaller, where that is not what a test is about."""
+    """Failures are not shrunk in tests that are not about shrinking."""
     monkeypatch.setattr(trial, "SHRINKING", dict.fromkeys(trial.SHRINKING, 0.0))
 
 
@@ -215,7 +215,7 @@ def test_a_target_is_judged_in_another_process_whatever_it_says(tmp_path):
     assert "raised ValueError: caf\\udce9\\nmax-value: holds\n" in said
 
 
-# Results travel.
+# Passing results on.
 
 NUMBERS = {
     "int64": np.array([-(2**63), -(2**40), -(2**31) - 1, 2**31, 2**63 - 1]),
@@ -227,12 +227,12 @@ NUMBERS = {
 
 
 def failure(got):
-    """A counterexample with a wrong answer alone."""
+    """A counterexample that has only a wrong answer."""
     return Counterexample(seed=0, calls=[], message="", got=got)
 
 
 def sent(result):
-    """A result as another process gets it."""
+    """A result as another process receives it."""
     report = SimpleNamespace(
         user_properties=execnet.loads(execnet.dumps([(PROPERTY, result.as_text())])),
         when="call",
@@ -371,12 +371,12 @@ def test_a_compressed_array_that_does_not_fill_its_shape_is_refused(shape):
 
 
 def noise(*shape):
-    """Numbers that no recipe gives and that hardly can be compressed."""
+    """Numbers that no recipe describes and that can hardly be compressed."""
     return np.random.default_rng(0).standard_normal(shape)
 
 
 def calls_with(x, count):
-    """As many calls with an x."""
+    """`count` calls with an x."""
     return [Call("max_forward", {"x": x}, (1, 1), (1, 1)) for _ in range(count)]
 
 
@@ -399,7 +399,7 @@ def test_an_array_with_many_special_cells_is_not_printed():
 
 
 def case(x):
-    """A case with an x, under windows of one cell."""
+    """A case with an x and windows of one cell."""
     return Case("max_forward", x, (1, 1), (1, 1), x, "wide")
 
 

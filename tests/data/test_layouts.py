@@ -1,4 +1,4 @@
-"""Memory layouts: equal values in fresh memory, each with the property it is named after."""
+"""Memory layouts: equal values in fresh memory, with the property in each layout's name."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ layouts = pytest.mark.parametrize("layout", LAYOUTS)
 
 
 def numbers(shape, dtype="float64"):
-    """Different numbers, as far as the dtype has them."""
+    """Distinct numbers, or as many as the dtype has."""
     return np.arange(np.prod(shape)).reshape(shape).astype(dtype)
 
 
@@ -135,7 +135,7 @@ def test_axes_of_length_one_have_strides_of_which_nothing_follows():
 
 
 class ChannelsLast:
-    """A sound kernel that remembers whether what it got lay as it declares."""
+    """A sound kernel that records whether its arrays had the declared layout."""
 
     layout = "channels_last"
 

@@ -1,4 +1,4 @@
-"""Large arrays lie beside the report, and are read back from there."""
+"""Large arrays are stored beside the report, and read back from there."""
 
 import os
 
@@ -18,7 +18,7 @@ from shell import check, poolproof
 
 
 def large(dtype="float64", cells=3000):
-    """Numbers that no recipe gives and that hardly can be compressed."""
+    """Numbers that no recipe describes and that can hardly be compressed."""
     source = np.random.default_rng(0)
     whole = np.dtype(dtype).kind in "biu"
     numbers = source.integers(0, 2 if dtype == "bool" else 120, cells) if whole else source.standard_normal(cells)
@@ -26,7 +26,7 @@ def large(dtype="float64", cells=3000):
 
 
 def report_with(x):
-    """A report whose case and call have this x, under windows of one cell."""
+    """A report whose case and call have this x and windows of one cell."""
     pooled, dy, window = (
         to_builtins(stored(x)),
         to_builtins(stored(np.zeros(x.shape))),
@@ -88,7 +88,7 @@ def test_a_report_is_replayed_with_its_arrays(here, capsys):
 
 
 def spoiled(how):
-    """Spoil the file beside the report."""
+    """Damage the file beside the report."""
     name = "report.arrays.npz"
     if how == "missing":
         os.remove(name)
@@ -119,7 +119,7 @@ def test_a_check_writes_both_files(tmp_path):
         "def max_indices(x, size, stride):\n"
         "    return right(x, size, stride) + (len(set(x.ravel().tolist())) > 1500)\n"
     )
-    # What is known is not made smaller.
+    # Known failures are not shrunk.
     known = '[[known]]\ntarget = "late.py"\nlaw = "max-index"\nreason = "too late"\n'
     (tmp_path / "known.toml").write_text(known)
     words = ["--laws", "max-index", "--known", "known.toml", "--json", "report.json"]

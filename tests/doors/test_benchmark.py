@@ -1,4 +1,4 @@
-"""A kernel in a benchmark's format: its own check is made once, and the problem is understood before the kernel."""
+"""A kernel in a benchmark's format: its own check runs once, and the problem is read before the kernel is loaded."""
 
 from types import SimpleNamespace
 
@@ -88,7 +88,7 @@ def folder(tmp_path):
 
 
 def judged(folder, **parts):
-    """What is printed about a solution with these parts."""
+    """The output about a solution with these parts."""
     (folder / "new.py").write_text(SOLUTION.format(**{"patch": "", "more": "", **parts}))
     words = ("new.py", "--as", "kernelbench", "--problem", "problem.py", "--laws", "output-size,max-value")
     return poolproof(folder, "check", *words, "--examples", "10", "--seed", "1", "-n", "0")

@@ -11,14 +11,14 @@ from sample import ARRAY, REPORT
 from selection import once_but
 from shell import ended, refused
 
-# Values that are empty.
+# Empty values.
 
 NEEDED = {
     "matrix": ["naive"],
     "replay": ["report.json"],
     "shrink": ["naive", "input.npz", "--call", "max_forward", "--size", "2"],
 }
-"""What a command wants besides."""
+"""The other arguments that a command needs."""
 
 
 def valued(command):

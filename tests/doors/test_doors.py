@@ -1,4 +1,4 @@
-"""The doors: the command, the pytest plugin and the Python functions, as people use them."""
+"""The doors as people use them: the command, the pytest plugin and the Python functions."""
 
 import importlib.metadata
 import json
@@ -39,7 +39,7 @@ OVERLAP = "Windows share a cell, and the last window overwrote the gradient of t
 
 
 def report_of(folder, *words, **more):
-    """The status, and the JSON report, in which there is nothing that is not JSON."""
+    """The exit status, and the JSON report, which must be strict JSON."""
     status, _ = check(folder, *words, "--json", "report.json", **more)
 
     def no_constant(name):
@@ -112,8 +112,8 @@ def test_a_near_miss_is_warned_about_and_a_kernel_with_one_callable_is_not(here)
     (here / "near.py").write_text(FORWARD + "max_bakward = max_forward\n")
     _, said = check(here, "near.py", "forward.py", "--laws", "max-value")
     warnings = [line for line in said.splitlines() if line.startswith("warning")]
-    meant = "near has 'max_bakward', which is not of the contract; did you mean 'max_backward'?"
-    # Before the laws, and where it is seen after them.
+    meant = "near has 'max_bakward', which is not in the contract; did you mean 'max_backward'?"
+    # Warnings before the laws, and again after them.
     assert warnings == [f"warning: {meant}"] * 2
 
 
@@ -143,7 +143,7 @@ def test_an_interruption_gives_130_and_the_partial_report(here, n, mode):
         while not any("[2/3]" in line for line in said):
             said.append(process.stdout.readline())
             assert said[-1], said
-        # An interruption is to come in the middle of a call, not of what pytest does between two laws.
+        # The interruption must come in the middle of a call, not in what pytest does between two laws.
         while not asleep.exists():
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGINT)
@@ -163,7 +163,7 @@ def test_an_interruption_gives_130_and_the_partial_report(here, n, mode):
 
 @pytest.fixture(scope="module")
 def full_report(tmp_path_factory):
-    """The report on everything about a faulty kernel and a sound one that offers less."""
+    """The report on everything about a faulty kernel, and a sound one that offers less."""
     folder = tmp_path_factory.mktemp("full")
     (folder / "faulty.py").write_text("name, version = 'my pool', '1.2'\n" + FAULTY)
     (folder / "forward.py").write_text(FORWARD)
@@ -455,7 +455,7 @@ def test_a_seed_is_chosen_and_told_and_failures_are_kept_for_the_next_run(here):
 
 
 def failed(words, capsys):
-    """What is said when a command ends with status 2."""
+    """The message of a command that ends with status 2."""
     with pytest.raises(SystemExit) as caught:
         main(words)
     assert caught.value.code == 2
@@ -523,7 +523,7 @@ def test_help_is_printed_without_loading_anything_heavy(here, words):
     assert said.splitlines()[-1] == "loaded []"
 
 
-# What is the user's does not leak in.
+# Files and settings of the user do not leak in.
 
 
 def test_the_pytest_configuration_of_the_user_does_not_leak_in(here):
@@ -541,7 +541,7 @@ def test_the_tests_of_the_user_are_not_run(here):
     assert not (here / "it_ran").exists()
 
 
-# The pytest door.
+# The pytest plugin.
 
 
 def door(folder, *words, n="0", laws="conservation,max-value", **more):
@@ -568,7 +568,7 @@ def test_pytest_fails_with_the_message_of_the_law_and_skips_with_a_reason(here, 
 
 
 def test_an_option_of_the_user_called_impl_is_the_users(here):
-    """Ten public projects have one; two plugins with the same option end pytest in a traceback."""
+    """Ten public projects have such an option; two plugins with the same option end pytest in a traceback."""
     (here / "conftest.py").write_text(
         "def pytest_addoption(parser):\n    parser.addoption('--impl', default='theirs')\n"
     )
@@ -655,7 +655,7 @@ def test_laws_run_beside_the_tests_of_the_user(here):
     assert "2 passed" in said
 
 
-# The Python door.
+# The Python API.
 
 
 def overwriting(dy, x, size, stride):

@@ -1,4 +1,4 @@
-"""However the suite or a target ends: nothing is left behind, and nothing is lost that could be kept."""
+"""However the suite or a target ends, nothing is left behind, and nothing is lost that could be kept."""
 
 import json
 import os
@@ -25,7 +25,7 @@ LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="orphans
 
 
 def started(folder, *words, **more):
-    """The command in a process of its own, all it starts keeping temporary files in `tmp`."""
+    """Start the command in a process of its own; everything it starts keeps temporary files in `tmp`."""
     (folder / "tmp").mkdir(exist_ok=True)
     command = [sys.executable, "-m", "poolproof.properties", *words]
     return subprocess.Popen(
@@ -38,7 +38,7 @@ def started(folder, *words, **more):
 
 
 def sleeper(folder):
-    """A kernel that sleeps in its 40th call, and the file that says so."""
+    """A kernel that sleeps in its 40th call, and the file that it then writes."""
     asleep = folder / "asleep"
     return written(folder, f"if calls == 40:\n    open({str(asleep)!r}, 'w').close()\n    time.sleep(1000)"), asleep
 
@@ -49,7 +49,7 @@ def test_a_signal_ends_the_suite_with_a_partial_report_that_counts_the_cases_in_
     words = ["check", spec, "-n", n, "--laws", "output-size,max-value", "--timeout", "60", "--json", "report.json"]
     with started(tmp_path, *words, "--seed", "1") as suite:
         assert waited(asleep.exists)
-        # To the suite alone, as a supervisor does it; test_doors has Ctrl-C, which all processes get.
+        # Only to the suite, as from a supervisor; test_doors tests Ctrl-C, which all processes get.
         suite.send_signal(signal.Signals[ending])
         said = suite.communicate(timeout=60)[0]
     assert suite.returncode == 130, said
@@ -99,7 +99,7 @@ def test_an_interruption_while_a_target_loads_is_an_interruption(tmp_path, mode)
     assert json.loads((tmp_path / "report.json").read_text())["targets"] == []
 
 
-# What a target starts.
+# Processes that a target starts.
 
 CHILDREN = {
     "a child": "subprocess.Popen(command)",
@@ -138,8 +138,8 @@ def test_a_program_is_started_with_the_usual_signals(tmp_path):
         tmp_path, "return np.array([int(open('/proc/self/status').read().split('SigIgn:')[1].split()[0], 16)])"
     )
     ignored = int(load(status, Isolation()).ask(WINDOW).value[0])
-    # Python itself ignores SIGPIPE and SIGXFSZ, and a run under nohup more; nothing else is ignored. Signals from 32 on
-    # are the C library's own.
+    # Python itself ignores SIGPIPE and SIGXFSZ, and a run under nohup ignores more; nothing else is ignored. Signals
+    # from 32 on belong to the C library.
     usual = {each for each in signal.Signals if signal.getsignal(each) is signal.SIG_IGN}
     found = {each for each in range(1, 32) if ignored >> (each - 1) & 1}
     assert found <= usual | {signal.SIGPIPE, signal.SIGXFSZ}
@@ -152,7 +152,7 @@ IN_HAND = Held(seed=123456, number=78)
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder where a case was left."""
+    """A folder in which a case was left."""
     InHand(tmp_path / "inhand", "kernel.py", "max-value").hold(IN_HAND.seed, IN_HAND.number)
     return tmp_path / "inhand"
 
@@ -211,7 +211,7 @@ def test_what_is_no_file_of_ours_is_neither_read_nor_written(folder, place):
     assert not file.with_name("elsewhere").exists() or file.with_name("elsewhere").read_bytes() == b"mine"
 
 
-# A working folder in which nothing can be kept.
+# Working folders in which nothing can be kept.
 
 STATES = {
     "a file": lambda kept: kept.write_text("mine"),
@@ -297,13 +297,13 @@ UNREAD = {
 
 @pytest.mark.parametrize(("words", "status"), UNREAD.values(), ids=UNREAD)
 def test_a_command_that_nobody_reads_ends_quietly(tmp_path, words, status):
-    """As in `poolproof laws | head -1`, but that here the reader has surely gone before the first line."""
+    """As in `poolproof laws | head -1`, except that here the reader is gone before the first line."""
     (tmp_path / "report.json").write_text(json.dumps(REPORT))
     np.savez(tmp_path / "input.npz", x=np.ones((1, 1, 2, 2)))
     read, write = os.pipe()
     os.close(read)
     command = [sys.executable, "-m", "poolproof.properties", *words]
-    # Buffered, as usual, help is written when all is over.
+    # Help is buffered, as usual, and written at the end.
     buffered = environment(PYTHONUNBUFFERED="")
     given = {"cwd": tmp_path, "env": buffered, "stderr": subprocess.PIPE, "text": True, "timeout": 100}
     done = subprocess.run(command, stdout=write, check=False, **given)

@@ -1,4 +1,4 @@
-"""`judge`: one call for one implementation, what was found as data, and nothing left behind."""
+"""`judge`: one call judges one implementation, returns data, and leaves nothing behind."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def here(tmp_path):
         yield tmp_path
 
 
-# What comes back.
+# The result.
 
 
 def test_a_wrong_kernel_is_told_with_its_cause_and_a_counterexample():
@@ -277,7 +277,7 @@ def test_what_other_threads_print_meanwhile_is_printed(capsys):
 
 
 def running():
-    """The descriptors, children and threads of this process, and what handles its signals."""
+    """The descriptors, children, threads and signal handlers of this process."""
     children = [file.read_text() for file in Path("/proc/self/task").glob("*/children")]
     handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGALRM)]
     return len(os.listdir("/proc/self/fd")), children, threading.active_count(), handlers, sys.stdout, sys.stderr
@@ -297,7 +297,7 @@ def test_twenty_calls_leave_nothing_behind(here, tmp_path_factory, monkeypatch):
     before = running()
     verdicts = {one(k).verdict for k in range(20)}
     assert {"holds", "unusable"} <= verdicts
-    # A thread that was let go takes a moment to end.
+    # A dismissed thread takes a moment to end.
     assert waited(lambda: running() == before, 20.0), (running(), before)
     assert list(temporary.iterdir()) == []
 

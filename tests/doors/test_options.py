@@ -1,4 +1,4 @@
-"""The options of a run stand in one table: the command, the plugin, a Request and the pages agree with it."""
+"""One table has the options of a run: the command, the plugin, Request and the pages agree with it."""
 
 import argparse
 import re
@@ -30,7 +30,7 @@ CHECK = {option.flag: option for options in TABLES for option in options.values(
 
 
 def rows(page):
-    """The rows of the tables of options in a page: what is in the first cell, and in the second."""
+    """The rows of the tables of options on a page: the first cell, and the second."""
     text = (ROOT / page).read_text(encoding="utf-8")
     tables = re.findall(r"^\| option[^\n]*\| meaning \|\n\|---\|---\|\n((?:\|.*\n)+)", text, re.MULTILINE)
     return [re.fullmatch(r"\| (.*?) \| (.*) \|", row).groups() for row in "".join(tables).splitlines()]
@@ -104,8 +104,8 @@ def test_other_commands_start_targets_with_the_same_options(command):
 
 
 def test_every_field_of_a_request_has_an_option():
-    # The command line has targets in another place; the end is made of --budget, persistence of
-    # --seed; how long a target may take to start is bounded in Python alone; campaigns and stores are the command's.
+    # The command line names targets elsewhere; the end is made from --budget, persistence from --seed; how long a
+    # target may take to start is limited only in Python; campaigns and stores belong to the command.
     options, others = {option.field for option in RUN.values()}, {"targets", "end", "persistent", "starting"}
     others |= {"cluster", "resume", "store"}
     assert {each.name for each in fields(Request)} == (options - {"budget", "json"}) | others
@@ -141,5 +141,5 @@ def test_without_options_a_request_is_as_one_made_of_nothing(command):
     parser = plugin_parser() if command == "pytest" else parser_of(command)
     options = argparse.Namespace(**{action.dest: action.default for action in parser._actions})
     made = requested(options, prefix="poolproof_" if command == "pytest" else "")
-    # `cases` prints the same cases whenever it is asked.
+    # `cases` prints the same cases every time.
     assert made == Request(seed=0 if command == "cases" else None)

@@ -1,4 +1,4 @@
-"""What pytest and pytest-xdist write of the laws: JUnit files, and what --lf finds again."""
+"""The output of pytest and pytest-xdist for the laws: JUnit files, and what --lf selects again."""
 
 from xml.etree import ElementTree
 

@@ -1,4 +1,4 @@
-"""`--as`: what a target names is wrapped before it is judged, whichever door it comes through."""
+"""`--as`: a target is wrapped before it is judged, in whatever way it is given."""
 
 import json
 from textwrap import dedent
@@ -64,7 +64,7 @@ POOLS = dedent(
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """The working folder, with functions and layers that keep no contract."""
+    """The working folder, with functions and layers that do not keep the contract."""
     (tmp_path / "pools.py").write_text(POOLS)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -165,7 +165,7 @@ def test_what_cannot_be_wrapped_gets_one_clear_error(folder, name):
 
 
 class Options:
-    """Parsed options, which take targets for functions."""
+    """Parsed options that wrap targets as functions."""
 
     as_, problem = "function", None
 

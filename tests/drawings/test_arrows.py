@@ -1,4 +1,4 @@
-"""The arrows of a gradient run as they should, and as the numbers say that they ran."""
+"""The arrows of a gradient show where it should go, and where the numbers say that it went."""
 
 import pytest
 from pictured import OVERWRITTEN, failing
@@ -25,7 +25,7 @@ def test_of_a_gradient_that_would_explain_the_sum_either_way_the_last_is_kept():
 
 
 def backward(got, where):
-    """Two windows of two cells, side by side."""
+    """A gradient of two windows of two cells, side by side."""
     return failing(
         "max_backward", [[0, 1, 3, 2]], (1, 2), (1, 2), dy=[[5, 7]],
         expected=[[0.0, 5.0, 7.0, 0.0]], got=got, where=where,

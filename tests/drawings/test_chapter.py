@@ -1,4 +1,4 @@
-"""The figures of the teaching document, made again from what the kernels give."""
+"""The figures of the teaching document, made again from the kernels' results."""
 
 import re
 

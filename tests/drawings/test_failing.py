@@ -173,12 +173,12 @@ def test_an_image_of_one_axis_is_drawn_as_a_row():
 
 
 def changed(**more):
-    """The first counterexample with something changed."""
+    """The first counterexample with some fields changed."""
     return msgspec.structs.replace(OVERWRITTEN, **more)
 
 
 def changed_call(**more):
-    """The first counterexample with something of its call changed."""
+    """The first counterexample with some fields of its call changed."""
     return changed(calls=[msgspec.structs.replace(OVERWRITTEN.calls[0], **more)])
 
 

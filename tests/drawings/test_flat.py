@@ -1,4 +1,4 @@
-"""Images of one axis and of three are drawn on two, where an axis has a single cell."""
+"""Images of one axis, and of three of which one has a single cell, are drawn in two dimensions."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from poolproof.properties.targets.call import Call
 
 
 def answer(call):
-    """What the reference kernel gives."""
+    """The reference kernel's answer."""
     return getattr(naive, call.function)(*call.arrays.values(), call.size, call.stride, **call.settings)
 
 

@@ -12,7 +12,7 @@ SIDES = {"VERTICAL": ("UP", "DOWN"), "HORIZONTAL": ("LEFT", "RIGHT")}
 
 
 def arms(character):
-    """The weights of the lines that a box character has: up, down, left, right, as its name tells."""
+    """The weights of a box character's lines: up, down, left, right, according to its Unicode name."""
     words = unicodedata.name(character).removeprefix("BOX DRAWINGS ").split()
     found, waiting, leading = {}, [], None
     if words[0] in WEIGHTS and not set(words[1:]) & set(WEIGHTS):

@@ -1,4 +1,4 @@
-"""Numbers in cells are short, and longer only where short ones would not tell two numbers apart."""
+"""Numbers in cells are short, and longer only if short ones would look equal."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The drawing of a picture has every cell, outline and arrow of it at its place."""
+"""The drawing of a picture has every cell, outline and arrow in its place."""
 
 import re
 from xml.etree import ElementTree
@@ -18,7 +18,7 @@ def parsed(found):
 
 
 def panels(drawing):
-    """Pairs of the title of a panel and the panel."""
+    """Pairs of a panel's title and the panel."""
     return [(each.get("data-title"), each) for each in drawing.iter(f"{SPACE}g") if each.get("class") == "panel"]
 
 

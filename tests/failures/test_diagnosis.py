@@ -1,4 +1,4 @@
-"""The mistakes that explain a failure: simple ones are named, whoever makes them, and what nobody knows is not."""
+"""The mistakes that explain a failure: simple ones are named, wherever they are made, and unknown ones are not."""
 
 from types import SimpleNamespace
 
@@ -32,7 +32,7 @@ def nonzero_mean(cells):
 
 
 def swapped(kernel):
-    """A kernel that takes the axes of size and stride in the wrong order, where windows fit so."""
+    """A kernel that exchanges the axes of size and stride if the windows still fit."""
 
     def exchanged(*given):
         *arrays, size, stride = given
@@ -64,7 +64,7 @@ PLANTED = {
     "nothing-passed-back": ("routing", {"max_backward": backward(lambda _, cells: np.zeros(cells.shape))}),
     "gradient-to-maximum": ("mean-spread", {"mean_backward": backward(to_first)}),
 }
-"""For each mistake a law that meets it, and a kernel in plain loops that makes it."""
+"""For each mistake, a law that detects it and a kernel in plain loops that makes it."""
 
 
 @pytest.mark.parametrize("name", PLANTED)
@@ -74,7 +74,7 @@ def test_a_simple_mistake_is_named(name):
 
 
 def under(function, mistaken):
-    """A sound kernel that is called with other settings than its caller's."""
+    """A sound kernel that is called with other settings than the caller's."""
 
     def kernel(*given, padding=((0, 0), (0, 0)), dilation=(1, 1), ceil_mode=False):
         return getattr(naive, function)(*given, **mistaken(padding, dilation, ceil_mode))
@@ -98,7 +98,7 @@ def test_a_mistake_about_settings_is_named(name):
 
 
 def padded_first(padding, value):
-    """Maxima of images that are padded with a number first, and the gradients that a framework derives of these."""
+    """Maxima of images that are first padded with a number, and the gradients that a framework derives from them."""
     sides = ((0, 0), (0, 0), *padding)
     real = tuple(slice(begin, -end or None) for begin, end in sides)
 
@@ -115,7 +115,7 @@ def padded_first(padding, value):
 @pytest.mark.parametrize("law", ["max-value", "routing", "max-differences", "conservation"])
 @pytest.mark.parametrize(("value", "name"), [(0, "zero-padding-wins"), (-1, "padding-not-low-enough")])
 def test_what_lies_in_padding_is_named_where_windows_are_fixed(law, value, name):
-    # Gradients of integers look alike with either number.
+    # Gradients of integers look the same with either number.
     assert name in mistakes(law, padded_first(((1, 1), (1, 1)), value))
 
 
@@ -215,7 +215,7 @@ def test_a_mistake_that_is_always_made_is_dropped_by_a_right_answer():
 
 
 def minimum(**limits):
-    """A failing call of a kernel that gives the minimum, as evidence."""
+    """A failing call of a kernel that returns the minimum, as evidence."""
     kernel = SimpleNamespace(max_forward=forward(np.min))
     failing = Call("max_forward", {"x": np.arange(4.0).reshape(1, 1, 1, 4)}, (1, 2), (1, 2))
     return Evidence(wrap(kernel), LAWS["max-value"].plan, [[failing]], "ties", **limits)

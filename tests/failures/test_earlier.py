@@ -1,4 +1,4 @@
-"""Failures that need earlier calls: these are found, as few and as small as can be, and a replay makes them again."""
+"""Failures that need earlier calls: as few and as small calls as possible are found, and a replay repeats them."""
 
 import random
 from types import SimpleNamespace
@@ -30,7 +30,7 @@ def call(name="max_forward", cells=1, **more):
 
 @pytest.fixture
 def small_log(monkeypatch):
-    """Logs that remember two of the first calls and three of the last, or 80 bytes of these."""
+    """Logs that remember two of the first calls and three of the last, or 80 bytes of the latter."""
     for name, most in {"FIRST": 2, "LAST": 3, "MOST_BYTES": 80, "SMALL": 16}.items():
         monkeypatch.setattr(history, name, most)
     return Log()
@@ -81,7 +81,7 @@ def test_a_call_with_no_window_is_no_earlier_call(size):
     assert [each.size for each in calls.before()] == [(1, 1)]
 
 
-# As few as can be, of calls that are numbers here.
+# As few as possible; calls are numbers here.
 
 
 def searched(fails, end=float("inf")):
@@ -125,7 +125,7 @@ def test_what_never_comes_back_needs_no_call(spoilers):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_failure_that_comes_and_goes_is_blamed_on_no_call(seed):
-    """That it comes after the calls, and stays away without them, four times by chance, happens in one run of 100."""
+    """In one run of 100 it follows the calls, and stays away without them, four times by chance."""
     chance = random.Random(seed)
     assert needed([call(cells=2), call(cells=3)], searched(lambda calls: chance.random() < 0.3)) is None
 
@@ -135,7 +135,7 @@ def test_a_failure_that_comes_without_the_calls_as_well_is_blamed_on_none():
 
 
 def spoilt_by(calls):
-    """Whether there is a max_forward call with at least three cells, and after it another."""
+    """Whether there is a max_forward call with at least three cells, and another call after it."""
     large = [k for k, each in enumerate(calls) if each.arrays["x"].size >= 3]
     return bool(large) and large[0] < len(calls) - 1
 
@@ -205,7 +205,7 @@ class SpoiltByMaximum:
 
 
 class SpoiltByPadding:
-    """A call with padding spoils calls without."""
+    """A call with padding spoils calls without padding."""
 
     spoilt = False
 
@@ -217,7 +217,7 @@ class SpoiltByPadding:
 
 
 class Counting:
-    """Is wrong from the fifth call on."""
+    """Wrong from the fifth call on."""
 
     calls = 0
 
@@ -227,7 +227,7 @@ class Counting:
 
 
 class WrongOnce(Counting):
-    """Is wrong at the fifth call alone."""
+    """Wrong only at the fifth call."""
 
     def max_forward(self, x, size, stride):
         self.calls += 1
@@ -235,7 +235,7 @@ class WrongOnce(Counting):
 
 
 class Caching:
-    """Gives the result of the first call with the same shapes."""
+    """Returns the result of the first call with the same shapes."""
 
     def __init__(self):
         self.results = {}
@@ -258,7 +258,7 @@ class Leaving:
 
 
 def tried(law, kernel, prepare=(), examples=100, seed=0):
-    """The result of a law on a target, to which some calls were made before."""
+    """The result of a law on a target that has already had some calls."""
     target = wrap(kernel)
     started = target.fresh()
     for each in prepare:

@@ -22,7 +22,7 @@ from poolproof.properties.targets.call import Call
 
 
 def failing(x, size=(2,), values="ties", function="max_forward", **more):
-    """A failing call on some array."""
+    """A failing call with this array."""
     return FailingCall(Call(function, {"x": np.asarray(x)}, size, (1,) * len(size), **more), values)
 
 

@@ -1,4 +1,4 @@
-"""An answer beside what is right: what is wrong, what is a convention, and whether a mistake would give the same."""
+"""An answer compared with the right one: what is wrong, what is a convention, and which mistakes explain it."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def call(function="max_forward", x=(1, 2, 3), size=2, stride=1, dy=None, dtype="
 
 
 def fault(asked, *answer, dtype=None):
-    """What is wrong about an answer of one row."""
+    """What is wrong with an answer of one row."""
     return judged(asked, np.array([[answer]], dtype or asked.arrays["x"].dtype)).fault
 
 

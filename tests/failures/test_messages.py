@@ -16,7 +16,7 @@ from poolproof.properties.targets.target import wrap
 
 
 def windows(x, size, stride):
-    """Output (row, column) and its window as an index of x."""
+    """Each output (row, column) and its window as an index into x."""
     for row in range((x.shape[2] - size[0]) // stride[0] + 1):
         for column in range((x.shape[3] - size[1]) // stride[1] + 1):
             top, left = row * stride[0], column * stride[1]
@@ -72,7 +72,7 @@ def evenly(d, cells):
 
 
 def failure(law, x, dy, size, stride, settings=None, **functions):
-    """The failure of a law on one case, with the calls made for it."""
+    """The failure of a law on one case, with the calls made for the case."""
     pool = Pool(wrap(SimpleNamespace(**functions), "my_pool"))
     x, dy = np.array(x), np.array(dy)
     pool.begin()
@@ -206,7 +206,7 @@ def test_numbers_are_written_as_python_writes_them(number, text):
 
 
 def read_back(array):
-    """The array that the text of an assignment gives."""
+    """The array that the text of an assignment evaluates to."""
     names = {"np": np, "nan": np.nan, "inf": np.inf}
     exec(assignment("x = ", array, "x"), names)
     return np.asarray(names["x"], array.dtype).reshape(array.shape)
@@ -251,7 +251,7 @@ def test_a_large_array_is_printed_as_a_statement_that_runs():
 
 
 def pasted(array):
-    """The array that its recipe gives in a session that has NumPy alone."""
+    """The array that its recipe evaluates to in a session with only NumPy."""
     names = {"np": np}
     exec(assignment("x = ", array, "x"), names)
     return names["x"]

@@ -1,4 +1,4 @@
-"""What a failure needs of its case: each thing that a case has is taken from it alone."""
+"""What a failure needs of its case: each feature of a case is removed by itself."""
 
 import numpy as np
 import pytest
@@ -21,14 +21,14 @@ EVERYTHING = Declared(
 
 
 def case(shape=(1, 1, 4), size=(2,), stride=(2,), function="max_forward", **more):
-    """A case of different numbers, and a dy of ones."""
+    """A case of distinct numbers, and a dy of ones."""
     x = more.pop("x", np.arange(np.prod(shape), dtype=more.pop("dtype", "float64")).reshape(shape))
     made = Case(function, x, size, stride, np.zeros(0), **more)
     return Case(function, x, size, stride, np.ones((*x.shape[:2], *made.output), x.dtype), **more)
 
 
 def without(word, given, declared=EVERYTHING):
-    """The cases without one thing."""
+    """The cases without one feature."""
     return dict(simplifications(given, declared, Plan((given.function,))))[word]
 
 
@@ -84,7 +84,7 @@ def test_an_image_that_would_be_too_large_is_not_made():
 @pytest.mark.once
 @pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
 def test_every_simpler_case_can_be_tried(law):
-    # Not that a sound kernel holds on it: a simpler case that fails for another reason hides a need, and invents none.
+    # A sound kernel may fail on it: a simpler case that fails for another reason hides a need, but invents none.
     target = wrap(naive)
     trial = Trial(law, target, TrialSettings())
     for case in drawn(law, target.declared, target.offers, 12, 1):

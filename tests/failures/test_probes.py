@@ -1,4 +1,4 @@
-"""What an answer depends on, and what is missing, where no known computation explains a failure."""
+"""What an answer depends on and what is missing, if no known computation explains a failure."""
 
 from types import SimpleNamespace
 
@@ -13,7 +13,7 @@ from poolproof.properties.targets.target import wrap
 
 
 def plus_other_planes(x, size, stride):
-    """Maxima, and the first cell of a sample added to its last channel, if there are several."""
+    """Maxima, with the first cell of a sample added to its last channel if there are several channels."""
     y = naive.max_forward(x, size, stride)
     if x.shape[1] > 1:
         y[:, -1] += x[:, 0, :1, :1]
@@ -21,14 +21,14 @@ def plus_other_planes(x, size, stride):
 
 
 def last_row_missing(x, size, stride):
-    """Maxima without the last row, where there are several."""
+    """Maxima without the last row, if there are several rows."""
     y = naive.max_forward(x, size, stride)
     y[:, :, 1:] = 0
     return y
 
 
 def means_in_float32(x, size, stride):
-    """Means of which each partial sum is rounded to float32, columns first."""
+    """Means with each partial sum rounded to float32, columns first."""
     small = x.astype(np.float32)
     rows = naive.mean_forward(small, (1, size[1]), (1, stride[1]))
     return naive.mean_forward(rows, (size[0], 1), (stride[0], 1)).astype(x.dtype)
@@ -36,14 +36,14 @@ def means_in_float32(x, size, stride):
 
 @np.errstate(over="ignore", invalid="ignore")
 def means_in_float16(x, size, stride):
-    """Means of which each partial sum is rounded to float16, columns first."""
+    """Means with each partial sum rounded to float16, columns first."""
     half = x.astype(np.float16)
     rows = naive.mean_forward(half, (1, size[1]), (1, stride[1]))
     return naive.mean_forward(rows, (size[0], 1), (stride[0], 1)).astype(x.dtype)
 
 
 def nearly_right(x, size, stride):
-    """Means with an error that float16 would excuse, and that is not made by it."""
+    """Means with an error that is within the bound of float16, but not caused by it."""
     y = naive.mean_forward(x, size, stride)
     return y * (1 + np.sign(y) / 4096)
 

@@ -1,4 +1,4 @@
-"""Structural shrinking: what each move does, and that what is left fails and is a case that its law wants."""
+"""Structural shrinking: the effect of each move; the result still fails and is a valid case for its law."""
 
 import warnings
 from dataclasses import replace
@@ -25,14 +25,14 @@ EVERYTHING = Declared(
 
 
 def case(function="max_forward", shape=(1, 1, 1, 1), size=(1, 1), stride=(1, 1), values="ties", **more):
-    """A case of zeros, with a dy of zeros that fits."""
+    """A case of zeros, with a matching dy of zeros."""
     dtype = np.dtype(more.pop("dtype", "float64"))
     made = Case(function, np.zeros(shape, dtype), size, stride, np.zeros(0, dtype), values, **more)
     return replace(made, dy=np.zeros((*shape[:2], *made.output), dtype))
 
 
 class Counted:
-    """A condition that counts how often it was asked."""
+    """A condition that counts how often it is tested."""
 
     def __init__(self, condition):
         self.condition, self.calls = condition, 0
@@ -206,11 +206,11 @@ def test_numbers_have_an_order_of_simplicity(array, order):
     assert found[9] > found[8] > found[5]
 
 
-# What a law needs of the values.
+# Requirements of a law on the values.
 
 
 def overlapping():
-    """A gradient of a maximum, with two windows on three cells that differ."""
+    """A gradient of a maximum, with two windows on three distinct cells."""
     given = case("max_backward", (1, 1, 1, 3), (1, 2), values="distinct")
     return replace(given, x=np.array([[[[5.0, 9, 7]]]]), dy=np.array([[[[3.0, 4]]]]))
 
@@ -284,7 +284,7 @@ def test_every_case_that_is_tried_is_one_on_which_a_sound_kernel_holds(name):
 
 
 IN_ONE_CALL = sorted(k for k in FAULTS if LAWS[FAULTS[k].laws[0]].family in ("shape", "forward", "backward"))
-"""Faults that a law about single calls rejects, so that no call before matters."""
+"""Faults that a law about single calls rejects, so that earlier calls do not matter."""
 
 
 @slow

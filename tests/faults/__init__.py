@@ -1,7 +1,7 @@
 """Wrong ways to pool, one module for each kind, and sound ways that the laws must accept.
 
 A fault is a public class that overrides a few methods of the sound base class. Its docstring says what is wrong; `laws`
-names the laws that reject it, the one about that mistake first; `models` names reports of the same mistake.
+names the laws that reject it, beginning with the one about that mistake; `models` names reports of the same mistake.
 """
 
 import importlib
@@ -21,7 +21,7 @@ def defined_in(module):
 MODULES = {info.name: importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)}
 OTHERS = ("addresses", "base", "general", "mistakes", "sound", "sums", "unusual")
 MODELS = ("corners", "history", "integers", "layouts", "sizes")
-"""Modules of faults like those of public bug reports."""
+"""The modules with faults like those of public bug reports."""
 
 
 def of_modules(files):

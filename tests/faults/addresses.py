@@ -1,4 +1,4 @@
-"""Reading memory with strides that are not those of the array, as kernels do that take a layout on trust."""
+"""Reading memory with wrong strides, as kernels do that assume a layout."""
 
 import ctypes
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def packed(array, axes=None):
-    """The strides of an array of this shape without gaps; `axes` from the outermost in, default: C order."""
+    """The strides of an array of this shape without gaps; `axes`: from the outermost in (default: C order)."""
     strides, step = [0] * array.ndim, array.itemsize
     for axis in reversed(axes or range(array.ndim)):
         strides[axis], step = step, step * array.shape[axis]
@@ -24,7 +24,7 @@ def lies(array, strides):
 
 
 def is_last(array):
-    """Whether channels lie innermost, without gaps, and not in C order as well."""
+    """Whether channels are innermost, without gaps, and the array is not also in C order."""
     return lies(array, last(array)) and not array.flags.c_contiguous
 
 
@@ -34,12 +34,12 @@ def changed(array, axis, step):
 
 
 def expanded(array):
-    """The axes longer than one along which an array repeats itself."""
+    """The axes longer than one along which an array is expanded."""
     return [axis for axis, n in enumerate(array.shape) if n > 1 and array.strides[axis] == 0]
 
 
 def read(array, strides, first=0):
-    """What lies where these strides lead, from so many bytes past the first element; zeros beyond all memory of it."""
+    """The elements at these strides, from `first` bytes past the first element; zeros outside of the array's memory."""
     if not array.size:
         return array.copy()
     memory, start = memory_of(array)
@@ -52,13 +52,13 @@ def read(array, strides, first=0):
 
 
 def memory_of(array):
-    """All bytes of the array that an array is a view of, and how many of them lie before its first element."""
+    """All bytes of the array that an array is a view of, and the offset of its first element in them."""
     low, high = bounds(owner(array))
     return np.frombuffer((ctypes.c_ubyte * (high - low)).from_address(low), np.uint8), array.ctypes.data - low
 
 
 def owner(array):
-    """The array that an array is a view of, itself if of none."""
+    """The array that an array is a view of, or the array itself."""
     found, base = array, array.base
     while base is not None:
         found, base = base if isinstance(base, np.ndarray) else found, getattr(base, "base", None)
@@ -66,7 +66,7 @@ def owner(array):
 
 
 def bounds(array):
-    """The addresses of the first byte of an array and of that past its last."""
+    """The addresses of an array's first byte and of the byte past its last."""
     reach = [stride * (length - 1) for stride, length in zip(array.strides, array.shape, strict=True)]
     low, high = (sum(step for step in reach if (step > 0) == forwards) for forwards in (False, True))
     return array.ctypes.data + low, array.ctypes.data + high + array.itemsize

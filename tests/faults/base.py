@@ -23,7 +23,7 @@ class Grid(NamedTuple):
 
     @property
     def cells(self):
-        """How many cells a window has."""
+        """The number of cells of a window."""
         return self.fh * self.fw
 
     @property
@@ -63,13 +63,13 @@ class Sound:
         return self.pixels(self.winner(self.taps(x, grid)), grid)
 
     def grid(self, x, size, stride):
-        """The windows of a call; raises ValueError where none would fit."""
+        """The windows of a call. Raises ValueError if none fits."""
         if x.ndim != 4 or min(*size, *stride) < 1 or size[0] > x.shape[2] or size[1] > x.shape[3]:
             raise ValueError(f"no window of {size} with stride {stride} fits into {x.shape}")
         return Grid(*x.shape, *size, *stride, *map(self.count, x.shape[2:], size, stride))
 
     def count(self, length, size, stride):
-        """How many windows there are along an axis."""
+        """The number of windows along an axis."""
         return (length - size) // stride + 1
 
     def rows(self, grid):
@@ -81,7 +81,7 @@ class Sound:
         return np.minimum(np.arange(grid.fw)[:, np.newaxis] + np.arange(grid.ow) * grid.sw, grid.w - 1)
 
     def taps(self, x, grid):
-        """The cells of all windows, (FH * FW, N, C, OH, OW): a copy, one tap of all windows after another."""
+        """The cells of all windows, (FH * FW, N, C, OH, OW): a copy, made one tap of all windows at a time."""
         rows, columns = self.rows(grid)[:, np.newaxis, :, np.newaxis], self.columns(grid)[:, np.newaxis]
         cells = x[:, :, rows, columns].transpose(2, 3, 0, 1, 4, 5)
         return cells.reshape(grid.cells, *grid.result)
@@ -101,7 +101,7 @@ class Sound:
         return dy.astype(np.float64)
 
     def scatter(self, dy, pixels, grid):
-        """Each dy added to the pixel that its window chose."""
+        """Each dy added to the pixel that its window selected."""
         dx = np.zeros((grid.n * grid.c, grid.h * grid.w))
         np.add.at(dx, planewise(pixels, grid), dy.reshape(len(dx), grid.oh * grid.ow))
         return dx.reshape(grid.image)
@@ -118,15 +118,15 @@ class Sound:
         return taps.sum(axis=0, dtype=np.float64)
 
     def divisor(self, x, grid):
-        """What the sum of a window is divided by."""
+        """The divisor of a window's sum."""
         return grid.cells
 
     def backward_divisor(self, x, grid):
-        """What the gradient of a mean is divided by."""
+        """The divisor of a mean's gradient."""
         return grid.cells
 
     def floats(self, x):
-        """x, if a mean of it is a number of its dtype."""
+        """x, if its dtype can hold a mean."""
         if x.dtype.name not in FLOATS:
             raise TypeError(f"no mean of {x.dtype}")
         return x

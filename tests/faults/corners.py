@@ -1,4 +1,4 @@
-"""Corners that a run should meet with every seed: ends of types, infinities, changed inputs, recipes of settings."""
+"""Corner cases that a run should meet with any seed: ends of types, infinities, changed inputs, groups of settings."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from .general import PADDED, PAST, General
 
 
 class NoIndexBelowFloat32(General):
-    """The search for the index begins from the lowest float32: where all is below it in float64 the index is 0."""
+    """The search for the index begins from the lowest float32: if all float64 cells are below it, the index is 0."""
 
     laws = ("max-index", "indices-gather")
     mistake = "initial value"
@@ -18,7 +18,7 @@ class NoIndexBelowFloat32(General):
 
 
 class BelowFloat32Lost(General):
-    """A maximum of float64 below the lowest float32 is that."""
+    """A float64 maximum below the lowest float32 becomes that number."""
 
     laws = ("max-value",)
     mistake = "initial value"
@@ -29,7 +29,7 @@ class BelowFloat32Lost(General):
 
 
 class InfinityUnderIdentity(General):
-    """Windows of one cell are copied, and infinities replaced by the largest number."""
+    """Windows of one cell are copied, with infinities replaced by the largest number."""
 
     laws = ("identity", "max-value")
     mistake = "initial value"
@@ -51,7 +51,7 @@ class HalfInfinitySaturates(General):
 
 
 class DividesContiguousGradients(General):
-    """dy of float32 is divided in the caller's memory, if that is contiguous and may be written to."""
+    """dy of float32 is divided in the caller's memory, if that is contiguous and writeable."""
 
     laws = ("inputs-unchanged",)
     mistake = "state"
@@ -76,7 +76,7 @@ class LowestInt8NotSearched(General):
 
 
 class LowestInt16HasNoIndex(General):
-    """Nothing is larger than the lowest int16, so that a window of it has the index -1."""
+    """Nothing is larger than the lowest int16, so a window of only that number has the index -1."""
 
     laws = ("max-index", "index-in-plane")
     mistake = "initial value"
@@ -121,7 +121,7 @@ class CeilAndPaddingUncounted(General):
 
 
 class EndPaddingAlwaysCounts(General):
-    """Padding after an axis counts in the divisor although padding does not, if there is none before any axis."""
+    """End padding counts in the divisor although padding should not, if no axis has begin padding."""
 
     laws = ("mean-value", "mean-exact")
     mistake = "divisor"
@@ -132,7 +132,7 @@ class EndPaddingAlwaysCounts(General):
 
 
 class DilatedPaddingCountsBackward(General):
-    """The gradient of a mean counts padding, whatever is said, if there is dilation as well."""
+    """The gradient of a mean counts padding regardless of the setting, if there is dilation as well."""
 
     laws = ("mean-spread", "mean-accumulation")
     mistake = "divisor"
@@ -143,7 +143,7 @@ class DilatedPaddingCountsBackward(General):
 
 
 class EvenChannelsNotWritten(General):
-    """With evenly many channels the second half of dx is never written."""
+    """With an even number of channels, the second half of dx is never written."""
 
     laws = ("mean-spread", "mean-accumulation")
     mistake = "planes"
@@ -157,7 +157,7 @@ class EvenChannelsNotWritten(General):
 
 
 class DilationMovesPadding(General):
-    """Padding before an axis is multiplied by the dilation, where both are given."""
+    """The padding before an axis is multiplied by the dilation, if both are given."""
 
     laws = ("max-index", "indices-gather")
     mistake = "padding"

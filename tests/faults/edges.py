@@ -1,4 +1,4 @@
-"""Windows counted wrongly, axes and strides exchanged, the end of a loop forgotten, the unusual refused or mangled."""
+"""Miscounted windows, exchanged axes and strides, a forgotten end of a loop, unusual inputs refused or mangled."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from .general import General
 
 
 class LengthOverStride(Sound):
-    """The number of windows is the length over the stride, as if they could begin anywhere."""
+    """The number of windows is the length divided by the stride, as if they could begin anywhere."""
 
     laws = ("output-size",)
     mistake = "output size"
@@ -17,7 +17,7 @@ class LengthOverStride(Sound):
 
 
 class RoundsSize(Sound):
-    """The number of windows is rounded to the nearest, halves to the even one."""
+    """The number of windows is rounded to the nearest integer, halves to even."""
 
     laws = ("output-size",)
     mistake = "output size"
@@ -27,7 +27,7 @@ class RoundsSize(Sound):
 
 
 class SwapsWindow(Sound):
-    """Height and width of the window are exchanged, where it fits so."""
+    """Height and width of the window are exchanged, if it still fits."""
 
     laws = ("output-size", "max-value")
     mistake = "axes"
@@ -38,7 +38,7 @@ class SwapsWindow(Sound):
 
 
 class HeightForBoth(Sound):
-    """As many windows along a row as there are along a column."""
+    """There are as many windows along a row as along a column."""
 
     laws = ("output-size",)
     mistake = "axes"
@@ -49,7 +49,7 @@ class HeightForBoth(Sound):
 
 
 class ReshapedAcross(Sound):
-    """Columns of windows come out as rows: the shape is right, the order is not."""
+    """Columns of windows are returned as rows: the shape is right, the order is not."""
 
     laws = ("max-value",)
     mistake = "axes"
@@ -60,7 +60,7 @@ class ReshapedAcross(Sound):
 
 
 class StrideOfTheWindow(Sound):
-    """The stride is taken and forgotten: windows tile the image."""
+    """The stride is ignored: windows tile the image."""
 
     laws = ("output-size",)
     mistake = "stride"
@@ -70,7 +70,7 @@ class StrideOfTheWindow(Sound):
 
 
 class StrideOfHeight(Sound):
-    """The vertical stride serves for both axes."""
+    """The vertical stride is used for both axes."""
 
     laws = ("output-size",)
     mistake = "stride"
@@ -100,7 +100,7 @@ class StrideAtMostWindow(Sound):
 
 
 class RefusesStrideBeyondImage(Sound):
-    """A stride larger than the image is refused, though one window fits."""
+    """A stride larger than the image is refused, although one window fits."""
 
     laws = ("max-value",)
     mistake = "stride"
@@ -112,7 +112,7 @@ class RefusesStrideBeyondImage(Sound):
 
 
 class TailAlignedToTheEnd(Sound):
-    """Of 8 windows or more the last is read at the end of its row, where it would lie if the stride divided."""
+    """Of at least 8 windows, the last is read at the end of its row, where it would lie if the stride divided."""
 
     laws = ("max-value",)
     mistake = "last cells"
@@ -151,7 +151,7 @@ class TailWithoutGradient(Sound):
 
 
 class WholeBlocksLoseTheirLast(Sound):
-    """Where blocks of 16 fill the row exactly the last window is taken for a tail that has been done already."""
+    """If blocks of 16 fill the row exactly, the last window is mistaken for a tail that is already done."""
 
     laws = ("identity",)
     mistake = "last cells"
@@ -175,7 +175,7 @@ class ByteCounter(Sound):
 
 
 class RestGetsGradient(Sound):
-    """The last window of a row spreads its gradient to the end of the row, over pixels that lie in no window."""
+    """The last window of a row spreads its gradient to the end of the row, over pixels outside of all windows."""
 
     laws = ("uncovered-pixels", "conservation")
     mistake = "last cells"
@@ -188,7 +188,7 @@ class RestGetsGradient(Sound):
 
 
 class OddRowReadTwice(Sound):
-    """With F = S = 2 the last window of an odd row begins a cell late, and sees one that lies in no window."""
+    """With F = S = 2, the last window of an odd row begins a cell late, and reads one that lies in no window."""
 
     laws = ("max-value",)
     mistake = "last cells"
@@ -214,7 +214,7 @@ class EmptyBatchHasOneSample(Sound):
 
 
 class EmptyBatchHasNoPlane(Sound):
-    """An empty batch comes back at once, as it is."""
+    """An empty batch is returned at once, as it is."""
 
     laws = ("output-size",)
     mistake = "robustness"
@@ -248,7 +248,7 @@ class LocksInput(Sound):
 
 
 class OnlyByteManyCells(Sound):
-    """Of a window the first 256 cells are looked at."""
+    """Only the first 256 cells of a window are read."""
 
     laws = ("max-value",)
     mistake = "robustness"
@@ -281,7 +281,7 @@ class SqueezesSingleCells(Sound):
 
 
 class WindowBeyondImageIsZero(General):
-    """A window that fits into the padded image, but not into the image, gives zeros."""
+    """A window that fits into the padded image, but not into the image, gives zero."""
 
     laws = ("max-value", "padding-with-lowest")
     mistake = "robustness"

@@ -6,7 +6,7 @@ import numpy as np
 
 FLOATS = ("float16", "float32", "float64")
 PADDED, PAST = -1, -2
-"""In place of a cell: a padded one, and one past the padded end."""
+"""Markers in place of a cell: a padded one, and one past the padded end."""
 
 
 class General:
@@ -49,7 +49,7 @@ class General:
         return self.first_maxima(x, windows).reshape(*x.shape[:2], *shape)
 
     def first_maxima(self, x, windows):
-        """The places of first maxima, (N, C, windows): real cells come before others, so that these win no tie."""
+        """The places of first maxima, (N, C, windows): real cells precede others, so that the others win no tie."""
         order = np.argsort(windows < 0, axis=1, kind="stable")
         windows = np.take_along_axis(windows, order, axis=1)
         lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min if x.dtype.kind in "iu" else False
@@ -57,7 +57,7 @@ class General:
         return windows[np.arange(len(windows)), cells.argmax(axis=-1)]
 
     def without_maximum(self, x, windows, shape):
-        """What becomes of windows wholly in padding."""
+        """What to do with windows wholly in padding."""
         raise ValueError("a window lies wholly in padding")
 
     def taken(self, x, winners):
@@ -86,16 +86,16 @@ class General:
         return places, tuple(shape)
 
     def combined(self, outer, inner, length):
-        """The places of cells along one axis more."""
+        """The places of cells with one more axis."""
         places = np.where(np.minimum(outer, inner) < 0, np.minimum(outer, inner), outer * length + inner)
         return places.reshape(places.shape[0] * places.shape[1], -1)
 
     def padding(self, padding):
-        """The padding as it is used."""
+        """The padding that is used."""
         return padding
 
     def dilation(self, dilation):
-        """The dilation as it is used."""
+        """The dilation that is used."""
         return dilation
 
     def axis(self, length, size, stride, pair, dilation, ceil_mode):
@@ -109,23 +109,23 @@ class General:
         return np.where((cells >= 0) & (cells < length), cells, np.where(cells < length + pair[1], PADDED, PAST))
 
     def extent(self, size, dilation):
-        """Cells from the first to the last of a window."""
+        """The number of cells from the first to the last of a window."""
         return dilation * (size - 1) + 1
 
     def count(self, length, room, stride, pair, ceil_mode):
-        """How many windows there are along an axis."""
+        """The number of windows along an axis."""
         count = room // stride + 1
         return count + bool(ceil_mode and room % stride and count * stride < length + pair[0])
 
     def divisor(self, windows, size, count_include_pad):
-        """What a mean divides by."""
+        """The divisor of a mean."""
         return (windows > PAST).sum(axis=1) if count_include_pad else (windows >= 0).sum(axis=1)
 
     def backward_divisor(self, windows, size, count_include_pad):
-        """What its gradient divides by."""
+        """The divisor of its gradient."""
         return self.divisor(windows, size, count_include_pad)
 
 
 def flat(array):
-    """All axes but the first two as one."""
+    """All axes except the first two as one."""
     return array.reshape(*array.shape[:2], prod(array.shape[2:]))

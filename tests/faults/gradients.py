@@ -1,4 +1,4 @@
-"""Gradients turned, scaled or clipped, and samples and channels that see one another."""
+"""Gradients turned, scaled or clipped, and samples and channels that affect one another."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from .base import Sound
 
 
 class WindowTurned(Sound):
-    """The backward pass turns the window by half, as that of a convolution does."""
+    """The backward pass turns the window by half, like that of a convolution."""
 
     laws = ("routing",)
     mistake = "backward"
@@ -36,7 +36,7 @@ class ClipsGradient(Sound):
 
 
 class SignLost(Sound):
-    """The gradient of a mean has no sign."""
+    """The gradient of a mean loses its sign."""
 
     laws = ("mean-spread", "linearity")
     mistake = "backward"
@@ -58,7 +58,7 @@ class OnlyCoveredPixels(Sound):
 
 
 class SeesSampleBefore(Sound):
-    """The maximum of a sample is not below that of the sample before it."""
+    """The maximum of a sample is at least that of the sample before it."""
 
     laws = ("sample-independence", "batch-independence")
     mistake = "planes"
@@ -70,7 +70,7 @@ class SeesSampleBefore(Sound):
 
 
 class SamplesForChannels(Sound):
-    """Samples and channels come out exchanged."""
+    """Samples and channels are exchanged in the result."""
 
     laws = ("depth-preserved", "mean-value")
     mistake = "planes"
@@ -80,7 +80,7 @@ class SamplesForChannels(Sound):
 
 
 class ChannelsPastEightLost(Sound):
-    """Channels go by blocks of 8; those beyond the last whole block are left at zero."""
+    """Channels are processed in blocks of 8; those beyond the last whole block stay zero."""
 
     laws = ("max-adjoint", "max-value")
     mistake = "planes"

@@ -1,4 +1,4 @@
-"""Answers that depend on calls before: flags left set, memory not cleared, caches by too little."""
+"""Answers that depend on earlier calls: flags left set, memory not cleared, caches with incomplete keys."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from .general import General
 
 
 class MaximumSpoilsMeans(General):
-    """A maximum leaves a mode set, in which means are not divided."""
+    """A maximum leaves a mode set in which means are not divided."""
 
     laws = ("other-settings", "nothing-remembered")
     mistake = "state"
@@ -25,7 +25,7 @@ class MaximumSpoilsMeans(General):
 
 
 class MeansSpoilIndices(General):
-    """A mean with padding leaves it set for the next indices, which are counted in the padded plane."""
+    """A mean with padding leaves it set for the next indices, which then count in the padded plane."""
 
     laws = ("other-settings", "nothing-remembered")
     mistake = "state"
@@ -43,7 +43,7 @@ class MeansSpoilIndices(General):
 
 
 class RecycledWhereChannelsAreEven(General):
-    """With evenly many channels dx is added to what the memory of the last dx of its shape holds."""
+    """With an even number of channels, dx is added to the content of the memory of the last dx of its shape."""
 
     laws = ("same-twice", "nothing-remembered")
     mistake = "state"
@@ -61,7 +61,7 @@ class RecycledWhereChannelsAreEven(General):
 
 
 class GrownNotCleared(General):
-    """Sums are kept in memory that grows as needed; only what is new of it is cleared."""
+    """Sums are kept in memory that grows as needed; only its new part is cleared."""
 
     laws = ("nothing-remembered",)
     mistake = "state"
@@ -100,7 +100,7 @@ class TailOfLargerImage(General):
 
 
 class MaximaByShapeAlone(General):
-    """The places of maxima are kept by the shape of the image and of the result, the dtype and the sum of the image."""
+    """The places of maxima are cached by the shape of the image and of the result, and the image's dtype and sum."""
 
     laws = ("nothing-remembered",)
     mistake = "state"
@@ -115,7 +115,7 @@ class MaximaByShapeAlone(General):
 
 
 class WindowsByShapeAndDtype(General):
-    """Windows are kept by shape and dtype of the image and shape of the result, whatever the padding before an axis."""
+    """Windows are cached by shape and dtype of the image and shape of the result, but not by the begin padding."""
 
     laws = ("other-settings",)
     mistake = "state"
@@ -129,7 +129,7 @@ class WindowsByShapeAndDtype(General):
 
 
 class DivisorsByShape(General):
-    """Divisors are kept by how many windows there are and how large, whether padding counts in them or not."""
+    """Divisors are cached by the number and size of the windows, but not by whether padding counts."""
 
     laws = ("other-settings",)
     mistake = "state"
@@ -160,7 +160,7 @@ class IndicesInThreeBuffers(General):
 
 
 class PlacesOfLastMaximum(General):
-    """The backward pass takes the places that the last forward pass found, if it was about that shape."""
+    """The backward pass uses the places that the last forward pass found, if it had the same shape."""
 
     laws = ("nothing-remembered",)
     mistake = "state"

@@ -1,4 +1,4 @@
-"""Indices that count in another plane, window, order or type than they should."""
+"""Indices that count in the wrong plane, window, order or type."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from .base import Sound
 
 
 class IndexInWindow(Sound):
-    """An index is that of the cell in its window."""
+    """An index counts within the window."""
 
     laws = ("max-index", "indices-gather")
     mistake = "index"
@@ -16,7 +16,7 @@ class IndexInWindow(Sound):
 
 
 class IndexByOutputShape(Sound):
-    """The place of the window is worked out with the width of the output."""
+    """The place of the window is computed with the width of the output."""
 
     laws = ("max-index", "indices-gather")
     mistake = "index"
@@ -50,7 +50,7 @@ class CountsFromOne(Sound):
 
 
 class IndexOfInputType(Sound):
-    """Small integers have indices of their own type, so that planes of more cells than it counts are refused."""
+    """Small integers have indices of their own type, so that larger planes are refused."""
 
     laws = ("max-value",)
     mistake = "index"
@@ -64,7 +64,7 @@ class IndexOfInputType(Sound):
 
 
 class ShortArgmaxInGradient(Sound):
-    """The backward pass finds its pixels by unsigned 16-bit numbers: those beyond 65535 are taken for the first."""
+    """The backward pass finds its pixels by unsigned 16-bit numbers: those beyond 65535 become the first."""
 
     laws = ("routing",)
     mistake = "index"

@@ -1,4 +1,4 @@
-"""Integers: narrower types on the way, signs, and paths of their own that know less than those of floats."""
+"""Integers: narrower types on the way, signs, and code paths that lack something that those of floats have."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ def whole(x):
 
 
 class MaximumFromZeroWithChannelsLast(General):
-    """Maxima of integers with channels last begin from 0."""
+    """Maxima of channels-last integers begin from 0."""
 
     laws = ("memory-layouts",)
     mistake = "initial value"
@@ -56,7 +56,7 @@ class PaddingInAByte(AnswersInPadding):
 
 
 class PaddingInAnUnsignedByte(General):
-    """The end padding is kept in a byte when cells are counted, so that 256 is none."""
+    """The end padding is stored in a byte when cells are counted, so that 256 becomes 0."""
 
     laws = ("mean-value",)
     mistake = "padding"
@@ -67,7 +67,7 @@ class PaddingInAnUnsignedByte(General):
 
 
 class DilationInAByte(AnswersInPadding):
-    """Dilation is cast to int8 where cells are looked up: 128 leads backwards, out of the image."""
+    """Dilation is cast to int8 when cells are looked up: 128 leads backwards, out of the image."""
 
     laws = ("max-value",)
     mistake = "dilation"
@@ -83,7 +83,7 @@ class DilationInAByte(AnswersInPadding):
 
 
 class GradientDilationInAByte(General):
-    """The backward pass of the mean keeps the dilation in a byte: 256 is 0."""
+    """The backward pass of the mean stores the dilation in a byte: 256 becomes 0."""
 
     laws = ("mean-spread",)
     mistake = "dilation"
@@ -94,7 +94,7 @@ class GradientDilationInAByte(General):
 
 
 class Int8IgnoresDilation(AnswersInPadding):
-    """The path of int8 places windows by their dilation, and looks up their cells without it."""
+    """The int8 path places windows by their dilation, but looks up their cells without it."""
 
     laws = ("max-value", "dilation-by-gathering")
     mistake = "dilation"
@@ -108,7 +108,7 @@ class Int8IgnoresDilation(AnswersInPadding):
 
 
 class Int16LeavesOverhang(General):
-    """The path of int16 does not write the windows that ceil mode adds."""
+    """The int16 path does not write the windows that ceil mode adds."""
 
     laws = ("max-value", "ceil-extends-floor")
     mistake = "ceil overhang"
@@ -125,7 +125,7 @@ class Int16LeavesOverhang(General):
 
 
 class CeilOfIntegersMovesWindows(General):
-    """Windows of int32 begin one cell later in ceil mode, where the last is not whole."""
+    """In ceil mode, int32 windows begin one cell late if the last one is not whole."""
 
     laws = ("max-index", "ceil-extends-floor")
     mistake = "ceil overhang"
@@ -156,7 +156,7 @@ class IntegersShareScratch(General):
 
 
 class LastIntegersRemembered(General):
-    """Integers of a shape are converted to int32 once, and found again for other images of that shape."""
+    """Integers of a shape are converted to int32 once, and reused for other images of that shape."""
 
     laws = ("nothing-remembered", "padding-with-lowest")
     mistake = "state"
@@ -173,7 +173,7 @@ class LastIntegersRemembered(General):
 
 
 class IntegerIndicesRemembered(General):
-    """Indices in integer images are kept by the first and the last cell of the image."""
+    """Indices in integer images are cached by the first and the last cell of the image."""
 
     laws = ("nothing-remembered", "increasing-maps")
     mistake = "state"
@@ -191,7 +191,7 @@ class IntegerIndicesRemembered(General):
 
 
 class IntegerWindowsByShape(General):
-    """Windows on integer images are kept by shape, size and stride, whatever the padding."""
+    """Windows on integer images are cached by shape, size and stride, but not by padding."""
 
     laws = ("other-settings",)
     mistake = "state"
@@ -206,7 +206,7 @@ class IntegerWindowsByShape(General):
 
 
 class IntegerResultsShareMemory(General):
-    """Maxima of integers are handed out in the memory of the last of their shape."""
+    """Maxima of integers are returned in the memory of the last ones of their shape."""
 
     laws = ("results-kept",)
     mistake = "state"
@@ -225,7 +225,7 @@ class IntegerResultsShareMemory(General):
 
 
 class PairsOfChannels(General):
-    """Two channels of int8 are compared in one word, of which the second decides."""
+    """Two channels of int8 are compared as one word, in which the second decides."""
 
     laws = ("max-value", "channel-independence")
     mistake = "planes"
@@ -240,7 +240,7 @@ class PairsOfChannels(General):
 
 
 class SamplesOfBytesTogether(General):
-    """A sample of uint8 that has the largest number fills that place in all samples."""
+    """A sample of uint8 that has the largest number somewhere puts it there in all samples."""
 
     laws = ("max-value", "sample-independence", "batch-independence")
     mistake = "planes"
@@ -252,7 +252,7 @@ class SamplesOfBytesTogether(General):
 
 
 class LargestByteOfPlane(General):
-    """A plane of uint8 with the largest number in it is not searched: every maximum is that."""
+    """A uint8 plane that contains the largest number is not searched: every maximum is that number."""
 
     laws = ("max-value", "locality")
     mistake = "initial value"
@@ -266,7 +266,7 @@ class LargestByteOfPlane(General):
 
 
 class WordsOfFourBytes(General):
-    """Rows of int8 are read in words of four: windows begin at a multiple of four, if there is no padding."""
+    """Rows of int8 are read in words of four: windows begin at a multiple of four, unless there is padding."""
 
     laws = ("translation", "max-value")
     mistake = "stride"
@@ -280,7 +280,7 @@ class WordsOfFourBytes(General):
 
 
 class DifferenceOfInt16(General):
-    """Which of two int16 is larger is the sign of their difference, which wraps."""
+    """Two int16 are compared by the sign of their difference, which wraps."""
 
     laws = ("max-value", "increasing-maps")
     mistake = "accumulation"
@@ -297,7 +297,7 @@ class DifferenceOfInt16(General):
 
 
 class SlicesOfUint16(General):
-    """Of a window of uint16 in three dimensions only the first slice is searched."""
+    """Only the first slice of a uint16 window in three dimensions is searched."""
 
     laws = ("max-value", "ranks-agree")
     mistake = "axes"
@@ -359,7 +359,7 @@ class Uint64ComparedSigned(General):
 
 
 class IndicesOfInt64ThroughFloat64(General):
-    """Indices in images of int64 are found in float64, where 2**53 + 1 is 2**53."""
+    """Indices in images of int64 are found in float64, where 2**53 + 1 equals 2**53."""
 
     laws = ("max-index",)
     mistake = "accumulation"
@@ -371,7 +371,7 @@ class IndicesOfInt64ThroughFloat64(General):
 
 
 class IndicesOfInt32ThroughFloat32(General):
-    """Indices in images of int32 are found in float32, where 2**24 + 1 is 2**24."""
+    """Indices in images of int32 are found in float32, where 2**24 + 1 equals 2**24."""
 
     laws = ("max-index",)
     mistake = "accumulation"
@@ -383,7 +383,7 @@ class IndicesOfInt32ThroughFloat32(General):
 
 
 class TruthCountedInAByte(General):
-    """Whether a window of bool has a True is counted in a byte: 256 are none."""
+    """The True cells of a bool window are counted in a byte: 256 of them become 0."""
 
     laws = ("max-value",)
     mistake = "accumulation"
@@ -399,7 +399,7 @@ class TruthCountedInAByte(General):
 
 
 class IndicesInBytes(General):
-    """Indices in images of int8 are kept in int8."""
+    """Indices in images of int8 are stored in int8."""
 
     laws = ("index-in-plane", "max-index")
     mistake = "index"
@@ -426,7 +426,7 @@ class PaddedBytesHold128(General):
 
 
 class CroppedBytes(General):
-    """Rows of uint8 are taken to follow each other in memory."""
+    """Rows of uint8 are assumed to be adjacent in memory."""
 
     laws = ("memory-layouts",)
     mistake = "layout"
@@ -438,7 +438,7 @@ class CroppedBytes(General):
 
 
 class TransposedInt32(General):
-    """Indices in images of int32 are looked for in C order, however the image lies."""
+    """Indices in images of int32 are searched in C order, whatever the image's layout."""
 
     laws = ("memory-layouts",)
     mistake = "layout"
@@ -450,5 +450,5 @@ class TransposedInt32(General):
 
 
 def pairs(padding, size):
-    """The padding, none if it is not given."""
+    """The padding, or zeros by default."""
     return padding or ((0, 0),) * len(size)

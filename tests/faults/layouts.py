@@ -1,4 +1,4 @@
-"""Layouts taken on trust: channels last, expanded, cropped, sliced, offset, and axes of length one."""
+"""Wrong assumptions about layouts: channels last, expanded, cropped, sliced, offset, and axes of length one."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from .general import General
 
 
 class ExpandedGradientReadAsDense(General):
-    """Beside an image with channels last, an expanded gradient is read as if it were dense."""
+    """For a channels-last image, an expanded gradient is read as if it were dense."""
 
     laws = ("gradient-layouts",)
     mistake = "layout"
@@ -19,7 +19,7 @@ class ExpandedGradientReadAsDense(General):
 
 
 class ExpandedGradientBesidePlainImage(General):
-    """Beside an image in C order, a gradient expanded along some of its axes is read as if it were dense."""
+    """For an image in C order, a gradient expanded along some of its axes is read as if it were dense."""
 
     laws = ("gradient-layouts",)
     mistake = "layout"
@@ -31,7 +31,7 @@ class ExpandedGradientBesidePlainImage(General):
 
 
 class ExpandedChannels(General):
-    """An image with one channel, expanded to several, is read as if each lay after the other."""
+    """An image with one channel, expanded to several, is read as if they were stored one after another."""
 
     laws = ("memory-layouts",)
     mistake = "layout"
@@ -42,7 +42,7 @@ class ExpandedChannels(General):
 
 
 class ExpandedRows(General):
-    """An image whose rows are one row, expanded, is read beyond that row."""
+    """An image with one row, expanded to several, is read beyond that row."""
 
     laws = ("memory-layouts",)
     mistake = "layout"
@@ -53,7 +53,7 @@ class ExpandedRows(General):
 
 
 class GradientReadAsImageLies(General):
-    """Beside an image with channels last, a gradient in C order is read with channels last."""
+    """For a channels-last image, a gradient in C order is read as channels-last."""
 
     laws = ("gradient-layouts",)
     mistake = "layout"
@@ -64,7 +64,7 @@ class GradientReadAsImageLies(General):
 
 
 class GradientInUnlikeOrder(General):
-    """Beside an image in C order, a gradient with channels last is read in C order."""
+    """For an image in C order, a channels-last gradient is read in C order."""
 
     laws = ("gradient-layouts",)
     mistake = "layout"
@@ -75,7 +75,7 @@ class GradientInUnlikeOrder(General):
 
 
 class GradientOfImageLiesLikeThatOfResult(General):
-    """dx is written in C order, and handed out with channels last if dy has them so and x has not."""
+    """dx is written in C order, and returned as channels-last if dy is and x is not."""
 
     laws = ("gradient-layouts",)
     mistake = "layout"
@@ -86,7 +86,7 @@ class GradientOfImageLiesLikeThatOfResult(General):
 
 
 class WinnersInAnotherOrder(General):
-    """The backward pass finds the maxima of an image with channels last, and reads them back in C order."""
+    """The backward pass finds the maxima of a channels-last image, and reads them back in C order."""
 
     laws = ("gradient-layouts",)
     mistake = "layout"
@@ -99,7 +99,7 @@ class WinnersInAnotherOrder(General):
 
 
 class CropOfChannelsReadAsPacked(General):
-    """Some of the channels of an image with channels last are read as if there were no others."""
+    """Some channels of a channels-last image are read as if there were no others."""
 
     laws = ("memory-layouts",)
     mistake = "layout"
@@ -111,7 +111,7 @@ class CropOfChannelsReadAsPacked(General):
 
 
 class CropOfRowsWithChannelsLast(General):
-    """Some columns of an image with channels last are read as if rows followed each other at once."""
+    """Some columns of a channels-last image are read as if rows were adjacent."""
 
     laws = ("memory-layouts",)
     mistake = "layout"
@@ -124,7 +124,7 @@ class CropOfRowsWithChannelsLast(General):
 
 
 class CropOfGradientWithChannelsLast(General):
-    """A gradient that is a part of one with channels last is read as if it were the whole."""
+    """A part of a channels-last gradient is read as if it were the whole."""
 
     laws = ("gradient-layouts",)
     mistake = "layout"
@@ -136,7 +136,7 @@ class CropOfGradientWithChannelsLast(General):
 
 
 class FewerChannelsThanMemory(General):
-    """The first channels of an image in C order: samples are looked for right after each other."""
+    """For the first channels of an image in C order, samples are assumed to be adjacent."""
 
     laws = ("memory-layouts",)
     mistake = "layout"
@@ -148,7 +148,7 @@ class FewerChannelsThanMemory(General):
 
 
 class EveryOtherChannel(General):
-    """Channels further apart than a plane, in a sample without other gaps, are looked for a plane apart."""
+    """Channels further apart than a plane, in a sample without other gaps, are read a plane apart."""
 
     laws = ("memory-layouts",)
     mistake = "layout"
@@ -161,7 +161,7 @@ class EveryOtherChannel(General):
 
 
 class RowsOfGradientFurtherApart(General):
-    """Rows of a gradient are taken to follow each other, if cells of a row do."""
+    """Rows of a gradient are assumed to be adjacent if the cells of a row are."""
 
     laws = ("gradient-layouts",)
     mistake = "layout"
@@ -173,7 +173,7 @@ class RowsOfGradientFurtherApart(General):
 
 
 class GradientCellsFurtherApart(General):
-    """Beside a contiguous image, cells of a gradient's row are taken to be neighbours in memory."""
+    """For a contiguous image, cells in a row of the gradient are assumed to be adjacent."""
 
     laws = ("gradient-layouts",)
     mistake = "layout"
@@ -185,7 +185,7 @@ class GradientCellsFurtherApart(General):
 
 
 class OffsetIgnored(General):
-    """A contiguous image in the midst of other memory is read from the beginning of that memory."""
+    """A contiguous image inside other memory is read from the beginning of that memory."""
 
     laws = ("memory-layouts",)
     mistake = "layout"
@@ -199,7 +199,7 @@ class OffsetIgnored(General):
 
 
 class OffsetOfGradientIgnored(General):
-    """A contiguous gradient in the midst of other memory is read from the beginning of that memory."""
+    """A contiguous gradient inside other memory is read from the beginning of that memory."""
 
     laws = ("gradient-layouts",)
     mistake = "layout"
@@ -211,7 +211,7 @@ class OffsetOfGradientIgnored(General):
 
 
 class VectorsFromRoundedAddress(General):
-    """Vectors of 16 bytes are loaded from the address rounded down, also where an aligned image begins between two."""
+    """Vectors of 16 bytes are loaded from the address rounded down, even if an aligned image begins between two."""
 
     laws = ("memory-layouts",)
     mistake = "layout"
@@ -223,7 +223,7 @@ class VectorsFromRoundedAddress(General):
 
 
 class SamplesByStrideOfOneChannel(General):
-    """The next sample lies as many channels further on, also where the stride of a single channel means nothing."""
+    """The stride of samples is that of channels times their number, even if that of a single channel is arbitrary."""
 
     laws = ("memory-layouts",)
     mistake = "layout"
@@ -234,7 +234,7 @@ class SamplesByStrideOfOneChannel(General):
 
 
 class ChannelsByStrideOfOneSample(General):
-    """The stride of channels is that of samples over their number, also where the one sample's means nothing."""
+    """The stride of channels is that of samples over their number, even if that of a single sample is arbitrary."""
 
     laws = ("memory-layouts",)
     mistake = "layout"
@@ -245,7 +245,7 @@ class ChannelsByStrideOfOneSample(General):
 
 
 class RowsByStrideOfOneColumn(General):
-    """A single column of a gradient is read as if it were all there is of its rows."""
+    """A single column of a gradient is read as if its rows had no other cells."""
 
     laws = ("gradient-layouts",)
     mistake = "layout"
@@ -257,7 +257,7 @@ class RowsByStrideOfOneColumn(General):
 
 
 class SinglePixelCountsAsChannelsLast(General):
-    """An image of one pixel lies with channels last as well, and its larger result is handed out so."""
+    """An image of one pixel counts as channels-last too, and its larger result is returned so."""
 
     laws = ("max-value",)
     mistake = "layout"
@@ -268,7 +268,7 @@ class SinglePixelCountsAsChannelsLast(General):
 
 
 class ChannelsLastByOneStride(General):
-    """An image counts as one with channels last if the stride of channels is one element, even of a single one."""
+    """An image counts as channels-last if the stride of its channels is one element, even of a single one."""
 
     laws = ("memory-layouts",)
     mistake = "layout"
@@ -279,7 +279,7 @@ class ChannelsLastByOneStride(General):
 
 
 class FortranGradients(General):
-    """Beside a Fortran image, dx is written in C order and handed out in Fortran order."""
+    """For a Fortran image, dx is written in C order and returned in Fortran order."""
 
     laws = ("gradient-layouts",)
     mistake = "layout"
@@ -291,7 +291,7 @@ class FortranGradients(General):
 
 
 class TransposedBesidePlain(General):
-    """A transposed image is pooled as it lies; its gradient, in C order, is taken to lie the same way."""
+    """A transposed image is pooled as it is stored; its gradient, in C order, is assumed to be stored the same way."""
 
     laws = ("gradient-layouts",)
     mistake = "layout"
@@ -315,7 +315,7 @@ class ChannelsBackwards(General):
 
 
 class GradientBackwards(General):
-    """Rows of a gradient that run backwards in memory, beside an image that does not, are read forwards."""
+    """Rows of a gradient that are reversed in memory are read forwards if those of the image are not reversed."""
 
     laws = ("gradient-layouts",)
     mistake = "layout"

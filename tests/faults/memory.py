@@ -16,7 +16,7 @@ class ReadsImageInMemoryOrder(Sound):
 
 
 class StridesWithoutSign(Sound):
-    """Rows that run backwards in memory are read forwards."""
+    """Rows that are reversed in memory are read forwards."""
 
     laws = ("memory-layouts",)
     mistake = "layout"
@@ -26,7 +26,7 @@ class StridesWithoutSign(Sound):
 
 
 class NextToEachOther(Sound):
-    """The cells of a row are taken for neighbours in memory, whatever lies between them."""
+    """The cells of a row are assumed to be adjacent in memory."""
 
     laws = ("memory-layouts",)
     mistake = "layout"
@@ -38,7 +38,7 @@ class NextToEachOther(Sound):
 
 
 class RoundsAddressDown(Sound):
-    """An image off its alignment is read from the aligned address before it: every cell is that before."""
+    """An unaligned image is read from the aligned address before it: every cell is the one before."""
 
     laws = ("memory-layouts",)
     mistake = "layout"
@@ -48,7 +48,7 @@ class RoundsAddressDown(Sound):
 
 
 class AnswersInOrderOfInput(Sound):
-    """A Fortran image is pooled as it lies, and its result handed out as if it lay in C order."""
+    """A Fortran image is pooled as it is stored, and its result returned as if it were in C order."""
 
     laws = ("memory-layouts",)
     mistake = "layout"
@@ -61,7 +61,7 @@ class AnswersInOrderOfInput(Sound):
 
 
 class IndicesOfMemory(Sound):
-    """Indices of a transposed plane count in the order of its memory."""
+    """Indices of a transposed plane count in memory order."""
 
     laws = ("memory-layouts",)
     mistake = "layout"
@@ -72,7 +72,7 @@ class IndicesOfMemory(Sound):
 
 
 class GradientOfOnesIsScalar(Sound):
-    """A gradient with a stride of zero, as of a sum, is taken for a scalar, and its sum for the value."""
+    """A gradient with a stride of zero, as from a sum, is treated as a scalar, with its sum as the value."""
 
     laws = ("gradient-layouts",)
     mistake = "layout"
@@ -83,7 +83,7 @@ class GradientOfOnesIsScalar(Sound):
 
 
 class RememberedByAddress(Sound):
-    """The argmax of an image is found again by the address of the image."""
+    """The argmax of an image is cached by the address of the image."""
 
     laws = ("nothing-remembered",)
     mistake = "state"
@@ -118,7 +118,7 @@ class RingOfBuffers(Sound):
 
 
 class DividesGradientInPlace(Sound):
-    """dy is divided where it lies, in the caller's memory."""
+    """dy is divided in place, in the caller's memory."""
 
     laws = ("inputs-unchanged",)
     mistake = "state"
@@ -130,7 +130,7 @@ class DividesGradientInPlace(Sound):
 
 
 class ViewOfTiles(Sound):
-    """Windows of one cell are a view of the image."""
+    """Windows of one cell are returned as a view of the image."""
 
     laws = ("no-aliasing-of-identity",)
     mistake = "state"
@@ -141,7 +141,7 @@ class ViewOfTiles(Sound):
 
 
 class TiesByChance(Sound):
-    """Which of equal maxima wins differs from call to call."""
+    """Which of tied maxima wins differs from call to call."""
 
     laws = ("same-twice",)
     mistake = "ties"
@@ -155,5 +155,5 @@ class TiesByChance(Sound):
 
 
 def in_order_of(x, y):
-    """y as it comes out if its memory is filled in the order of a Fortran image."""
+    """y if its memory is filled in the order of a Fortran image."""
     return y.ravel(order="F").reshape(y.shape) if x.flags.f_contiguous and not x.flags.c_contiguous else y

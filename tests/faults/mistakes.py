@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 
 class Mistake(NamedTuple):
-    """What goes wrong, on which input it shows, and the least chance in percent that a plain random case is such.
+    """What goes wrong, which input shows it, and the lowest percentage of plain random cases that are such inputs.
 
-    A plain case is a random shape with float32 normals in C order, some symmetric padding and no special numbers.
+    A plain case has a random shape with float32 normals in C order, some symmetric padding and no special numbers.
     """
 
     wrong: str

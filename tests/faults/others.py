@@ -28,7 +28,7 @@ class Float32Sentinel(Sound):
 
 
 class CeilsOutputSize(Sound):
-    """One more window where the division leaves a remainder."""
+    """There is one more window if the division leaves a remainder."""
 
     laws = ("output-size",)
     mistake = "output size"
@@ -48,7 +48,7 @@ class SwapsStride(Sound):
 
 
 class MeanIsMax(Sound):
-    """The pooling type is stored and never read: a mean is a maximum."""
+    """The pooling type is stored but never read: a mean is a maximum."""
 
     laws = ("mean-value",)
     mistake = "divisor"
@@ -58,7 +58,7 @@ class MeanIsMax(Sound):
 
 
 class OneFastColumn(Sound):
-    """The last window of a row of more than 16 is left at zero: a tail that a vector loop forgot."""
+    """The last window of a row of more than 16 stays zero: a vector loop without its tail."""
 
     laws = ("max-value",)
     mistake = "last cells"
@@ -71,7 +71,7 @@ class OneFastColumn(Sound):
 
 
 class ByteArgmax(Sound):
-    """The winning tap is kept in a byte."""
+    """The winning tap is stored in a byte."""
 
     laws = ("routing",)
     mistake = "index"
@@ -81,7 +81,7 @@ class ByteArgmax(Sound):
 
 
 class ShortIndices(Sound):
-    """Indices of a plane are kept in 16 bits."""
+    """Indices of a plane are stored in 16 bits."""
 
     laws = ("max-index",)
     mistake = "index"
@@ -102,7 +102,7 @@ class TensorIndices(Sound):
 
 
 class StaleArgmax(Sound):
-    """The argmax is remembered by shape, and found again for other data."""
+    """The argmax is cached by shape, and reused for other data."""
 
     laws = ("nothing-remembered",)
     mistake = "state"
@@ -143,7 +143,7 @@ class MutatesInput(Sound):
 
 
 class ReturnsInput(Sound):
-    """F = S = 1 hands the input itself back."""
+    """With F = S = 1 the input itself is returned."""
 
     laws = ("no-aliasing-of-identity",)
     mistake = "state"
@@ -153,7 +153,7 @@ class ReturnsInput(Sound):
 
 
 class ReadsMemoryOrder(Sound):
-    """dy is read in the order of its memory."""
+    """dy is read in memory order."""
 
     laws = ("gradient-layouts",)
     mistake = "layout"
@@ -163,7 +163,7 @@ class ReadsMemoryOrder(Sound):
 
 
 class ChannelsMixed(Sound):
-    """The last channel sees the first."""
+    """The last channel is affected by the first."""
 
     laws = ("channel-independence",)
     mistake = "planes"
@@ -265,7 +265,7 @@ class GarbageInGaps(Sound):
 
 
 class GradientAccumulates(Sound):
-    """dx of one call is added to that of the next of its shape."""
+    """dx of one call is added to the next one of its shape."""
 
     laws = ("same-twice",)
     mistake = "state"
@@ -279,7 +279,7 @@ class GradientAccumulates(Sound):
 
 
 class RaisesOnFullWidth(Sound):
-    """A window as wide as the input is taken for too large."""
+    """A window as wide as the input is refused as too large."""
 
     laws = ("max-value",)
     mistake = "robustness"

@@ -6,7 +6,7 @@ from .general import PADDED, PAST, General
 
 
 class BlocksFilledWithZeros(General):
-    """A last, partial block is filled up with zeros, which may win a maximum."""
+    """A last, partial block is filled with zeros, which may win a maximum."""
 
     laws = ("max-value",)
     mistake = "ceil overhang"
@@ -20,7 +20,7 @@ class BlocksFilledWithZeros(General):
 
 
 class CeilMovesWindows(General):
-    """In ceil mode all windows begin too early, by half of what the last one reaches past the end."""
+    """In ceil mode all windows begin too early, by half of what the last one extends past the end."""
 
     laws = ("overhang", "mean-value")
     mistake = "ceil overhang"
@@ -35,7 +35,7 @@ class CeilMovesWindows(General):
 
 
 class CeilNeedsOverlap(General):
-    """Ceil mode adds no window where windows do not touch."""
+    """Ceil mode adds no window unless windows touch."""
 
     laws = ("output-size",)
     mistake = "ceil overhang"
@@ -45,7 +45,7 @@ class CeilNeedsOverlap(General):
 
 
 class OverhangRepeatsLastCell(General):
-    """Cells past the end are copies of the last one in the sum of a mean, though not in its divisor."""
+    """In the sum of a mean, but not in its divisor, cells past the end are copies of the last one."""
 
     laws = ("mean-value", "mean-exact", "overhang")
     mistake = "ceil overhang"
@@ -59,7 +59,7 @@ class OverhangRepeatsLastCell(General):
 
 
 class OverhangCountsAtGaps(General):
-    """The divisor counts cells past the end, unless something is padded."""
+    """The divisor counts cells past the end, unless there is padding."""
 
     laws = ("mean-value", "overhang")
     mistake = "ceil overhang"
@@ -86,7 +86,7 @@ class EvenlySpread(General):
 
 
 class DepthOneIsAPlane(General):
-    """Images of depth one take the path of planes, with the first two axes of the window."""
+    """Images of depth one take the path for planes, with the first two axes of the window."""
 
     laws = ("ranks-agree",)
     mistake = "axes"
@@ -98,7 +98,7 @@ class DepthOneIsAPlane(General):
 
 
 class MaxGradientIgnoresDilation(General):
-    """The backward pass of the maximum looks for it in windows without gaps, where as many of them fit."""
+    """The backward pass of the maximum searches windows without gaps, if as many of them fit."""
 
     laws = ("max-accumulation",)
     mistake = "dilation"
@@ -110,7 +110,7 @@ class MaxGradientIgnoresDilation(General):
 
 
 class DilationsExchanged(General):
-    """The dilations of the axes come in reverse order."""
+    """The dilations of the axes are in reverse order."""
 
     laws = ("output-size", "dilation-by-gathering")
     mistake = "dilation"
@@ -134,7 +134,7 @@ class PadsReadAsSides(General):
 
 
 class PadsWithLowestFloat32(General):
-    """Padded cells hold the lowest float32, which wins over what is below it in float64."""
+    """Padded cells hold the lowest float32, which wins over lower float64 numbers."""
 
     laws = ("padding-with-lowest",)
     mistake = "padding"

@@ -6,7 +6,7 @@ from .base import Sound, planewise
 
 
 class AssignsMaxGradient(Sound):
-    """max_backward writes dx[i] = dy for dx[i] += dy: the last window wins."""
+    """max_backward writes dx[i] = dy instead of dx[i] += dy: the last window wins."""
 
     laws = ("max-accumulation", "conservation")
     mistake = "overlap"
@@ -33,7 +33,7 @@ class AssignsMeanGradient(Sound):
 
 
 class LosesDuplicatesInOneRow(Sound):
-    """max_backward adds a row of windows by dx[index] += dy, which counts an index that comes twice only once."""
+    """max_backward adds a row of windows by dx[index] += dy, which counts a repeated index only once."""
 
     laws = ("max-accumulation",)
     mistake = "overlap"
@@ -48,7 +48,7 @@ class LosesDuplicatesInOneRow(Sound):
 
 
 class AssignsBetweenRows(Sound):
-    """max_backward adds within a row of windows, but each row of windows overwrites what the rows before it gave."""
+    """max_backward adds within a row of windows, but each row of windows overwrites the rows before it."""
 
     laws = ("max-accumulation",)
     mistake = "overlap"
@@ -77,7 +77,7 @@ class FirstWindowOnly(Sound):
 
 
 class LargestWins(Sound):
-    """max_backward keeps the largest gradient where windows share a pixel: an atomic maximum for an atomic addition."""
+    """max_backward keeps the largest gradient where windows share a pixel: an atomic maximum, not a sum."""
 
     laws = ("max-accumulation",)
     mistake = "overlap"
@@ -89,7 +89,7 @@ class LargestWins(Sound):
 
 
 class ThirdWindowLost(Sound):
-    """max_backward has room for the gradients of two windows at each pixel and drops those of more."""
+    """max_backward has room for the gradients of two windows at each pixel and drops any others."""
 
     laws = ("max-accumulation",)
     mistake = "overlap"
@@ -116,7 +116,7 @@ class AveragesShares(Sound):
 
 
 class LosesHaloOfTiles(Sound):
-    """mean_backward works in tiles of 8 rows of windows; what two tiles share is overwritten."""
+    """mean_backward works in tiles of 8 rows of windows; pixels that two tiles share are overwritten."""
 
     laws = ("mean-accumulation",)
     mistake = "overlap"
@@ -132,7 +132,7 @@ class LosesHaloOfTiles(Sound):
 
 
 class AssignsUnlessStrideDivides(AssignsMeanGradient):
-    """mean_backward adds where the stride divides the width of the window, and overwrites where it does not."""
+    """mean_backward adds if the stride divides the width of the window, and overwrites otherwise."""
 
     laws = ("mean-accumulation",)
     mistake = "overlap"

@@ -27,7 +27,7 @@ class SingleReciprocalSize(Sound):
 
 
 class RunningSum(Sound):
-    """Sums of a row are kept by adding what enters a window and subtracting what leaves it: NaN never leaves."""
+    """Sums of a row are updated by adding cells that enter a window and subtracting those that leave: NaN stays."""
 
     laws = ("locality",)
     mistake = "accumulation"
@@ -51,7 +51,7 @@ class NarrowDivisor(Sound):
 
 
 class SharedScratch(Sound):
-    """All calls gather their windows in one buffer, whoever makes them."""
+    """All calls gather their windows in one buffer, even from different threads."""
 
     laws = ("two-threads",)
     mistake = "state"
@@ -68,7 +68,7 @@ class SharedScratch(Sound):
 
 
 class SharedArguments(Sound):
-    """The arguments are attributes of the object, which another thread's call replaces."""
+    """The arguments are attributes of the object, which a call from another thread replaces."""
 
     laws = ("two-threads",)
     mistake = "state"
@@ -129,7 +129,7 @@ class NoIndexForMinusInfinity(Sound):
 
 
 class TrustsGradientLayout(Sound):
-    """The backward pass checks that x is contiguous, and reads dy as if it were."""
+    """The backward pass checks that x is contiguous, and reads dy as if it were too."""
 
     laws = ("gradient-layouts",)
     mistake = "layout"
@@ -142,7 +142,7 @@ class TrustsGradientLayout(Sound):
 
 
 def trusted(dy, x):
-    """dy in the order of its memory, if x is contiguous."""
+    """dy in memory order, if x is contiguous."""
     return dy.ravel(order="K").reshape(dy.shape) if x.flags.c_contiguous else dy
 
 
@@ -190,7 +190,7 @@ class TiesWithinOneUlp(_Masked):
 
 
 class ComparesInFloat32(_Masked):
-    """The argmax of float64 is found in float32, where neighbours are equal."""
+    """The argmax of float64 is found in float32, where neighbouring numbers are equal."""
 
     laws = ("routing",)
     mistake = "accumulation"

@@ -6,7 +6,7 @@ from .general import PADDED, PAST, General
 
 
 class CeilForFloor(General):
-    """The size is rounded up without being asked."""
+    """The size is rounded up even without ceil mode."""
 
     laws = ("output-size",)
     mistake = "output size"
@@ -16,7 +16,7 @@ class CeilForFloor(General):
 
 
 class FloorForCeil(General):
-    """Ceil mode is taken and forgotten."""
+    """Ceil mode is ignored."""
 
     laws = ("output-size",)
     mistake = "ceil overhang"
@@ -64,7 +64,7 @@ class DilationLeftOutOfSize(General):
 
 
 class PaddingLeftOutOfSize(General):
-    """The output size does not know of the end padding."""
+    """The output size ignores the end padding."""
 
     laws = ("output-size",)
     mistake = "output size"
@@ -74,7 +74,7 @@ class PaddingLeftOutOfSize(General):
 
 
 class OneDilation(General):
-    """The dilation of the first axis serves for all."""
+    """The dilation of the first axis is used for all axes."""
 
     laws = ("output-size", "max-value")
     mistake = "dilation"
@@ -84,7 +84,7 @@ class OneDilation(General):
 
 
 class DilationIgnored(General):
-    """Dilation is taken and forgotten."""
+    """Dilation is ignored."""
 
     laws = ("output-size", "dilation-by-gathering")
     mistake = "dilation"
@@ -94,7 +94,7 @@ class DilationIgnored(General):
 
 
 class DilationOnlyForward(General):
-    """The backward pass of the mean does not know of dilation."""
+    """The backward pass of the mean ignores dilation."""
 
     laws = ("mean-accumulation", "mean-adjoint")
     mistake = "dilation"
@@ -128,7 +128,7 @@ class PaddingExchanged(General):
 
 
 class PaddingOfFirstAxis(General):
-    """The padding of the first axis serves for all."""
+    """The padding of the first axis is used for all axes."""
 
     laws = ("output-size", "padding-with-lowest")
     mistake = "padding"
@@ -163,7 +163,7 @@ class PaddedIndex(General):
 
 
 class PadHoldsIndexOfTie(General):
-    """Where nothing is larger than -inf the padded cell keeps the index, which lies before the plane."""
+    """If nothing is larger than -inf, the padded cell keeps the index, which lies before the plane."""
 
     laws = ("index-in-plane",)
     mistake = "padding"
@@ -176,7 +176,7 @@ class PadHoldsIndexOfTie(General):
 
 
 class IndexPastThePlane(General):
-    """A dilated window wholly in padding names a cell that the plane has not."""
+    """A dilated window wholly in padding has an index past the plane."""
 
     laws = ("index-in-plane",)
     mistake = "dilation"
@@ -220,7 +220,7 @@ class DividesByWindow(General):
 
 
 class OverhangCounts(General):
-    """Cells past the padded end count in the divisor, if padded ones do."""
+    """Cells past the padded end count in the divisor if padded ones do."""
 
     laws = ("mean-value", "mean-exact")
     mistake = "ceil overhang"
@@ -231,7 +231,7 @@ class OverhangCounts(General):
 
 
 class OverhangCountsBackward(General):
-    """The same in the backward pass alone."""
+    """Cells past the padded end count in the divisor of the backward pass only, if padded ones do."""
 
     laws = ("mean-accumulation", "mean-adjoint")
     mistake = "ceil overhang"
@@ -241,7 +241,7 @@ class OverhangCountsBackward(General):
 
 
 class IncludesBackward(General):
-    """The backward pass counts padded cells, whatever is said."""
+    """The backward pass counts padded cells, regardless of the setting."""
 
     laws = ("mean-spread", "mean-adjoint")
     mistake = "divisor"
@@ -261,7 +261,7 @@ class ExcludesBackward(General):
 
 
 class CountIncludePadIgnored(General):
-    """Padded cells are counted, whatever is said."""
+    """Padded cells are counted, regardless of the setting."""
 
     laws = ("mean-value", "mean-exact")
     mistake = "divisor"
@@ -271,7 +271,7 @@ class CountIncludePadIgnored(General):
 
 
 class CountIncludePadReversed(General):
-    """What is said about padded cells is understood the other way round."""
+    """The setting for padded cells is inverted."""
 
     laws = ("mean-value", "padding-with-zero")
     mistake = "divisor"
@@ -281,7 +281,7 @@ class CountIncludePadReversed(General):
 
 
 class RaggedEdgeForgotten(General):
-    """The last window of ceil mode is left at zero, where it reaches past the end."""
+    """The last window of ceil mode stays zero if it reaches past the end."""
 
     laws = ("max-value",)
     mistake = "last cells"
@@ -298,7 +298,7 @@ class RaggedEdgeForgotten(General):
 
 
 class LastAxisFirst(General):
-    """In three dimensions depth and width of a window are exchanged."""
+    """In three dimensions, depth and width of a window are exchanged."""
 
     laws = ("output-size", "max-value")
     mistake = "axes"
@@ -309,7 +309,7 @@ class LastAxisFirst(General):
 
 
 class IndexOfSlice(General):
-    """In three dimensions an index counts within its slice."""
+    """In three dimensions, an index counts within its slice."""
 
     laws = ("max-index", "indices-gather")
     mistake = "index"
@@ -320,7 +320,7 @@ class IndexOfSlice(General):
 
 
 class PaddingAtLeastOne(General):
-    """Padding that is passed is never less than one cell before an axis."""
+    """If padding is passed, there is at least one padded cell before an axis."""
 
     laws = ("neutral-settings",)
     mistake = "padding"
@@ -337,7 +337,7 @@ class PaddingAtLeastOne(General):
 
 
 class WindowsRememberedByShape(General):
-    """The windows of an image are kept by its shape, size and stride, and found again under other settings."""
+    """The windows of an image are cached by its shape, size and stride, and reused under other settings."""
 
     laws = ("other-settings",)
     mistake = "state"
@@ -353,7 +353,7 @@ class WindowsRememberedByShape(General):
 
 
 class GradientOfMeanNeedsX(General):
-    """The gradient of a mean is multiplied by one made of x, and lost where x is infinite."""
+    """The gradient of a mean is multiplied by a one made from x, and lost where x is infinite."""
 
     laws = ("mean-spread",)
     mistake = "backward"
@@ -366,7 +366,7 @@ class GradientOfMeanNeedsX(General):
 
 
 class EndPaddingNotCounted(General):
-    """Of padded cells the divisor counts those before an axis, not those after it."""
+    """The divisor counts padded cells before an axis, but not after it."""
 
     laws = ("mean-value", "mean-spread")
     mistake = "divisor"
@@ -379,7 +379,7 @@ class EndPaddingNotCounted(General):
 
 
 class DivisorByExtent(General):
-    """The divisor counts every cell that a dilated window stretches over, within the padded image."""
+    """The divisor counts every cell in the extent of a dilated window, within the padded image."""
 
     laws = ("mean-value", "mean-exact")
     mistake = "divisor"
@@ -395,7 +395,7 @@ class DivisorByExtent(General):
 
 
 class CeilOnFirstAxisOnly(General):
-    """Ceil mode reaches the first axis alone."""
+    """Ceil mode is applied to the first axis only."""
 
     laws = ("output-size",)
     mistake = "ceil overhang"
@@ -457,7 +457,7 @@ class CroppedOnTheWrongSide(General):
 
 
 class FastPathWithoutPadding(General):
-    """Where windows tile the image exactly it is reshaped, and the padding before it forgotten."""
+    """If windows tile the image exactly, it is reshaped, and the padding before it ignored."""
 
     laws = ("max-value", "padding-with-lowest")
     mistake = "padding"
@@ -471,7 +471,7 @@ class FastPathWithoutPadding(General):
 
 
 class StrideTimesDilation(General):
-    """Windows start a dilated stride apart, as far as there are cells."""
+    """Windows start a dilated stride apart, while there are cells."""
 
     laws = ("max-value", "dilation-by-gathering")
     mistake = "dilation"

@@ -1,4 +1,4 @@
-"""Sizes that few cases have: blocks of channels, more planes than 16 bits count, long windows, narrow rows."""
+"""Sizes that few cases have: blocks of channels, more planes than 16 bits can count, long windows, narrow rows."""
 
 from math import prod
 
@@ -8,7 +8,7 @@ from .general import General, flat
 
 
 class SecondBlockOf256Channels(General):
-    """Sums of the channels from the 257th on begin from those of the first ones."""
+    """Sums of the channels from the 257th on begin from those of the first channels."""
 
     laws = ("mean-value", "mean-exact")
     mistake = "planes"
@@ -21,7 +21,7 @@ class SecondBlockOf256Channels(General):
 
 
 class BlocksOf32LeaveOne(General):
-    """Channels come in blocks of 32, and a single one that is left over is not written."""
+    """Channels are processed in blocks of 32, and a single remaining one is not written."""
 
     laws = ("max-value",)
     mistake = "last cells"
@@ -34,7 +34,7 @@ class BlocksOf32LeaveOne(General):
 
 
 class MaskOf31Lanes(General):
-    """The mask for 31 of 32 channels has a lane too few."""
+    """The mask for 31 of 32 channels lacks a lane."""
 
     laws = ("max-value",)
     mistake = "last cells"
@@ -47,7 +47,7 @@ class MaskOf31Lanes(General):
 
 
 class BlocksOf48ShareTail(General):
-    """Channels come in blocks of 48; what is left over from the second block on reads the first block's gradient."""
+    """Channels are processed in blocks of 48; from the second block on, the rest reads the first block's gradient."""
 
     laws = ("mean-accumulation", "mean-spread")
     mistake = "last cells"
@@ -60,7 +60,7 @@ class BlocksOf48ShareTail(General):
 
 
 class LastOf47Channels(General):
-    """Of one channel less than a block of 48 the last is left out of the backward pass."""
+    """With one channel less than a block of 48, the last one is left out of the backward pass."""
 
     laws = ("routing",)
     mistake = "last cells"
@@ -99,7 +99,7 @@ class IndicesOf65Channels(General):
 
 
 class BlocksOf128Overlap(General):
-    """The last block of 128 channels is moved back to end with the image, and its gradient not."""
+    """The last block of 128 channels is moved back to end with the image, but its gradient is not."""
 
     laws = ("mean-spread", "mean-accumulation")
     mistake = "planes"
@@ -112,7 +112,7 @@ class BlocksOf128Overlap(General):
 
 
 class ChannelInAByte(General):
-    """Channels are counted in a byte that may not reach 255: the last of 255 channels, or of 256, is the first."""
+    """Channels are counted in a byte that must not reach 255: the last of 255 or 256 channels becomes the first."""
 
     laws = ("max-value",)
     mistake = "planes"
@@ -137,7 +137,7 @@ class PlanesIn16Bits(General):
 
 
 class PlanesInSigned16Bits(General):
-    """Planes are counted in signed 16 bits, and those from the 32,768th on are again the first."""
+    """Planes are counted in signed 16 bits, and those from the 32,768th on become the first ones again."""
 
     laws = ("identity", "mean-value")
     mistake = "index"
@@ -150,7 +150,7 @@ class PlanesInSigned16Bits(General):
 
 
 class GridOf65535(General):
-    """A block of threads for each plane, of which a grid holds 65,535: the others get no gradient."""
+    """There is a block of threads for each plane, but a grid has at most 65,535: the other planes get no gradient."""
 
     laws = ("routing", "max-accumulation", "conservation")
     mistake = "last cells"
@@ -174,7 +174,7 @@ class IndicesIn32767Planes(General):
 
 
 class LongWindowFails(General):
-    """A window longer than 1,024 along an axis is more threads than a block has."""
+    """A window longer than 1,024 along an axis needs more threads than a block has."""
 
     laws = ("max-value",)
     mistake = "robustness"
@@ -187,7 +187,7 @@ class LongWindowFails(General):
 
 
 class LongWindowCutOff(General):
-    """Of a window longer than 1,024 along an axis the cells past these are not added up."""
+    """Cells of a window past the 1,024th along an axis are not added."""
 
     laws = ("large-divisor", "mean-value")
     mistake = "last cells"
@@ -202,7 +202,7 @@ class LongWindowCutOff(General):
 
 
 class ThreadPerCell(General):
-    """A thread for each cell of a window, of which there are 1,024: the other cells get no share of the gradient."""
+    """There is a thread for each of 1,024 cells of a window; the other cells get no share of the gradient."""
 
     laws = ("mean-spread", "large-divisor")
     mistake = "last cells"
@@ -226,7 +226,7 @@ class ThreadPerCell(General):
 
 
 class TiedBlocksEachWin(General):
-    """A large window is searched in blocks of 1,024 cells, and every block that has the maximum gets the gradient."""
+    """A large window is searched in blocks of 1,024 cells, and every block with the maximum gets the gradient."""
 
     laws = ("tied-maxima", "conservation")
     mistake = "ties"
@@ -244,7 +244,7 @@ class TiedBlocksEachWin(General):
 
 
 class TiedBlocksLose(General):
-    """A large window is searched in blocks of 1,024 cells, and where two have the maximum neither is larger."""
+    """A large window is searched in blocks of 1,024 cells; if two of them have the maximum, neither is larger."""
 
     laws = ("tied-maxima", "conservation")
     mistake = "ties"
@@ -258,7 +258,7 @@ class TiedBlocksLose(General):
 
 
 class IndexOfLaterTie(General):
-    """Of two blocks of 1,024 cells with the same maximum the first gives the block, the last the place in it."""
+    """Of two blocks of 1,024 cells with the same maximum, the first determines the block, the last the place in it."""
 
     laws = ("max-index", "indices-gather")
     mistake = "ties"
@@ -275,7 +275,7 @@ class IndexOfLaterTie(General):
 
 
 class RestOfLargeWindow(General):
-    """Of a window of more than 2,048 cells those past the last whole 1,024 are not searched."""
+    """In a window of more than 2,048 cells, those past the last whole 1,024 are not searched."""
 
     laws = ("max-value",)
     mistake = "last cells"
@@ -289,7 +289,7 @@ class RestOfLargeWindow(General):
 
 
 class EightColumnsByTheFirst(General):
-    """Eight columns of float32 are pooled at once, and a cell that the first lacks, in padding, is left out for all."""
+    """Eight columns of float32 are pooled at once, and a cell that is padded for the first is left out for all."""
 
     laws = ("max-value", "padding-with-lowest")
     mistake = "padding"
@@ -323,7 +323,7 @@ class NarrowRowsRunOn(General):
 
 
 class PairsInNarrowRows(General):
-    """Rows of fewer than eight cells are added up in pairs of windows of two, and the odd last one is not written."""
+    """Rows of fewer than eight cells are added in pairs of windows of two, and an odd last one is not written."""
 
     laws = ("mean-value", "mean-exact")
     mistake = "last cells"
@@ -341,7 +341,7 @@ def planes(array):
 
 
 def blocks(x, windows):
-    """The maximum of each block of 1,024 taps, and where in the block it is first, (blocks, N, C, windows)."""
+    """The maximum of each block of 1,024 taps, and its first place in the block, (blocks, N, C, windows)."""
     cells = flat(x)[..., windows]
     parts = [cells[..., start : start + 1024] for start in range(0, windows.shape[1], 1024)]
     return np.stack([part.max(axis=-1) for part in parts]), np.stack([part.argmax(axis=-1) for part in parts])

@@ -1,4 +1,4 @@
-"""Sound ways to choose, refuse and answer that differ from the base; those of adding up are in sums.py."""
+"""Sound ways to choose, refuse and answer that differ from the base; those of adding are in sums.py."""
 
 import numpy as np
 from poolproof.kernels.dtypes import lowest
@@ -8,14 +8,14 @@ from .general import General
 
 
 class LastMaximum(Sound):
-    """The last of several equal maxima wins."""
+    """The last of tied maxima wins."""
 
     def winner(self, taps):
         return len(taps) - 1 - taps[::-1].argmax(axis=0)
 
 
 class FirstDownTheColumns(Sound):
-    """The first of several equal maxima in column-major order wins."""
+    """The first of tied maxima in column-major order wins."""
 
     def max_indices(self, x, size, stride):
         grid = self.grid(x, size, stride)
@@ -37,7 +37,7 @@ class ShuffledTaps(Sound):
 
 
 class SplitTies(Sound):
-    """Equal maxima share the gradient evenly."""
+    """Tied maxima share the gradient evenly."""
 
     def max_backward(self, dy, x, size, stride):
         grid = self.grid(x, size, stride)
@@ -47,7 +47,7 @@ class SplitTies(Sound):
 
 
 class UnevenSplit(Sound):
-    """Of equal maxima each later one gets more of the gradient: the k-th of m gets k / (1 + 2 + ... + m)."""
+    """Each later one of tied maxima gets more of the gradient: the k-th of m gets k / (1 + 2 + ... + m)."""
 
     def max_backward(self, dy, x, size, stride):
         grid = self.grid(x, size, stride)
@@ -58,7 +58,7 @@ class UnevenSplit(Sound):
 
 
 class LastMaximumEverywhere(General):
-    """The last of several equal maxima wins, under all settings."""
+    """The last of tied maxima wins, under all settings."""
 
     def first_maxima(self, x, windows):
         return super().first_maxima(x, windows[:, ::-1])
@@ -74,7 +74,7 @@ class IgnoresNaN(Sound):
 
 
 class IgnoresNaNEverywhere(General):
-    """A NaN never wins, under all settings; in a mean it counts for nothing."""
+    """A NaN never wins, under all settings; in a mean it does not count."""
 
     def winners(self, x, size, stride, padding, dilation, ceil_mode):
         x = np.where(np.isnan(x), lowest(x.dtype), x)
@@ -113,7 +113,7 @@ class AnswersInPadding(General):
 
 
 class RefusesEdges(Sound):
-    """An empty batch, and arrays that are not contiguous, are refused."""
+    """Empty batches and arrays that are not contiguous are refused."""
 
     def grid(self, x, size, stride):
         if not x.size or not x.flags.c_contiguous or not x.flags.writeable:
@@ -122,7 +122,7 @@ class RefusesEdges(Sound):
 
 
 class RefusesMore(General):
-    """What is not finite is refused, as are windows that are larger than the image without its padding."""
+    """Non-finite numbers are refused, as are windows larger than the image without its padding."""
 
     def windows(self, x, size, stride, padding, dilation, ceil_mode):
         gaps = dilation or (1,) * len(size)
@@ -143,7 +143,7 @@ class FortranResults(Sound):
 
 
 class _Formed(Sound):
-    """All results take another form, without another value."""
+    """All results take another form with the same values."""
 
     def max_forward(self, x, size, stride):
         return self.form(super().max_forward(x, size, stride))

@@ -1,4 +1,4 @@
-"""Sound ways to add up and to divide: any order, any sufficient width, any trick; the laws must accept them."""
+"""Sound ways to add and divide: any order, any sufficient width, any trick; the laws must accept them."""
 
 import math
 
@@ -25,7 +25,7 @@ class ReciprocalMean(Sound):
 
 
 class DividesFirst(Sound):
-    """Every cell is divided before the sum."""
+    """Every cell is divided before it is added."""
 
     def mean_forward(self, x, size, stride):
         grid = self.grid(x, size, stride)
@@ -57,9 +57,9 @@ class PairwiseSum(Sound):
 
 
 class CompensatedBlocks(Sound):
-    """Sixteen blocks of taps are added up, and their sums with Kahan's compensation, in the dtype of x.
+    """Sixteen blocks of taps are added, and their sums with Kahan's compensation, in the dtype of x.
 
-    A sum that is infinite has nothing to be compensated.
+    An infinite sum has no compensation.
     """
 
     def total(self, taps):
@@ -73,7 +73,7 @@ class CompensatedBlocks(Sound):
 
 
 class StridedLanes(Sound):
-    """Four sums run side by side, as in the lanes of a vector register, and are added in the end."""
+    """Four sums are computed side by side, as in the lanes of a vector register, and added at the end."""
 
     def total(self, taps):
         lanes = [taps[lane::4].sum(axis=0, dtype=taps.dtype) for lane in range(4)]
@@ -81,7 +81,7 @@ class StridedLanes(Sound):
 
 
 class ColumnsFirst(Sound):
-    """The columns of a window are added up, then the row of their sums, in the dtype of x."""
+    """The columns of a window are added, then their sums, in the dtype of x."""
 
     def mean_forward(self, x, size, stride):
         grid = self.grid(self.floats(x), size, stride)
@@ -152,7 +152,7 @@ class LastWindowFirst(Sound):
 
 
 class ReciprocalDivisors(General):
-    """The gradient of a mean is multiplied by 1/n in its own dtype, whatever the settings make of n."""
+    """The gradient of a mean is multiplied by 1/n in its own dtype, for any n that the settings give."""
 
     def mean_backward(self, dy, x, size, stride, padding=None, dilation=None, ceil_mode=False, count_include_pad=True):
         windows, shape = self.windows(x, size, stride, padding, dilation, ceil_mode)

@@ -1,4 +1,4 @@
-"""Tied maxima share one gradient; here they get more of it, or less, or the wrong ones get it."""
+"""Tied maxima share one gradient; here they get too much of it, too little, or it goes to the wrong cells."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from .base import Sound
 
 
 class _Masked(Sound):
-    """max_backward by weights on the taps of each window."""
+    """max_backward with weights for the taps of each window."""
 
     def max_backward(self, dy, x, size, stride):
         grid = self.grid(x, size, stride)
@@ -14,7 +14,7 @@ class _Masked(Sound):
         return self.spread(self.weights(taps, grid) * self.gradient(dy), grid).astype(x.dtype)
 
     def weights(self, taps, grid):
-        """Which tap gets how much of the gradient of its window: the first maximum everything."""
+        """The weights of the taps in the gradient of their window: one for the first maximum, zero for the others."""
         return np.arange(len(taps)).reshape(-1, 1, 1, 1, 1) == self.winner(taps)
 
 
@@ -59,7 +59,7 @@ class EqualPixelsOfPlane(Sound):
 
 
 class EqualCellsOfBatch(_Masked):
-    """A cell that equals the maximum in the same window of any sample counts as a maximum of its own."""
+    """A cell that equals the maximum of the same window in any sample counts as a maximum too."""
 
     laws = ("tied-maxima", "routing")
     mistake = "planes"
@@ -103,7 +103,7 @@ class SplitByCountOfBatch(_Masked):
 
 
 class HalvesForThree(_Masked):
-    """Tied maxima get a half each, however many they are."""
+    """Tied maxima get half of the gradient each, however many there are."""
 
     laws = ("tied-maxima", "conservation")
     mistake = "ties"

@@ -11,7 +11,7 @@ EVERY_DTYPE = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "ui
 
 
 class _Through(General):
-    """Arrays are changed in form, not in value, before a call."""
+    """Arrays change their form, but not their values, before a call."""
 
     dtypes = EVERY_DTYPE
 
@@ -33,21 +33,21 @@ class _Through(General):
 
 
 class CopiesToCOrder(_Through):
-    """What is not in C order is copied first."""
+    """Arrays that are not in C order are copied first."""
 
     def form(self, array):
         return np.ascontiguousarray(array)
 
 
 class CopiesToChannelsLast(_Through):
-    """Everything is copied so that channels lie innermost."""
+    """All arrays are copied to channels-last."""
 
     def form(self, array):
         return np.moveaxis(np.moveaxis(array, 1, -1).copy(order="C"), -1, 1)
 
 
 class RefusesLayouts(_Through):
-    """What is not in C order is refused."""
+    """Arrays that are not in C order are refused."""
 
     def form(self, array):
         if not array.flags.c_contiguous:
@@ -56,7 +56,7 @@ class RefusesLayouts(_Through):
 
 
 class LiesLikeImage(General):
-    """dx has channels last if x has."""
+    """dx is channels-last if x is."""
 
     def max_backward(self, dy, x, size, stride, padding=None, dilation=None, ceil_mode=False):
         return like(x, super().max_backward(dy, x, size, stride, padding, dilation, ceil_mode))
@@ -123,7 +123,7 @@ class ScratchOfEachThread(General):
 
 
 class ClearedSums(General):
-    """Gradients are summed in memory that is kept, cleared before each call, and copied after it."""
+    """Gradients are summed in memory that is reused, cleared before each call, and copied after it."""
 
     def __init__(self):
         self.lock, self.sums = threading.RLock(), np.zeros(0)
@@ -138,7 +138,7 @@ class ClearedSums(General):
 
 
 class RemembersWhole(General):
-    """Answers are kept by everything that they depend on, and handed out as copies."""
+    """Answers are cached by everything that they depend on, and returned as copies."""
 
     dtypes = EVERY_DTYPE
 
@@ -166,7 +166,7 @@ class WideIntegers(General):
 
 
 def like(x, dx):
-    """dx with channels last in memory, if x has them so."""
+    """dx as channels-last, if x is."""
     return np.moveaxis(np.moveaxis(dx, 1, -1).copy(order="C"), -1, 1) if is_last(x) else dx
 
 

@@ -1,4 +1,4 @@
-"""Where the search for a maximum begins, what a NaN does, what numbers pass through, and which dtype comes out."""
+"""How the search for a maximum begins, what NaN does, what types numbers pass through, and the dtype of results."""
 
 import numpy as np
 
@@ -55,7 +55,7 @@ class FirstPixel(Sound):
 
 
 class NoGradientBelowFloat32(Sound):
-    """The search for the maximum begins at the lowest float32, so that what is below in float64 gets no gradient."""
+    """The search for the maximum begins at the lowest float32, so that lower float64 cells get no gradient."""
 
     laws = ("routing",)
     mistake = "initial value"
@@ -67,7 +67,7 @@ class NoGradientBelowFloat32(Sound):
 
 
 class LowestHasIndexZero(Sound):
-    """Nothing is larger than the lowest number of the type, so that a window of it has the index 0."""
+    """Nothing is larger than the lowest number of the type, so a window of only that number has the index 0."""
 
     laws = ("max-index",)
     mistake = "initial value"
@@ -79,7 +79,7 @@ class LowestHasIndexZero(Sound):
 
 
 class NaNFillsPlane(Sound):
-    """A sum over the plane tells whether there is a NaN; if so, every maximum is."""
+    """A sum over the plane shows whether there is a NaN; if so, every maximum is NaN."""
 
     laws = ("locality",)
     mistake = "NaN"
@@ -91,7 +91,7 @@ class NaNFillsPlane(Sound):
 
 
 class NaNStaysInRow(Sound):
-    """A maximum runs along the row, and is sought anew when it leaves the window: a NaN never equals what leaves."""
+    """A running maximum is searched again when it leaves the window: a NaN never equals the cell that leaves."""
 
     laws = ("locality",)
     mistake = "NaN"
@@ -105,7 +105,7 @@ class NaNStaysInRow(Sound):
 
 
 class NaNReplacedInInput(Sound):
-    """Before the scan every NaN of the input is replaced by -inf, in the caller's memory."""
+    """Before the scan, every NaN of the input is replaced by -inf, in the caller's memory."""
 
     laws = ("inputs-unchanged",)
     mistake = "NaN"
@@ -128,7 +128,7 @@ class NaNIndexPastThePlane(Sound):
 
 
 class SamplesWithNaNDropped(Sound):
-    """Samples with a NaN are taken out of the batch."""
+    """Samples with a NaN are removed from the batch."""
 
     laws = ("depth-preserved",)
     mistake = "NaN"
@@ -141,7 +141,7 @@ class SamplesWithNaNDropped(Sound):
 
 
 class NaNMarksPadding(Sound):
-    """Padded cells would be NaN, which is no integer: images of integers are refused, padded or not."""
+    """Padded cells would be NaN, which no integer can be: images of integers are refused, padded or not."""
 
     laws = ("max-value",)
     mistake = "NaN"
@@ -191,7 +191,7 @@ class MeanGradientInFloat32(Sound):
 
 
 class GradientRoundedToFloat32(Sound):
-    """The gradient of float64 maxima is collected in a float32 image."""
+    """The gradient of float64 maxima is accumulated in a float32 image."""
 
     laws = ("max-accumulation",)
     mistake = "accumulation"
@@ -202,7 +202,7 @@ class GradientRoundedToFloat32(Sound):
 
 
 class HalfMeansAreSingle(Sound):
-    """The mean of float16 is left in the float32 that it was computed in."""
+    """The mean of float16 is returned in float32, in which it was computed."""
 
     laws = ("dtype-preserved",)
     mistake = "dtype"
@@ -223,7 +223,7 @@ class GradientsAreDouble(Sound):
 
 
 class IndicesAreFloats(Sound):
-    """Indices come as floating-point numbers, as in languages that have no others."""
+    """Indices are returned as floating-point numbers, as in languages that have no others."""
 
     laws = ("dtype-preserved",)
     mistake = "dtype"

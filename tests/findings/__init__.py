@@ -1,7 +1,7 @@
 """The findings of findings/: read from their scripts, and made into docs/findings.md and known/.
 
-`python -m findings` in the folder of the tests, or `tox -e findings`, writes these files. A finding is a script of a
-few lines in one library, `findings/<library>/<name>.py`. Its docstring says what is wrong and why. Its header (PEP 723)
+`python -m findings` in the folder of the tests, or `tox -e findings`, writes the latter. A finding is a script of a few
+lines in one library, `findings/<library>/<name>.py`. Its docstring says what is wrong and why. Its header (PEP 723)
 pins the versions in which it was seen, and has under `tool.poolproof`:
 
 - `kind`: `bug` or `convention`; `class`: which kind of mistake it is;

@@ -1,4 +1,4 @@
-"""Write what is made of the findings: docs/findings.md and known/."""
+"""Write the files that are generated from the findings: docs/findings.md and known/."""
 
 from .rendered import everything
 

@@ -1,4 +1,4 @@
-"""What is made of the findings: docs/findings.md, and for each library the failures that are known."""
+"""The files that are generated from the findings: docs/findings.md, and for each library its known failures."""
 
 import difflib
 import json
@@ -32,17 +32,17 @@ and `known/` are made from the scripts in `findings/` by `tox -e findings`.
 
 
 def everything():
-    """The text of every file that is made, by its path."""
+    """The text of every generated file, by its path."""
     return {PAGE: page(), **{ROOT / "known" / f"{each.name}.toml": known(each) for each in LIBRARIES}}
 
 
 def page():
-    """docs/findings.md: what was asked, all findings at a glance, and each in full."""
+    """docs/findings.md: what was tried, all findings at a glance, and each in full."""
     return "\n".join([HEAD, libraries(), index(), *map(section, LIBRARIES)])
 
 
 def libraries():
-    """How many laws held and failed, by target."""
+    """The number of laws that passed and failed, by target."""
     rows = [
         (f"[{each.name} {each.version}](#{each.name})", target, holds, len(failing(each, target)))
         for each in LIBRARIES
@@ -69,12 +69,12 @@ def shown_by(finding):
 
 
 def section(library):
-    """A library: what was asked, and its findings."""
+    """A library: what was tried, and its findings."""
     return "\n".join([f"## {library.name}\n", wrapped(library.asked), *map(in_full, library.findings)])
 
 
 def in_full(finding):
-    """A finding: what it is, why, its script, and what that prints."""
+    """A finding: what is wrong, why, its script, and what the script prints."""
     return f"""### <a id="{finding.name}"></a>{finding.title}
 
 {wrapped(facts(finding))}
@@ -89,7 +89,7 @@ def in_full(finding):
 
 
 def facts(finding):
-    """What a finding is, in what it was seen, what shows it, and who reported it."""
+    """The kind of a finding, the versions in which it was seen, what shows it, and who reported it."""
     script = f"[script](../{finding.file.relative_to(ROOT).as_posix()})"
     conventions = f"Conventions: {quoted(finding.conventions)}." if finding.conventions else ""
     told = [f"A {finding.kind} in {finding.seen} ({script}), class *{finding.mistake}*.", laws(finding), conventions]
@@ -128,7 +128,7 @@ def difference(finding):
 
 
 def known(library):
-    """The list of what fails in a library, as `poolproof check --known` reads it."""
+    """The known failures of a library, in the form that `poolproof check --known` reads."""
     head = f"# What fails in {library.name}; made from findings/{library.name} by `tox -e findings`, do not edit.\n"
     failures = [(target, *each) for target in library.holds for each in failing(library, target)]
     return head + "".join(entry(*each) for each in failures)

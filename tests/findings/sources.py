@@ -1,4 +1,4 @@
-"""The findings as their scripts have them: docstring, header, and a few lines in a library."""
+"""The findings, read from their scripts: docstring, header, and a few lines in a library."""
 
 import ast
 import re
@@ -21,7 +21,7 @@ HEADER = re.compile(r"^# /// script\n(?P<toml>(?:#(?: .*)?\n)+?)# ///\n", re.MUL
 
 @dataclass(frozen=True)
 class Finding:
-    """One script, what it prints, and what it should."""
+    """One script, what it prints, and what it should print."""
 
     file: Path
     title: str
@@ -40,7 +40,7 @@ class Finding:
 
     @property
     def name(self):
-        """What faults and tests call it: the library and the file."""
+        """Its name in faults and tests: the library and the file."""
         return f"{self.file.parent.name}-{self.file.stem.replace('_', '-')}"
 
     @property
@@ -51,7 +51,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Library:
-    """What the suite asked of a library, how many laws held by target, and what was found."""
+    """What was tried on a library, how many laws passed by target, and the findings."""
 
     name: str
     version: str
@@ -61,7 +61,7 @@ class Library:
 
 
 def finding(file):
-    """The finding of a script. Raises TypeError for a header that lacks something or has too much."""
+    """The finding of a script. Raises TypeError if keys of the header are missing or unknown."""
     source = file.read_text(encoding="utf-8")
     header = HEADER.search(source)
     metadata = tomllib.loads(re.sub(r"^# ?", "", header["toml"], flags=re.MULTILINE))

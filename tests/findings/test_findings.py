@@ -1,7 +1,7 @@
-"""The scripts of findings/, run again: each still prints what it is said to print, or is reported as fixed.
+"""The scripts of findings/, run again: each still prints what its header says, or is reported as fixed.
 
-A script whose library is not installed is skipped. Without any peer installed this file says nothing about them; the
-tox environments for peers install them.
+A script whose library is not installed is skipped. Without any peer installed this file tests none of them; the tox
+environments for peers install them.
 """
 
 import importlib.metadata
@@ -31,7 +31,7 @@ def lacking(finding):
 
 
 def installed(name):
-    """The version of a distribution; empty if there is none."""
+    """The installed version of a distribution, or an empty text."""
     try:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
@@ -55,7 +55,7 @@ def printed(file, folder):
 
 
 def verdict(got, finding):
-    """Nothing if a finding stands; else what became of it."""
+    """Nothing if a finding stands; otherwise what has changed."""
     versions = ", ".join(f"{each.name} {installed(each.name)}" for each in finding.needs)
     if got == lines(finding.prints):
         return ""
@@ -107,7 +107,7 @@ def test_the_libraries_are_those_with_adapters():
     assert targets == {peer.name: peer.file for peer in PEERS.values()}
 
 
-# What is made of them.
+# The generated files.
 
 
 @pytest.mark.parametrize("file", everything(), ids=lambda file: file.name)

@@ -1,4 +1,4 @@
-"""Files in KernelBench's format: six problems, right kernels for them, and wrong ones, which differ in a line."""
+"""Files in KernelBench's format: six problems, right kernels for them, and wrong ones that differ in one line."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -9,7 +9,7 @@ RIGHT = {kind: HERE / "generated" / f"{kind}.py" for kind in ("maximum", "mean")
 
 
 class Wrong(NamedTuple):
-    """A mistake: in the right kernel of a kind, `old` is replaced by `new`. `accepted`: by the check of a problem."""
+    """A mistake: `old` is replaced by `new` in the right kernel of a kind. `accepted`: by the problem's own check."""
 
     problem: str
     kind: str
@@ -39,7 +39,7 @@ WRONG = {
 
 
 def written(folder, name):
-    """The file of a wrong kernel."""
+    """Write the file of a wrong kernel."""
     _, kind, old, new, _ = WRONG[name]
     text = RIGHT[kind].read_text(encoding="utf-8")
     assert text.count(old) == 1, f"{old} should stand once in {RIGHT[kind]}"

@@ -1,4 +1,4 @@
-"""Bad arguments: one TypeError or ValueError that says what is wrong and what would be right, the same from all."""
+"""Bad arguments: the same TypeError or ValueError from all kernels, saying what is wrong and what would be right."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ each_method = pytest.mark.parametrize("methods", once_but(METHODS, METHODS[1]), 
 
 @dataclass(frozen=True)
 class Bad:
-    """Arguments of which one is bad, the error they deserve and what its message says."""
+    """Arguments of which one is bad, the expected error, and the expected message."""
 
     error: type[Exception]
     says: str
@@ -33,14 +33,14 @@ class Bad:
 
 
 class Fails:
-    """Has no usable repr."""
+    """An object whose repr fails."""
 
     def __repr__(self):
         raise RuntimeError("no repr")
 
 
 class Index:
-    """Looks like an int, and is none."""
+    """An object that looks like an int, but is not one."""
 
     __index__ = None
 
@@ -157,7 +157,7 @@ SHAPES = {
     "x: no columns": Bad(ValueError, EMPTY.format(r"\(2, 3, 4, 0\)"), x=np.ones((2, 3, 4, 0))),
     "x: no samples, no rows": Bad(ValueError, EMPTY.format(r"\(0, 3, 0, 5\)"), x=np.ones((0, 3, 0, 5))),
 }
-"""Inputs that a layer refuses in words of its own, because it knows the shape they should have."""
+"""Inputs that a layer refuses in its own words, because it knows the shape that they should have."""
 
 INTEGERS = {
     f"x: {dtype}": Bad(
@@ -167,7 +167,7 @@ INTEGERS = {
     )
     for dtype in ("bool", "int8", "int64", "uint8", "uint64")
 }
-"""They have a maximum, but neither a mean nor a gradient."""
+"""Dtypes that have a maximum, but neither a mean nor a gradient."""
 
 DELTA_SHAPES = {
     "shape of x": (2, 3, 4, 5),
@@ -187,8 +187,8 @@ DELTA_DTYPES = {
     "string": ("U1", "<U1"),
     "foreign byte order": (np.dtype("f8").newbyteorder(), ".f8"),
 }
-WRONG_SHAPE = r"dy has shape {}, but should have \(2, 3, 3, 4\), as the forward result"
-WRONG_DTYPE = "dy has dtype {}, but should have float64, as x"
+WRONG_SHAPE = r"dy has shape {}, but should have \(2, 3, 3, 4\), like the forward result"
+WRONG_DTYPE = "dy has dtype {}, but should have float64, like x"
 
 GRADIENTS = {
     **{
@@ -227,7 +227,7 @@ def ask(kernel, function, bad):
 
 
 def refusal(call, *arguments):
-    """The one exception of a call; nothing else may be told with it."""
+    """The single exception of a call, without any chained to it."""
     with pytest.raises(Exception) as caught:  # noqa: PT011  (its exact type is what we want to know)
         call(*arguments)
     assert caught.value.__context__ is None or caught.value.__suppress_context__

@@ -1,4 +1,4 @@
-"""The code that numba makes of the kernel for a GPU: what would round otherwise, or in any order, is not in it.
+"""The code that numba generates for a GPU: it has no instruction that rounds differently or in an arbitrary order.
 
 It needs numba-cuda with the compiler of CUDA, but no GPU.
 """

@@ -1,6 +1,6 @@
 """The kernel for a GPU: the same bits as the naive kernel, the laws, and arrays that stay on the device.
 
-Numba's simulator of a GPU is tested everywhere, with few examples, because it is slow. POOLPROOF_GPU=1 asks for a GPU.
+Numba's simulator of a GPU is tested everywhere, with few examples, because it is slow. POOLPROOF_GPU=1 selects a GPU.
 """
 
 import os
@@ -28,10 +28,10 @@ from shell import poolproof, python
 
 GPU = bool(os.environ.get("POOLPROOF_GPU"))
 PLACE = {"NUMBA_ENABLE_CUDASIM": "0" if GPU else "1"}
-"""Where the kernel runs. Numba reads this when it is imported, so the kernel is tested in other processes."""
+"""The environment that decides where the kernel runs. Numba reads it at import, so other processes run the kernel."""
 
 LAWFUL = 100 if GPU else 3
-"""Examples for each law."""
+"""Examples per law."""
 EDGES = tuple(dict.fromkeys((*EDGE_VALUES, *MAX_VALUES, "huge", "lattice")))
 
 
@@ -45,7 +45,7 @@ def cuda():
 
 
 def loaded():
-    """The kernel in a process of its own; a test that asks for a GPU is skipped where there is none."""
+    """The kernel in a process of its own; a test that needs a GPU is skipped if there is none."""
     try:
         return load("cuda", Isolation(timeout=100))
     except Unusable as error:
@@ -55,7 +55,7 @@ def loaded():
 
 
 def bits(array):
-    """Dtype, shape and bits of an array; a NaN's sign and payload alone are free."""
+    """Dtype, shape and bits of an array; only a NaN's sign and payload may differ."""
     plain = np.where(np.isnan(array), array.dtype.type(np.nan), array) if is_float(array.dtype) else array
     return array.dtype, array.shape, plain.tobytes()
 
@@ -97,7 +97,7 @@ WINDOWS = {
 def test_sums_keep_their_order(cuda, function, windows):
     shape, size, stride, settings = windows
     source = np.random.default_rng(0)
-    # Few distinct values, so that maxima are shared; or widely different ones, so that the last bits show the order.
+    # Few distinct values, so that maxima are tied; or widely different ones, so that the last bits reveal the order.
     x = source.integers(0, 3, shape).astype(np.float64)
     if function == "mean_forward":
         x = source.standard_normal(shape) * 2.0 ** source.integers(-20, 20, shape)
@@ -110,7 +110,7 @@ def test_sums_keep_their_order(cuda, function, windows):
 
 
 def asked(cuda, function, x, *rest, **settings):
-    """What the kernel says, with the naive kernel's answer."""
+    """The kernel's answer, with the naive kernel's."""
     cuda.begin()
     answer = cuda.ask(Call(function, {"x": x}, *rest, settings))
     return bits(answer.value), bits(getattr(naive, function)(x, *rest, **settings))
@@ -120,7 +120,8 @@ def asked(cuda, function, x, *rest, **settings):
     ("dtype", "tie", "more"), [("bfloat16", -8, -30), ("float16", -11, -26), ("float32", -24, -50)]
 )
 def test_a_mean_is_rounded_once(cuda, dtype, tie, more):
-    # The mean lies just above the middle between 1 and the next number. Rounded to a narrower middle first, it is 1.
+    # The mean lies just above the midpoint of 1 and the next number. If it is first rounded to a narrower midpoint, it
+    # is 1.
     x = np.array([[[4.0, 4 * 2.0**tie, 4 * 2.0**more, 0.0]]]).astype(dtype)
     found, expected = asked(cuda, "mean_forward", x, (4,), (4,))
     assert found == expected == bits(np.array([[[1 + 2.0 ** (tie + 1)]]]).astype(dtype))
@@ -174,7 +175,7 @@ def test_it_keeps_every_law(cuda, law):
 
 @once
 def test_it_refuses_every_wrong_call_that_reaches_its_process(cuda):
-    # So many that each of some twenty wrong calls is among them.
+    # Enough examples for each of some twenty wrong calls to occur.
     result = run(LAWS["refusal"], cuda, TrialSettings(examples=200, seed=1))
     assert (result.verdict, result.examples) == ("holds", 200), result
 
@@ -256,7 +257,7 @@ def test_wrong_arrays_on_the_device_are_refused_as_any_others(here, cuda):
         "x has dtype complex128, but should have one of bool, int8, int16, int32, int64, uint8, uint16, uint32, "
         f"uint64, {', '.join(FLOATS)}",
         f"x has dtype int64, but should have one of {', '.join(FLOATS)}",
-        "dy has shape (2, 3, 5, 6), but should have (2, 3, 4, 5), as the forward result",
+        "dy has shape (2, 3, 5, 6), but should have (2, 3, 4, 5), like the forward result",
         "x lies on the device with strides (720, 240, 48, 16), but should be contiguous",
-        "pading=1 is no setting here; there are padding, dilation, ceil_mode",
+        "pading=1 is not a setting here; the settings are padding, dilation, ceil_mode",
     ]

@@ -26,7 +26,7 @@ def settled(draw):
 
 
 def windows_by_trying(length, size, stride, pair, dilation, ceil_mode):
-    """The real cells of each window, and how many of its cells are not past the padded end; None if none fits."""
+    """The real cells of each window, and how many of its cells are not past the padded end; None if no window fits."""
     begin, end = pair
     reach = dilation * (size - 1)
     starts = [start for start in range(-begin, length + end, stride) if start + reach < length + end]
@@ -40,19 +40,19 @@ def windows_by_trying(length, size, stride, pair, dilation, ceil_mode):
 
 @st.composite
 def axes(draw):
-    """Length, window and stride of one axis, the window no longer than the axis."""
+    """Length, window and stride of one axis; the window is no longer than the axis."""
     length = draw(st.integers(1, 40))
     return length, draw(st.integers(1, length)), draw(st.integers(1, 50))
 
 
 def counted(length, size, stride):
-    """Windows on an axis, found by trying every start."""
+    """The number of windows on an axis, found by trying every start."""
     starts = [start for start in range(length) if start + size <= length]
     return len([start for start in starts if start % stride == 0])
 
 
 def same_count_as_by_trying(height, width):
-    """`Geometry.output` on two axes finds as many windows as trying every start."""
+    """`Geometry.output` on two axes gives as many windows as trying every start."""
     geometry = Geometry.of((height[1], width[1]), (height[2], width[2]))
     assert geometry.output((height[0], width[0])) == (counted(*height), counted(*width))
 

@@ -1,4 +1,4 @@
-"""The column matrix: its shape and memory, its adjoint, and the pooled result that is computed from it alone."""
+"""The column matrix: its shape and memory, its adjoint, and that pooling uses nothing else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def windows(draw):
 
 
 def integers(shape, seed):
-    """Integers so small that every sum of their products is exact in float64."""
+    """Integers small enough for every sum of their products to be exact in float64."""
     return np.random.default_rng(seed).integers(-1000, 1000, shape).astype(np.float64)
 
 
@@ -123,7 +123,7 @@ def test_col2img_rounds_float16_once():
 
 @pytest.fixture
 def altered(monkeypatch):
-    """Make the columns that pooling sees another function of the true ones."""
+    """Replace the columns that pooling sees by a function of the true ones."""
     true = img2col.columns_of
 
     def alter(function):

@@ -1,4 +1,4 @@
-"""The three kernels: equal bit for bit, within the oracle, and with the arithmetic that is part of their definition."""
+"""The three kernels: equal bit for bit, within the oracle's bounds, and with the arithmetic that defines them."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def image(plane, dtype=np.float64):
 
 
 def bits(array):
-    """Dtype, shape and bits of an array; a NaN's sign and payload alone are free."""
+    """Dtype, shape and bits of an array; only a NaN's sign and payload may differ."""
     plain = np.where(np.isnan(array), array.dtype.type(np.nan), array) if is_float(array.dtype) else array
     return array.dtype, array.shape, plain.tobytes()
 
 
 def answer(kernel, function, dy, *question):
-    """What a kernel says to (dy, x, size, stride); without dy where the function takes none."""
+    """A kernel's answer to (dy, x, size, stride), without dy for functions that take none."""
     return getattr(kernel, function)(*([dy] if function in BACKWARD else []), *question)
 
 
@@ -59,7 +59,7 @@ def functions_for(dtype):
 
 
 def drawn(dtype, functions=None, **plan):
-    """Cases of one dtype, a gradient in them where the dtype has one."""
+    """Cases of one dtype, with a gradient if the dtype can have one."""
     functions = functions or (BACKWARD if dtype in FLOATS else ("max_forward",))
     taken = {function: MEAN_SETTINGS if function in MEAN else SETTINGS for function in CALLABLES}
     declared = replace(Declared(), dtypes=(dtype,), ranks=(1, 2, 3), settings=taken)
@@ -68,7 +68,7 @@ def drawn(dtype, functions=None, **plan):
 
 
 def asked(kernel, function, case, **arrays):
-    """What a kernel says to a case, under its settings."""
+    """A kernel's answer to a case, under its settings."""
     call = replace(case, **arrays).call(function)
     return getattr(kernel, function)(*call.arrays.values(), call.size, call.stride, **call.settings)
 
@@ -261,7 +261,7 @@ def test_gradients_are_added_in_row_major_order_of_the_windows(kernel, dtype, pl
 
 
 TERMS = [(-1) ** k * 10.0 ** (4 * k % 5) / (k + 3) for k in range(25)]
-"""Of both signs and many sizes, so that every order of adding them gives other bits."""
+"""Numbers of both signs and many sizes, so that every order of adding them gives other bits."""
 
 
 def in_order(numbers):
@@ -352,7 +352,7 @@ def test_float16_means_are_accumulated_in_float64(kernel):
 
 
 TWICE = (4, 2.0**-9, 2.0**-23, 0)
-"""Their mean is just above the middle between two float16 numbers; rounded to float32 first, it is on the middle."""
+"""Their mean is just above the midpoint of two float16 numbers; rounded to float32 first, it is the midpoint."""
 
 
 def test_the_float16_mean_shows_double_rounding():
@@ -381,7 +381,7 @@ def test_an_empty_batch_gives_an_empty_result(kernel, function, dtype):
 
 
 def sample(dtype, shape=(2, 3, 5, 6), size=(2, 3), stride=(1, 2)):
-    """dy, x, size, stride: normals, or small integers where the dtype is no float."""
+    """dy, x, size, stride: normals, or small integers if the dtype is not a float."""
     normal = np.random.default_rng(0).standard_normal
     x = (4 * normal(shape)).astype(dtype)
     dy = normal(naive.max_forward(x, size, stride).shape).astype(dtype)
@@ -518,7 +518,7 @@ def test_a_nan_in_a_mean_stays_in_its_windows(kernel):
 
 
 def python(code, **environment):
-    """A fresh interpreter in which every warning is an error: its status, what it prints, what it complains of."""
+    """A fresh interpreter in which every warning is an error: its exit status, output and error output."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **{k: str(v) for k, v in environment.items()}},
@@ -582,7 +582,7 @@ def test_a_bogus_cache_directory_is_no_obstacle(tmp_path):
 def test_no_writable_place_for_a_cache_is_no_obstacle(tmp_path):
     source = Path(poolproof.kernels.__file__).parent
     copy = shutil.copytree(source, tmp_path / "installed", ignore=shutil.ignore_patterns("__pycache__"))
-    # Below a regular file nothing can be written, not even by root.
+    # Nothing can be written below a regular file, not even by root.
     loops = copy / "compiled" / "loops" / "__pycache__"
     loops.touch()
     nowhere = loops / "below"
@@ -666,8 +666,12 @@ REFUSED = {
     "dilation 0": ({"dilation": 0}, ValueError, "dilation=0 should be at least 1"),
     "broken dilation": ({"dilation": 1.5}, TypeError, "dilation=1.5 should be an int or 2 ints, not float"),
     "ceil_mode 1": ({"ceil_mode": 1}, TypeError, "ceil_mode=1 should be True or False, not int"),
-    "unknown": ({"pading": 1}, TypeError, "pading=1 is no setting here; there are padding, dilation, ceil_mode"),
-    "counted in a maximum": ({"count_include_pad": True}, TypeError, "count_include_pad=True is no setting here"),
+    "unknown": (
+        {"pading": 1},
+        TypeError,
+        "pading=1 is not a setting here; the settings are padding, dilation, ceil_mode",
+    ),
+    "counted in a maximum": ({"count_include_pad": True}, TypeError, "count_include_pad=True is not a setting here"),
     "wholly in padding": ({"padding": 2}, ValueError, "window 0 along the height of x, .*, lies wholly in padding"),
     "stepped over": ({"padding": 1, "dilation": 9}, ValueError, "the extent 10 along axis 0 should be at most"),
 }
@@ -683,7 +687,7 @@ def test_a_setting_that_cannot_be_is_refused_in_words(kernel, given_, error, wor
 @pytest.mark.skipif("bfloat16" not in FLOATS, reason="ml_dtypes is not installed")
 @each_kernel
 def test_bfloat16_is_rounded_once(kernel):
-    # Half a unit and a little more: float32 would lose the little, and the half would then go to even.
+    # Half a unit and a little more: float32 would lose the little, and the half would then be rounded to even.
     x = np.array([[[[1, 2.0**-8, 2.0**-30, 0]]]]).astype("bfloat16")
     ones = np.array([[[[4, 4 * 2.0**-8, 4 * 2.0**-30, 0]]]]).astype("bfloat16")
     assert kernel.mean_forward(ones, (1, 4), 1).item() == 1 + 2.0**-7

@@ -1,4 +1,4 @@
-"""Planes larger than a block: the same bits as from the naive kernel, and bounded memory, whatever the plane."""
+"""Planes larger than a block: the same bits as the naive kernel's, and bounded memory for every plane."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FAST = pytest.mark.parametrize("kernel", [compiled, img2col], ids=lambda kernel:
 
 @pytest.fixture
 def blocks_of(monkeypatch):
-    """Blocks of some elements for both kernels; `shared` decides which large windows are pooled one by one."""
+    """Blocks of this many elements for both kernels; `shared` decides which large windows are pooled one by one."""
 
     def small(elements, shared=large.SHARED):
         forget()
@@ -41,13 +41,13 @@ def forget():
 
 
 def bits(array):
-    """Dtype, shape and bits; a NaN's sign and payload alone are free."""
+    """Dtype, shape and bits; only a NaN's sign and payload may differ."""
     plain = np.where(np.isnan(array), array.dtype.type(np.nan), array) if is_float(array.dtype) else array
     return array.dtype, array.shape, plain.tobytes()
 
 
 def drawn(dtype, shape, seed=0):
-    """Numbers with ties, zeros of both signs, infinities and NaN, as far as the dtype has them."""
+    """Numbers with ties, zeros of both signs, infinities and NaN, if the dtype has them."""
     source = np.random.default_rng(seed)
     x = np.round(2 * source.standard_normal(shape))
     if dtype in {"float16", "float32", "float64"}:
@@ -209,7 +209,7 @@ def test_stretches_follow_one_another_in_row_major_order(blocks_of, shape, block
     assert all(len(part) <= block for part in parts)
 
 
-# Memory, as the system counts it: what the loops allocate is not seen by tracemalloc.
+# Memory as the system counts it, because tracemalloc does not see what the loops allocate.
 
 MEASURE = """
     import json, sys
@@ -263,7 +263,7 @@ on_linux = pytest.mark.skipif(
 
 
 def measured(kernel, dtype, functions, windows):
-    """Bytes that each call held at once beside its inputs and result, in a process that gives free memory back."""
+    """The most bytes that each call held beside its inputs and result, in a process that returns free memory."""
     question = json.dumps([dtype, functions, windows, [600, SIDE]])
     command = [sys.executable, "-c", textwrap.dedent(MEASURE), kernel, question]
     environment = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
@@ -274,7 +274,7 @@ def measured(kernel, dtype, functions, windows):
 
 
 def remembered(function, window, item):
-    """What is documented beside the bound: the indices and values of one forward pass."""
+    """The documented addition to the bound: the indices and values of one forward pass."""
     outputs = PLANE if window[1] == 1 else (SIDE // 2 + 1) ** 2
     return {"max_indices": item * outputs, "max_backward": (4 + item) * outputs}.get(function, 0)
 

@@ -1,4 +1,4 @@
-"""The layer of the teaching framework: its whole interface, held against the naive kernel."""
+"""The layer of the teaching framework: its whole interface, compared with the naive kernel."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ WRONG = {
         "pool_shape=(2, 2): dilation=(4, 4): the extent 5 along axis 0 should be at most 4, the height of input_shape",
     ),
     "a number for a flag": ({"ceil_mode": 1}, "ceil_mode=1 should be True or False, not int"),
-    "no setting": ({"foo": 1}, "foo=1 is no setting here; there are padding, dilation, ceil_mode"),
+    "no setting": ({"foo": 1}, "foo=1 is not a setting here; the settings are padding, dilation, ceil_mode"),
     "threads": ({"threads": 0}, "threads=0 should be at least 1"),
     "a shape of one axis too few": ({"input_shape": (4, 4)}, "input_shape=(4, 4) should be 3 positive ints: (C, H, W)"),
 }
@@ -232,7 +232,7 @@ def test_a_delta_of_another_shape_is_refused(forward, backward, kind, shape):
     pooling = layer(kind)
     getattr(pooling, forward)(sample()[0])
     with pytest.raises(
-        ValueError, match=r"^delta_in has shape .* but should have \(2, 3, 4, 2\), as the forward result$"
+        ValueError, match=r"^delta_in has shape .* but should have \(2, 3, 4, 2\), like the forward result$"
     ):
         getattr(pooling, backward)(np.zeros(shape), 0)
 
@@ -435,7 +435,9 @@ def test_a_setting_that_differs_is_named_with_both_values(setting, arguments, tm
     saved(tmp_path, PoolingLayer(*arguments))
     other = layer()
     other.initialize(tmp_path, "pool")
-    with pytest.raises(ValueError, match=rf"pool\.json has {setting}=.+, but should have .+, as this layer$") as caught:
+    with pytest.raises(
+        ValueError, match=rf"pool\.json has {setting}=.+, but should have .+, like this layer$"
+    ) as caught:
         other.load_parameters()
     values = [dict(zip(SETTINGS, given, strict=True))[setting] for given in (arguments, (SHAPE, SIZE, STRIDE, "MAX"))]
     for value in values:
@@ -455,7 +457,7 @@ def test_a_value_that_only_equals_the_saved_one_is_refused(old, new, tmp_path):
     pooling = saved(tmp_path, layer())
     text = json.dumps(json.loads((tmp_path / "pool.json").read_text("utf-8")))
     (tmp_path / "pool.json").write_text(text.replace(old, new), "utf-8")
-    with pytest.raises(ValueError, match=r"as this layer$"):
+    with pytest.raises(ValueError, match=r"like this layer$"):
         pooling.load_parameters()
 
 
@@ -477,7 +479,7 @@ BROKEN = {
 
 
 def refused(pooling):
-    """The one line in which a file is refused, without a traceback of what reads it."""
+    """The one line with which a file is refused, without a chained exception."""
     with pytest.raises(ValueError, match="should be a file that save_parameters wrote: ") as caught:
         pooling.load_parameters()
     assert caught.type is ValueError
@@ -499,7 +501,7 @@ def test_a_folder_in_place_of_the_file_is_refused(tmp_path):
     pooling = layer()
     pooling.initialize(tmp_path, "pool")
     (tmp_path / "pool.json").mkdir()
-    assert refused(pooling).endswith("it is no file")
+    assert refused(pooling).endswith("it is not a file")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
@@ -507,7 +509,7 @@ def test_a_pipe_in_place_of_the_file_is_not_waited_for(tmp_path):
     pooling = layer()
     pooling.initialize(tmp_path, "pool")
     os.mkfifo(tmp_path / "pool.json")
-    assert refused(pooling).endswith("it is no file")
+    assert refused(pooling).endswith("it is not a file")
 
 
 def test_a_second_save_replaces_the_first(tmp_path):
@@ -575,7 +577,7 @@ def test_a_layer_for_images_of_one_and_three_axes(kind, shape):
 
 
 def test_settings_of_a_layer_are_refused():
-    with pytest.raises(TypeError, match="count_include_pad=True is no setting here"):
+    with pytest.raises(TypeError, match="count_include_pad=True is not a setting here"):
         PoolingLayer((1, 4, 4), 2, 2, "MAX", count_include_pad=True)
     with pytest.raises(ValueError, match="lies wholly in padding"):
         PoolingLayer((1, 4, 4), 2, 2, "MEAN", padding=2)

@@ -1,4 +1,4 @@
-"""What makes kernels fast and small: which loop serves, orders of sums, threads, memory, and remembered arguments."""
+"""What makes kernels fast and small: the choice of loops, orders of sums, threads, memory, and cached arguments."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ FAST = pytest.mark.parametrize("kernel", [compiled, img2col], ids=lambda kernel:
 
 
 def bits(array):
-    """Dtype, shape and bits; a NaN's sign and payload alone are free."""
+    """Dtype, shape and bits; only a NaN's sign and payload may differ."""
     plain = np.where(np.isnan(array), array.dtype.type(np.nan), array) if is_float(array.dtype) else array
     return array.dtype, array.shape, plain.tobytes()
 
 
 def same(kernel, function, *question, **settings):
-    """Assert that a kernel gives what the naive one gives, bit for bit."""
+    """Assert that a kernel's answer equals the naive kernel's, bit for bit."""
     result, expected = (getattr(each, function)(*question, **settings) for each in (kernel, naive))
     assert bits(result) == bits(expected), (function, *question[1:])
 
@@ -79,7 +79,7 @@ def test_each_window_has_its_loop(window, function):
 
 
 def drawn(dtype, kind, seed=0):
-    """Five planes of 11 x 21: more columns than are taken at once, and a rest."""
+    """Five planes of 11 x 21: more columns than are processed at once, and a rest."""
     source = np.random.default_rng(seed)
     x = 8 * source.standard_normal((5, 1, 11, 21))
     if kind == "ties":
@@ -152,8 +152,8 @@ def test_every_loop_of_lines_serves_planes_of_whole_numbers(plane):
 
 
 def test_every_loop_of_sums_counts_all_cells_of_a_window():
-    # Five numbers near 2**28 and one of 24 bits near 1 do not fit in 53 bits, where one or two of them would; and the
-    # row below takes the large ones away again, so that the last bit of the small ones shows.
+    # Five numbers near 2**28 and one of 24 bits near 1 do not fit in 53 bits, although one or two of them would. The
+    # row below subtracts the large ones again, so that the last bit of the small ones shows.
     source = np.random.default_rng(0)
     row = source.uniform(2.0**27.9, 2.0**28, (2, 1, 1, 60)).astype(np.float32)
     x = np.concatenate([row, -row], axis=2)
@@ -227,7 +227,7 @@ def test_sums_are_exact_where_the_numbers_are_near_enough(plane, exact):
 
 @pytest.mark.parametrize("spread", [20, 26, 30, 40, 60])
 def test_the_order_of_sums_makes_no_difference_where_lines_are_summed_first(spread):
-    # The largest in the middle of each window, and of both signs: whatever is lost there shows.
+    # The largest numbers, of both signs, are in the middle of each window, so that any loss shows.
     source = np.random.default_rng(spread)
     x = np.ldexp(source.standard_normal((20, 1, 6, 6)), source.integers(-spread, 1, (20, 1, 6, 6))).astype(np.float32)
     same(compiled, "mean_forward", x, (3, 4), (1, 1))
@@ -245,7 +245,7 @@ def test_another_order_would_show():
 
 @pytest.fixture
 def many_cores(monkeypatch):
-    """Eight processors, and any piece of work worth a thread."""
+    """Eight processors, with every piece of work worth a thread."""
     monkeypatch.setattr(threads, "cores", lambda: 8)
     monkeypatch.setattr(threads, "WORTH", 1)
 
@@ -372,7 +372,7 @@ def test_one_thread_pools_where_none_are_said(function):
 
 @pytest.mark.parametrize("kernel", [naive, img2col], ids=lambda kernel: kernel.name)
 def test_the_other_kernels_have_no_threads(kernel):
-    with pytest.raises(TypeError, match="threads=2 is no setting here"):
+    with pytest.raises(TypeError, match="threads=2 is not a setting here"):
         kernel.max_forward(np.ones((1, 1, 2, 2)), 2, 2, threads=2)
 
 
@@ -395,20 +395,20 @@ def peak(kernel, function, dy, x, size=2, stride=2):
 
 
 def pooled(dtype, order="C", shape=LARGE["many planes"]):
-    """A gradient, and what it is the gradient for, in a layout."""
+    """A gradient and its x, in a layout."""
     x = np.random.default_rng(0).standard_normal(shape).astype(dtype)
     return tuple(np.asarray(array, order=order) for array in (x[:, :, ::2, ::2].copy(), x))
 
 
 def allowed(function, dy):
-    """What compiled makes beside a result: indices to route by, and the values found with them."""
+    """What the compiled kernel allocates beside a result: indices for routing, and the values found with them."""
     index, value = 4 * dy.size, dy.nbytes
     return {"max_indices": value, "max_backward": index + value}.get(function, 0) + SOME
 
 
 FUNCTIONS = (*FORWARD, "max_backward", "mean_backward")
 SOME = 1 << 17
-"""Bytes for what Python itself needs: a fiftieth of the smallest array here."""
+"""Bytes for Python itself: a fiftieth of the smallest array here."""
 
 
 @EACH
@@ -503,7 +503,7 @@ def test_a_plane_larger_than_a_block_is_pooled_line_by_line(function, monkeypatc
     assert peak(img2col, function, dy, x) <= 30 * 8 * img2col.BLOCK + 10 * dy.size + SOME
 
 
-# What is remembered of a call's arguments.
+# Cached properties of a call's arguments.
 
 TAKEN = {"size": ((2, 2), 2), "stride": ((1, 1), 1), "padding": (((1, 0), (1, 0)), (1, 1), 1), "ceil_mode": (True,)}
 ALIKE = {
@@ -541,5 +541,5 @@ def test_arguments_of_an_earlier_call_are_looked_up_and_not_checked_again(monkey
 def test_a_setting_of_the_mean_is_refused_by_the_maximum_after_the_mean_took_it():
     x = np.ones((1, 1, 4, 4))
     compiled.mean_forward(x, 2, 2, count_include_pad=True)
-    with pytest.raises(TypeError, match="count_include_pad=True is no setting here"):
+    with pytest.raises(TypeError, match="count_include_pad=True is not a setting here"):
         compiled.max_forward(x, 2, 2, count_include_pad=True)

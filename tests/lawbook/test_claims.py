@@ -1,4 +1,4 @@
-"""What laws claim is said in words, once for each."""
+"""The claims of laws are stated in words, each of them once."""
 
 import pytest
 from poolproof.properties.lawbook import LAWS

@@ -1,4 +1,4 @@
-"""Laws about huge arrays: with few bits, where small arrays show the same mistakes; on request, in full."""
+"""Laws about huge arrays: with few bits, so that small arrays show the same mistakes; on request, at full size."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ pytestmark = pytest.mark.once
 KERNELS = pytest.mark.parametrize("kernel", [naive, compiled, img2col], ids=lambda kernel: kernel.name)
 BITS = 11
 LAWS = registry(BITS)
-"""With an index of 12 bits in place of 32."""
+"""An index of 12 bits instead of 32."""
 
 
 # Faulty kernels, whose arithmetic has `bits` and a sign.
 
 
 class Narrow:
-    """A sound kernel on flat memory, whose every access goes through `at`; with wrong ones below."""
+    """A sound kernel on flat memory that computes every access with `at`; wrong ones follow below."""
 
     dtypes = ("int8", "float16", "float32")
 
@@ -74,46 +74,46 @@ class Narrow:
         return self.written(x, windows, np.broadcast_to(dy[..., np.newaxis] / windows.shape[-1], windows.shape))
 
     def windows(self, x, size, stride):
-        """The element of x for each tap of each window, (N, C, OH, OW, FH*FW)."""
+        """The index into x of each tap of each window, (N, C, OH, OW, FH*FW)."""
         index = np.lib.stride_tricks.sliding_window_view(np.arange(x.size).reshape(x.shape), size, axis=(2, 3))
         index = index[:, :, :: stride[0], :: stride[1]]
         return index.reshape(*index.shape[:4], -1)
 
     def read(self, x, index):
-        """The elements, zeros where memory ends."""
+        """The elements at these indices, with zeros where memory ends."""
         index = self.at(x, index)
         inside = (index >= 0) & (index < x.size)
         return np.where(inside, x.reshape(-1)[np.where(inside, index, 0)], 0).astype(x.dtype)
 
     def written(self, x, index, values):
-        """A gradient with values at these elements, as far as they are in memory."""
+        """A gradient with values at these elements, except those outside of memory."""
         dx, index = np.zeros(x.size, x.dtype), self.at(x, index)
         inside = (index >= 0) & (index < x.size)
         np.add.at(dx, index[inside], values[inside].astype(x.dtype))
         return dx.reshape(x.shape)
 
     def at(self, x, index):
-        """Where an element is looked for."""
+        """The index at which an element is accessed."""
         return index
 
 
 def wrapped(number, bits):
-    """A number in an integer of so many bits and a sign."""
+    """A number in an integer of this many bits and this signedness."""
     return (number + (1 << bits)) % (2 << bits) - (1 << bits)
 
 
 def bytes_wrap(x, index, bits):
-    """Distances in bytes are narrow, in the code for float32 alone."""
+    """Distances in bytes are narrow, only in the code for float32."""
     return wrapped(index * 4, bits) // 4 if x.dtype == np.float32 else index
 
 
 def cells_wrap(x, index, bits):
-    """Indices are narrow, until the array is too large for those without a sign."""
+    """Indices are narrow and signed, unless the array is too large even for unsigned ones."""
     return wrapped(index, bits) if x.size < 2 << bits and x.itemsize < 4 else index
 
 
 def unsigned_wrap(x, index, bits):
-    """Indices are narrow and have no sign."""
+    """Indices are narrow and unsigned."""
     return index % (2 << bits)
 
 
@@ -121,7 +121,7 @@ WRAPS = {"bytes": bytes_wrap, "cells": cells_wrap, "unsigned": unsigned_wrap}
 
 
 def narrow(function, wrap_index, bits=BITS):
-    """A kernel one of whose callables looks for elements by narrow arithmetic."""
+    """A kernel with one callable that finds elements by narrow arithmetic."""
     wrong = type("Wrong", (Narrow,), {"at": lambda self, x, index: wrap_index(x, index, bits)})()
     kernel = Narrow()
     setattr(kernel, function, getattr(wrong, function))
@@ -193,11 +193,11 @@ def test_an_offset_of_planes_that_wraps_shows_in_many_planes(function):
 
 
 def word(function):
-    """The word for a callable in names of laws."""
+    """The word for a callable in the names of laws."""
     return {law.function: law.name.removeprefix("huge-").rpartition("-")[0] for law in LAWS.values()}[function]
 
 
-# What a result may be besides a wrapped one.
+# Other faults of a result than wrapping.
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_a_message_can_be_pasted_and_says_which_element_it_is_about():
     assert naive.max_forward(scope["x"], (2, 2), (23, 23))[0, 0, 2, 0] == 16
 
 
-# How large they are in full.
+# The size of the arrays at full size.
 
 
 def test_every_law_reaches_beyond_its_limit_at_any_declaration():
@@ -314,7 +314,7 @@ def test_cells_that_make_a_case_of_nothing_are_refused():
         expected(call(0, 1))
 
 
-# What cannot be asked, and what is not run.
+# Laws that do not apply, and laws that are not run.
 
 
 @pytest.mark.parametrize(
@@ -356,7 +356,7 @@ def test_without_enough_memory_a_law_is_not_run_and_says_how_much_it_needs(monke
     result = run(law, target, None, 1 << 30)
     assert result.reason == "it needs 6.0 GiB of memory, and 3.0 GiB are available, of which --memory allows 1.0 GiB"
     monkeypatch.setattr("poolproof.properties.lawbook.huge.trial.available", lambda: None)
-    assert "how much is available cannot be found out" in run(law, target, None).reason
+    assert "the amount available is unknown" in run(law, target, None).reason
 
 
 def test_a_law_needs_its_arrays_and_its_result_and_a_copy_of_x():
@@ -441,7 +441,7 @@ def test_time_grows_with_the_arrays(monkeypatch):
 
 
 def system(folder, **files):
-    """A root with files of a system."""
+    """A root folder with some files of a system."""
     for name, text in files.items():
         file = folder / name.replace("__", "/")
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -683,7 +683,7 @@ def test_a_known_failure_may_be_huge(tmp_path):
     assert entry.law == "huge-max-cells"
 
 
-# In full, where it is asked for: gigabytes.
+# At full size, on request: gigabytes.
 
 
 @pytest.mark.skipif(not os.environ.get("POOLPROOF_HUGE"), reason="needs up to 24 GiB; POOLPROOF_HUGE=1 asks for it")

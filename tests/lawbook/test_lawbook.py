@@ -1,4 +1,4 @@
-"""The book of laws: whom a law is asked of, and what it says where it is broken."""
+"""The book of laws: to which implementations a law applies, and what it says when it fails."""
 
 from types import SimpleNamespace
 
@@ -15,7 +15,7 @@ from poolproof.properties.targets.target import wrap
 
 
 def reason(name, *offers, evidence=EVIDENCE, **declarations):
-    """Why a law cannot be asked of a kernel that offers and declares this."""
+    """Why a law does not apply to a kernel with these callables and declarations."""
     given = {"ranks": (1, 2, 3), **declarations, **{each: getattr(naive, each) for each in offers or CALLABLES}}
     target = wrap(SimpleNamespace(**given))
     return LAWS[name].unsupported(target.declared, target.offers, evidence)
@@ -24,10 +24,10 @@ def reason(name, *offers, evidence=EVIDENCE, **declarations):
 ROOMY = {"ranks": (2,)}
 TILES = {"size": (2, 2), "stride": (2, 2)}
 NINTHS = {"size": (3, 3), "stride": (3, 3)}
-"""Windows of which the means are no sums of powers of two."""
+"""Windows whose means are not sums of powers of two."""
 
 
-# Whom a law is asked of.
+# To which implementations a law applies.
 
 
 @pytest.mark.parametrize("name", LAWS)

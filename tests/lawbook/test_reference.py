@@ -1,4 +1,4 @@
-"""Laws for the reference kernels alone: what they reject, which no fault of the corpus needs to be."""
+"""Laws for the reference kernels alone: what they reject, even if no fault of the corpus needs it."""
 
 from types import SimpleNamespace
 
@@ -15,7 +15,7 @@ from selection import once
 
 
 def tried(law, examples=100, brief=True, **callables):
-    """The result of a law on a kernel of the name, the dtypes and the ranks of the naive one."""
+    """The result of a law on a kernel with the name, dtypes and ranks of the naive one."""
     subject = SimpleNamespace(name="naive", dtypes=naive.dtypes, ranks=naive.ranks, **callables)
     return run(LAWS[law], wrap(subject), TrialSettings(examples, seed=0, brief=brief))
 
@@ -76,7 +76,7 @@ def test_agreement_leaves_the_dtype_of_indices_free():
     assert tried("agreement", **changed("max_indices", lambda i: i.astype(np.int32))).verdict == "holds"
 
 
-# Refusal: kernels that refuse everything but one wrong call.
+# Refusal: kernels that refuse everything except one wrong call.
 
 WRONG = {
     "a window larger than the input": lambda x, size, _: size[0] == x.shape[2] + 1 > 1,
@@ -106,13 +106,13 @@ WRONG = {
 
 
 def lenient(what):
-    """A kernel that answers to one wrong call."""
+    """A kernel that answers one wrong call."""
 
     def max_forward(*arguments, **settings):
         try:
             answers = WRONG[what](*arguments, **settings)
         except (TypeError, IndexError):
-            # What tells this wrong call from others cannot read this one.
+            # The condition for this wrong call cannot be evaluated on this one.
             answers = False
         if not answers:
             raise ValueError("refused")

@@ -1,4 +1,4 @@
-"""Kernels that use threads: `two-threads` accepts the sound ones, and rejects the same ones with a race."""
+"""Kernels that use threads: `two-threads` accepts the sound ones, and rejects the same kernels with a race."""
 
 import json
 import shutil
@@ -66,7 +66,7 @@ print(json.dumps({name: (verdict(sound, 10), verdict(racing, 100)) for name, (so
 
 @pytest.mark.parametrize("seed", once_but(SEEDS, 1, others=slow))
 def test_both_are_told_apart_in_the_process_of_the_suite(seed):
-    # A process that hangs can be given up; a test that hangs cannot.
+    # A process that hangs can be abandoned; a test that hangs cannot.
     command = [sys.executable, "-c", IN_PROCESS, str(seed)]
     ran = subprocess.run(command, cwd=TESTS, check=False, capture_output=True, timeout=300)
     assert json.loads(ran.stdout) == {name: ["holds", "broken"] for name in NAMES}, ran.stderr.decode()
@@ -139,27 +139,27 @@ def fill(y, x, *window):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder with loops for numba, compiled once for all kernels beside them."""
+    """A folder with loops for numba, compiled once for all kernels in it."""
     folder = tmp_path_factory.mktemp("parallel")
     (folder / "loops.py").write_text(LOOPS)
     return folder
 
 
 def kernel(folder, name, *parts):
-    """The path of a kernel made of these parts."""
+    """The path of a kernel made from these parts."""
     (folder / f"{name}.py").write_text("".join([FRAME, *parts]))
     return str(folder / f"{name}.py")
 
 
 def parallel(folder, layer, body):
-    """A kernel of numba whose threads are those of a threading layer."""
+    """A kernel of numba whose threads belong to a threading layer."""
     chosen = f"import numba\nnumba.config.THREADING_LAYER = {layer!r}\nfrom loops import fill\n"
     return kernel(folder, f"{layer}_{'shared' if body is SHARED else 'fresh'}", chosen, body)
 
 
 @pytest.fixture
 def openmp(folder):
-    """numba's OpenMP layer, which may be called from several threads at once, as its workqueue may not."""
+    """numba's OpenMP layer, which, unlike its workqueue, may be called from several threads at once."""
     pytest.importorskip("numba.np.ufunc.omppool", reason="this build of numba has no OpenMP", exc_type=ImportError)
     return folder
 
@@ -184,7 +184,7 @@ def test_a_parallel_kernel_of_numba_dies_where_its_threads_may_not_be_shared_and
 
 @pytest.fixture
 def compiled(tmp_path):
-    """A folder with a library whose loop is shared among threads of OpenMP."""
+    """A folder with a library whose loop is divided among threads of OpenMP."""
     if shutil.which("cc") is None:
         pytest.skip("there is no C compiler")
     (tmp_path / "library.c").write_text(SOURCE)

@@ -1,4 +1,4 @@
-"""Which call of a case a law finds fault with, and in which words: kernels with one fault each, one case for each."""
+"""Which call of a case a law blames, and in which words: kernels with one fault each, one case for each."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -36,7 +36,7 @@ class Kernel:
 
 
 def verdict(law, kind, case=CASE):
-    """What a law says of a kernel: the verdict, the number of the call, and the message."""
+    """A law's verdict on a kernel, the number of the call, and the message."""
     pool = Pool(wrap(kind))
     pool.begin()
     with pytest.raises(Failure) as caught:
@@ -71,7 +71,7 @@ def test_a_window_of_nothing_but_minus_infinity_has_an_index_of_its_own():
 
 
 class ClearsEarlier(Kernel):
-    """The result before, if it was the first of all, is overwritten, but its memory is not returned."""
+    """The previous result, if it was the first of all, is overwritten, but its memory is not returned."""
 
     def __init__(self):
         self.results = []
@@ -84,7 +84,7 @@ class ClearsEarlier(Kernel):
 
 
 class Interns(Kernel):
-    """Indices that were found before are not made again: who has them has those of others as well."""
+    """Indices found before are not made again: two callers get the same array."""
 
     def __init__(self):
         self.known = {}
@@ -95,7 +95,7 @@ class Interns(Kernel):
 
 
 class OnlyOnce(Kernel):
-    """It cannot be called again."""
+    """It fails if it is called again."""
 
     called = False
 
@@ -125,7 +125,7 @@ def test_a_call_that_raises_after_others_is_named():
 
 
 class Waits(Kernel):
-    """The results are kept while it is called, and the first is overwritten later."""
+    """The results are kept during calls, and the first is overwritten later."""
 
     def __init__(self):
         self.results = []
@@ -142,7 +142,7 @@ def test_now_and_then_results_are_looked_at_again_after_a_while(monkeypatch):
     waits = Waits()
     monkeypatch.setattr(conduct.time, "sleep", waits.wake)
     found, call, _ = verdict("results-kept", waits, replace(CASE, spot=0.95))
-    # The last call, one of those before which is about indices.
+    # The last call; one before it is about indices.
     assert (found, call) == ("broken", len(waits.results))
     assert conduct.LINGER < 0.1
     pool = Pool(wrap(Waits()))
@@ -155,7 +155,7 @@ def test_now_and_then_results_are_looked_at_again_after_a_while(monkeypatch):
 
 
 class ByAddress(Kernel):
-    """An array that it was given before has, it believes, the values that it had."""
+    """It assumes that an array seen before still has the values that it had."""
 
     x = y = None
 
@@ -166,7 +166,7 @@ class ByAddress(Kernel):
 
 
 class ByEnds(Kernel):
-    """An array of the same shape, first cell and last cell has, it believes, the values that it had."""
+    """It assumes that an array with the same shape, first cell and last cell has the same values."""
 
     def __init__(self):
         self.known = {}
@@ -177,7 +177,7 @@ class ByEnds(Kernel):
 
 
 class TiredOfIt(Kernel):
-    """The third time that it is given the same, it gives something else."""
+    """When it gets the same arguments for the third time, it returns something else."""
 
     def __init__(self):
         self.times = {}
@@ -221,7 +221,7 @@ def test_a_first_result_of_another_shape_is_the_fault_of_the_first_call():
 
 
 def calls_of(law, kind):
-    """How many calls a law makes for the case, if nothing is wrong."""
+    """How many calls a law makes for the case if nothing is wrong."""
     pool = Pool(wrap(kind))
     pool.begin()
     LAWS[law].check(pool, CASE)
@@ -232,7 +232,7 @@ def calls_of(law, kind):
 
 
 class RightAloneOnly(Kernel):
-    """Wrong as soon as it was called three times: so are the calls made together, the first of them first."""
+    """It is wrong after three calls, and so for the calls made together, starting with the first."""
 
     called = 0
 
@@ -248,7 +248,7 @@ def test_the_first_of_two_calls_made_together_is_named():
 
 
 def asked_together(cases):
-    """The calls, seconds and moments of what is asked of two threads."""
+    """The calls, seconds and moments that are requested for two threads."""
     asked = []
     pool = Pool(wrap(naive))
     usual = pool.target.ask_together
@@ -361,7 +361,7 @@ def test_a_law_finds_nothing_else_wrong_with_a_result_of_another_shape(law, wron
 
 
 def reshaped(name, wrong, among):
-    """A callable of the naive kernel, if it is among these with results of another shape."""
+    """A callable of the naive kernel; if it is among these, its results have another shape."""
     pool = getattr(naive, name)
     return (
         wraps(pool)(lambda *given, **settings: np.asarray(wrong(pool(*given, **settings)))) if name in among else pool
@@ -372,7 +372,7 @@ def reshaped(name, wrong, among):
 
 
 class CountsPlanes(Kernel):
-    """Its indices go on from plane to plane."""
+    """Its indices continue from plane to plane."""
 
     def max_indices(self, x, size, stride):
         i = naive.max_indices(x, size, stride)
@@ -388,7 +388,7 @@ class NoneForTheFirst(Kernel):
 
 
 class NeighboursShine(Kernel):
-    """The last sample of a batch has something of the first."""
+    """The last sample of a batch contains something of the first."""
 
     def max_forward(self, x, size, stride):
         y = naive.max_forward(x, size, stride)
@@ -405,7 +405,7 @@ class LargestMagnitude(Kernel):
 
 
 class Nowhere(Kernel):
-    """One of the maxima is nowhere, between two cells or above them all."""
+    """One maximum lies between two cells, or above them all."""
 
     def __init__(self, more):
         self.more = more
@@ -440,7 +440,7 @@ def test_the_maximum_of_the_mapped_is_held_against_the_mapped_maximum():
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "int8", "uint8", "bool"])
 def test_the_numbers_of_a_long_image_ascend(dtype):
-    # np.unique does not order so many of float16 on every processor.
+    # np.unique cannot sort this many float16 numbers on every processor.
     cells = (np.arange(6000) * 7919 % 11 + (0 if dtype in ("uint8", "bool") else -5)).astype(dtype)
     assert ascending(cells.reshape(2, 1, 3000)).tolist() == sorted(set(cells.tolist()))
     assert ascending(cells[:0]).tolist() == []
@@ -476,7 +476,7 @@ def test_none_has_less_than_nothing_of_a_gradient_or_is_no_maximum(shares):
 
 
 def giving(shares):
-    """A kernel that divides the gradient of the one window there is like this."""
+    """A kernel that divides the gradient of its only window in this way."""
     return SimpleNamespace(max_backward=lambda dy, x, size, stride: dy * np.array(shares))
 
 
@@ -484,7 +484,7 @@ def giving(shares):
 
 
 class WrongAt:
-    """The naive kernel, but for one of its calls."""
+    """The naive kernel, except for one of its calls."""
 
     ranks = (1, 2, 3)
 

@@ -1,4 +1,4 @@
-"""The command: judge the mutants that are not on record, write the page, and say what lacks a reason."""
+"""The command: judge the mutants that are not on record, write the page, and print which survivors lack a reason."""
 
 import argparse
 import os
@@ -11,7 +11,7 @@ from .run import judge
 
 
 def arguments():
-    """What is to be judged; by default, everything that is not on record."""
+    """What to judge; by default, everything that is not on record."""
     parser = argparse.ArgumentParser(prog="python -m mutants", description=__doc__)
     parser.add_argument("files", nargs="*", metavar="FILE", help=f"default: all of {', '.join(JUDGES)}")
     parser.add_argument("-n", type=int, default=os.cpu_count(), help="processes")
@@ -24,7 +24,7 @@ def arguments():
 
 
 def main():
-    """Status 1 where a survivor has no reason, or a reason no survivor."""
+    """Judge and report. Returns 1 if a survivor has no reason, or a reason no survivor."""
     given, record = arguments(), Record()
     for file in () if given.page else given.files or JUDGES:
         judge(file, record, given.n, again=given.again)

@@ -1,6 +1,6 @@
-"""What should notice a mistake: tests, and laws on kernels that are known to be right or wrong.
+"""The judges that should notice a mistake: tests, and laws on kernels that are known to be right or wrong.
 
-Runs in the process of one mutant. A judge is asked whether it notices one in a function of the file it is for.
+This runs in the process of one mutant. Each judge says whether it notices a mistake in a function of its file.
 """
 
 import sys
@@ -16,11 +16,11 @@ ROOT = TESTS.parent
 SIDE_EFFECTS = "hypothesis.errors.HypothesisSideeffectWarning"
 
 OFTEN = 5
-"""How many seeds a law about threads has for rejecting what it should: another thread is not always in the way."""
+"""How many seeds a law about threads gets to reject a kernel: another thread does not always interfere."""
 
 
 class Planted(SourceFileLoader, MetaPathFinder):
-    """A module made from another source than that of its file."""
+    """A module made from another source than its file's."""
 
     def __init__(self, file, source):
         module = file.removesuffix(".py").removesuffix("/__init__")
@@ -35,7 +35,7 @@ class Planted(SourceFileLoader, MetaPathFinder):
 
 
 def noticed(file, source, function):
-    """Whether some judge notices what was planted; all see the planted module, because it is imported first."""
+    """Whether some judge notices the mistake; all see the planted module, because it is imported first."""
     sys.meta_path.insert(0, Planted(file, source))
     import poolproof.kernels
     import poolproof.properties.lawbook  # noqa: F401
@@ -44,12 +44,12 @@ def noticed(file, source, function):
 
 
 def suite(*names, among=""):
-    """Tests, of which only those with some word in their names."""
+    """A judge that runs tests, perhaps only those with some word in their names."""
 
     def fail(file, function):
         import pytest
 
-        # Laws may have run in this process before, and the warning about that is no failure.
+        # Laws may have run in this process before, and a warning about that is not a failure.
         quiet = ["-x", "-q", "--assert=plain", "-p", "no:cacheprovider", "-W", f"ignore::{SIDE_EFFECTS}"]
         quiet += ["-m", "", "--hypothesis-profile", "ci"]
         return pytest.main([*quiet, "-k", among, *(str(TESTS / name) for name in names)])
@@ -58,7 +58,7 @@ def suite(*names, among=""):
 
 
 def equal_to_others(name):
-    """The laws for reference kernels alone: of answers equal bit by bit to those of the two others, and of refusals."""
+    """A judge that runs the laws for reference kernels: bitwise equality with the two others, and refusals."""
 
     def fail(file, function):
         from poolproof.properties.lawbook import LAWS
@@ -69,7 +69,7 @@ def equal_to_others(name):
 
 
 def equal_without_float32(name):
-    """The same for what is run without numba: in Python, adding a float32 to a float64 gives a float32."""
+    """The same without numba: in Python, adding a float32 to a float64 gives a float32."""
 
     def fail(file, function):
         from poolproof.kernels import compiled, img2col, naive
@@ -85,14 +85,14 @@ def equal_without_float32(name):
 
 
 def all_laws(file, function):
-    """All laws, on kernels of the tests that are right, whose windows are found by code of their own."""
+    """Whether any law rejects correct kernels of the tests, which find windows with code of their own."""
     from poolproof.properties.lawbook import LAWS
 
     return any(rejects_right_ones(law, ["plain", "general"]) for law in LAWS.values())
 
 
 def own_laws(file, function):
-    """The laws of a file, or the one law that is meant, on right kernels and on those of which they say they reject."""
+    """Whether the laws of a file, or the function's own, misjudge right kernels or faults that they should reject."""
     return any(
         rejects_right_ones(law, ("plain", "general", "naive")) or accepts_a_wrong_one(law)
         for law in laws_of(file, function)
@@ -100,7 +100,7 @@ def own_laws(file, function):
 
 
 def laws_of(file, function):
-    """The law that a function is; or all laws of its file, which may use it."""
+    """The law that a function implements, or all laws of its file, which may use the function."""
     from poolproof.properties.lawbook import LAWS
 
     family = [law for law in LAWS.values() if law.check.__code__.co_filename == str(ROOT / file)]
@@ -108,7 +108,7 @@ def laws_of(file, function):
 
 
 def rejects_right_ones(law, names):
-    """Whether a law rejects a kernel that is right; laws for the reference kernels are for these alone."""
+    """Whether a law rejects a right kernel; laws for the reference kernels are tried only on these."""
     from faults.base import Sound
     from faults.general import General
     from poolproof.kernels import compiled, img2col, naive
@@ -119,7 +119,7 @@ def rejects_right_ones(law, names):
 
 
 def accepts_a_wrong_one(law):
-    """Whether a law accepts a fault that says it is rejected by it, or one of those beside."""
+    """Whether a law accepts a fault that names it, or one of the faults listed here."""
     from faults import FAULTS
 
     seeds = range(OFTEN) if "threads" in law.evidence else (0,)
@@ -145,7 +145,7 @@ BESIDE = {
     "ranks-agree": ("settings.LastAxisFirst", "overhang.PadsReadAsSides", "settings.PaddingOfHeightAlone"),
     "no-aliasing": ("edges.SqueezesSingleCells",),
 }
-"""Faults that laws reject which no fault names."""
+"""Faults that laws reject although the faults do not name them."""
 
 KERNELS = ("test_contract.py", "kernels/test_kernels.py", "bench/test_document.py", "kernels/test_layer.py")
 COMPILED = [
@@ -158,7 +158,7 @@ LOOPS = [
     equal_without_float32("compiled"),
     suite("kernels/test_large.py", among="gradients_at_any_indices and float64"),
 ]
-"""For what is run without numba, where large images are slow."""
+"""Judges for code that runs without numba, where large images are slow."""
 LAWS = [own_laws, suite("lawbook/test_lawbook.py", "failures/test_messages.py", "lawbook/test_verdicts.py")]
 
 JUDGES = {

@@ -39,7 +39,7 @@ COMPOUND = (ast.BinOp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.IfExp)
 
 
 class Mutant(NamedTuple):
-    """A source with one mistake: the function it is in, the lines that differ, before and after, and all of it."""
+    """A source with one mistake: its function, the lines that differ, before and after, and the whole source."""
 
     function: str
     before: str
@@ -48,7 +48,7 @@ class Mutant(NamedTuple):
 
 
 def mutants(source):
-    """Every mutant of a source; where several would be told by the same words, the later ones are numbered."""
+    """Every mutant of a source; if several have the same lines, the later ones are numbered."""
     times = Counter()
     for function, node, text in edits(ast.parse(source), ""):
         mutant = edited(source, function, node, text)
@@ -58,7 +58,7 @@ def mutants(source):
 
 
 def edits(node, function):
-    """Every mistake at a node and below: the function it is in, the node to be replaced, and the text in its place."""
+    """Every mistake at a node and below: its function, the node to replace, and the replacement text."""
     if is_left_alone(node):
         return
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
@@ -71,34 +71,34 @@ def edits(node, function):
 
 
 def parts(node):
-    """The nodes below a node in which something can go wrong: no annotation, and no decorator."""
+    """The nodes below a node in which something can go wrong, without annotations and decorators."""
     for field, value in ast.iter_fields(node):
         if field not in ("annotation", "returns", "decorator_list"):
             yield from (each for each in (value if isinstance(value, list) else [value]) if isinstance(each, ast.AST))
 
 
 def is_left_alone(node):
-    """Whether this is a text, `if TYPE_CHECKING`, or `strict=True`, which no right call needs."""
+    """Whether this is a string, `if TYPE_CHECKING`, or `strict=True`, which no right call needs."""
     for_types = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
     strict = isinstance(node, ast.keyword) and node.arg == "strict"
     return for_types or strict or isinstance(node, ast.JoinedStr)
 
 
 def mistakes(node):
-    """The mistakes at one node: a node, and the text in its place."""
+    """The mistakes at one node: a node and its replacement text."""
     if type(node) in MISTAKES:
         for changed in MISTAKES[type(node)](node):
             yield (changed if isinstance(changed, tuple) else (node, changed))
 
 
 def with_operator(node):
-    """Another operator, where there is one."""
+    """The node with another operator, if there is one."""
     if type(node.op) in OPERATORS:
         yield text(node, op=OPERATORS[type(node.op)]())
 
 
 def assignments(node):
-    """x += y: as an assignment, and with another operator."""
+    """x += y as an assignment, and with another operator."""
     yield f"{ast.unparse(node.target)} = {ast.unparse(node.value)}"
     yield from with_operator(node)
 
@@ -110,7 +110,7 @@ def comparisons(node):
 
 
 def constants(node):
-    """Another bool, or a number and one more."""
+    """Another bool, or a number plus one."""
     if isinstance(node.value, bool):
         yield str(not node.value)
     elif isinstance(node.value, (int, float)):
@@ -132,17 +132,17 @@ def slices(node):
 
 
 def contrary(node):
-    """The contrary of a condition."""
+    """The negation of a condition."""
     yield from negated([node.test])
 
 
 def filters(node):
-    """The contrary of each condition in a comprehension."""
+    """The negation of each condition in a comprehension."""
     yield from negated(node.ifs)
 
 
 def negated(conditions):
-    """The contrary of conditions, but for those that have it as another mistake: `not a`, and `a == b` and the like."""
+    """The negations of conditions, except those that are mutated in another way: `not a`, `a == b` and the like."""
     for condition in conditions:
         opposed = isinstance(condition, ast.Compare) and not isinstance(condition.ops[0], ORDERED)
         if not opposed and not is_negation(condition):
@@ -155,7 +155,7 @@ def is_negation(node):
 
 
 def left_out(node):
-    """A call whose result nobody takes, or a refusal, left out."""
+    """A call whose result is not used, or a refusal, left out."""
     if isinstance(node, ast.Raise) or isinstance(node.value, ast.Call):
         yield "pass"
 
@@ -181,7 +181,7 @@ MISTAKES = {
 
 
 def text(node, **fields):
-    """A node, with other fields, as source; in parentheses where an expression around it might take it apart."""
+    """The source of a node with other fields; in parentheses if a surrounding expression might split it."""
     changed = copy(node)
     for name, value in fields.items():
         setattr(changed, name, value)

@@ -1,4 +1,4 @@
-"""docs/mutants.md, and what is wrong with the reasons for mutants that nothing notices."""
+"""docs/mutants.md, and complaints about the reasons for mutants that nothing notices."""
 
 import sys
 
@@ -39,12 +39,12 @@ def reasons():
 
 
 def with_verdict(verdicts, wanted):
-    """The mutants that met this end, as keys of reasons."""
+    """The mutants with this verdict, as keys of reasons."""
     return [(file, *key) for file, each in verdicts.items() for key, verdict in each.items() if verdict == wanted]
 
 
 def complaints(verdicts):
-    """Survivors without a reason, and reasons in the judged files for what is none."""
+    """Survivors without a reason, and reasons for something that is not a survivor, in the judged files."""
     alive, explained = with_verdict(verdicts, SURVIVED), reasons()
     missing = [key for key in alive if not explained.get(key)]
     judged = {(file, *key) for file, each in verdicts.items() for key, verdict in each.items() if verdict != UNJUDGED}
@@ -64,7 +64,7 @@ def page(verdicts):
 
 
 def totals(verdicts):
-    """How many mutants of each file met which end."""
+    """The number of mutants of each file with each verdict."""
     for file, each in verdicts.items():
         ends = list(each.values())
         alive, open_ = ends.count(SURVIVED), ends.count(UNJUDGED)
@@ -72,7 +72,7 @@ def totals(verdicts):
 
 
 def explanations(verdicts):
-    """The reasons, each with the number of survivors, and of those not judged again."""
+    """The reasons, each with its number of survivors, and of survivors not judged again."""
     counts, explained = {}, reasons()
     for column, end in enumerate((SURVIVED, UNJUDGED)):
         for key in with_verdict(verdicts, end):
@@ -82,7 +82,7 @@ def explanations(verdicts):
 
 
 def shown(key):
-    """A mutant as a difference of lines, with the function it is in."""
+    """A mutant as a diff, with its function."""
     before, after = (prefixed(sign, lines) for sign, lines in zip("-+", key[2:], strict=True))
     return f"```diff\n{f'@@ {key[1]}'.rstrip()}\n{before}\n{after}\n```"
 

@@ -1,7 +1,8 @@
-"""docs/data/mutants.json: what became of the mutants, a line for each function that was judged as it is.
+"""docs/data/mutants.json: the verdicts on mutants, one line per function, valid for its present code.
 
 A record has the `file`, the `function`, a checksum of its `code`, and the mutants that `survived` or `hung`, each as
-its function and the lines before and after; all others were noticed. It holds until the code of the function changes.
+its function and the lines before and after; all others were noticed. It is valid until the code of the function
+changes.
 """
 
 import ast
@@ -29,13 +30,13 @@ class Record:
         self.entries = {(each["file"], each["function"]): each for each in functions}
 
     def verdicts(self, file):
-        """The verdict on each mutant of a file as it is, by function and the lines before and after."""
+        """The verdict on each mutant of a file in its present state, by function and the lines before and after."""
         source = (ROOT / file).read_text(encoding="utf-8")
         codes = checksums(source)
         return {key: self.verdict(file, codes, key) for key in (mutant[:3] for mutant in mutants(source))}
 
     def verdict(self, file, codes, key):
-        """The verdict on one mutant, if its function was judged as it is."""
+        """The verdict on one mutant, if its function has not changed since."""
         function = home(key)
         entry = self.entries.get((file, function))
         if entry is None or entry["code"] != codes[function]:
@@ -43,7 +44,7 @@ class Record:
         return next((LISTED[end] for end in LISTED if list(key) in entry[end]), NOTICED)
 
     def add(self, file, function, code, verdicts):
-        """Record what became of all mutants of a function, at once, so that a run can be interrupted."""
+        """Record the verdicts on all mutants of a function at once, so that a run can be interrupted."""
         ends = {end: [list(key) for key, each in verdicts.items() if each == word] for end, word in LISTED.items()}
         self.entries[file, function] = {"file": file, "function": function, "code": code, **ends}
         self.save()
@@ -57,12 +58,12 @@ class Record:
 
 
 def home(key):
-    """The function that a mutant is in, without the number of one that is told by the same words as another."""
+    """The function of a mutant, without the number of one that has the same lines as another."""
     return re.sub(r" \(\d+\)$", "", key[0])
 
 
 def checksums(source):
-    """A checksum of the code of each function; of a class and of the file itself, of what is outside functions."""
+    """A checksum of the code of each function; for a class and for the file, of the code outside functions."""
     return {name: hashlib.sha256(code.encode()).hexdigest()[:12] for name, code in scopes(ast.parse(source), "")}
 
 

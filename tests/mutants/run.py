@@ -1,4 +1,4 @@
-"""Every mutant in a process of its own, some side by side; verdicts are recorded, so that a run can be continued."""
+"""Judges each mutant in a process of its own, several at a time; verdicts are recorded, so that a run can continue."""
 
 import multiprocessing
 import os
@@ -15,7 +15,7 @@ from .record import HUNG, NOTICED, SURVIVED, UNJUDGED, checksums, home
 
 SCRATCH = ROOT / ".mutants"
 MEMORY = 8 << 30
-"""Bytes for one process: a mutant may ask for windows without end."""
+"""Bytes for one process: a mutant may try to make endless windows."""
 
 ENVIRONMENT = {
     "CI": "1",  # the same cases every time
@@ -23,13 +23,13 @@ ENVIRONMENT = {
     "NUMBA_CACHE_DIR": str(SCRATCH / "numba"),
 }
 LOOPS = "kernels/compiled/loops/"
-"""The folder of files that are run as plain Python: compiling takes longer than judging."""
+"""A folder of files that run as plain Python, because compiling takes longer than judging."""
 
 
 def judge(file, record, processes, *, again=False):
     """Judge the mutants of a file that are not on record, and record each function when it is done.
 
-    `again`: survivors on record are judged again. Raises RuntimeError where the file fails without a mutant.
+    `again`: judge survivors on record again. Raises RuntimeError if the file fails without a mutant.
     """
     source = (ROOT / file).read_text(encoding="utf-8")
     waiting, known = {UNJUDGED, SURVIVED} if again else {UNJUDGED}, record.verdicts(file)
@@ -48,7 +48,7 @@ def judge(file, record, processes, *, again=False):
 
 
 def time_for(file, source):
-    """Seconds that a mutant may take: some times more than the file itself."""
+    """The seconds that a mutant may take: a multiple of the file's own time."""
     SCRATCH.mkdir(exist_ok=True)
     os.environ.update(ENVIRONMENT)
     began = time.monotonic()
@@ -59,7 +59,7 @@ def time_for(file, source):
 
 
 def verdict(file, source, function, seconds, log=os.devnull):
-    """What becomes of a source in a process of its own; what that prints goes to a file."""
+    """The verdict on a source, judged in a process of its own whose output goes to a file."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["hypothesis", "numba", "numpy", "pytest"])
     process = context.Process(target=judged, args=(file, source, function, log))

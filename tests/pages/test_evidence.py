@@ -21,13 +21,13 @@ PEOPLE = {
     "course notebook": "notebook",
     "teaching document": "document",
 }
-"""The checks of the README, with their names in the record."""
+"""The checks in the README, with their names in the record."""
 
 BENCHMARKS = ("FlagGems", "KernelBench")
 
 
 def rejected():
-    """How many faults each check rejects, the most first."""
+    """How many faults each check rejects, in descending order."""
     counts = {"`poolproof check`": len(FAULTS)}
     counts |= {name: sum(check in fault["checks"] for fault in FAULTS) for name, check in PEOPLE.items()}
     counts |= {each["check"]: len(each["rejects"]) for each in RECORD["benchmarks"] if each["check"] in BENCHMARKS}

@@ -1,4 +1,4 @@
-"""The examples: built and judged by the commands of their READMEs, sound as they stand, rejected with a line broken."""
+"""The examples: built and judged by the commands of their READMEs, sound as they are, rejected with a line broken."""
 
 import importlib.util
 import os
@@ -115,7 +115,7 @@ SIMULATED_FAULTS = {
         "o // rows % rows",
     ),
 }
-"""Mistakes of kernels for a GPU: the example, a law that rejects it and how; the line, and what is planted there."""
+"""Mistakes of kernels for a GPU: the example, the law that rejects it and how, the line, and its replacement."""
 
 IN_32_BITS = {
     "triton": (
@@ -147,13 +147,13 @@ for kernel in (value for name, value in vars(pool).items() if name.endswith("_ke
 
 
 def environment(**more):
-    """The environment without what an outer pytest or a CI leaves in it."""
+    """The environment without the variables of an outer pytest or a CI."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COV_")) and k != "CI"}
     return {**kept, "NO_COLOR": "1", "COLUMNS": "80", **more}
 
 
 def run(folder, words, **more):
-    """Run a command in a folder; its status and all it printed."""
+    """Run a command in a folder. Returns its status and output."""
     done = subprocess.run(
         words, cwd=folder, env=environment(**more), capture_output=True, text=True, timeout=500, check=False
     )
@@ -169,13 +169,13 @@ def commands(folder):
 
 
 def copied(example, folder):
-    """The folder, with the files of an example but nothing that was built beside them."""
+    """The folder, with the files of an example but none of its build products."""
     leftovers = shutil.ignore_patterns("libpool.so", "pool", "__pycache__", ".poolproof")
     return shutil.copytree(EXAMPLES / example, folder, ignore=leftovers, dirs_exist_ok=True)
 
 
 def built(folder):
-    """The same folder, after the commands that build what is in it."""
+    """The same folder, after running the commands that build the example."""
     for command in commands(folder)[0]:
         status, said = run(folder, command)
         assert (status, said) == (0, "")
@@ -200,21 +200,21 @@ def broken(example, file, old, new, folder):
 
 
 def missing(example):
-    """What an example needs and is not installed: its compiler or interpreter, or modules."""
+    """What an example needs but is not installed: its compiler or interpreter, or modules."""
     if example in TOOLS:
         return [] if shutil.which(TOOLS[example]) else [TOOLS[example]]
     return [module for module in MODULES[example] if importlib.util.find_spec(module) is None]
 
 
 def needing(example, *more, name):
-    """Parameters of a test that is skipped where something that an example needs is missing."""
+    """Parameters of a test that is skipped if something that the example needs is missing."""
     lacking = missing(example)
     skipped = pytest.mark.skipif(bool(lacking), reason=f"{', '.join(lacking)} not installed")
     return pytest.param(example, *more, marks=skipped, id=name)
 
 
 def test_every_example_is_tested():
-    # Those of test vectors are tested in tests/report/test_vectors.py.
+    # Examples of test vectors are tested in tests/report/test_vectors.py.
     assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == {*TOOLS, *MODULES, "vectors"}
 
 
@@ -245,14 +245,14 @@ def test_a_library_that_is_not_built_is_told_with_the_command_that_builds_it(tmp
 
 
 def said_by_page(folder):
-    """What the README of an example says that its command prints: the command, and the lines."""
+    """The output of a command according to an example's README: the command, and the lines."""
     page = (folder / "README.md").read_text(encoding="utf-8")
     ((command, printed),) = re.findall(r"^```console\n\$ (.*?)\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     return command, [line for line in printed.splitlines() if line != "..."]
 
 
 def uncounted(line):
-    """A line without the number of its cases, of which a version of Hypothesis may draw others."""
+    """A line without its number of cases, which may depend on the version of Hypothesis."""
     return re.sub(r"[\d,]+ cases", "# cases", line)
 
 

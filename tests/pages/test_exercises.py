@@ -1,4 +1,4 @@
-"""The exercises of the chapter: each skeleton fails its laws, an answer passes, typical mistakes are explained."""
+"""The exercises of the chapter: each skeleton fails its laws, an answer passes, and typical mistakes are explained."""
 
 import re
 
@@ -37,7 +37,7 @@ MISTAKES = {
         "Indices count within the window.",
     ),
 }
-"""What students write: the exercise, a pattern in its answer and what stands in its place; the reason they get."""
+"""Typical mistakes: the exercise, a pattern in its answer and the replacement, and the reason that is given."""
 
 
 def answer(exercise):
@@ -45,9 +45,9 @@ def answer(exercise):
 
 
 def graded(folder, exercise, source, laws=None):
-    """The status and the output of the line that grades an exercise, or of another choice of laws."""
+    """The exit status and the output of the command that grades an exercise, or of another choice of laws."""
     laws = laws or {name: laws for name, _, laws in EXERCISES}[exercise]
-    # A process loads a path once.
+    # A process loads a path only once.
     file = folder / f"{exercise}-{len(list(folder.iterdir()))}.py"
     file.write_text(source, encoding="utf-8")
     return check(folder, str(file), "--laws", laws)

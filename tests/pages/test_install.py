@@ -1,4 +1,4 @@
-"""The page about installing: every extra has its weight, and what a system cannot do is refused there."""
+"""The page about installing: it has the size of every extra, and systems refuse what they cannot do."""
 
 import os
 import re
@@ -21,7 +21,7 @@ def test_every_extra_has_its_weight():
 
 
 def answer(folder, *words):
-    """The status of `poolproof check faulty.py`, and what it printed, on one line."""
+    """The exit status of `poolproof check faulty.py`, and its output in one line."""
     status, said = called(kernels_in(folder), "check", "faulty.py", "-n", "0", *words)
     return status, " ".join(said.split())
 

@@ -1,4 +1,4 @@
-"""Links between the files of the repository: the file is there, and in a page the place that is named."""
+"""Links between the files of the repository: the file exists, and in a page the named anchor."""
 
 import re
 from functools import cache
@@ -10,7 +10,7 @@ from selection import once
 pytestmark = once
 
 GENERATED = ("docs/reference/commands.md", "docs/reference/laws.md")
-"""Pages that are made when the site is built, which nothing in the repository may link to."""
+"""Pages that are generated with the site; nothing in the repository may link to them."""
 
 FOLDERS = (".", "docs", "docs/*", "examples/*")
 PAGES = sorted(path for folder in FOLDERS for path in ROOT.glob(f"{folder}/*.md"))
@@ -26,25 +26,25 @@ def text(page):
 
 @cache
 def places(page):
-    """The places in a page that a link may name: its headings, as GitHub writes them, and its anchors."""
+    """The anchors of a page: its headings, as GitHub writes them, and explicit ones."""
     whole = page.read_text(encoding="utf-8")
     headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```", "", whole, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
     return {slug(heading) for heading in headings} | set(re.findall(r'<a id="([^"]+)"', whole))
 
 
 def slug(heading):
-    """The name that GitHub gives to the place of a heading."""
+    """GitHub's name for the anchor of a heading."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def broken(page):
-    """The links of a page to what is not there."""
+    """The broken links of a page."""
     links = [link for link in LINK.findall(text(page)) if not re.match(r"https?:", link)]
     return [link for link in links if not leads(page, *link.partition("#")[::2])]
 
 
 def leads(page, path, place):
-    """Whether there is such a file, seen from a page, and in it such a place."""
+    """Whether a file exists, relative to a page, and has such an anchor."""
     goal = (page.parent / path).resolve() if path else page
     return goal.exists() and (not place or place in places(goal))
 

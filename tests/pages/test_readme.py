@@ -24,7 +24,7 @@ CHANGING = (
     (re.compile(r"cases?\b"), "cases"),
     (re.compile(r"poolproof \d+\.\d+\.\d+"), "poolproof #"),
 )
-"""Times, versions, and how many cases it took: they depend on the machine and on the version of Hypothesis."""
+"""Times, versions, and numbers of cases, which depend on the machine and the version of Hypothesis."""
 
 
 def blocks(page):
@@ -48,7 +48,7 @@ def matches(expected, got):
 
 
 def in_shell(commands, folder):
-    """What each command printed, and its status."""
+    """The output of each command, and its exit status."""
     scripts = Path(sys.executable).parent
     environment = {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "80", "NO_COLOR": "1"}
     for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_CURRENT_TEST", "PYTEST_ADDOPTS"):
@@ -99,14 +99,14 @@ README = blocks("README.md")
 
 
 def files_at(page, line):
-    """The files of a page as they stand at a line: the last text above it counts, or else the first below it."""
+    """The files of a page at some line: the last text above it counts, or else the first below it."""
     found = [block for block in blocks(page) if block["file"]]
     above = [block for block in found if block["above"] < line]
     return {block["file"]: block["text"] for block in [*reversed(found), *above]}
 
 
 def written(page, line, folder):
-    """The folder, with the files of a page as they stand at a line."""
+    """Write the files of a page at some line into a folder."""
     for name, text in files_at(page, line).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
@@ -114,14 +114,14 @@ def written(page, line, folder):
 
 
 def skip_without(needs):
-    """Skip a test where a library that its block needs is not installed."""
+    """Skip a test if a library that its block needs is not installed."""
     for library in (needs or "").replace(",", " ").split():
         if importlib.util.find_spec(library) is None:
             pytest.skip(f"{library} is not installed")
 
 
 def followed():
-    """The console blocks that are run one after another: those of a page, but each that needs a library alone."""
+    """Sequences of console blocks: those of a page together, except that each block that needs a library is alone."""
     consoles = [(page, [block for block in blocks(page) if block["kind"] == "console"]) for page in PAGES]
     for page, found in consoles:
         if plain := [block for block in found if not block["needs"]]:
@@ -141,7 +141,7 @@ def test_commands_print_what_their_page_says(page, sessions, tmp_path):
         steps = session(block["text"])
         for (command, expected), (got, status) in zip(steps, in_shell([c for c, _ in steps], tmp_path), strict=True):
             assert matches(steady(expected), steady(got)), f"{command} printed\n{got}"
-            # What prints nothing must succeed, unless it is a check that finds something wrong.
+            # A command without output must succeed, unless it is a check that finds a mistake.
             assert expected or status <= command.startswith("poolproof check"), f"{command} ended with {status}"
         for name in re.findall(r" -o (\S+\.svg)$", block["text"], re.MULTILINE):
             figure = ROOT / "docs" / "figures" / name
@@ -162,7 +162,7 @@ def python():
 @pytest.mark.parametrize(("page", "block"), python())
 def test_python_runs_where_what_it_needs_is_installed(page, block):
     skip_without(block["needs"])
-    # At the page's own lines, where a traceback, and Hypothesis for the source of a strategy, look for them.
+    # Compiled at the page's own lines, where a traceback, and Hypothesis for a strategy's source, look for them.
     exec(compile("\n" * block["above"] + block["text"], ROOT / page, "exec"), {"__name__": "page"})
 
 
@@ -172,9 +172,9 @@ ELSEWHERE = {
     ("docs/findings.md", "python"),
     ("docs/kernels.md", "text"),
     ("docs/protocol.md", "text"),  # the transcript is checked byte by byte, by a test of its own
-    ("docs/reference/commands.md", "text"),  # made when the site is built
+    ("docs/reference/commands.md", "text"),  # generated with the site
 }
-"""The kinds of blocks of a page that are not run from here. The examples are built by tests of their own."""
+"""The kinds of blocks of a page that are not run here. The examples are built by tests of their own."""
 
 
 def test_every_block_is_run():
@@ -189,7 +189,7 @@ def test_every_block_is_run():
 
 @slow
 def test_the_step_of_continuous_integration_passes(tmp_path):
-    """The commands of the workflow, but for the installation, exit with 0 on the files of the page."""
+    """The commands of the workflow, except the installation, exit with 0 on the files of the page."""
     folder = written("docs/adopt.md", math.inf, tmp_path)
     workflow = (folder / ".github" / "workflows" / "pooling.yml").read_text(encoding="utf-8")
     commands = [c for c in re.findall(r"- run: (.*)", workflow) if not c.startswith("pip install")]

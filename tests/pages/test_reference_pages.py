@@ -1,4 +1,4 @@
-"""The pages of the reference have all there is: callables, settings, declarations, conventions, commands and laws."""
+"""The reference pages are complete: callables, settings, declarations, conventions, commands and laws."""
 
 import importlib.util
 import re
@@ -19,7 +19,7 @@ pytestmark = once
 
 REFERENCE = ROOT / "docs" / "reference"
 SHARED = ("refused", "other")
-"""Values of every convention, which stand at the beginning of their page."""
+"""Values that every convention can have, described at the beginning of their page."""
 
 
 def text(page):
@@ -28,13 +28,13 @@ def text(page):
 
 
 def rows(page, head):
-    """The rows below the head of a table: what is in the first cell, and in the second."""
+    """The rows of a table with this head: the first cell, and the second."""
     table = re.search(rf"^\| {re.escape(head)} \|.*\n\|[-|]+\n((?:\|.*\n)+)", text(page), re.MULTILINE)[1]
     return [re.fullmatch(r"\| (.*?) \| (.*) \|", row).groups() for row in table.splitlines()]
 
 
 def words(cell):
-    """The words in backticks of a cell, without what is in brackets after them."""
+    """The words in backticks of a cell, without the brackets after them."""
     return [each.partition("(")[0] for each in re.findall(r"`([^`]+)`", cell)]
 
 
@@ -95,7 +95,7 @@ def test_the_values_of_every_convention_stand_above():
     assert re.findall(r"^- `(\w+)`", above, re.MULTILINE) == [*SHARED, "varies"]
 
 
-# The pages that are made when the site is built.
+# The pages that are generated with the site.
 
 
 @pytest.fixture(scope="module")

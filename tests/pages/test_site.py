@@ -18,7 +18,7 @@ PAPER = """(() => {
   const [red, green, blue] = getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number);
   return red + green + blue;
 })()"""
-"""How light a page is, from 0 to 765."""
+"""The brightness of a page, from 0 to 765."""
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Proofs by exhaustion: the finite sets are what they claim to be, wrong kernels fail them, and runs can be resumed."""
+"""Proofs by exhaustion: the finite sets are what they claim to be, wrong kernels fail, and runs can be resumed."""
 
 import json
 import os
@@ -35,12 +35,12 @@ ALL = 10**9
 
 
 def proved(name, implementation, longest=3):
-    """What comes of a proof."""
+    """The result of a proof."""
     return attempt(PROOFS[name], wrap(implementation), longest, 0, ALL)
 
 
 class Trap(Sound):
-    """Built from comparisons alone, right on zeros and ones, and yet no maximum: `b if a < b < c else max(a, b, c)`."""
+    """Made of comparisons only, right on zeros and ones, and yet not a maximum: `b if a < b < c else max(a, b, c)`."""
 
     def max_forward(self, x, size, stride):
         y = super().max_forward(x, size, stride)
@@ -51,7 +51,7 @@ class Trap(Sound):
 
 
 class TouchedByTwo(Sound):
-    """A window's maximum, or the least of the cells outside of it if that is larger: wrong for two cells at least."""
+    """A window's maximum, or the smallest cell outside of it if that is larger: wrong from two outside cells on."""
 
     def max_forward(self, x, size, stride):
         y, grid = super().max_forward(x, size, stride), self.grid(x, size, stride)
@@ -64,14 +64,14 @@ class TouchedByTwo(Sound):
 
 
 class FarLooking(Sound):
-    """A mean that is dragged along by an infinity anywhere in the image."""
+    """A mean that becomes infinite if there is an infinity anywhere in the image."""
 
     def mean_forward(self, x, size, stride):
         return super().mean_forward(x, size, stride) + np.where(np.isinf(x).any(), np.inf, 0).astype(x.dtype)
 
 
 class FarRouting(Sound):
-    """A gradient that goes to the largest cell of the whole plane, where that is infinite."""
+    """A gradient that goes to the largest cell of the whole plane if that is infinite."""
 
     def max_backward(self, dy, x, size, stride):
         infinite = np.isposinf(x)
@@ -105,7 +105,7 @@ def test_plain_spaces_are_all_that_differ():
     spaces = list(without_settings(2, 3))
     drawn = product(*(range(1, 4) for _ in range(6)))
     fitting = [((h, w), (fh, fw), (sh, sw)) for h, w, fh, fw, sh, sw in drawn if fh <= h and fw <= w]
-    # A stride beyond the one that leaves a single window makes no other windows.
+    # A larger stride than the one that leaves a single window does not change the windows.
     cells = [tuple(min(s, n - f + 1) for n, f, s in zip(*each, strict=True)) for each in fitting]
     expected = {(*each[:2], stride) for each, stride in zip(fitting, cells, strict=True)}
     assert Counter((space.spatial, space.size, space.stride) for space in spaces) == Counter(expected)
@@ -319,7 +319,7 @@ def test_a_failure_is_reported_and_can_be_replayed(folder, capsys):
 
 
 def test_the_wrong_kernel_of_the_readme_needs_an_axis_of_three(folder, capsys):
-    """Overlapping windows need three cells: with two the last line says how far it went, by default it is found."""
+    """Overlapping windows need three cells: with two the last line states the bound; with the default it is found."""
     (folder / "my_pool.py").write_text(FAULTY)
     command = ["check", "my_pool.py", "--exhaustive", "-n", "0", "--in-process", "--laws", "max-accumulation"]
     assert main([*command, "--length", "2"]) == 0
@@ -339,7 +339,7 @@ def test_a_run_that_ended_early_is_resumed(folder, capsys):
 
 
 def interrupted(folder):
-    """A run that got Ctrl-C after its first part."""
+    """A run that was interrupted by Ctrl-C after its first part."""
     command = ["check", "right.py", "--exhaustive", "--length", "4", "-n", "1"]
     program = [sys.executable, "-m", "poolproof.properties", *command]
     with subprocess.Popen(program, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
@@ -362,7 +362,7 @@ def test_ctrl_c_loses_nothing(folder, capsys):
     again = ["check", "right.py", "--exhaustive", "--length", "4", "-n", "0", "--in-process", "--resume"]
     main([*again, *budget])
     assert f"{done:,} cases were tried before" in capsys.readouterr().out
-    # Another file is another kernel, of which nothing is known.
+    # Another file is another kernel, about which nothing is known.
     (folder / "right.py").write_text(KERNEL.format(comment="# changed"))
     main([*again, *budget])
     assert "tried before" not in capsys.readouterr().out

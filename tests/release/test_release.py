@@ -20,14 +20,14 @@ pytestmark = [once, pytest.mark.skipif(not DIST, reason="POOLPROOF_DIST names no
 
 
 def built(folder):
-    """The sdist and the wheel in a folder, which has nothing else."""
+    """The sdist and the wheel in a folder that contains nothing else."""
     sdist, wheel = sorted(Path(folder).iterdir(), key=lambda path: path.suffix)
     assert (sdist.suffixes[-2:], wheel.suffix) == ([".tar", ".gz"], ".whl")
     return sdist, wheel
 
 
 def in_git(*folders):
-    """The files of the repository, in its root or in these folders, which Git tracks or would add."""
+    """The files of the repository, in its root or in these folders, that Git tracks or would add."""
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", *folders]
     names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
     return sorted(name for name in names if (ROOT / name).is_file())
@@ -59,7 +59,7 @@ def test_the_wheel_has_the_files_of_the_packages():
 
 
 def litter(sources):
-    """Leave in sources what work leaves there: other times and modes, caches, a module that is no longer there."""
+    """Litter sources as work does: other times and modes, caches, a module that no longer exists."""
     for path in filter(Path.is_file, sources.rglob("*")):
         path.chmod(path.stat().st_mode & 0o700)
         os.utime(path, (2e9, 2e9))
@@ -70,7 +70,7 @@ def litter(sources):
 
 
 def build(sources, folder, *kinds):
-    """Build distributions as somebody with an odd umask does; without `kinds` both, the wheel from the sdist."""
+    """Build distributions under an unusual umask; without `kinds` both, the wheel from the sdist."""
     command = [sys.executable, "-m", "build", "--no-isolation", *kinds, "--outdir", folder, sources]
     subprocess.run(command, check=True, capture_output=True, umask=0o077)
 
@@ -91,7 +91,7 @@ def test_a_wheel_straight_from_the_sources_has_the_same_files(unpacked, tmp_path
 
 
 def environment(python, folder):
-    """A new environment with the wheel alone, in a folder; skips the test if there is no such Python."""
+    """A new environment with only the wheel, in a folder; skips the test if there is no such Python."""
     command = [sys.executable, "-m", "virtualenv", "--python", python, folder]
     made = subprocess.run(command, capture_output=True, text=True, check=False)
     if "failed to find interpreter" in made.stderr:

@@ -1,4 +1,4 @@
-"""Annotations of GitHub Actions: only there, one for each cause, escaped as GitHub's runner reads them."""
+"""Annotations of GitHub Actions: only there, one for each cause, escaped as GitHub's runner expects."""
 
 import re
 
@@ -14,7 +14,7 @@ def on_github(monkeypatch):
 
 
 def read(line):
-    """What GitHub's runner makes of a line: the properties, and the message."""
+    """A line as GitHub's runner parses it: the properties, and the message."""
     properties, message = re.fullmatch(r"::error ([^:]*)::(.*)", line).groups()
     pairs = dict(each.split("=", 1) for each in properties.split(","))
     return {name: unescaped(value) for name, value in pairs.items()}, unescaped(message)

@@ -1,4 +1,4 @@
-"""Whole runs for CI systems: the files that were asked for, and what GitHub is told."""
+"""Whole runs for CI systems: the requested files, and what is printed for GitHub."""
 
 from xml.etree import ElementTree
 

@@ -1,4 +1,4 @@
-"""Two reports compared: new, fixed and still failing causes, what cannot be told, and the command."""
+"""Two reports compared: new, fixed and still failing causes, undecided ones, and the command."""
 
 import json
 
@@ -16,7 +16,7 @@ FILES = {"old": "old.json", "new": "new.json"}
 
 @pytest.fixture(autouse=True)
 def mistakes(monkeypatch):
-    """Two mistakes that have names."""
+    """Two mistakes with names."""
     named(monkeypatch, "stride-swapped", "last-row-dropped")
 
 
@@ -35,12 +35,12 @@ def report(*results):
 
 
 def lines(old, new):
-    """What is said of two runs with these results."""
+    """The comparison of two runs with these results, as text."""
     return as_lines(compared(report(*old), report(*new)), FILES)
 
 
 def kinds(old, new):
-    """What became of each cause."""
+    """The change of each cause."""
     return {change.cause: change.kind for change in compared(report(*old), report(*new)).changes}
 
 
@@ -99,7 +99,7 @@ def test_the_same_cause_on_another_target_is_another():
     ]
 
 
-# What cannot be told.
+# Undecided causes.
 
 NOT_FIXED = {
     "absent": ([], "routing was not tried"),

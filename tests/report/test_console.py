@@ -1,4 +1,4 @@
-"""What the command prints of a run: each failure once and at once, a line for each family, the causes last."""
+"""What the command prints during a run: each failure once and at once, a line for each family, the causes last."""
 
 import io
 from types import SimpleNamespace
@@ -34,25 +34,25 @@ UNITS = tuple(Unit(TARGET.spec, law) for law in LAWS)
 
 
 def holds(law, **more):
-    """A law that held on ten cases."""
+    """A law that passed ten cases."""
     return Result(TARGET.spec, law, "holds", examples=10, **more)
 
 
 def fails(law, *mistakes, message="wrong"):
-    """A law that failed, which these mistakes explain."""
+    """A law that failed, explained by these mistakes."""
     found = structs.replace(FOUND, mistakes=list(mistakes), needs=[], message=f"{message} by {law}")
     return Result(TARGET.spec, law, "broken", examples=3, counterexample=found)
 
 
 @pytest.fixture
 def mistakes(monkeypatch):
-    """A mistake with its sentences, whatever the registry has."""
+    """A mistake with its sentences, independent of the registry."""
     known = {"lost": SimpleNamespace(wrong="gradients are lost", right="gradients are added")}
     monkeypatch.setattr(causes, "MISTAKES", known)
 
 
 def printed(monkeypatch, results, detail=Detail.USUAL, *, units=UNITS, first_only=False):
-    """What is printed of a run with these results, and its exit status."""
+    """The output for a run with these results, and its exit status."""
     happened = [TargetLoaded(TARGET), RunBegun(units), *map(UnitExamined, results)]
     out = io.StringIO()
     monkeypatch.setattr(console, "events", lambda *_: iter(happened))

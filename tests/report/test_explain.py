@@ -1,4 +1,4 @@
-"""Every law is explained in words, as a formula, and where that is possible drawn."""
+"""Every law is explained in words, as a formula, and where possible with a drawing."""
 
 import pytest
 from poolproof.properties.contract import Unusable
@@ -10,7 +10,7 @@ from selection import once, slow
 FEW = ("overhang", "max-adjoint", "huge-max-bytes")
 
 UNDRAWN = {"large-divisor"}
-"""Laws whose cases are all too large to be drawn."""
+"""Laws whose cases are all too large to draw."""
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=once if name in FEW else slow) for name in EVERY])

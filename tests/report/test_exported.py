@@ -63,7 +63,8 @@ def passes(test):
 
 
 UNTRIED = ("two-threads", "agreement", "refusal", "nothing-remembered", "other-settings", "same-twice")
-"""Laws without tests, and laws about memory of earlier calls: in this process a fault has had more than it needs."""
+"""Laws without tests, and laws about memory of earlier calls: faults of the latter may already have had enough calls in
+this process."""
 
 CORPUS = {**FAULTS, **REPORTED}
 CHOSEN = {
@@ -72,7 +73,7 @@ CHOSEN = {
     for law in fault.laws[:1]
     if law in LAWS and law not in UNTRIED and "Padding" not in name
 }
-"""For each law one fault that it is there for."""
+"""For each law, one fault that it is there for."""
 
 
 @pytest.mark.slow
@@ -119,7 +120,7 @@ def test_what_a_kernel_remembers_is_seen_from_the_calls_of_the_report(key, here)
 
 
 def pytest_without_poolproof(folder):
-    """The status of pytest in a folder, where importing poolproof fails."""
+    """The exit status of pytest in a folder in which poolproof cannot be imported."""
     (folder / "poolproof.py").write_text("raise ImportError('poolproof is not here')\n")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:poolproof", "test_exported.py"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100, check=False)
@@ -165,7 +166,7 @@ def test_what_cannot_be_exported_is_told_in_a_line(words, said, reported, capsys
 
 
 def failed(law, found, **more):
-    """What is exported of one failure."""
+    """What is exported for one failure."""
     result = msgspec.convert(
         {**sample.LAW, "law": law, "counterexample": msgspec.to_builtins(found), **more}, LawReport
     )
@@ -190,7 +191,7 @@ def test_what_is_left_out_is_said_in_a_comment(law, left):
 
 def test_a_failure_that_did_not_come_again_is_left_out():
     made = failed("routing", msgspec.structs.replace(OVERWRITTEN, earlier_calls=[]))
-    assert made.left == ["routing: it did not come again"]
+    assert made.left == ["routing: it did not recur"]
 
 
 def test_what_numpy_cannot_see_is_left_out():
@@ -200,7 +201,7 @@ def test_what_numpy_cannot_see_is_left_out():
 
 def test_a_window_wholly_in_padding_is_left_out_because_it_may_be_refused():
     found = failing("max_indices", [[0]], (1, 2), (1, 1), padding=((0, 0), (1, 1)), dilation=(1, 2))
-    assert failed("index-in-plane", found).left == ["index-in-plane: a window wholly in padding may as well be refused"]
+    assert failed("index-in-plane", found).left == ["index-in-plane: a window wholly in padding may also be refused"]
 
 
 @pytest.mark.parametrize(("got", "tests"), [(0.2, 0), (0.3, 1)])

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.once
 
 @pytest.fixture(autouse=True)
 def mistakes(monkeypatch):
-    """Two mistakes that have names."""
+    """Two mistakes with names."""
     named(monkeypatch, "stride-swapped", "last-row-dropped")
 
 
@@ -91,7 +91,7 @@ def test_targets_have_histories_of_their_own():
 def test_markdown_has_no_markup_of_anybody_else():
     written = as_markdown([history(report(failure("routing", target=HOSTILE), spec=HOSTILE, version=HOSTILE))])
     assert "<script>@all" in written
-    # Whatever is between the backticks is no markup.
+    # Nothing between the backticks is markup.
     outside = "".join(written.replace("```", "\0").split("\0")[::2])
     assert "<script>" not in outside
 

@@ -1,4 +1,4 @@
-"""JUnit XML of results: suites, class names, properties and how each test ended; hostile names are text."""
+"""JUnit XML of results: suites, class names, properties and the outcome of each test; hostile names are text."""
 
 from xml.etree import ElementTree
 

@@ -1,4 +1,4 @@
-"""Markdown: whatever a text is, it stays code."""
+"""Markdown: any text stays code."""
 
 import pytest
 from failing import HOSTILE
@@ -6,7 +6,7 @@ from poolproof.properties.report.markdown import block, cell, code, table
 
 
 def unspanned(markdown):
-    """The text of a span of code, as CommonMark reads it."""
+    """The text of a code span, as CommonMark parses it."""
     fence = len(markdown) - len(markdown.lstrip("`"))
     inner = markdown[fence:-fence]
     assert markdown == "`" * fence + inner + "`" * fence

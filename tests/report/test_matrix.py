@@ -1,4 +1,4 @@
-"""The matrix: many targets side by side, each as `check` finds it, and what could not be finished said so."""
+"""The matrix: many targets side by side, each with the results of `check`, and marks for what was not finished."""
 
 import json
 
@@ -18,7 +18,7 @@ def here(tmp_path):
 
 
 def matrix(folder, *words):
-    """Run `poolproof matrix`; its status and its lines, each cut into cells."""
+    """Run `poolproof matrix`. Returns its exit status and its lines, each cut into cells."""
     status, said = called(folder, "matrix", *WORDS, *words)
     return status, [line.split() for line in said.splitlines()], said
 

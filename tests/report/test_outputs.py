@@ -1,4 +1,4 @@
-"""Reports are written whole or not at all, and what was found is printed all the same."""
+"""Reports are written completely or not at all; the findings are printed in any case."""
 
 import errno
 import json
@@ -154,7 +154,7 @@ def test_what_is_tried_before_the_run_leaves_nothing(here):
     assert {file.name: file.read_text() for file in here.iterdir()} == {"other.json": "before"}
 
 
-# The doors: the verdicts are printed, one line says what is missing, the status is 2.
+# The doors: the verdicts are printed, one line names the missing file, the status is 2.
 
 FEW = ["--laws", "conservation", "--examples", "20", "--seed", "1", "-n", "0"]
 
@@ -287,7 +287,7 @@ def max_forward(x, size, stride):
 
 @pytest.fixture
 def proofs(here):
-    """A folder with a kernel and the folder that a diary is kept in."""
+    """A folder with a kernel, and the folder in which a diary is kept."""
     (here / "right.py").write_text(KERNEL)
     KEPT.parent.mkdir()
     return here
@@ -325,7 +325,7 @@ def test_what_follows_a_line_that_was_cut_is_not_lost(proofs, capsys):
 
 
 def in_the_way(kind):
-    """Put something where the diary belongs."""
+    """Put something in the diary's place."""
     if kind == "folder":
         KEPT.mkdir()
     elif kind == "pipe":

@@ -1,4 +1,4 @@
-"""The page of a report: what it says, and that nothing in a report can make it say or do anything else."""
+"""The page of a report: its content, and that nothing in a report can make it say or do anything else."""
 
 import base64
 import hashlib
@@ -23,7 +23,7 @@ VOID = {"meta", "input", "br", "link", "img"}
 
 
 class Elements(HTMLParser):
-    """The elements of a page: (tag, attributes, text) each, and the texts of scripts and styles."""
+    """The elements of a page, (tag, attributes, text) each, and the texts of scripts and styles."""
 
     def __init__(self, text):
         super().__init__()
@@ -46,7 +46,7 @@ class Elements(HTMLParser):
             element[2] += data
 
     def of(self, tag, name=None):
-        """The elements of a tag, or of a class too."""
+        """The elements with a tag, and perhaps a class."""
         return [e for e in self.found if e[0] == tag and (name is None or name in e[1].get("class", "").split())]
 
 
@@ -81,7 +81,7 @@ TWO = report(
     ),
     target("theirs", law("max-value", "holds"), law("routing", "not run", reason="interrupted"), conventions={}),
 )
-"""Two targets, of which one has two mistakes."""
+"""Two targets, one of which has two mistakes."""
 
 
 def test_a_page_is_well_formed():
@@ -183,7 +183,7 @@ def test_proofs_and_expected_conventions_are_explained_as_well():
     assert "expected: first" in page
 
 
-# Nothing but what the page has itself.
+# The page loads nothing from elsewhere.
 
 POLICY = re.compile(r"default-src 'none'; style-src '(sha256-[^']+)'; script-src '(sha256-[^']+)'")
 
@@ -221,7 +221,7 @@ HOSTILE = (
 
 
 def hostile(text):
-    """A report with a text in every place that has one, as far as reports may."""
+    """A report with a text in every field that takes one, as far as reports allow."""
     found = msgspec.structs.replace(OVERWRITTEN, message=f"{text}\n    {text}")
     laws = [law(text, "broken", found, reason=text, assumption=text), law("routing", "raised", found)]
     shown = {"evidence": {**sample.CALL, "got": text, "where": None}}

@@ -1,4 +1,4 @@
-"""The Python of a failing case repeats it, and has nothing in it that a report could have planted."""
+"""The Python of a failing case reproduces it, and contains nothing that a report could have planted."""
 
 import ast
 import sys
@@ -12,7 +12,7 @@ from shell import FAULTY
 
 
 def run(code):
-    """The names of a program that was run."""
+    """The names that a program defines when it is run."""
     names = {}
     exec(code, names)
     return names

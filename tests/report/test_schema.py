@@ -1,4 +1,4 @@
-"""The JSON Schema of a report is the one that its types give, and reports of every kind are of these types."""
+"""The JSON Schema of a report is the one that its types give, and reports of every kind match these types."""
 
 import json
 from functools import partial
@@ -66,13 +66,13 @@ def test_a_report_has_no_key_but_those_of_the_schema_and_is_of_their_types(name,
     assert list(misfits(written, schema(), "it")) == []
 
 
-# The schema itself, by the few of its words that it uses.
+# The schema itself, checked with the few keywords that it uses.
 
 TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
 
 
 def misfits(value, form, where):
-    """What of a value is not as a schema says."""
+    """The ways in which a value does not match a schema."""
     form = resolved(form)
     if "anyOf" in form:
         tried = [list(misfits(value, each, where)) for each in form["anyOf"]]
@@ -95,12 +95,12 @@ def misfits(value, form, where):
 
 
 def resolved(form):
-    """A schema in the place of a reference to it."""
+    """A schema instead of a reference to it."""
     return {**schema()["$defs"][form["$ref"].rpartition("/")[2]]} if "$ref" in form else form
 
 
 def is_of(value, kind):
-    """Whether a value is of a type of JSON."""
+    """Whether a value has a type of JSON."""
     if kind in ("integer", "number"):
         return isinstance(value, int if kind == "integer" else (int, float)) and not isinstance(value, bool)
     return kind is None or isinstance(value, TYPES[kind])

@@ -1,4 +1,4 @@
-"""`poolproof cases`: what it counts is what a run draws, and every trigger is met often enough."""
+"""`poolproof cases`: it counts what a run draws, and every trigger is met often enough."""
 
 from collections import Counter
 
@@ -12,7 +12,7 @@ from poolproof.properties.run.trial import TrialSettings
 from selection import slow
 
 FLOOR = 10
-"""A default run of all laws meets no trigger less often; test_cases.py asks the same of the laws that show it."""
+"""A default run of all laws meets no trigger less often; test_cases.py tests the same for the laws that need each."""
 
 
 @slow

@@ -1,4 +1,4 @@
-"""The summary of a run in Markdown: verdict, laws by cause, each cause with a command that shows it again."""
+"""The summary of a run in Markdown: verdict, laws by cause, and each cause with a command that reproduces it."""
 
 import pytest
 from failing import HOSTILE, MESSAGE, failure, holds, named

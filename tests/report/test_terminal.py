@@ -1,4 +1,4 @@
-"""What a terminal shows: colours where it has them, and nothing that a target could have written into them."""
+"""Terminal output: colours if the terminal has them, and nothing that a target could have injected."""
 
 import io
 import os
@@ -18,7 +18,7 @@ STYLED = re.compile(r"\x1b\[[\d;]*m")
 
 
 class Screen(io.StringIO):
-    """A terminal that keeps what it is sent."""
+    """A terminal that keeps what is written to it."""
 
     def isatty(self):
         return True
@@ -102,7 +102,7 @@ def test_a_failure_of_a_target_is_shown_as_it_is(screen, text):
 @pytest.mark.parametrize("text", HOSTILE[:-1], ids=range(len(HOSTILE) - 1))
 def test_a_column_of_a_target_is_shown_as_it_is(screen, text):
     show([Column(text, "spec", {"routing": "holds", "ties": text}, note=text)], Terminal(screen))
-    # Links are escapes of another kind than colours.
+    # Links use other escapes than colours.
     assert "\x1b" not in plain(screen)
     lines = [re.split(r" *│ *", each) for each in plain(screen).splitlines()]
     assert ["", "", text, ""] in lines
@@ -143,7 +143,7 @@ def test_a_table_in_a_pipe_is_plain_text():
 
 
 def on_a_terminal(folder, *words, **more):
-    """What the command shows on a terminal, and its status."""
+    """The command's output on a terminal, and its exit status."""
     import pty
 
     ours, theirs = pty.openpty()
@@ -157,7 +157,7 @@ def on_a_terminal(folder, *words, **more):
         try:
             while part := os.read(ours, 4096):
                 shown += part
-        except OSError:  # the end, on Linux
+        except OSError:  # the end of the stream, on Linux
             pass
     os.close(ours)
     return process.returncode, shown.decode().replace("\r\n", "\n")
@@ -181,11 +181,11 @@ def test_the_command_shows_colours_on_a_terminal_and_the_same_verdicts(command, 
 
 
 CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-"""Colours, and what moves the cursor."""
+"""Escapes for colours and for moving the cursor."""
 
 
 def without_seconds(text):
-    """The lines of a text, but for how long each law took."""
+    """The lines of a text, without the time of each law."""
     return set(re.sub(r"\d+\.\d s", "", text).splitlines())
 
 
@@ -195,7 +195,7 @@ def test_a_terminal_shows_how_far_a_run_is(tmp_path):
     words = ["check", "faulty.py", "fixed.py", *WORDS]
     _, shown = on_a_terminal(tmp_path, *words)
     assert re.search(r"━ 4/4 \d+ cases, 1 failure ", CONTROLS.sub("", shown))
-    assert shown.endswith("unsupported\x1b[0m\n")  # and at the end it is gone
+    assert shown.endswith("unsupported\x1b[0m\n")  # and it is removed at the end
     _, bare = on_a_terminal(tmp_path, *words, NO_COLOR="1")
     assert " 4/4 " not in bare
 

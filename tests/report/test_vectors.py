@@ -1,4 +1,4 @@
-"""Test vectors: their ranges admit what is right and nothing else, readers in several languages judge by them alike."""
+"""Test vectors: their ranges admit right answers and no others, and readers in several languages judge alike."""
 
 import hashlib
 import io
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.once
 
 EXAMPLES = ROOT / "examples" / "vectors"
 FEW, ENOUGH = 100, 300
-"""Vectors that quick tests ask, and those that reject all faults that files can reject."""
+"""The vectors of quick tests, and those that reject all faults that files can reject."""
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def questions(vectors):
 
 
 def ranges(function, *arrays, **window):
-    """What is allowed for a call with windows of two cells side by side."""
+    """The allowed answers to a call with windows of two cells side by side."""
     names = ("dy", "x") if len(arrays) == 2 else ("x",)
     given = {name: np.array(array)[np.newaxis, np.newaxis] for name, array in zip(names, arrays, strict=True)}
     call = Call(function, given, (2,), (2,), window)
@@ -60,7 +60,7 @@ def ranges(function, *arrays, **window):
 
 
 def admits(found, answer):
-    """Where an answer lies in some range."""
+    """Where an answer lies in one of the ranges."""
     answer = np.asarray(answer, found.least.dtype)[np.newaxis, np.newaxis]
     inside = (keys(found.least) <= keys(answer)) & (keys(answer) <= keys(found.most))
     return inside.any(axis=0)[0, 0].tolist()
@@ -262,20 +262,20 @@ def built(folder, *sources, replaced=()):
 
 
 def replace(file, old="", new=""):
-    """Replace a text that stands in a file once."""
+    """Replace the only occurrence of a text in a file."""
     text = file.read_text(encoding="utf-8")
     assert not old or text.count(old) == 1
     file.write_text(text.replace(old, new) if old else text, encoding="utf-8")
 
 
 def ended(command, folder, **more):
-    """How a reader of the vectors in a folder ended."""
+    """The exit status of a reader of the vectors in a folder."""
     given = {"cwd": folder, "env": more or None, "text": True, "timeout": 300}
     return subprocess.run([*command, "vectors.bin"], check=False, capture_output=True, **given)
 
 
 def asked(command, data, folder, **more):
-    """What a reader prints about a file, and its status."""
+    """A reader's output about a file, and its exit status."""
     (folder / "vectors.bin").write_bytes(data)
     done = ended(command, folder, **more)
     assert not done.stderr
@@ -341,7 +341,7 @@ def test_the_c_reader_says_what_is_wrong_with_a_file(data, tmp_path):
 
 
 def in_c(command, implementation, questions, folder):
-    """The numbers of the vectors whose answers by an implementation the C reader finds wrong."""
+    """The numbers of the vectors for which the C reader rejects an implementation's answers."""
     (folder / "answers.bin").write_bytes(answers_file(implementation, questions))
     done = ended(command, folder, ANSWERS="answers.bin")
     assert done.returncode in (0, 1), done.stderr
@@ -406,7 +406,7 @@ def test_readers_are_short():
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder of vectors in all formats but that of ONNX."""
+    """A folder of vectors in all formats except ONNX."""
     made = tmp_path_factory.mktemp("exported") / "vectors"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "stdout", open_null())
@@ -415,7 +415,7 @@ def folder(tmp_path_factory):
 
 
 def open_null():
-    """A stream that nobody reads."""
+    """A stream to which everything is discarded."""
     return io.StringIO()
 
 

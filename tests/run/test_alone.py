@@ -13,7 +13,7 @@ pytestmark = pytest.mark.once
 
 
 class Scripted:
-    """A session in which the results of each law are given, one for each time that it is tried."""
+    """A session that returns given results for each law, one per trial."""
 
     def __init__(self, left, **results):
         self.request = Request(end=time.time() + left)

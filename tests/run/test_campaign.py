@@ -1,4 +1,4 @@
-"""A campaign: what comes of it is the same wherever units run, in whatever order, and however often it is ended."""
+"""A campaign: its result is the same wherever and in whatever order units run, and however often it is interrupted."""
 
 import json
 import os
@@ -47,7 +47,7 @@ def broken(turn):
 
 
 def answered(monkeypatch, answer):
-    """From now on units are not tried: `answer` says what comes of a turn; the turns that were asked, as they come."""
+    """Replace trials: `answer` returns the result of a turn. Returns the list of turns that were made."""
     asked = []
 
     def tried(request, turn, origin, left):
@@ -62,7 +62,7 @@ def answered(monkeypatch, answer):
 
 
 def turns_of(paces, picks):
-    """How many turns units get of so many."""
+    """How many turns each unit gets out of `picks`."""
     left = {pace.unit: pace for pace in paces}
     for _ in range(picks):
         best = by_worth(list(left.values()))[0]
@@ -140,7 +140,7 @@ def test_none_among_tasks_waits_for_what_is_in_hand():
     assert seen == [({}, 2), ({}, 3)]
 
 
-# What comes of it.
+# The results.
 
 
 def test_the_order_in_which_turns_end_changes_nothing(here):
@@ -196,7 +196,7 @@ def test_a_unit_is_tried_as_if_nothing_had_been_tried_before(here):
     assert alone["verdict"] == "broken"
 
 
-# Going on.
+# Continuing.
 
 
 def test_what_was_done_is_not_done_again(here, monkeypatch):
@@ -258,7 +258,7 @@ def test_the_seed_is_that_of_the_campaign_before(here):
 
 
 def verdicts(file):
-    """What a report says of each law, but for how long it took."""
+    """The results of each law in a report, without their times."""
     (target,) = json.loads(file.read_text())["targets"]
     return [{**law, "seconds": 0} for law in target["laws"]]
 
@@ -286,7 +286,7 @@ def test_a_failure_is_shown_with_a_command_that_shows_it_again(tmp_path):
 
 @slow
 def test_killed_and_resumed_it_loses_nothing_and_repeats_nothing(tmp_path):
-    """The client gets SIGKILL when it has done a unit; the others are done by a second one, with the same seed."""
+    """The client gets SIGKILL after finishing a unit; a second client, with the same seed, does the others."""
     (tmp_path / "k.py").write_text(FIXED)
     words = ["check", "k.py", "--laws", "backward", "--examples", "60", "--cluster", "here", "-n", "1"]
     first = subprocess.Popen(

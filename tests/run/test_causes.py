@@ -1,4 +1,4 @@
-"""Failures with one reason are told as one: the same mistake, or the same need of the same callable."""
+"""Failures with one reason are reported as one cause: the same mistake, or the same needs of the same callable."""
 
 import msgspec
 import pytest
@@ -12,12 +12,12 @@ FOUND = msgspec.convert(COUNTEREXAMPLE, Counterexample)
 
 @pytest.fixture(autouse=True)
 def mistakes(monkeypatch):
-    """Three names of mistakes, whatever the registry has."""
+    """Three names of mistakes, independent of the registry."""
     monkeypatch.setattr(causes, "MISTAKES", dict.fromkeys(("a", "b", "c")))
 
 
 def failed(law, mistakes=(), needs=(), *, function=None, target="mine", verdict="broken", length=None):
-    """A failure that these mistakes explain, and that needs this of a case."""
+    """A failure that these mistakes explain, and that needs these features of a case."""
     call = FOUND.calls[FOUND.failing_call]
     call = msgspec.structs.replace(call, function=function or call.function)
     if length is not None:
@@ -47,7 +47,7 @@ def test_a_mistake_joins_callables_and_verdicts():
 
 
 def test_every_mistake_of_a_cause_explains_all_of_its_failures():
-    # The second narrows the first down to b, so that the third, which is a alone, is another.
+    # The second narrows the first down to b, so that the third, which is only a, is another cause.
     assert grouped(failed("one", "ab"), failed("two", "b"), failed("three", "a")) == [["one", "two"], ["three"]]
 
 

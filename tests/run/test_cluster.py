@@ -1,4 +1,4 @@
-"""A campaign on a real Dask scheduler and workers: whatever dies, nothing is lost, nothing is done twice."""
+"""A campaign on a real Dask scheduler and workers: whatever dies, nothing is lost and nothing is done twice."""
 
 import json
 import os
@@ -41,7 +41,7 @@ def max_forward(x, size, stride):
             time.sleep(0.02)
     return naive.max_forward(x, size, stride)
 """
-"""A kernel that, on a worker and while cases are tried, waits until a file is there."""
+"""A kernel that, on a worker and while cases are tried, waits for a file."""
 
 
 def free_port():
@@ -51,7 +51,7 @@ def free_port():
 
 
 def until(holds, what, limit=600):
-    """Wait until something holds."""
+    """Wait until a condition is true."""
     end = time.monotonic() + limit
     while not holds():
         assert time.monotonic() < end, f"{what} did not come"
@@ -59,7 +59,7 @@ def until(holds, what, limit=600):
 
 
 class Dask:
-    """A scheduler and workers in processes of their own; `inside`: what their commands, and a client's, begin with."""
+    """A scheduler and workers in processes of their own; `inside`: a prefix of their commands, and of a client's."""
 
     def __init__(self, stack, folder, inside=(), host="127.0.0.1"):
         self.stack, self.folder, self.inside = stack, folder, inside
@@ -67,7 +67,7 @@ class Dask:
         self.scheduler = self.start_scheduler()
 
     def start(self, *words, inside=(), folder=None):
-        """A process that leads a group of its own, which ends with the test."""
+        """Start a process that leads a process group of its own and ends with the test."""
         paths = os.pathsep.join([str(Path(__file__).parent), str(TESTS)])
         settings = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1", "PYTHONPATH": paths, "ON_A_WORKER": "1"}
         command = [*inside, sys.executable, "-m", *words]
@@ -92,7 +92,7 @@ class Dask:
         return self.start(*words, inside=self.inside if inside is None else inside, folder=folder)
 
     def client(self, *words, folder=None):
-        """The command, begun."""
+        """Start the command."""
         command = [*self.inside, sys.executable, "-m", "poolproof.properties", *words, "--cluster", self.address]
         process = subprocess.Popen(
             command, cwd=folder or self.folder, env=environment(), stdout=-1, stderr=-2, text=True
@@ -125,19 +125,19 @@ def begun(folder):
 
 
 def finished(client):
-    """The status of a command, and what it said."""
+    """The exit status of a command, and its output."""
     said, _ = client.communicate(timeout=600)
     return client.returncode, said
 
 
 def verdicts(file):
-    """What a report says of each law, but for how long it took."""
+    """The results of each law in a report, without their times."""
     (target,) = json.loads(file.read_text())["targets"]
     return [{**law, "seconds": 0} for law in target["laws"]]
 
 
 def undisturbed(folder, seed="1"):
-    """The verdicts of a usual run on this machine."""
+    """The verdicts of an ordinary run on this machine."""
     (folder / "go").touch()
     assert called(folder, *WORDS, "--seed", seed, "-n", "0", "--json", "usual.json")[0] == 0
     return verdicts(folder / "usual.json")
@@ -214,11 +214,11 @@ def test_another_kernel_on_a_worker_is_not_judged(dask, tmp_path):
     assert "another version of the target; the same file should be on every machine" in said
 
 
-# What a call does.
+# Calls.
 
 
 def kill_worker():
-    """End the worker whose process this is."""
+    """Kill the worker that this process belongs to."""
     os.kill(os.getppid(), signal.SIGKILL)
     time.sleep(1000)
 
@@ -261,7 +261,7 @@ def test_there_is_room_for_workers_that_come_later(dask):
 
 @contextmanager
 def namespaces():
-    """Two network namespaces with a cable between them; skipped where these cannot be made."""
+    """Two connected network namespaces; the test is skipped if they cannot be made."""
     first, second = (f"pool{os.getpid()}{letter}" for letter in "ab")
     steps = [
         f"ip netns add {first}",

@@ -1,4 +1,4 @@
-"""Declarations bind everything that asks: smoke test, laws, conventions, pinned or observed."""
+"""Declarations bind everything that makes calls: the smoke test, laws, and conventions, pinned or observed."""
 
 from fnmatch import fnmatchcase
 from types import SimpleNamespace
@@ -42,7 +42,7 @@ PATTERNS = st.tuples(
 
 @st.composite
 def declarations(draw):
-    """The callables of a target, and what it declares, some of it only now and then."""
+    """The callables of a target and its declarations, some of which are rare."""
     offers = draw(subsets(CALLABLES) | st.just(CALLABLES))
     passed = {name: draw(st.just(()) | subsets(MEAN_SETTINGS if name in MEAN else SETTINGS)) for name in offers}
     declared = {
@@ -65,7 +65,7 @@ def declarations(draw):
 
 @st.composite
 def fixing(draw, offers):
-    """Declarations of a target that fixes its windows."""
+    """Declarations of a target with fixed windows."""
     fixed = draw(windows())
     passed = {name: MEAN_SETTINGS if name in MEAN else SETTINGS for name in offers}
     free = {"square": False, "tiles": False, "padding": "any", "padding_limit": None, "ceil_rule": "drop"}
@@ -86,7 +86,7 @@ def windows(draw):
 
 
 class Recorder:
-    """Sound kernels that remember every call that is not within what they declare."""
+    """Sound kernels that record every call outside of their declarations."""
 
     def __init__(self, offers, declared):
         self.asked, self.outside = [], []
@@ -107,7 +107,7 @@ class Recorder:
         return call
 
     def wrong(self, name, dtype, size, stride, passed):
-        """What of a call is not declared."""
+        """The undeclared parts of a call."""
         told, rank, passable = self.target.declared, len(size), self.told["settings"].get(name, ())
         padding, dilation = passed.get("padding", ((0, 0),) * rank), passed.get("dilation", (1,) * rank)
         most = [LIMITS[told.padding_limit](f) for f in size]
@@ -126,11 +126,11 @@ class Recorder:
         return [word for word, is_so in found.items() if is_so]
 
     def lies_right(self, array):
-        """Whether an array lies in memory as declared; it may lie in any way where nothing is."""
+        """Whether an array has the declared memory layout; without a declaration any is right."""
         return self.told.get("layout") != "channels_last" or np.moveaxis(array, 1, -1).flags.c_contiguous
 
     def takes(self, name, dtype, rank):
-        """Whether a dtype and a rank are declared, worked out from what was written."""
+        """Whether a dtype and a rank are declared, computed independently from the declarations."""
         dtypes = self.told["dtypes"]
         dtypes = dtypes.get(name, IEEE_FLOATS) if isinstance(dtypes, dict) else dtypes
         return dtype in dtypes and rank in self.told["ranks"] and not self.lacks(name, dtype, rank)
@@ -139,13 +139,13 @@ class Recorder:
         return any(fnmatchcase(f"{name} {dtype} {rank}", pattern) for pattern in self.told["lacks"])
 
     def mean_of_integers(self, name, dtype, rank):
-        """Whether this is what a convention is about, and the declarations do not exclude it."""
+        """Whether a convention covers this call, and the declarations do not exclude it."""
         of_floats = any(self.takes(name, each, rank) for each in FLOATS)
         return name == "mean_forward" and dtype in INTEGERS and of_floats and not self.lacks(name, dtype, rank)
 
 
 @slow
-@settings(max_examples=4)  # each asks everything
+@settings(max_examples=4)  # each makes all kinds of calls
 @given(declarations())
 def test_nothing_is_asked_that_is_not_declared(told):
     recorder = Recorder(*told)
@@ -249,7 +249,7 @@ def test_cubes_are_not_larger_than_needed():
     assert max(case.x[0, 0].size for case in cases) < 1 << 18
 
 
-# What was found on one target, tried on another that declares less.
+# Findings on one target, tried on another that declares less.
 
 OTHERS = {
     "square": ({"square": True}, "it declares square=True"),

@@ -1,4 +1,4 @@
-"""What a result says of a failure beside its smallest case: mistakes, their words, and what the failure needs."""
+"""A result explains a failure beside its smallest case: mistakes, their descriptions, and what the failure needs."""
 
 import time
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Failing cases are kept from run to run and tried first; nothing else that lies about is read, written or believed."""
+"""Failing cases are kept from run to run and tried first; no other file is read, written or trusted."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def kept(folder, law="max-value", target="mine", plan=LAW.plan):
 
 
 def wrong_from(cells):
-    """A kernel that is wrong for images of at least so many cells."""
+    """A kernel that is wrong for images of at least this many cells."""
     return lambda x, size, stride: naive.max_forward(x, size, stride) + (x.size >= cells)
 
 
@@ -42,14 +42,14 @@ def tried(folder, max_forward=naive.max_forward, law="max-value", seed=0, exampl
 
 
 def entry(cells=3):
-    """A counterexample with as little as is kept of it."""
+    """A counterexample with only the fields that are kept."""
     x = np.arange(float(cells)).reshape(1, 1, 1, cells)
     case = runner.Case("max_forward", x, (1, 1), (1, 1), np.zeros_like(x), "distinct")
     return of(case)
 
 
 def of(case):
-    """A counterexample with a case alone."""
+    """A counterexample with only a case."""
     return Counterexample(seed=0, calls=[], message="", case=trial.stored([], case).case)
 
 
@@ -165,7 +165,7 @@ def test_the_cases_of_other_callables_that_fail_are_kept_as_well(tmp_path):
 
 
 class Counting:
-    """Is wrong from the third call on."""
+    """Wrong from the third call on."""
 
     calls = 0
 
@@ -338,7 +338,7 @@ def test_a_file_is_replaced_as_a_whole(tmp_path, monkeypatch):
     assert list(map(cells_of, kept(tmp_path).found)) == [3]
 
 
-# From the door.
+# From the command line.
 
 
 @slow

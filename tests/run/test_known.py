@@ -1,4 +1,4 @@
-"""Known failures: which failures an entry excuses, what is told of wrong entries, and baselines that are read back."""
+"""Known failures: which failures an entry excuses, complaints about wrong entries, and baselines that are read back."""
 
 import json
 
@@ -15,7 +15,7 @@ HOLDS = holds("routing")
 
 @pytest.fixture(autouse=True)
 def mistakes(monkeypatch):
-    """Two mistakes that have names, whatever others there are."""
+    """Two mistakes with names, independent of the registry."""
     named(monkeypatch, "stride-swapped", "last-row-dropped")
 
 
@@ -75,7 +75,7 @@ def test_the_cause_of_a_failure_is_looked_for_if_an_entry_depends_on_it():
     assert not is_listed("routing", "pool.py", "", [entry(cause="stride-swapped")])
 
 
-# What is told of entries.
+# Complaints about entries.
 
 
 def file(folder, **fields):

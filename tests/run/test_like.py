@@ -1,4 +1,4 @@
-"""`--like`: the conventions of another target become laws, as far as both can be asked the same."""
+"""`--like`: the conventions of another target become laws, as far as both targets can be tried alike."""
 
 import importlib.util
 import json
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.once
 
 
 def sums_in(wide):
-    """Means of non-overlapping windows that add float16 in one dtype, and each other dtype in its own."""
+    """Means of non-overlapping windows that add float16 in the given dtype, and others in their own."""
 
     def mean_forward(x, size, stride):
         h, w = (n // f for n, f in zip(x.shape[2:], size, strict=True))
@@ -35,7 +35,7 @@ def sums_in(wide):
 
 
 def reversed_ties(dy, x, size, stride):
-    """The gradient of windows that lie side by side; the last of equal maxima gets it."""
+    """The gradient of windows side by side; the last of equal maxima gets it."""
     h, w = (n // f for n, f in zip(x.shape[2:], size, strict=True))
     own, dx = x[:, :, : h * size[0], : w * size[1]][:, :, ::-1, ::-1], np.zeros_like(x)
     turned = naive.max_backward(dy[:, :, ::-1, ::-1], own, size, stride)
@@ -44,12 +44,12 @@ def reversed_ties(dy, x, size, stride):
 
 
 def target(name="mine", **offered):
-    """A target of this process that pools windows side by side."""
+    """A target in this process that pools windows side by side."""
     return wrap(SimpleNamespace(name=name, tiles=True, **offered), name)
 
 
 def held(judged, other, **asked):
-    """What a target is held to, and the results by name."""
+    """The pinned conventions of a target, and the results by name."""
     likeness, units = Like(other, Request(**asked)).likeness(judged)
     return likeness, {unit.name: pinned(unit, judged) for unit in units}
 
@@ -139,7 +139,7 @@ def test_an_index_outside_of_the_image_is_nothing_to_be_like():
     assert held(wrap(naive, "naive"), outside)[0].left["nan-index"] == "other shows 'outside'"
 
 
-# Both are asked for what both take.
+# Both are tried on what both take.
 
 
 def test_a_kernel_of_one_dtype_is_like_another_in_that_dtype():
@@ -151,7 +151,7 @@ def test_a_kernel_of_one_dtype_is_like_another_in_that_dtype():
         likeness, results = held(judged, other)
         assert likeness.pinned["accumulator"] == "own"
         assert results["accumulator=own"].verdict == "holds"
-    # Beside each other in float16, they differ in it.
+    # They differ only in float16.
     likeness, results = held(target(mean_forward=sums_in(np.float16)), wide)
     assert likeness.pinned["accumulator"] == "wider"
     assert results["accumulator=wider"].verdict == "broken"
@@ -169,7 +169,7 @@ def test_what_two_targets_share_is_within_both():
     assert shared == other.declared.shared_with(one)
     assert (shared.dtypes_of("max_forward"), shared.ranks, shared.tiles) == (("float32",), (2,), True)
     assert (shared.padding, shared.padding_limit, shared.lacks) == ("symmetric", "half", ("max_* float64 2",))
-    # Where windows are tiles, none have gaps.
+    # Windows that are tiles have no gaps.
     assert shared.settings["max_forward"] == ("padding", "ceil_mode")
 
 
@@ -198,7 +198,7 @@ def test_pins_stand_among_those_of_the_user_before_what_is_observed():
 
 @pytest.fixture
 def here(tmp_path):
-    """A folder with a mean that divides by real cells, and a sound kernel that notes when it is loaded and asked."""
+    """A folder with a mean that divides by real cells, and a sound kernel that records when it is loaded and called."""
     (tmp_path / "cells.py").write_text(
         "from poolproof.kernels import naive\n\n\n"
         "def mean_forward(x, size, stride, padding=0, ceil_mode=False):\n"

@@ -1,4 +1,4 @@
-"""A run begins with one process, and starts the others when it goes on for longer."""
+"""A run begins with one process, and starts the others if it takes longer."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -18,14 +18,14 @@ class Threads(ThreadPoolExecutor):
 
 
 def done(functions, opening):
-    """What tasks with these functions return on two threads."""
+    """The results of tasks with these functions on two threads."""
     with Threads(2) as executor:
         tasks = [Task(function, ()) for function in functions]
         return [future.result() for _, future in run_tasks(tasks, executor, opening)]
 
 
 def meeting():
-    """A function that ends when it runs twice at the same time."""
+    """A function that returns when it runs twice at the same time."""
     barrier = threading.Barrier(2)
     return lambda: barrier.wait(60) and {}
 

@@ -23,7 +23,7 @@ SHADOWS = (
 
 
 def run(folder, *words, **more):
-    """The installed command in a folder; its status and all it printed."""
+    """Run the installed command in a folder. Returns its exit status and output."""
     done = subprocess.run(
         [COMMAND, *words], cwd=folder, env=environment(**more), capture_output=True, text=True, timeout=100, check=False
     )
@@ -43,7 +43,7 @@ DOORS = {
 
 
 def shadowed(folder):
-    """Put modules beside a kernel that note who imports them; the file with the notes."""
+    """Put modules beside a kernel that record their importers. Returns the file with the records."""
     notes = folder / "notes"
     text = f"import sys\nwith open({str(notes)!r}, 'a') as file:\n    print(__name__, sys.orig_argv, file=file)\n"
     for name in SHADOWS:
@@ -57,7 +57,7 @@ def test_modules_beside_a_kernel_are_not_imported_by_the_suite(tmp_path, name):
     (tmp_path / "kernel.py").write_text(FORWARD)
     notes = shadowed(tmp_path)
     if "--in-process" in door:
-        # A target that is loaded into a process of the suite imports what lies beside it.
+        # A target that is loaded into a process of the suite imports modules from its own folder.
         (tmp_path / "numpy.py").unlink()
     status, said = run(tmp_path, door[0], "kernel.py", "--laws", "max-value", *door[1:])
     assert not notes.exists(), notes.read_text()
@@ -126,7 +126,7 @@ def fail(number):
 
 
 def done(tasks, count):
-    """Each task, by its function, with its future when it is done in so many processes."""
+    """Each task, by its function, with its future when it is done, in this many processes."""
     with Processes(count) as executor:
         yield from run_tasks((Task(*task) for task in tasks), executor)
 

@@ -1,4 +1,4 @@
-"""A report may be a stranger's: what it names runs only if somebody agrees, and nothing in it ends in a traceback."""
+"""A report may be a stranger's: its targets run only after somebody agrees, and nothing in it causes a traceback."""
 
 import builtins
 import copy
@@ -34,7 +34,7 @@ def report_on(*targets):
 
 @pytest.fixture
 def here(here):
-    """A folder with a file that leaves a mark when it is imported, and a program that does when it is run."""
+    """A folder with a file that leaves a mark when it is imported, and a program that does so when it is run."""
     kernels_in(here)
     (here / "mine.py").write_text(MARK + "from poolproof.kernels.naive import *\n")
     (here / "python").write_text("#!/bin/sh\ntouch it-ran\n")
@@ -43,7 +43,7 @@ def here(here):
 
 
 def terminal(monkeypatch, *answers):
-    """Let standard input be a terminal, at which these answers are given; without one it ends."""
+    """Make standard input a terminal at which these answers are given; without answers it is at its end."""
     given_at = iter(answers)
 
     class Terminal:
@@ -169,13 +169,13 @@ ODD = st.one_of(
     st.sampled_from(["", " ", "naive", "varies", "max_backward", "\x1b[2J", "\ud800", "x" * 2000, "O", "<f8", "bool"]),
     st.builds(list),
     st.builds(dict),
-    st.builds(lambda: [[]]),  # new ones each time: a shared one could be put into itself by a second change
+    st.builds(lambda: [[]]),  # new ones each time: a second change could put a shared one into itself
     st.builds(lambda: {"": None}),
 )
 
 
 def paths(value, path=()):
-    """The place of everything in a report."""
+    """The path of everything in a report."""
     yield path
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in items:
@@ -204,11 +204,11 @@ def mutated(draw, report):
         else:
             inner[path[-1]] = [inner[path[-1]]] * 2
     except (LookupError, TypeError):
-        pass  # an earlier change has taken the place away
+        pass  # an earlier change has removed the place
 
 
 def at(value, path):
-    """What is at a place."""
+    """The value at a path."""
     for key in path:
         value = value[key]
     return value

@@ -1,4 +1,4 @@
-"""One law on one target: the verdicts, what is left after shrinking, seeds, time, and results as JSON."""
+"""One law on one target: the verdicts, the result of shrinking, seeds, time, and results as JSON."""
 
 import json
 import re
@@ -33,7 +33,7 @@ laws = pytest.mark.parametrize("law", LAWS.values(), ids=lambda law: law.name)
 
 
 def target(**changed):
-    """A target like the naive kernel but for some of its callables and declarations; None takes one away."""
+    """A target like the naive kernel, except for these callables and declarations; None removes one."""
     return wrap(SimpleNamespace(**{k: v for k, v in {**FUNCTIONS, **changed}.items() if v is not None}), "mine")
 
 
@@ -43,7 +43,7 @@ def tried(law, subject, examples=60, seed=0, **settings):
 
 
 def windows(dy, size, stride):
-    """Each output and its window, an index of x."""
+    """Each output and its window, an index into x."""
     for n, c, row, column in np.ndindex(dy.shape):
         top, left = row * stride[0], column * stride[1]
         yield (n, c, row, column), (n, c, slice(top, top + size[0]), slice(left, left + size[1]))
@@ -175,7 +175,7 @@ def test_a_fault_is_found_again_by_a_replay_where_the_naive_kernel_is_right(faul
     again = replay(LAWS[law], target(**changed), judged(fault).counterexample)
     sound = replay(LAWS[law], target(), judged(fault).counterexample)
     assert (again.verdict, sound.verdict) == (verdict, "holds"), sound.message
-    # A replay tries the one case alone, and so says nothing of other callables.
+    # A replay tries only the one case, and so says nothing about other callables.
     one_case = structs.replace(judged(fault).counterexample, callables=UNSET, in_process=UNSET)
     assert again.counterexample == one_case
 
@@ -194,7 +194,7 @@ def test_the_counterexample_of_a_fault_is_small_and_complete(fault):
     call = found.calls[found.failing_call]
     assert np.prod(call.args["x"].shape) <= 6
     parts = {"seed", "calls", "failing_call", "expected", "got", "where", "message", "case", "callables", "in_process"}
-    # A mistake explains each wrong answer; one that raises or dies whatever it is asked needs nothing of its case.
+    # A mistake explains each wrong answer; a kernel that always raises or dies needs nothing of its case.
     parts |= {"mistakes"} if judged(fault).verdict == "broken" else set()
     assert parts <= set(to_builtins(found)) <= parts | {"needs"}
     assert set(to_builtins(call)) == {"call", "args", "size", "stride", "settings"}
@@ -255,7 +255,7 @@ def test_a_declaration_excuses_from_a_law(law, declaration):
 
 
 class Once:
-    """Gives one wrong answer, the seventh of all instances together."""
+    """Gives one wrong answer: the seventh of all instances together."""
 
     calls = 0
     dtypes = ("float64",)
@@ -364,7 +364,7 @@ def test_a_refusal_of_an_ordinary_input_is_raised():
 
 
 class Remembering:
-    """Knows of which law each call is, because every law has an instance of its own."""
+    """Knows which law makes each call, because every law has an instance of its own."""
 
     instances: ClassVar[list] = []
 
@@ -388,7 +388,7 @@ def test_a_class_is_instantiated_anew_for_each_law():
 
 
 class Broke:
-    """Is wrong from its fifth call on."""
+    """Wrong from its fifth call on."""
 
     def __init__(self):
         self.calls = 0
@@ -467,8 +467,8 @@ def test_shrinking_a_slow_failure_ends_in_time(monkeypatch):
 
     result = tried("max-accumulation", target(max_backward=slow))
     assert result.verdict == "broken"
-    # Those within half a second, the one that it ends in, and the last for the report; then the first questions about
-    # the mistake, which are always asked, and as many as half a second more allows.
+    # The calls within half a second, the one during which it ends, and the last for the report; then the first probes
+    # for the mistake, which are always made, and as many as half a second more allows.
     assert len(calls) <= result.examples + 5 + 10
 
 
@@ -476,7 +476,7 @@ def test_shrinking_a_slow_failure_ends_in_time(monkeypatch):
 
 
 def through_json(data):
-    """Plain data after a journey as text, which holds no NaN or infinity."""
+    """Plain data after it has been text, which cannot hold NaN or infinity."""
     return json.loads(json.dumps(data, allow_nan=False))
 
 
@@ -506,7 +506,7 @@ def drawn(law, count):
 
 
 def identical(one, other):
-    """Whether two arrays are the same, bit for bit; None is None."""
+    """Whether two arrays are the same, bit for bit; None equals None."""
     if one is None or other is None:
         return one is other
     return (one.shape, one.dtype, one.tobytes()) == (other.shape, other.dtype, other.tobytes())

@@ -1,4 +1,4 @@
-"""`poolproof shrink`: a user's own input, from the file to the few cells that show what is wrong."""
+"""`poolproof shrink`: a user's own input, from the file to the few cells that show the mistake."""
 
 import json
 import re
@@ -34,7 +34,7 @@ CALL = ["--call", "max_backward", "--size", "3", "--stride", "2"]
 
 
 def written(folder, shape=(4, 6, 21, 21), dtype="float32", relu=False):
-    """A faulty kernel, and an input for it."""
+    """Write a faulty kernel and an input for it."""
     (folder / "kernel.py").write_text(KERNEL)
     source = np.random.default_rng(0)
     x = source.standard_normal(shape).astype(dtype)
@@ -44,7 +44,7 @@ def written(folder, shape=(4, 6, 21, 21), dtype="float32", relu=False):
 
 
 def run(words, capsys):
-    """The status of a command, and what it prints."""
+    """The exit status of a command, and its output."""
     status = main(["shrink", *words])
     return status, capsys.readouterr().out
 
@@ -108,7 +108,7 @@ def test_a_crash_is_cut_too(here, capsys):
     assert (status, said.splitlines()[0]) == (1, "max-value: crashed, cut from 10,584 cells of x to 13")
 
 
-# What is refused.
+# Refusals.
 
 PLAIN = "def max_backward(dy, x, size, stride): return naive.max_backward(dy, x, size, stride)"
 X, DY = np.ones((1, 1, 4, 4)), np.ones((1, 1, 2, 2))
@@ -185,11 +185,11 @@ def test_a_refusal_at_an_edge_is_said(here, capsys):
     assert "kernel refuses this input, as it may" in refused(["shrink", *words], capsys)
 
 
-# The quick look at large answers.
+# The quick check of large answers.
 
 
 def large(function, dtype="float64", settings=None):
-    """A call on more cells than the oracle looks at."""
+    """A call on more cells than the oracle checks."""
     source = np.random.default_rng(1)
     window = WindowArguments((3,), (2,), **(settings or {}))
     passed = window.at(2)

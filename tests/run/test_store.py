@@ -1,4 +1,4 @@
-"""Failing cases that many share: tried first, by whoever runs the law, with the cause and the dates."""
+"""A store of failing cases: every run of a law tries them first; they have their cause and dates."""
 
 import json
 
@@ -20,7 +20,7 @@ WORDS = ("check", "k.py", "--laws", LAW, "--seed", "2", "--in-process", "-n", "0
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    """The result of a law that fails, by a run without a store."""
+    """The result of a failing law, from a run without a store."""
     folder = tmp_path_factory.mktemp("without")
     (folder / "k.py").write_text(FAULTY)
     assert called(folder, *WORDS, "--json", "r.json")[0] == 1
@@ -29,12 +29,12 @@ def found(tmp_path_factory):
 
 
 def shared(folder, address="cases"):
-    """What each file of a store says."""
+    """The content of each file of a store."""
     return [json.loads(file.read_text()) for file in (folder / address).glob("*/*.json")]
 
 
 def tried_first(tmp_path, address):
-    """How many cases a run with a store takes to fail."""
+    """How many cases a run with a store needs to fail."""
     status, said = called(tmp_path, *WORDS, "--store", address)
     assert status == 1
     return int(said.split("broken after ")[1].split()[0])

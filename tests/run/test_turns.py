@@ -15,7 +15,7 @@ END = 1000.0
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A time that stands still unless it is set."""
+    """A clock that stands still unless it is set."""
     found = SimpleNamespace(now=0.0)
     monkeypatch.setattr(units.time, "time", lambda: found.now)
     return found
@@ -27,7 +27,7 @@ def observed_of(spec):
 
 
 def spent(groups, clock):
-    """How long each portion has, when all before it took the whole of their time."""
+    """The time for each portion if all previous ones used all of theirs."""
     found = []
     for task in portions(Request(end=END), groups, 1):
         _, group, end = task.arguments

@@ -1,4 +1,4 @@
-"""The public strategies: what they draw, how it shrinks and is written, and how they serve people's own tests."""
+"""The public strategies: what they draw, how it shrinks and prints, and how they serve users' own tests."""
 
 import re
 from dataclasses import replace
@@ -38,7 +38,7 @@ ONE = Pooling((1, 1), (1, 1), (1, 1))
 
 
 def minimal(strategy, condition=lambda _: True):
-    """The simplest value with a property, as Hypothesis alone shrinks it."""
+    """The simplest value with a property, shrunk by Hypothesis alone."""
     return find(strategy, condition, settings=SHRINKING)
 
 
@@ -48,7 +48,7 @@ def find_any(strategy, condition=lambda _: True):
 
 
 def assert_all_examples(strategy, predicate, examples=100):
-    """A property of every value that is drawn."""
+    """Assert that every drawn value has a property."""
 
     @settings(USUAL, max_examples=scaled(examples))
     @given(strategy)
@@ -59,7 +59,7 @@ def assert_all_examples(strategy, predicate, examples=100):
 
 
 def assert_no_examples(strategy, condition):
-    """That no value has a property."""
+    """Assert that no value has a property."""
     with pytest.raises(NoSuchExample):
         find_any(strategy, condition)
 
@@ -73,7 +73,7 @@ def pooled(draw, **how):
 
 
 def axes(pooling):
-    """For each axis the real cells of every window, found by trying each of its cells."""
+    """For each axis, the real cells of every window, found by trying each of its cells."""
     rank = len(pooling.size)
     padding = pooling.settings.get("padding", ((0, 0),) * rank)
     dilation = pooling.settings.get("dilation", (1,) * rank)
@@ -115,7 +115,7 @@ def equal(one, other):
 
 
 def pasted(value):
-    """What the repr of a value gives when it is run."""
+    """The value of a repr when it is evaluated."""
     return eval(repr(value), {"np": np, "Case": Case, "Pooling": Pooling})  # noqa: S307
 
 
@@ -469,7 +469,7 @@ def test_a_wrong_kernel_is_rejected_with_a_readable_message_on_a_few_cells():
 def test_the_repr_of_a_case_runs_and_gives_an_equal_case(name):
     dtypes = ORDERED if name in ("max_forward", "max_indices") else FLOATS
     strategy = cases(name, ranks=(1, 2, 3), dtypes=dtypes)
-    # An array that is too large for words is an ellipsis.
+    # An array that is too large for words becomes an ellipsis.
     assert_all_examples(strategy, lambda case: "=..." in repr(case) or equal(pasted(case), case), 100)
 
 
@@ -478,7 +478,7 @@ def test_the_repr_of_a_pooling_runs_and_gives_an_equal_one():
 
 
 def made(x, **more):
-    """A case about these cells."""
+    """A case with these cells."""
     return Case("max_forward", x, (1,) * (x.ndim - 2), (1,) * (x.ndim - 2), **more)
 
 
@@ -545,7 +545,7 @@ def test_a_long_case_is_printed_line_by_line_and_a_short_one_is_not():
     assert repr(long) == " ".join(pretty(long).split()).replace("( ", "(").replace(" )", ")")
 
 
-# In people's own tests.
+# In users' own tests.
 
 
 def test_they_compose_and_can_be_targets_beside_explicit_examples():
@@ -610,7 +610,7 @@ def test_they_serve_a_stateful_machine():
 
 
 def observed(strategy, test):
-    """What Hypothesis says of each example of a test."""
+    """Hypothesis' report on each example of a test."""
     seen = []
     with with_observability_callback(seen.append):
         settings(USUAL, max_examples=30)(given(strategy)(test))()
@@ -702,10 +702,10 @@ WRONG = [
         "max_cells=2 should be at least 3 for windows='overlapping'",
     ),
     (lambda: cases("uncovered-pixels", max_cells=1), "max_cells=1 should be at least 3 for windows='gaps'"),
-    (lambda: poolings(rank=2), "poolings: rank=2 is no keyword; did you mean 'ranks'"),
-    (lambda: images(TWO, dtype="int8"), "images: dtype='int8' is no keyword; did you mean 'dtypes'"),
-    (lambda: gradients(TWO, ROW, palette=("lattice",)), "is no keyword; did you mean 'palettes'"),
-    (lambda: cases("max_forward", shape=(2, 2)), r"cases: shape=\(2, 2\) is no keyword; there are: ranks, dtypes, "),
+    (lambda: poolings(rank=2), "poolings: rank=2 is not a keyword; did you mean 'ranks'"),
+    (lambda: images(TWO, dtype="int8"), "images: dtype='int8' is not a keyword; did you mean 'dtypes'"),
+    (lambda: gradients(TWO, ROW, palette=("lattice",)), "is not a keyword; did you mean 'palettes'"),
+    (lambda: cases("max_forward", shape=(2, 2)), r"cases: shape=\(2, 2\) is not a keyword; there are: ranks, dtypes, "),
     (lambda: images((2, 2)), r"pooling=\(2, 2\) should be a Pooling"),
     (lambda: images(poolings()), r"pooling=poolings\(\) should be a Pooling, but is a strategy; draw from it first"),
     (lambda: images(TWO, dtypes="float32"), "dtypes='float32' should be a tuple of one or more of 'bool', "),

@@ -1,1 +1,1 @@
-"""How strong the laws are: the corpus of tests/faults under every law, measured by `tox -e strength`."""
+"""The strength of the laws: the corpus of tests/faults under every law, measured by `tox -e strength`."""

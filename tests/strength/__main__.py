@@ -18,7 +18,7 @@ SEEDS = 5
 
 
 def arguments():
-    """What is to be measured; by default, everything."""
+    """What to measure; by default, everything."""
     parser = argparse.ArgumentParser(prog="python -m strength", description=__doc__)
     parser.add_argument("--only", default="*", help="names of the implementations to measure; * for all")
     parser.add_argument("--seeds", type=int, default=SEEDS, help="seeds of each fault")
@@ -32,9 +32,9 @@ def arguments():
 
 
 def runs(names, seeds):
-    """Units of work: every fault with all seeds, every sound implementation with as many as make 200 of variants.
+    """Units of work: every fault with all seeds, and every sound one with enough seeds for 200 runs of variants.
 
-    Seed by seed, so that what an interrupted run leaves is of some use.
+    They are ordered by seed, so that the results of an interrupted run are useful.
     """
     sound = -(-SOUND_RUNS * seeds // (SEEDS * len(SOUND)))
     for seed in range(max(seeds, sound)):
@@ -42,7 +42,7 @@ def runs(names, seeds):
 
 
 def of_faults(measured):
-    """Units of work: the smallest counterexample of each fault by its first law, and what people's checks say."""
+    """Units of work: the smallest counterexample of each fault by its first law, and people's checks on each."""
     for name in measured.faults:
         laws = measured.rejecting(name)
         if laws:
@@ -52,7 +52,7 @@ def of_faults(measured):
 
 
 def gathered(names, seeds, kept, processes):
-    """Everything that is measured: runs, cells of the smallest counterexamples, checks that reject."""
+    """All measurements: runs, cells of the smallest counterexamples, and the checks that reject each fault."""
     by_name = {name: {} for name in names}
     for (_, name, seed), run in kept.complete(list(runs(names, seeds)), processes).items():
         by_name[name][seed] = run
@@ -64,7 +64,7 @@ def gathered(names, seeds, kept, processes):
 
 
 def main():
-    """Measure, and write record and page, or print the page of a part; 1 if something is not as it must be."""
+    """Measure, and write record and page, or print the page of a part. Returns 1 if a requirement is violated."""
     asked = arguments()
     if asked.page:
         write(load())
@@ -98,7 +98,7 @@ def main():
 
 
 def write(record):
-    """Keep a record of the whole corpus, and its page."""
+    """Write the record of the whole corpus, and its page."""
     save(record)
     PAGE.write_text(page(record), encoding="utf-8")
 

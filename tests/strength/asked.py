@@ -1,6 +1,6 @@
-"""Which callables an implementation of the corpus does otherwise than its base, and which laws ask any of them.
+"""Which callables of an implementation in the corpus differ from its base, and which laws call any of them.
 
-A law that asks none of them gets the answers of the base, and need not be tried again.
+A law that calls none of them gets the answers of the base, and need not be tried again.
 """
 
 import inspect
@@ -12,16 +12,16 @@ from poolproof.properties.contract import CALLABLES, DECLARATIONS
 from poolproof.properties.lawbook import LAWS
 
 PUBLIC = {name: law for name, law in LAWS.items() if not law.reference}
-"""The laws that a run asks of anything but the reference kernels."""
+"""The laws that a run tries on implementations other than the reference kernels."""
 
 
 def base_of(implementation):
-    """The sound base that a class is made of."""
+    """The sound base of a class."""
     return General if issubclass(implementation, General) else Sound
 
 
 def changed(implementation):
-    """The attributes of a class that are not those of its base."""
+    """The attributes in which a class differs from its base."""
     base = base_of(implementation)
     return {
         name
@@ -31,13 +31,13 @@ def changed(implementation):
 
 
 def names_in(code):
-    """Every name that compiled code uses, that of functions inside of it too."""
+    """Every name that compiled code uses, including the code of inner functions."""
     inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
     return set(code.co_names).union(*map(names_in, inner))
 
 
 def reached(base, name):
-    """The methods of a base class that one of them comes to, itself among them."""
+    """The methods of a base class that one of them reaches, including itself."""
     seen, waiting = set(), [name]
     while waiting:
         method = waiting.pop()
@@ -49,7 +49,7 @@ def reached(base, name):
 
 
 def callables(implementation):
-    """The callables that may answer otherwise than those of the base."""
+    """The callables that may answer differently from those of the base."""
     different = changed(implementation)
     if implementation is base_of(implementation) or different & {each.name for each in DECLARATIONS}:
         return set(CALLABLES)
@@ -57,6 +57,6 @@ def callables(implementation):
 
 
 def laws_about(implementation):
-    """The laws that ask a callable that may answer otherwise than that of the base."""
+    """The laws that call one of these callables."""
     different = callables(implementation)
     return [name for name, law in PUBLIC.items() if different & {*law.plan.functions, *law.plan.also}]

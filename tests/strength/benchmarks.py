@@ -109,7 +109,7 @@ BENCHMARKS = {
         trials=3,
     ),
 }
-"""By the names that the page has. Neither SOL-ExecBench nor flashinfer-bench has a problem about pooling."""
+"""The benchmarks by their names on the page. Neither SOL-ExecBench nor flashinfer-bench has a problem about pooling."""
 
 
 def judged(name):
@@ -126,7 +126,7 @@ def measured(names, processes):
 
 
 def recorded(rejecting):
-    """The record: for each benchmark how many faults and sound variants it was asked about, and which it rejects."""
+    """The record: for each benchmark, how many faults and sound variants it was tried on, and which it rejects."""
     return [
         {
             "check": check,

@@ -1,8 +1,8 @@
-"""What is wrong in each fault of the corpus, by the names of mistakes: a hint that says one of these is right.
+"""The mistakes of each fault of the corpus: a hint that names one of them is right.
 
-Decided by reading the faults. Several names stand where several sentences are true of the fault, the general ones too:
-some faults floor every result of a padded call, where their docstring tells of padded cells alone. A window at another
-place than it should be is also one of which the answer depends on cells outside.
+They were chosen by reading the faults. A fault has several names if several sentences are true of it, including general
+ones: some faults floor every result of a padded call, although their docstring mentions only padded cells. A window in
+the wrong place is also one whose answer depends on cells outside.
 """
 
 ADDED = ("gradients-overwritten",)

@@ -15,13 +15,13 @@ from poolproof.properties.targets.target import wrap
 from .classes import CLASSES
 
 JUDGED = {**FAULTS, **REPORTED}
-"""Faults whose hints are measured."""
+"""The faults whose hints are measured."""
 
 RIGHT, WRONG, NONE = "right", "wrong", "none"
 
 
 def named(name):
-    """The mistake that the hint of each failing law names, or nothing: of all laws of a fault, of a model's first."""
+    """The mistake in the hint of each failing law, or nothing: for all laws of a fault, for the first of a model."""
     laws = JUDGED[name].laws if name in FAULTS else JUDGED[name].laws[:1]
     found = {}
     with warnings.catch_warnings():
@@ -34,7 +34,7 @@ def named(name):
 
 
 def verdict(name, hints):
-    """Whether a fault is named rightly: wrong if any of its failures has a wrong hint, none if none has any."""
+    """Whether a fault is named rightly: wrong if any failure has a wrong hint, none if no failure has a hint."""
     said = [hint for hint in hints.values() if hint]
     if any(hint not in CLASSES[name] for hint in said):
         return WRONG
@@ -48,7 +48,7 @@ def measured(names, processes):
 
 
 def recorded(hints):
-    """The record: how many faults of each collection are named rightly, wrongly or not at all; which not rightly."""
+    """The record: how many faults of each collection are named rightly, wrongly or not at all, and the odd ones."""
     found = {name: verdict(name, each) for name, each in hints.items()}
     collections = {"corpus": FAULTS, "models of bug reports": REPORTED}
     return [
@@ -58,11 +58,11 @@ def recorded(hints):
 
 
 def counts(found, members):
-    """How many of some faults have each verdict."""
+    """The number of these faults with each verdict."""
     counted = Counter(found[name] for name in members if name in found)
     return {word: counted[word] for word in (RIGHT, WRONG, NONE)}
 
 
 def odd(hints, found, members):
-    """The faults that are not named rightly, with the hints there are."""
+    """The faults that are not named rightly, with their hints."""
     return {name: sorted({*filter(None, hints[name].values())}) for name in members if found.get(name, RIGHT) != RIGHT}

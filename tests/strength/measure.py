@@ -1,4 +1,4 @@
-"""The corpus under all laws, seed by seed and in several processes; what is done is kept, so that a run can go on."""
+"""The corpus under all laws, seed by seed and in several processes; results are kept, so that a run can continue."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ CORPUS = {**BASES, **SOUND, **FAULTS}
 
 
 TURNS = 6
-"""With each seed a sound variant is asked another of so many parts of the laws about it, where a fault is asked all."""
+"""Each seed tries a sound variant on another of this many parts of its laws; a fault is tried on all."""
 
 
 def tried(name, seed):
@@ -41,13 +41,13 @@ def tried(name, seed):
 
 
 def shrunk(name, law, seed):
-    """How many cells the image has in the counterexample that a user would see."""
+    """The number of cells of the image in the counterexample that a user would see."""
     found = run(LAWS[law], wrap(CORPUS[name]), TrialSettings(seed=seed, explain=False)).counterexample
     return prod(found.case.x.shape)
 
 
 def judged(name):
-    """Which of the checks that people use reject an implementation."""
+    """The checks used by people that reject an implementation."""
     return [check for check in CHECKS if rejects(CHECKS[check], CORPUS[name])]
 
 
@@ -70,7 +70,7 @@ def done(unit):
 
 
 class Kept:
-    """Results of units of work in a file of JSON lines; those of other sources than the present ones do not count."""
+    """Results of units of work in a file of JSON lines; those from other sources than the present ones do not count."""
 
     def __init__(self, file):
         self.file, self.results = file, {}
@@ -80,13 +80,13 @@ class Kept:
             self.results[(entry["sources"], *entry["unit"])] = entry["result"]
 
     def add(self, unit, result):
-        """Keep a result at once, so that nothing is lost by an interruption."""
+        """Save a result at once, so that an interruption loses nothing."""
         self.results[key(unit)] = result
         with self.file.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"sources": key(unit)[0], "unit": unit, "result": result}) + "\n")
 
     def complete(self, units, processes):
-        """The results of these units; what is not done yet is done, and told on the standard error."""
+        """The results of these units; missing ones are computed, with progress on standard error."""
         left = [unit for unit in units if key(unit) not in self.results]
         with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
             futures = {pool.submit(done, unit): unit for unit in left}
@@ -101,14 +101,14 @@ class Kept:
 
 
 def key(unit):
-    """What a result is kept under: a unit of work, and the sources that it was done with."""
+    """The key of a result: a unit of work, and the sources that it was computed from."""
     task, name, *_ = unit
     return (sources(name, checks=task == "judged"), *unit)
 
 
 @cache
 def sources(name, *, checks):
-    """A checksum of all sources that say what comes of an implementation, under the laws or under people's checks."""
+    """A checksum of all sources that determine an implementation's results, under the laws or people's checks."""
     own = {Path(sys.modules[each.__module__].__file__) for each in CORPUS[name].__mro__ if each is not object}
     people = [HERE / file for file in ("people.py", "kernel.py", "nodes.py", "samples.py")]
     judges = people if checks else [HERE / "asked.py", *(ROOT / "properties").rglob("*.py")]

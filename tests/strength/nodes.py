@@ -25,7 +25,7 @@ def node_cases(implementation):
 
 
 def same(result, right, function, name):
-    """What the runner asserts of a result; indices have no dtype of their own in the contract."""
+    """The runner's assertions about a result; the contract does not fix the dtype of indices."""
     assert result.shape == right.shape, name
     assert result.dtype == right.dtype or function == "max_indices", name
     np.testing.assert_allclose(result, right, rtol=1e-3, atol=1e-7, err_msg=name)
@@ -33,7 +33,7 @@ def same(result, right, function, name):
 
 @cache
 def answer(name, function):
-    """The right answer to a case: as it is written down, or that of a reference kernel."""
+    """The right answer to a case: as given, or a reference kernel's."""
     case = CASES[name]
     if case.answers[function]:
         return np.array([case.answers[function]], case.x.dtype)
@@ -41,7 +41,7 @@ def answer(name, function):
 
 
 class Node(NamedTuple):
-    """A case; `answers` has what each function gives for the only sample, or None where the image is random."""
+    """A case; `answers` has the result of each function for the only sample, or None if the image is random."""
 
     name: str
     x: np.ndarray
@@ -52,7 +52,7 @@ class Node(NamedTuple):
 
 
 def node(name, x, size, stride=1, settings=None, **answers):
-    """A case with windows as long along all axes."""
+    """A case whose windows have the same length along all axes."""
     rank = x.ndim - 2
     return Node(name, x, (size,) * rank, (stride,) * rank, settings or {}, answers)
 
@@ -68,7 +68,7 @@ def random(*shape):
 
 
 def around(begin, end):
-    """As much padding along both axes."""
+    """The same padding along both axes."""
     return {"padding": ((begin, end),) * 2}
 
 
@@ -114,7 +114,7 @@ MAXIMA = [
     node("3d dilations, large", LARGE, 5, 3, {**GAPS_3D, **CEIL}, max_forward=None),
 ]
 
-# A mean of ONNX counts real cells if nothing else is said.
+# A mean of ONNX counts only real cells by default.
 MEANS = [
     node("mean, 2d precomputed pads", FIVE, 5, 1, {**around(2, 2), **REAL}, mean_forward=[MEANS_OF_REAL_CELLS]),
     node("mean, 2d precomputed pads, all", FIVE, 5, 1, {**around(2, 2), **ALL}, mean_forward=[MEANS_OF_ALL_CELLS]),

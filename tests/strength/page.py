@@ -54,7 +54,7 @@ def introduction(record):
 
 
 def summary(record):
-    """How quick the quickest law is, in a few figures."""
+    """How quickly the quickest law rejects a fault, in a few figures."""
     faults = record["faults"]
     cases = [first(fault)[1] for fault in faults]
     largest = max(faults, key=lambda fault: fault["cells"])
@@ -71,7 +71,7 @@ def summary(record):
 
 
 def within(cases, most):
-    """How many need so many cases at most, with their share."""
+    """How many need at most `most` cases, and their share."""
     count = sum(each <= most for each in cases)
     return f"{count} ({100 * count // len(cases)} %)"
 
@@ -91,7 +91,7 @@ def hints(record):
 
 
 def share(counts, word):
-    """A count, and its part of all."""
+    """A count, and its percentage of all."""
     total = sum(counts[each] for each in ("right", "wrong", "none"))
     return counts[word], f"{100 * counts[word] / total:.0f} %"
 
@@ -102,7 +102,7 @@ def named(found):
 
 
 def compared(record):
-    """What people's checks reject."""
+    """The rejections of people's checks."""
     count = len(record["faults"])
     rows = [("a default run", count, f"{len(record['laws'])} laws, {EXAMPLES} cases each")]
     for check, function in CHECKS.items():
@@ -117,7 +117,7 @@ FORWARDS = {"max_forward", "mean_forward"}
 
 
 def benchmarks(record):
-    """What public benchmarks accept."""
+    """The acceptances of public benchmarks."""
     forward = {fault["fault"] for fault in record["faults"] if callables(FAULTS[fault["fault"]]) & FORWARDS}
     faults, sound = len(record["faults"]), len(SOUND)
     rows = [("a default run", f"{len(record['laws'])} laws, {EXAMPLES} cases each", "both", 0, 0, sound)]
@@ -138,7 +138,7 @@ def benchmarks(record):
 
 
 def about_benchmarks(forward):
-    """What the table about benchmarks has, and what it cannot say."""
+    """What the table about benchmarks shows, and what it cannot show."""
     return dedent(f"""\
         Programs write kernels by the thousand, and public benchmarks judge them. Their checks are rebuilt in
         `tests/strength/benchmarks.py`, which names the sources, and measured by `tox -e strength -- --benchmarks`.
@@ -168,7 +168,7 @@ def mistakes(record):
 
 
 def slow(record):
-    """The faults that take most cases."""
+    """The faults that need most cases."""
     found = sorted((fault for fault in record["faults"] if first(fault)[1] > SLOW), key=lambda fault: -first(fault)[1])
     rows = [(f"`{fault['fault']}`", *first(fault), len(fault["cases"])) for fault in found]
     return f"## The slowest\n\nFaults that no law rejects within {SLOW} cases.\n\n" + table(

@@ -1,6 +1,7 @@
 """What people do today to check a pooling kernel: four checks, rebuilt from their inputs and assertions.
 
-Each raises what a failing kernel makes it raise; what an implementation does not offer or take is left out.
+Each raises the error of a failing kernel; callables and inputs that an implementation does not offer or take are left
+out.
 """
 
 import numpy as np
@@ -33,7 +34,7 @@ def agree(one, other):
 
 
 class Tiles:
-    """Maxima of 2 by 2 tiles, for images whose numbers all differ."""
+    """Maxima of 2 by 2 tiles, for images of distinct numbers."""
 
     dtypes = ("float64",)
 
@@ -74,12 +75,12 @@ def notebook(implementation):
 
 
 def relative_error(a, b):
-    """The largest relative error, as the notebook has it."""
+    """The largest relative error, computed as in the notebook."""
     return np.max(np.abs(a - b) / np.maximum(1e-8, np.abs(a) + np.abs(b)))
 
 
 def numerical_gradient(forward, x, dy, step=1e-5):
-    """Central differences of sum(dy * y), for which each number of x is changed in place and back."""
+    """Central differences of sum(dy * y); each number of x is changed in place and back."""
     dx = np.zeros_like(x)
     for place in np.ndindex(x.shape):
         kept = x[place]

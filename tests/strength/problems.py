@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 from .samples import SAMPLES
 
 SMALL, LARGE = {1: 512, 2: 64, 3: 20}, {1: 65536, 2: 264, 3: 41}
-"""Cells along an axis of an image that was cut down, by its rank: in every trial, and in one more, in which a plane has
-more cells than 16 bits can count. Two samples of three channels are enough for both."""
+"""The lengths of the axes of a reduced image, by its rank: for every trial, and for one more in which a plane has more
+cells than 16 bits can count. Two samples of three channels suffice for both."""
 
 WIDE = {1: 4096, 2: 1300, 3: 41}
-"""For a rule that overlooks one cell of a hundred: one row or column of a result has fewer, as in the source."""
+"""For a rule that tolerates one wrong cell in a hundred: one row or column of a result has fewer, as in the source."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One pooling: of one `kind`, max or mean, on images of one shape."""
+    """One pooling of `kind`, max or mean, on images of one shape."""
 
     kind: str
     shape: tuple
@@ -27,7 +27,7 @@ class Problem:
 
     @property
     def settings(self):
-        """What a callable of this kind takes."""
+        """The settings of a callable of this kind."""
         own = ("dilation",) if self.kind == "max" else ("count_include_pad",)
         return {name: getattr(self, name) for name in ("padding", "ceil_mode", *own)}
 
@@ -38,11 +38,11 @@ class Problem:
 
     @property
     def counts_padding(self):
-        """Whether an image that was padded beforehand has the same answer."""
+        """Whether an image that is padded beforehand gives the same answer."""
         return not self.ceil_mode and (self.kind == "max" or self.count_include_pad)
 
     def cut(self, longest):
-        """The same on fewer and smaller images: as many cells as before are left after an axis' last stride."""
+        """The same on fewer and smaller images that leave as many cells after an axis' last stride."""
         n, c, *lengths = self.shape
         most = longest[len(lengths)]
         cut = (min(old, most + (old - most) % stride) for old, stride in zip(lengths, self.stride, strict=True))
@@ -50,7 +50,7 @@ class Problem:
 
 
 def problem(kind, shape, size, stride=None, padding=0, dilation=1, ceil_mode=False, count_include_pad=True):
-    """A problem as PyTorch takes it: one number stands for all axes, and without a stride it is the size."""
+    """A problem in PyTorch's form: one number stands for all axes, and the default stride is the size."""
     size, stride, padding, dilation = (
         along(each, len(shape) - 2) for each in (size, stride or size, padding, dilation)
     )
@@ -131,7 +131,7 @@ FLAGGEMS_MEANS = (
     problem("mean", (1, 1, 4, 4, 4), 2, 1),
     problem("mean", (8, 16, 8, 8, 8), 3, 1, 1),
 )
-"""Without those that override the divisor, which the contract has not."""
+"""Without those that override the divisor, which the contract does not support."""
 
 FLAGGEMS_LINES = (
     problem("mean", (4, 3, 32), 3, 2, 1),
@@ -148,19 +148,19 @@ FLAGGEMS_LINES = (
     problem("mean", (1, 64, 56), 3, None, 1),
     problem("mean", (2, 8, 20), 2, None, 1),
 )
-"""Forward alone."""
+"""Forward only."""
 
 
 def of_sample(sample):
-    """One of PyTorch's sample inputs; a mean without its padding has none."""
+    """The problem of one of PyTorch's sample inputs; a mean without its padding has none."""
     rank = len(sample.size)
     usual = {"padding": ((0, 0),) * rank, "dilation": (1,) * rank, "ceil_mode": False, "count_include_pad": True}
     return Problem(sample.kind, sample.shape, sample.size, sample.stride, **usual | sample.settings)
 
 
 OPINFO = tuple(of_sample(sample) for sample in SAMPLES if sample.kind == "mean" and len(sample.size) > 1)
-"""What BackendBench keeps of PyTorch's sample inputs.
+"""The part of PyTorch's sample inputs that BackendBench keeps.
 
-It calls the operator that PyTorch calls for a sample with the sample's arguments, and drops it if that fails: lines
-become several operators, and no operator of a maximum takes `return_indices`, which all its samples have.
+It calls the operator that PyTorch calls for a sample, with the sample's arguments, and drops the sample if that fails:
+lines become several operators, and no operator of a maximum takes `return_indices`, which all its samples have.
 """

@@ -34,12 +34,12 @@ def recorded(measured, shrunk, judged):
 
 
 def seeds(measured):
-    """How many seeds a fault had."""
+    """The number of seeds for a fault."""
     return max(len(measured.runs[name]) for name in measured.faults)
 
 
 def sound_runs(measured):
-    """How many runs the sound variants had together."""
+    """The total number of runs of sound variants."""
     return sum(len(runs) for name, runs in measured.runs.items() if name in SOUND)
 
 
@@ -63,7 +63,7 @@ def law(measured, name):
 
 
 def first(fault):
-    """The law that is quickest to reject a fault, and the cases it needs."""
+    """The law that rejects a fault most quickly, and the cases it needs."""
     return next(iter(fault["cases"].items()))
 
 
@@ -73,5 +73,5 @@ def load():
 
 
 def save(record):
-    """Make this the record in the repository."""
+    """Write a record to the repository."""
     DATA.write_text(dumped(record), encoding="utf-8")

@@ -32,7 +32,7 @@ def allclose(tolerance):
 
 
 def flaggems_close(result, right, problem):
-    """1e-4, and a part of the reference; times the square of a window's cells for the gradient of a mean in 3-D."""
+    """1e-4, plus a fraction of the reference; times the square of a window's cells for the gradient of a 3-D mean."""
     alike(result, right)
     gradient = (problem.kind, len(problem.size), result.shape) == ("mean", 3, problem.shape)
     terms = np.prod(problem.size) ** 2 if gradient else 1
@@ -48,7 +48,7 @@ def most_cells(result, right, problem):
 
 
 def both_errors(result, right, problem):
-    """All finite, and in no cell are the absolute *and* the relative error above 1e-2."""
+    """All finite, and no cell has an absolute *and* a relative error above 1e-2."""
     alike(result, right)
     assert np.isfinite(result).all()
     error = np.abs(result - right)
@@ -56,5 +56,5 @@ def both_errors(result, right, problem):
 
 
 def alike(result, right):
-    """Shapes and dtypes are the same."""
+    """Assert that shapes and dtypes are the same."""
     assert (result.shape, result.dtype) == (right.shape, right.dtype)

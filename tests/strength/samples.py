@@ -43,7 +43,7 @@ class Sample(NamedTuple):
 
 
 def takes(kernel, sample, direction, dtype):
-    """Whether an implementation can be asked."""
+    """Whether an implementation takes a sample."""
     return kernel.takes(f"{sample.kind}_{direction}", dtype, sample.size, sample.settings)
 
 
@@ -60,7 +60,7 @@ def image(sample, random, dtype):
 
 
 def gradients_agree(kernel, sample, random):
-    """gradcheck: along directions u of x and v of y the derivative of forward is what backward says, u'J'v."""
+    """gradcheck: along directions u of x and v of y, the derivative of forward equals the result of backward, u'J'v."""
     x = image(sample, random, "float64")
     y = ask(kernel, sample, "forward", x)
     nothing = ask(kernel, sample, "backward", np.zeros_like(y), x)
@@ -97,14 +97,14 @@ def derivative(kernel, sample, x, u):
 
 
 def gradient(kernel, sample, x, v):
-    """The backward pass, the same twice."""
+    """The backward pass, asserted to be the same twice."""
     once, again = (ask(kernel, sample, "backward", v, x) for _ in range(2))
     assert (once == again).all()
     return once.ravel()
 
 
 def gaps_make_no_difference(kernel, sample, random):
-    """test_noncontiguous_samples: forward, backward and indices are the same where every other number is NaN."""
+    """test_noncontiguous_samples: forward, backward and indices do not change if every other number is NaN."""
     x = image(sample, random, "float32")
     apart = with_gaps(x)
     y = ask(kernel, sample, "forward", x)
@@ -117,7 +117,7 @@ def gaps_make_no_difference(kernel, sample, random):
 
 
 def with_gaps(array):
-    """The array in memory of which it takes every other place."""
+    """The array as every other element of a memory of NaN."""
     wide = np.full((*array.shape, 2), np.nan, array.dtype)
     wide[..., 1] = array
     return wide[..., 1]
@@ -130,7 +130,7 @@ def equal(actual, expected):
 
 
 def max_samples(sizes, strides, dilations, tail):
-    """Every combination, with and without ceil mode and padding, for small images; without a stride it is the size."""
+    """Every combination, with and without ceil mode and padding, for small images; the default stride is the size."""
     rank = len(tail) + 1
     for n, length, size, stride, ceil_mode, pad, dilation in product(
         (1, 2), (3, 6), sizes, strides, (True, False), (0, 1), dilations
@@ -141,7 +141,7 @@ def max_samples(sizes, strides, dilations, tail):
 
 
 def mean_sample(shape, size, stride=None, pads=None, **settings):
-    """A sample with as much padding before as after each axis."""
+    """A sample with the same padding before and after each axis."""
     if pads:
         settings["padding"] = tuple((pad, pad) for pad in pads)
     return Sample("mean", shape, size, stride or size, settings)

@@ -1,7 +1,7 @@
-"""What public benchmarks of generated kernels ask of pooling: how their problems are put to a kernel, and judged.
+"""How public benchmarks of generated kernels test pooling: how they call a kernel with their problems, and judge it.
 
-The right answer is a reference kernel's, where theirs is PyTorch's. On these inputs, which have neither NaN nor
-infinities, the two are the same; `tests/corpus/test_benchmarks.py` compares them where PyTorch is installed.
+The right answer is a reference kernel's instead of PyTorch's. On these inputs, which have neither NaN nor infinities,
+the two are the same; `tests/corpus/test_benchmarks.py` compares them if PyTorch is installed.
 """
 
 from collections.abc import Callable
@@ -28,17 +28,17 @@ class Benchmark:
     dtype: str = "float32"
     backward: tuple[Problem, ...] = ()
     shares_input: bool = False
-    """Whether the kernel is asked before the reference, on the same array, and once more after it."""
+    """Whether the kernel is called before the reference, on the same array, and again after it."""
     images: tuple[dict, ...] = (SMALL, LARGE)
-    """How images are cut down: in all trials, and in one more trial each."""
+    """How images are reduced: for all trials, and for one more trial each."""
 
     @property
     def directions(self):
-        """What is asked, in words."""
+        """The tested directions, in words."""
         return "forward only" if not self.backward else "both" if len(self.backward) > 1 else "backward once"
 
     def __call__(self, implementation):
-        """Raise what a failing kernel makes it raise; what an implementation does not offer or take is left out."""
+        """Raise the error of a failing kernel; problems that an implementation does not offer or take are left out."""
         kernel = Asked(implementation)
         for direction in ("forward", "backward"):
             for problem in getattr(self, direction):
@@ -47,7 +47,7 @@ class Benchmark:
                         self.tried(ask, cut, direction, trial)
 
     def cut(self, problem):
-        """The problem of each trial; images that are the same when they are cut down count once."""
+        """The problem of each trial; images that are the same after reduction count once."""
         usual, *more = dict.fromkeys(problem.cut(longest) for longest in self.images)
         return [usual] * self.trials + more
 
@@ -65,7 +65,7 @@ class Benchmark:
 
 @cache
 def drawn(draw, problem, direction, dtype, trial):
-    """What a kernel is asked about: x, or dy and x."""
+    """The arrays of a call: x, or dy and x."""
     random = np.random.default_rng(trial)
     x = draw(random, problem.shape).astype(dtype)
     if direction == "forward":
@@ -80,15 +80,15 @@ def truth(draw, problem, direction, dtype, trial):
 
 
 def pooled(problem, direction, *arrays):
-    """What a reference kernel gives."""
+    """The result of a reference kernel."""
     return getattr(img2col, f"{problem.kind}_{direction}")(*arrays, problem.size, problem.stride, **problem.settings)
 
 
 def way(kernel, problem, direction, dtype):
-    """How a kernel is asked about a problem: a function of its arrays, or None if it cannot be.
+    """How to call a kernel with a problem: a function of the problem's arrays, or None if it is impossible.
 
-    One that takes no padding is given padded images, one that takes no dilation gets the cells of each window side by
-    side, and one that takes planes alone gets lines as planes of one row. Images of three axes have no such way.
+    A kernel without padding gets padded images, one without dilation gets the cells of each window side by side, and
+    one for planes only gets lines as planes of one row. There is no such way for images of three axes.
     """
     function = f"{problem.kind}_{direction}"
     if kernel.takes(function, dtype, problem.size, problem.settings):
@@ -114,7 +114,7 @@ def as_planes(problem):
 
 
 def side_by_side(x, problem):
-    """An image on which the windows of a problem without padding do not overlap and have no gaps."""
+    """An image on which the windows of a problem without padding neither overlap nor have gaps."""
     for axis, (size, stride, gap) in enumerate(zip(problem.size, problem.stride, problem.dilation, strict=True), 2):
         starts = np.arange(0, x.shape[axis] - gap * (size - 1), stride)
         x = x.take((starts[:, np.newaxis] + gap * np.arange(size)).ravel(), axis)
@@ -122,7 +122,7 @@ def side_by_side(x, problem):
 
 
 def around(ask, problem, direction):
-    """The image is padded before it is asked about; of a gradient, the part of the real cells is taken."""
+    """A call with a padded image; of its gradient, the part of the real cells is returned."""
     fill = -np.inf if problem.kind == "max" else 0
     real = (..., *(slice(before, -after or None) for before, after in problem.padding))
 

@@ -1,7 +1,7 @@
-"""Which test vectors reject which faults: the ranking of the exporter, and how many vectors it takes.
+"""Which test vectors reject which faults: the exporter's ranking, and how many vectors a rejection needs.
 
-`python -m strength --vectors` asks every fault the vectors of many cases, ranks the cases, and then counts for each
-fault how many of the exported vectors it takes to reject it.
+`python -m strength --vectors` tries the vectors of many cases on every fault, ranks the cases, and then counts for each
+fault how many of the exported vectors are needed to reject it.
 """
 
 import json
@@ -22,20 +22,20 @@ from .asked import callables
 from .measure import ROOT
 
 CASES, RARE_CASES = 40, 80
-"""Cases of each law and kind of kernels among which the first vectors are chosen; the second of laws for which a window
-may lie wholly in padding, which few do."""
+"""Cases of each law and kind of kernels from which the first vectors are chosen; the second number is for laws with
+windows that may lie wholly in padding, which is rare."""
 
 ROUNDS = 3
-"""How often each fault is to be rejected, by another case each time, before cases are no longer ranked."""
+"""How many cases should reject each fault before cases are no longer ranked."""
 
 MOST = 10_000
 STEPS = (10, 20, 50, 100, 200, 500, 1000, 10_000)
-"""Vectors that faults are asked at most, and the rows of the table."""
+"""The most vectors that are tried on faults, and the rows of the table."""
 
 DATA = ROOT / "docs" / "data" / "vectors.json"
 PAGE = ROOT / "docs" / "vectors.md"
 CURVE = re.compile(r"(?<=<!-- curve -->\n).*?(?=<!-- end -->)", re.DOTALL)
-"""The part of the page that is made of the data."""
+"""The generated part of the page."""
 
 
 def measured(processes):
@@ -55,7 +55,7 @@ def of_law(law):
 
 
 def of_case(origin):
-    """What the vectors of a case cost, and the faults that they reject by themselves."""
+    """The cost of a case's vectors, and the faults that they alone reject."""
     data = b"".join(flat_file(list(vectors_of(origin))))
     questions = list(read(data))
     functions = {question.function for question in questions}
@@ -66,7 +66,8 @@ def of_case(origin):
 def ranked(found):
     """The origins in the order in which they are exported.
 
-    Each time the one that rejects most faults per vector that are not rejected yet; once none does, all count again.
+    The next one is always the one that rejects most of the missing faults per vector; when none rejects any, all faults
+    are missing again.
     """
     order, left = [], dict(found)
     for _ in range(ROUNDS):
@@ -81,20 +82,20 @@ def ranked(found):
 
 
 def worth(case, missing):
-    """How good it is to take a case: faults per vector, and of equal ones the shortest."""
+    """The worth of a case: faults per vector, then shortness."""
     vectors, size, faults = case
     return len(missing & set(faults)) / max(vectors, 1), -size
 
 
 def counted(processes):
-    """How many vectors it takes to reject each fault; None if all do not."""
+    """How many vectors are needed to reject each fault; None if all together do not."""
     data = b"".join(flat_file(chosen(MOST)))
     with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), ready, (data,)) as pool:
         return dict(zip(FAULTS, pool.map(needed, FAULTS), strict=True))
 
 
 QUESTIONS = []
-"""The vectors, in each of the processes that ask them."""
+"""The vectors, in each of the processes that try them."""
 
 
 def ready(data):
@@ -103,7 +104,7 @@ def ready(data):
 
 
 def needed(name):
-    """How many of them it takes to reject a fault."""
+    """How many of them are needed to reject a fault."""
     return rejected_after(FAULTS[name], QUESTIONS) or None
 
 
@@ -115,25 +116,25 @@ def record(processes):
 
 
 def write_ranking(found):
-    """Put the ranking where the exporter reads it."""
+    """Write the ranking to the exporter's file."""
     order = ",\n".join(json.dumps(origin) for origin in ranked(found))
     RANKING.write_text(f"[\n{order}\n]\n", encoding="utf-8")
 
 
 def write_needs(needs):
-    """Keep how many vectors each fault needs, and put the curve into the page."""
+    """Record how many vectors each fault needs, and put the curve into the page."""
     DATA.write_text(dumped({"vectors": [{"fault": name, "needs": each} for name, each in needs.items()]}), "utf-8")
     text = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(CURVE.sub(lambda _: curve(needs), text), encoding="utf-8")
 
 
 def load():
-    """How many vectors it takes to reject each fault, as recorded."""
+    """How many vectors are needed to reject each fault, as recorded."""
     return {each["fault"]: each["needs"] for each in json.loads(DATA.read_text(encoding="utf-8"))["vectors"]}
 
 
 def curve(needs):
-    """The table: how many faults so many vectors reject."""
+    """The table: how many faults a number of vectors rejects."""
     count = len(needs)
     rows = [(f"{step:,}", sum(bool(each) and each <= step for each in needs.values())) for step in STEPS]
     missed = ", ".join(f"`{name}`" for name, each in needs.items() if each is None)

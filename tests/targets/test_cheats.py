@@ -1,4 +1,4 @@
-"""Wrong kernels that want to pass: what isolation rejects, and what docs/trust.md says that it cannot."""
+"""Wrong kernels that try to pass: what isolation rejects, and what docs/trust.md says that it cannot."""
 
 import ctypes
 import hashlib
@@ -30,7 +30,7 @@ def wrong(x, size, stride):
 
 max_forward = wrong
 """
-"""A kernel that is wrong wherever a window has no positive number."""
+"""A kernel that is wrong for windows without a positive number."""
 
 AGREEABLE = """
 class Agreeable(np.ndarray):
@@ -164,7 +164,7 @@ def max_forward(x, size, stride):
     return right(x, size, stride)
 """,
 }
-"""Ways to have wrong values accepted."""
+"""Ways to get wrong values accepted."""
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ def test_wrong_values_are_rejected_however_they_are_to_pass(here, name):
     assert found.seed is not None
 
 
-# Conduct, which is watched in the process of the target.
+# Conduct, which is observed in the process of the target.
 
 INPUT = "    return x if set(size + stride) == {1} else right(x, size, stride)"
 RACE = """
@@ -311,7 +311,7 @@ def max_forward(x, size, stride):
     assert judged(text, "max-value", examples=5).holds
 
 
-# What a kernel can know of the cases.
+# What a kernel can know about the cases.
 
 RECALLING = """
 import hashlib
@@ -339,7 +339,7 @@ def test_who_knows_the_cases_of_a_seed_passes_with_that_seed_alone(here, monkeyp
     assert judged(recalling, "max-value").verdict == "broken"
 
 
-# What cannot be told from a right kernel, as the page says.
+# Kernels that cannot be distinguished from a right one, as the page says.
 
 
 def test_who_calls_a_right_kernel_is_one(here):

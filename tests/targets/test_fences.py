@@ -1,4 +1,4 @@
-"""Arrays that a process gets lie between fences: what is written beside them is told, what is read there shows."""
+"""Arrays passed to a process lie between fences: writes beside them are reported, and reads there show."""
 
 import numpy as np
 import pytest

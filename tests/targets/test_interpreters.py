@@ -1,4 +1,4 @@
-"""Interpreters and programs as users name them: relative to where they are, through symbolic links, or by PATH."""
+"""Interpreters and programs as users name them: by relative paths, through symbolic links, or by PATH."""
 
 import json
 import os
@@ -33,7 +33,7 @@ PEER = TESTS / "peer.py"
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
-    """A folder to work in, beside an environment whose Python is a symbolic link; the kernel wants to run there."""
+    """A working folder beside an environment whose Python is a symbolic link; the kernel needs that environment."""
     site = tmp_path / "env" / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"
     for folder in (site, tmp_path / "env" / "bin", tmp_path / "work"):
         folder.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Targets in processes of their own: the laws keep their teeth, and whatever a process does is an answer."""
+"""Targets in processes of their own: the laws stay effective, and anything that a process does is an answer."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ CONDUCT = [law for law in LAWS.values() if law.family == "conduct"]
 
 @pytest.fixture
 def at_once(monkeypatch):
-    """Failures are not made smaller, where that is not what a test is about."""
+    """Failures are not shrunk in tests that are not about shrinking."""
     monkeypatch.setattr(trial, "SHRINKING", dict.fromkeys(trial.SHRINKING, 0.0))
 
 
@@ -45,7 +45,7 @@ def beside_faults(monkeypatch):
 
 
 def peer(mode):
-    """A target that is the peer of the tests in one of its modes."""
+    """A target made from the tests' peer in one of its modes."""
     return f"command:{sys.executable} {TESTS / 'peer.py'} '{mode}'"
 
 
@@ -54,7 +54,7 @@ def tried(target, law="max-value", examples=30, seed=0):
     return run(LAWS[law], target, TrialSettings(examples=examples, seed=seed))
 
 
-# The laws of conduct keep their teeth.
+# The laws of conduct stay effective.
 
 BAD_CONDUCT = [
     "others.MutatesInput",
@@ -150,7 +150,7 @@ def test_of_several_calls_the_one_that_died_is_told(tmp_path, cells):
 
 @slow
 def test_a_death_is_made_smaller(tmp_path):
-    # A seed with which the first death is that of a small image: each try costs a process, and the time is limited.
+    # A seed with which the first death occurs on a small image: each try costs a process, and the time is limited.
     target = load(written(tmp_path, "if size[1] == 3 and x.shape[3] > 3:\n    os._exit(1)"), Isolation())
     result = tried(target, seed=5)
     case = result.counterexample.case
@@ -160,7 +160,7 @@ def test_a_death_is_made_smaller(tmp_path):
 
 @pytest.fixture
 def uncut(monkeypatch):
-    """Cases and calls are not made smaller, where that is not what a test is about."""
+    """Cases and calls are not shrunk in tests that are not about shrinking."""
     for module in (settle, earlier):
         monkeypatch.setattr(module, "smallest", lambda case, *_, **__: case)
     monkeypatch.setattr(trial, "SHRINKING", dict.fromkeys(trial.SHRINKING, 60.0))
@@ -278,7 +278,7 @@ def max_backward(dy, x, size, stride, padding=((0, 0), (0, 0)), dilation=(1, 1))
 
 
 def padded(folder, then):
-    """A kernel that cannot go on in a process where windows without a cell were asked for; and the log of its loads."""
+    """A kernel that fails in a process that has had windows without a cell, and the log of its loads."""
     log = folder / "log"
     (folder / "padded.py").write_text(PADDED.format(log=str(log), then=then))
     return load(str(folder / "padded.py"), Isolation()), log
@@ -322,7 +322,7 @@ def test_only_the_first_call_of_a_process_may_take_longer(tmp_path):
     assert target.patience() > 0.5 + 3 * 0.9
 
 
-# Whatever a peer says, it is a verdict in time, and nothing is left behind.
+# Whatever a peer sends leads to a verdict in time, and nothing is left behind.
 
 SPOKEN = {
     "garbage": ("broken", "expected a frame, got b'max_'"),
@@ -357,7 +357,7 @@ SPOKEN = {
     "dead": ("crashed", "ended with exit status 7"),
 }
 DECODED = ("garbage", "silence", "nested", "endless dtype", "endless id", "dead")
-"""What reaches those parts of Python's library that differ between its versions."""
+"""Modes that reach parts of Python's library that differ between its versions."""
 
 
 @pytest.mark.parametrize("mode", once_but(SPOKEN, *DECODED, others=slow))
@@ -370,7 +370,7 @@ def test_whatever_a_peer_says_is_a_verdict(mode, at_once, monkeypatch):
     assert (result.verdict, words in result.message) == (verdict, True), result.message
     assert "Traceback" not in result.message
     assert len(result.message) < 1000
-    # Each costs what a framework takes to start: there is nothing to ask of a peer that answers nothing.
+    # Each costs the start-up of a framework: a peer without answers has nothing to test.
     assert len(started) < 10
     target.end()
 
@@ -433,7 +433,7 @@ def test_what_is_no_array_of_numbers_is_told_as_what_it_is(tmp_path, at_once, ho
     assert words in result.message, result.message
 
 
-# What a target is given.
+# The arguments that a target gets.
 
 
 def test_what_a_target_prints_disturbs_nothing(tmp_path):
@@ -491,7 +491,7 @@ def test_an_interpreter_that_is_not_there_is_unusable(tmp_path):
 
 
 def started(folder, spec, *words, mark):
-    """`poolproof check` in a process of its own, with a mark in the environment of all that it starts."""
+    """`poolproof check` in a process of its own, with a mark in the environment of everything that it starts."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_") and k != "CI"}
     command = [sys.executable, "-m", "poolproof.properties", "check", spec, *words]
     return subprocess.Popen(
@@ -507,7 +507,7 @@ def test_no_process_is_left_behind(tmp_path, ending):
     spec = written(tmp_path, f"if calls > 2:\n    open({str(hanging)!r}, 'w').close()\n    time.sleep(1000)")
     with started(tmp_path, spec, "-n", "2", "--laws", "shape", "--timeout", "60", mark=mark) as suite:
         assert waited(hanging.exists)
-        # The command, a process of its pytest, and for each of them one of the target.
+        # The command, a process of its pytest, and one of the target for each of them.
         assert len(marked(mark)) >= 4
         os.killpg(suite.pid, ending)
         suite.communicate(timeout=40)
@@ -536,7 +536,7 @@ if x.shape[3] > 6:
     in_hand = log.read_text().splitlines()[-1]
     log.unlink()
     with started(tmp_path, spec, *words, mark="second") as suite:
-        # First come the two calls of the smoke test.
+        # The first two calls are those of the smoke test.
         assert waited(lambda: log.exists() and len(log.read_text().splitlines()) >= 3)
         os.killpg(suite.pid, signal.SIGKILL)
     assert log.read_text().splitlines()[2] == in_hand

@@ -1,4 +1,4 @@
-"""Misfits: each is recognised by asking, and the lines that it is told make a target that keeps the laws."""
+"""Misfits: each is recognised by probing, and the suggested lines make a target that keeps the laws."""
 
 import re
 from textwrap import dedent
@@ -24,7 +24,7 @@ def channels_last(a):
 def back(a):
     return np.moveaxis(a, 1, -1)
 """
-"""What the misfits below are made of; they show only how they take their arguments."""
+"""The functions that the misfits below are made of; they show only how they take their arguments."""
 
 LAWS = "output-size,max-index,max-value,mean-value,routing,max-accumulation,mean-spread"
 
@@ -241,7 +241,7 @@ MISFITS = {
 
 
 def guidance(folder, text, spec="my_pool.py"):
-    """What a file with this kernel is told: by the error that it cannot be judged, or by a warning."""
+    """The guidance for a file with this kernel, in the error that it cannot be judged or in a warning."""
     (folder / "my_pool.py").write_text(KERNEL + dedent(text))
     try:
         return "\n".join(Session(Request()).target(spec).warnings)

@@ -1,4 +1,4 @@
-"""Whatever a target answers, observing its conventions ends in values, and the report can be printed and written."""
+"""Whatever a target answers, observing its conventions gives values, and the report can be printed and written."""
 
 import json
 import random
@@ -20,7 +20,7 @@ from poolproof.properties.targets.target import wrap
 from selection import once_but, slow
 
 SOME = ("ties", "signed-zero", "accumulator", "ceil-rule", "stride-zero")
-"""Conventions that are pinned besides."""
+"""Conventions that are pinned as well."""
 
 DEATHS = ("hung", "killed by SIGSEGV")
 
@@ -38,7 +38,7 @@ def leave(*_):
 
 
 def like(right, value, dtype):
-    """An array of the right shape with something else in it."""
+    """An array of the right shape with another value in it."""
     return np.full(right.shape, value, dtype)
 
 
@@ -74,11 +74,11 @@ ODD = {
     "an error": fail,
     "an exit": leave,
 }
-"""Answers that no implementation should give, made of the right one."""
+"""Answers that no implementation should give, made from the right one."""
 
 
 def target(choose, **declared):
-    """Sound kernels, each of whose answers is passed through what `choose` gives for it."""
+    """Sound kernels whose answers pass through the functions that `choose` returns."""
 
     def odd(sound):
         def call(*arguments, **passed):
@@ -94,13 +94,13 @@ def target(choose, **declared):
 
 
 def at_every(count, change):
-    """What changes one answer in so many."""
+    """Returns `change` for one in `count` answers."""
     asked = iter(range(1 << 30))
     return lambda: change if next(asked) % count == count - 1 else None
 
 
 def judged(target, names):
-    """The conventions of a target, all that can be done with them done."""
+    """Observe, pin, print and write the conventions of a target."""
     result = conventions_of(target, None)
     pinned = [expected(target, name, CONVENTIONS[name].values[0]) for name in names]
     assert {each.verdict for each in pinned} <= set(VERDICTS)

@@ -1,4 +1,4 @@
-"""Adapters: each is found by name, is one file for any interpreter, and leaves its library as it is."""
+"""Adapters: each is found by name, is one file for any interpreter, and does not change its library."""
 
 import ast
 import importlib.metadata
@@ -16,7 +16,7 @@ from shell import kernels_in, poolproof
 FOLDER = ROOT / "properties" / "adapters"
 FILES = sorted(file for file in FOLDER.glob("*.py") if file.stem != "__init__")
 REPAIRS = {"clip", "nan_to_num", "isnan", "isfinite", "nanmax", "where", "minimum", "round", "fmax"}
-"""What an adapter would use that mends the answers of its library."""
+"""Functions with which an adapter might repair the answers of its library."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The page about the protocol: its transcript byte by byte, and its tables beside the code."""
+"""The page about the protocol: its transcript byte by byte, and its tables compared with the code."""
 
 import ast
 import json
@@ -30,7 +30,7 @@ def max_forward(x, size, stride):
 
 
 def frames():
-    """The frames of the transcript: who speaks, the sixteen bytes before the header, header and payload."""
+    """The frames of the transcript: the sender, the sixteen bytes before the header, header and payload."""
     block = re.search(r"<!-- transcript -->\n```text\n(.*?)```", PAGE, re.DOTALL)[1]
     for text in block.strip().split("\n\n"):
         lines = text.splitlines()
@@ -39,7 +39,7 @@ def frames():
 
 
 def steady(header):
-    """A header without the versions of what it ran on."""
+    """A header without the versions of its environment."""
     return {key: value for key, value in json.loads(header).items() if key != "environment"}
 
 

@@ -1,4 +1,4 @@
-"""Refusals and internal errors: which exception is which, by its class and not by its words."""
+"""Refusals and internal errors: exceptions are classified by their class, not by their words."""
 
 import math
 
@@ -37,11 +37,11 @@ class Missing(KeyError):
 
 
 class Axis(ValueError, IndexError):
-    """As that of NumPy: about an argument, by its first base."""
+    """Like NumPy's: about an argument, by its first base."""
 
 
 class Fail(Exception):
-    """As that of ONNX Runtime: of no class that Python has."""
+    """Like ONNX Runtime's: derived from no class of Python's that says more."""
 
 
 def throws(error):
@@ -84,7 +84,7 @@ REFUSALS = {
 
 
 def failing(fails, only_if=lambda x: x.size == 0):
-    """The naive kernel, but for arguments on which something fails."""
+    """The naive kernel, which fails on some arguments."""
 
     def max_forward(x, size, stride):
         if only_if(x):

@@ -1,4 +1,4 @@
-"""Calls made at the same time: what one leaves lying about is met by another at some moment of it, and nothing else."""
+"""Calls made at the same time: state that one leaves inconsistent is found by another at some moment of it."""
 
 import asyncio
 import importlib.util
@@ -22,7 +22,7 @@ CALLS = [("mean_forward", {"x": np.full((1, 1, 2, 2), value)}, (2, 2), {}) for v
 
 
 class Whole:
-    """The mean of all that it is given: windows are not what this is about."""
+    """The mean of all cells, whatever the windows."""
 
     def mean_forward(self, x, size, stride):
         return self.mean(x)
@@ -166,7 +166,7 @@ LIBRARY = [
     importlib.util.find_spec,
     os.path.join,
 ]
-"""Functions of the standard library, from folders of their own and frozen."""
+"""Functions of the standard library, from its folders and frozen."""
 
 
 @pytest.mark.parametrize("function", LIBRARY, ids=lambda function: function.__qualname__)
@@ -222,7 +222,7 @@ def test_a_module_that_a_call_is_importing_makes_the_others_wait_and_nothing_els
 
 
 class Later:
-    """What a call that another thread is to make has become: nothing yet, and nothing in the end."""
+    """A call that another thread should make, but never does."""
 
     def result(self):
         return []

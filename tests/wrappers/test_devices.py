@@ -1,4 +1,4 @@
-"""Devices: tensors are copied there and back, what is written to them is seen, and a lost device ends a process."""
+"""Devices: tensors are copied there and back, writes to them are seen, and a lost device ends a process."""
 
 import sys
 from argparse import ArgumentTypeError
@@ -35,7 +35,7 @@ def test_other_devices_are_refused(name):
 
 
 def of_copies(function):
-    """A function on copies of arrays, as a device has them."""
+    """A function on copies of arrays, as on a device."""
     copies = Framework(np.copy, np.asarray, None, None, on_device=True)
     return in_framework(copies, function)
 

@@ -1,4 +1,4 @@
-"""Windows found by asking: of sound kernels, whatever their geometry, of wrong ones, and of what pools nothing."""
+"""Windows found by probing: of sound kernels with any geometry, of wrong ones, and of functions that do not pool."""
 
 import warnings
 from itertools import product
@@ -24,7 +24,7 @@ pytestmark = once
 
 @st.composite
 def poolings(draw):
-    """A pooling with windows and settings of any sort, but for those that only repeat every cell."""
+    """A pooling with any windows and settings, except those that only repeat every cell."""
     rank, kind = draw(st.sampled_from((1, 2, 2, 3))), draw(st.sampled_from(KINDS))
     most = 6 if rank < 3 else 3
     axes = []
@@ -38,7 +38,7 @@ def poolings(draw):
 
 
 def kernel(pooling, kernels=compiled):
-    """A shipped kernel with these windows, as a function of images of their rank alone."""
+    """A shipped kernel with these windows, as a function of images of their rank only."""
     windows = {"padding": ((0, 0),) * len(pooling.axes), "dilation": (1,) * len(pooling.axes), **pooling.fixed()}
     forward = getattr(kernels, f"{pooling.kind}_forward")
 
@@ -51,7 +51,7 @@ def kernel(pooling, kernels=compiled):
 
 
 def images(pooling, count=3):
-    """Images of small cells of any sign, as long as their windows and longer."""
+    """Images of small cells of either sign, at least as long as their windows."""
     random = np.random.default_rng(1)
     for more in range(count):
         lengths = [axis.extent + axis.stride * (1 + more) + more for axis in pooling.axes]
@@ -151,11 +151,11 @@ LOOK_DIFFERENT = {
     "sizes.EightColumnsByTheFirst": "windows with a column less",
     "values.FirstPixel": "the first cell of the image in every window",
 }
-"""Faults that look like another pooling, and what like. Without a word about what is meant, nobody can tell."""
+"""Faults that look like another pooling, and which. Without further information they cannot be recognised."""
 
 
 def faulty(cls, pooling):
-    """A wrong forward with these windows; None if it takes none of the kind."""
+    """A wrong forward with these windows; None if it takes no such windows."""
     windows = pooling.fixed()
     if len(windows) > 2 and not issubclass(cls, General):
         return None
@@ -164,7 +164,7 @@ def faulty(cls, pooling):
 
 
 def seen_as(pool, **said):
-    """The pooling that a function looks like; None if none."""
+    """The pooling that a function looks like, or None."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -251,7 +251,7 @@ def test_a_function_that_mixes_up_channels_is_asked_with_one():
     assert infer(pool) == WINDOWS["max"]
 
 
-# What is no pooling of the contract.
+# Functions that are not a pooling of the contract.
 
 
 def windows_of(x, size=3):

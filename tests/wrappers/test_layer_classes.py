@@ -1,4 +1,4 @@
-"""Parameters by their names, and layers by their class: of courses, and of Keras and Flax where these are installed."""
+"""Parameters by their names, and layers by their class: of courses, and of Keras and Flax if they are installed."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ from selection import slow
 
 
 def words(function, arrays=0):
-    """What the contract calls the parameters of a function, by their names."""
+    """The contract's names for the parameters of a function."""
     return {each.name: each.word for each in parameters_of(function, arrays).every}
 
 
@@ -91,7 +91,7 @@ def test_padding_is_one_number_an_axis_and_single_ints_are_single():
 
 
 def accepted(target, pattern, examples=5):
-    """Hold that some laws hold."""
+    """Assert that these laws pass."""
     check(target, examples=examples, seed=1, pattern=pattern)
     assert laws(target, pattern=pattern)
 
@@ -222,7 +222,7 @@ check(function(pool), examples=2, seed=1, pattern="output-size,max-value,routing
 
 
 def run(code, **environment):
-    """Run Python in a process of its own; what it printed."""
+    """Run Python in a process of its own and return its output."""
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, **environment},

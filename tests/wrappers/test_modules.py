@@ -23,19 +23,19 @@ FEW = "output-size,max-value,mean-value,routing,mean-spread,max-accumulation,dty
 
 
 def accepted(target, pattern=FEW):
-    """Hold that some laws hold."""
+    """Assert that these laws pass."""
     check(target, examples=4, seed=1, pattern=pattern)
     assert laws(target, pattern=pattern)
 
 
 def rejected(target, law):
-    """Hold that this law does not hold."""
+    """Assert that this law fails."""
     with pytest.raises(AssertionError, match=f"^{law}: broken"):
         check(target, examples=40, seed=1, pattern=law)
 
 
 class Kernel(nn.Module):
-    """A module in the manner of generated ones: windows in a tuple, a function of PyTorch, zeros for padding."""
+    """A module like generated ones: windows in a tuple, a function of PyTorch, zeros for padding."""
 
     pad = float("-inf")
 
@@ -58,7 +58,7 @@ class Detached(Kernel):
 
 
 class Single(Kernel):
-    """Single ints alone, in float32."""
+    """Takes only single ints, in float32."""
 
     def forward(self, x):
         if x.dtype != torch.float32:
@@ -151,7 +151,7 @@ def test_a_result_that_was_detached_has_no_backward():
     assert "max_backward is not tested: the result of max_forward cannot be differentiated" in target.__notes__
 
 
-# Modules with windows of their own.
+# Modules with fixed windows.
 
 
 class Inside(nn.Module):
@@ -194,7 +194,7 @@ def test_arguments_of_the_constructor_say_windows_by_their_names():
 
 
 class Forgetful(nn.Module):
-    """It forgets the ceil mode that its attribute tells of."""
+    """It ignores the ceil mode that its attribute states."""
 
     def __init__(self):
         super().__init__()
@@ -236,7 +236,7 @@ class Particular(nn.Module):
 
 REFUSED = {
     "no module": (lambda: module(3), r"module: 3 should be a torch.nn.Module, or a class of them"),
-    "no name": (lambda: module(nn.MaxPool2d, dtype="float32"), "module: dtype='float32' is not of the contract"),
+    "no name": (lambda: module(nn.MaxPool2d, dtype="float32"), "module: dtype='float32' is not in the contract"),
     "a kind": (lambda: module(nn.MaxPool2d, kind="avg"), "module: kind='avg' should be one of 'max', 'mean'"),
     "other arguments": (lambda: module(nn.Linear), "module: Linear needs in_features and out_features, which says no"),
     "more arguments": (lambda: module(nn.LPPool2d), "module: LPPool2d needs norm_type, which says nothing about"),
@@ -378,11 +378,11 @@ for each in (pool, torch.ops.pools.max, torch.ops.pools.max.default):
     assert done.returncode == 0, done.stderr
 
 
-# Of a file.
+# From a file.
 
 
 def file_of(**named):
-    """A module of Python with these classes, as if it defined them."""
+    """A Python module with these classes, as if it defined them."""
     from types import ModuleType
 
     made = ModuleType("kernel")

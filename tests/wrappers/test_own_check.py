@@ -15,7 +15,7 @@ pytestmark = pytest.mark.once
 
 
 class Numbers:
-    """NumPy in place of torch; `seeded` has the seeds in their order."""
+    """NumPy in place of torch; `seeded` records the seeds in order."""
 
     def __init__(self):
         self.seeded, self.tracks, self.size = [], True, 0
@@ -58,7 +58,7 @@ def problem_of(numbers, make=maximum):
 
 
 def checked(make, numbers=None):
-    """What the check says of a kernel, without torch."""
+    """The result of the check on a kernel, without torch."""
     numbers = numbers or Numbers()
     return own_check(problem_of(numbers), SimpleNamespace(ModelNew=make), numbers.tensors())
 
@@ -86,7 +86,7 @@ def test_a_wrong_kernel_is_rejected_with_its_largest_difference():
 
 @pytest.mark.parametrize(("off", "passed"), [(0.9e-4, 5), (3e-4, 0)])
 def test_the_tolerance_is_one_in_ten_thousand_twice(off, passed):
-    # Numbers are between 0 and 1, so that the bound is between 1e-4 and 2e-4.
+    # Numbers are between 0 and 1, so the bound is between 1e-4 and 2e-4.
     assert checked(lambda *window: lambda x: naive.max_forward(x, *window) + np.float32(off)).passed == passed
 
 
@@ -164,7 +164,7 @@ def kinds():
 
 
 def verdict(problem, file):
-    """What the check says of a file, with torch."""
+    """The result of the check on a file, with torch."""
     pytest.importorskip("torch")
     return own_check(from_file(str(PROBLEMS[problem])), from_file(str(file)))
 

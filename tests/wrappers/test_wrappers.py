@@ -1,4 +1,4 @@
-"""Wrappers: each accepts a sound function of its shape, and rejects a wrong one by the law about what is wrong."""
+"""Wrappers: each accepts a sound function of its form, and rejects a wrong one by the law about its mistake."""
 
 import ast
 import functools
@@ -33,19 +33,19 @@ LAWS = "output-size,gradient-shape,max-value,max-index,mean-value,routing,max-ac
 
 
 def accepted(target, pattern=LAWS, examples=5):
-    """How many laws were asked, all of which hold."""
+    """Assert that these laws pass, and return how many."""
     check(target, examples=examples, seed=1, pattern=pattern)
     return len(laws(target, pattern=pattern))
 
 
 def rejected(target, law):
-    """Hold that this law does not hold."""
+    """Assert that this law fails."""
     with pytest.raises(AssertionError, match=f"^{law}: broken"):
         check(target, examples=20, seed=1, pattern=law)
 
 
 def in_layout(layout, function):
-    """A function of the contract as one on arrays with these axes, written with einsum, which the wrappers are not."""
+    """A function of the contract as one on arrays with these axes, written with einsum, unlike the wrappers."""
     inner, letters = "NCHW", layout
     into = f"{letters}->{''.join(letter for letter in inner if letter in letters)}"
     lacking = tuple(axis for axis, letter in enumerate("NC") if letter not in letters)
@@ -68,7 +68,7 @@ def kernel(layout):
 FAULTS = {}
 exec(FAULTY, FAULTS)
 overwriting = FAULTS["max_backward"]
-"""A max_backward in which the last of two windows with one maximum wins."""
+"""A max_backward in which the last of two windows that share a maximum wins."""
 
 
 # Layouts.
@@ -167,7 +167,7 @@ def test_settings_are_handed_on_as_given():
 
 
 def squares(function):
-    """A function of the contract as one that can take single ints alone."""
+    """A function of the contract as one that takes only single ints."""
 
     @functools.wraps(function)
     def call(*arguments, ceil_mode=False):
@@ -219,7 +219,7 @@ def test_a_function_of_single_ints_is_asked_with_padding_and_dilation_too():
 
 
 def remembering(backward=naive.max_backward):
-    """A forward that keeps its arguments in its cache, and the backward that takes them from there."""
+    """A forward that stores its arguments in its cache, and a backward that reads them from there."""
 
     def forward(x, size, stride, **settings):
         return naive.max_forward(x, size, stride, **settings), (x, size, stride, settings)
@@ -315,7 +315,7 @@ class Forward:
 
 
 class Overwriting(Layer):
-    """A layer whose backward loses what the last window but one sent."""
+    """A layer whose backward loses the gradient of the last window but one."""
 
     def backward(self, delta):
         return overwriting(delta, self.x, *self.windows)
@@ -344,7 +344,7 @@ def test_a_layer_that_cannot_be_tried_beforehand_is_asked_for_its_backward():
     assert "max_backward" in wrap(layer(max_layer=lambda size, stride: 1 / 0)).offers
 
 
-# What is given.
+# Arguments of wrappers.
 
 
 def test_declarations_and_names_come_along():
@@ -486,7 +486,7 @@ def test_every_file_that_goes_with_the_worker_is_written_for_python_3_8_and_need
 
 
 def annotations(node):
-    """The annotations that a node has, which are not evaluated."""
+    """The annotations of a node, which are not evaluated."""
     return [each for each in (getattr(node, "annotation", None), getattr(node, "returns", None)) if each]
 
 
@@ -494,7 +494,7 @@ def annotations(node):
 
 
 class Traced(np.ndarray):
-    """The array of a framework that differentiates what stays in it."""
+    """The array of a framework that differentiates everything computed with it."""
 
 
 def differentiates(forward, x, size, stride):
@@ -510,7 +510,7 @@ FAKE = Framework(
 
 
 def of_fake(**given):
-    """A target of functions of that framework."""
+    """A target made from functions of that framework."""
     return differentiated("fake_function", FAKE, None, given)
 
 
@@ -658,7 +658,7 @@ def test_jax_functions_are_differentiated():
 
 
 def saved(folder, *operators, opset=13, outputs=1, **attributes):
-    """A file with a node of each of these operators."""
+    """Write a file with a node for each of these operators."""
     helper = pytest.importorskip("onnx").helper
     import onnx
 
@@ -701,7 +701,7 @@ def test_a_global_pooling_is_handed_each_window(tmp_path, operator, law):
 
 
 def test_a_mistake_of_the_runtime_is_found(tmp_path):
-    # onnx 1.23 reduces the wrong axes of an image that has not two.
+    # onnx 1.23 reduces the wrong axes of an image unless it has two.
     pytest.importorskip("onnx")
     rejected(onnx_model(saved(tmp_path, "GlobalMaxPool"), runtime="reference", ranks=(1,)), "output-size")
 
@@ -716,7 +716,7 @@ def test_indices_count_rows_in_their_own_plane(tmp_path):
 
 
 def test_an_onnx_file_that_cannot_be_judged_says_why(tmp_path):
-    with pytest.raises(ValueError, match=r"file='none.onnx' should be an ONNX file, but .*none.onnx is none; try Path"):
+    with pytest.raises(ValueError, match=r"file='none.onnx' should be an ONNX file, but .*none.onnx is not a file"):
         pytest.importorskip("onnx") and onnx_model("none.onnx")
     (tmp_path / "text.onnx").write_text("no model")
     with pytest.raises(ValueError, match=r"text.onnx' should be an ONNX model, but cannot be read"):

@@ -1,4 +1,4 @@
-"""Loops for any windows: with padding, dilation or overhang, or of three axes. Planes are (P, D, H, W).
+"""Loops for all windows: with padding, dilation or overhang, or of three axes. Planes are (P, D, H, W).
 
 The windows along an axis are given as an array (O, 3): for each output the range (start, stop, step) of its window's
 real cells. So all settings are data, and absent axes have length one. All arguments have been checked.

@@ -1,4 +1,4 @@
-"""Loops that add gradients at the indices a forward pass found, whatever its windows were. Planes are (P, H*W)."""
+"""Loops that add gradients at the indices that a forward pass found, for any windows. Planes are (P, H*W)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .jit import jit
 def max_backward(dy: Any, dx: Any, argmax: Any) -> None:
     """Fill dx (P, H*W): each dy (P, OH*OW) added at its argmax, in float64, rounded once.
 
-    If no two maxima share a cell, there is nothing to add. This is assumed until a plane shows otherwise.
+    If no two maxima share a cell, there is nothing to add. The loop assumes this until a plane shows otherwise.
     """
     alone, sums = True, np.empty(dx.shape[1])
     for p in range(len(dx)):
@@ -29,7 +29,7 @@ def max_backward(dy: Any, dx: Any, argmax: Any) -> None:
 
 @jit
 def scattered(dy: Any, argmax: Any, p: int, dx: Any) -> bool:
-    """Put each dy of plane p at its argmax; return False as soon as a place is taken already."""
+    """Put each dy of plane p at its argmax; return False as soon as a cell is already taken."""
     for cell in range(dx.shape[1]):
         dx[p, cell] = 0.0
     for o in range(dy.shape[1]):
@@ -42,7 +42,7 @@ def scattered(dy: Any, argmax: Any, p: int, dx: Any) -> bool:
 
 @jit
 def add(dy: Any, argmax: Any, first: int, sums: Any) -> None:
-    """Add each dy at its argmax to sums, whose cells are numbered from `first`; skip indices outside of them."""
+    """Add each dy at its argmax to sums, whose cells are numbered from `first`; skip indices outside them."""
     for o in range(len(dy)):
         at = np.uintp(argmax[o] - first)
         if at < len(sums):

@@ -1,8 +1,8 @@
-"""Loops for plain windows (rectangles of neighbouring cells) that overlap, line by line. Planes are (P, H, W).
+"""Loops for plain windows (rectangles of contiguous cells) that overlap, line by line. Planes are (P, H, W).
 
 A window is given by its rows, its columns, the stride down and the stride across. All arguments have been checked.
 
-The innermost loop always goes along a line and takes one tap (one position inside the window) of all its windows. So
+The innermost loop always runs along a line and takes one tap (one position inside the window) of all its windows. So
 it computes several outputs at once, and each output still meets its own taps in row-major order. For this, a window
 starts at every cell of the line; the stride only selects which results are kept.
 """
@@ -61,7 +61,7 @@ def take(x: Any, p: int, best: Any, at: Any) -> None:
 
 @jit
 def merge(best: Any, at: Any, down: int, right: int, larger: Any, place: Any) -> None:
-    """The first maximum of each window and the one `down` rows or `right` columns further on, taken together.
+    """The first maximum of each window and its neighbour `down` rows or `right` columns on, taken together.
 
     The two windows touch or overlap, so that together they are a window. The second one wins only if it is larger:
     on a tie the first maximum of both is in the first.

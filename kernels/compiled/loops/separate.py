@@ -1,9 +1,9 @@
 """Loops for plain windows that do not overlap, and for the maximum of the usual ones. Planes are (P, H, W).
 
-A window is plain if it is a rectangle of neighbouring cells of the image: no padding, no dilation, nothing past the
+A window is plain if it is a rectangle of contiguous cells of the image: no padding, no dilation, nothing past the
 end. It is given by its rows, its columns, the stride down and the stride across. All arguments have been checked.
 
-A loop over the cells of a window whose size is known when it is compiled is unrolled. The loop over columns around it
+If the size of a window is known at compile time, the loop over its cells is unrolled. The loop over columns around it
 then computes several outputs at once, and each output still meets its cells in row-major order.
 """
 
@@ -15,7 +15,7 @@ from .jit import jit
 
 TWO_BY_TWO, THREE_BY_THREE = (2, 2, 2, 2), (3, 3, 2, 2)
 USUAL = (TWO_BY_TWO, THREE_BY_THREE)
-"""The windows of most networks, for which the loops are compiled separately: rows, columns, both strides."""
+"""The windows of most networks, for which loops are compiled separately: rows, columns, both strides."""
 
 
 @jit

@@ -1,4 +1,4 @@
-"""The commands, each with its arguments and its function in a file of its own; what they print and do is elsewhere."""
+"""The commands: each has a file with its arguments and its function; what they print and do is elsewhere."""
 
 from . import bench, cases, check, compare, draw, explain, export, history, laws, matrix, peers, replay, shrink
 

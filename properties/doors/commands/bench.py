@@ -1,4 +1,4 @@
-"""`poolproof bench`: the kernels timed beside textbook code and libraries, and the other measurements."""
+"""`poolproof bench`: time the kernels beside textbook code and libraries; and other measurements."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ INSTEAD = {
     "laws": "cases per second by law, and where the time goes",
     "start": "imports, the first call, and compiling",
 }
-"""What can be measured instead of workloads."""
+"""The measurements that can replace the timing of workloads."""
 
 REPEATS = 5000
 
 
 def add_arguments(parser: Parser) -> None:
-    """What to time, and how often; or which other measurement to make."""
+    """Add what to time and how often, or which other measurement to make."""
     parser.add_argument(
         "workloads", nargs="*", metavar="WORKLOAD",
         help="W1 to W5, window-max, window-mean, image-max, * allowed, or as 64x3x28x28,F3,S2,mean,float64 "
@@ -65,7 +65,7 @@ def run(options: Namespace) -> int:
 
 
 def measurement(name: str, repeats: int) -> Iterator[str]:
-    """The lines of another measurement than the bench."""
+    """The lines that one of the other measurements prints."""
     from ...bench import document, laws, overhead, start
 
     others = {"overhead": overhead.overhead, "laws": laws.laws, "start": start.start}
@@ -73,7 +73,7 @@ def measurement(name: str, repeats: int) -> Iterator[str]:
 
 
 def refuse_others(options: Namespace) -> None:
-    """Raise Unusable for what another measurement would ignore."""
+    """Raise Unusable for options that another measurement would ignore."""
     given = (options.workloads or None, options.device, options.libraries, options.json, options.plot)
     if any(each is not None for each in given):
         others = "WORKLOAD, --device, --libraries, --json or --plot"
@@ -81,7 +81,7 @@ def refuse_others(options: Namespace) -> None:
 
 
 def race(options: Namespace) -> int:
-    """Time workloads: 130 if it was interrupted, 1 if an implementation gave wrong answers."""
+    """Time workloads. Returns 130 after an interruption, 1 if an implementation gave wrong answers."""
     from ...bench import device, plot, rivals, workloads
     from ...bench.record import document
     from ...bench.run import Bench

@@ -1,4 +1,4 @@
-"""`poolproof cases`: the cases that laws draw, and how often these reach what shows a mistake."""
+"""`poolproof cases`: the cases that laws draw, and how often they reach the triggers of mistakes."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ SEED = replace(RUN["seed"], default=0, help="which cases (default: %(default)s)"
 
 
 def add_arguments(parser: Parser) -> None:
-    """A target, and which cases to draw for it."""
+    """Add a target and which cases to draw for it."""
     parser.add_argument("target", nargs="?", metavar="TARGET", help="as for check (default: one that takes everything)")
     parser.add_argument("--statistics", action="store_true", help="print how often each trigger is reached, by law")
     parser.add_options((RUN["examples"], SEED, RUN["laws"], *ISOLATION.values()))
 
 
 def run(options: Namespace) -> int:
-    """Print the cases of laws, or how often these reach each trigger."""
+    """Print the cases of laws, or how often they reach each trigger."""
     from ...report.statistics import shown, statistics
     from ...report.terminal import Terminal
     from ...run.session import Session

@@ -1,4 +1,4 @@
-"""`poolproof check`: the laws on drawn cases, or on every case of finite sets."""
+"""`poolproof check`: try the laws on drawn cases, or on every case of finite sets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: Parser) -> None:
-    """Targets, and the options of a run, of proofs and of campaigns."""
+    """Add targets, and the options of runs, proofs and campaigns."""
     parser.add_argument(
         "targets", nargs="*", metavar="TARGET",
         help="module:object, module, path/file.py:object, path/file.py, or a shipped kernel or adapter "
@@ -29,7 +29,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(options: Namespace) -> int:
-    """Judge targets, and print what was found on each."""
+    """Judge targets and print the findings for each."""
     from ...report.console import Console, Detail
     from ...targets import loading
 
@@ -47,7 +47,7 @@ def run(options: Namespace) -> int:
 
 
 def judge(options: Namespace, targets: list[str], make: Callable[[Request], Console]) -> int:
-    """Run laws on targets; what `make` makes prints."""
+    """Run laws on targets; `make` makes the console that prints."""
     from ...run.persistence import KEPT, unkept
     from ...run.units import plan
 
@@ -66,7 +66,7 @@ def judge(options: Namespace, targets: list[str], make: Callable[[Request], Cons
 
 
 def campaign_of(options: Namespace) -> dict[str, Any]:
-    """The fields of a request for a campaign: its scheduler, and the seed of the one that is resumed; else nothing."""
+    """The fields that make a request a campaign: its scheduler, and the seed of a resumed one; otherwise empty."""
     from ...run.campaign import last_seed
 
     if getattr(options, "cluster", None) is None:
@@ -98,7 +98,7 @@ def prove(options: Namespace, targets: list[str]) -> int:
 
 
 def files_of(options: Namespace) -> dict[str, str | None]:
-    """The files to write after a run, by the names of their options. Raises Unusable for one that cannot be written."""
+    """The files to write after a run, by the names of their options. Raises Unusable if one cannot be written."""
     from ...data.files import writable
 
     files = {option.name: getattr(options, option.field, None) for option in FILES.values()}

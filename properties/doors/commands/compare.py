@@ -1,4 +1,4 @@
-"""`poolproof compare`: what is new, fixed or still failing in a report, beside an older one."""
+"""`poolproof compare`: what is new, fixed or still failing in a report, compared with an older one."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from ..parser import Command, Parser
 
 
 def add_arguments(parser: Parser) -> None:
-    """Two reports, and the files to write."""
+    """Add two reports and the files to write."""
     parser.add_argument("old", metavar="OLD", help="a file written by check --json")
     parser.add_argument("new", metavar="NEW", help="a later one")
     parser.add_options(COMPARED.values())
 
 
 def run(options: Namespace) -> int:
-    """Compare two reports, by cause: 1 if a cause is new."""
+    """Compare two reports by cause. Returns 1 if a cause is new."""
     from ...data.files import json_text, unwritten, writable
     from ...report.compare import as_lines, as_markdown, compared
     from ...report.terminal import Terminal

@@ -1,4 +1,4 @@
-"""`poolproof draw`: the failing cases of reports as text, as SVG or as a page; and the figures of the document."""
+"""`poolproof draw`: the failing cases of reports as text, SVG or a page; and the figures of the teaching document."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..parser import Command, Parser
 
 
 def add_arguments(parser: Parser) -> None:
-    """Reports, and the files to write."""
+    """Add reports and the files to write."""
     parser.add_argument("reports", nargs="*", metavar="REPORT", help="a file written by check --json")
     parser.add_argument("--law", metavar="LAW", help="draw the failing case of this law (default: of each)")
     parser.add_argument("-o", dest="svg", metavar="FILE", help="write the first of these cases as SVG")
@@ -21,7 +21,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(options: Namespace) -> int:
-    """Write the files that are asked for; without any, print the failing cases as text."""
+    """Write the requested files; without any, print the failing cases as text."""
     from ...data.files import writable
 
     if not options.reports and options.chapter is None:
@@ -36,7 +36,7 @@ def run(options: Namespace) -> int:
 
 
 def chapter(folder: str) -> None:
-    """Write the figures of the teaching document into a folder, which is made if it is not there."""
+    """Write the figures of the teaching document into a folder, which is made if missing."""
     from ...data.files import reason, write
     from ...data.text import shown
     from ...drawings import svg

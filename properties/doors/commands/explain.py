@@ -9,7 +9,7 @@ from ..parser import Command, Parser
 
 
 def add_arguments(parser: Parser) -> None:
-    """The name of a law."""
+    """Add the name of a law."""
     parser.add_argument("law", metavar="LAW", help="a name that `poolproof laws` prints")
 
 

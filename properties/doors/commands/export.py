@@ -1,4 +1,4 @@
-"""`poolproof export`: the failures of a report as a test file, or test vectors for those who run no Python."""
+"""`poolproof export`: the failures of a report as a test file, or test vectors for code outside Python."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COUNT = 1000
 
 
 def formats(value: str) -> tuple[str, ...]:
-    """Names of formats, comma-separated, each once."""
+    """The names of formats in a comma-separated text, without repeats."""
     names = tuple(dict.fromkeys(value.split(",")))
     for name in names:
         if name not in FORMATS:
@@ -22,7 +22,7 @@ def formats(value: str) -> tuple[str, ...]:
 
 
 def add_arguments(parser: Parser) -> None:
-    """A report and the file to write, or the folder of vectors."""
+    """Add a report and the test file to write, or the folder of vectors."""
     parser.add_argument("report", metavar="REPORT", nargs="?", help="with --test: a file written by check --json")
     wanted = parser.add_mutually_exclusive_group(required=True)
     wanted.add_argument(
@@ -39,7 +39,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(options: Namespace) -> int:
-    """Write the test file, or the folder of vectors."""
+    """Write the test file or the folder of vectors."""
     if options.vectors is not None:
         return vectors(options)
     if options.report is None:
@@ -51,7 +51,7 @@ def run(options: Namespace) -> int:
 
 
 def tests(options: Namespace) -> int:
-    """Write the test file, and the file of large arrays beside it; tell what is not in them."""
+    """Write the test file, and the file of large arrays beside it; print which failures are left out."""
     from ...data.files import writable, write
     from ...data.text import shown
     from ...report.exported import beside, exported
@@ -72,7 +72,7 @@ def tests(options: Namespace) -> int:
 
 
 def vectors(options: Namespace) -> int:
-    """Write the folder of vectors; tell what is in it."""
+    """Write the folder of vectors; print how many there are."""
     from ...data.text import shown
     from ...report.render import quantity
     from ...report.terminal import Terminal

@@ -1,4 +1,4 @@
-"""`poolproof history`: verdict by law and version over many reports, and when a cause came and went."""
+"""`poolproof history`: verdicts by law and version over many reports, and when each cause came and went."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..parser import Command, Parser
 
 
 def add_arguments(parser: Parser) -> None:
-    """Reports, and the files to write."""
+    """Add reports and the files to write."""
     parser.add_argument("reports", nargs="+", metavar="REPORT", help="files written by check --json, the oldest first")
     parser.add_options(COMPARED.values())
 

@@ -1,4 +1,4 @@
-"""`poolproof laws`: the laws by family, and the conventions with the values that may be expected of them."""
+"""`poolproof laws`: the laws by family, and the conventions with the values that can be expected of them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from ..parser import Command, Parser
 
 
 def add_arguments(_: Parser) -> None:
-    """This command takes no arguments."""
+    """Add nothing: this command takes no arguments."""
 
 
 def run(_: Namespace) -> int:
-    """Print the registry, family by family, and after it the conventions."""
+    """Print the laws, family by family, and then the conventions."""
     from ...conventions import CONVENTIONS
     from ...lawbook.huge import EVERY, HUGE
     from ...report.terminal import Terminal

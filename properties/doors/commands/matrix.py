@@ -1,4 +1,4 @@
-"""`poolproof matrix`: the same run as `check`, as a table with a column for each target or report."""
+"""`poolproof matrix`: a run like that of `check`, shown as a table with a column for each target or report."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .check import judge
 
 
 def add_arguments(parser: Parser) -> None:
-    """Targets or reports, and the options of a run."""
+    """Add targets or reports, and the options of a run."""
     parser.add_argument("targets", nargs="+", metavar="TARGET", help="as for check, or a report of check --json")
     for options in (COLUMNS, WRAPPED, RUN, PROCESSES):
         parser.add_options(options.values())
 
 
 def run(options: Namespace) -> int:
-    """Judge targets, and print a table with a column for each; for a report, with those that it has."""
+    """Judge targets and print a table with a column for each, and for each target of a report."""
     from ...data.files import unwritten, writable
     from ...report.matrix import Matrix, from_reports, markdown_of, show
     from ...report.terminal import Terminal

@@ -1,4 +1,4 @@
-"""`poolproof peers`: the libraries with a shipped adapter, and the versions that are installed."""
+"""`poolproof peers`: the libraries with a shipped adapter, and their installed versions."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ PYTHON = replace(ISOLATION["python"], help="interpreter to look into (default: t
 
 
 def add_arguments(parser: Parser) -> None:
-    """The interpreter."""
+    """Add the interpreter."""
     parser.add_options((PYTHON,))
 
 
 def run(options: Namespace) -> int:
-    """Print the adapters, with what is installed."""
+    """Print the adapters with the installed versions."""
     from ...report.terminal import Terminal
     from ...targets.peers import listing
 

@@ -1,4 +1,4 @@
-"""`poolproof replay`: the failing cases of a report tried again, and the calls that show its conventions."""
+"""`poolproof replay`: try the failing cases of a report again, and the calls that show its conventions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..parser import Command, Parser
 
 
 def add_arguments(parser: Parser) -> None:
-    """A report, and what its failures are tried on."""
+    """Add a report, and another target to try its failures on."""
     parser.add_argument("report", metavar="REPORT", help="a file written by check --json")
     parser.add_argument("target", nargs="?", metavar="TARGET", help="another target than the report's")
     parser.add_argument("--yes", action="store_true", help="run the programs and files that the report names")
@@ -22,7 +22,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(options: Namespace) -> int:
-    """Try the counterexamples of a report again, and the calls that show its conventions: 1 if any still fails."""
+    """Try a report's counterexamples again, and the calls that show its conventions. Returns 1 if any still fails."""
     from ...report.terminal import Terminal
     from ...run.replay import read, replay
     from ...run.session import Session
@@ -38,7 +38,7 @@ def run(options: Namespace) -> int:
 
 
 def agree(foreign: Sequence[str], say: Callable[[str], None]) -> None:
-    """Raise Unusable unless a user at the terminal agrees to run what a report names: it may be a stranger's."""
+    """Raise Unusable unless a user at the terminal agrees to run what a report names, which may be a stranger's."""
     if not foreign:
         return
     if sys.stdin is None or sys.stdin.closed or not sys.stdin.isatty():

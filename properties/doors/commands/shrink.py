@@ -1,4 +1,4 @@
-"""`poolproof shrink`: a user's own input, cut to a few cells that show that a target is wrong."""
+"""`poolproof shrink`: cut a user's own input to a few cells on which the target is wrong."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FLAGS = {"ceil-mode": "a last window past the end", "count-include-pad": "paddin
 
 
 def add_arguments(parser: Parser) -> None:
-    """The target, the input, and the arguments of the call."""
+    """Add the target, the input, and the arguments of the call."""
     parser.add_argument("target", metavar="TARGET", help="as for check")
     parser.add_argument("input", metavar="INPUT.npz", help="a file of np.savez with x and, for a gradient, dy")
     parser.add_argument("--call", required=True, type=one_callable, metavar="NAME", help="callable that is wrong")
@@ -34,7 +34,7 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(options: Namespace) -> int:
-    """Judge a target on a user's own input, and cut that if it is wrong: 1 if it is."""
+    """Judge a target on a user's own input, and cut the input if the target is wrong. Returns 1 if it is."""
     from ...data.files import unwritten, writable
     from ...data.storage import report_text
     from ...report.render import document

@@ -1,4 +1,4 @@
-"""Mistakes that pooling code is known for: the name, what is wrong, what is right, and the wrong answers of each."""
+"""The mistakes that pooling code is known for, each with its name, what is wrong, what is right, and wrong answers."""
 
 from . import (
     ceil_mode,
@@ -24,7 +24,7 @@ from .mistake import Mistake, Scope, by_name, whole
 SETTINGS = (padding, dilation, ceil_mode, padded_cells, divisors)
 
 EVERYWHERE = (shape, orders, planes, *SETTINGS, indices)
-"""Where mistakes are about a whole call: its windows, its planes, and what an index counts in."""
+"""The mistakes about a whole call: its windows, its planes, and what an index counts in."""
 
 ABOUT_GRADIENTS = (overlaps, winners, gradients)
 
@@ -33,6 +33,6 @@ ROOMS = (shape, *SETTINGS, *ABOUT_GRADIENTS, indices, orders, means, maxima, pla
 MISTAKES: dict[str, Mistake] = by_name(
     [each for room in ROOMS for each in (whole(room.MISTAKES) if room in EVERYWHERE else room.MISTAKES)]
 )
-"""All mistakes by name, those that say most of a failure first."""
+"""All mistakes by name, the most informative first."""
 
 __all__ = ["MISTAKES", "Mistake", "Scope"]

@@ -1,4 +1,4 @@
-"""Mistakes about ceil mode: how many windows there are, where they lie, and which cells past the end they have."""
+"""Mistakes about ceil mode: the number of windows, where they lie, and their cells past the end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RIGHT_CEIL = (
 
 
 def ceiled(axis: Axis, starts_inside: Callable[[Axis, int], bool]) -> Table:
-    """Windows in ceil mode, the last of them if it starts inside by another rule."""
+    """The windows in ceil mode if another rule says whether the last one starts inside."""
     floor = axis.room // axis.stride + 1
     return axis_table(axis, floor + (axis.remains() and starts_inside(axis, floor * axis.stride)))
 
@@ -30,7 +30,7 @@ def keeping(rule: Callable[[Axis, int], bool]) -> Answer:
 
 
 def ceiled_along(one: int) -> Answer:
-    """Answers with ceil mode along one axis alone."""
+    """Answers with ceil mode along one axis only."""
 
     def tables(axes: tuple[Axis, ...]) -> list[Table]:
         return [axis_table(axis if axis is axes[one] else replace(axis, ceil_mode=False)) for axis in axes]
@@ -52,7 +52,7 @@ def evenly(axis: Axis) -> Table:
 
 
 def moved(by: Callable[[Axis], int]) -> Answer:
-    """Answers whose windows all begin later by this many cells, where the last would reach past the end."""
+    """Answers whose windows all begin this many cells later if the last one would reach past the end."""
     return starting(lambda axis: axis.begin - (by(axis) if beyond(axis) else 0))
 
 
@@ -62,13 +62,13 @@ def overhanging(windows: PooledWindows) -> Array:
 
 
 def lost_forward(windows: PooledWindows) -> Array:
-    """The maxima of windows that lie within the padded image; zero for the others."""
+    """The maxima of windows that lie within the padded image, and zero for the others."""
     found = np.take_along_axis(windows.values, windows.first[..., np.newaxis], axis=-1)[..., 0]
     return np.where(overhanging(windows), np.zeros((), found.dtype), found)
 
 
 def lost_backward(windows: PooledWindows, shares: Array) -> Array:
-    """The gradients of windows that lie within the padded image alone."""
+    """The gradients of only the windows that lie within the padded image."""
     return added(windows, np.where(overhanging(windows)[:, np.newaxis], 0, shares))
 
 
@@ -79,19 +79,19 @@ def zero_past_the_end(windows: PooledWindows) -> Array:
 
 
 def zero_after_image(windows: PooledWindows) -> Array:
-    """The maxima with zeros for all cells after the image, padded ones too."""
+    """The maxima with zeros for all cells after the image, including padded ones."""
     before = taps_within(windows, padded_begin, lambda axis: axis.length)
     return np.asarray(np.where(before, windows.values, np.zeros((), windows.values.dtype)).max(axis=-1))
 
 
 def last_of_window(windows: PooledWindows) -> Array:
-    """The sums with copies of the last real cell of the window for those past the end."""
+    """The sums with the last real cell of the window repeated for cells past the end."""
     last = windows.image[..., np.maximum(windows.cells.max(axis=-1), 0)].astype(np.float64)
     return np.asarray(windows.summands.sum(-1) + last * (windows.cells == PAST).sum(-1))
 
 
 def last_of_plane(windows: PooledWindows) -> Array:
-    """The sums with copies of the last cell of the plane for those past the end."""
+    """The sums with the last cell of the plane repeated for cells past the end."""
     last = windows.image[..., -1:].astype(np.float64)
     return np.asarray(windows.summands.sum(-1) + last * (windows.cells == PAST).sum(-1))
 
@@ -101,7 +101,7 @@ MISTAKES = [
         "overhanging-window-lost",
         ANY,
         "The window that reaches past the end in ceil mode is not computed.",
-        "A window that reaches past the end has the cells that are there.",
+        "A window that reaches past the end is computed from the cells that it has.",
         (
             wrong(
                 top=lost_forward,
@@ -133,14 +133,14 @@ MISTAKES = [
     Mistake(
         "ceil-mode-on-first-axis-only",
         ANY,
-        "ceil_mode reaches one axis alone.",
-        "ceil_mode is about every axis.",
+        "ceil_mode is applied to one axis only.",
+        "ceil_mode applies to every axis.",
         (ceiled_along(0), ceiled_along(-1)),
     ),
     Mistake(
         "ceil-window-kept-at-end",
         ANY,
-        "The last window of ceil mode is kept where it starts at the very end of the input, by > in the place of >=.",
+        "The last window of ceil mode is kept where it starts at the very end of the input, with > instead of >=.",
         RIGHT_CEIL,
         (keeping(lambda axis, start: start <= axis.length + axis.begin),),
     ),

@@ -1,4 +1,4 @@
-"""Mistakes that show in how a target behaves: in memory, between calls, and in what an answer depends on."""
+"""Mistakes of conduct: what a target does to memory, between calls, and what its answers depend on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ CHANGES_INPUT = Mistake(
     "input-changed",
     ANY,
     "The call writes to its input.",
-    "x and dy belong to the caller; work is done in memory of one's own.",
+    "x and dy belong to the caller; a kernel works in memory of its own.",
 )
 WRITES_BESIDE = Mistake(
     "written-beside-input",
@@ -19,7 +19,7 @@ WRITES_BESIDE = Mistake(
 SHARES_INPUT = Mistake(
     "result-shares-input",
     ANY,
-    "The result lives in the memory of an input.",
+    "The result shares memory with an input.",
     "A result is a fresh array, also where it equals the input.",
 )
 RESULT_REUSED = Mistake(
@@ -37,19 +37,19 @@ NOT_THREAD_SAFE = Mistake(
 REMEMBERS = Mistake(
     "depends-on-earlier-calls",
     ANY,
-    "The answer depends on calls made before: something is kept, and found again where it does not belong.",
+    "The answer depends on earlier calls: something is cached, and reused where it does not belong.",
     "An answer depends on the arguments alone; a cache is looked up by all of them, values too.",
 )
 VARIES = Mistake(
     "differs-between-calls",
     ANY,
-    "The same call gives other answers when repeated.",
-    "The same arguments give the same answer; a kernel that draws lots declares deterministic=False.",
+    "The same call gives different answers when repeated.",
+    "The same arguments give the same answer; a randomised kernel declares deterministic=False.",
 )
 LAYOUT_IGNORED = Mistake(
     "layout-ignored",
     ANY,
-    "The memory of an array is read or written in an order that it does not have.",
+    "An array is read or written in another memory order than it has.",
     "Elements are found by the strides and the offset of each array, or in a contiguous copy of it.",
 )
 PLANES_MIXED = Mistake(

@@ -18,23 +18,23 @@ RIGHT_DILATION = "The cells of a window lie dilation[k] apart along axis k."
 
 
 def looked_up(step: Callable[[Axis], int]) -> Answer:
-    """Answers with as many windows, whose cells lie another step apart."""
+    """Answers with the same number of windows, whose cells lie another step apart."""
 
     return windows_per_axis(lambda axis: axis_table(axis, step=step(axis)))
 
 
 def gap_in(dtype: Any) -> Answer:
-    """Answers of which the dilation wraps in an integer type where cells are looked up."""
+    """Answers whose dilation wraps in an integer type when cells are looked up."""
     return looked_up(lambda axis: int(wrapped(axis.dilation, dtype)))
 
 
 def without_extent(axis: Axis) -> Table:
-    """As many windows as if dilation were one."""
+    """The number of windows for a dilation of one."""
     return axis_table(axis, replace(axis, dilation=1).count())
 
 
 def dilated_stride(axis: Axis) -> Table:
-    """Windows that start a dilated stride apart; as many as there are."""
+    """Windows that start a dilated stride apart, as many as there should be."""
     return axis_table(replace(axis, stride=axis.stride * axis.dilation), axis.count())
 
 
@@ -44,7 +44,7 @@ def dilated(axis: Axis) -> bool:
 
 
 def fewer(axis: Axis) -> int:
-    """The number of windows that stretch over dilation * size cells."""
+    """The number of windows if each stretched over dilation * size cells."""
     return (axis.room + 1 - axis.dilation) // axis.stride + 1
 
 
@@ -55,12 +55,12 @@ def cut_at_size(axis: Axis) -> Table:
 
 
 def without_gaps(axis: Axis) -> Table:
-    """Windows with the cells between those of a dilated one as well."""
+    """Windows that include the cells in the gaps of a dilated one."""
     return axis_table(replace(axis, size=axis.extent, dilation=1))
 
 
 def counted_from_edge(axis: Axis) -> Table:
-    """Windows of which the dilated cells are counted from the edge of the image where they start before it."""
+    """Windows whose dilated cells are counted from the edge of the image if they start before it."""
     starts = np.arange(axis.count())[:, np.newaxis] * axis.stride - axis.begin
     places = np.maximum(starts, 0) + np.arange(axis.size) * axis.dilation
     return np.where(places < starts + axis.extent, marked(places, axis), PADDED)
@@ -101,7 +101,7 @@ MISTAKES = [
     Mistake(
         "gaps-belong-to-window",
         ANY,
-        "The cells between those of a dilated window are taken for its own.",
+        "The cells between those of a dilated window are treated as its own.",
         RIGHT_DILATION,
         (where_any(dilated, without_gaps),),
     ),
@@ -129,7 +129,7 @@ MISTAKES = [
     Mistake(
         "dilation-taken-for-stride",
         ANY,
-        "Stride and dilation are taken for each other.",
+        "Stride and dilation are swapped.",
         "Stride is the distance between windows, dilation that between two cells of a window.",
         (under(stride=lambda g: g.dilation, dilation=lambda g: g.stride),),
     ),
@@ -150,7 +150,7 @@ MISTAKES = [
     Mistake(
         "dilation-in-a-byte",
         ANY,
-        "Dilation is kept in a type of one byte, where it wraps.",
+        "Dilation is stored in one byte, where it wraps.",
         "Dilation may be as large as an index.",
         tuple(map(gap_in, (np.int8, np.uint8))),
     ),

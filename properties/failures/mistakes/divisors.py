@@ -1,4 +1,4 @@
-"""Mistakes about the divisor of a mean, over padding, past the end and with dilation."""
+"""Mistakes about the divisor of a mean over padding, past the end and with dilation."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def counting(which: Callable[[PooledWindows], Array]) -> Callable[[PooledWindows
 
 
 def counting_within(low: Limit, high: Limit) -> Answer:
-    """Answers of which the divisor counts the taps between two places of each axis."""
+    """Answers whose divisor counts the taps between two places of each axis."""
     return wrong(divisor=counting(lambda windows: taps_within(windows, low, high)))
 
 
 def included_within(low: Limit, high: Limit) -> Answer:
-    """The same where padding counts; elsewhere the divisors are right."""
+    """The same if padding counts; otherwise the divisors are right."""
     within = counting(lambda windows: taps_within(windows, low, high))
     return wrong(divisor=lambda w: within(w) if w.geometry.count_include_pad else counted(w))
 
 
 def extents(windows: PooledWindows) -> Array:
-    """Divisors that count all cells over which a dilated window stretches, within the padded image."""
+    """Divisors that count every cell in the extent of a dilated window, within the padded image."""
     counts = np.ones(1)
     for axis in windows.geometry.axes(windows.call.arrays["x"].shape[2:]):
         starts = np.arange(axis.count()) * axis.stride - axis.begin
@@ -47,14 +47,14 @@ def extents(windows: PooledWindows) -> Array:
 
 
 def extents_of_whole(windows: PooledWindows) -> Array:
-    """The same for windows of which no cell lies outside."""
+    """The same for windows without cells outside."""
     real = counted(windows)
     stretch = prod(d * (f - 1) + 1 for d, f in zip(windows.geometry.dilation, windows.geometry.size, strict=True))
     return np.where(real == windows.cells.shape[1], stretch, real)
 
 
 def extents_over_dilation(windows: PooledWindows) -> Array:
-    """Divisors by the stretch of a window along each axis, from its first cell, over the dilation, rounded down."""
+    """Divisors of the window's extent along each axis, from its first cell, over the dilation, rounded down."""
     counts, include = np.ones(1), windows.geometry.count_include_pad
     for axis in windows.geometry.axes(windows.call.arrays["x"].shape[2:]):
         low, high = (-axis.begin, axis.length + axis.end) if include else (0, axis.length)
@@ -66,19 +66,19 @@ def extents_over_dilation(windows: PooledWindows) -> Array:
 
 
 def transposed(windows: PooledWindows) -> Array:
-    """Divisors in column-major order of the windows."""
+    """The divisors in column-major order of the windows."""
     which = windows.cells > PAST if windows.geometry.count_include_pad else windows.real
     counts = which.sum(axis=-1).reshape(windows.output)
     return np.asarray(np.maximum(counts.transpose().reshape(-1), 1))
 
 
 def of_one(window: int) -> Callable[[PooledWindows], Array]:
-    """The divisor of one window for all."""
+    """The divisor of one window for all of them."""
     return lambda windows: np.full(len(windows.cells), counted(windows)[window])
 
 
 def not_zero(windows: PooledWindows) -> Array:
-    """The cells of each window that are not zero, where padding does not count."""
+    """The number of nonzero cells of each window if padding does not count, else the right divisor."""
     return counted(windows) if windows.geometry.count_include_pad else non_zero(windows)
 
 
@@ -93,14 +93,14 @@ MISTAKES = [
     Mistake(
         "count-include-pad-reversed",
         MEAN,
-        "count_include_pad is understood the other way round.",
+        "count_include_pad is inverted.",
         RIGHT_DIVISOR,
         (under(count_include_pad=lambda g: not g.count_include_pad),),
     ),
     Mistake(
         "flags-taken-for-each-other",
         MEAN,
-        "ceil_mode and count_include_pad are taken for each other.",
+        "ceil_mode and count_include_pad are swapped.",
         "Settings are passed on by their names.",
         (under(ceil_mode=lambda g: g.count_include_pad, count_include_pad=lambda g: g.ceil_mode),),
     ),

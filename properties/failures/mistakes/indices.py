@@ -41,7 +41,7 @@ def in_padded(windows: PooledWindows, tap: Array) -> Array:
 
 
 def with_padding(of: Callable[[int, int], bool]) -> Callable[[PooledWindows, Array], Array]:
-    """Indices of places to which the begin padding is added along some axes, in rows as long as those of the image."""
+    """Indices with the begin padding added along some axes, in rows of the image's length."""
 
     def index(windows: PooledWindows, tap: Array) -> Array:
         found, spatial = np.zeros(tap.shape, np.int64), spatial_of(windows)
@@ -53,7 +53,7 @@ def with_padding(of: Callable[[int, int], bool]) -> Callable[[PooledWindows, Arr
 
 
 def by_padded_width(windows: PooledWindows, tap: Array) -> Array:
-    """Indices worked out with the lengths of the padded plane."""
+    """Indices computed with the lengths of the padded plane."""
     found = np.zeros(tap.shape, np.int64)
     for place, length, pair in zip(places(windows, tap), spatial_of(windows), windows.geometry.padding, strict=True):
         found = found * (length + sum(pair)) + place
@@ -61,7 +61,7 @@ def by_padded_width(windows: PooledWindows, tap: Array) -> Array:
 
 
 def by_lengths(order: Callable[[Ints], Ints]) -> Callable[[PooledWindows, Array], Array]:
-    """Indices worked out with the lengths of other axes. Raises ValueError for one axis."""
+    """Indices computed with the lengths of other axes. Raises ValueError for one axis."""
 
     def index(windows: PooledWindows, tap: Array) -> Array:
         spatial = spatial_of(windows)
@@ -76,7 +76,7 @@ def by_lengths(order: Callable[[Ints], Ints]) -> Callable[[PooledWindows, Array]
 
 
 def taken_from(axes: tuple[int, int]) -> Callable[[Ints], Ints]:
-    """The lengths of an image, of which the inner ones, up to two, are those of other axes."""
+    """The lengths of an image with the inner ones, up to two, replaced by those of other axes."""
     return lambda spatial: (spatial[0], *(spatial[axis % len(spatial)] for axis in axes[-len(spatial) + 1 :]))
 
 
@@ -84,7 +84,7 @@ INNER_LENGTHS = [taken_from((outer, inner)) for outer, inner in product(range(3)
 
 
 def channels_innermost(samples: int) -> Callable[[PooledWindows, Array], Array]:
-    """Indices in an array with its channels last, of one sample (0) or of all (1)."""
+    """Indices in a channels-last array of one sample (0) or of all (1)."""
 
     def index(windows: PooledWindows, tap: Array) -> Array:
         n, c, cells = windows.image.shape
@@ -95,7 +95,7 @@ def channels_innermost(samples: int) -> Callable[[PooledWindows, Array], Array]:
 
 
 def by_output_width(windows: PooledWindows, tap: Array) -> Array:
-    """Indices worked out with the lengths of the output."""
+    """Indices computed with the lengths of the output."""
     found = np.zeros(tap.shape, np.int64)
     for place, length in zip(places(windows, tap), windows.output, strict=True):
         found = found * length + place
@@ -103,7 +103,7 @@ def by_output_width(windows: PooledWindows, tap: Array) -> Array:
 
 
 def window_by_output_width(windows: PooledWindows, tap: Array) -> Array:
-    """Indices of which the place of the window is worked out with the width of the output."""
+    """Indices in which the place of the window is computed with the width of the output."""
     spatial, output = spatial_of(windows), windows.output
     starts = np.indices(output).reshape(len(output), -1) * np.array(windows.geometry.stride)[:, np.newaxis]
     in_window = [p - s for p, s in zip(places(windows, tap), starts, strict=True)]
@@ -131,7 +131,7 @@ def channels_before(windows: PooledWindows) -> Array:
 
 
 def within_slice(windows: PooledWindows, tap: Array) -> Array:
-    """Indices that count within the last two axes. Raises ValueError where there are no others."""
+    """Indices within the last two axes. Raises ValueError if there are no others."""
     spatial = spatial_of(windows)
     if len(spatial) < 3:
         raise ValueError("planes alone")
@@ -139,7 +139,7 @@ def within_slice(windows: PooledWindows, tap: Array) -> Array:
 
 
 def along(axis: int) -> Callable[[PooledWindows, Array], Array]:
-    """Places along one axis alone."""
+    """Places along one axis only."""
 
     def index(windows: PooledWindows, tap: Array) -> Array:
         if axis >= len(spatial_of(windows)):
@@ -155,12 +155,12 @@ def narrow(dtype: str) -> Callable[[PooledWindows, Array], Array]:
 
 
 def in_type_of_image(windows: PooledWindows, tap: Array) -> Array:
-    """Indices that have been numbers of the dtype of x."""
+    """Indices after a conversion to the dtype of x."""
     return plane_index(windows, tap).astype(windows.image.dtype).astype(np.int64)
 
 
 def of_nan(missing: Callable[[PooledWindows], int]) -> Callable[[PooledWindows, Array], Array]:
-    """Indices of which those of a NaN are `missing`."""
+    """Indices that are `missing` for a NaN."""
 
     def index(windows: PooledWindows, tap: Array) -> Array:
         lost = np.isnan(first_maximum(windows).astype(np.float64))
@@ -170,7 +170,7 @@ def of_nan(missing: Callable[[PooledWindows], int]) -> Callable[[PooledWindows, 
 
 
 def of_padding(windows: PooledWindows, tap: Array) -> Array:
-    """Indices of which that of a window wholly in padding lies past the plane."""
+    """Indices that lie past the plane for a window wholly in padding."""
     return np.where(windows.real.any(axis=-1), plane_index(windows, tap), windows.image.shape[2])
 
 
@@ -213,14 +213,14 @@ MISTAKES = [
     Mistake(
         "index-counts-padding",
         INDEX,
-        "An index is made without subtracting the padding before an axis.",
+        "An index is computed without subtracting the padding before an axis.",
         RIGHT_BASE,
         each("index", [with_padding(of) for of in (lambda *_: True, lambda at, _: at == 0, lambda at, r: at == r - 1)]),
     ),
     Mistake(
         "index-by-height",
         INDEX,
-        "Indices are worked out with the length of another axis, such as the height, in the place of the width.",
+        "Indices are worked out with the length of another axis, such as the height instead of the width.",
         RIGHT_BASE,
         each("index", [by_lengths(lambda n: n[::-1]), *map(by_lengths, INNER_LENGTHS)]),
     ),

@@ -18,7 +18,7 @@ RIGHT_COMPARED = "Cells are compared in their own dtype."
 
 
 def at_least(start: Callable[[Any], Any]) -> Callable[[PooledWindows], Array]:
-    """Maxima of a search that begins with a number, which depends on the dtype."""
+    """Maxima of a search that begins with a number that depends on the dtype."""
 
     def top(windows: PooledWindows) -> Array:
         found = first_maximum(windows)
@@ -41,7 +41,7 @@ def number(value: float) -> Callable[[Any], Any]:
 
 
 def smallest_positive(dtype: Any) -> Any:
-    """The smallest positive normal number, of float types alone."""
+    """The smallest positive normal number of a float type."""
     if not is_float(dtype):
         raise ValueError("integers have none")
     return finfo(dtype).tiny
@@ -68,7 +68,7 @@ STARTS: list[Callable[[Any], Any]] = [
 
 
 def weighted(start: Callable[[Any], Any]) -> Callable[[PooledWindows], Array]:
-    """Weights of the first maximum that is above the number a search begins with; none if there is no such."""
+    """Weights of the first maximum above the number that a search begins with; none if there is no such maximum."""
 
     def weights(windows: PooledWindows) -> Array:
         above = first_maximum(windows) > start(windows.image.dtype)
@@ -80,7 +80,7 @@ def weighted(start: Callable[[Any], Any]) -> Callable[[PooledWindows], Array]:
 def indexed(
     start: Callable[[Any], Any], missing: Callable[[PooledWindows], int]
 ) -> Callable[[PooledWindows, Array], Array]:
-    """Indices of a search that begins with a number: `missing` where no cell is above it."""
+    """Indices of a search that begins with a number: `missing` if no cell is above it."""
 
     def index(windows: PooledWindows, tap: Array) -> Array:
         above = first_maximum(windows) > start(windows.image.dtype)
@@ -90,7 +90,7 @@ def indexed(
 
 
 def kept_from_before(windows: PooledWindows, tap: Array) -> Array:
-    """Indices of a search that nothing resets: where no cell is above the lowest number, that of the window before."""
+    """Indices of a search that is never reset: if no cell is above the lowest number, the previous window's index."""
     above = (first_maximum(windows) > lowest_of(windows.image.dtype)).reshape(-1)
     latest = np.maximum.accumulate(np.where(above, np.arange(above.size), -1))
     found = plane_index(windows, tap)
@@ -98,18 +98,21 @@ def kept_from_before(windows: PooledWindows, tap: Array) -> Array:
 
 
 MOST_STEPS = 100
-"""Cells that a scan may take one after another."""
+"""The most cells that a scan may take one after another."""
+
+MOST_SCANNED = 5000
+"""The most cells of a window that are scanned one after another."""
 
 MISSING: list[Callable[[PooledWindows], int]] = [lambda _: -1, lambda _: 0, lambda windows: windows.image.shape[2]]
 
 
 def lowest_of(dtype: Any) -> Any:
-    """What nothing is below: -inf, or the lowest integer."""
+    """The lower bound of a type: -inf, or the lowest integer."""
     return -np.inf if is_float(dtype) else np.iinfo(dtype).min if dtype.kind != "b" else False
 
 
 def float32_lowest(dtype: Any) -> Any:
-    """The lowest float32, for float64 alone."""
+    """The lowest float32, for float64 only."""
     if dtype != np.float64:
         raise ValueError("float64 alone")
     return float(np.finfo(np.float32).min)
@@ -135,7 +138,7 @@ def chosen(tap: Callable[[PooledWindows], Array]) -> dict[str, Any]:
 
 
 def signed_otherwise(values: Array) -> Array:
-    """The same bits as a type of the other signedness. Raises ValueError for floats."""
+    """The same bits as a type of the opposite signedness. Raises ValueError for floats."""
     if values.dtype.kind not in "iu":
         raise ValueError("integers alone")
     return values.view(values.dtype.str.replace(values.dtype.kind, "u" if values.dtype.kind == "i" else "i"))
@@ -149,12 +152,12 @@ def negated(values: Array) -> Array:
 
 
 def ordered(keys: Array) -> Array:
-    """The ranks of 64-bit keys, which a float64 would not tell apart."""
+    """The ranks of 64-bit keys, which float64 cannot tell apart."""
     return np.unique(keys, return_inverse=True)[1].reshape(keys.shape)
 
 
 def narrower(dtype: str) -> Callable[[Array], Array]:
-    """Values rounded to a float type. Raises ValueError where that has all of them."""
+    """Values rounded to a float type. Raises ValueError if the type holds all of them."""
 
     def keys(values: Array) -> Array:
         if values.dtype.itemsize < np.dtype(dtype).itemsize:
@@ -165,7 +168,7 @@ def narrower(dtype: str) -> Callable[[Array], Array]:
 
 
 def scanned_by_difference(windows: PooledWindows) -> Array:
-    """The taps that a scan ends at which takes the sign of a difference that wraps."""
+    """The taps where a scan ends that compares by the sign of a difference, which wraps."""
     values = windows.values
     if values.dtype.kind not in "iu":
         raise ValueError("integers alone")
@@ -189,9 +192,9 @@ def as_bits(kind: str) -> Callable[[Array], Array]:
 
 
 def by_margin(margin: float) -> Callable[[PooledWindows], Array]:
-    """The taps that a scan ends at which takes a cell if it is larger by more than a margin.
+    """The taps where a scan ends that takes a cell only if it is larger by more than a margin.
 
-    Raises ValueError where some scan takes cell after cell.
+    Raises ValueError if some scan takes cell after cell.
     """
 
     def tap(windows: PooledWindows) -> Array:
@@ -232,7 +235,7 @@ def in_float(dtype: str) -> Callable[[PooledWindows], Array]:
 
 
 def without_taps(kept: Callable[[PooledWindows], Array]) -> dict[str, Any]:
-    """The steps of a search over these taps alone."""
+    """The steps of a search over these taps only."""
 
     def tap(windows: PooledWindows) -> Array:
         which = np.broadcast_to(kept(windows), windows.cells.shape)
@@ -243,7 +246,7 @@ def without_taps(kept: Callable[[PooledWindows], Array]) -> dict[str, Any]:
 
 
 def up_to(most: int) -> Callable[[PooledWindows], Array]:
-    """The first so many taps. Raises ValueError for windows that have no more."""
+    """The first `most` taps. Raises ValueError for windows that have no more."""
 
     def kept(windows: PooledWindows) -> Array:
         if windows.cells.shape[1] <= most:
@@ -266,7 +269,7 @@ def without_partial_block(block: int) -> Callable[[PooledWindows], Array]:
 
 
 def first_slice(windows: PooledWindows) -> Array:
-    """The taps of the first slice of each window. Raises ValueError where it has no other."""
+    """The taps of the first slice of each window. Raises ValueError for windows of one slice."""
     size = windows.geometry.size
     if size[0] < 2:
         raise ValueError("one slice")
@@ -280,10 +283,10 @@ def last_of_equals(windows: PooledWindows) -> Array:
 
 
 Tolerance = tuple[float | None, float]
-"""How far below the maximum a cell counts as one: a part of it, None for a unit in the last place; and a number."""
+"""How far below the maximum a cell still counts as one: relative (None for a unit in the last place), and absolute."""
 
-TOLERANCES: tuple[Tolerance, ...] = ((None, 0.0), (1e-5, 1e-8), (1e-9, 0.0), (0.0, 1e-6), (0.0, 1e-8))
-"""The first is rounding, the next two are the defaults of np.isclose and math.isclose."""
+TOLERANCES: tuple[Tolerance, ...] = ((None, 0.0), (1e-5, 1e-8), (1e-9, 0.0))
+"""Rounding, and the defaults of np.isclose and math.isclose."""
 
 
 def nearly_first(tolerance: Tolerance) -> Callable[[PooledWindows], Array]:
@@ -296,7 +299,7 @@ def nearly_first(tolerance: Tolerance) -> Callable[[PooledWindows], Array]:
         part = float(finfo(windows.image.dtype).eps) if relative is None else relative
         values = windows.values.astype(np.float64)
         top = values.max(axis=-1, keepdims=True)
-        # Of an infinite maximum everything finite is infinitely far away.
+        # Everything finite is infinitely far below an infinite maximum.
         margin = np.where(np.isfinite(top), part * np.abs(top) + absolute, 0)
         return np.asarray(((values >= top - margin) & windows.real).argmax(axis=-1))
 
@@ -304,12 +307,12 @@ def nearly_first(tolerance: Tolerance) -> Callable[[PooledWindows], Array]:
 
 
 def zero_unset(windows: PooledWindows) -> Array:
-    """The taps that a scan ends at which takes the next cell wherever the maximum so far is zero.
+    """The taps where a scan ends that takes the next cell whenever the maximum so far is zero.
 
     Raises ValueError for windows of many cells.
     """
     values, best = windows.values, np.zeros(windows.values.shape[:-1], windows.values.dtype)
-    if values.shape[-1] > MOST_STEPS:
+    if values.shape[-1] > MOST_SCANNED:
         raise ValueError("too many steps")
     tap = np.broadcast_to(windows.real.argmax(axis=-1), best.shape)
     for k in range(values.shape[-1]):
@@ -319,14 +322,14 @@ def zero_unset(windows: PooledWindows) -> Array:
 
 
 def halved(windows: PooledWindows) -> Array:
-    """The taps left where cells are combined in halves that are rounded down.
+    """The taps that take part if cells are combined in halves, with an odd number rounded down.
 
-    Raises ValueError where all are.
+    Raises ValueError if no cell is left out.
     """
     count, half = windows.cells.shape[1], windows.cells.shape[1] // 2
     into = np.arange(count)
     while half:
-        # What the upper part had been combined with goes along.
+        # Cells that were combined into the upper half before go along.
         into = np.where((into >= half) & (into < 2 * half), into - half, into)
         half //= 2
     if not into.any():
@@ -335,7 +338,7 @@ def halved(windows: PooledWindows) -> Array:
 
 
 def truths_in_a_byte(windows: PooledWindows) -> Array:
-    """Whether the number of True, kept in a byte, is not zero. Raises ValueError for other dtypes."""
+    """Whether the number of True cells, stored in a byte, is not zero. Raises ValueError for other dtypes."""
     if windows.image.dtype.kind != "b":
         raise ValueError("bool alone")
     return np.asarray((windows.values & windows.real).sum(axis=-1) % 256 != 0)
@@ -346,7 +349,7 @@ MISTAKES = [
         "truth-counted-in-a-byte",
         MAX,
         "The True cells of a window are counted in a byte, where 256 is zero.",
-        "The maximum of truths is whether any is True.",
+        "The maximum of bool cells is whether any is True.",
         (wrong(top=truths_in_a_byte),),
     ),
     Mistake(
@@ -482,7 +485,7 @@ MISTAKES = [
     Mistake(
         "compared-in-float64",
         MAXIMA,
-        "64-bit integers are compared in float64, which has not all of them.",
+        "64-bit integers are compared in float64, which cannot represent all of them.",
         RIGHT_COMPARED,
         (wrong(**chosen(by_keys(narrower("float64")))),),
     ),
@@ -517,7 +520,7 @@ MISTAKES = [
     Mistake(
         "maximum-through-float",
         MAX,
-        "Integers pass through a floating-point type that has not all of them.",
+        "Integers pass through a floating-point type that cannot represent all of them.",
         "Maxima of integers are cells of the input, unchanged.",
         (wrong(top=in_float("float64")), wrong(top=in_float("float32"))),
     ),

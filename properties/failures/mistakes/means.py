@@ -20,7 +20,7 @@ RIGHT_SUM = "Sums are kept in a type at least as precise as the dtype of x."
 
 
 def of_window(divisor: Callable[[PooledWindows], Any]) -> Callable[[PooledWindows], Array]:
-    """The same divisor for every window; at least something."""
+    """The same divisor for every window."""
     return lambda windows: np.full(len(windows.cells), divisor(windows))
 
 
@@ -35,7 +35,7 @@ def last_side(windows: PooledWindows) -> int:
 
 
 def power_of(side: Callable[[PooledWindows], int]) -> Callable[[PooledWindows], int]:
-    """The cells of a window whose sides are all alike."""
+    """The number of cells of a window whose sides are all equal."""
     return lambda windows: side(windows) ** windows.geometry.rank
 
 
@@ -64,7 +64,7 @@ def in_steps(dtype: str) -> Callable[[PooledWindows], Array]:
 
 
 def narrow(dtype: str) -> Callable[[Array], Array]:
-    """Results, or images, rounded to a type. Raises ValueError for those of no wider type."""
+    """Results or images rounded to a type. Raises ValueError for those of no wider type."""
 
     def rounded(array: Array) -> Array:
         if array.dtype.itemsize <= np.dtype(dtype).itemsize:
@@ -81,7 +81,7 @@ def saturated(windows: PooledWindows) -> Array:
 
 
 def counted_in(dtype: str) -> Callable[[PooledWindows], Array]:
-    """Divisors that are counted one by one in a float type: from some number on, one more changes nothing."""
+    """Divisors counted one by one in a float type: beyond some number, adding one changes nothing."""
     most = 2 ** (np.finfo(dtype).nmant + 1)
     return lambda windows: np.minimum(counted(windows), most)
 
@@ -103,7 +103,7 @@ def up_to(most: int) -> Callable[[PooledWindows], Array]:
 
 
 def without_partial_block(block: int) -> Callable[[PooledWindows], Array]:
-    """Sums of whole blocks of the cells that a window has. Raises ValueError where all have nothing else."""
+    """Sums of whole blocks of a window's cells. Raises ValueError if no window has a rest after them."""
 
     def total(windows: PooledWindows) -> Array:
         number = windows.real.cumsum(axis=-1)
@@ -117,7 +117,7 @@ def without_partial_block(block: int) -> Callable[[PooledWindows], Array]:
 
 
 def without_axis(left_out: int) -> Callable[[PooledWindows], Array]:
-    """Divisors of windows of three axes that leave out one of them. Raises ValueError for fewer axes."""
+    """Divisors that leave out one axis of a window of three. Raises ValueError for fewer axes."""
 
     def divisor(windows: PooledWindows) -> Array:
         axes = windows.geometry.axes(windows.call.arrays["x"].shape[2:])
@@ -132,7 +132,7 @@ def without_axis(left_out: int) -> Callable[[PooledWindows], Array]:
 
 
 def without_corner(windows: PooledWindows) -> Array:
-    """Sums from a summed-area table of two axes, where the corner that is taken off twice is not added back."""
+    """Sums from a summed-area table of two axes in which the corner subtracted twice is not added back."""
     axes = windows.geometry.axes(windows.call.arrays["x"].shape[2:])
     if len(axes) != 2 or any(axis.dilation > 1 for axis in axes):
         raise ValueError("no such table")
@@ -144,12 +144,12 @@ def without_corner(windows: PooledWindows) -> Array:
 
 
 def halved_sum(windows: PooledWindows) -> Array:
-    """Sums of the cells that are left where they are added up in halves."""
+    """Sums of the cells that take part if they are added in halves, with an odd number rounded down."""
     return np.asarray(np.where(halved(windows), windows.summands, 0).sum(axis=-1))
 
 
 def ends_inside(axis: Axis) -> tuple[Array, Array]:
-    """Where the windows along an axis begin and end, as far as they lie inside the image."""
+    """Where the windows along an axis begin and end inside the image."""
     starts = np.arange(axis.count()) * axis.stride - axis.begin
     return np.clip(starts, 0, axis.length), np.clip(starts + axis.size, 0, axis.length)
 

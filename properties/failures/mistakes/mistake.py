@@ -1,4 +1,4 @@
-"""What a mistake is: its name, what is wrong, what right code does, and the wrong answers it gives."""
+"""The type of a mistake: its name, what is wrong, what right code does, and the wrong answers that it gives."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
 ]  # fmt: skip
 
 Answer = Callable[[Call], Array]
-"""The answer to a call under a mistake. Raises ValueError where the mistake gives none."""
+"""The answer to a call under a mistake. Raises ValueError if the mistake gives none."""
 
 Refusal = Callable[[Call], bool]
 """Whether a call is refused under a mistake."""
@@ -42,10 +42,10 @@ class Scope(Enum):
 class Mistake:
     """A mistake that pooling code is known for.
 
-    `functions`: the callables it is made in. `wrong` and `right`: what is wrong, and what right code does, a sentence
-    each. `answers`: the variants of the mistake; none if it shows in how a target behaves, not in one answer. `scope`:
-    how much of what it foretells must come true. `of_nan`: it is about NaN; a wrong NaN says nothing of others, as any
-    of them may read one. `refuses`: variants that refuse some calls.
+    `functions`: the callables in which it is made. `wrong` and `right`: what is wrong, and what right code does, one
+    sentence each. `answers`: the variants of the mistake; empty if it shows in how a target behaves, not in one answer.
+    `scope`: how many of its predictions must come true. `of_nan`: it is about NaN; a wrong NaN says nothing about other
+    mistakes, as any of them may read one. `refuses`: variants that refuse some calls.
     """
 
     name: str
@@ -59,12 +59,12 @@ class Mistake:
 
 
 def whole(mistakes: list[Mistake]) -> list[Mistake]:
-    """The mistakes, as made in all cells of a call if in any."""
+    """The mistakes, made in all cells of a call or in none."""
     return [replace(each, scope=Scope.CALLS) if each.scope is Scope.CELLS else each for each in mistakes]
 
 
 def by_name(mistakes: list[Mistake]) -> dict[str, Mistake]:
-    """Mistakes by their names. Raises ValueError for a name that two of them have."""
+    """Mistakes by name. Raises ValueError if two of them share one."""
     found = {mistake.name: mistake for mistake in mistakes}
     if len(found) < len(mistakes):
         raise ValueError("every mistake needs a name of its own")

@@ -1,4 +1,4 @@
-"""Mistakes about where cells lie in memory: rows of the wrong length, and columns taken for rows."""
+"""Mistakes about where cells lie in memory: rows of the wrong length, and columns mistaken for rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .steps import RIGHT, PooledWindows, axis_table, crossed
 RIGHT_PITCH = "Cell (i, j) of a plane lies at i * width + j."
 
 Length = Callable[[Call], int]
-"""A length that a mistake takes for that of a row."""
+"""A length that a mistake uses as that of a row."""
 
 Change = Callable[[Array, int], Array]
 
@@ -44,7 +44,7 @@ def output_width(call: Call) -> int:
 
 
 def places(shape: Ints, length: int) -> Array:
-    """Where each cell lies in the whole array if rows have another length; past its end too."""
+    """Where each cell lies in the whole array if rows have another length, possibly past its end."""
     if len(shape) < 4:
         raise ValueError("one row alone")
     height, width = shape[-2:]
@@ -57,12 +57,12 @@ def planes_before(shape: Ints) -> Array:
 
 
 def read(mode: Any) -> Change:
-    """The array as it is read; past its end there is an error, the array again, or its last cell."""
+    """The array as it is read. Reading past its end is an error, wraps around, or gives the last cell."""
     return lambda array, length: np.asarray(np.take(array.reshape(-1), places(array.shape, length), mode=mode))
 
 
 def read_in_plane(mode: Any) -> Change:
-    """The array as it is read plane by plane; past the end of a plane there is that plane again, or its last cell."""
+    """The array as it is read plane by plane. Reading past the end of a plane wraps around or gives its last cell."""
 
     def change(array: Array, length: int) -> Array:
         first, cells = planes_before(array.shape), prod(array.shape[-2:])
@@ -78,7 +78,7 @@ READ: list[Change] = [*map(read, ("raise", "wrap", "clip")), *map(read_in_plane,
 
 
 def written(array: Array, length: int) -> Array:
-    """The array as it is written, as far as it reaches: of cells that meet the last one stands."""
+    """The array as it is written, up to its end; if cells collide, the last one stays."""
     where, flat = places(array.shape, length), np.zeros(array.size, array.dtype)
     inside = where < array.size
     flat[where[inside]] = array[inside]
@@ -86,7 +86,7 @@ def written(array: Array, length: int) -> Array:
 
 
 def accumulated(array: Array, length: int) -> Array:
-    """The array as it is added up, as far as it reaches: cells that meet are summed."""
+    """The array as it is accumulated, up to its end; cells that collide are added."""
     where, flat = places(array.shape, length), np.zeros(array.size, array.dtype)
     inside = where < array.size
     np.add.at(flat, where[inside], array[inside])
@@ -94,7 +94,7 @@ def accumulated(array: Array, length: int) -> Array:
 
 
 def given(name: str, change: Change, length: Length) -> Answer:
-    """Answers of calls of which one array is read otherwise. Raises ValueError for calls without it."""
+    """Answers to calls in which one array is read in another order. Raises ValueError for calls without it."""
 
     def answer(call: Call) -> Array:
         if name not in call.arrays:
@@ -105,8 +105,27 @@ def given(name: str, change: Change, length: Length) -> Answer:
 
 
 def result(change: Change, length: Length, pooled: Answer = RIGHT) -> Answer:
-    """Answers that are written otherwise."""
+    """Answers that are written in another order."""
     return lambda call: change(pooled(call), length(call))
+
+
+def by_reciprocal(kind: Any) -> Answer:
+    """Answers whose windows are numbered in a plane, and their rows found by the reciprocal of the width in a type.
+
+    Raises ValueError where that is exact.
+    """
+
+    def answer(call: Call) -> Array:
+        right = RIGHT.answer(call)
+        width = right.shape[-1]
+        number = np.arange(prod(right.shape[2:]))
+        row = (number.astype(kind) * (kind(1) / kind(width))).astype(np.int64)
+        if (row == number // width).all():
+            raise ValueError("exact")
+        planes = right.reshape(*right.shape[:2], -1, width)
+        return planes[..., np.minimum(row, planes.shape[2] - 1), number % width].reshape(right.shape)
+
+    return answer
 
 
 def transposed_shape(array: Array) -> Ints:
@@ -128,7 +147,7 @@ def rows_as_columns(array: Array, _: int) -> Array:
 
 
 def exchanged(array: Array, _: int) -> Array:
-    """The array with height and width exchanged, its shape too."""
+    """The array with height and width exchanged, including its shape."""
     transposed_shape(array)
     return array.swapaxes(-1, -2)
 
@@ -139,7 +158,7 @@ def no_length(_: Call) -> int:
 
 
 def split(rows_and_columns: Callable[[Array, Ints], tuple[Array, Array]]) -> Callable[[PooledWindows], Array]:
-    """The cells of windows of two axes whose taps are split into rows and columns otherwise."""
+    """The cells of windows of two axes whose taps are split into rows and columns in another way."""
 
     def cells(windows: PooledWindows) -> Array:
         size = windows.geometry.size
@@ -156,7 +175,7 @@ def split(rows_and_columns: Callable[[Array, Ints], tuple[Array, Array]]) -> Cal
 
 
 def by_height(taps: Array, size: Ints) -> tuple[Array, Array]:
-    """Rows and columns by the height of the window."""
+    """Rows and columns computed with the height of the window."""
     return np.divmod(taps, size[0])
 
 
@@ -173,6 +192,13 @@ def the_other_way_round(taps: Array, size: Ints) -> tuple[Array, Array]:
 
 
 MISTAKES = [
+    Mistake(
+        "row-by-reciprocal",
+        FORWARD,
+        "The row of a window is its number times a rounded reciprocal of the width, which falls short of some rows.",
+        "The row of a window is its number divided by the width, as integers.",
+        (by_reciprocal(np.float32), by_reciprocal(np.float64)),
+    ),
     Mistake(
         "rows-of-wrong-length",
         ANY,

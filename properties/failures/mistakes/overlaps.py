@@ -35,7 +35,7 @@ RIGHT_RANGE = (
 )
 
 Fold = Callable[[Array, Array, Array], Array]
-"""What stands in the cells of a window once it is done: made of what stood there, its share, and which get one."""
+"""The new contents of a window's cells, made from the old contents, the window's shares, and which cells get one."""
 
 
 def hit(windows: PooledWindows, shares: Array) -> Array:
@@ -47,13 +47,13 @@ def hit(windows: PooledWindows, shares: Array) -> Array:
 
 
 def folded(fold: Fold) -> Gather:
-    """Windows taken one after another: `fold(dx, share, hit)` gives what stands in the cells of one then."""
+    """Windows taken one after another: `fold(dx, share, hit)` returns the new contents of a window's cells."""
 
     return lambda windows, shares: passed(windows, windows.cells, planes(windows, shares), hit(windows, shares), fold)
 
 
 def passed(windows: PooledWindows, cells: Array, shares: Array, hits: Array, fold: Fold) -> Array:
-    """What windows pass back, one after another."""
+    """What the windows pass back, taken one after another."""
     dx = np.zeros((len(shares), windows.image.shape[2]))
     for at, places in enumerate(cells):
         real = places >= 0
@@ -72,7 +72,7 @@ def overwritten(dx: Array, share: Array, hits: Array) -> Array:
 
 
 def overwritten_unless_zero(dx: Array, share: Array, hits: Array) -> Array:
-    """Cells that get a gradient other than zero lose what they had."""
+    """Cells that get a nonzero gradient lose what they had."""
     return np.where(hits & (share != 0), share, dx)
 
 
@@ -112,7 +112,7 @@ def largest(windows: PooledWindows, shares: Array) -> Array:
 
 
 def kept_at_most(most: int) -> Gather:
-    """At each cell the gradients of the first so many windows are added."""
+    """At each cell, the gradients of only the first `most` windows are added."""
 
     def gather(windows: PooledWindows, shares: Array) -> Array:
         shares = planes(windows, shares)
@@ -129,17 +129,17 @@ def kept_at_most(most: int) -> Gather:
 
 
 def averaged(windows: PooledWindows, shares: Array) -> Array:
-    """Gradients that meet are averaged."""
+    """Gradients that share a cell are averaged."""
     count = added(windows, hit(windows, planes(windows, shares)).astype(np.float64))
     return added(windows, shares) / np.maximum(count, 1)
 
 
 Reach = Callable[[int], int]
-"""How many cells further something reaches, by the stride."""
+"""By how many cells something reaches further, as a function of the stride."""
 
 
 def reaching(before: Reach, after: Reach) -> Answer:
-    """Gradients of windows that reach so much further at each end: by as much a range of windows is wrong."""
+    """Gradients of windows that reach further at each end: the range of windows for a cell is wrong by that much."""
 
     def table(axis: Axis) -> Table:
         if axis.dilation > 1:
@@ -151,7 +151,7 @@ def reaching(before: Reach, after: Reach) -> Answer:
 
 
 def left_out(which: Callable[[Axis], Array]) -> Gather:
-    """Shares but for those of the taps (windows, taps) that are left out along an axis."""
+    """Shares without those of the taps (windows, taps) that are left out along an axis."""
 
     def gather(windows: PooledWindows, shares: Array) -> Array:
         lost = np.zeros((1, 1), bool)
@@ -185,8 +185,8 @@ LEFT_OUT: list[Callable[[Axis], Array]] = [
     lambda axis: (offsets(axis) >= axis.extent - axis.stride) | (numbers(axis) == 0),
     lambda axis: numbers(axis) < rounded_to_zero(axis) + 1,
 ]
-"""The taps of cells of which a window is the last, or the first, that has them; at last the first where a division of a
-negative number is rounded towards zero."""
+"""The taps of the cells for which a window is the last, or the first, to contain them; and, in the last entry, is the
+first if a division of a negative number is rounded towards zero."""
 
 REACHES: list[tuple[Reach, Reach]] = [
     (lambda stride: -stride, lambda _: 0),
@@ -197,7 +197,7 @@ REACHES: list[tuple[Reach, Reach]] = [
     (lambda _: 0, lambda stride: stride - 1),
     (lambda stride: stride - 1, lambda _: 0),
 ]
-"""How far windows reach whose cells have one window too few or too many."""
+"""How far windows reach if each cell has one window too few or too many."""
 
 
 MISTAKES = [

@@ -42,24 +42,24 @@ def zero_in_padding(windows: PooledWindows) -> Array:
 
 
 def first_in_order(windows: PooledWindows) -> Array:
-    """The whole gradient to the first maximum in the order of the window, which a padded cell may be."""
+    """The whole gradient to the first maximum in window order, which may be a padded cell."""
     return windows.one_hot((windows.values == windows.values.max(axis=-1, keepdims=True)).argmax(axis=-1))
 
 
 def last_in_order(windows: PooledWindows) -> Array:
-    """The same to the last."""
+    """The whole gradient to the last maximum in window order, which may be a padded cell."""
     best = windows.values == windows.values.max(axis=-1, keepdims=True)
     return windows.one_hot(best.shape[-1] - 1 - best[..., ::-1].argmax(axis=-1))
 
 
 def shared_in_order(windows: PooledWindows) -> Array:
-    """The gradient divided among all maxima, of which padded cells may be some."""
+    """The gradient divided among all maxima, including padded cells."""
     best = windows.values == windows.values.max(axis=-1, keepdims=True)
     return np.asarray(best / np.maximum(best.sum(axis=-1, keepdims=True), 1))
 
 
 def not_low_enough(dtype: Any) -> Any:
-    """The lowest float32, or zero where the type of x has no such number."""
+    """The lowest float32, or zero if the type of x has no such number."""
     if is_float(dtype):
         return max(float(finfo(np.dtype("float32")).min), float(finfo(dtype).min))
     return -128 if dtype.kind == "i" else 128 if dtype.kind == "u" else False
@@ -72,13 +72,28 @@ def highest(dtype: Any) -> Any:
     return np.iinfo(dtype).max
 
 
+def from_infinity(numbers: int) -> Callable[[Any], Any]:
+    """The integer to which -inf is converted; it depends on the machine, and on how many numbers are converted at once.
+
+    Raises ValueError for floats.
+    """
+
+    def outside(dtype: Any) -> Any:
+        if is_float(dtype):
+            raise ValueError("floats have it")
+        with np.errstate(invalid="ignore"):
+            return np.full(numbers, -np.inf).astype(dtype)[0]
+
+    return outside
+
+
 def is_padded(axis: Axis) -> bool:
     """Whether an axis is padded."""
     return axis.begin > 0 or axis.end > 0
 
 
 def copied(place: Callable[[Array, int], Array]) -> Answer:
-    """Answers of which a padded cell is a copy of the cell at another place of its axis."""
+    """Answers in which a padded cell is a copy of the cell at another place of its axis."""
 
     def table(axis: Axis) -> Table:
         found = axis_table(axis)
@@ -89,17 +104,17 @@ def copied(place: Callable[[Array, int], Array]) -> Answer:
 
 
 def counted_from_end(axis: Axis) -> Table:
-    """Windows of which a place before the image is counted from its end, as a negative index is."""
+    """Windows in which a place before the image is counted from its end, like a negative index."""
     places = axis_places(axis)
     return np.where((places < 0) & (places >= -axis.length), places + axis.length, axis_table(axis))
 
 
 @dataclass(frozen=True)
 class Unmasked:
-    """Answers that read and write what lies in memory at places outside the image, all planes one after another.
+    """Answers that read and write whatever memory lies at places outside the image, all planes in one row.
 
-    `where`: along which axes, by their number and the rank. `before` and `past`: on which sides. `wraps`: whether
-    places outside the array are counted from its other end; otherwise they are masked.
+    `where`: along which axes, by number and rank. `before` and `past`: on which sides. `wraps`: whether places outside
+    the array are counted from its other end; otherwise they are masked.
     """
 
     where: Callable[[int, int], bool]
@@ -108,7 +123,7 @@ class Unmasked:
     wraps: bool
 
     def __call__(self, call: Call) -> Array:
-        """The answer to a call. Raises ValueError where no place is outside."""
+        """The answer to a call. Raises ValueError if no place is outside."""
         right, x = RIGHT.windows(call), call.arrays["x"]
         places, masked = self.places(right.geometry.axes(x.shape[2:]))
         if (masked == ~right.real).all():
@@ -125,7 +140,7 @@ class Unmasked:
         return steps.made(windows).reshape(RIGHT.answer(call).shape)
 
     def places(self, axes: tuple[Axis, ...]) -> tuple[Array, Array]:
-        """Where in its plane each tap is taken to lie, (windows, taps), and which taps are masked."""
+        """The place in its plane of each tap, (windows, taps), and which taps are masked."""
         found, masked = np.zeros((1, 1), np.int64), np.zeros((1, 1), bool)
         for at, axis in enumerate(axes):
             along, here = axis_places(axis), self.where(at, len(axes))
@@ -137,7 +152,7 @@ class Unmasked:
 
 
 def by_flat_offset(call: Call) -> Array:
-    """The answer where a place is in bounds if its offset in the plane is. Raises ValueError where that is right."""
+    """The answer if a place counts as inside when its flat offset does. Raises ValueError if that is right."""
     right = RIGHT.windows(call)
     lengths = call.arrays["x"].shape[2:]
     places = np.zeros((1, 1), np.int64)
@@ -150,7 +165,7 @@ def by_flat_offset(call: Call) -> Array:
 
 
 def in_one_plane(windows: PooledWindows, cells: Array) -> PooledWindows:
-    """The windows of all planes as those of one that has the cells of all."""
+    """The windows of all planes as windows of one plane that has all cells."""
     arrays = {name: array.reshape(1, 1, -1) for name, array in windows.call.arrays.items()}
     cells = cells.reshape(-1, cells.shape[-1])
     return replace(
@@ -172,24 +187,24 @@ UNMASKED = [
 
 
 def mirrored(place: Array, length: int) -> Array:
-    """Places beyond an end taken as far inside of it, the last cell itself not repeated."""
+    """Places beyond an end reflected inside; the last cell is not repeated."""
     there = place % max(2 * length - 2, 1)
     return np.asarray(np.minimum(there, 2 * length - 2 - there))
 
 
 def mirrored_with_edge(place: Array, length: int) -> Array:
-    """Places beyond an end taken as far inside of it, the last cell repeated."""
+    """Places beyond an end reflected inside; the last cell is repeated."""
     there = place % (2 * length)
     return np.asarray(np.minimum(there, 2 * length - 1 - there))
 
 
 def infinite_padding(windows: PooledWindows) -> Array:
-    """Sums of which a padded cell makes -inf."""
+    """Sums that a padded cell makes -inf."""
     return np.where((windows.cells == PADDED).any(axis=-1), -np.inf, windows.summands.sum(axis=-1))
 
 
 def cropped_at_the_end(windows: PooledWindows, shares: Array) -> Array:
-    """The gradient of the padded image, cropped by the padding after an axis in the place of that before."""
+    """The gradient of the padded image, cropped by the padding after an axis instead of the padding before it."""
     spatial = windows.call.arrays["x"].shape[2:]
     planes = added(windows, shares).reshape(*windows.image.shape[:2], *spatial)
     for at, (begin, end) in enumerate(windows.geometry.padding):
@@ -198,14 +213,14 @@ def cropped_at_the_end(windows: PooledWindows, shares: Array) -> Array:
 
 
 def shifted(array: Array, by: int, axis: int) -> Array:
-    """The array moved along an axis, with zeros for what comes in."""
+    """The array shifted along an axis, with zeros shifted in."""
     wide = [(abs(by), abs(by)) if k == axis else (0, 0) for k in range(array.ndim)]
     places = np.arange(array.shape[axis]) + abs(by) - by
     return np.take(np.pad(array, wide), places, axis)
 
 
 def cut_to_nothing(padded_only: Callable[[Geometry], list[bool]]) -> Answer:
-    """The gradient of the padded image cut by [begin:-end] along some axes. Raises ValueError where all is well."""
+    """The gradient of the padded image sliced by [begin:-end] along some axes. Raises ValueError if nothing is lost."""
 
     def answer(call: Call) -> Array:
         geometry = geometry_of(call)
@@ -226,7 +241,7 @@ MISTAKES = [
         NEVER_WINS,
         (
             wrong(outside=lambda _: 0),
-            # Where an image is padded before it is pooled, padded zeros come first among equals as well.
+            # Code that pads an image before pooling it also takes a padded zero that comes first among equals.
             wrong(outside=lambda _: 0, weights=first_in_order),
             wrong(outside=lambda _: 0, weights=last_in_order),
             wrong(outside=lambda _: 0, weights=shared_in_order),
@@ -244,6 +259,13 @@ MISTAKES = [
             wrong(outside=highest),
             wrong(outside=lambda dtype: max(-1e4, float(lowest(dtype))) if is_float(dtype) else lowest(dtype)),
         ),
+    ),
+    Mistake(
+        "padding-cast-from-infinity",
+        MAXIMA,
+        "Padded cells are -inf converted to an integer type, which has no such number.",
+        NEVER_WINS,
+        tuple(wrong(outside=from_infinity(numbers), weights=first_in_order) for numbers in (1, 64)),
     ),
     Mistake(
         "padding-copies-cells",

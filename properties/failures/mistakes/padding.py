@@ -1,4 +1,4 @@
-"""Mistakes about padding: how much there is, on which side, and where windows start for it."""
+"""Mistakes about padding: how much there is, on which side, and where windows start because of it."""
 
 from __future__ import annotations
 
@@ -22,50 +22,50 @@ def padded(change: Callable[[Geometry], Any]) -> Answer:
 
 
 def sides(geometry: Geometry) -> Any:
-    """Padding whose numbers are read as all begins, then all ends, where they are pairs; or the reverse."""
+    """Pairs of padding whose numbers are read as all begins, then all ends."""
     numbers = [number for pair in geometry.padding for number in pair]
     return tuple(zip(numbers[: geometry.rank], numbers[geometry.rank :], strict=True))
 
 
 def gathered(geometry: Geometry) -> Any:
-    """Padding whose begins and ends, one list after the other, are read as pairs."""
+    """Padding given as all begins, then all ends, whose numbers are read as pairs."""
     numbers = [side for sides_of in zip(*geometry.padding, strict=True) for side in sides_of]
     return tuple(zip(numbers[::2], numbers[1::2], strict=True))
 
 
 LIMITS: list[Callable[[int], int]] = [lambda size: size // 2, lambda size: size - 1]
-"""How much padding some libraries allow, by the size of the window."""
+"""The largest padding that some libraries allow, as a function of the window's size."""
 
 
 def limited(most: Callable[[int], int]) -> Answer:
-    """Answers with no more padding than this."""
+    """Answers with the padding limited."""
     return padded(
         lambda g: tuple((min(b, most(f)), min(e, most(f))) for (b, e), f in zip(g.padding, g.size, strict=True))
     )
 
 
 def beginning_within(most: Callable[[int], int]) -> Answer:
-    """Answers with as many windows, and no more begin padding than this."""
+    """Answers with the begin padding limited, and the right number of windows."""
     return starting(lambda axis: min(axis.begin, most(axis.size)))
 
 
 def ending(end: Callable[[Axis], int]) -> Answer:
-    """Answers with as many windows, where padded cells are those of another end padding."""
+    """Answers with the right number of windows whose padded cells belong to another end padding."""
     return windows_per_axis(lambda axis: axis_table(replace(axis, end=end(axis)), axis.count()))
 
 
 def begin_in(dtype: Any) -> Answer:
-    """Answers of which the begin padding wraps in an integer type."""
+    """Answers whose begin padding wraps in an integer type."""
     return starting(lambda axis: int(wrapped(axis.begin, dtype)))
 
 
 def end_in(dtype: Any) -> Answer:
-    """Answers of which the end padding wraps in an integer type."""
+    """Answers whose end padding wraps in an integer type."""
     return ending(lambda axis: int(wrapped(axis.end, dtype)))
 
 
 def begin_read_in(dtype: Any) -> Answer:
-    """Answers of which the begin padding wraps where cells are read, but not where they are counted."""
+    """Answers whose begin padding wraps when cells are read, but not when they are counted."""
 
     def table(axis: Axis) -> Table:
         read = placed(np.arange(axis.count()) * axis.stride - int(wrapped(axis.begin, dtype)), axis)
@@ -75,7 +75,7 @@ def begin_read_in(dtype: Any) -> Answer:
 
 
 def begun_inside(axis: Axis) -> Table:
-    """Windows of which those that start before the image are moved to its edge."""
+    """Windows moved to the edge of the image if they start before it."""
     return placed(np.maximum(np.arange(axis.count()) * axis.stride - axis.begin, 0), axis)
 
 
@@ -131,7 +131,7 @@ MISTAKES = [
     Mistake(
         "padding-pairs-misread",
         ANY,
-        "The numbers of padding are read in another order: all begins first, or sides for axes.",
+        "The padding numbers are read in another order: all begins first, or sides for axes.",
         RIGHT_PADDING,
         (padded(sides), padded(gathered)),
     ),
@@ -190,7 +190,7 @@ MISTAKES = [
     Mistake(
         "padding-limited",
         ANY,
-        "Padding is cut down without a word, to half the window or to less than it.",
+        "Padding is silently cut down to half the window, or to less than the window.",
         "Padding is used as it is passed, or refused.",
         (*map(beginning_within, LIMITS), *map(limited, LIMITS)),
     ),
@@ -207,7 +207,7 @@ MISTAKES = [
     Mistake(
         "padding-in-a-byte",
         ANY,
-        "Padding is kept in a type of one byte, where it wraps.",
+        "Padding is stored in one byte, where it wraps.",
         "Padding may be as large as an index.",
         tuple(made(dtype) for dtype in (np.int8, np.uint8) for made in (begin_in, begin_read_in, end_in)),
     ),

@@ -17,19 +17,19 @@ Limit = Callable[[Axis], int]
 
 
 def axis_places(axis: Axis) -> Array:
-    """Where the taps of each window lie along an axis, beyond the image too."""
+    """Where the taps of each window lie along an axis, including places outside the image."""
     starts = np.arange(axis.count()) * axis.stride - axis.begin
     return starts[:, np.newaxis] + np.arange(axis.size) * axis.dilation
 
 
 def starting(begin: Callable[[Axis], int]) -> Answer:
-    """Answers with as many windows, which start as if the begin padding were another."""
+    """Answers with as many windows, which start as if there were another begin padding."""
 
     return windows_per_axis(lambda axis: placed(np.arange(axis.count()) * axis.stride - begin(axis), axis))
 
 
 def at_cells(cells: Callable[[PooledWindows], Array]) -> Answer:
-    """Indices, and gradients of maxima, at the cells that the taps of each window are taken to have."""
+    """Indices and gradients of maxima in which the taps of each window are taken to lie at these cells."""
     return wrong(
         index=lambda w, tap: cells(w)[np.arange(len(w.cells)), tap],
         gather=lambda w, shares: added(replace(w, cells=cells(w)), shares),
@@ -37,7 +37,7 @@ def at_cells(cells: Callable[[PooledWindows], Array]) -> Answer:
 
 
 def placed_by(change: Callable[[Axis], Axis]) -> Answer:
-    """The same at the cells that the taps would have along other axes; as many windows as there are."""
+    """Indices and gradients of maxima in which taps lie as along other axes; the number of windows stays right."""
 
     def cells(windows: PooledWindows) -> Array:
         spatial = windows.call.arrays["x"].shape[2:]
@@ -50,7 +50,7 @@ def placed_by(change: Callable[[Axis], Axis]) -> Answer:
 
 
 def taps_within(windows: PooledWindows, low: Limit, high: Limit) -> Array:
-    """Which taps lie at `low` or after it, and before `high`, along every axis."""
+    """Which taps lie at `low` or later and before `high` along every axis."""
     found = np.ones((1, 1), bool)
     for axis in windows.geometry.axes(windows.call.arrays["x"].shape[2:]):
         places = axis_places(axis)

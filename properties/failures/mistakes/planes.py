@@ -16,7 +16,7 @@ RIGHT_PLANES = "Every plane (n, c) is pooled by itself, and its result is plane 
 
 
 def from_planes(change: Callable[[Array], Array]) -> Answer:
-    """Answers on arrays whose planes are others."""
+    """Answers on arrays with other planes."""
 
     def answer(call: Call) -> Array:
         return RIGHT.answer(replace(call, arrays={name: change(array) for name, array in call.arrays.items()}))
@@ -36,33 +36,33 @@ def result_exchanged(call: Call) -> Array:
 
 
 def from_channels_last(array: Array) -> Array:
-    """The cells as they lie, taken for those of an array with its channels last."""
+    """The cells in memory order, read as a channels-last array."""
     n, c, *spatial = array.shape
     return np.moveaxis(np.ascontiguousarray(array).reshape(n, *spatial, c), -1, 1)
 
 
 def to_channels_last(array: Array) -> Array:
-    """The cells in the order with channels last, taken for those of an array that has them first."""
+    """The cells in channels-last order, read as a channels-first array."""
     return np.ascontiguousarray(np.moveaxis(array, 1, -1)).reshape(array.shape)
 
 
 def rearranged(change: Callable[[Array], Array]) -> Answer:
-    """Answers that are right but for the order of their cells."""
+    """Answers that are right except for the order of their cells."""
     return lambda call: change(RIGHT.answer(call))
 
 
 def first_of(axis: int) -> Callable[[Array], Array]:
-    """The first sample, or channel, for all."""
+    """The first sample, or channel, for all of them."""
     return lambda array: np.broadcast_to(np.take(array, [0], axis), array.shape)
 
 
 def neighbour(step: int, axis: int) -> Callable[[Array], Array]:
-    """The next sample, or channel, for each."""
+    """The next sample, or channel, for each one."""
     return lambda array: np.roll(array, step, axis)
 
 
 def without_axes_of_one(call: Call) -> Array:
-    """The right result without its axes of length one. Raises ValueError where it has none."""
+    """The right result without its axes of length one. Raises ValueError if it has none."""
     right = RIGHT.answer(call)
     if 1 not in right.shape:
         raise ValueError("no such axis")
@@ -70,7 +70,7 @@ def without_axes_of_one(call: Call) -> Array:
 
 
 def without_nan(call: Call) -> Array:
-    """The right result for the samples without a NaN."""
+    """The right result for only the samples without a NaN."""
     x = call.arrays["x"]
     kept = ~np.isnan(x.astype(np.float64)).any(axis=tuple(range(1, x.ndim)))
     if kept.all():
@@ -110,14 +110,14 @@ MISTAKES = [
     Mistake(
         "first-plane-for-all",
         ANY,
-        "The first sample or channel is pooled in the place of the others.",
+        "The first sample or channel is pooled in place of the others.",
         RIGHT_PLANES,
         (from_planes(first_of(1)), from_planes(first_of(0))),
     ),
     Mistake(
         "neighbouring-plane",
         ANY,
-        "A neighbouring sample or channel is pooled in the place of each.",
+        "A neighbouring sample or channel is pooled in place of each.",
         RIGHT_PLANES,
         tuple(from_planes(neighbour(step, axis)) for step in (1, -1) for axis in (1, 0)),
     ),

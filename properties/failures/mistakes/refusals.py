@@ -1,4 +1,4 @@
-"""Valid calls that are refused: which ones."""
+"""Mistakes of refusing valid calls: which calls are refused."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from poolproof.kernels.dtypes import is_float
 from ...targets.call import Call, axes_of
 from .mistake import ANY, Mistake, Refusal
 
-RIGHT = "The contract allows this; what is not supported is declared."
+RIGHT = "The contract allows this; a kernel that does not support it should declare so."
 
 
 def larger_than(most: int) -> Refusal:
-    """Windows of more cells."""
+    """Windows of more than `most` cells."""
     return lambda call: prod(call.size) > most
 
 
 def longer_than(most: int) -> Refusal:
-    """Windows longer along an axis."""
+    """Windows longer than `most` cells along an axis."""
     return lambda call: max(call.size) > most
 
 
 def full_along(axes: slice, least: int) -> Refusal:
-    """A window as long as the image along one of some axes of at least so many cells."""
+    """A window as long as the image along one of these axes, if the image has at least `least` cells there."""
     return lambda call: any(a.extent >= a.length >= least for a in axes_of(call)[axes])
 
 
@@ -44,12 +44,12 @@ def beyond_window(call: Call) -> bool:
 
 
 def of_integers(call: Call) -> bool:
-    """No floating-point numbers."""
+    """Dtypes other than floating-point ones."""
     return not is_float(call.arrays["x"].dtype)
 
 
 def of_large_planes(reserve: int) -> Refusal:
-    """Integer planes of more cells than their own type counts, up to some that are held in reserve."""
+    """Integer planes with more cells than their own type can count, minus some numbers held in reserve."""
 
     def refuses(call: Call) -> bool:
         x = call.arrays["x"]
@@ -64,7 +64,7 @@ def single_spatial(call: Call) -> bool:
 
 
 def single(call: Call) -> bool:
-    """An axis of length one, of samples or channels too, where there are others."""
+    """An axis of length one, including samples and channels, if there are others."""
     shape = call.arrays["x"].shape
     return 1 in shape and len(shape) - shape.count(1) > 2
 
@@ -75,7 +75,7 @@ def empty(call: Call) -> bool:
 
 
 def named(name: str, wrong: str, *refuses: Refusal) -> Mistake:
-    """The mistake of refusing some calls."""
+    """The mistake of refusing these calls."""
     return Mistake(name, ANY, wrong, RIGHT, refuses=refuses)
 
 

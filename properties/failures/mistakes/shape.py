@@ -20,12 +20,12 @@ RIGHT_AXES = "size[k] and stride[k] belong to axis k of the image."
 
 
 def rounded_up(axis: Axis) -> int:
-    """The number of windows if the division is rounded up without ceil mode."""
+    """The number of windows if the division is rounded up even without ceil mode."""
     return axis.count() if axis.ceil_mode else -(-axis.room // axis.stride) + 1
 
 
 def in_floats(kind: Any) -> Callable[[Axis], int]:
-    """The number of windows by a product with 1/stride in this type."""
+    """The number of windows computed as a product with 1/stride in this type."""
     return lambda axis: int(kind(axis.room) * (kind(1) / kind(axis.stride))) + 1 + added_by_ceil(axis)
 
 
@@ -34,21 +34,26 @@ def added_by_ceil(axis: Axis) -> int:
     return axis.count() - axis.room // axis.stride - 1
 
 
+def counted_with(more: Callable[[Axis], int]) -> Answer:
+    """Answers with the number of windows (perhaps none) for a larger padding."""
+    return windows_per_axis(lambda axis: axis_table(axis, max((axis.room + more(axis)) // axis.stride + 1, 0)))
+
+
 def moved_inside(axis: Axis) -> Table:
-    """Windows of which one that would reach past the end is moved back until it fits."""
+    """Windows moved back until they fit if they would reach past the end."""
     starts = np.minimum(np.arange(axis.count()) * axis.stride - axis.begin, max(axis.length - axis.extent, 0))
     return placed(starts, axis)
 
 
 def last_at_the_end(axis: Axis) -> Table:
-    """Windows of which the last ends where the image does."""
+    """Windows with the last one moved to the end of the image."""
     table = axis_table(axis)
     table[-1:] = placed(np.array([axis.length - axis.extent]), axis)
     return table
 
 
 def last_at_the_padded_end(axis: Axis) -> Table:
-    """Windows of which one that would reach past the padded end is moved back to it."""
+    """Windows with the last one moved back to the padded end if it would reach past it."""
     table, end = axis_table(axis), axis.length + axis.end - axis.extent
     if axis.start(axis.count() - 1) > end and len(table) > 1:
         table[-1:] = placed(np.array([end]), axis)
@@ -61,7 +66,7 @@ def as_along_the_first(axes: tuple[Axis, ...]) -> list[Table]:
 
 
 def shifted(by: int) -> Answer:
-    """Windows that all begin so many cells later."""
+    """Windows that all begin `by` cells later."""
     return windows_per_axis(lambda axis: axis_table(replace(axis, begin=axis.begin - by), axis.count()))
 
 
@@ -77,7 +82,7 @@ def numbered_in(dtype: str) -> Answer:
 
 
 def starting_at_blocks(block: int, last: bool) -> Answer:
-    """Answers whose windows start at multiples of a block, along the last axis or all."""
+    """Answers whose windows start at multiples of a block, along the last axis or all axes."""
 
     def rounded_down(axis: Axis) -> Table:
         starts = np.arange(axis.count()) * axis.stride // block * block - axis.begin
@@ -90,17 +95,17 @@ def starting_at_blocks(block: int, last: bool) -> Answer:
 
 
 def capped(geometry: Geometry) -> Ints:
-    """Strides that are no larger than the window."""
+    """Strides limited to the size of the window."""
     return tuple(map(min, geometry.stride, geometry.size))
 
 
 def given(stride: int, size: int) -> int:
-    """The stride, or the size for a stride of one."""
+    """The stride, or the size if the stride is one."""
     return stride if stride > 1 else size
 
 
 def last_capped(axes: tuple[Axis, ...]) -> list[Table]:
-    """Windows along the last axis no further apart than they are long; as many as there are."""
+    """Windows with the stride along the last axis limited to their size; their number stays right."""
     *others, last = axes
     return [*map(axis_table, others), axis_table(replace(last, stride=min(last.stride, last.size)), last.count())]
 
@@ -108,7 +113,7 @@ def last_capped(axes: tuple[Axis, ...]) -> list[Table]:
 def adaptive(axis: Axis) -> Table:
     """Windows that divide the image among them: from floor(i * length / count) to ceil((i + 1) * length / count).
 
-    Raises ValueError for padding and dilation, of which adaptive pooling knows nothing.
+    Raises ValueError for padding and dilation, which adaptive pooling does not have.
     """
     if axis.begin or axis.end or axis.dilation > 1:
         raise ValueError("no adaptive pooling")
@@ -119,7 +124,7 @@ def adaptive(axis: Axis) -> Table:
 
 
 def longer(step: int) -> Callable[[Axis], Table]:
-    """Windows with so many cells more along each axis."""
+    """Windows longer by `step` cells along each axis."""
 
     def table(axis: Axis) -> Table:
         if axis.size + step < 1:
@@ -130,13 +135,13 @@ def longer(step: int) -> Callable[[Axis], Table]:
 
 
 def begun_early(axis: Axis) -> Table:
-    """Windows with the cell before their first as well."""
+    """Windows extended by the cell before their first."""
     starts = np.arange(axis.count()) * axis.stride - axis.begin - axis.dilation
     return placed(starts, replace(axis, size=axis.size + 1))
 
 
 def lacking(tap: int, least: int) -> Callable[[Axis], Table]:
-    """Windows without one of their cells along each axis where they have at least so many."""
+    """Windows without one of their cells along each axis where they have at least `least` cells."""
 
     def table(axis: Axis) -> Table:
         found = axis_table(axis)
@@ -163,7 +168,7 @@ def up_to_next(axis: Axis) -> Table:
 
 
 def bounded_by_other(axes: tuple[Axis, ...]) -> list[Table]:
-    """Windows without the cells beyond the length of another axis. Raises ValueError where all are as long."""
+    """Windows without the cells beyond the length of another axis. Raises ValueError if no cell is lost."""
     if all(axis.length <= other.length for axis, other in zip(axes, axes[::-1], strict=True)):
         raise ValueError("no cell is lost")
     found = zip(map(axis_table, axes), axes[::-1], strict=True)
@@ -184,7 +189,7 @@ def without_last(axis_from_end: int) -> Callable[[tuple[Axis, ...]], list[Table]
 
 
 def whole_image(covers: Callable[[tuple[Axis, ...]], bool], *, single: bool) -> Answer:
-    """Answers whose one window, or every window, is the whole image. Raises ValueError for other windows."""
+    """Answers whose one window, or every window, is the whole image. Raises ValueError for windows not taken for it."""
 
     def tables(axes: tuple[Axis, ...]) -> list[Table]:
         if not covers(axes) or any(axis.begin or axis.end for axis in axes):
@@ -209,18 +214,18 @@ COVERING: list[Callable[[tuple[Axis, ...]], bool]] = [
     lambda axes: any(map(covered, axes)),
     lambda axes: prod(axis.size for axis in axes) >= prod(axis.length for axis in axes),
 ]
-"""Conditions under which a window is taken for one as large as the image."""
+"""Conditions under which a window is mistaken for one as large as the image."""
 
 SINGLE: list[Callable[[tuple[Axis, ...]], bool]] = [
     lambda axes: axes[0].size == 1,
     lambda axes: axes[-1].size == 1,
     lambda axes: any(axis.size == 1 for axis in axes),
 ]
-"""Conditions under which a window is taken for a single cell."""
+"""Conditions under which a window is mistaken for a single cell."""
 
 
 def one_cell(single: Callable[[tuple[Axis, ...]], bool]) -> Answer:
-    """Answers whose windows have their first cell alone. Raises ValueError for other windows."""
+    """Answers whose windows have only their first cell. Raises ValueError for windows not taken for one cell."""
 
     def tables(axes: tuple[Axis, ...]) -> list[Table]:
         if not single(axes):
@@ -292,8 +297,8 @@ MISTAKES = [
         "The number of windows is worked out with the padding of one side of an axis for both.",
         RIGHT_COUNT,
         (
-            window_count(lambda axis: (axis.room + axis.begin - axis.end) // axis.stride + 1),
-            window_count(lambda axis: (axis.room + axis.end - axis.begin) // axis.stride + 1),
+            counted_with(lambda axis: axis.begin - axis.end),
+            counted_with(lambda axis: axis.end - axis.begin),
         ),
     ),
     Mistake(
@@ -313,7 +318,7 @@ MISTAKES = [
     Mistake(
         "size-taken-for-stride",
         ANY,
-        "Size and stride are taken for each other.",
+        "Size and stride are swapped.",
         "The arguments are x, size and stride, in this order.",
         (under(size=lambda g: g.stride, stride=lambda g: g.size),),
     ),

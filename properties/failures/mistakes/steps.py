@@ -1,4 +1,4 @@
-"""Pooling in small steps, any of which a mistake may replace: where windows lie, what is chosen, added, divided."""
+"""Pooling in small steps, each of which a mistake may replace: place windows, choose, add, divide."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ...targets.call import Call
 from .mistake import MEAN, Answer
 
 PADDED, PAST = -1, -2
-"""In place of a cell: a padded one, and one past the padded end."""
+"""Markers in place of a cell: a padded one, and one past the padded end."""
 
 MOST_TAPS = 1 << 21
-"""Taps of all windows of a call, above which no wrong answer is worked out."""
+"""The most taps, over all windows of a call, for which a wrong answer is computed."""
 
 ALONE = (-1, -2, 0)
-"""Axes along which alone windows may be wrong: the last, the last but one, and the first."""
+"""The single axes along which windows may be wrong: the last, the last but one, and the first."""
 
 Table = Array
 """The cells of each window along one axis, (windows, taps)."""
@@ -31,9 +31,10 @@ Table = Array
 
 @dataclass(frozen=True)
 class PooledWindows:
-    """The windows of a call: the cells of each in its plane, (windows, taps), and what lies there.
+    """The windows of a call: the cells of each in its plane, (windows, taps), and their values.
 
-    `image` is x as it is read, with its planes flat, (N, C, cells); `outside` what stands in padding for a maximum.
+    `image` is x as it is read, with its planes flat, (N, C, cells); `outside` is the value of a padded cell for a
+    maximum.
     """
 
     call: Call
@@ -50,19 +51,19 @@ class PooledWindows:
 
     @cached_property
     def values(self) -> Array:
-        """What each tap sees, (N, C, windows, taps)."""
+        """The value under each tap, (N, C, windows, taps)."""
         found = self.image[..., np.maximum(self.cells, 0)]
         return np.where(self.real, found, np.asarray(self.outside, found.dtype))
 
     @cached_property
     def first(self) -> Array:
-        """The tap of the first maximum, (N, C, windows); a NaN beats everything, a real cell a padded one."""
+        """The tap of the first maximum, (N, C, windows); a NaN beats everything, a real cell beats a padded one."""
         best = (self.values == self.values.max(axis=-1, keepdims=True)) | (self.values != self.values)
         return np.asarray(np.where((best & self.real).any(axis=-1, keepdims=True), best & self.real, best).argmax(-1))
 
     @cached_property
     def summands(self) -> Array:
-        """What each tap adds to a sum, in float64."""
+        """The contribution of each tap to a sum, in float64."""
         return np.where(self.real, self.image[..., np.maximum(self.cells, 0)].astype(np.float64), 0)
 
     def one_hot(self, tap: Array) -> Array:
@@ -80,13 +81,13 @@ def planes(windows: PooledWindows, shares: Array) -> Array:
 
 
 def axis_table(axis: Axis, count: int | None = None, step: int | None = None) -> Table:
-    """The cells of an axis' windows: all of them or `count`, with taps as far apart as they should be or `step`."""
+    """The cells of an axis' windows; `count` and `step` replace their number and the distance between taps."""
     starts = np.arange(axis.count() if count is None else count) * axis.stride - axis.begin
     return placed(starts, axis, step)
 
 
 def placed(starts: Array, axis: Axis, step: int | None = None) -> Table:
-    """The cells of windows that start at these places of an axis. Raises ValueError if these are too many."""
+    """The cells of windows that start at these places of an axis. Raises ValueError if there are too many."""
     if len(starts) * axis.size > MOST_TAPS:
         raise ValueError("too large")
     gap = axis.dilation if step is None else step
@@ -94,18 +95,18 @@ def placed(starts: Array, axis: Axis, step: int | None = None) -> Table:
 
 
 def marked(cells: Array, axis: Axis) -> Table:
-    """Places along an axis; PADDED or PAST where the image has no cell."""
+    """Places along an axis, with PADDED or PAST for those without a cell of the image."""
     beyond = np.where(cells < axis.length + axis.end, PADDED, PAST)
     return np.where((cells >= 0) & (cells < axis.length), cells, beyond)
 
 
 def tables(axes: tuple[Axis, ...]) -> list[Table]:
-    """The windows along each axis as they should be."""
+    """The right windows along each axis."""
     return [axis_table(axis) for axis in axes]
 
 
 def crossed(found: list[Table], spatial: Ints) -> Array:
-    """The cells of windows in their plane, (windows, taps), from those along each axis."""
+    """The cells of windows in their plane, (windows, taps), from the cells along each axis."""
     cells = np.zeros((1, 1), np.int64)
     for table, length in zip(found, spatial, strict=True):
         lower = joined(np.minimum, cells, table)
@@ -114,7 +115,7 @@ def crossed(found: list[Table], spatial: Ints) -> Array:
 
 
 def joined(how: Callable[[Array, Array], Array], outer: Array, inner: Array) -> Array:
-    """What is made of (windows, taps) of some axes and those of one more: of each with each."""
+    """The windows and taps of some axes combined with those of one more, each with each."""
     found = how(outer[:, np.newaxis, :, np.newaxis], inner[np.newaxis, :, np.newaxis, :])
     return found.reshape(len(outer) * len(inner), outer.shape[1] * inner.shape[1])
 
@@ -146,7 +147,7 @@ def counted(windows: PooledWindows) -> Array:
 
 
 def rightly_counted(windows: PooledWindows) -> Array:
-    """The right divisors, whichever cells are added up. Raises ValueError for another number of windows."""
+    """The right divisors, whichever cells are added. Raises ValueError for another number of windows."""
     return counted(RIGHT.windows(windows.call)).reshape(len(windows.cells))
 
 
@@ -166,10 +167,10 @@ def plane_index(windows: PooledWindows, tap: Array) -> Array:
 
 @dataclass(frozen=True)
 class Steps:
-    """One way to pool; a mistake replaces some of its steps. Called, it gives the answer to a call.
+    """One way to pool, of which a mistake replaces some steps. Calling it gives the answer to a call.
 
-    `finish` changes the result, before it gets its dtype. `only`: the axis along which windows are as the steps say, if
-    the others are right. `keeps_count`: there are as many windows as there should be.
+    `finish` changes the result before it gets its dtype. `only`: the one axis along which windows are as the steps say;
+    along the others they are right. `keeps_count`: the number of windows is right.
     """
 
     geometry: Callable[[Geometry], Geometry] = lambda geometry: geometry
@@ -188,21 +189,21 @@ class Steps:
     keeps_count: bool = False
 
     def windows(self, call: Call) -> PooledWindows:
-        """The windows of a call. Raises ValueError where they are the right ones, do not fit, or are too large."""
+        """The windows of a call. Raises ValueError if they are the right ones, do not fit, or are too large."""
         if any(getattr(self, step) is not right for step, right in PLAIN.items()):
             return self.found(call)
-        # Most mistakes are made in right windows, and tried on the same call one after another.
+        # Most mistakes use the right windows, and many are tried on the same call in a row.
         latest = LATEST.get("windows")
         if latest is None or latest.call is not call:
             latest = LATEST["windows"] = self.found(call)
         return latest
 
     def found(self, call: Call) -> PooledWindows:
-        """The windows of a call, worked out."""
+        """The windows of a call, computed anew."""
         right, x = geometry_of(call), call.arrays["x"]
         spatial = x.shape[2:]
         if self.geometry is not RIGHT.geometry and self.geometry(right) == right:
-            # Most calls have no padding or dilation to mistake: it saves the work of an answer that is right.
+            # Most calls have no padding or dilation to mistake; this saves computing an answer that is right.
             raise ValueError("nothing is mistaken")
         found = self.along_axes(right, spatial)
         if prod(x.shape[:2]) * prod(table.size for table in found) > MOST_TAPS:
@@ -213,7 +214,7 @@ class Steps:
         return PooledWindows(call, geometry, crossed(found, spatial), output, image, self.outside(x.dtype))
 
     def along_axes(self, right: Geometry, spatial: Ints) -> list[Table]:
-        """The windows along each axis. Raises ValueError where none fits, IndexError for a missing axis."""
+        """The windows along each axis. Raises ValueError if none fits, IndexError for a missing axis."""
         meant, axes = right.axes(spatial), self.geometry(right).axes(spatial)
         numbers = range(len(axes))
         chosen = numbers if self.only is None else (numbers[self.only],)
@@ -226,14 +227,15 @@ class Steps:
         return [found[k] if k in chosen else axis_table(meant[k]) for k in numbers]
 
     def variants(self, function: str) -> Iterator[Steps]:
-        """The same mistake about windows along one axis alone, with the right number of them, and right divisors."""
+        """The same mistake about windows along one axis only, with the right number of windows and right divisors."""
         moved = self.geometry is not RIGHT.geometry
         if not moved and self.tables is RIGHT.tables:
             return
         counts = (False, True) if moved else (False,)
         divisors = (self.divisor, rightly_counted) if function in MEAN else (self.divisor,)
         for only, keeps, divisor in islice(product((None, *ALONE), counts, divisors), 1, None):
-            # As many means over other cells, divided by their number, may be right ones with other divisors.
+            # Means over other cells, as many as there should be and divided by their number, may be right but for the
+            # divisors.
             if not (keeps and divisor is self.divisor and function in MEAN):
                 yield replace(self, only=only, keeps_count=keeps, divisor=divisor)
 
@@ -247,7 +249,7 @@ class Steps:
         return self.made(windows).reshape(x.shape if "dy" in call.arrays else (*x.shape[:2], *windows.output))
 
     def made(self, windows: PooledWindows) -> Array:
-        """What is made of windows, in the dtype of x; indices are int64."""
+        """The result of these windows, in the dtype of x; indices are int64."""
         function, dtype = windows.call.function, windows.call.arrays["x"].dtype
         with np.errstate(all="ignore"):
             found = np.asarray(self.finish(STEPS[function](self, windows)))
@@ -277,7 +279,7 @@ class Steps:
         return self.gather(windows, shares * np.ones(windows.cells.shape))
 
     def sent(self, windows: PooledWindows) -> Array:
-        """dy as it is read, in float64, one for each window: zero for those that dy lacks."""
+        """dy as it is read, in float64, one entry per window; zero for windows that dy lacks."""
         dy = self.gradient(windows.call.arrays["dy"]).astype(np.float64)
         found = np.zeros((*dy.shape[:2], *windows.output))
         common: Any = (..., *map(slice, map(min, dy.shape[2:], windows.output)))
@@ -296,14 +298,14 @@ STEPS: dict[str, Callable[[Steps, PooledWindows], Array]] = {
 RIGHT = Steps()
 
 PLAIN = {step: getattr(RIGHT, step) for step in ("geometry", "tables", "image", "outside")}
-"""The steps by which right windows are found."""
+"""The steps of right pooling."""
 
 LATEST: dict[str, PooledWindows] = {}
 """The right windows of the latest call."""
 
 
 def wrong(**steps: Any) -> Steps:
-    """Answers of pooling with some steps replaced."""
+    """Answers with some steps of pooling replaced."""
     return replace(RIGHT, **steps)
 
 
@@ -313,7 +315,7 @@ def each(step: str, choices: list[Any]) -> tuple[Answer, ...]:
 
 
 def under(**changes: Callable[[Geometry], Any]) -> Answer:
-    """Answers under a geometry of which some fields are others, each worked out from the right one."""
+    """Answers under a geometry with some fields replaced, each computed from the right geometry."""
     return wrong(geometry=lambda g: replace(g, **{name: change(g) for name, change in changes.items()}))
 
 
@@ -323,7 +325,7 @@ def windows_per_axis(table: Callable[[Axis], Table]) -> Answer:
 
 
 def where_any(applies: Callable[[Axis], bool], table: Callable[[Axis], Table]) -> Answer:
-    """The same, if the mistake is about some axis of the call. Raises ValueError if it is about none."""
+    """Answers with other windows, if the mistake applies to some axis of the call. Raises ValueError otherwise."""
 
     def tables(axes: tuple[Axis, ...]) -> list[Table]:
         if not any(map(applies, axes)):
@@ -339,13 +341,13 @@ def window_count(count: Callable[[Axis], int]) -> Answer:
 
 
 def geometry_of(call: Call) -> Geometry:
-    """The geometry of a call; remembered, because every mistake is tried on it."""
+    """The geometry of a call, cached because every mistake is tried on it."""
     return remembered(call.size, call.stride, tuple(call.settings.items()))
 
 
 @lru_cache(maxsize=64)
 def remembered(size: Any, stride: Any, settings: tuple[tuple[str, Any], ...]) -> Geometry:
-    """The geometry of such a window."""
+    """The geometry of these arguments."""
     return Geometry.of(size, stride, **dict(settings))
 
 

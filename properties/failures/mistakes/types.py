@@ -18,12 +18,12 @@ VALUES = (*FORWARD, *BACKWARD)
 
 
 def always(dtype: str) -> Answer:
-    """Right numbers in one dtype."""
+    """Right numbers in a fixed dtype."""
     return lambda call: RIGHT.answer(call).astype(dtype)
 
 
 def of_integers(dtype: str) -> Answer:
-    """Right integers in one dtype. Raises ValueError for floats."""
+    """Right integers in a fixed dtype. Raises ValueError for floats."""
 
     def answer(call: Call) -> Array:
         right = RIGHT.answer(call)
@@ -35,7 +35,7 @@ def of_integers(dtype: str) -> Answer:
 
 
 def of_bool(dtype: Any) -> Answer:
-    """Right truths in another dtype."""
+    """Right bool results in another dtype."""
 
     def answer(call: Call) -> Array:
         right = RIGHT.answer(call)
@@ -47,7 +47,7 @@ def of_bool(dtype: Any) -> Answer:
 
 
 def named(name: str, functions: tuple[str, ...], dtype: str, made: Callable[[str], Answer]) -> Mistake:
-    """The mistake of results in one dtype."""
+    """The mistake of returning results in a fixed dtype."""
     return Mistake(name, functions, f"Results are {dtype}, whatever x is.", RIGHT_DTYPE, (made(dtype),))
 
 

@@ -17,12 +17,12 @@ RIGHT_TIE = "The gradient of a window goes to its maximum once, however many cel
 
 
 def tied(windows: PooledWindows) -> Array:
-    """Where in each window the maxima are."""
+    """Where the maxima of each window are."""
     return np.asarray((windows.values == windows.values.max(axis=-1, keepdims=True)) & windows.real)
 
 
 def if_tied(share: Callable[[Array], Any]) -> Callable[[PooledWindows], Array]:
-    """Weights of tied maxima, a function of where they are; a single one has it all."""
+    """Weights of tied maxima, as a function of where they are; a single maximum gets the whole gradient."""
 
     def weights(windows: PooledWindows) -> Array:
         best = tied(windows)
@@ -75,7 +75,7 @@ def equal_in_plane(windows: PooledWindows, _: Array) -> Array:
 
 
 def sought_in_plane(last: bool) -> Answer:
-    """Answers whose maxima are where a cell of the plane equals them, the first such cell or the last."""
+    """Answers that look up the maximum in the plane: at the first cell equal to it, or the last."""
 
     def place(windows: PooledWindows) -> Array:
         tops = windows.values.max(axis=-1)
@@ -109,7 +109,7 @@ def short_place(dtype: str) -> Answer:
 
 
 def saturating_place(most: int) -> Answer:
-    """The gradient of maxima whose places beyond a number are taken for the first."""
+    """The gradient of maxima where places above `most` become the first place."""
 
     def gather(windows: PooledWindows, shares: Array) -> Array:
         return added(replace(windows, cells=np.where(windows.cells > most, 0, windows.cells)), shares)
@@ -118,7 +118,7 @@ def saturating_place(most: int) -> Answer:
 
 
 def tap_in(dtype: str) -> Callable[[PooledWindows], Array]:
-    """The winning tap kept in an integer type, where it wraps."""
+    """The winning tap stored in an integer type, where it wraps."""
     return lambda w: w.one_hot(w.first.astype(dtype).astype(np.int64) % w.cells.shape[1])
 
 
@@ -131,7 +131,7 @@ def padding_to_first(windows: PooledWindows, shares: Array) -> Array:
 
 
 def tied_in_row(best: Array, width: int) -> Array:
-    """How many tied maxima are in the row of each cell of a window."""
+    """How many tied maxima are in the same row as each cell of a window."""
     rows = best.reshape(*best.shape[:-1], best.shape[-1] // width, width)
     return np.broadcast_to(rows.sum(axis=-1, keepdims=True), rows.shape).reshape(best.shape)
 
@@ -154,7 +154,7 @@ def divided_by_row(windows: PooledWindows) -> Array:
 
 
 def divided_by_plane(windows: PooledWindows) -> Array:
-    """The gradient of each tied maximum divided by how many cells of the plane equal it."""
+    """The gradient of each tied maximum divided by the number of cells of the plane equal to it."""
     tops = windows.values.max(axis=-1)[..., np.newaxis]
     return np.asarray(
         tied(windows) / np.maximum((windows.image[..., np.newaxis, :] == tops).sum(-1), 1)[..., np.newaxis]

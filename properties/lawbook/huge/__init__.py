@@ -1,4 +1,4 @@
-"""Laws about arrays of more than 2^31 bytes or cells, for which an index of 32 bits is too narrow; opt-in."""
+"""Laws about arrays of more than 2^31 bytes or cells, which overflow a 32-bit index; opt-in."""
 
 from .. import LAWS, Law
 from .laws import HUGE, HugeLaw

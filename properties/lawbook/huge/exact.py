@@ -1,4 +1,4 @@
-"""What is right where windows do not meet and each has at most one nonzero cell: worked out from these cells alone."""
+"""Exact results for windows that do not overlap and have at most one nonzero cell each, from these cells alone."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ def result_shape(call: SparseCall) -> Ints:
 
 
 def marked(call: SparseCall) -> dict[int, int]:
-    """The row-major place of each nonzero cell of x, by that of its window. Raises ValueError if two share a window."""
+    """The row-major place of each nonzero cell of x, keyed by that of its window.
+
+    Raises ValueError if two cells share a window, or one lies in none.
+    """
     x, found = call.arrays["x"], dict[int, int]()
     for place in x.places.tolist():
         n, c, *cell = x.index(place)
@@ -39,7 +42,7 @@ def marked(call: SparseCall) -> dict[int, int]:
 
 
 def expected(call: SparseCall) -> Sparse:
-    """The exact result; for `max_indices` only of the windows with a cell that is not zero."""
+    """The exact result; for `max_indices`, only for windows with a nonzero cell."""
     x, windows = call.arrays["x"], marked(call)
     values, dtype = x.cells(), x.dtype
     if call.function == "max_indices":
@@ -56,7 +59,7 @@ def expected(call: SparseCall) -> Sparse:
 
 
 def routed(windows: dict[int, int], shares: dict[int, float]) -> dict[int, float]:
-    """Each dy at the cell of its window."""
+    """Each dy at the nonzero cell of its window."""
     return {windows[window]: share for window, share in shares.items()}
 
 

@@ -1,4 +1,4 @@
-"""One huge call: asked, and its result compared with what is right in every cell."""
+"""Judges one huge call: makes it, and compares every cell of the result with the exact one."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .exact import expected, marked
 
 
 class OutOfMemory(Exception):
-    """The target had too little memory for the call, which says nothing about its answer."""
+    """The target ran out of memory during the call, which says nothing about its answer."""
 
 
 def judge(target: Target, call: SparseCall) -> None:
-    """Raise a Failure unless a target answers a call rightly. Raises OutOfMemory if it had too little for that."""
+    """Raise a Failure unless a target answers a call correctly. Raises OutOfMemory if it ran out of memory."""
     answer = target.ask_sparse(call)
     title = f"{call.function} of {target.name}"
     refuse_deaths(answer, title)
@@ -45,9 +45,9 @@ def judge(target: Target, call: SparseCall) -> None:
 
 
 def refuse_deaths(answer: Answer, title: str) -> None:
-    """Raise what an answer without a result amounts to."""
+    """Raise the failure, or OutOfMemory, that an answer without a result amounts to."""
     if "MemoryError" in answer.raised or (answer.death == "crashed" and "SIGKILL" in (answer.error or "")):
-        # SIGKILL is what the system ends a process with where memory is short.
+        # The system ends a process with SIGKILL when memory is short.
         raise OutOfMemory(answer.error)
     if answer.death:
         raise DEATHS[answer.death](f"{title}: {answer.error}")
@@ -61,18 +61,18 @@ def value(array: Sparse, place: int) -> str:
     """The number at a place, as text."""
     at = np.flatnonzero(array.places == place)
     with np.errstate(over="ignore"):
-        # A float16 is compared with numbers that it cannot hold.
+        # Comparing a float16 with numbers that it cannot hold overflows.
         return number(array.values[at[0]] if at.size else array.dtype.type(0))
 
 
 def different(got: Sparse, right: Sparse) -> list[int]:
-    """The places where two arrays are not equal, as far as they are listed."""
+    """The places where the listed cells of two arrays differ."""
     one, other = got.cells(), right.cells()
     return sorted(place for place in {*one, *other} if one.get(place, 0) != other.get(place, 0))
 
 
 def misplaced(got: Sparse, right: Sparse, call: SparseCall) -> list[int]:
-    """The windows whose index is not that of the cell that is not zero, or of any cell of a window of zeros."""
+    """The windows whose index is wrong: not that of the nonzero cell, or outside a window of zeros."""
     index = got.whole().astype(np.float64) if got.dtype.kind not in "iu" else got.whole()
     wrong = ~within(index, call)
     at = right.places
@@ -81,7 +81,7 @@ def misplaced(got: Sparse, right: Sparse, call: SparseCall) -> list[int]:
 
 
 def within(index: Array, call: SparseCall) -> Array:
-    """Whether each index is that of a cell of its own window."""
+    """Whether each index names a cell of its own window."""
     spatial = call.arrays["x"].shape[2:]
     known = (index >= 0) & (index < prod(spatial)) & (index == np.floor(index))
     cells = np.unravel_index(np.where(known, index, 0).astype(np.int64), spatial)
@@ -92,7 +92,7 @@ def within(index: Array, call: SparseCall) -> Array:
 
 
 def about(call: SparseCall, place: int) -> str:
-    """Which element of x a place of the result is about, counted from the beginning of its memory."""
+    """The element of x or dx that a place of the result is about, counted from the beginning of its memory."""
     backward = "dy" in call.arrays
     cell = place if backward else marked(call).get(place)
     if cell is None:

@@ -1,4 +1,4 @@
-"""How much memory can be had now, as the system and its control groups say, and a turn for those that need much."""
+"""The memory that is available now, by the system and its control groups, and turns for processes that need much."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ CGROUPS = {
     "": ("memory.max", "memory.current", "inactive_file"),
     "memory": ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
 }
-"""By controller, empty for version 2: the files with the limit and the use, and the cache that can be dropped."""
+"""By controller, empty for version 2: the files with the limit and the use, and the field with the droppable cache."""
 
 
 def available(root: Path = Path("/")) -> int | None:
-    """Bytes that a process may take now without swapping; None if the system does not say."""
+    """Bytes that a process can allocate now without swapping; None if the system does not say."""
     system = of_system(root / "proc/meminfo")
     return None if system is None else max(0, min([system, *of_control_groups(root)]))
 
 
 def of_system(meminfo: Path) -> int | None:
-    """What the kernel of Linux takes for available; elsewhere half of the memory of the machine."""
+    """MemAvailable on Linux; elsewhere, half of the machine's memory."""
     with suppress(OSError, ValueError, LookupError):
         lines = dict(line.split(":", 1) for line in meminfo.read_text().splitlines())
         return int(lines["MemAvailable"].split()[0]) << 10
@@ -32,7 +32,7 @@ def of_system(meminfo: Path) -> int | None:
 
 
 def of_control_groups(root: Path) -> Iterator[int]:
-    """What is left to this process in each control group that limits it; they lie within one another."""
+    """Bytes left to this process in each of the nested control groups that limit it."""
     with suppress(OSError):
         for line in (root / "proc/self/cgroup").read_text().splitlines():
             _, controllers, path = line.split(":", 2)
@@ -45,7 +45,7 @@ def of_control_groups(root: Path) -> Iterator[int]:
 
 
 def of_group(folder: Path, limit: str, used: str, cache: str) -> int | None:
-    """What is left in a control group; None if it has no limit, or none that can be read."""
+    """Bytes left in a control group; None if it has no limit, or none that can be read."""
     with suppress(OSError, ValueError, LookupError):
         most, current = (int((folder / name).read_text()) for name in (limit, used))
         lines = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
@@ -55,7 +55,7 @@ def of_group(folder: Path, limit: str, used: str, cache: str) -> int | None:
 
 @contextmanager
 def turn() -> Iterator[None]:
-    """One process of a user at a time: what one of them finds available is then not taken by another."""
+    """Let one process of a user run at a time, so that another does not take the memory that it found available."""
     handle = opened(Path(tempfile.gettempdir()) / f"poolproof-huge-{os.getuid()}") if os.name == "posix" else None
     try:
         if handle is not None:
@@ -69,12 +69,12 @@ def turn() -> Iterator[None]:
 
 
 def opened(file: Path) -> int | None:
-    """A descriptor of a file to be locked; None if it cannot be had, and then there is no waiting."""
+    """A descriptor of a file to lock; None if it cannot be opened, and then there is no waiting."""
     with suppress(OSError):
         return os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     return None
 
 
 def gibibytes(number: int) -> str:
-    """Bytes for messages."""
+    """Bytes as text for messages."""
     return f"{number / 2**30:.1f} GiB"

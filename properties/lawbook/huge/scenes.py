@@ -1,4 +1,4 @@
-"""Huge images with few windows: zeros but for one cell in some windows, at both ends and on both sides of a limit."""
+"""Huge images with few windows: zeros with one nonzero cell in some windows, at both ends and around the limit."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from poolproof.kernels.dtypes import Ints
 from ...data.sparse import Sparse
 
 WINDOW = 2
-"""The length of a window along each axis; strides are larger, so that no two windows meet."""
+"""The length of a window along each axis; strides are larger, so that no two windows overlap."""
 
 
 class HugeScene(NamedTuple):
-    """The shape of x, the stride, the same along all axes, and the windows (n, c, oh, ow) that have a cell of note."""
+    """The shape of x, the stride along all axes, and the windows (n, c, oh, ow) that have a nonzero cell."""
 
     shape: Ints
     stride: int
@@ -29,7 +29,7 @@ class HugeScene(NamedTuple):
 
 
 def plane(limit: int, rank: int) -> HugeScene:
-    """One plane with three windows along each axis; the last line of windows lies beyond the first `limit` cells."""
+    """One plane with three windows along each axis; the last line of windows lies past the first `limit` cells."""
     side = max(6, int(limit ** (1 / rank)))
     while side % 2 or (side - WINDOW) * side ** (rank - 1) < limit:
         side += 1
@@ -40,7 +40,7 @@ def plane(limit: int, rank: int) -> HugeScene:
 
 
 def batch(limit: int, rank: int) -> HugeScene:
-    """Many planes with windows in their corners; the last one begins beyond the first `limit` cells."""
+    """Many planes with windows in their corners; the last plane begins past the first `limit` cells."""
     side = max(4, int(limit ** (1 / (2 * rank))))
     at_limit = limit // side**rank
     channels = isqrt(at_limit + 2) + 1
@@ -56,12 +56,12 @@ SCENES = (plane, batch)
 
 
 def image(scene: HugeScene, dtype: np.dtype[np.generic]) -> Sparse:
-    """An x with one positive cell, of a value of its own, in each marked window; a mean divides it without rounding."""
+    """An x with one positive cell in each marked window. The values are distinct, and a mean divides them exactly."""
     return Sparse.of(dtype, scene.shape, dict(cells(scene)))
 
 
 def cells(scene: HugeScene) -> Iterator[tuple[int, int]]:
-    """The row-major places of the marked cells, and their values. The cell is the last one of the last window."""
+    """The row-major places and the values of the marked cells. In the last window, it is the last cell."""
     rank = len(scene.shape) - 2
     taps = WINDOW**rank
     for number, (n, c, *window) in enumerate(scene.marked, 1):
@@ -72,7 +72,7 @@ def cells(scene: HugeScene) -> Iterator[tuple[int, int]]:
 
 
 def gradient(scene: HugeScene, dtype: np.dtype[np.generic]) -> Sparse:
-    """A dy with a value of its own for each marked window."""
+    """A dy with a distinct value for each marked window."""
     taps, count = prod([WINDOW] * (len(scene.shape) - 2)), len(scene.marked)
     places = [int(np.ravel_multi_index(window, scene.output)) for window in scene.marked]
     return Sparse.of(dtype, scene.output, {place: (count - k) * taps for k, place in enumerate(places)})

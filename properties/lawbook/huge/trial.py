@@ -1,4 +1,4 @@
-"""One huge law on one target: whether there is memory for it, its calls, and what came of them."""
+"""One huge law on one target: the memory check, the calls and the result."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from .laws import HugeLaw, needed
 from .memory import available, gibibytes, turn
 
 MOST_STORED = 100
-"""Cells of a result that a report stores."""
+"""The most cells of a sparse array that a report stores."""
 
 
 def run(law: HugeLaw, target: Target, end: float | None, most: int | None = None) -> Result:
-    """Ask a law of a target; the verdict, which is `not run` where memory is short.
+    """The result of a law on a target, whose verdict is `not run` if memory is short.
 
-    `end`: seconds since the epoch after which no call is made; `most`: bytes that a process of the target may have.
+    `end`: seconds since the epoch after which no call is made; `most`: bytes that a process of the target may use.
     """
     if reason := law.unsupported(target.declared, target.offers, target.evidence):
         return Result(target.spec, law.name, "unsupported", reason)
@@ -35,7 +35,7 @@ def run(law: HugeLaw, target: Target, end: float | None, most: int | None = None
 
 
 def tried(name: str, target: Target, calls: list[SparseCall], end: float | None, most: int | None) -> Result:
-    """Make calls up to the first that fails, or cannot be made."""
+    """Make calls up to the first that fails or cannot be made."""
     began, result = time.perf_counter(), Result(target.spec, name, "holds")
     for call in calls:
         if reason := hindrance(call, end, most):
@@ -55,12 +55,12 @@ def tried(name: str, target: Target, calls: list[SparseCall], end: float | None,
 
 
 def hindrance(call: SparseCall, end: float | None, most: int | None) -> str:
-    """Why a call is not made; empty if it is."""
+    """Why a call cannot be made; empty if it can."""
     if end is not None and time.time() >= end:
         return "the time limit was reached before it began"
     need, room = needed(call), available()
     if room is None:
-        return f"it needs {gibibytes(need)} of memory, and how much is available cannot be found out here"
+        return f"it needs {gibibytes(need)} of memory, and the amount available is unknown here"
     if need > min(room, most or room):
         allowed = f", of which --memory allows {gibibytes(most)}" if most and most < room else ""
         return f"it needs {gibibytes(need)} of memory, and {gibibytes(room)} are available{allowed}"
@@ -68,7 +68,7 @@ def hindrance(call: SparseCall, end: float | None, most: int | None) -> str:
 
 
 def counterexample(call: SparseCall, failure: Failure) -> Counterexample:
-    """A failure for the report; its arrays are stored by their nonzero cells."""
+    """A failure for the report, with arrays stored as their nonzero cells."""
     arrays: Any = {name: stored(array) for name, array in call.arrays.items()}
     asked: Any = {"function": call.function, "size": list(call.size), "stride": list(call.stride), "settings": {}}
     return Counterexample(
@@ -83,7 +83,7 @@ def counterexample(call: SparseCall, failure: Failure) -> Counterexample:
 
 
 def message(call: SparseCall, failure: Failure) -> str:
-    """A failure in words, with arguments that can be pasted."""
+    """A failure in words, with arguments to paste."""
     lines = [failure.headline, f"    size={call.size} stride={call.stride} {call.arrays['x'].dtype}"]
     for name in sorted(call.arrays, reverse=True):
         array = call.arrays[name]
@@ -93,7 +93,7 @@ def message(call: SparseCall, failure: Failure) -> str:
 
 
 def stored(array: Sparse) -> StoredArray:
-    """A sparse array: the cells that are not zero, and how many others there are."""
+    """A sparse array as stored: its nonzero cells, and the number of those that are left out."""
     cells = [(list(array.index(place)), json_numbers(v)) for place, v in list(array.cells().items())[:MOST_STORED]]
     others = array.others + len(array.places) - len(cells)
     form: Any = {"dtype": array.dtype.name, "shape": list(array.shape), "layout": "C"}
@@ -101,7 +101,7 @@ def stored(array: Sparse) -> StoredArray:
 
 
 def sparse(stored: StoredArray) -> Sparse:
-    """The array that is stored. Raises ValueError if it does not have all its cells."""
+    """The inverse of `stored`. Raises ValueError if cells are missing."""
     if stored.dtype not in DTYPES or stored.cells is UNSET or stored.others is UNSET:
         raise ValueError("an array should have a dtype, its cells that are not zero, and how many others there are")
     if stored.others:
@@ -112,7 +112,7 @@ def sparse(stored: StoredArray) -> Sparse:
 
 
 def sparse_call(case: StoredCase) -> SparseCall:
-    """The call of a counterexample. Raises ValueError unless what is right can be worked out from its cells."""
+    """The call of a counterexample. Raises ValueError unless its cells determine the exact result."""
     arrays = {"x": sparse(case.x)} if case.dy is UNSET else {"dy": sparse(case.dy), "x": sparse(case.x)}
     call = SparseCall(case.function, arrays, tuple(case.size), tuple(case.stride))
     expected(call)
@@ -120,7 +120,7 @@ def sparse_call(case: StoredCase) -> SparseCall:
 
 
 def replay(law: HugeLaw, target: Target, found: Counterexample, most: int | None = None) -> Result:
-    """Make the call of a counterexample, which has a case, again."""
+    """The result of repeating the call of a counterexample that has a case."""
     assert found.case is not UNSET
     if reason := law.unsupported(target.declared, target.offers, target.evidence):
         return Result(target.spec, law.name, "unsupported", reason)

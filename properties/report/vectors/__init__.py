@@ -1,1 +1,1 @@
-"""Test vectors: calls with all right answers to them, as files for those who run no Python."""
+"""Test vectors: calls with all right answers to them, as files for code outside Python."""

@@ -17,10 +17,10 @@ from ...targets.call import Call
 from ..rightness import MOST_CELLS, Shares, never_rounds, range_of, same, shares
 
 MOST_TIES = 64
-"""Maxima of a window between which an index may choose; a call with more of them becomes no vector."""
+"""The most tied maxima of a window; a call with more of them becomes no vector."""
 
 FEWEST_BYTES = 4
-"""Bytes of a float that every language can add up; of narrower ones there are no sums."""
+"""The bytes of a float that every language can add; vectors of narrower floats have no sums."""
 
 INDEX = np.dtype(np.int64)
 """The dtype of ranges of indices; an answer may have any integer dtype."""
@@ -30,10 +30,10 @@ INDEX = np.dtype(np.int64)
 class Allowed:
     """What an answer may be.
 
-    `least`, `most`: arrays (K, *shape). Each element lies in at least one of its K ranges, ends included. K is 1, but
-    for indices of tied maxima, where each range is a single index. Where any answer is right, the range has
-    all numbers and NaN. `sums`: where a gradient is shared by tied maxima, the least and the largest sum of each plane
-    when it is added up in float64; an array (planes, 2).
+    `least`, `most`: arrays (K, *shape). Each element lies in at least one of its K ranges, ends included. K is 1,
+    except for indices of tied maxima, where each range is a single index. If any answer is right, the range contains
+    all numbers and NaN. `sums`: for a gradient shared by tied maxima, the least and the largest sum of each plane when
+    added in float64; an array (planes, 2).
     """
 
     least: Array
@@ -47,7 +47,7 @@ class Allowed:
 
 
 def allowed(call: Call, settings: dict[str, Any]) -> Allowed | None:
-    """What an answer may be under these settings; None where that is too much to write down."""
+    """What an answer may be under these settings, or None if that is too much to write down."""
     x = call.arrays["x"]
     if x.size > MOST_CELLS:
         return None
@@ -64,9 +64,9 @@ def of_maximum(x: Array, window: dict[str, Any]) -> Allowed:
 
 
 def of_index(x: Array, window: dict[str, Any]) -> Allowed | None:
-    """Each of the maxima; any cell of the plane where a window has a NaN, a subnormal, or nothing above -inf.
+    """Each of the maxima; any cell of the plane for a window with a NaN, a subnormal, or nothing above -inf.
 
-    A window without a real cell may have any index below zero as well.
+    For a window without a real cell, any index below zero is right as well.
     """
     cells, best = oracle.maxima(x, **window)
     _, values = oracle.in_windows(geometry_of(x, window), x, lowest(x.dtype))
@@ -89,7 +89,7 @@ def of_index(x: Array, window: dict[str, Any]) -> Allowed | None:
 
 
 def of_mean(x: Array, window: dict[str, Any]) -> Allowed:
-    """The exact mean, or the range of its bound; anything where a sum may overflow or become subnormal."""
+    """The exact mean, or the range of its bound; anything if a sum may overflow or become subnormal."""
     cells, values = oracle.in_windows(geometry_of(x, window), x, 0)
     sizes = abs(values.astype(np.float64))
     few = 2 * prod(window["size"]) * float(finfo(x.dtype).tiny)
@@ -102,7 +102,7 @@ def of_mean(x: Array, window: dict[str, Any]) -> Allowed:
 
 
 def of_mean_gradient(dy: Array, x: Array, window: dict[str, Any]) -> Allowed:
-    """The sum of shares, or the range of its bound; of x only the shape matters, unless there is a NaN."""
+    """The sum of shares, or the range of its bound. Only the shape of x matters, unless it has a NaN."""
     if np.isnan(x).any() or not moderate(dy, x, window):
         return anything(x)
     exact = oracle.mean_backward(dy, x, **window)
@@ -111,7 +111,7 @@ def of_mean_gradient(dy: Array, x: Array, window: dict[str, Any]) -> Allowed:
 
 
 def of_gradient(dy: Array, x: Array, window: dict[str, Any]) -> Allowed:
-    """Each dy at its maximum; where maxima are tied, shares that add up to it."""
+    """Each dy at its maximum; for tied maxima, shares that add up to it."""
     usual = np.isfinite(x).all() and normal(x).all()
     if not (usual and moderate(dy, x, window)):
         return anything(x)
@@ -145,7 +145,7 @@ def normal(array: Array) -> Array:
 
 
 def settled(values: Array, cells: Array) -> Array:
-    """Which windows have a maximum that is no matter of convention."""
+    """Which windows have a maximum that does not depend on a convention."""
     return np.asarray((normal(values) | (cells < 0)).all(axis=-1) & (cells >= 0).any(axis=-1))
 
 
@@ -158,7 +158,7 @@ def moderate(dy: Array, x: Array, window: dict[str, Any]) -> bool:
 
 
 def ends(dtype: np.dtype[Any]) -> tuple[Any, Any]:
-    """The range of everything: from the lowest NaN, with its sign, to the highest; of integers from end to end."""
+    """The range of everything: from the lowest NaN, with its sign, to the highest; for integers, from end to end."""
     if not is_float(dtype):
         return (False, True) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
     bits = np.iinfo(f"u{dtype.itemsize}").max
@@ -167,7 +167,7 @@ def ends(dtype: np.dtype[Any]) -> tuple[Any, Any]:
 
 
 def free(least: Array, most: Array, open_: Array) -> tuple[Array, Array]:
-    """Ranges as the only ones of their elements, and those of everything where anything is right."""
+    """A single range for each element, replaced by the range of everything where any answer is right."""
     low, high = ends(least.dtype)
     first, last = least[np.newaxis].copy(), most[np.newaxis].copy()
     first[0, open_], last[0, open_] = low, high
@@ -175,13 +175,13 @@ def free(least: Array, most: Array, open_: Array) -> tuple[Array, Array]:
 
 
 def anything(x: Array) -> Allowed:
-    """A gradient of which only shape and dtype are certain."""
+    """A gradient of which only shape and dtype are determined."""
     blank = np.zeros(x.shape, x.dtype)
     return Allowed(*free(blank, blank, np.ones(x.shape, bool)))
 
 
 def shared(found: Shares) -> Allowed:
-    """Ranges of shares, and of the sums of planes: with the error of adding them up in float64, in any order."""
+    """Ranges of shares and of the sums of planes, including the error of adding them in float64 in any order."""
     least, most = found.range
     planes = len(found.totals)
     reach = np.maximum(abs(least), abs(most)).astype(np.float64).reshape(planes, -1)
@@ -194,6 +194,6 @@ def shared(found: Shares) -> Allowed:
 
 
 def below(value: Fraction) -> float:
-    """The largest number of float64 that is not above a fraction."""
+    """The largest float64 that is not above a fraction."""
     found = float(value)
     return nextafter(found, -inf) if found > value else found

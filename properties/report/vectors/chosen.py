@@ -1,4 +1,4 @@
-"""Which vectors come first: those that rejected most wrong kernels when they were measured; then law by law."""
+"""The order of vectors: first those that rejected most wrong kernels when measured, then law by law."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ RANKING = Path(__file__).with_name("ranking.json")
 """The cases that come first, [law, kind of kernels, number] each, as `tox -e strength -- --vectors` ranks them."""
 
 MOST_CELLS = 4096
-"""Cells of an array in vectors that are not ranked: of large ones a few are enough."""
+"""The most cells of an array in unranked vectors: a few vectors with large arrays are enough."""
 
 
 def chosen(most: int) -> list[Vector]:
-    """So many vectors, the first of a list that never ends."""
+    """The first `most` vectors of an endless list."""
     return list(islice(endless(), most))
 
 
@@ -33,7 +33,7 @@ def endless() -> Iterator[Vector]:
 
 
 def cells(vector: Vector) -> int:
-    """Cells of the largest array of a vector, each range of its answer counted."""
+    """The number of cells of a vector's largest array, counting each range of its answer."""
     return max(vector.allowed.least.size, *(array.size for array in vector.call.arrays.values()))
 
 
@@ -46,5 +46,5 @@ def origins() -> Iterator[Origin]:
 
 @lru_cache(maxsize=1)
 def ranking() -> tuple[Origin, ...]:
-    """The ranked cases, the first first."""
+    """The ranked cases, the best first."""
     return tuple(Origin(*each) for each in json.loads(RANKING.read_text(encoding="utf-8")))

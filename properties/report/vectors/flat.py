@@ -1,4 +1,4 @@
-"""The flat file: a line of text for each vector, and after it the bytes of its arrays, for readers of a few lines.
+"""The flat file: a line of text for each vector, followed by the bytes of its arrays; a reader takes a few lines.
 
 docs/vectors.md describes it byte by byte.
 """
@@ -16,7 +16,7 @@ from .vector import Vector
 
 VERSION = 1
 RANKS = 3
-"""Every shape has as many spatial axes: axes of length one are put before those of an image of fewer."""
+"""The number of spatial axes of every shape; axes of length one precede those of an image that has fewer."""
 
 WORDS = ("function", "dtype", "dtype of the answer")
 NUMBERS = {
@@ -24,7 +24,7 @@ NUMBERS = {
     "padding": 2 * RANKS, "dilation": RANKS, "ceil_mode": 1, "count_include_pad": 1, "windows": 2 + RANKS,
     "may refuse": 1, "same as before": 1, "ranges": 1, "sums": 1,
 }  # fmt: skip
-"""What a line says: its number, three words, and these integers, as many of each."""
+"""The fields of a line: the vector's number, three words, and this many integers for each of these names."""
 
 
 def flat_file(vectors: Sequence[Vector]) -> Iterator[bytes]:
@@ -68,7 +68,7 @@ def line(number: int, vector: Vector, again: bool) -> str:
 
 
 def arrays_of(vector: Vector) -> Iterator[Array]:
-    """What follows the line: x, for a gradient dy, the ends of each range, and the sums."""
+    """The arrays after the line: x, dy for a gradient, the ends of each range, and the sums."""
     arrays, found = vector.call.arrays, vector.allowed
     yield arrays["x"]
     if "dy" in arrays:
@@ -91,5 +91,5 @@ def long(shape: Iterable[int]) -> list[int]:
 
 
 def after(values: Sequence[Any], neutral: Any) -> list[Any]:
-    """The values of the axes there are, after those of axes of length one."""
+    """The values of the existing axes, after those of axes of length one."""
     return [neutral] * (RANKS - len(values)) + list(values)

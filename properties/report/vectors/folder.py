@@ -1,4 +1,4 @@
-"""The folder of a set of vectors: a file for each form, and a manifest that says what they are."""
+"""The folder of a set of vectors: a file for each form, and a manifest that describes them."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ FORMS: dict[str, tuple[str, Callable[[Sequence[Vector]], bytes]]] = {
     "npz": ("vectors.npz", npz),
     "json": ("vectors.jsonl", json_lines),
 }
-"""The forms of a single file: its name, and what makes its content."""
+"""The forms of a single file: its name, and the function that makes its content."""
 
 ONNX = "onnx"
 FORMATS = (*FORMS, ONNX)
-"""The formats that can be chosen."""
+"""The available formats."""
 
 CONVENTIONS = {
     "ties": "an index may be any maximum; a gradient may be shared by tied maxima in any way that keeps its sum",
@@ -43,11 +43,11 @@ CONVENTIONS = {
     "ceil mode": "a last window that starts in the end padding is left out; no vector has one",
     "dtype of indices": "any integer dtype; write them down as int64",
 }
-"""What sound implementations decide differently, and what vectors have of it."""
+"""Decisions in which sound implementations differ, and how vectors treat them."""
 
 
 def write_folder(folder: str, count: int, formats: Sequence[str]) -> dict[str, Any]:
-    """Write so many vectors in these formats; the manifest. Raises Unusable where that is impossible."""
+    """Write `count` vectors in these formats. Returns the manifest. Raises Unusable if that fails."""
     if ONNX in formats:
         modules()
     made_empty(folder)
@@ -64,7 +64,7 @@ def write_folder(folder: str, count: int, formats: Sequence[str]) -> dict[str, A
 
 
 def made_empty(folder: str) -> None:
-    """Make a folder that is new or empty. Raises Unusable where something is in it, or it cannot be made."""
+    """Make a folder, which must be new or empty. Raises Unusable if it has content or cannot be made."""
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
         if any(Path(folder).iterdir()):
@@ -74,7 +74,7 @@ def made_empty(folder: str) -> None:
 
 
 def checked(folder: str, file: str, content: bytes) -> dict[str, Any]:
-    """Write a file; what the manifest says of it."""
+    """Write a file. Returns its entry in the manifest."""
     write(str(Path(folder) / file), content)
     return entry(file, content)
 
@@ -85,7 +85,7 @@ def entry(file: str, content: bytes) -> dict[str, Any]:
 
 
 def write_nodes(folder: str, vectors: Sequence[Vector]) -> list[dict[str, Any]]:
-    """Write the node tests of the vectors that are some; what the manifest says of their files."""
+    """Write the node tests of the vectors that have one. Returns the entries of their files in the manifest."""
     made = []
     for number, vector in enumerate(vectors, 1):
         if has_node(vector):

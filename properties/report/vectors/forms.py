@@ -1,4 +1,4 @@
-"""Vectors in the forms that libraries read: npz for NumPy, a line of JSON each for everything else."""
+"""Vectors in forms that libraries read: npz for NumPy, and a line of JSON each for everything else."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def npz(vectors: Sequence[Vector]) -> bytes:
 
 
 def json_lines(vectors: Sequence[Vector]) -> bytes:
-    """A JSON object on a line for each vector."""
+    """A line with a JSON object for each vector."""
     return b"".join(json.dumps(written(*each)).encode() + b"\n" for each in enumerate(vectors, 1))
 
 
 def written(number: int, vector: Vector) -> dict[str, Any]:
-    """A vector as JSON has it."""
+    """A vector as JSON."""
     arrays = {name: {"shape": array.shape, "values": values(array)} for name, array in named(vector)}
     return {"vector": number, **said(vector), **arrays}
 
 
 def said(vector: Vector) -> dict[str, Any]:
-    """What a vector asks, but for its arrays, and what it shows."""
+    """What a vector asks and shows, without its arrays."""
     call = vector.call
     return {
         "function": call.function,
@@ -49,7 +49,7 @@ def said(vector: Vector) -> dict[str, Any]:
 
 
 def named(vector: Vector) -> list[tuple[str, Array]]:
-    """The arrays of a vector by their names."""
+    """The arrays of a vector by name."""
     found = vector.allowed
     sums = [] if found.sums is None else [("sums", found.sums)]
     return [*vector.call.arrays.items(), ("least", found.least), ("most", found.most), *sums]
@@ -62,5 +62,5 @@ def values(array: Array) -> list[Any]:
 
 
 def spoken(number: float) -> str | None:
-    """What JSON has no number for."""
+    """A number as JSON: text for infinities, None for NaN."""
     return None if number != number else "inf" if number > 0 else "-inf"

@@ -13,13 +13,13 @@ from ...data.files import write
 from .vector import Vector
 
 OPSET, IR_VERSION = 22, 10
-"""Of operators, since when a window of ceil mode that starts in the end padding is left out; and of the file."""
+"""The opset from which a window of ceil mode that starts in the end padding is left out; and the IR version."""
 
 OPERATORS = {"max_forward": "MaxPool", "mean_forward": "AveragePool"}
-"""The operators; gradients have none, and of indices a test has a single one where several may be right."""
+"""The operators. Gradients have none, and a test has a single index even if several are right."""
 
 TAKEN = {"MaxPool": ("int8", "uint8", *IEEE_FLOATS), "AveragePool": IEEE_FLOATS}
-"""The dtypes that they take."""
+"""The dtypes that the operators take."""
 
 
 def has_node(vector: Vector) -> bool:
@@ -31,7 +31,7 @@ def has_node(vector: Vector) -> bool:
 
 
 def write_node(folder: str, vector: Vector) -> None:
-    """Write the files of a node test. Raises Unusable where they cannot be written, or onnx is missing."""
+    """Write the files of a node test. Raises Unusable if they cannot be written or onnx is missing."""
     helper, numpy_helper = modules()
     answer = vector.allowed.least[0]
     x = vector.call.arrays["x"]
@@ -64,7 +64,7 @@ def attributes(vector: Vector) -> dict[str, Any]:
 
 
 def modules() -> tuple[Any, Any]:
-    """The modules of onnx that make models and tensors. Raises Unusable where it is not installed."""
+    """The modules of onnx that make models and tensors. Raises Unusable if onnx is not installed."""
     try:
         from onnx import helper, numpy_helper
     except ImportError:

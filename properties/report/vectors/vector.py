@@ -1,4 +1,4 @@
-"""A vector: a call that a law makes, and every right answer to it; drawn alike by every version of every library."""
+"""A vector: a call that a law makes, and every right answer to it; independent of library versions."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ KERNELS: dict[str, dict[str, Any]] = {
     "plain": {"ranks": (2,), "dtypes": IEEE_FLOATS, "settings": {}},
     "general": {"ranks": (1, 2, 3), "dtypes": ("bool", *INTEGERS, *IEEE_FLOATS)},
 }
-"""Kinds of kernels that vectors are drawn for: planes of floats without settings, and whatever NumPy alone can hold."""
+"""The kinds of kernels that vectors are drawn for: planes of floats without settings, and all that NumPy can hold."""
 
 
 class Origin(NamedTuple):
-    """Where a vector comes from: a law, a kind of kernels, and the number of a case."""
+    """The origin of a vector: a law, a kind of kernels, and the number of a case."""
 
     law: str
     kernel: str
@@ -53,14 +53,14 @@ class Origin(NamedTuple):
 
     @property
     def possible(self) -> bool:
-        """Whether the law has something to ask of such kernels."""
+        """Whether the law has a case for such kernels."""
         asked = judged(self.kernel)
         return not LAWS[self.law].unsupported(asked.declared, asked.offers)
 
 
 @dataclass(frozen=True)
 class Vector:
-    """A call, what an answer may be, where it comes from, and what its case reaches.
+    """A call, what an answer may be, its origin, and what its case reaches.
 
     `may_refuse`: refusing the arguments is right as well.
     """
@@ -72,7 +72,7 @@ class Vector:
     may_refuse: bool
 
     def repeats(self, other: Vector) -> bool:
-        """Whether this is the same call as another one, to which the answer should be the same."""
+        """Whether this is the same call as another, to which the answer should be the same."""
         one, two = self.call, other.call
         same = (one.function, one.size, one.stride, one.settings) == (two.function, two.size, two.stride, two.settings)
         return same and all(alike(array, two.arrays[name]) for name, array in one.arrays.items())
@@ -84,7 +84,7 @@ def alike(one: Any, two: Any) -> bool:
 
 
 def vectors_of(origin: Origin) -> Iterator[Vector]:
-    """The calls that a law makes on a case, in their order."""
+    """The calls that a law makes on a case, in order."""
     case = case_of(origin)
     met = tuple(reached(case))
     for call in calls_of(origin, case):
@@ -94,7 +94,7 @@ def vectors_of(origin: Origin) -> Iterator[Vector]:
 
 
 def case_of(origin: Origin) -> Case:
-    """A case: first the corner cases of its law, then any."""
+    """A case: first the corner cases of its law, then drawn ones."""
     builder, corner_cases = builder_of(origin.law, origin.kernel)
     make = corner_cases[origin.number] if origin.number < len(corner_cases) else builder.case
     case: Case = make(Generated(f"vectors {origin.law} {origin.kernel} {origin.number}"))
@@ -103,7 +103,7 @@ def case_of(origin: Origin) -> Case:
 
 @lru_cache(maxsize=256)
 def builder_of(law: str, kernel: str) -> tuple[Builder, list[Any]]:
-    """What builds the cases of a law for a kind of kernel, and its corner cases."""
+    """The builder of a law's cases for a kind of kernel, and its corner cases."""
     asked, plan = judged(kernel), LAWS[law].plan
     builder = Builder(plan, asked.declared, plan.asked(asked.declared, asked.offers))
     return builder, [partial(builder.case, **decided) for decided in corners(builder)]
@@ -120,7 +120,7 @@ def calls_of(origin: Origin, case: Case) -> list[Call]:
 
 @lru_cache(maxsize=len(KERNELS))
 def judged(kernel: str) -> InProcess:
-    """A reference kernel that declares no more than a kind of kernels takes; its answers come into no vector."""
+    """A reference kernel with the declarations of a kind of kernels; its answers are not used in vectors."""
     target = wrap(img2col)
     target.declared = replace(target.declared, **KERNELS[kernel])
     return target

@@ -1,4 +1,4 @@
-"""Misfits: implementations that keep the contract with a line around them, which is found by asking."""
+"""Misfits: implementations that would keep the contract with a few lines around them, which probing finds."""
 
 from .guidance import Source, guidance, second_look
 

@@ -1,4 +1,4 @@
-"""Candidates: the callables of an implementation that may pool, by their names."""
+"""Candidates: the callables of an implementation that may pool, judging by their names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ...contract import BACKWARD, CALLABLES, FORWARD
 from .workshop import Workshop
 
 MOST = 16
-"""Callables that are tried."""
+"""The most callables that are tried."""
 
 POOLS = re.compile("pool|max|mean|avg|average|forward|backward|grad|indices", re.IGNORECASE)
 BACK = re.compile("back|grad|bwd|bprop|deriv", re.IGNORECASE)
@@ -19,7 +19,7 @@ MEANS = re.compile("mean|avg|average", re.IGNORECASE)
 
 
 class Root(NamedTuple):
-    """An implementation in lines of Python: the line that imports it, its expression, and what that is an entry of."""
+    """An implementation in lines of Python: the line that imports it, its expression, and the object that owns it."""
 
     imports: str
     expression: str
@@ -27,7 +27,7 @@ class Root(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A callable: its expression, its name, and the names of its parameters, as far as these are known."""
+    """A callable: its expression, its name, and the names of its parameters, if known."""
 
     expression: str
     name: str
@@ -47,7 +47,7 @@ class Candidate(NamedTuple):
 
 
 def candidates_of(root: Root, workshop: Workshop) -> list[Candidate]:
-    """The callables of an implementation: itself, if it is one, and what it has; the contract's own first."""
+    """The callables of an implementation: itself, if it is one, and its attributes; the contract's own first."""
     found = []
     is_class = bool(root.owner) and workshop.holds(f"isinstance({root.expression}, type)")
     if root.owner:
@@ -59,7 +59,7 @@ def candidates_of(root: Root, workshop: Workshop) -> list[Candidate]:
 
 
 def listed(workshop: Workshop, owner: str, names: list[str]) -> list[Candidate]:
-    """Those callables among the attributes of an object that have these names."""
+    """The callables with these names among the attributes of an object."""
     seen = workshop.look(owner, names)
     callables = seen.callables if seen else {}
     return [

@@ -1,4 +1,4 @@
-"""Forms: how functions may take their arguments, as lines of Python around them that keep the contract."""
+"""Forms: the ways in which functions may take their arguments, as wrapping lines of Python that keep the contract."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LAYOUTS = {
     'arranged("CHW", ': "takes one sample, (C, H, W)",
     "planes(": "takes one plane, (H, W)",
 }
-"""Wrappers of layouts as they are opened, and what a function does that needs them."""
+"""The openings of layout wrappers, and what a function does that needs them."""
 
 INTS = {"": "", "ints(": "takes one int for the size and one for the stride"}
 
@@ -31,20 +31,20 @@ KINDS = {
     "layer of several": ("first(layer(", "is a layer whose backward returns a tuple"),
     "cached of several": ("first(cached(", "returns y and a cache for its backward, which returns a tuple"),
 }
-"""The wrappers nearest to a function, and what makes them needed."""
+"""The innermost wrappers of a function, and why they are needed."""
 
 OF_CLASSES = ("layer", "layer of several")
 OF_TUPLES = {"function": "several", "cached": "cached of several"}
-"""The kind that a function is of if its backward returns a tuple."""
+"""The kind of a function if its backward returns a tuple."""
 
 PARAMETERS = re.compile("param|conf|options")
-"""What a dict of size and stride is called."""
+"""The names for a dict of size and stride."""
 
 DICTS = {
     '{"f": size, "stride": stride}': (),
     '{"pool_height": size[0], "pool_width": size[1], "stride": stride[0]}': ("square",),
 }
-"""Dicts that courses pass, and what they narrow."""
+"""Dicts that courses pass, and the declarations that they imply."""
 
 ONE_STRIDE = "*size, stride[0]"
 NARROWING = {"size": ("tiles",), ONE_STRIDE: ("square",), **DICTS}
@@ -53,7 +53,7 @@ NARROWING = {"size": ("tiles",), ONE_STRIDE: ("square",), **DICTS}
 
 @dataclass(frozen=True)
 class Form:
-    """How a function is called: the wrappers around it, what kind of callable it is, and its size and stride."""
+    """How a function is called: the wrappers around it, the kind of callable, and its size and stride."""
 
     layout: str
     ints: str
@@ -62,18 +62,18 @@ class Form:
 
     @property
     def openings(self) -> str:
-        """The wrappers as they are opened, from the outside in."""
+        """The openings of the wrappers, from the outside in."""
         return self.layout + self.ints + KINDS[self.kind][0]
 
     @property
     def narrowing(self) -> tuple[str, ...]:
-        """The declarations that come with the form."""
+        """The declarations that the form implies."""
         least = NARROWING.get(self.arguments, ())
         return tuple(name for name in ("square", "tiles") if name in least or (name == "square" and self.ints))
 
     @property
     def is_cached(self) -> bool:
-        """Whether the backward takes what the forward returned beside y."""
+        """Whether the backward takes the cache that the forward returned beside y."""
         return self.kind.startswith("cached")
 
     @property
@@ -83,11 +83,11 @@ class Form:
 
     @property
     def complexity(self) -> int:
-        """How much there is around the function: the plainest form that fits is given."""
+        """How much there is around the function; of the forms that fit, the simplest is suggested."""
         return self.openings.count("(") + (self.arguments != PLAIN)
 
     def forward(self, role: str, candidate: Candidate) -> str:
-        """The keyword that passes a forward, or what makes a layer."""
+        """The keyword that passes a forward, or a layer's constructor."""
         call = f"{candidate.expression}({self.arguments})"
         if "layer" in self.kind:
             made = candidate.expression if self.arguments == PLAIN else f"lambda size, stride: {call}"
@@ -106,7 +106,7 @@ class Form:
         return f"{role}=lambda dy, x, size, stride: {candidate.expression}({arrays}, {self.arguments})"
 
     def backwards(self, role: str, candidate: Candidate) -> Iterator[tuple[str, str]]:
-        """The keywords that may pass a backward or indices, plainest first, each with what is unusual about it."""
+        """The keywords that may pass a backward or indices, simplest first, each with what is unusual about it."""
         if role == "max_indices":
             yield self.forward(role, candidate), ""
             return
@@ -116,11 +116,11 @@ class Form:
 
     @property
     def orders(self) -> tuple[str, ...]:
-        """The orders in which a backward may take its arrays, that of the contract or of `cached` first."""
+        """The orders in which a backward may take its arrays, the usual one first."""
         return ("dy, cache", "cache, dy") if self.is_cached else ("dy, x", "x, dy")
 
     def says(self, candidate: Candidate) -> str:
-        """What the function does that the contract does not say; empty if nothing."""
+        """How the function differs from the contract; empty if it does not."""
         traits = [LAYOUTS[self.layout], INTS[self.ints], KINDS[self.kind][1]]
         if self.arguments != PLAIN:
             inner = self.arguments if self.kind in OF_CLASSES else f"x, {self.arguments}"
@@ -129,10 +129,10 @@ class Form:
 
 
 def forms(candidate: Candidate) -> list[Form]:
-    """The layouts and arguments that a callable may take, the plainest first; it is a function or a layer."""
+    """The forms in which a callable, a function or a layer, may take its arguments, the simplest first."""
     kind = "layer" if candidate.is_class else "function"
     every = product(LAYOUTS, INTS, arguments(candidate))
-    # Only tuples have entries.
+    # Only tuples can be indexed or unpacked.
     possible = [
         Form(layout, ints, kind, each) for layout, ints, each in every if not (ints and re.search(r"[*\[]", each))
     ]
@@ -140,7 +140,7 @@ def forms(candidate: Candidate) -> list[Form]:
 
 
 def arguments(candidate: Candidate) -> Iterator[str]:
-    """How size and stride may be passed to a callable, as far as the names of its parameters tell."""
+    """How size and stride may be passed to a callable, judging by the names of its parameters."""
     names = candidate.parameters or []
     taken = names if candidate.is_class else names[1:]
     sizes, strides = ([name for name in names if name in known] for known in (SIZES, STRIDES))

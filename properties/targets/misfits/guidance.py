@@ -1,4 +1,4 @@
-"""Guidance: the line that a misfit needs, in words and in Python, after a new process has confirmed it."""
+"""Guidance: the lines that a misfit needs, in words and in Python, confirmed in a new process."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WIDENS = "float32 input gives float64 results"
 
 
 class Source(NamedTuple):
-    """Where an implementation comes from: a module or file, an object in it, and where it imports from."""
+    """Where an implementation comes from: a module or file, an object in it, and its import path."""
 
     source: str
     attribute: str
@@ -37,9 +37,9 @@ class Source(NamedTuple):
     isolation: Isolation
 
     def root(self) -> Root | None:
-        """The implementation in lines of Python; None where it cannot be imported by its name."""
+        """The implementation in lines of Python, or None if it cannot be imported by its name."""
         module = Path(self.source).stem if self.source.endswith(".py") else self.source
-        # A file may be called as the wrapper that it needs.
+        # A file may have the same name as the wrapper that it needs.
         name = f"my_{module}" if module in wrappers.__all__ else module
         expression = f"{name}.{self.attribute}" if self.attribute else name
         if not all(name.isidentifier() and name.isascii() for name in expression.split(".")):
@@ -49,9 +49,9 @@ class Source(NamedTuple):
 
 
 def guidance(source: Source) -> str:
-    """What an implementation needs to keep the contract; empty if nothing is found, or nothing is needed.
+    """What an implementation needs to keep the contract; empty if nothing is found or nothing is needed.
 
-    It is found in one process, and confirmed in another.
+    It is found in one process and confirmed in another.
     """
     root = source.root()
     if root is None:
@@ -83,13 +83,13 @@ def hindrance(source: Source, sort: Sort) -> Unusable | None:
 
 
 def second_look(target: Isolated) -> str:
-    """What a target needs whose plain answers are no arrays of the right shape and dtype; empty if there is nothing."""
+    """What a target needs if usual answers are not arrays of the right shape and dtype; empty if nothing is found."""
     if "as" in target.hello:
         return ""
     source = Source(target.hello["source"], target.hello["attribute"], target.hello["paths"], target.isolation)
     if not source.source:
         return ""
-    # These calls are beside the point of a run, and should take little of its time where they hang.
+    # These calls are only for guidance, and should take little time from a run if they hang.
     target.hurry("hung")
     suspect = is_suspect(target)
     target.hurry("")
@@ -97,7 +97,7 @@ def second_look(target: Isolated) -> str:
 
 
 def is_suspect(target: Isolated) -> bool:
-    """Whether some answer to a usual call does not fit the contract, or is right but for its dtype."""
+    """Whether an answer to a usual call does not fit the contract, or is right except for its dtype."""
     for role in target.offers:
         calls = (probe(role, WINDOWS[()][0], dtype) for dtype in ("float32", "float64"))
         call = next((each for each in calls if not outside(target, each)), None)
@@ -112,7 +112,7 @@ def is_suspect(target: Isolated) -> bool:
 
 
 def confirmed(workshop: Workshop, root: Root, found: Fit) -> str:
-    """The guidance for a form, if all that was found right in it is right in this process, too."""
+    """The guidance for a form, if everything found right in it is right in this process too."""
     target = workshop.load(found.lines(root))
     if target is None or not all(right(workshop, target, role, found.narrowing) for role in found.keywords):
         return ""
@@ -128,7 +128,7 @@ def right(workshop: Workshop, target: Isolated, role: str, narrowing: Names) -> 
 
 
 def declare(found: Fit, widens: bool) -> str:
-    """The declarations that an implementation needs; empty if it needs none."""
+    """The declarations that an implementation needs; empty if none."""
     told, lines = [], [f"    {name} = True" for name in found.narrowing]
     if lines:
         told.append(f"{NARROW[found.narrowing]}. If no others are meant to, declare it")
@@ -139,7 +139,7 @@ def declare(found: Fit, widens: bool) -> str:
 
 
 def wrap(root: Root, found: Fit, widens: bool) -> str:
-    """The lines that make a target of an implementation, and why they are needed."""
+    """The lines that make a target from an implementation, and why they are needed."""
     first_with = {trait: name for name, trait in reversed(found.traits) if trait}
     told = [f"{name} {trait}" for trait, name in reversed(first_with.items())]
     told += [NARROW[found.narrowing]] if found.narrowing and not found.form.ints else []

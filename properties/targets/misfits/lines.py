@@ -1,4 +1,4 @@
-"""Lines of Python that make a target of an implementation."""
+"""Lines of Python that make a target from an implementation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .candidates import Root
 
 
 def lines(root: Root, openings: str, passed: Iterable[str]) -> str:
-    """The imports, an empty line, and the target: what is passed to the wrappers, given as they are opened."""
+    """The imports, an empty line, and the target: the passed functions inside these openings of wrappers."""
     wrappers = sorted({*re.findall(r"(\w+)\(", openings)})
     source = (
         f"poolproof.properties.wrappers import {', '.join(wrappers)}" if wrappers else "types import SimpleNamespace"

@@ -1,4 +1,4 @@
-"""Probes: a few calls whose right answers tell what form of arguments a function takes."""
+"""Probes: a few calls whose right answers tell in what form a function takes its arguments."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ...contract import BACKWARD, RESULT
 from ..call import Answer, Call
 
 SHAPE = (2, 3, 5, 4)
-"""No two axes are of one length, nor those of any result, so that axes in another order give another shape."""
+"""No two axes have the same length, nor do those of any result, so that axes in another order give another shape."""
 
 PRIME = 127
-"""A prime above the cells of an image: multiples of a number modulo it are all different."""
+"""A prime larger than the number of cells of an image: the multiples of a number modulo it are all different."""
 
 Names = tuple[str, ...]
-"""Declarations that narrow which windows are asked: "square", "tiles"."""
+"""Declarations that restrict the windows of a target: "square", "tiles"."""
 
 
 class Windows(NamedTuple):
@@ -36,11 +36,11 @@ WINDOWS: dict[Names, tuple[Windows, ...]] = {
     ("tiles",): (Windows((2, 3), (2, 3)), Windows((3, 1), (3, 1)), Windows((1, 4), (1, 4))),
     ("square", "tiles"): (Windows((2, 2), (2, 2)), Windows((3, 3), (3, 3))),
 }
-"""Windows within each set of declarations; those that declare more come last."""
+"""Windows for each set of declarations; sets with more declarations come last."""
 
 
 def probe(function: str, windows: Windows, dtype: str = "float64") -> Call:
-    """A call with images of different whole numbers, in an order that no rule of thumb guesses."""
+    """A call on images of distinct whole numbers, in an order without a simple pattern."""
     x = mixed(SHAPE, 101, dtype)
     output = Geometry.of(*windows).output(SHAPE[2:])
     arrays = {"dy": mixed((*SHAPE[:2], *output), 37, dtype), "x": x} if function in BACKWARD else {"x": x}
@@ -48,13 +48,13 @@ def probe(function: str, windows: Windows, dtype: str = "float64") -> Call:
 
 
 def mixed(shape: Ints, factor: int, dtype: str) -> Array:
-    """Different whole numbers from 1 on."""
+    """Distinct whole numbers from 1 on."""
     cells = np.arange(1, prod(shape) + 1) * factor % PRIME
     return cells.reshape(shape).astype(dtype)
 
 
 def is_right(call: Call, answer: Answer) -> bool:
-    """Whether an answer is what the oracle gives, in shape, dtype and values."""
+    """Whether an answer equals the oracle's in shape and dtype, and in values within the bounds."""
     if not has_shape(call, answer):
         return False
     dtype = answer.value.dtype
@@ -75,14 +75,14 @@ def shape_of(call: Call) -> Ints:
 
 
 def has_values(call: Call, value: Array) -> bool:
-    """Whether an array of the right shape has the values of the oracle, within its bounds."""
+    """Whether an array of the right shape has the oracle's values, within its bounds."""
     exact: Any = getattr(oracle, call.function)(*call.arrays.values(), call.size, call.stride)
     right = exact.allows(value) if isinstance(exact, oracle.Exact) else exact == value
     return bool(np.all(right))
 
 
 def narrowed(windows: Windows, names: Names) -> Windows:
-    """The windows that a function makes of others, if it uses only what these declarations leave."""
+    """The windows that a function uses in place of others if it ignores what these declarations exclude."""
     size, stride = windows
     if "square" in names:
         size, stride = size[:1] * len(size), stride[:1] * len(stride)
@@ -90,7 +90,7 @@ def narrowed(windows: Windows, names: Names) -> Windows:
 
 
 def is_widened(call: Call, answer: Answer) -> bool:
-    """Whether an answer is right but for its dtype, which is float64 whatever that of x."""
+    """Whether an answer is right except for its dtype, which is float64 although that of x is not."""
     if not has_shape(call, answer) or answer.value.dtype != np.float64 or call.arrays["x"].dtype == np.float64:
         return False
     return has_values(call, answer.value)

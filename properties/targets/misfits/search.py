@@ -1,4 +1,4 @@
-"""The search: the plainest form in which the functions of an implementation give what the oracle gives."""
+"""The search for the simplest form in which the functions of an implementation agree with the oracle."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ CONTRACT = Form("", "", "function", PLAIN)
 
 @dataclass(frozen=True)
 class Fit:
-    """A form, the keywords of the functions that are right in it, what these narrow, and what they do, in words.
+    """A form, the keywords of the functions that are right in it, their declarations, and their traits in words.
 
-    `contract` has the keywords of functions under the contract's names, all of which are attributes of `whole`;
-    `wrong` the names of functions that are not right in any form.
+    `contract` has the keywords of functions under the contract's names, all of which are attributes of `whole`; `wrong`
+    has the names of functions that are wrong in every form.
     """
 
     form: Form
@@ -44,7 +44,7 @@ class Fit:
 
     @property
     def passed(self) -> list[str]:
-        """What passes the functions: the implementation itself to a wrapper, and those that it has not, by keywords."""
+        """What the wrappers get: the implementation itself, and by keywords the functions that it lacks."""
         if not (self.form.openings and self.contract):
             return [*{**self.contract, **self.keywords}.values()]
         return [self.whole, *(word for role, word in self.keywords.items() if word != self.contract.get(role))]
@@ -61,7 +61,7 @@ class Fit:
 
 
 class Fitting:
-    """Forms of an implementation, tried in a workshop. Raises Over where a target dies, or time is over."""
+    """Forms of an implementation, tried in a workshop. Raises Over if a target dies or the time is up."""
 
     def __init__(self, workshop: Workshop, root: Root) -> None:
         self.workshop, self.root = workshop, root
@@ -74,7 +74,7 @@ class Fitting:
         }
 
     def found(self) -> Fit | None:
-        """The plainest form in which all functions are right, or else the first in which a forward is."""
+        """The simplest form in which all functions are right, else the first in which a forward is."""
         best = None
         for start in self.starts():
             found = self.with_backwards(start)
@@ -85,7 +85,7 @@ class Fitting:
         return replace(best, whole=self.root.expression, contract=self.contract) if best else None
 
     def starts(self) -> Iterator[Fit]:
-        """Each form in which a forward is right, with the others that are; the contract's, if there is no forward."""
+        """Each form in which a forward is right, with the other right ones; the contract's if there is no forward."""
         forwards = [candidate for candidate in self.candidates if {*candidate.roles} & {*FORWARD}]
         for candidate in forwards:
             for form in (replace(each, kind=kind) for each in forms(candidate) for kind in self.kinds(candidate, each)):
@@ -95,7 +95,7 @@ class Fitting:
             yield Fit(CONTRACT)
 
     def kinds(self, candidate: Candidate, form: Form) -> Iterable[str]:
-        """The kinds that a callable may be of, as far as its answer in a form tells."""
+        """The kinds that a callable may be of, judging by its answer in a form."""
         if candidate.is_class:
             return OF_CLASSES
         either = Fit(replace(form, kind="several"), {"max_forward": form.forward("max_forward", candidate)})
@@ -105,7 +105,7 @@ class Fitting:
         return ("torch function",) if self.torch else ()
 
     def with_others(self, found: Fit, candidates: list[Candidate]) -> Fit:
-        """With the forwards besides that are right in a form that differs in its arguments alone."""
+        """The fit with the other forwards that are right in a form that differs only in its arguments."""
         for candidate in candidates:
             alike = [replace(found.form, arguments=each) for each in arguments(candidate)]
             more = (self.with_forward(found, candidate, form) for form in alike)
@@ -113,7 +113,7 @@ class Fitting:
         return found
 
     def with_forward(self, found: Fit, candidate: Candidate, form: Form) -> Fit | None:
-        """With a forward, if it is right in this form in one of the roles that are still open."""
+        """The fit with a forward, if it is right in this form in one of the open roles; else None."""
         trait = candidate.name, form.says(candidate)
         more = (
             self.with_function(found, role, form, form.forward(role, candidate), trait)
@@ -123,7 +123,7 @@ class Fitting:
         return next(filter(None, more), None)
 
     def with_backwards(self, found: Fit) -> Fit:
-        """With the backwards and the indices that are right; the others are what is left."""
+        """The fit with the backwards and the indices that are right; the others are left out."""
         if not found.form.takes_backwards:
             return found if self.has_right_backwards(found) else replace(found, wrong=("backward",))
         for candidate in self.candidates:
@@ -139,7 +139,7 @@ class Fitting:
         return all(self.narrowing(target, name, found.narrowing) is not None for name in backwards if target)
 
     def with_backward(self, found: Fit, candidate: Candidate) -> Fit | None:
-        """With a backward or indices, if they are right in some order of the arrays, or as the first of a tuple."""
+        """The fit with a backward or indices that are right in some order of the arrays, or as the first of a tuple."""
         kinds = filter(None, (found.form.kind, OF_TUPLES.get(found.form.kind)))
         more = (
             self.with_function(found, role, form, keyword, (candidate.name, says))
@@ -151,7 +151,7 @@ class Fitting:
         return next(filter(None, more), None)
 
     def with_function(self, found: Fit, role: str, form: Form, keyword: str, trait: tuple[str, str]) -> Fit | None:
-        """With a function that is passed by this keyword, if it is right."""
+        """The fit with a function that this keyword passes, if it is right."""
         kind = replace(found.form, kind=form.kind)
         more = replace(found, form=kind, keywords={**found.keywords, role: keyword})
         target = self.load(more)
@@ -162,9 +162,9 @@ class Fitting:
         return None if narrowing is None else replace(more, narrowing=narrowing, traits=(*found.traits, trait))
 
     def narrowing(self, target: Isolated, role: str, least: Names) -> Names | None:
-        """The fewest declarations under which a function is right; None if there are none.
+        """The fewest declarations under which a function is right, or None if there are none.
 
-        More than `least` only if it refuses other windows, or is seen to ignore what the declarations leave out.
+        More than `least` only if the function refuses other windows, or visibly ignores what the declarations exclude.
         """
         if not self.is_right(target, role, [PLAINEST]):
             return None
@@ -174,12 +174,12 @@ class Fitting:
         return None
 
     def is_right(self, target: Isolated, role: str, windows: Iterable[Windows]) -> bool:
-        """Whether a function gives what the oracle gives for all these windows."""
+        """Whether a function agrees with the oracle for all these windows."""
         calls = (probe(role, each) for each in windows)
         return all(is_right(call, self.workshop.ask(target, call)) for call in calls)
 
     def ignores(self, target: Isolated, role: str, windows: Windows, names: Names) -> bool:
-        """Whether a function refuses windows that declarations leave out, or takes them for others."""
+        """Whether a function refuses windows that declarations exclude, or takes them for others."""
         answer = self.workshop.ask(target, probe(role, windows))
         refused = answer.error is not None and not answer.internal
         return refused or is_right(probe(role, narrowed(windows, names)), answer)

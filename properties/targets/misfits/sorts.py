@@ -1,4 +1,4 @@
-"""Sorts of objects that frameworks have for layers and gradients, which `--as` wraps without a line of Python."""
+"""The sorts of objects that frameworks use for layers and gradients, and that `--as` wraps without a line of Python."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .workshop import Workshop
 
 
 class Sort(NamedTuple):
-    """What `--as` calls a sort of objects, what people call it, and its base class in a package that is imported."""
+    """The name of a sort of objects for `--as`, its name for users, and its base class in an imported package."""
 
     wrapper: str
     title: str
@@ -27,12 +27,12 @@ SORTS = (
 
 
 def sort_of(workshop: Workshop, root: Root) -> Sort | None:
-    """The sort that an implementation is of, or of which its file defines a class."""
+    """The sort of an implementation, or of a class that its file defines."""
     return next((sort for sort in SORTS if is_of(workshop, root, sort)), None)
 
 
 def is_of(workshop: Workshop, root: Root, sort: Sort) -> bool:
-    """Whether an implementation is of a sort, or its file defines a class that is."""
+    """Whether an implementation, or a class that its file defines, is of a sort."""
     if not workshop.holds(f"{sort.package!r} in sys.modules"):
         return False
     base, e = f"sys.modules[{sort.package!r}].{sort.base}", root.expression
@@ -43,6 +43,6 @@ def is_of(workshop: Workshop, root: Root, sort: Sort) -> bool:
 
 
 def advice(name: str, sort: Sort, hindrance: Unusable | None) -> str:
-    """What to do with an implementation of a sort, and what else it needs for that."""
+    """What to do with an implementation of a sort, and what else `--as` needs for it."""
     told = f"It is {sort.title}" if name else f"It has {sort.title}"
     return f"{told}: check it with --as {sort.wrapper}" + (f". That says now: {hindrance}" if hindrance else "")

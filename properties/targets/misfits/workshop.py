@@ -1,4 +1,4 @@
-"""The workshop: a process in which lines of Python make targets of an implementation."""
+"""The workshop: a process in which lines of Python make targets from an implementation."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from ..isolated import Isolated, Isolation, hello, worker_command
 NAMESPACE = "from types import SimpleNamespace"
 
 PATIENCE = 20.0
-"""Seconds for which a form is looked for."""
+"""The seconds for which a form is searched for."""
 
 
 class Members(NamedTuple):
-    """What an object has: its public names, and those callables that were asked about.
+    """The members of an object: its public names, and those callables that were asked about.
 
-    A callable comes with the names of its parameters, "**" among them if it takes any; None if that is not known.
+    A callable comes with the names of its parameters, "**" among them if it takes any; None if unknown.
     """
 
     names: list[str]
@@ -33,11 +33,11 @@ class Members(NamedTuple):
 
 
 class Over(Exception):
-    """A process died, or time is over: the search ends without a result."""
+    """A process died or the time is up: the search ends without a result."""
 
 
 class Workshop:
-    """One process, in which targets made of an implementation take the place of one another.
+    """A process in which targets made from an implementation replace one another.
 
     `imports` is the line of Python that imports the implementation. Methods raise Over.
     """
@@ -50,7 +50,7 @@ class Workshop:
         self.end_of_time = time.monotonic() + PATIENCE
 
     def look(self, expression: str, callables: Iterable[str] = ()) -> Members | None:
-        """What the value of an expression has; None if it cannot be made."""
+        """The members of an expression's value, or None if it cannot be evaluated."""
         asked = list(callables)
         _, said = self.made(f"{self.imports}\nimport sys\n{NAMESPACE}\ntarget = {expression}\n", asked)
         if said.get("type") != "hello":
@@ -59,19 +59,19 @@ class Workshop:
         return Members(told.names, {name: told.keywords.get(name) for name in asked if name in told.offers})
 
     def holds(self, condition: str) -> bool:
-        """Whether a condition is true over there."""
+        """Whether a condition is true in that process."""
         seen = self.look(f"SimpleNamespace(yes=len) if {condition} else None", ["yes"])
         return seen is not None and "yes" in seen.callables
 
     def load(self, lines: str) -> Isolated | None:
-        """The target that lines of Python define; None if they raise, or what they define offers nothing."""
+        """The target that lines of Python define, or None if they raise or define a target that offers nothing."""
         peer, said = self.made(lines)
         with suppress(Unusable):
             return peer.introduced(said)
         return None
 
     def made(self, lines: str, callables: Iterable[str] = CALLABLES) -> tuple[Isolated, Header]:
-        """A peer that has loaded these lines, and what it said to hello."""
+        """A peer that has loaded these lines, and its answer to hello."""
         if time.monotonic() > self.end_of_time:
             raise Over
         self.written += 1
@@ -87,7 +87,7 @@ class Workshop:
         return peer, said
 
     def handed_over(self, peer: Isolated) -> Header:
-        """What the running process says to a new hello."""
+        """The running process's answer to a new hello."""
         peer.connection = self.connection
         return peer.greeted()
 
@@ -99,7 +99,7 @@ class Workshop:
         return answer
 
     def close(self) -> None:
-        """End the process, and remove what was written."""
+        """End the process and remove the files written for it."""
         if self.connection is not None:
             self.connection.kill()
         self.folder.cleanup()

@@ -10,9 +10,9 @@ from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
 
 
-def named(law, dtype="float64", **kernels):
-    """The mistake that a law names first in kernels of one dtype; nothing if it names none."""
-    target = wrap(SimpleNamespace(**kernels, dtypes=(dtype,)), "planted")
+def named(law, dtype="float64", ranks=(2,), **kernels):
+    """The mistake that a law names first for kernels of one dtype; empty if it names none."""
+    target = wrap(SimpleNamespace(**kernels, dtypes=(dtype,), ranks=ranks), "planted")
     found = run(LAWS[law], target, TrialSettings(seed=0)).counterexample
     assert found is not None, "the law holds"
     return "" if found.mistakes is UNSET else found.mistakes[0]
@@ -24,7 +24,7 @@ def output(x, size, stride):
 
 
 def each_window(x, size, stride, count=None):
-    """The place of each window, and its cells; `count`: how many there are along each axis."""
+    """The place of each window and its cells; `count`: the number of windows along each axis."""
     for n, c in np.ndindex(x.shape[:2]):
         for i, j in np.ndindex(count or output(x, size, stride)):
             rows, columns = slice(i * stride[0], i * stride[0] + size[0]), slice(j * stride[1], j * stride[1] + size[1])
@@ -32,7 +32,7 @@ def each_window(x, size, stride, count=None):
 
 
 def pooled(x, size, stride, choose, count=None, window=None):
-    """What `choose` says of each window; `window` is the size that is read."""
+    """The result of `choose` for each window; `window` is the size that is read."""
     y = np.zeros((*x.shape[:2], *(count or output(x, size, stride))), x.dtype)
     for place, cells in each_window(x, window or size, stride, y.shape[2:]):
         y[place] = choose(x[cells])
@@ -40,7 +40,7 @@ def pooled(x, size, stride, choose, count=None, window=None):
 
 
 def passed_back(dy, x, size, stride, share, count=None, window=None):
-    """The gradient of which each window passes back what `share` says of its own and of its cells."""
+    """The gradient in which each window passes back `share` of its own gradient and its cells."""
     dx = np.zeros(x.shape, dy.dtype)
     for place, cells in each_window(x, window or size, stride, count or dy.shape[2:]):
         dx[cells] += share(dy[place], x[cells])

@@ -14,7 +14,7 @@ NO_PADDING = ((0, 0), (0, 0))
 
 
 def extents(size, dilation):
-    """The lengths over which dilated windows stretch."""
+    """The extents of dilated windows."""
     return tuple((f - 1) * d + 1 for f, d in zip(size, dilation, strict=True))
 
 
@@ -25,7 +25,7 @@ def counts(x, size, stride, padding=NO_PADDING, dilation=(1, 1)):
 
 
 def maxima(x, windows, places):
-    """The maxima of windows whose places along an axis `places(axis, number)` says; -inf where no cell is there."""
+    """The maxima of windows whose cells along an axis are `places(axis, number)`; -inf where there is no cell."""
     y = np.full((*x.shape[:2], *windows), -np.inf, x.dtype)
     for i, j in np.ndindex(*windows):
         cells = [
@@ -310,3 +310,51 @@ def test_sums_of_whole_blocks_alone():
         return pooled(x, size, stride, mean)
 
     assert named("mean-value", mean_forward=mean_forward) == "sum-cut-off"
+
+
+def test_bounds_that_are_checked_for_the_offset_in_the_plane():
+    def max_forward(x, size, stride, padding=NO_PADDING):
+        begins = [begin for begin, _ in padding]
+        y = naive.max_forward(x, size, stride, padding=padding)
+        for n, c, i, j in np.ndindex(y.shape):
+            top, left = i * stride[0] - begins[0], j * stride[1] - begins[1]
+            offsets = [(top + k) * x.shape[3] + left + m for k, m in np.ndindex(size)]
+            y[n, c, i, j] = max(x[n, c].flat[at] for at in offsets if 0 <= at < x[n, c].size)
+        return y
+
+    assert named("max-value", max_forward=max_forward) == "bounds-of-flat-offset"
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered in cast")
+def test_padding_of_minus_infinity_converted_to_small_integers():
+    def max_forward(x, size, stride, padding=NO_PADDING):
+        lengths = [n + sum(pair) for n, pair in zip(x.shape[2:], padding, strict=True)]
+        padded = np.full((*x.shape[:2], *lengths), -np.inf).astype(x.dtype)
+        (top, _), (left, _) = padding
+        padded[:, :, top : top + x.shape[2], left : left + x.shape[3]] = x
+        return pooled(padded, size, stride, np.max)
+
+    assert named("max-value", "uint32", max_forward=max_forward) == "padding-cast-from-infinity"
+
+
+def test_windows_with_the_cell_before_their_first():
+    def max_forward(x, size, stride):
+        y = pooled(x, size, stride, np.max)
+        for n, c, i, j in np.ndindex(y.shape):
+            top, left = i * stride[0], j * stride[1]
+            y[n, c, i, j] = x[n, c, max(top - 1, 0) : top + size[0], max(left - 1, 0) : left + size[1]].max()
+        return y
+
+    assert named("max-value", max_forward=max_forward) == "window-too-large"
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_windows_that_are_counted_with_the_padding_of_one_side(side):
+    def max_forward(x, size, stride, padding=NO_PADDING):
+        lengths = zip(x.shape[2:], padding, size, stride, strict=True)
+        rows, columns = (max((n + 2 * pair[side] - f) // s + 1, 0) for n, pair, f, s in lengths)
+        y = naive.max_forward(x, size, stride, padding=padding)
+        more = ((0, 0), (0, 0), (0, max(rows - y.shape[2], 0)), (0, max(columns - y.shape[3], 0)))
+        return np.pad(y, more, constant_values=-np.inf)[:, :, :rows, :columns].copy()
+
+    assert named("output-size", max_forward=max_forward) == "window-count-by-one-padding"

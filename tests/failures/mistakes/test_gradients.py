@@ -8,7 +8,7 @@ pytestmark = pytest.mark.once
 
 
 def routed(share):
-    """A kernel that passes back what `share` says."""
+    """A kernel that passes back `share`."""
     return lambda dy, x, size, stride: passed_back(dy, x, size, stride, share)
 
 
@@ -22,7 +22,7 @@ def test_a_gradient_divided_by_the_cells_of_the_window():
 
 
 def by_row(d, cells):
-    """Tied maxima share the gradient with those of their row alone."""
+    """Tied maxima share the gradient only with those in their row."""
     best = cells == cells.max()
     return d * best / np.maximum(best.sum(axis=1, keepdims=True), 1)
 
@@ -50,7 +50,7 @@ def test_ties_counted_in_the_image():
 
 
 def added_in(dtype, share):
-    """A kernel that adds up in a buffer of one type."""
+    """A kernel that adds in a buffer of one type."""
 
     def kernel(dy, x, size, stride):
         dx = np.zeros(x.shape, dtype)
@@ -68,7 +68,7 @@ def test_gradients_added_up_in_a_narrow_buffer():
 
 
 def kept(first, last):
-    """Gradients gathered, by each cell, from the windows that have it but the first, or the last."""
+    """Gradients that each cell gathers from its windows except the first ones, or the last ones."""
 
     def max_backward(dy, x, size, stride):
         dx = np.zeros_like(x)
@@ -101,7 +101,7 @@ def test_samples_that_pass_no_gradient_are_not_said_to_be_gathered_wrongly():
 
 
 def of_overlap(factor):
-    """Gradients that pass where another window follows along both axes, times a factor."""
+    """Gradients, multiplied by a factor where another window follows along both axes."""
 
     def max_backward(dy, x, size, stride):
         dx = np.zeros_like(x)
@@ -118,3 +118,41 @@ def of_overlap(factor):
 def test_windows_that_pass_a_gradient_where_others_follow_are_not_said_to_pass_none(law):
     assert named(law, max_backward=of_overlap(1)) == "window-of-cell-left-out"
     assert named(law, max_backward=of_overlap(3)) != "nothing-passed-back"
+
+
+@pytest.mark.parametrize(("block", "law"), [(4, "mean-spread"), (8, "mean-accumulation")])
+def test_the_last_block_of_windows_that_is_moved_back_to_fit(block, law):
+    def mean_backward(dy, x, size, stride):
+        dx, width = np.zeros(x.shape), dy.shape[3]
+        starts = [*range(0, width - block + 1, block), *([width - block] if width > block and width % block else ())]
+        columns = [j for start in starts for j in range(start, start + block)] or range(width)
+        for n, c, i in np.ndindex(dy.shape[:3]):
+            for j in columns:
+                rows, across = i * stride[0], j * stride[1]
+                dx[n, c, rows : rows + size[0], across : across + size[1]] += dy[n, c, i, j] / np.prod(size)
+        return dx
+
+    assert named(law, mean_backward=mean_backward) == "last-block-overlaps"
+
+
+def test_the_first_window_of_a_cell_by_a_division_that_rounds_towards_zero():
+    def mean_backward(dy, x, size, stride):
+        dx = np.zeros(x.shape)
+        for n, c, h, w in np.ndindex(x.shape):
+            i, j = (int((at - f) / s) + 1 for at, f, s in zip((h, w), size, stride, strict=True))
+            dx[n, c, h, w] = dy[n, c, max(i, 0) : h // stride[0] + 1, max(j, 0) : w // stride[1] + 1].sum()
+        return dx / np.prod(size)
+
+    assert named("mean-accumulation", mean_backward=mean_backward) == "window-of-cell-left-out"
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_a_maximum_that_is_sought_in_the_whole_plane(last):
+    def max_backward(dy, x, size, stride):
+        dx = np.zeros(x.shape)
+        for place, cells in each_window(x, size, stride):
+            equal = np.flatnonzero(x[place[:2]] == x[cells].max())
+            dx[place[:2]].flat[equal[-1 if last else 0]] += dy[place]
+        return dx
+
+    assert named("tied-maxima", max_backward=max_backward) == "maximum-sought-in-plane"

@@ -1,4 +1,4 @@
-"""Mistakes about integers are told from mistakes about their order."""
+"""Mistakes about integers are distinguished from mistakes about their order."""
 
 import numpy as np
 import pytest
@@ -66,3 +66,61 @@ def test_places_of_maxima_among_numbers_rounded_to_half_precision():
         return passed_back(dy, x, size, stride, share)
 
     assert named("routing", max_backward=max_backward) == "compared-in-float16"
+
+
+def closest_first(cells):
+    """The place of the first cell that np.isclose takes for the maximum."""
+    return np.isclose(cells, cells.max()).argmax()
+
+
+def zero_is_unset(cells):
+    """The place at which a scan ends that takes the next cell wherever the maximum so far is zero."""
+    best = 0
+    for place, cell in enumerate(cells.flat):
+        best = place if not cells.flat[best] or cell > cells.flat[best] else best
+    return best
+
+
+@pytest.mark.parametrize(
+    ("place", "mistake"), [(closest_first, "nearly-equal-cells-tie"), (zero_is_unset, "zero-taken-for-unset")]
+)
+def test_another_cell_than_the_maximum(place, mistake):
+    def route(d, cells):
+        dx = np.zeros(cells.shape)
+        dx.flat[place(cells)] = d
+        return dx
+
+    assert named("routing", max_backward=lambda *given: passed_back(*given, route)) == mistake
+
+
+def test_zero_taken_for_no_maximum_in_windows_of_hundreds_of_cells_as_well():
+    def max_forward(x, size, stride):
+        return pooled(x, size, stride, lambda cells: cells.flat[zero_is_unset(cells)])
+
+    assert named("increasing-maps", max_forward=max_forward) == "zero-taken-for-unset"
+
+
+@pytest.mark.parametrize(
+    ("law", "function", "combine"), [("max-value", "max_forward", max), ("mean-value", "mean_forward", sum)]
+)
+def test_halves_that_are_rounded_down(law, function, combine):
+    def halved(cells):
+        lanes = list(cells.flat)
+        while len(lanes) > 1:
+            half = len(lanes) // 2
+            lanes = [combine(lanes[k : k + half + 1 : half]) for k in range(half)]
+        return lanes[0] / (cells.size if combine is sum else 1)
+
+    assert named(law, **{function: lambda *given: pooled(*given, halved)}) == "odd-cells-left-out"
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered in subtract")
+def test_windows_summed_as_differences_of_running_sums():
+    def mean_forward(x, size, stride):
+        for axis, (f, s) in enumerate(zip(size, stride, strict=True), 2):
+            running = np.insert(x.cumsum(axis), 0, 0, axis)
+            past = np.arange(f, running.shape[axis], s)
+            x = running.take(past, axis) - running.take(past - f, axis)
+        return x / np.prod(size)
+
+    assert named("locality", mean_forward=mean_forward) == "sums-are-differences"

@@ -49,12 +49,12 @@ def test_mistakes_about_whole_calls_keep_a_wider_scope():
     ]
 
 
-RARE = {"gradient-of-padding", "index-without-cell", "truth-counted-in-a-byte"}
-"""Mistakes that show in windows wholly in padding, or in more than 255 cells that are True."""
+RARE = {"gradient-of-padding", "index-without-cell", "row-by-reciprocal", "truth-counted-in-a-byte"}
+"""Mistakes that show only in windows wholly in padding, in rows of certain widths, or with more than 255 True cells."""
 
 
 def differs(mistake, right):
-    """Whether some answer of a mistake is another than the right one."""
+    """Whether some answer of a mistake differs from the right one."""
     made = [attempted(right, answer) for answer in mistake.answers]
     return any(
         each is not None

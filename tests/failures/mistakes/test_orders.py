@@ -1,14 +1,15 @@
-"""Mistakes about where cells lie in memory are named, whichever array they are made in."""
+"""Mistakes about where cells lie in memory are named, for every array in which they are made."""
 
 import numpy as np
 import pytest
 from planted import each_window, named, passed_back, pooled, spread_evenly, to_maximum
+from poolproof.kernels import naive
 
 pytestmark = pytest.mark.once
 
 
 def by_height(array):
-    """Where the cells lie in the whole array, if each row is as long as a column."""
+    """The positions of the cells in the whole array if each row is as long as a column."""
     n, c, i, j = np.indices(array.shape)
     height, width = array.shape[2:]
     return (n * array.shape[1] + c) * height * width + i * height + j
@@ -78,3 +79,36 @@ def test_the_place_of_a_window_by_another_stride(apart):
         return dx
 
     assert named("routing", max_backward=max_backward) == "place-by-other-stride"
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_rows_that_are_found_by_the_reciprocal_of_the_width(kind):
+    def max_forward(x, size, stride):
+        y = pooled(x, size, stride, np.max)
+        number = np.arange(y.shape[2] * y.shape[3])
+        row = (number.astype(kind) * (kind(1) / kind(y.shape[3]))).astype(int)
+        return y[:, :, row, number % y.shape[3]].reshape(y.shape)
+
+    assert named("max-value", max_forward=max_forward) == "row-by-reciprocal"
+
+
+def test_a_result_that_loses_all_its_axes_of_length_one():
+    def mean_forward(x, size, stride):
+        return pooled(x, size, stride, np.mean).squeeze()
+
+    assert named("output-size", mean_forward=mean_forward) == "axes-of-one-dropped"
+
+
+def test_indices_that_have_been_half_floats_as_the_image_is():
+    def max_indices(x, size, stride):
+        return naive.max_indices(x, size, stride).astype(x.dtype).astype(np.int64)
+
+    assert named("max-index", "float16", max_indices=max_indices) == "index-in-type-of-image"
+
+
+def test_indices_in_a_volume_with_the_depth_for_the_height():
+    def max_indices(x, size, stride):
+        d, h, w = np.unravel_index(naive.max_indices(x, size, stride), x.shape[2:])
+        return (d * x.shape[2] + h) * x.shape[4] + w
+
+    assert named("max-index", max_indices=max_indices, ranks=(3,)) == "index-by-height"

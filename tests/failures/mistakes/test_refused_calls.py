@@ -1,4 +1,4 @@
-"""Valid calls that are refused: which calls each rule is about."""
+"""Refusals of valid calls: the calls that each rule covers."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Mistakes about padding are named, along one axis alone too."""
+"""Mistakes about padding are named, also along one axis only."""
 
 from itertools import product
 
@@ -31,12 +31,12 @@ def test_padding_exchanged_along_columns_alone():
 
 
 def shared(best):
-    """Equal parts for all maxima."""
+    """Equal shares for all maxima."""
     return best / best.sum()
 
 
 def to_last(best):
-    """All for the last maximum."""
+    """Everything to the last maximum."""
     return np.arange(best.size).reshape(best.shape) == np.flatnonzero(best)[-1]
 
 
@@ -126,7 +126,7 @@ def test_padding_that_is_told_by_its_zeros():
 
 
 def in_memory(x, place, masked):
-    """What lies at a place, past the rows of its plane too, as far as masks allow; -inf elsewhere."""
+    """The element at a place, even past the rows of its plane, as far as masks allow; otherwise -inf."""
     n, c, row, column = place
     inside = (row >= 0 or not masked[0], row < x.shape[2], column >= 0 or not masked[1], column < x.shape[3])
     at = ((n * x.shape[1] + c) * x.shape[2] + row) * x.shape[3] + column
@@ -147,7 +147,7 @@ def test_places_before_the_image_that_are_read_from_memory(masked):
 
 
 def from_end(place, length):
-    """A place along an axis as Python takes it, if there is such."""
+    """A place along an axis as Python indexes it, if it exists."""
     return place if -length <= place < length else None
 
 

@@ -1,4 +1,4 @@
-"""Mistakes about windows along one axis alone, in the gradient, and in shortcuts, are named."""
+"""Mistakes about windows along one axis only, in the gradient, and in shortcuts, are named."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ pytestmark = pytest.mark.once
 
 
 def one_row_less(dy):
-    """The number of windows without the last row of them."""
+    """The number of windows without the last row of windows."""
     return max(dy.shape[2] - 1, 1), dy.shape[3]
 
 

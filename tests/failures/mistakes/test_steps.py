@@ -1,4 +1,4 @@
-"""Pooling in small steps gives what it should, so that a mistake is what it replaces and nothing else."""
+"""Pooling in small steps is right, so that a mistake is exactly what replaces a step."""
 
 from dataclasses import replace
 

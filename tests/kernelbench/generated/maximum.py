@@ -9,7 +9,7 @@ from torch.nn import functional
 
 
 class ModelNew(nn.Module):
-    """One tap of all windows after another; the first real cell, the first maximum and the first NaN win."""
+    """Goes through the windows one tap at a time; the first real cell, the first maximum and the first NaN win."""
 
     def __init__(self, kernel_size, stride, padding, dilation):
         super().__init__()

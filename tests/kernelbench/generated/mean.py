@@ -7,7 +7,7 @@ from torch.nn import functional
 
 
 class ModelNew(nn.Module):
-    """One tap of all windows after another; padded cells count."""
+    """Goes through the windows one tap at a time; padded cells count."""
 
     def __init__(self, kernel_size, stride=None, padding=0):
         super().__init__()

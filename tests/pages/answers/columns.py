@@ -1,4 +1,4 @@
-"""Exercise 3: maxima by columns, and the place of each in its plane, which is a column of the matrix of places."""
+"""Exercise 3: maxima by columns, and the place of each in its plane, taken from the matrix of places."""
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view

@@ -1,4 +1,4 @@
-"""Exercise 2: the gradient of a maximum; `np.add.at` adds where a place comes twice."""
+"""Exercise 2: the gradient of a maximum; `np.add.at` adds even if a place occurs twice."""
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
