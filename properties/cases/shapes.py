@@ -259,8 +259,8 @@ CERTAIN_LARGE: tuple[Kind, ...] = (
     *CERTAIN,
     *(pinned(planes, (1, channels)) for channels in (49, 48, 47, 256)),
     *(pinned(windows_of, (1, 1025)), pinned(windows_of, (65, 65))),
-    *(pinned(rows_of, 61), pinned(rows_of, 49)),
     *(large_plane, pinned(plane_of, (66_000, 2)), pinned(single_cells, (2, 33_000))),
+    *(pinned(rows_of, 61), pinned(rows_of, 49)),
 )
 """The same for laws about large images."""
 

@@ -113,7 +113,9 @@ COMPARED = table(
     Option("json", "also write it as JSON", "FILE"),
     Option("markdown", "also write it as Markdown", "FILE"),
 )
-"""The options of a comparison and of a history."""
+"""The options of a comparison, and of a history too."""
+
+HISTORY = table(Option("html", "also write it as an HTML page", "FILE"))
 
 WRITTEN = table(
     Option("summary", "write a summary of the run in Markdown", "FILE"),

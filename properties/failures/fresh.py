@@ -127,11 +127,15 @@ def overlapped(pattern: FailingCall, declared: Declared) -> Iterator[Call]:
 
 
 def lengthened(pattern: FailingCall, declared: Declared) -> Iterator[Call]:
-    """The call on an image with room for one more window along each axis."""
+    """The call on an image with room for one more window along each axis, and for one more dilated cell of it."""
     case = as_case(pattern.call)
-    if case is not None and 0 < case.x.size <= MOST_CELLS:
-        room = tuple(n + stride for n, stride in zip(case.x.shape[2:], case.stride, strict=True))
-        yield from on_image(room, case, declared, 1)
+    if case is None or not 0 < case.x.size <= MOST_CELLS:
+        return
+    room = tuple(n + stride for n, stride in zip(case.x.shape[2:], case.stride, strict=True))
+    yield from on_image(room, case, declared, 1)
+    if any(axis.dilation > 1 for axis in case.axes):
+        longer = (n + axis.dilation for n, axis in zip(room, case.axes, strict=True))
+        yield from on_image(tuple(longer), case, declared, 2)
 
 
 def on_image(room: Ints, case: Case, declared: Declared, seed: int) -> Iterator[Call]:

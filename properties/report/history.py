@@ -33,10 +33,14 @@ class Step(Struct, frozen=True):
 
 
 class Past(Struct, frozen=True, kw_only=True):
-    """One cause on one target: the laws that ever failed for it, and when it came and went."""
+    """One cause on one target: the laws that ever failed for it, which reports have it, and when it came and went.
+
+    `there`: for each report whether it has the cause; None if unknown.
+    """
 
     cause: str
     laws: list[str]
+    there: list[bool | None]
     steps: list[Step]
 
 
@@ -88,7 +92,7 @@ def verdict(results: Results, spec: str, law: str) -> str:
 def past(cause: Cause, reports: Sequence[Results], names: Sequence[str]) -> Past:
     """When a cause came and went."""
     seen = [is_there(cause, results) for results in reports]
-    return Past(cause=cause.name, laws=list(dict.fromkeys(cause.laws)), steps=list(steps(seen, names)))
+    return Past(cause=cause.name, laws=list(dict.fromkeys(cause.laws)), there=seen, steps=list(steps(seen, names)))
 
 
 def is_there(cause: Cause, results: Results) -> bool | None:
@@ -126,9 +130,9 @@ def told(each: Past) -> str:
 
 
 def rest(target: TargetHistory) -> str:
-    """How many other laws there are, which passed wherever tried."""
+    """How many other laws there are, which hold wherever tried; empty if there are none."""
     others = len(target.verdicts) - len(changing(target))
-    return f"{others} {'other law holds' if others == 1 else 'other laws hold'} wherever tried"
+    return f"{others} {'other law holds' if others == 1 else 'other laws hold'} wherever tried" if others else ""
 
 
 def as_lines(found: Sequence[TargetHistory]) -> Iterator[str]:
@@ -140,7 +144,8 @@ def as_lines(found: Sequence[TargetHistory]) -> Iterator[str]:
         for law, said in changing(target).items():
             cells = "  ".join(f"{each:{column}}" for each, column in zip(said, columns, strict=True))
             yield cleaned(f"  {law:{width}}  {cells}".rstrip())
-        yield f"  {rest(target)}"
+        if rest(target):
+            yield f"  {rest(target)}"
         for each in target.causes:
             yield cleaned(f"  {each.cause} ({', '.join(each.laws)}): {told(each)}")
 
@@ -150,7 +155,8 @@ def as_markdown(found: Sequence[TargetHistory]) -> str:
     parts = ["## poolproof history"]
     for target in found:
         rows = [[cell(law), *map(cell, said)] for law, said in changing(target).items()]
-        parts += [f"### {code(target.target)}", table(["law", *map(cell, target.reports)], rows), rest(target)]
+        parts += [f"### {code(target.target)}", table(["law", *map(cell, target.reports)], rows)]
+        parts += [rest(target)] if rest(target) else []
         for each in target.causes:
             when = "; ".join(SAID[step.event].format(code(step.at)) for step in each.steps)
             parts += [f"{code(each.cause)} ({', '.join(map(code, each.laws))}): {when}"]

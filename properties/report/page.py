@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import shlex
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources import files
 from itertools import groupby
 from textwrap import dedent
 
@@ -27,6 +25,7 @@ from ..lawbook.huge import EVERY
 from ..results import VERDICTS, LawReport, Report, Result, Seen, Shown, TargetReport
 from ..run.causes import Cause, causes_of
 from . import render, reproducer
+from .templating import asset, rendered
 
 SOURCE = "report.json"
 """The file name in the advice to replay, if the name of the report is unknown."""
@@ -234,18 +233,8 @@ class Page:
 
 def html(report: Report, source: str = SOURCE) -> str:
     """The page of a report."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    loader = PackageLoader(__package__, "templates")
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    style, script = svg.style() + asset("page.css"), asset("page.js")
-    return environment.get_template("page.html").render(
-        page=Page(report, source),
-        style=style,
-        script=script,
-        policy=f"default-src 'none'; style-src '{digest(style)}'; script-src '{digest(script)}'",
+    return rendered(
+        "page.html", style=svg.style() + asset("page.css"), script=asset("page.js"), page=Page(report, source)
     )
 
 
@@ -264,16 +253,6 @@ def together(files: Sequence[str], reports: Sequence[Report]) -> Report:
 def page_of(made: Callable[[], Report], file: str | None, source: str | None) -> Output:
     """The page of the report that `made` makes, for the file given by --html; `source` is that of --json."""
     return "--html", file, lambda: html(made(), source or SOURCE)
-
-
-def asset(name: str) -> str:
-    """A file beside the template."""
-    return files(__package__).joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def digest(text: str) -> str:
-    """The hash with which a content security policy allows a style or a script."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
 def titles_of(targets: Sequence[TargetReport]) -> dict[str, str]:

@@ -43,10 +43,12 @@ def test_the_largest_cell_and_what_is_not_finite_stay_in_their_places():
     assert all(np.isnan(each[0, 0, 2]) for each in kept)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "int64", "int32"])
-def test_numbers_are_met_that_narrower_floats_do_not_tell_apart(dtype):
-    largest = max(call.arrays["x"].max() for call in repainted(failing(np.arange(4).reshape(1, 1, 4).astype(dtype))))
-    assert largest >= max(BEYOND["i" if dtype == "int64" else "f"])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int64", "int32"])
+def test_numbers_are_met_that_narrower_floats_and_tolerances_do_not_tell_apart(dtype):
+    calls = list(repainted(failing(np.arange(4).reshape(1, 1, 4).astype(dtype))))
+    assert BEYOND[np.dtype(dtype)]
+    for offset in BEYOND[np.dtype(dtype)]:
+        assert any(offset <= call.arrays["x"].min() <= call.arrays["x"].max() < offset + 100 for call in calls)
 
 
 def test_an_empty_batch_is_asked_with_two_samples():
@@ -85,6 +87,12 @@ def test_an_image_is_asked_that_has_one_window_more_along_each_axis():
     given = failing(np.zeros((1, 1, 2, 4)), (2, 1))
     calls = list(lengthened(replace(given, call=replace(given.call, stride=(2, 3))), Declared(ranks=(2,))))
     assert {(call.size, call.stride, call.arrays["x"].shape[2:]) for call in calls} == {((2, 1), (2, 3), (4, 7))}
+
+
+def test_a_dilated_call_is_tried_on_an_image_with_room_for_one_more_cell_of_the_window_too():
+    given = failing(np.zeros((1, 1, 6)), settings={"dilation": (5,)})
+    lengths = {call.arrays["x"].shape[2] for call in lengthened(given, Declared(ranks=(1,)))}
+    assert lengths == {7, 12}
 
 
 def test_fixed_windows_are_not_made_to_overlap():

@@ -1,6 +1,7 @@
 """Many reports: the verdict by law and version, and when a cause came and went."""
 
 import json
+import re
 from itertools import product
 
 import pytest
@@ -8,6 +9,7 @@ from failing import HOSTILE, failure, holds, named
 from poolproof.properties.data.files import json_text
 from poolproof.properties.doors.cli import main
 from poolproof.properties.report.history import Step, as_lines, as_markdown, history_of, steps
+from poolproof.properties.report.history_page import html
 from poolproof.properties.results import SCHEMA, LawReport, Report, Result, TargetReport
 from shell import refused
 
@@ -88,6 +90,47 @@ def test_targets_have_histories_of_their_own():
     assert [(each.target, each.reports) for each in found] == [("pool.py", ["a", "c"]), ("other.py", ["b"])]
 
 
+def test_where_no_other_law_was_tried_none_is_counted():
+    found = history(report(BAD), report(GOOD))
+    assert not any("wherever tried" in line for line in as_lines([found]))
+    assert "wherever tried" not in as_markdown([found]) + html([found])
+
+
+def words(page):
+    """What the cells of a page's tables say, row by row."""
+    rows = re.findall(r"<tr data-filter>(.*?)</tr>", page, re.DOTALL)
+    return [re.findall(r'data-target="(.*?)"><span class="verdict" data-word=".*?">(.*?)</span>', row) for row in rows]
+
+
+def test_the_page_says_of_each_report_whether_it_has_a_cause_and_what_it_says_of_a_law():
+    page = html([history(report(BAD), report(UNTRIED), report(GOOD))])
+    assert words(page) == [
+        [("a", "there"), ("b", "unknown"), ("c", "not there")],
+        [("a", "broken"), ("b", "?"), ("c", "holds")],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reports", "headline"),
+    [
+        ([BAD], "1 cause open, 0 gone"),
+        ([BAD, GOOD], "No causes open, 1 gone"),
+        ([GOOD, GOOD], "No law is broken in any report"),
+        # What the latest report has not tried is still open.
+        ([BAD, UNTRIED], "1 cause open, 0 gone"),
+    ],
+)
+def test_the_headline_of_the_page_is_about_the_latest_report(reports, headline):
+    assert f"<h1>{headline}</h1>" in html([history(*map(report, reports))])
+
+
+def test_the_page_has_no_markup_of_anybody_else_and_loads_nothing():
+    page = html([history(report(failure("routing", target=HOSTILE), spec=HOSTILE, version=HOSTILE))])
+    assert "default-src &#39;none&#39;" in page
+    assert "<script>" not in page
+    assert not re.search(r"(?:src|href)=.(?!#)", page)
+
+
 def test_markdown_has_no_markup_of_anybody_else():
     written = as_markdown([history(report(failure("routing", target=HOSTILE), spec=HOSTILE, version=HOSTILE))])
     assert "<script>@all" in written
@@ -99,10 +142,13 @@ def test_markdown_has_no_markup_of_anybody_else():
 def test_the_command(here, capsys):
     for name, each in {"a.json": report(BAD), "b.json": report(GOOD)}.items():
         (here / name).write_text(json_text(each))
-    assert main(["history", "a.json", "b.json", "--json", "h.json", "--markdown", "h.md"]) == 0
+    files = ["--json", "h.json", "--markdown", "h.md", "--html", "h.html"]
+    assert main(["history", "a.json", "b.json", *files]) == 0
     assert "there from the first report on, a.json; went in b.json" in capsys.readouterr().out
     (target,) = json.loads((here / "h.json").read_text())
     assert target["verdicts"] == {"routing": ["broken", "holds"]}
+    assert target["causes"][0]["there"] == [True, False]
+    assert "No causes open, 1 gone" in (here / "h.html").read_text()
     assert "| `routing` | `broken` | `holds` |" in (here / "h.md").read_text()
 
 
