@@ -48,7 +48,7 @@ def test_numbers_are_met_that_narrower_floats_and_tolerances_do_not_tell_apart(d
     calls = list(repainted(failing(np.arange(4).reshape(1, 1, 4).astype(dtype))))
     assert BEYOND[np.dtype(dtype)]
     for offset in BEYOND[np.dtype(dtype)]:
-        assert any(offset <= call.arrays["x"].min() <= call.arrays["x"].max() < offset + 100 for call in calls)
+        assert any(abs(int(call.arrays["x"].max()) - offset) < 100 for call in calls)
 
 
 def test_an_empty_batch_is_asked_with_two_samples():
