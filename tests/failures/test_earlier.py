@@ -19,6 +19,8 @@ from poolproof.properties.targets.target import InProcess, wrap
 from selection import once, slow
 from shell import check, poolproof
 
+pytestmark = once
+
 
 def call(name="max_forward", cells=1, **more):
     """A call for an image of one row."""
@@ -365,7 +367,6 @@ def test_an_object_in_this_process_cannot_be_had_anew_and_so_nothing_is_said_of_
     assert result.counterexample.in_process is True
 
 
-@once
 def test_a_replay_in_a_fresh_process_of_what_was_found_in_the_suites_own_says_so(tmp_path):
     (tmp_path / "counting.py").write_text(
         "from poolproof.kernels import naive\ncalls = 0\ndef max_forward(x, size, stride):\n    global calls\n"
@@ -386,7 +387,6 @@ def test_known_failures_take_no_time_for_earlier_calls():
     assert (result.verdict, result.counterexample.earlier_calls) == ("broken", UNSET)
 
 
-@once
 def test_the_search_ends_in_time(monkeypatch):
     monkeypatch.setitem(trial.SHRINKING, "broken", 0.3)
     made = []

@@ -10,6 +10,9 @@ from poolproof.properties.lawbook import LAWS
 from poolproof.properties.run.runner import run
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
+from selection import once
+
+pytestmark = once
 
 
 def plus_other_planes(x, size, stride):

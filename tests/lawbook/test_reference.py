@@ -13,6 +13,8 @@ from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.target import wrap
 from selection import once
 
+pytestmark = once
+
 
 def tried(law, examples=100, brief=True, **callables):
     """The result of a law on a kernel with the name, dtypes and ranks of the naive one."""
@@ -71,7 +73,6 @@ def test_agreement_is_with_the_other_kernels(monkeypatch):
     assert run(LAWS["agreement"], wrap(naive), TrialSettings(seed=0, brief=True)).verdict == "broken"
 
 
-@once
 def test_agreement_leaves_the_dtype_of_indices_free():
     assert tried("agreement", **changed("max_indices", lambda i: i.astype(np.int32))).verdict == "holds"
 

@@ -22,7 +22,9 @@ from poolproof.properties.run.runner import run
 from poolproof.properties.run.smoke import smoke_test
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
-from selection import slow
+from selection import once, slow
+
+pytestmark = once
 
 X = np.array([[[[1.0, 5, 2, 0]]], [[[3.0, 4, 8, 6]]]])
 CASE = Case("max_forward", X, (1, 2), (1, 2), np.ones((2, 1, 1, 2)), "distinct")

@@ -22,6 +22,8 @@ from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.target import outside, wrap
 from selection import once, slow
 
+pytestmark = once
+
 PINNED = [f"{name}={each.values[0]}" for name, each in CONVENTIONS.items()]
 LAWS_FOR_ALL = [law for law in LAWS.values() if not law.reference]
 PADDINGS = {"none": lambda pair: pair == (0, 0), "symmetric": lambda pair: pair[0] == pair[1], "any": lambda _: True}
@@ -166,7 +168,6 @@ def test_nothing_is_asked_that_is_not_declared(told):
 ALL_SETTINGS = {name: MEAN_SETTINGS if name in MEAN else SETTINGS for name in CALLABLES}
 
 
-@once
 @pytest.mark.parametrize("rank", [1, 2, 3])
 def test_every_convention_is_observed_of_square_windows_as_of_others(rank):
     recorder = Recorder(CALLABLES, {"square": True, "ranks": (rank,), "settings": ALL_SETTINGS})
@@ -188,7 +189,6 @@ def test_a_target_of_square_windows_keeps_what_is_pinned(rank):
         assert expected(target, *name.split("=")).verdict == "holds"
 
 
-@once
 @pytest.mark.parametrize(
     ("lacks", "asked"),
     [("max_backward *", False), ("max_backward * 2", True), ("max_backward float* *", False), ("* * 2", True)],

@@ -21,6 +21,8 @@ from poolproof.properties.targets.target import wrap
 from selection import once, slow
 from shell import kernels_in, poolproof
 
+pytestmark = once
+
 LAW = LAWS["max-value"]
 
 
@@ -85,7 +87,6 @@ def test_a_case_that_fails_no_longer_is_dropped_and_the_others_are_not(tmp_path)
     assert tried(tmp_path, seed=3).examples == 60
 
 
-@once
 @pytest.mark.parametrize("narrower", [{"dtypes": ("int8",)}, {"ranks": (1,)}, {"tiles": True}, {"padding_limit": None}])
 def test_a_case_that_the_target_does_not_declare_any_more_is_dropped_untried(tmp_path, narrower):
     x = np.zeros((1, 1, 2, 4))
@@ -151,7 +152,6 @@ def test_an_interruption_keeps_what_had_failed_and_not_what_was_running(tmp_path
     assert len(kept(tmp_path).found) == failing
 
 
-@once
 def test_the_cases_of_other_callables_that_fail_are_kept_as_well(tmp_path):
     wrong = {
         name: (lambda *given, name=name: getattr(naive, name)(*given) + 1) for name in ("max_forward", "mean_forward")

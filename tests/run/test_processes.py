@@ -64,7 +64,8 @@ def test_modules_beside_a_kernel_are_not_imported_by_the_suite(tmp_path, name):
     assert status == 0, said
 
 
-@pytest.mark.parametrize("n", once_but(["0", "2"], "2", others=slow))
+@slow
+@pytest.mark.parametrize("n", ["0", "2"])
 def test_modules_beside_a_kernel_are_not_imported_by_pytest_workers(tmp_path, n):
     (tmp_path / "kernel.py").write_text(FORWARD)
     notes = shadowed(tmp_path)

@@ -162,6 +162,7 @@ def judged(fault):
     return tried(law, target(**changed))
 
 
+@once
 @faults
 def test_a_fault_is_found(fault):
     assert judged(fault).verdict == FAULTS[fault][1]

@@ -13,6 +13,8 @@ from poolproof.properties.targets.target import wrap
 from selection import once, slow
 from shell import refused
 
+pytestmark = once
+
 KERNEL = """
 import numpy as np
 from poolproof.kernels import img2col
@@ -49,7 +51,6 @@ def run(words, capsys):
     return status, capsys.readouterr().out
 
 
-@once
 @pytest.mark.parametrize("how", [["--in-process"], []], ids=["in-process", "isolated"])
 @pytest.mark.parametrize("relu", [False, True], ids=["distinct", "tied"])
 @pytest.mark.parametrize("shape", [(2, 3, 9, 9), (4, 40, 21, 21)], ids=["small", "large"])
