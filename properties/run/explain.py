@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..failures.diagnosis import SECONDS, Evidence, diagnosis, explained_by
 from ..failures.messages import advice, hint
-from ..failures.mistakes.conduct import REMEMBERS, VARIES
+from ..failures.mistakes.conduct import CHANGES_INPUT, NOT_THREAD_SAFE, REMEMBERS, VARIES
 from ..failures.needs import simplifications
 from ..targets.call import Call
 from .trial import Found, Trial
@@ -32,6 +32,8 @@ def repeated(trial: Trial) -> Found | None:
 
 def mistakes_of(trial: Trial, found: Found, others: list[Found]) -> list[str]:
     """The names of the mistakes that explain a failure, recognised by the law or found on fresh cases."""
+    if found.failure.mistake == NOT_THREAD_SAFE.name and writes_to_input(trial, found.calls):
+        return [CHANGES_INPUT.name]
     if found.failure.mistake:
         return [found.failure.mistake]
     if found.counterexample.earlier_calls:
@@ -43,6 +45,12 @@ def mistakes_of(trial: Trial, found: Found, others: list[Found]) -> list[str]:
         return []
     runs = [each.calls for each in (found, trial.found, *others) if each is not None]
     return diagnosis(evidence(trial, found, runs))
+
+
+def writes_to_input(trial: Trial, calls: list[Call]) -> bool:
+    """Whether a call writes to its input; other calls at the same time may then read something else there."""
+    target = trial.pool.target.afresh()
+    return any(target.ask(call).changed for call in calls)
 
 
 def evidence(trial: Trial, found: Found, runs: list[list[Call]]) -> Evidence:

@@ -73,6 +73,16 @@ def test_where_another_callable_fails_too_what_was_told_is_not_enough(monkeypatc
     assert "overlapping windows" in found.needs
 
 
+def test_calls_that_meet_in_an_input_that_one_of_them_writes_to_have_this_for_their_cause():
+    def scaled(dy, x, size, stride):
+        """The gradient of a mean, for which the gradient that arrives is divided where it lies."""
+        dy /= np.prod(size)
+        return naive.mean_backward(dy, x, size, stride) * np.prod(size).astype(x.dtype)
+
+    found = result("two-threads", SimpleNamespace(mean_backward=scaled, dtypes=("float64",))).counterexample
+    assert found.mistakes == ["input-changed"]
+
+
 @pytest.mark.parametrize(("deadline", "explained"), [(100.0, True), (11.0, False)])
 def test_a_failure_at_the_end_of_its_law_is_explained_in_half_of_what_the_run_has_left(
     monkeypatch, deadline, explained
