@@ -44,6 +44,6 @@ def test_the_sentences_have_the_figures_of_the_record():
     quick = sum(first(fault)[1] <= 5 for fault in FAULTS)
     text = " ".join(SECTION.split())
     assert f"on {len(FAULTS)} faulty kernels" in text
-    assert f"rejects all {len(FAULTS)}. For {quick} of them, some law needs no more than five cases." in text
+    assert f"rejects all {len(FAULTS)}. For {quick} of them, five cases of a single law are enough." in text
     assert f"None of the {len(SOUND)} sound variants" in text
     assert f"| {len(RECORD['laws'])} laws, {EXAMPLES} cases each |" in text
