@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
+import numpy as np
+
 from ..contract import BACKWARD, OF_INTEGERS
 from .build import LAST, Builder, Memories, memories
 from .plans import dtypes, ranks
@@ -135,13 +137,16 @@ def far_ties(builder: Builder) -> Iterator[Decisions]:
 
 
 def ends_of_types(builder: Builder) -> Iterator[Decisions]:
-    """The lowest numbers of every dtype, and the highest of integers, which floats of the same width cannot hold."""
-    for function in builder.functions if "lowest" in builder.plan.values else ():
+    """The lowest numbers of every dtype, the highest of integers, and wide integers beyond floats of the same width."""
+    planned = builder.plan.values
+    for function in builder.functions if "lowest" in planned else ():
         if function in OF_INTEGERS:
-            lowest = [("lowest", dtype) for dtype in dtypes_of(builder, function)]
-            highest = [("highest", dtype) for dtype in integers_of(builder, function)]
-            for values, dtype in lowest + (highest if "highest" in builder.plan.values else []):
-                yield {"function": function, "dtype": dtype, "values": values}
+            integers = integers_of(builder, function)
+            # What is next to the highest is rounded to it, which a conversion that saturates undoes.
+            beyond = [dtype for dtype in integers if np.dtype(dtype).itemsize >= 4]
+            by_palette = {"lowest": dtypes_of(builder, function), "highest": integers, "wide": beyond}
+            for values, dtypes in by_palette.items():
+                yield from ({"function": function, "dtype": d, "values": values} for d in dtypes if values in planned)
 
 
 def empty_batches(builder: Builder) -> Iterator[Decisions]:

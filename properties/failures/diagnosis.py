@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import chain, takewhile, zip_longest
+from itertools import chain, islice, takewhile, zip_longest
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,11 @@ from ..targets.call import Answer as TargetAnswer
 from ..targets.call import Call
 from ..targets.target import Target
 from .fresh import DRAWN, FailingCall, drawn, lengthened, overlapped, repadded, repainted, resized
-from .judging import Agreement, Fault, Judged, attempted, contradicted, fits, judged, meant
+from .judging import NO_ANSWER, Agreement, Fault, Judged, attempted, contradicted, fits, judged, meant
 from .mistakes import MISTAKES, Scope, maxima, means
 from .mistakes.conduct import EMPTY_BATCH, LAYOUT_IGNORED, REMEMBERS, VARIES
 from .mistakes.mistake import Answer, Mistake
-from .mistakes.steps import Steps
+from .mistakes.steps import Steps, TooLarge
 from .probes import generic
 
 SECONDS = 10.0
@@ -164,15 +164,17 @@ def says_something(found: Judged) -> bool:
 
 def diagnosis(evidence: Evidence) -> list[str]:
     """The names of the mistakes that explain a failure, the most informative first; empty if uncertain."""
-    if refused := refusals(evidence):
-        return refused
+    if refusing := refusals(evidence):
+        return refusing
     wrong = wrong_answers(evidence)
     if evidence.ended:
         return []
     if wrong:
         return [REMEMBERS.name] if remembered(evidence, wrong) else explaining(evidence, wrong)
     alive = [call for call in last_calls(evidence) if evidence.answer(call).death is None]
-    return [VARIES.name] if any(varies(evidence, call) for call in alive) else []
+    if any(varies(evidence, call) for call in alive):
+        return [VARIES.name]
+    return behind_errors(evidence, [call for call in alive if refused(evidence, call)])
 
 
 def explained_by(evidence: Evidence, names: Collection[str]) -> list[str]:
@@ -202,6 +204,29 @@ def explaining(evidence: Evidence, wrong: list[tuple[Call, Judged]]) -> list[str
     # Start with the first failing call: the smallest leaves little to probe.
     repeated = chain.from_iterable(map(repainted, (*patterns[1:][-1:], patterns[0])))
     return generic(evidence.ask, evidence.asked(repeated)) or names
+
+
+def behind_errors(evidence: Evidence, raising: list[Call]) -> list[str]:
+    """The mistakes that explain wrong answers to fresh calls, and by which windows of the raising calls do not fit."""
+    patterns = [FailingCall(call, evidence.values) for call in raising]
+    answers = evidence.asked(fresh(evidence, patterns) if raising else ())
+    wrong = list(islice((pair for pair in answers if pair[1].fault is not Fault.NOTHING), CONFIRMED))
+    if len(wrong) < CONFIRMED:
+        return []
+    found = [each for each in hypotheses(wrong) if all(too_large(each.answer, call) for call in raising)]
+    survivors = tested(evidence, found, [FailingCall(call, evidence.values) for call, _ in wrong])
+    return list(dict.fromkeys(each.mistake.name for each in survivors if each.precision >= MOSTLY))
+
+
+def too_large(answer: Answer, call: Call) -> bool:
+    """Whether a mistake gives a call windows that do not fit."""
+    try:
+        answer(call)
+    except TooLarge:
+        return True
+    except NO_ANSWER:
+        return False
+    return False
 
 
 def refusals(evidence: Evidence) -> list[str]:

@@ -97,6 +97,21 @@ def test_a_mistake_about_settings_is_named(name):
     assert mistakes(law, under("max_forward", SETTINGS[name]))[:1] == [name]
 
 
+def test_an_error_is_explained_by_windows_that_do_not_fit_where_other_answers_are_wrong_for_the_same_reason():
+    found = run(LAWS["output-size"], wrap(under("max_forward", SETTINGS["dilations-exchanged"])), TrialSettings(seed=0))
+    assert (found.verdict, found.counterexample.mistakes) == ("raised", ["dilations-exchanged"])
+
+
+def test_an_error_beside_wrong_answers_for_another_reason_is_not_explained_by_them():
+    def max_forward(x, size, stride, dilation=(1, 1)):
+        if dilation[0] > 1:
+            raise IndexError("out of bounds")
+        return naive.max_forward(x, size, stride, dilation=dilation[::-1])
+
+    found = run(LAWS["output-size"], wrap(SimpleNamespace(max_forward=max_forward)), TrialSettings(seed=0))
+    assert (found.verdict, found.counterexample.mistakes) == ("raised", UNSET)
+
+
 def padded_first(padding, value):
     """Maxima of images that are first padded with a number, and the gradients that a framework derives from them."""
     sides = ((0, 0), (0, 0), *padding)

@@ -29,6 +29,10 @@ Table = Array
 """The cells of each window along one axis, (windows, taps)."""
 
 
+class TooLarge(ValueError):
+    """The windows of a mistake do not fit into an image, where code that makes it raises an error."""
+
+
 @dataclass(frozen=True)
 class PooledWindows:
     """The windows of a call: the cells of each in its plane, (windows, taps), and their values.
@@ -221,7 +225,7 @@ class Steps:
         if self.keeps_count:
             found = [axis_table(axis, of.count()) for axis, of in zip(axes, meant, strict=True)]
         elif any(axes[k].room < 0 for k in chosen):
-            raise ValueError("a window is larger than the image")
+            raise TooLarge("a window is larger than the image")
         else:
             found = self.tables(axes)
         return [found[k] if k in chosen else axis_table(meant[k]) for k in numbers]
