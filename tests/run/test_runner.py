@@ -468,9 +468,8 @@ def test_shrinking_a_slow_failure_ends_in_time(monkeypatch):
 
     result = tried("max-accumulation", target(max_backward=slow))
     assert result.verdict == "broken"
-    # Half a second allows three calls. Made smaller: these, the one during which it ends, and the last for the report.
-    # For the mistake: six that are always made, on the first and the smallest case, and those of half a second. For what
-    # the failure needs: those of half a second.
+    # Half a second allows three calls. To make the case smaller: these, the one during which it ends, and the last for
+    # the report. For the mistake: six that are always made, and those of half a second. For what it needs: the latter.
     assert len(calls) <= result.examples + (3 + 2) + (6 + 3) + 3
 
 
