@@ -145,8 +145,10 @@ def ends_of_types(builder: Builder) -> Iterator[Decisions]:
             # What is next to the highest is rounded to it, which a conversion that saturates undoes.
             beyond = [dtype for dtype in integers if np.dtype(dtype).itemsize >= 4]
             by_palette = {"lowest": dtypes_of(builder, function), "highest": integers, "wide": beyond}
+            # Large planes, which are drawn often, would have another palette.
+            case: Decisions = {"function": function, "kind": commonest(builder, function)}
             for values, dtypes in by_palette.items():
-                yield from ({"function": function, "dtype": d, "values": values} for d in dtypes if values in planned)
+                yield from ({**case, "dtype": d, "values": values} for d in dtypes if values in planned)
 
 
 def empty_batches(builder: Builder) -> Iterator[Decisions]:
