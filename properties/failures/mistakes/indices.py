@@ -24,7 +24,9 @@ def spatial_of(windows: PooledWindows) -> Ints:
 
 def places(windows: PooledWindows, tap: Array) -> tuple[Array, ...]:
     """The place of the maximum along each axis."""
-    return np.unravel_index(np.maximum(plane_index(windows, tap), 0), spatial_of(windows))
+    index = np.maximum(plane_index(windows, tap), 0)
+    # NumPy 2.4.6 unravels more than 8,192 indices wrongly where the last axis of their array has length one.
+    return tuple(each.reshape(index.shape) for each in np.unravel_index(index.ravel(), spatial_of(windows)))
 
 
 def column_major(windows: PooledWindows, tap: Array) -> Array:

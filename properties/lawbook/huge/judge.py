@@ -84,7 +84,9 @@ def within(index: Array, call: SparseCall) -> Array:
     """Whether each index names a cell of its own window."""
     spatial = call.arrays["x"].shape[2:]
     known = (index >= 0) & (index < prod(spatial)) & (index == np.floor(index))
-    cells = np.unravel_index(np.where(known, index, 0).astype(np.int64), spatial)
+    # NumPy 2.4.6 unravels more than 8,192 indices wrongly where the last axis of their array has length one.
+    flat = np.unravel_index(np.where(known, index, 0).astype(np.int64).ravel(), spatial)
+    cells = [each.reshape(index.shape) for each in flat]
     for axis, (cell, size, stride) in enumerate(zip(cells, call.size, call.stride, strict=True)):
         starts = np.arange(index.shape[2 + axis]).reshape(-1, *(1,) * (len(spatial) - axis - 1)) * stride
         known = known & (cell >= starts) & (cell < starts + size)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from poolproof.kernels import naive
 from poolproof.kernels.dtypes import ORDERED
 from poolproof.properties import oracle
 from poolproof.properties.cases.build import Builder
@@ -11,6 +12,7 @@ from poolproof.properties.cases.choices import Generated
 from poolproof.properties.cases.plans import Plan
 from poolproof.properties.contract import CALLABLES, MEAN_SETTINGS, SETTINGS, Declared
 from poolproof.properties.failures.judging import Fault, judged
+from poolproof.properties.failures.mistakes import MISTAKES
 from poolproof.properties.failures.mistakes.steps import (
     ALONE,
     MOST_TAPS,
@@ -122,3 +124,11 @@ def test_windows_of_too_many_cells_have_no_answer():
     call = Call("max_forward", {"x": np.zeros((1, 1, 1, 5))}, (1, 1), (1, 1))
     with pytest.raises(ValueError, match="too large"):
         replace(under(size=lambda _: (1, MOST_TAPS + 1)), keeps_count=True)(call)
+
+
+def test_indices_of_more_planes_than_numpy_buffers_at_once_are_unravelled_rightly():
+    x = np.zeros((1, 8194, 1, 2))
+    x[..., 1] = np.arange(8194).reshape(1, -1, 1) % 2
+    (in_padded_plane,) = MISTAKES["index-in-padded-plane"].answers
+    call = Call("max_indices", {"x": x}, (1, 2), (1, 1))
+    assert np.array_equal(in_padded_plane(call), naive.max_indices(x, (1, 2), (1, 1)))
