@@ -45,13 +45,19 @@ def generic(ask: Ask, fresh: Iterable[tuple[Call, Judged]]) -> list[str]:
 
 def begins_too_high(wrong: list[Judged]) -> bool:
     """Whether all wrong maxima are the same number, and no other maximum is below it."""
-    if any(found.meant.function != "max_forward" for found in wrong):
+    if any(found.meant.function != "max_forward" for found in wrong) or all(map(only_over_padding, wrong)):
         return False
     numbers = {(found.dtype.name, number) for found in wrong for number in found.got[found.wrong].tolist()}
     floors = dict(numbers)
     if len(floors) < len(numbers) or 0 in floors.values():
         return False
     return all((found.got >= floors[found.dtype.name]).all() and (found.got >= found.right).all() for found in wrong)
+
+
+def only_over_padding(found: Judged) -> bool:
+    """Whether every wrong maximum is that of a window with padded cells, which may hold the number instead."""
+    over = np.asarray(~RIGHT.windows(found.meant).real.all(axis=-1))
+    return bool(over[found.wrong.reshape(*found.wrong.shape[:2], -1).any(axis=(0, 1))].all())
 
 
 def at(found: Judged) -> tuple[int, ...]:

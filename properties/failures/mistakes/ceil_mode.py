@@ -152,6 +152,13 @@ MISTAKES = [
         (keeping(lambda *_: True),),
     ),
     Mistake(
+        "ceil-window-by-end-padding",
+        ANY,
+        "Whether the last window of ceil mode starts inside is worked out with the padding after the axis.",
+        RIGHT_CEIL,
+        (keeping(lambda axis, start: start < axis.length + axis.end),),
+    ),
+    Mistake(
         "ceil-mode-moves-windows",
         ANY,
         "In ceil mode windows start elsewhere than without it.",

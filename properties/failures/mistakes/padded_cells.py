@@ -66,7 +66,9 @@ def not_low_enough(dtype: Any) -> Any:
 
 
 def highest(dtype: Any) -> Any:
-    """The largest integer, such as an unsigned -1. Raises ValueError for other dtypes."""
+    """The largest integer, such as an unsigned -1, or True. Raises ValueError for other dtypes."""
+    if dtype.kind == "b":
+        return True
     if dtype.kind not in "iu":
         raise ValueError("integers alone")
     return np.iinfo(dtype).max

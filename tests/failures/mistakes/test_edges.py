@@ -337,6 +337,33 @@ def test_padding_of_minus_infinity_converted_to_small_integers():
     assert named("max-value", "uint32", max_forward=max_forward) == "padding-cast-from-infinity"
 
 
+@pytest.mark.parametrize("dtype", ["bool", "uint8"])
+def test_padding_of_minus_one_in_a_type_without_sign(dtype):
+    def max_forward(x, size, stride, padding=NO_PADDING):
+        padded = np.pad(x, ((0, 0), (0, 0), *padding), constant_values=np.array(-1).astype(x.dtype))
+        return pooled(padded, size, stride, np.max)
+
+    assert named("max-value", dtype, max_forward=max_forward) == "padding-not-low-enough"
+
+
+def test_the_last_window_of_ceil_mode_that_is_kept_by_the_padding_at_the_other_end():
+    def max_forward(x, size, stride, padding=NO_PADDING, ceil_mode=False):
+        rooms = [n + sum(pair) - f for n, pair, f in zip(x.shape[2:], padding, size, strict=True)]
+        counts = [
+            room // s + 1 + bool(ceil_mode and room % s and (room // s + 1) * s < n + end)
+            for room, s, n, (_, end) in zip(rooms, stride, x.shape[2:], padding, strict=True)
+        ]
+        lengths = [(count - 1) * s + f for count, s, f in zip(counts, stride, size, strict=True)]
+        lowest = [
+            (0, 0),
+            (0, 0),
+            *((begin, max(m - n - begin, 0)) for m, n, (begin, _) in zip(lengths, x.shape[2:], padding, strict=True)),
+        ]
+        return pooled(np.pad(x, lowest, constant_values=-np.inf), size, stride, np.max, count=tuple(counts))
+
+    assert named("output-size", max_forward=max_forward) == "ceil-window-by-end-padding"
+
+
 def test_windows_with_the_cell_before_their_first():
     def max_forward(x, size, stride):
         y = pooled(x, size, stride, np.max)
