@@ -18,7 +18,7 @@ def html(found: Sequence[TargetHistory]) -> str:
         style=asset("page.css"),
         targets=found,
         headline=headline(found),
-        open=any(each.there[-1] for target in found for each in target.causes),
+        open=any(each.there[-1] is not False for target in found for each in target.causes),
         words=THERE,
         changing=changing,
         rest=rest,

@@ -121,7 +121,9 @@ def test_the_page_says_of_each_report_whether_it_has_a_cause_and_what_it_says_of
     ],
 )
 def test_the_headline_of_the_page_is_about_the_latest_report(reports, headline):
-    assert f"<h1>{headline}</h1>" in html([history(*map(report, reports))])
+    page = html([history(*map(report, reports))])
+    assert f"<h1>{headline}</h1>" in page
+    assert ('<header class="failed">' in page) is headline.startswith("1 cause open")
 
 
 def test_the_page_has_no_markup_of_anybody_else_and_loads_nothing():
