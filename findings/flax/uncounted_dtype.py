@@ -11,7 +11,7 @@ at any mean that does not count padding.
 # [tool.poolproof]
 # kind = "bug"
 # class = "result dtype"
-# also = ["dtype-preserved"]
+# also = ["gradient-layouts", "no-aliasing-of-identity"]
 # upstream = "none found"
 # prints = '''
 # float16 float16 float32
@@ -26,8 +26,8 @@ at any mean that does not count padding.
 #
 # [tool.poolproof.laws]
 # flax = [
-#     "uncovered-pixels", "mean-adjoint", "linearity", "conservation", "mean-differences", "gradient-layouts",
-#     "other-settings", "no-aliasing-of-identity",
+#     "gradient-shape", "dtype-preserved", "uncovered-pixels", "mean-accumulation", "mean-adjoint", "linearity",
+#     "conservation", "mean-differences", "ranks-agree", "other-settings", "no-aliasing", "nothing-remembered",
 # ]
 # ///
 
