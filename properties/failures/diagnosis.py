@@ -182,7 +182,7 @@ def explained_by(evidence: Evidence, names: Collection[str]) -> list[str]:
     wrong = wrong_answers(evidence)
     patterns = [FailingCall(call, evidence.values) for call, _ in wrong if call.function == wrong[0][0].function]
     survivors = tested(evidence, hypotheses(wrong, names), patterns) if wrong else []
-    return list(dict.fromkeys(each.mistake.name for each in survivors if each.precision >= MOSTLY))
+    return names_of(survivors, MOSTLY)
 
 
 def explaining(evidence: Evidence, wrong: list[tuple[Call, Judged]]) -> list[str]:
@@ -194,7 +194,7 @@ def explaining(evidence: Evidence, wrong: list[tuple[Call, Judged]]) -> list[str
     survivors = tested(evidence, hypotheses(wrong), patterns)
     if call.layouts and layout_ignored(evidence, patterns):
         return [each.mistake.name for each in survivors if whole_value(each)][:1] or [LAYOUT_IGNORED.name]
-    names = list(dict.fromkeys(each.mistake.name for each in survivors))
+    names = names_of(survivors)
     if survivors and survivors[0].precision >= MOSTLY:
         return names
     if empty_batches(evidence, patterns):
@@ -206,6 +206,11 @@ def explaining(evidence: Evidence, wrong: list[tuple[Call, Judged]]) -> list[str
     return generic(evidence.ask, evidence.asked(repeated)) or names
 
 
+def names_of(found: list[Hypothesis], least: float = 0.0) -> list[str]:
+    """The names of the mistakes behind hypotheses of at least this precision, each once."""
+    return list(dict.fromkeys(each.mistake.name for each in found if each.precision >= least))
+
+
 def behind_errors(evidence: Evidence, raising: list[Call]) -> list[str]:
     """The mistakes that explain wrong answers to fresh calls, and by which windows of the raising calls do not fit."""
     patterns = [FailingCall(call, evidence.values) for call in raising]
@@ -215,7 +220,7 @@ def behind_errors(evidence: Evidence, raising: list[Call]) -> list[str]:
         return []
     found = [each for each in hypotheses(wrong) if all(too_large(each.answer, call) for call in raising)]
     survivors = tested(evidence, found, [FailingCall(call, evidence.values) for call, _ in wrong])
-    return list(dict.fromkeys(each.mistake.name for each in survivors if each.precision >= MOSTLY))
+    return names_of(survivors, MOSTLY)
 
 
 def too_large(answer: Answer, call: Call) -> bool:
@@ -225,7 +230,7 @@ def too_large(answer: Answer, call: Call) -> bool:
     except TooLarge:
         return True
     except NO_ANSWER:
-        return False
+        pass
     return False
 
 

@@ -397,7 +397,7 @@ class Host:
 
 
 class Standby:
-    """A waiting thread that does the same work each time it is asked to.
+    """A waiting thread that repeats the same work on request.
 
     Asking starts no thread and takes no lock that a call can hold, so a call can be stopped anywhere to ask.
     `ThreadPoolExecutor.submit` takes a lock that all executors share: it would never return if the call holds that

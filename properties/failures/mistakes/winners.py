@@ -66,11 +66,15 @@ def nearly(windows: PooledWindows) -> Array:
     return np.asarray(np.isclose(values, values.max(axis=-1, keepdims=True), rtol=1e-5, atol=0) & windows.real)
 
 
+def equal_cells(windows: PooledWindows) -> Array:
+    """Which cells of its plane equal the maximum of each window, (N, C, windows, cells)."""
+    return np.asarray(windows.image[..., np.newaxis, :] == windows.values.max(axis=-1)[..., np.newaxis])
+
+
 def equal_in_plane(windows: PooledWindows, _: Array) -> Array:
     """Each gradient added to every cell of the plane that equals the maximum of its window."""
-    tops = windows.values.max(axis=-1)
-    dy = windows.call.arrays["dy"].astype(np.float64).reshape(tops.shape)
-    equal = windows.image[..., np.newaxis, :] == tops[..., np.newaxis]
+    equal = equal_cells(windows)
+    dy = windows.call.arrays["dy"].astype(np.float64).reshape(equal.shape[:-1])
     return np.asarray((equal * dy[..., np.newaxis]).sum(axis=-2))
 
 
@@ -78,8 +82,7 @@ def sought_in_plane(last: bool) -> Answer:
     """Answers that look up the maximum in the plane: at the first cell equal to it, or the last."""
 
     def place(windows: PooledWindows) -> Array:
-        tops = windows.values.max(axis=-1)
-        equal = windows.image[..., np.newaxis, :] == tops[..., np.newaxis]
+        equal = equal_cells(windows)
         return np.asarray(equal.shape[-1] - 1 - equal[..., ::-1].argmax(-1) if last else equal.argmax(-1))
 
     def gather(windows: PooledWindows, _: Array) -> Array:
@@ -155,10 +158,7 @@ def divided_by_row(windows: PooledWindows) -> Array:
 
 def divided_by_plane(windows: PooledWindows) -> Array:
     """The gradient of each tied maximum divided by the number of cells of the plane equal to it."""
-    tops = windows.values.max(axis=-1)[..., np.newaxis]
-    return np.asarray(
-        tied(windows) / np.maximum((windows.image[..., np.newaxis, :] == tops).sum(-1), 1)[..., np.newaxis]
-    )
+    return np.asarray(tied(windows) / np.maximum(equal_cells(windows).sum(-1), 1)[..., np.newaxis])
 
 
 MISTAKES = [
