@@ -582,13 +582,26 @@ def from_module(name: str, paths: list[str]) -> Any:
         raise Unloadable(f"{name} cannot be imported: {told(error)}") from error
 
 
+class FromSource(importlib.machinery.SourceFileLoader):
+    """Loads a file from its source, never from its bytecode.
+
+    Python knows bytecode that is out of date by the file's size and the second of its last change, so a kernel that is
+    mended by one character, or written again by a program, could be judged as it was before.
+    """
+
+    def get_code(self, fullname: str) -> Any:
+        """The code of the file as it is now."""
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
 def from_file(path: str) -> Any:
     """Import a file under its own name, with its folder on the import path."""
     folder, file = os.path.split(os.path.abspath(path))
     if not os.path.isfile(path):
         near = [name for name in os.listdir(folder) if name.endswith(".py")] if os.path.isdir(folder) else []
         raise Unloadable(f"there is no such file: {path}; {suggestion(file, near)}")
-    spec = importlib.util.spec_from_file_location(file[:-3], path)
+    spec = importlib.util.spec_from_file_location(file[:-3], path, loader=FromSource(file[:-3], path))
     module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
     try:
         spec.loader.exec_module(module)  # type: ignore[union-attr]

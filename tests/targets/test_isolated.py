@@ -1,6 +1,7 @@
 """Targets in processes of their own: the laws stay effective, and anything that a process does is an answer."""
 
 import os
+import py_compile
 import signal
 import subprocess
 import sys
@@ -471,6 +472,16 @@ return np.array([os.stat(path).st_ino for path in paths if os.path.exists(path)]
 def test_a_target_does_not_see_the_modules_of_the_suite(tmp_path):
     body = "import importlib.util\nassert importlib.util.find_spec('lawbook') is None, 'found'"
     assert load(written(tmp_path, body), Isolation()).ask(WINDOW).error is None
+
+
+@pytest.mark.parametrize("isolation", [None, Isolation()], ids=["in process", "isolated"])
+def test_a_file_that_changes_within_a_second_is_judged_as_it_is_now(tmp_path, isolation):
+    file = tmp_path / "kernel.py"
+    for sign in "+-":
+        file.write_text(f"def max_forward(x, size, stride):\n    return {sign}x\n")
+        os.utime(file, (1e9, 1e9))
+        assert np.array_equal(load(str(file), isolation).ask(WINDOW).value, float(f"{sign}1") * WINDOW.arrays["x"])
+        py_compile.compile(str(file))  # as another program may do that imports it
 
 
 def test_a_target_may_have_another_interpreter(tmp_path):
