@@ -10,6 +10,7 @@ import signal
 import pytest
 from hypothesis import HealthCheck, settings
 from places import ROOT
+from selection import left_out
 from working import working_in
 
 # Hypothesis reads all modules outside site-packages, as in an editable installation, and stores the constants it found.
@@ -36,6 +37,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def pytest_xdist_auto_num_workers():
     """The processes of `-n auto`: more than processors, as many tests wait for processes of their own."""
     return (3 * os.cpu_count() + 1) // 2
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Do not import a file of which no test is wanted."""
+    if collection_path.suffix == ".py" and left_out(collection_path.read_text("utf-8"), config.option.markexpr):
+        return True
+    return None
 
 
 @pytest.fixture

@@ -1,10 +1,15 @@
 """Which tests run under every Python, which a bare pytest leaves to tox, and how many examples are drawn."""
 
+import re
+
 import pytest
 from hypothesis import settings
 
 once = pytest.mark.once
 slow = pytest.mark.slow
+
+MARKED = re.compile(r"^pytestmark = \[?(?:pytest\.mark\.)?(once|slow)\b", re.MULTILINE)
+"""A line that marks all tests of a file."""
 
 NIGHTLY = settings.default.max_examples > 100
 """Whether the profile draws more than `ci`."""
@@ -15,6 +20,15 @@ def once_but(values, *kept, others=once):
     for each in kept:
         assert each in values, f"{each} should be one of {values}"
     return [each if each in kept else pytest.param(each, marks=others) for each in values]
+
+
+def left_out(text, expression):
+    """Whether an expression such as `not once and not slow` excludes all tests of a file with this text.
+
+    Importing such a file, in each process of each environment, would be for nothing.
+    """
+    marked = MARKED.search(text)
+    return bool(marked) and " or " not in expression and f"not {marked[1]}" in expression.split(" and ")
 
 
 def scaled(usual):

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 from hypothesis import settings
 from places import ROOT
-from selection import examples, once, once_but, slow
+from selection import examples, left_out, once, once_but, slow
 
 
 def wanted(environment):
@@ -23,6 +23,27 @@ def test_every_test_is_run_either_under_every_python_or_under_one(marks):
     names = dict(zip(("once", "slow"), marks, strict=True))
     everywhere, under_one = (eval(wanted(name), dict(names)) for name in ("testenv", "testenv:once"))  # noqa: S307
     assert (everywhere, under_one) == (not any(marks), any(marks))
+
+
+EVERY_PYTHON, BARE = "not once and not slow", "not slow"
+
+
+@pytest.mark.parametrize(
+    ("line", "expressions"),
+    [
+        ("pytestmark = once", {EVERY_PYTHON}),
+        ("pytestmark = pytest.mark.once", {EVERY_PYTHON}),
+        ("pytestmark = [once, browser.needed]", {EVERY_PYTHON}),
+        ("pytestmark = pytest.mark.slow", {EVERY_PYTHON, BARE}),
+        ("    pytestmark = once", set()),
+        ("@once", set()),
+    ],
+)
+def test_a_file_is_left_out_if_all_of_its_tests_are(line, expressions):
+    text = f"import pytest\n\n{line}\n\n\ndef test():\n    pass\n"
+    asked = (EVERY_PYTHON, BARE, "once or slow", "not slow or once", "")
+    assert {expression for expression in asked if left_out(text, expression)} == expressions
+    assert wanted("testenv") == EVERY_PYTHON
 
 
 def test_parameters_that_are_kept_have_no_mark_and_the_others_the_mark_that_is_said():

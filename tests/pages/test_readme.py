@@ -47,15 +47,29 @@ def matches(expected, got):
     return bool(got) and expected[0] == got[0] and matches(expected[1:], got[1:])
 
 
+ALONE = """
+poolproof() {
+    if [ "$1" = check ]; then command poolproof check -n 1 "${@:2}"; else command poolproof "$@"; fi
+}
+"""
+"""With one process, failures are found, and so printed, in the order of the laws, whatever else the machine does."""
+
+
 def in_shell(commands, folder):
     """The output of each command, and its exit status."""
     scripts = Path(sys.executable).parent
     environment = {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "80", "NO_COLOR": "1"}
     for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_CURRENT_TEST", "PYTEST_ADDOPTS"):
         environment.pop(name, None)
-    joined = "\n".join(f'{command}; status=$?; echo ">>>$status"; (exit $status)' for command in commands)
+    script = ALONE + "\n".join(f'{command}; status=$?; echo ">>>$status"; (exit $status)' for command in commands)
     done = subprocess.run(
-        ["bash", "-c", joined], cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+        ["bash", "-c", script],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     parts = re.split(r">>>(\d+)\n", done.stdout)[:-1]
     return [(said, int(status)) for said, status in zip(parts[::2], parts[1::2], strict=True)]
