@@ -203,7 +203,7 @@ def explaining(evidence: Evidence, wrong: list[tuple[Call, Judged]]) -> list[str
         return [VARIES.name]
     # Start with the first failing call: the smallest leaves little to probe.
     repeated = chain.from_iterable(map(repainted, (*patterns[1:][-1:], patterns[0])))
-    return generic(evidence.ask, evidence.asked(repeated)) or names
+    return generic(evidence.ask, evidence.asked(repeated), wrong[0]) or names
 
 
 def names_of(found: list[Hypothesis], least: float = 0.0) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from poolproof.kernels.dtypes import Array, finfo, is_float
@@ -32,15 +32,16 @@ OFTEN = 3
 
 
 @np.errstate(all="ignore")
-def generic(ask: Ask, fresh: Iterable[tuple[Call, Judged]]) -> list[str]:
-    """The property that all wrong answers to fresh cases share; empty if there are too few."""
+def generic(ask: Ask, fresh: Iterable[tuple[Call, Judged]], smallest: tuple[Call, Judged]) -> list[str]:
+    """The property that all wrong answers to fresh cases share, and the smallest may have; empty if they are few."""
     wrong = [(call, found) for call, found in fresh if found.fault is not Fault.NOTHING]
     if len(wrong) < OFTEN or any(found.fault is not Fault.VALUES for _, found in wrong):
         return []
     if begins_too_high([found for _, found in wrong]):
         return [TOO_HIGH]
     some = wrong[:MOST_CASES]
-    return next(([name] for name, holds, share in PROBES if sum(holds(ask, *each) for each in some) >= share(some)), [])
+    possible = (probe for probe in PROBES if probe.possible(*smallest))
+    return next(([p.name] for p in possible if sum(p.holds(ask, *each) for each in some) >= p.share(some)), [])
 
 
 def begins_too_high(wrong: list[Judged]) -> bool:
@@ -76,10 +77,16 @@ def changes(ask: Ask, call: Call, found: Judged, others: dict[str, Array]) -> bo
 
 def planes_mixed(ask: Ask, call: Call, found: Judged) -> bool:
     """Whether the answer for a plane changes with the numbers of other planes."""
+    if not has_other_planes(call, found):
+        return False
     plane = at(found)[:2]
-    ways = OTHERWISE if prod(call.arrays["x"].shape[:2]) > 1 else ()
-    others = ({name: but_for(array, plane, way) for name, array in call.arrays.items()} for way in ways)
+    others = ({name: but_for(array, plane, way) for name, array in call.arrays.items()} for way in OTHERWISE)
     return any(changes(ask, call, found, other) for other in others)
+
+
+def has_other_planes(call: Call, _: Judged) -> bool:
+    """Whether there is another plane, on whose numbers an answer could depend."""
+    return prod(call.arrays["x"].shape[:2]) > 1
 
 
 def but_for(array: Array, plane: Any, otherwise: Callable[[Array], Array]) -> Array:
@@ -93,20 +100,29 @@ OTHERWISE: tuple[Callable[[Array], Array], ...] = (np.min, np.max, lambda a: a[.
 """Ways to change the numbers of an array: the same one everywhere, or its own in another order."""
 
 
+def outside(call: Call, found: Judged) -> Array:
+    """Which cells of a plane, numbered in row-major order, are outside the first wrong window."""
+    windows = RIGHT.windows(call)
+    cells = windows.cells[np.ravel_multi_index(at(found)[2:], windows.output)]
+    others = np.ones(windows.image.shape[2], bool)
+    others[cells[cells >= 0]] = False
+    return others
+
+
+def has_cells_outside(call: Call, found: Judged) -> bool:
+    """Whether the first wrong result is that of a window that leaves cells of its plane outside."""
+    return "dy" not in call.arrays and found.fault is Fault.VALUES and bool(outside(call, found).any())
+
+
 def reads_outside(ask: Ask, call: Call, found: Judged) -> bool:
     """Whether a result changes with cells of its plane outside its window."""
-    if "dy" in call.arrays:
+    if not has_cells_outside(call, found):
         return False
-    place, windows, x = at(found), RIGHT.windows(call), call.arrays["x"]
-    cells = windows.cells[np.ravel_multi_index(place[2:], windows.output)]
-    outside = np.ones(windows.image.shape[2], bool)
-    outside[cells[cells >= 0]] = False
-    others: Any = (*place[:2], outside)
-    if not outside.any():
-        return False
+    x = call.arrays["x"]
+    others: Any = (*at(found)[:2], outside(call, found))
     finite = bool(np.isfinite(x.astype(np.float64)).all())
     for fill in (x.min(), x.max()) if finite else (0, 1):
-        changed = x.copy().reshape(windows.image.shape)
+        changed = x.copy().reshape(*x.shape[:2], -1)
         changed[others] = fill
         if changes(ask, call, found, {"x": changed.reshape(x.shape)}):
             return True
@@ -191,15 +207,27 @@ def often(_: list[tuple[Call, Judged]]) -> int:
     return OFTEN
 
 
-Probe = tuple[str, Callable[[Ask, Call, Judged], bool], Callable[[list[tuple[Call, Judged]]], int]]
+def always(_: Call, __: Judged) -> bool:
+    """No condition."""
+    return True
 
-PROBES: tuple[Probe, ...] = (
-    (PLANES_MIXED.name, planes_mixed, often),
-    (GRADIENT_OUTSIDE.name, gradient_outside, len),
-    (NOT_WRITTEN.name, not_written, len),
-    (GRADIENTS_LOST.name, gradients_lost, len),
-    (READS_OUTSIDE.name, reads_outside, often),
-    ("sum-in-narrower-type", narrower_sum, len),
-    ("gradient-in-narrower-type", narrower_gradient, len),
+
+class Probe(NamedTuple):
+    """The name of a mistake, whether an answer shows it, in how many cases it must, and whether the smallest can."""
+
+    name: str
+    holds: Callable[[Ask, Call, Judged], bool]
+    share: Callable[[list[tuple[Call, Judged]]], int]
+    possible: Callable[[Call, Judged], bool] = always
+
+
+PROBES = (
+    Probe(PLANES_MIXED.name, planes_mixed, often, has_other_planes),
+    Probe(GRADIENT_OUTSIDE.name, gradient_outside, len),
+    Probe(NOT_WRITTEN.name, not_written, len),
+    Probe(GRADIENTS_LOST.name, gradients_lost, len),
+    Probe(READS_OUTSIDE.name, reads_outside, often, has_cells_outside),
+    Probe("sum-in-narrower-type", narrower_sum, len),
+    Probe("gradient-in-narrower-type", narrower_gradient, len),
 )
-"""The name of a mistake, whether an answer shows it, and in how many cases it must; the first match is named."""
+"""The first that matches is named."""

@@ -1,14 +1,18 @@
-"""`poolproof explain`: a law in words, as a formula, and drawn on an example."""
+"""`poolproof explain`: a law in words, as a formula, and drawn on an example; or a convention with its values."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import partial
 from math import prod
+from shlex import quote
 
 from ..cases.case import Case
 from ..cases.drawing import drawn
 from ..contract import BACKWARD, CALLABLES, Unusable
+from ..conventions import CONVENTIONS
+from ..conventions.registry import Convention
 from ..data.text import shown
 from ..drawings import grid
 from ..drawings.answered import example
@@ -33,15 +37,29 @@ LARGE = 1000
 
 
 def explained(name: str, encoding: str | None) -> Iterator[str]:
-    """The lines that explain a law. Raises Unusable if there is no such law."""
+    """The lines that explain a law or a convention. Raises Unusable if there is none with this name."""
+    if name in CONVENTIONS:
+        yield from described(CONVENTIONS[name])
+        return
     if name not in EVERY:
-        near = get_close_matches(name, EVERY, 1)
-        raise Unusable(f"there is no law {shown(name)}; " + (f"did you mean {near[0]!r}?" if near else LISTED))
+        near = get_close_matches(name, [*EVERY, *CONVENTIONS], 1)
+        rest = f"did you mean {near[0]!r}?" if near else LISTED
+        raise Unusable(f"there is no law or convention {shown(name)}; {rest}")
     law = EVERY[name]
     yield f"{law.name}, a law of the family {law.family}"
     yield from (f"    {line}" for line in (claim(name), law.formula, about(name)))
     if name in LAWS:
         yield from illustrated(LAWS[name], encoding)
+
+
+def described(each: Convention) -> Iterator[str]:
+    """The lines about a convention."""
+    yield f"{each.name}, a convention"
+    yield f"    {each.question}"
+    takes = f", where they take {' and '.join(each.needs)}" if each.needs else ""
+    yield f"    observed of {', '.join(each.functions) or 'every callable'}{takes}"
+    yield f"    values: {', '.join(each.values)}; it varies if calls show several"
+    yield f"    observed, not judged: --expect {quote(f'{each.name}={each.values[0]}')} makes a value a law"
 
 
 def about(name: str) -> str:
@@ -69,7 +87,7 @@ def illustrated(law: Law, encoding: str | None) -> Iterator[str]:
 def illustration(law: Law) -> tuple[Call, Picture] | None:
     """A call of a law with its picture, or None if no case can be drawn."""
     small = filter(is_small, drawn(law, EVERYTHING, CALLABLES, EXAMPLES, SEED))
-    case = min(small, key=trouble, default=None)
+    case = min(small, key=partial(trouble, law), default=None)
     picture = None if case is None else example(case.call(), marked=True)
     return None if case is None or picture is None else (case.call(), picture)
 
@@ -81,8 +99,17 @@ def is_small(case: Case) -> bool:
     return small and prod(case.output) > 1 and not empty_window(case.call())
 
 
-def trouble(case: Case) -> tuple[bool, bool, bool, int, int]:
+def lacks_tie(law: Law, case: Case) -> bool:
+    """Whether a law about ties meets none in a window that gets a gradient."""
+    if case.function != "max_backward" or law.plan.values[:1] != ("ties",):
+        return False
+    cells, values = case.in_windows
+    maxima = (values == values.max(axis=-1, keepdims=True)) & (cells >= 0)
+    return not ((maxima.sum(axis=-1) > 1) & (case.dy != 0).reshape(maxima.shape[:-1])).any()
+
+
+def trouble(law: Law, case: Case) -> tuple[bool, bool, bool, bool, int, int]:
     """A penalty for examples that are hard to read or show little."""
     strange = not (abs(case.x.astype(float)) < LARGE).all()
     nothing = not (case.dy if case.function in BACKWARD else case.x).any()
-    return strange, nothing, prod(case.size) == 1, len(case.settings), case.x.size
+    return strange, nothing, lacks_tie(law, case), prod(case.size) == 1, len(case.settings), case.x.size

@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
-from ..failures.diagnosis import SECONDS, Evidence, diagnosis, explained_by
+from ..failures.diagnosis import SECONDS, Evidence, diagnosis, explained_by, wrong_answers
+from ..failures.judging import Fault
 from ..failures.messages import advice, hint
 from ..failures.mistakes.conduct import CHANGES_INPUT, NOT_THREAD_SAFE, REMEMBERS, VARIES
 from ..failures.needs import simplifications
+from ..failures.types import Broken
 from ..targets.call import Call
 from .trial import Found, Trial
 
 EARLIER_CALLS = "earlier calls"
 """The need of a failure that recurs only after other calls."""
 
+COMPARED = "found by comparison with the answer to another call, which is right"
+"""What to know of a failure that is shown on the other one of the compared calls."""
+
 
 def explained(trial: Trial, found: Found, others: list[Found]) -> Found:
     """The failure with the mistakes that explain it, also in its message, and the features that it needs."""
     mistakes = mistakes_of(trial, found, others)
+    found = on_wrong_call(trial, found)
     needs = needs_of(trial, found)
     more = {name: value for name, value in (("mistakes", mistakes), ("needs", needs)) if value}
     return found.noted(*hint(mistakes), *advice(found.verdict, found.calls), **more)
+
+
+def on_wrong_call(trial: Trial, found: Found) -> Found:
+    """The failure shown on a call with a wrong answer, if the law compared that with a right answer to another."""
+    if not found.failure.fact or len(found.calls) < 2 or found.counterexample.earlier_calls:
+        return found
+    answers = wrong_answers(evidence(trial, found, [found.calls]))
+    wrong = {at: answer for at, each in enumerate(found.calls) for call, answer in answers if call is each}
+    at = next((k for k, answer in wrong.items() if answer.fault is Fault.VALUES), None)
+    if at is None or found.failure.call % len(found.calls) in wrong:
+        return found
+    trial.pool.calls = found.calls
+    try:
+        trial.pool.differ(wrong[at].got, wrong[at].right, wrong[at].wrong, at, why=COMPARED)
+    except Broken as failure:
+        return found._replace(failure=failure, counterexample=trial.counterexample(failure, found.case))
+    return found
 
 
 def repeated(trial: Trial) -> Found | None:

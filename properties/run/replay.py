@@ -144,7 +144,7 @@ def replay_conventions(found: Replayable, session: Session, other: str | None, s
             asked += 1
             if not as_before(target, seen):
                 changed += 1
-                say(cleaned(f"{name} on {spec}: answers otherwise now"))
+                say(cleaned(f"{name} on {target.spec}: answers otherwise now"))
     if found.seen:
         say(f"{asked} conventions replayed: {changed} answer otherwise")
 

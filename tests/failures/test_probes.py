@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from msgspec import UNSET
 from poolproof.kernels import naive
+from poolproof.properties.failures.judging import judged
+from poolproof.properties.failures.probes import generic
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.run.runner import run
 from poolproof.properties.run.trial import TrialSettings
+from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.target import wrap
 from selection import once
 
@@ -68,3 +71,30 @@ def test_what_all_wrong_answers_have_in_common_is_told(law, function, kernel, na
 def test_an_answer_that_a_much_narrower_type_does_not_have_is_not_said_to_be_of_it():
     target = wrap(SimpleNamespace(mean_forward=nearly_right, dtypes=("float64",)))
     assert run(LAWS["mean-value"], target, TrialSettings(seed=0)).counterexample.mistakes is UNSET
+
+
+@pytest.mark.parametrize(("channels", "names"), [(2, ["planes-mixed"]), (1, [])])
+def test_a_failure_on_a_single_plane_is_not_explained_by_the_others(channels, names):
+    def ask(call):
+        x = call.arrays["x"]
+        return judged(call, plus_other_planes(x, call.size, call.stride) + (x.shape[1] == 1))
+
+    def asked(channels):
+        x = np.arange(1.0, 1.0 + 6 * channels).reshape(1, channels, 2, 3)
+        call = Call("max_forward", {"x": x}, (1, 2), (1, 1))
+        return call, ask(call)
+
+    assert generic(ask, [asked(2)] * 5, asked(channels)) == names
+
+
+@pytest.mark.parametrize(("width", "names"), [(3, ["reads-outside-window"]), (2, [])])
+def test_a_failure_of_a_window_that_is_the_plane_is_not_explained_by_cells_outside(width, names):
+    def ask(call):
+        x = call.arrays["x"]
+        return judged(call, naive.max_forward(x, call.size, call.stride) + x.max())
+
+    def asked(width):
+        call = Call("max_forward", {"x": np.arange(1.0, 1.0 + width).reshape(1, 1, 1, width)}, (1, 2), (1, 1))
+        return call, ask(call)
+
+    assert generic(ask, [asked(3)] * 5, asked(width)) == names

@@ -47,6 +47,24 @@ def test_a_replay_explains_a_failure_again():
     assert replay(LAWS["mean-value"], wrap(OVERLAPPING, "mine"), found).counterexample.mistakes == ["mean-not-divided"]
 
 
+def wide_rows_off_by_one(x, size, stride):
+    """Maxima, one too high where rows have more than three cells."""
+    y = naive.max_forward(x, size, stride)
+    return y + 1 if x.shape[3] > 3 else y
+
+
+@pytest.mark.parametrize("law", ["max-value", "translation", "increasing-maps", "nothing-remembered"])
+def test_of_the_calls_that_a_law_compares_one_with_a_wrong_answer_is_shown(law):
+    """The last call of translation has shorter rows than the first, and a right answer."""
+    found = result(law, SimpleNamespace(max_forward=wide_rows_off_by_one, dtypes=("float64",))).counterexample
+    shown = found.calls[found.failing_call].call()
+    right = naive.max_forward(*shown.arrays.values(), shown.size, shown.stride)
+    assert np.array_equal(found.got, right + 1)
+    compared = "found by comparison with the answer to another call, which is right"
+    assert (compared in found.message) is (law == "translation")
+    assert law != "translation" or (found.failing_call, found.expected) == (0, right.tolist())
+
+
 def cells(found):
     """The cells of the image of a counterexample."""
     return np.prod(found.case.x.shape)

@@ -1,4 +1,4 @@
-"""`poolproof explain`: a law in words, as a formula, and drawn on an example."""
+"""`poolproof explain`: a law in words, as a formula, and drawn on an example; or a convention with its values."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ..parser import Command, Parser
 
 
 def add_arguments(parser: Parser) -> None:
-    """Add the name of a law."""
-    parser.add_argument("law", metavar="LAW", help="a name that `poolproof laws` prints")
+    """Add the name of a law or a convention."""
+    parser.add_argument("law", metavar="NAME", help="a law or a convention that `poolproof laws` prints")
 
 
 def run(options: Namespace) -> int:
-    """Print what a law claims."""
+    """Print what a law claims, or what a convention is about."""
     from ...report.explain import explained
     from ...report.terminal import Terminal
 
@@ -24,4 +24,4 @@ def run(options: Namespace) -> int:
     return 0
 
 
-COMMAND = Command("explain", "explain a law, with an example drawn", add_arguments, run)
+COMMAND = Command("explain", "explain a law, with an example drawn, or a convention", add_arguments, run)
