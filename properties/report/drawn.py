@@ -12,6 +12,9 @@ from ..drawings.failing import picture
 from ..results import Counterexample, Report
 
 
+NOT_DRAWN = f"not drawn: it is no image of two axes with at most {grid.MOST_CELLS} cells along each"
+
+
 class FailingCase(NamedTuple):
     """A law that failed on a target, and the case."""
 
@@ -39,8 +42,9 @@ def as_text(cases: Sequence[FailingCase], encoding: str | None) -> Iterator[str]
     """The cases drawn one after another, each under what failed."""
     for case in cases:
         yield cleaned(f"{case.law} on {case.target}")
-        drawn = grid.lines(case.found, encoding) or ["not drawn: too large, or not about cells"]
-        yield from (f"    {line}" for line in drawn)
+        drawn = picture(case.found, grid.MOST_CELLS)
+        lines = grid.text(drawn, encoding) if drawn else [NOT_DRAWN]
+        yield from (f"    {line}" for line in lines)
 
 
 def as_svg(cases: Sequence[FailingCase]) -> str:

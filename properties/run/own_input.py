@@ -36,6 +36,9 @@ JUDGES = {
 }
 """The law that compares a callable's answer with the oracle."""
 
+FRESH = {"max_backward": "distinct", "mean_forward": "wide"}
+"""The palette of fresh numbers on which the mistake behind a failure is tested; "ties" for other callables."""
+
 EXACT = 1 << 14
 """The most cells of an x for which the oracle checks all planes."""
 
@@ -89,7 +92,7 @@ def case_of(file: str, function: str, window: WindowArguments) -> Case:
         size=passed.pop("size"),
         stride=passed.pop("stride"),
         dy=np.zeros(0, x.dtype) if dy is None else dy,
-        values="distinct" if function == "max_backward" else "ties",
+        values=FRESH.get(function, "ties"),
         settings=passed,
     )
     check_window(case)

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 import sample
-from pictured import MISPLACED, OVERWRITTEN
+from pictured import MISPLACED, OVERWRITTEN, failing
 from poolproof.properties.doors.cli import main
 from poolproof.properties.drawings.chapter import figures
 from shell import refused
@@ -32,6 +32,21 @@ def test_failing_cases_are_printed(reports, capsys):
     assert main(["draw", "one.json", "two.json"]) == 0
     said = capsys.readouterr().out
     assert said.index("max-value on one") < said.index("│ 4 ┃ 4!┃") < said.index("routing on two") < said.index("┃ 2!┃")
+
+
+TIED = failing("max_backward", [[0, 0]], (1, 2), (1, 1), dy=[[1]], got=[[1.0, 1.0]])
+"""Both of two equal maxima get the gradient, and no one cell is wrong."""
+
+THREE_AXES = failing("max_forward", [[[1, 2], [3, 4]]] * 2, (1, 1, 1), (1, 1, 1), got=[[[1.0, 2.0], [3.0, 3.0]]] * 2)
+
+
+def test_a_case_without_a_wrong_cell_is_printed_too_but_not_one_of_three_axes(reports, capsys):
+    laws = [law("tied-maxima", TIED), law("max-value", THREE_AXES)]
+    (reports / "one.json").write_text(json.dumps({**sample.REPORT, "targets": [{**sample.TARGET, "laws": laws}]}))
+    assert main(["draw", "one.json"]) == 0
+    said = capsys.readouterr().out
+    assert "│ 0 │ 0 │   │ 1 │   │ 1 │ 1 │" in said
+    assert said.endswith("not drawn: it is no image of two axes with at most 8 cells along each\n")
 
 
 def test_one_law_is_printed(reports, capsys):

@@ -72,6 +72,23 @@ def test_an_input_is_cut_to_three_cells_and_replayed(how, relu, shape, here, cap
     assert main(["replay", "report.json", "img2col"]) == 0
 
 
+NARROW = """
+import numpy as np
+from poolproof.kernels import naive
+
+def mean_forward(x, size, stride):
+    return naive.mean_forward(x.astype(np.float32), size, stride).astype(x.dtype)
+"""
+
+
+def test_a_mistake_that_only_full_significands_show_is_named(here, capsys):
+    written(here, dtype="float64")
+    (here / "narrow.py").write_text(NARROW)
+    status, said = run(["narrow.py", "input.npz", "--call", "mean_forward", "--size", "2", "--stride", "2"], capsys)
+    assert status == 1
+    assert said.splitlines()[-2] == "    Means are computed in a narrower type than that of x."
+
+
 def test_what_shows_in_large_planes_alone_is_printed_as_a_recipe(here, capsys):
     written(here, (1, 2, 41, 41))
     status, said = run(["kernel.py", "input.npz", "--call", "max_indices", "--size", "3", "--in-process"], capsys)
