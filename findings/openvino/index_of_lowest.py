@@ -27,7 +27,7 @@ at -inf do the same.
 # '''
 #
 # [tool.poolproof.laws]
-# openvino = ["max-index", "nothing-remembered"]
+# openvino = ["max-index"]
 # ///
 
 import numpy as np

@@ -21,7 +21,7 @@ as its second output is used.
 # '''
 #
 # [tool.poolproof.laws]
-# openvino = ["max-value", "indices-gather", "padding-with-lowest"]
+# openvino = ["max-value", "indices-gather"]
 # ///
 
 import numpy as np
