@@ -103,6 +103,15 @@ class Case:
         answer = getattr(oracle, self.function)(*self.call().arrays.values(), **self.window)
         return answer.nearest() if isinstance(answer, oracle.Exact) else np.asarray(answer)
 
+    @property
+    def has_one_answer(self) -> bool:
+        """Whether `answer` is the only right one: no maxima are tied, if it matters which of them is the first."""
+        if self.function not in ("max_backward", "max_indices"):
+            return True
+        cells, values = self.in_windows
+        maxima = (values == values.max(axis=-1, keepdims=True)) & (cells >= 0)
+        return bool((maxima.sum(axis=-1) <= 1).all())
+
     def call(self, function: str | None = None, **changed: Array) -> Call:
         """The call of this case, or one with another function or other arrays (`x`, `dy`)."""
         case = self.with_arrays(**changed)

@@ -128,7 +128,8 @@ def other_settings(pool: Pool, case: Case) -> None:
     without = replace(without, dy=np.resize(case.dy, shape))
     before, result, after = pool.all([without.call(), case.call(), without.call()])
     pool.equal(result, case.answer, 1, why="the same x was pooled without settings just before")
-    pool.equal(before, without.answer, 0)
+    if without.has_one_answer:
+        pool.equal(before, without.answer, 0)
     pool.equal(after, before, why="the same call gave another answer before that with settings")
 
 

@@ -11,7 +11,6 @@ from ..drawings import grid, svg
 from ..drawings.failing import picture
 from ..results import Counterexample, Report
 
-
 NOT_DRAWN = f"not drawn: it is no image of two axes with at most {grid.MOST_CELLS} cells along each"
 
 

@@ -164,7 +164,7 @@ def any_of(stated: Declared, function: str, dtypes: tuple[str, ...]) -> bool:
 
 
 def untested(target: Target) -> list[str]:
-    """The parts of the contract that are not tested: callables, dtypes, ranks, settings of all or of some callables."""
+    """The parts of the contract that are not tested: callables, dtypes, ranks, settings of all or of some, windows."""
     stated, offers = target.declared, target.offers
     missing = [f for f in CALLABLES if f not in offers]
     missing += [d for d in IEEE_FLOATS if not any(d in stated.dtypes_of(function) for function in offers)]
@@ -183,6 +183,8 @@ def untested(target: Target) -> list[str]:
             missing.append(name if lacking == able else f"{name} of {' and '.join(lacking)}")
     if stated.ceil_rule == "keep":
         missing.append("windows of ceil mode that start in the end padding")
+    missing += ["windows that are not square"] if stated.square else []
+    missing += ["strides other than the size"] if stated.tiles else []
     return missing
 
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from faults import SOUND
 from poolproof.kernels import naive
 from poolproof.properties.cases.case import Case
 from poolproof.properties.cases.drawing import drawn
@@ -22,7 +23,7 @@ from poolproof.properties.run.runner import run
 from poolproof.properties.run.smoke import smoke_test
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
-from selection import once, slow
+from selection import once, once_but, slow
 
 pytestmark = once
 
@@ -637,3 +638,22 @@ def test_a_pixel_is_probed_also_where_a_window_lies_wholly_in_padding():
     one, settings = np.ones((1, 1, 1, 1)), {"padding": ((0, 0), (1, 1)), "dilation": (1, 2)}
     case = Case("max_backward", one, (1, 2), (1, 1), one, settings=settings)
     assert probed(case, "max_forward") == (0, 0, 0, 0)
+
+
+# Sound ways to choose among tied maxima, each with one callable alone, so that all cases of a law are about it.
+
+TIE_BREAKERS = ("sound.LastMaximum", "sound.LastMaximumEverywhere", "sound.FirstDownTheColumns", "sound.UnevenSplit")
+CHOOSING = {"max_backward", "max_indices"}
+OF_TIES = [name for name, law in LAWS.items() if CHOOSING & {*law.plan.functions} and not law.reference]
+
+
+@pytest.mark.parametrize("law", once_but(OF_TIES, "nothing-remembered", others=slow))
+@pytest.mark.parametrize("name", TIE_BREAKERS)
+@pytest.mark.parametrize("function", sorted(CHOOSING))
+def test_no_law_rejects_a_sound_choice_among_tied_maxima(function, name, law):
+    sound = SOUND[name]()
+    attributes = {each: getattr(sound, each) for each in ("dtypes", "settings", "ranks") if hasattr(sound, each)}
+    target = wrap(SimpleNamespace(**{function: getattr(sound, function)}, **attributes))
+    seeds = range(6) if law == "nothing-remembered" else range(1)
+    results = [run(LAWS[law], target, TrialSettings(seed=seed, explain=False)) for seed in seeds]
+    assert {result.verdict for result in results} <= {"holds", "unsupported"}, results

@@ -353,10 +353,12 @@ def test_who_is_right_only_where_it_is_judged_passes(here):
 
 def test_who_declares_little_is_asked_little_which_the_judgement_says(here):
     text = "max_forward = right\nmax_backward = lambda dy, x, *_: x\ndtypes = ('float32',)\ndeterministic = False\n"
+    text += "square = tiles = True\n"
     found = judged(text + "lacks = ('max_backward * *',)\n", "routing,same-twice,max-value", examples=5)
     assert found.holds
     assert {"routing", "same-twice"} <= set(found.unasked)
     assert {"float16", "float64", "max_backward * *"} <= set(found.untested)
+    assert {"windows that are not square", "strides other than the size"} <= set(found.untested)
 
 
 def test_who_takes_its_time_is_asked_little_which_the_judgement_says(here):
