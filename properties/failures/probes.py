@@ -86,7 +86,7 @@ def planes_mixed(ask: Ask, call: Call, found: Judged) -> bool:
 
 def has_other_planes(call: Call, _: Judged) -> bool:
     """Whether there is another plane, on whose numbers an answer could depend."""
-    return prod(call.arrays["x"].shape[:2]) > 1
+    return bool(prod(call.arrays["x"].shape[:2]) > 1)
 
 
 def but_for(array: Array, plane: Any, otherwise: Callable[[Array], Array]) -> Array:

@@ -560,7 +560,7 @@ def by_wrappers(wrapper: str, function: str, *arguments: Any) -> Any:
         return getattr(importlib.import_module("poolproof.properties.wrappers.named"), function)(*arguments)
     except Exception as error:
         message = said(error) if isinstance(error, TypeError) else told(error)
-        raise Unloadable(f"it cannot be taken for a {wrapper}: {message}") from error
+        raise Unloadable(f"it cannot be wrapped as {wrapper}: {message}") from error
 
 
 def from_module(name: str, paths: list[str]) -> Any:

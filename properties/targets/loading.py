@@ -54,7 +54,7 @@ def load(spec: str, isolation: Isolation | None = None) -> Target:
     wrapping = unwrapped(spec)
     plain, python = at_interpreter(wrapping.spec)
     if wrapping.wrapper and (is_shipped(plain) or plain.startswith(COMMAND)):
-        raise Unusable(f"{plain!r} already keeps the contract, and cannot be taken for a {wrapping.wrapper}")
+        raise Unusable(f"{plain!r} already keeps the contract, and cannot be wrapped as {wrapping.wrapper}")
     source, attribute, paths = located(plain)
     problem = problem_file(wrapping)
     if python:

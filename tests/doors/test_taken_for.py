@@ -141,7 +141,7 @@ def test_pytest_takes_the_option(folder):
 
 
 REFUSED = {
-    "nothing named": ((), "'compiled' already keeps the contract, and cannot be taken for a function"),
+    "nothing named": ((), "'compiled' already keeps the contract, and cannot be wrapped as function"),
     "a program": (("command:pool",), "'command:pool' already keeps the contract"),
     "several functions": (
         ("pools.py",),
