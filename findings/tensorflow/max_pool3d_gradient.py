@@ -27,7 +27,7 @@ infinite the distance is NaN, and no cell gets it. `max_pool2d` gives it to the 
 # '''
 #
 # [tool.poolproof.laws]
-# tensorflow-3d = ["routing", "tied-maxima", "conservation", "nothing-remembered"]
+# tensorflow-3d = ["routing", "tied-maxima", "conservation"]
 # ///
 
 import tensorflow as tf
