@@ -106,11 +106,14 @@ class Case:
     @property
     def has_one_answer(self) -> bool:
         """Whether `answer` is the only right one: no maxima are tied, if it matters which of them is the first."""
-        if self.function not in ("max_backward", "max_indices"):
-            return True
+        return self.function not in ("max_backward", "max_indices") or not self.tied.any()
+
+    @property
+    def tied(self) -> Array:
+        """Which windows have several equal maxima: (N, C, windows)."""
         cells, values = self.in_windows
         maxima = (values == values.max(axis=-1, keepdims=True)) & (cells >= 0)
-        return bool((maxima.sum(axis=-1) <= 1).all())
+        return np.asarray(maxima.sum(axis=-1) > 1)
 
     def call(self, function: str | None = None, **changed: Array) -> Call:
         """The call of this case, or one with another function or other arrays (`x`, `dy`)."""

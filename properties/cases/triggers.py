@@ -26,11 +26,7 @@ def seen(case: Case) -> bool:
 
 def tied(case: Case) -> bool:
     """Whether some window has two equal maxima."""
-    if not seen(case):
-        return False
-    cells, values = case.in_windows
-    maxima = (values == values.max(axis=-1, keepdims=True)) & (cells >= 0)
-    return bool((maxima.sum(axis=-1) > 1).any())
+    return seen(case) and bool(case.tied.any())
 
 
 def all_negative(case: Case) -> bool:

@@ -103,9 +103,7 @@ def lacks_tie(law: Law, case: Case) -> bool:
     """Whether a law about ties meets none in a window that gets a gradient."""
     if case.function != "max_backward" or law.plan.values[:1] != ("ties",):
         return False
-    cells, values = case.in_windows
-    maxima = (values == values.max(axis=-1, keepdims=True)) & (cells >= 0)
-    return not ((maxima.sum(axis=-1) > 1) & (case.dy != 0).reshape(maxima.shape[:-1])).any()
+    return not (case.tied & (case.dy != 0).reshape(case.tied.shape)).any()
 
 
 def trouble(law: Law, case: Case) -> tuple[bool, bool, bool, bool, int, int]:
