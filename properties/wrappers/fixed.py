@@ -10,7 +10,7 @@ import numpy as np
 
 from .black_box import Unknown, first_lengths
 from .drawn import DTYPES, refusal, usual
-from .frameworks import Framework, Probe, differentiated
+from .frameworks import Framework, TrialCall, differentiated
 from .inference import RANKS, infer
 from .known_pooling import KnownPooling
 from .parameters import NAMES
@@ -48,9 +48,9 @@ def fixed(whole: Whole, said: Dict[str, Any], declared: Dict[str, Any]) -> Simpl
         "ranks": (len(pooling.axes),),
         "settings": dict.fromkeys(roles, settings),
     }
-    probes = [Probe(dtypes[0], (1, 1, *lengths_of(pooling)), windows["size"], windows["stride"])]
+    trials = [TrialCall(dtypes[0], (1, 1, *lengths_of(pooling)), windows["size"], windows["stride"])]
     given = {roles[0]: of_windows(whole.call, windows), **defaults, **declared, "fixed": windows}
-    made = differentiated(whole.wrapper, whole.framework, None, given, probes)
+    made = differentiated(whole.wrapper, whole.framework, None, given, trials)
     made.__name__ = f"{whole.wrapper}({whole.name})"
     made.__notes__ = [*notes, *getattr(made, "__notes__", []), *refused]
     return made

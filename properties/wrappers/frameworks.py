@@ -66,7 +66,7 @@ def differentiated(
     framework: Framework,
     implementation: Any,
     given: dict[str, Any],
-    tried: list[Probe] | None = None,
+    tried: list[TrialCall] | None = None,
     **defaults: Any,
 ) -> SimpleNamespace:
     """A target made from a framework's functions, with the gradients that they lack and the framework provides.
@@ -79,7 +79,7 @@ def differentiated(
     for forward, backward in zip(FORWARD, BACKWARD):
         if forward not in found.functions or backward in found.functions:
             continue
-        if is_differentiable(framework, found.functions[forward], tried or probes(forward, declarations)):
+        if is_differentiable(framework, found.functions[forward], tried or trials(forward, declarations)):
             functions[backward] = framework.gradient(found.functions[forward])
         else:
             notes.append(f"{backward} is not tested: the result of {forward} cannot be differentiated")
@@ -87,16 +87,16 @@ def differentiated(
     return found.noting(notes).made(wrapped, **defaults)
 
 
-def is_differentiable(framework: Framework, forward: Function, probes: list[Probe]) -> bool:
-    """Whether a framework can differentiate a forward, according to the first probe that both can handle."""
-    for probe in probes:
+def is_differentiable(framework: Framework, forward: Function, trials: list[TrialCall]) -> bool:
+    """Whether a framework can differentiate a forward, according to the first trial that both can handle."""
+    for trial in trials:
         with suppress(Exception):
-            x = np.arange(prod(probe.shape)).reshape(probe.shape).astype(probe.dtype)
-            return framework.differentiates(forward, framework.inward(x), probe.size, probe.stride)
+            x = np.arange(prod(trial.shape)).reshape(trial.shape).astype(trial.dtype)
+            return framework.differentiates(forward, framework.inward(x), trial.size, trial.stride)
     return False
 
 
-class Probe(NamedTuple):
+class TrialCall(NamedTuple):
     """A call to try a forward with: the dtype and shape of an array, and the windows on it."""
 
     dtype: str
@@ -105,7 +105,7 @@ class Probe(NamedTuple):
     stride: Any
 
 
-def probes(function: str, declarations: dict[str, Any]) -> list[Probe]:
+def trials(function: str, declarations: dict[str, Any]) -> list[TrialCall]:
     """Calls in the declared float dtypes and ranks, the usual ones first, in several forms.
 
     Other wrappers may surround this one, so the function may take single ints, and arrays without an axis for samples
@@ -121,7 +121,7 @@ def probes(function: str, declarations: dict[str, Any]) -> list[Probe]:
         for size in ((2,) * rank, 2)
         for ndim in (2 + rank, 1 + rank, rank)
     ]
-    return [Probe(dtype, *form) for form in forms for dtype in FLOATS if dtype in asked]
+    return [TrialCall(dtype, *form) for form in forms for dtype in FLOATS if dtype in asked]
 
 
 def in_framework(framework: Framework, function: Function) -> Function:
