@@ -51,6 +51,11 @@ class Result(Struct):
     like: str = ""
 
     @property
+    def key(self) -> tuple[str, str]:
+        """The key of its unit."""
+        return self.target, self.law
+
+    @property
     def failed(self) -> bool:
         """Whether this makes a run fail."""
         return self.verdict in FAILURES or self.outdated

@@ -15,7 +15,7 @@ from .record import Record
 from .request import Request
 from .session import Session, ending
 from .smoke import smoke_test
-from .units import Unit, turn
+from .units import Unit, is_cut_short, turn
 
 
 def alone(request: Request, units: Sequence[Unit], make: Callable[[], Target]) -> Record:
@@ -58,5 +58,5 @@ def in_turns(session: Session, units: Sequence[Unit]) -> list[Result]:
         for k, unit in enumerate(waiting):
             shares = sum(each.weight for each in waiting[k:]) / unit.weight
             found[unit.key] = session.examine(unit, turn(end, shares))
-        waiting = [unit for unit in waiting if found[unit.key].partial and not found[unit.key].failed]
+        waiting = [unit for unit in waiting if is_cut_short(found[unit.key])]
     return [found[unit.key] for unit in units]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, takewhile
 
@@ -15,7 +16,7 @@ from .processes import Lost
 from .request import Request
 from .runner import Interrupted
 from .session import session
-from .units import Unit, turn
+from .units import Unit, is_cut_short, turn
 
 OPENING = 2.0
 """Seconds for which a run uses one process: a wrong kernel mostly fails at once, before more processes could start."""
@@ -25,9 +26,58 @@ def examined(
     request: Request, units: Sequence[Unit], processes: int, complain: Callable[[str], None]
 ) -> Iterator[Result]:
     """The results of units as they come, from this many processes, or from this one if `processes` is 0."""
-    groups = grouped(units, processes, apart=request.in_process or not processes)
-    tasks = portions(request, groups, max(processes, 1))
-    yield from (result for _, result in carried_out(tasks, executor_of(processes), complain, opening=OPENING))
+    turns = Turns(request, grouped(units, processes, apart=request.in_process or not processes), max(processes, 1))
+    try:
+        for _, result in carried_out(turns.tasks(), executor_of(processes), complain, opening=OPENING):
+            yield from turns.settled(result)
+    except KeyboardInterrupt:
+        yield from turns.cut_short.values()
+        raise
+    yield from turns.cut_short.values()
+
+
+class Turns:
+    """Units in portions, each in its turn; then those that were cut short, until none is left or the budget is spent.
+
+    The first law of a target often has little of its turn, because the target is loaded and compiled meanwhile.
+    """
+
+    def __init__(self, request: Request, groups: Sequence[list[Unit]], processes: int) -> None:
+        self.request, self.groups, self.processes = request, list(groups), processes
+        self.running = 0
+        self.cut_short = dict[tuple[str, str], Result]()
+
+    def tasks(self) -> Iterator[Task | None]:
+        """The portions of one round after another; None while the next depends on running ones."""
+        waiting = self.groups
+        while waiting:
+            for task in portions(self.request, waiting, self.processes):
+                self.running += len(task.lost)
+                yield task
+            while self.running:
+                yield None
+            waiting = self.again()
+
+    def settled(self, result: Result) -> list[Result]:
+        """The result of a unit, unless the unit gets another turn."""
+        self.running -= 1
+        before = self.cut_short.pop(result.key, result)
+        if not is_cut_short(result):
+            return [result]
+        most = max(before, result, key=lambda each: each.examples)
+        if not self.has_time():
+            return [most]
+        self.cut_short[result.key] = most
+        return []
+
+    def again(self) -> list[list[Unit]]:
+        """The portions of which something was cut short, without the rest."""
+        left = ([unit for unit in group if unit.key in self.cut_short] for group in self.groups)
+        return list(filter(None, left))
+
+    def has_time(self) -> bool:
+        """Whether some of a budget is left."""
+        return self.request.end is not None and time.time() < self.request.end
 
 
 def carried_out(

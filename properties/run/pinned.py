@@ -18,9 +18,11 @@ def conventions_of(target: Target, end: float | None) -> Result:
     """The conventions of a target; some may be missing if it hangs or the time is up."""
     began = time.perf_counter()
     found, left = observed(target, MOST["hung"], end)
-    reason = f"not observed, because it hangs or the time limit was reached: {', '.join(left)}" if left else ""
+    late = bool(left) and end is not None and time.time() >= end
+    why = "the time limit was reached" if late else "it hangs"
+    reason = f"not observed, because {why}: {', '.join(left)}" if left else ""
     took = time.perf_counter() - began
-    return Result(target.spec, CONVENTIONS_ITEM, "holds", reason, partial=bool(left), conventions=found, seconds=took)
+    return Result(target.spec, CONVENTIONS_ITEM, "holds", reason, partial=late, conventions=found, seconds=took)
 
 
 def pinned(unit: Unit, target: Target) -> Result:

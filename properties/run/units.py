@@ -13,6 +13,7 @@ from ..conventions import check_expected
 from ..conventions.likeness import Common
 from ..lawbook import LAWS, Law
 from ..lawbook.huge import EVERY, HUGE, HugeLaw
+from ..results import Result
 from ..targets.loading import is_kernel
 from .request import Request
 
@@ -68,6 +69,11 @@ def turn(end: float | None, waiting: float) -> float | None:
     """The deadline of the next unit, if it and `waiting` - 1 others share the remaining time."""
     now = time.time()
     return None if end is None else now + max(end - now, 0.0) / max(waiting, 1.0)
+
+
+def is_cut_short(result: Result) -> bool:
+    """Whether a unit ended for lack of time, so that more time could change its verdict."""
+    return result.partial and not result.failed
 
 
 def plan(request: Request) -> list[Unit]:

@@ -15,11 +15,13 @@ import tempfile
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from ..data.text import MOST_SHOWN, cleaned, shown
 from ..remote import GUARD
 from ..remote.worker import Channel, Header, Memory, ProtocolError
 from .protocol import Frame
+from .starvation import starved
 
 GUARDED = [sys.executable, "-I", "-S", str(GUARD)]
 
@@ -28,6 +30,16 @@ EPITAPH = 5.0
 
 PARTING = 10.0
 """Seconds that a guard may take to end a target and all it started."""
+
+UNWATCHED = 1.0
+"""Seconds after which a wait looks whether the peer waits for a CPU, unless the time limit is short."""
+
+MOST_STARVED = 5
+"""How often a time limit is granted again, at most, for time in which the peer waited for a CPU: a target may starve
+itself, with many busy threads."""
+
+SHORTEST = 0.05
+"""Seconds of such waiting that are worth another look."""
 
 PIPE = 1 << 20
 """The bytes that a pipe should hold, if the system lets us choose: a large array then needs fewer writes."""
@@ -46,9 +58,9 @@ class Connection(Channel):
 
     It is started with pipes, below a guard that ends all it started; `exchange` sends frames and waits for the answers,
     and ends the peer unless frames arrive in time: a closed stream means that it died, silence that it hangs, other
-    bytes that it breaks the protocol. Its working folder is new and empty, and removed at its end; `memory` bounds its
-    address space, in bytes; `enclosed`: it is isolated from other processes, if the system can do that. Raises OSError
-    if it cannot be started.
+    bytes that it breaks the protocol. Time in which other processes took the CPU from it does not count. Its working
+    folder is new and empty, and removed at its end; `memory` bounds its address space, in bytes; `enclosed`: it is
+    isolated from other processes, if the system can do that. Raises OSError if it cannot be started.
     """
 
     def __init__(self, command: list[str], memory: int | None, *, enclosed: bool) -> None:
@@ -73,22 +85,20 @@ class Connection(Channel):
         assert self.popen.stdout is not None
         super().__init__(self.popen.stdout.fileno(), self.popen.stdin.fileno())
         os.set_blocking(self.sink, False)
-        self.end = 0.0
+        self.end = self.latest = 0.0
 
     def exchange(
         self, frames: list[Frame], patience: Callable[[], float], limit: int
     ) -> Iterator[tuple[Header, Memory]]:
         """Send frames and yield the answer to each, in order, each within `patience()` seconds. Raises Death."""
-        seconds = patience()
-        self.end = time.monotonic() + seconds
+        seconds = self.begin(patience())
         try:
             # A peer that died at one of several frames may have answered earlier ones; reading will find its end.
             with contextlib.suppress(BrokenPipeError):
                 for header, payload in frames:
                     self.send(header, payload)
             for header, _ in frames:
-                seconds = patience()
-                self.end = time.monotonic() + seconds
+                seconds = self.begin(patience())
                 answer, memory = self.receive(limit)
                 if answer.get("id") != header["id"]:
                     raise ProtocolError(f"id {shown(answer.get('id'))} in the answer to {header['id']}")
@@ -102,11 +112,28 @@ class Connection(Channel):
             self.kill()
             raise Death("broken", f"spoke no protocol: {error}") from None
 
+    def begin(self, seconds: float) -> float:
+        """Give the peer these seconds from now, and return them."""
+        self.end = time.monotonic() + seconds
+        self.latest = self.end + MOST_STARVED * seconds
+        return seconds
+
     def ready(self, descriptor: int, *, writing: bool = False) -> None:
         """Wait until a descriptor can be used. Raises TimeoutError when the time for this exchange is up."""
-        reading, left = [] if writing else [descriptor], max(0.0, self.end - time.monotonic())
-        if not any(select.select(reading, [descriptor] if writing else [], [], left)):
-            raise TimeoutError
+        wait = partial(usable, descriptor, writing)
+        if wait(min(UNWATCHED, self.left() / 2)):
+            return
+        before = starved(self.popen.pid)
+        while not wait(self.left()):
+            now = starved(self.popen.pid)
+            more = min(now - before, self.latest - self.end)
+            if more < SHORTEST:
+                raise TimeoutError
+            self.end, before = self.end + more, now
+
+    def left(self) -> float:
+        """The seconds left for this exchange."""
+        return max(0.0, self.end - time.monotonic())
 
     def epitaph(self) -> str:
         """How the process ended, and the last line it wrote to standard error. Raises OSError if it never started."""
@@ -128,6 +155,11 @@ class Connection(Channel):
                 return told
         except TimeoutError:
             return None
+
+
+def usable(descriptor: int, writing: bool, seconds: float) -> bool:
+    """Whether a descriptor can be used within these seconds."""
+    return any(select.select([] if writing else [descriptor], [descriptor] if writing else [], [], seconds))
 
 
 def release(guard: subprocess.Popen[bytes], control: socket.socket, folder: str) -> None:

@@ -4,8 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 from poolproof.properties.doors.plugin import Share
-from poolproof.properties.run import pinned, units
-from poolproof.properties.run.dispatch import in_order, portions
+from poolproof.properties.results import Result
+from poolproof.properties.run import dispatch, pinned, units
+from poolproof.properties.run.dispatch import Turns, in_order, portions
 from poolproof.properties.run.request import Request
 from poolproof.properties.run.session import Session, session
 from poolproof.properties.run.units import CONVENTIONS_ITEM, TURN, Kind, Unit, plan
@@ -44,6 +45,60 @@ def test_conventions_have_the_time_of_several_laws_after_laws_that_take_all_of_t
         ("routing", pytest.approx(law)),
         (CONVENTIONS_ITEM, pytest.approx(TURN * law)),
     ]
+
+
+MAX_VALUE, ROUTING = Unit("naive", "max-value"), Unit("naive", "routing")
+
+
+def result(unit, examples, **more):
+    return Result(*unit.key, "holds" if examples else "not run", examples=examples, **more)
+
+
+def test_what_was_cut_short_shares_the_time_that_is_left(clock):
+    turns = Turns(Request(end=END), [[MAX_VALUE], [ROUTING]], 1)
+    tasks = turns.tasks()
+    assert [next(tasks).arguments[1], next(tasks).arguments[1]] == [[MAX_VALUE], [ROUTING]]
+    # Its target was loaded meanwhile.
+    assert turns.settled(result(MAX_VALUE, 0, partial=True)) == []
+    assert next(tasks) is None
+    clock.now = 100.0
+    assert turns.settled(result(ROUTING, 5)) == [result(ROUTING, 5)]
+    assert next(tasks).arguments[1:] == ([MAX_VALUE], END)
+    assert turns.settled(result(MAX_VALUE, 7)) == [result(MAX_VALUE, 7)]
+    assert list(tasks) == []
+    assert not turns.cut_short
+
+
+def test_a_later_turn_that_is_shorter_loses_nothing(clock):
+    turns = Turns(Request(end=END), [[MAX_VALUE]], 1)
+    tasks = turns.tasks()
+    next(tasks)
+    assert turns.settled(result(MAX_VALUE, 9, partial=True)) == []
+    next(tasks)
+    clock.now = END
+    assert turns.settled(result(MAX_VALUE, 3, partial=True)) == [result(MAX_VALUE, 9, partial=True)]
+    assert list(tasks) == []
+
+
+@pytest.mark.parametrize(("end", "more"), [(None, {"partial": True}), (END, {}), (0.0, {"partial": True})])
+def test_nothing_gets_another_turn_without_a_budget_or_a_need(clock, end, more):
+    turns = Turns(Request(end=end), [[MAX_VALUE]], 1)
+    tasks = turns.tasks()
+    next(tasks)
+    assert turns.settled(result(MAX_VALUE, 9, **more)) == [result(MAX_VALUE, 9, **more)]
+    assert list(tasks) == []
+
+
+def test_ctrl_c_loses_no_law_that_waited_for_another_turn(clock, monkeypatch):
+    def interrupted(tasks, *_, **__):
+        yield next(tasks), result(MAX_VALUE, 9, partial=True)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(dispatch, "carried_out", interrupted)
+    results = dispatch.examined(Request(end=END), [MAX_VALUE], 0, print)
+    assert next(results) == result(MAX_VALUE, 9, partial=True)
+    with pytest.raises(KeyboardInterrupt):
+        next(results)
 
 
 def test_the_conventions_of_one_target_leave_those_of_the_next_their_time(clock, monkeypatch):

@@ -121,6 +121,36 @@ DEATHS = {
 }
 
 
+@pytest.fixture
+def crowded():
+    """A CPU on which three other processes are busy."""
+    if not hasattr(os, "sched_setaffinity"):
+        pytest.skip("processes cannot be bound to a CPU here")
+    cpu = min(os.sched_getaffinity(0))
+    busy = f"import os\nos.sched_setaffinity(0, {{{cpu}}})\nwhile True:\n    pass"
+    others = [subprocess.Popen([sys.executable, "-c", busy]) for _ in range(3)]
+    yield cpu
+    for other in others:
+        other.kill()
+        other.wait()
+
+
+@once
+def test_a_target_that_gets_no_cpu_does_not_hang(tmp_path, crowded):
+    works = "end = time.process_time() + 0.6\nwhile time.process_time() < end: pass"
+    target = load(written(tmp_path, f"os.sched_setaffinity(0, {{{crowded}}})\n{works}"), Isolation(timeout=1.5))
+    target.slowest_first = 0.0
+    assert target.ask(WINDOW).death is None
+
+
+@once
+def test_a_target_that_takes_the_cpu_from_itself_hangs(tmp_path, crowded):
+    starts = f"os.sched_setaffinity(0, {{{crowded}}})\nfor _ in range(3): os.fork() or exec('while True: pass')"
+    target = load(written(tmp_path, f"{starts}\ntime.sleep(1000)"), Isolation(timeout=0.2))
+    target.slowest_first = 0.0
+    assert target.ask(WINDOW).death == "hung"
+
+
 @pytest.mark.parametrize("death", once_but(DEATHS, "null pointer", "sys.exit", "hang", others=slow))
 def test_a_death_is_a_verdict_and_the_next_law_goes_on(tmp_path, at_once, death):
     body, verdict, words = DEATHS[death]
