@@ -227,8 +227,16 @@ def declared(attributes: Mapping[str, Any], fallback: str, keywords: Mapping[str
     """The declarations among the attributes of an implementation; `fallback` is its name if it declares none.
 
     `keywords` are the parameters of those of its callables that have signatures.
-    Raises Unusable naming an invalid declaration.
+    Raises Unusable naming the implementation and its invalid declaration.
     """
+    try:
+        return Declared(**checked(attributes, fallback, keywords))
+    except Unusable as error:
+        raise Unusable(f"{fallback}: {error}" if fallback else str(error)) from None
+
+
+def checked(attributes: Mapping[str, Any], fallback: str, keywords: Mapping[str, list[str]]) -> dict[str, Any]:
+    """The fields of the declarations. Raises Unusable naming an invalid one."""
     given = {each.name: attributes[each.name] for each in DECLARATIONS if each.name in attributes}
     for name in ("name", "version"):
         stated = said(given.get(name, "")) or (fallback if name == "name" else "")
@@ -253,7 +261,7 @@ def declared(attributes: Mapping[str, Any], fallback: str, keywords: Mapping[str
     if given.get("fixed") is not None:
         given["fixed"] = declared_windows(given["fixed"])
         given |= {"ranks": (len(given["fixed"].size),), "settings": settings_fixed(given["fixed"], given["settings"])}
-    return Declared(**given)
+    return given
 
 
 def is_room(value: Any) -> bool:
@@ -352,10 +360,13 @@ def subset(name: str, values: Any, allowed: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def near_misses(target: str, names: Iterable[str], offers: tuple[str, ...]) -> list[str]:
-    """A warning for each public name within two edits of a contract name that the target does not offer."""
-    missing = [meant for meant in CALLABLES if meant not in offers]
-    others = [str(name) for name in names if name not in CALLABLES]
-    pairs = [(name, meant) for name in others for meant in missing if distance(name, meant) <= 2]
+    """A warning for each public name that is almost that of a callable or a declaration which the target lacks."""
+    there = list(map(str, names))
+    # What is close to a shorter one, as `tile` or `rank`, may well mean something else.
+    declarations = [name for name in DECLARATION_NAMES if len(name) > 5 and name not in there]
+    edits = {name: 2 for name in CALLABLES if name not in offers} | dict.fromkeys(declarations, 1)
+    others = [name for name in there if name not in CALLABLES and name not in DECLARATION_NAMES]
+    pairs = [(name, meant) for name in others for meant, most in edits.items() if distance(name, meant) <= most]
     return [
         f"{target} has {name!r}, which is not in the contract; did you mean {meant!r}?"
         for name, meant in pairs[:MOST_WARNINGS]

@@ -250,7 +250,31 @@ def test_a_name_within_two_letters_is_warned_about(near):
     assert warnings == [f"it has {near!r}, which is not in the contract; did you mean 'mean_forward'?"]
 
 
-@pytest.mark.parametrize("other", ["mean", "forward", "_mean_foward", "max_pool", "mean_for", "min_forward_pass"])
+@pytest.mark.parametrize(("near", "meant"), [("dtype", "dtypes"), ("max_cell", "max_cells"), ("setings", "settings")])
+def test_a_name_within_a_letter_of_a_declaration_is_warned_about(near, meant):
+    warnings = wrap(SimpleNamespace(max_forward=maximum, **{near: 1}), "it").warnings
+    assert warnings == [f"it has {near!r}, which is not in the contract; did you mean {meant!r}?"]
+    given = {"dtypes": ("float64",), "max_cells": None, "settings": {}}[meant]
+    assert wrap(SimpleNamespace(max_forward=maximum, **{near: 1, meant: given})).warnings == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "rank",
+        "tile",
+        "files",
+        "names",
+        "locks",
+        "mixed",
+        "mean",
+        "forward",
+        "_mean_foward",
+        "max_pool",
+        "mean_for",
+        "min_forward_pass",
+    ],
+)
 def test_another_name_is_not_warned_about(other):
     assert wrap(SimpleNamespace(max_forward=maximum, **{other: maximum})).warnings == []
 
@@ -392,10 +416,21 @@ BROKEN = {
         "import not_there_at_all",
         ["mine", "cannot be imported", "No module named 'not_there_at_all'"],
     ),
-    "exception": ("1 / 0", ["mine", "cannot be imported", "ZeroDivisionError: division by zero"]),
+    "exception": ("1 / 0", ["mine", "cannot be imported", "ZeroDivisionError: division by zero (mine.py, line 1)"]),
     "syntax": ("def f(:", ["mine", "cannot be imported", "SyntaxError"]),
     "exit": ("raise SystemExit(0)", ["mine", "cannot be imported", "SystemExit"]),
 }
+
+
+def test_a_file_that_imports_from_its_package_should_be_named_as_a_module(here):
+    (here / "package" / "below").mkdir(parents=True)
+    for folder in (here / "package", here / "package" / "below"):
+        (folder / "__init__.py").touch()
+    (here / "package" / "below" / "mine.py").write_text("from . import other\n")
+    with pytest.raises(Unusable, match=r"mine.py, line 1\); name it as a module of its package, package.below.mine$"):
+        load("package/below/mine.py")
+    with pytest.raises(Unusable, match="cannot import name 'other'"):
+        load("package.below.mine")
 
 
 @pytest.mark.parametrize(("text", "words"), BROKEN.values(), ids=BROKEN)

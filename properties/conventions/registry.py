@@ -6,6 +6,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from ..contract import WIDEST_FIRST, did_you_mean
 from ..results import Seen, Shown
@@ -132,7 +133,7 @@ def check_expected(text: str) -> tuple[str, str]:
         raise ValueError(f"--expect {text!r}: there is no convention {name!r}; {did_you_mean(name, CONVENTIONS)}")
     values = CONVENTIONS[name].values
     if not equals or value not in values:
-        raise ValueError(
-            f"--expect {text!r}: {name} should be one of {', '.join(values)}; {did_you_mean(value, values)}"
-        )
+        near = get_close_matches(value, values, 1)
+        meant = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"--expect {text!r}: {name} should be one of {', '.join(values)}{meant}")
     return name, value

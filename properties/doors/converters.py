@@ -136,7 +136,11 @@ def memory(value: str) -> int:
     """Bytes, with an optional K, M or G."""
     number, unit = (value[:-1], value[-1].upper()) if value[-1:].upper() in UNITS else (value, "")
     factor = UNITS.get(unit, 1)
-    return positive(number, LARGEST // factor) * factor
+    try:
+        return positive(number, LARGEST // factor) * factor
+    except ArgumentTypeError:
+        right = f"a whole number of bytes from 1 to {LARGEST:,}, perhaps with K, M or G, as 4G"
+        raise ArgumentTypeError(f"{quoted(value)} should be {right}") from None
 
 
 def processes(value: str) -> int:

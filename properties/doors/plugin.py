@@ -38,6 +38,9 @@ LIKENED: pytest.StashKey[str] = pytest.StashKey()
 IMPLEMENTATION = Option("impl", "implementation to judge; may be repeated", "TARGET", default=())
 
 
+NO_LAW = f"--poolproof-{IMPLEMENTATION.name}: no law was run; the laws are tests in --pyargs poolproof.properties"
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the command's options, with a prefix against collisions."""
     group = parser.getgroup("poolproof", "poolproof: laws of pooling")
@@ -246,6 +249,12 @@ def result_in(report: pytest.TestReport) -> Result | None:
     return Result.from_text(sent[0]) or Result(target, law, "not run", "its result cannot be read")
 
 
+def explicitly_asked(config: pytest.Config) -> bool:
+    """Whether this very call names implementations to judge: a configuration file may name them for other calls."""
+    given = any(each.startswith(f"--poolproof-{IMPLEMENTATION.name}") for each in config.invocation_params.args)
+    return given and not config.option.collectonly
+
+
 class Collector:
     """Gathers the results of a session for the JSON report, in the process that receives them all."""
 
@@ -281,7 +290,10 @@ class Collector:
         report.user_properties[:] = [each for each in report.user_properties if each[0] != PROPERTY]
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the report. If that fails, so does the session, unless it has failed more seriously."""
+        """Write the report. The session fails if it cannot be written, or if no law was run on what was to be judged.
+
+        A session that has failed more seriously keeps its status.
+        """
         file = self.config.option.poolproof_json
         if file is not None:
             from ..data.files import unwritten
@@ -290,6 +302,8 @@ class Collector:
             partial = bool(session.shouldstop)
             made = ("--poolproof-json", file, lambda: report_text(file, lambda: self.document(partial)))
             self.complaints = unwritten([made])
+        if not self.results and explicitly_asked(self.config):
+            self.complaints.append(NO_LAW)
         if self.complaints and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
@@ -303,6 +317,6 @@ class Collector:
         return document(request, targets, self.results, partial, likeness=held_to(self.config)[0])
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print why the report could not be written."""
+        """Print what is wrong with the session."""
         for complaint in self.complaints:
             terminalreporter.write_line(complaint, red=True)

@@ -579,7 +579,7 @@ def from_module(name: str, paths: list[str]) -> Any:
         ]
         raise Unloadable(f"there is no module {error.name!r}; {suggestion(name, files)}") from None
     except (Exception, SystemExit) as error:
-        raise Unloadable(f"{name} cannot be imported: {told(error)}") from error
+        raise Unloadable(f"{name} cannot be imported: {told(error)}{where(error)}") from error
 
 
 class FromSource(importlib.machinery.SourceFileLoader):
@@ -606,8 +606,28 @@ def from_file(path: str) -> Any:
     try:
         spec.loader.exec_module(module)  # type: ignore[union-attr]
     except (Exception, SystemExit) as error:
-        raise Unloadable(f"{path} cannot be imported: {told(error)}") from error
+        raise Unloadable(f"{path} cannot be imported: {told(error)}{where(error)}{as_module(error, path)}") from error
     return module
+
+
+def as_module(error: BaseException, path: str) -> str:
+    """How to name a file that imports from its own package, if that is what failed."""
+    folder, file = os.path.split(os.path.abspath(path))
+    if not isinstance(error, ImportError) or "relative import" not in said(error):
+        return ""
+    names = [file[:-3]]
+    while os.path.isfile(os.path.join(folder, "__init__.py")):
+        folder, name = os.path.split(folder)
+        names.insert(0, name)
+    return f"; name it as a module of its package, {'.'.join(names)}" if len(names) > 1 else ""
+
+
+def where(error: BaseException) -> str:
+    """The file and line that raised an exception, if they are not the import system's own."""
+    lines = traceback.walk_tb(error.__traceback__)
+    places = [(frame.f_code.co_filename, line) for frame, line in lines]
+    outside = [place for place in places if place[0] not in (__file__, "<string>") and "importlib" not in place[0]]
+    return f" ({os.path.basename(outside[-1][0])}, line {outside[-1][1]})" if outside else ""
 
 
 def find(module: Any, attribute: str, source: str) -> Any:

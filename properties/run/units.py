@@ -112,7 +112,8 @@ def selected(patterns: str, *, huge: bool = False) -> list[str]:
     for pattern in map(str.strip, patterns.split(",")):
         usual, others = matching(LAWS, pattern), matching(HUGE, pattern)
         if not usual and not others:
-            raise Unusable(f"laws {pattern!r}: no law has such a name; {did_you_mean(pattern, EVERY)}")
+            names = [*dict.fromkeys(each.family for each in EVERY.values()), *EVERY]
+            raise Unusable(f"laws {pattern!r}: no law or family has such a name; {did_you_mean(pattern, names)}")
         if not usual and not huge:
             raise Unusable(f"laws {pattern!r}: huge arrays are tried with --huge only (in Python: huge=True)")
         chosen |= usual | (others if huge else set())

@@ -41,6 +41,17 @@ def test_what_failed_last_is_run_again_alone(tmp_path):
     assert "1 failed, 2 deselected" in said
 
 
+def test_a_session_that_should_judge_and_runs_no_law_fails(tmp_path):
+    kernels_in(tmp_path)
+    (tmp_path / "test_own.py").write_text("def test_own():\n    pass\n")
+    status, said = python(tmp_path, "-m", "pytest", "-q", "test_own.py", "--poolproof-impl=faulty.py")
+    assert status == 4
+    assert "--poolproof-impl: no law was run; the laws are tests in --pyargs poolproof.properties" in said
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --poolproof-impl=faulty.py\n")
+    status, said = python(tmp_path, "-m", "pytest", "-q", "test_own.py")
+    assert (status, "no law" in said) == (0, False)
+
+
 def test_a_list_of_known_failures_for_another_target_is_a_warning(tmp_path):
     kernels_in(tmp_path)
     (tmp_path / "known.toml").write_text("[[known]]\ntarget = 'falty.py'\nlaw = 'routing'\nreason = 'old'\n")
