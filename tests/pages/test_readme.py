@@ -49,10 +49,10 @@ def matches(expected, got):
 
 ALONE = """
 poolproof() {
-    if [ "$1" = check ]; then command poolproof check -n 1 "${@:2}"; else command poolproof "$@"; fi
+    if [ "$1" = check ]; then command poolproof check -n 0 "${@:2}"; else command poolproof "$@"; fi
 }
 """
-"""With one process, failures are found, and so printed, in the order of the laws, whatever else the machine does."""
+"""Without other processes, failures are found, and so printed, in the order of the laws, whatever else the machine does."""
 
 
 def in_shell(commands, folder):

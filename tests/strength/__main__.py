@@ -11,8 +11,8 @@ from faults import FAULTS, SOUND
 from . import benchmarks, hints, vectors
 from .measure import CORPUS, KEPT, Kept
 from .page import PAGE, page
-from .record import load, recorded, save
-from .verdicts import NEVER, SOUND_RUNS, Measured, problems
+from .record import load, recorded, save, with_sound
+from .verdicts import NEVER, SOUND_RUNS, Measured, condemned, problems, too_few
 
 SEEDS = 5
 
@@ -24,6 +24,7 @@ def arguments():
     parser.add_argument("--seeds", type=int, default=SEEDS, help="seeds of each fault")
     parser.add_argument("-n", type=int, default=os.cpu_count(), help="processes")
     parser.add_argument("--kept", type=Path, default=KEPT, help="results of an interrupted run, to go on with")
+    parser.add_argument("--sound", action="store_true", help="measure the sound variants alone")
     parser.add_argument("--hints", action="store_true", help="measure the hints of failures alone")
     parser.add_argument("--benchmarks", action="store_true", help="measure the checks of public benchmarks alone")
     parser.add_argument("--vectors", action="store_true", help="rank the test vectors, and measure them alone")
@@ -36,9 +37,9 @@ def runs(names, seeds):
 
     They are ordered by seed, so that the results of an interrupted run are useful.
     """
-    sound = -(-SOUND_RUNS * seeds // (SEEDS * len(SOUND)))
-    for seed in range(max(seeds, sound)):
-        yield from (("tried", name, seed) for name in names if seed < (seeds if name in FAULTS else max(seeds, sound)))
+    sound = max(seeds, -(-SOUND_RUNS * seeds // (SEEDS * len(SOUND))))
+    for seed in range(sound):
+        yield from (("tried", name, seed) for name in names if seed < (seeds if name in FAULTS else sound))
 
 
 def of_faults(measured):
@@ -51,12 +52,17 @@ def of_faults(measured):
         yield "judged", name
 
 
-def gathered(names, seeds, kept, processes):
-    """All measurements: runs, cells of the smallest counterexamples, and the checks that reject each fault."""
+def all_tried(names, seeds, kept, processes):
+    """The runs of these implementations."""
     by_name = {name: {} for name in names}
     for (_, name, seed), run in kept.complete(list(runs(names, seeds)), processes).items():
         by_name[name][seed] = run
-    measured = Measured(by_name)
+    return Measured(by_name)
+
+
+def gathered(names, seeds, kept, processes):
+    """All measurements: runs, cells of the smallest counterexamples, and the checks that reject each fault."""
+    measured = all_tried(names, seeds, kept, processes)
     rest = kept.complete(list(of_faults(measured)), processes)
     shrunk = {unit[1]: cells for unit, cells in rest.items() if unit[0] == "shrunk"}
     judged = {unit[1]: checks for unit, checks in rest.items() if unit[0] == "judged"}
@@ -66,41 +72,59 @@ def gathered(names, seeds, kept, processes):
 def main():
     """Measure, and write record and page, or print the page of a part. Returns 1 if a requirement is violated."""
     asked = arguments()
-    if asked.page:
-        write(load())
-        return 0
-    if asked.hints:
-        write(load() | {"hints": hints.recorded(hints.measured(list(hints.JUDGED), asked.n))})
-        return 0
-    if asked.benchmarks:
-        write(load() | {"benchmarks": benchmarks.recorded(benchmarks.measured([*FAULTS, *SOUND], asked.n))})
-        return 0
+    if record := part(asked):
+        return write(record)
     if asked.vectors:
         vectors.record(asked.n)
         return 0
+    return of_sound(asked) if asked.sound else of_faults_and_sound(asked)
+
+
+def part(asked):
+    """The record with one part of it measured again, or as it is if only the page is asked for; None for the rest."""
+    if asked.hints:
+        return load() | {"hints": hints.recorded(hints.measured(list(hints.JUDGED), asked.n))}
+    if asked.benchmarks:
+        return load() | {"benchmarks": benchmarks.recorded(benchmarks.measured([*FAULTS, *SOUND], asked.n))}
+    return load() if asked.page else None
+
+
+def of_sound(asked):
+    """Measure the sound variants and their bases. Returns the status."""
+    names = [name for name in CORPUS if name not in FAULTS]
+    measured = all_tried(names, SEEDS, Kept(asked.kept), asked.n)
+    return told([*condemned(measured), *too_few(measured)]) or write(with_sound(load(), measured))
+
+
+def of_faults_and_sound(asked):
+    """Measure the corpus, or the part of it that is asked for. Returns the status."""
     names = [name for name in CORPUS if fnmatch(name, asked.only)]
     if not any(name in FAULTS for name in names):
         sys.exit(f"--only {asked.only!r} should match some fault of {', '.join(FAULTS)}")
     complete = len(names) == len(CORPUS) and asked.seeds >= SEEDS
     measured, shrunk, judged = gathered(names, asked.seeds, Kept(asked.kept), asked.n)
-    failed = problems(measured, complete=complete)
-    for problem in failed:
-        print(problem, file=sys.stderr)
-    if failed:
+    if told(problems(measured, complete=complete)):
         return 1
     apart = {name: each for name, each in load().items() if name in {"hints", "benchmarks"}}
     record = recorded(measured, shrunk, judged) | apart
     if complete:
-        write(record)
-    else:
-        print(page(record))
+        return write(record)
+    print(page(record))
     return 0
 
 
+def told(failed):
+    """The status after printing what requirements are violated."""
+    for problem in failed:
+        print(problem, file=sys.stderr)
+    return 1 if failed else 0
+
+
 def write(record):
-    """Write the record of the whole corpus, and its page."""
+    """Write the record of the whole corpus, and its page. Returns the status 0."""
     save(record)
     PAGE.write_text(page(record), encoding="utf-8")
+    return 0
 
 
 if __name__ == "__main__":

@@ -39,8 +39,8 @@ def introduction(record):
           `tests/faults` is a sound implementation with a few lines changed. A default run asks {laws} laws, all but
           those for the reference kernels alone, with {EXAMPLES} cases each.
         - **No law rejects a sound variant.** The {len(SOUND)} variants choose, add up, refuse or answer differently
-          from the base they are made of. None was rejected in {runs["sound"]} runs, each with its own seed and part of
-          the laws.
+          from the base they are made of. None was rejected in {runs["sound"]} runs, each of all laws about it with
+          another seed.
         - **Every law earns its keep.** Without it some seed would accept some fault, or there is a fault that at most
           two other laws reject in fewer cases.
 

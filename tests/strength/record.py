@@ -43,6 +43,12 @@ def sound_runs(measured):
     return sum(len(runs) for name, runs in measured.runs.items() if name in SOUND)
 
 
+def with_sound(record, measured):
+    """A record with other runs of the sound variants."""
+    [runs] = record["runs"]
+    return record | {"runs": [runs | {"sound": sound_runs(measured)}]}
+
+
 def fault(measured, name, cells, checks):
     """The record of a fault."""
     rejecting = measured.rejecting(name)
