@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version as version_of
+from importlib.util import find_spec
 from typing import Any
 
 import mlx.core as mx
@@ -13,7 +14,7 @@ mx.set_default_device(mx.cpu)
 
 name = "mlx"
 version = version_of("mlx")
-FLOATS = ("float16", "bfloat16", "float32", "float64")
+FLOATS = ("float16", *(["bfloat16"] if find_spec("ml_dtypes") else []), "float32", "float64")
 INTEGERS = ("bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
 dtypes = {
     "max_forward": (*FLOATS, *INTEGERS),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import openvino
 from openvino import Type, opset14, opset16
 
-FLOATS = ("float16", "bfloat16", "float32")
+FLOATS = ("float16", *(["bfloat16"] if find_spec("ml_dtypes") else []), "float32")
 OF_MAXIMA = (*FLOATS, "int8", "uint8", "int32")
 
 name = "openvino"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from skimage import measure
 
 name = "skimage"
 version = skimage.__version__
-FLOATS = ("float16", "bfloat16", "float32", "float64")
+FLOATS = ("float16", *(["bfloat16"] if find_spec("ml_dtypes") else []), "float32", "float64")
 INTEGERS = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 dtypes = {"max_forward": (*INTEGERS, *FLOATS), "mean_forward": FLOATS}
 ranks = (1, 2, 3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,7 @@ from torch.nn import functional
 
 torch.set_num_threads(1)
 DEVICE = os.environ.get("POOLPROOF_DEVICE", "cpu")  # --device sets it
-
-FLOATS = ("float16", "bfloat16", "float32", "float64")
+FLOATS = ("float16", *(["bfloat16"] if find_spec("ml_dtypes") else []), "float32", "float64")
 INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
 DTYPES = {
     **dict.fromkeys(("max_forward", "max_indices"), INTEGERS + FLOATS),
@@ -30,8 +30,8 @@ class Functional:
     padding = "symmetric"
     padding_limit = "half"
 
-    def __init__(self, name: str, ranks: tuple[int, ...], lay_out: Callable[[Any], Any]) -> None:
-        self.name, self.ranks, self.lay_out = name, ranks, lay_out
+    def __init__(self, name: str, ranks: tuple[int, ...], arrange: Callable[[Any], Any]) -> None:
+        self.name, self.ranks, self.arrange = name, ranks, arrange
 
     def max_forward(
         self, x: Any, size: Any, stride: Any, padding: Any = 0, dilation: Any = 1, ceil_mode: Any = False
@@ -67,12 +67,12 @@ class Functional:
     def gradient(self, dy: Any, x: Any, forward: Callable[[Any], Any]) -> Any:
         """The gradient that autograd passes back to x."""
         leaf = tensor(x).requires_grad_(True)
-        forward(self.lay_out(leaf)).backward(self.tensor(dy))
+        forward(self.arrange(leaf)).backward(self.tensor(dy))
         return array(leaf.grad)
 
     def tensor(self, a: Any) -> Any:
         """A tensor in the layout."""
-        return self.lay_out(tensor(a))
+        return self.arrange(tensor(a))
 
 
 class WithIndices(Functional):

@@ -64,7 +64,8 @@ print(json.dumps({name: (verdict(sound, 10), verdict(racing, 100)) for name, (so
 """
 
 
-@pytest.mark.parametrize("seed", once_but(SEEDS, 1, others=slow))
+@slow
+@pytest.mark.parametrize("seed", SEEDS)
 def test_both_are_told_apart_in_the_process_of_the_suite(seed):
     # A process that hangs can be abandoned; a test that hangs cannot.
     command = [sys.executable, "-c", IN_PROCESS, str(seed)]

@@ -52,7 +52,7 @@ poolproof() {
     if [ "$1" = check ]; then command poolproof check -n 0 "${@:2}"; else command poolproof "$@"; fi
 }
 """
-"""Without other processes, failures are found, and so printed, in the order of the laws, whatever else the machine does."""
+"""Without other processes failures are printed in the order of the laws, whatever else the machine does."""
 
 
 def in_shell(commands, folder):

@@ -50,6 +50,17 @@ def test_an_adapter_repairs_nothing_and_runs_on_older_interpreters(file):
     assert len(file.read_text(encoding="utf-8").splitlines()) < 140
 
 
+WITH_ML_DTYPES = {"flax", "jax", "tensorflow"}
+"""Libraries that install ml_dtypes themselves."""
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_an_adapter_declares_bfloat16_only_where_numpy_has_it(file):
+    source = file.read_text(encoding="utf-8")
+    declares = '"bfloat16"' in source and file.stem not in WITH_ML_DTYPES
+    assert declares == ('*(["bfloat16"] if find_spec("ml_dtypes") else [])' in source)
+
+
 def test_a_name_of_an_adapter_wins_over_a_module_and_can_be_forced_otherwise():
     assert located("torch-mkldnn") == (PEERS["torch"].path, "mkldnn", [])
     assert located("torch:")[:2] == ("torch", "")
