@@ -20,6 +20,8 @@ import hypothesis
 import numpy as np
 from hypothesis import configuration
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from poolproof.kernels.dtypes import is_float
 
 from ..contract import Declared
@@ -41,6 +43,9 @@ MOST_DRAWN = 1000
 
 TOGETHER = 10
 """Cases per Hypothesis example, because an example costs as much as several cases."""
+
+FIND = "_get_local_constants"
+"""Hypothesis' function that finds constants. If another version has none of this name, drawing takes longer."""
 
 Make = Callable[[Choices], Case]
 
@@ -123,20 +128,25 @@ def drawn_here(makers: Sequence[Make], examples: int, seed: int) -> list[Case]:
     def keep(cases: list[Case]) -> None:
         found.extend(cases)
 
-    with nothing_stored():
+    with nothing_read_or_stored():
         keep()
     return found
 
 
 @contextmanager
-def nothing_stored() -> Iterator[None]:
-    """Keep Hypothesis from writing to the working folder, where it would store constants of the loaded code."""
-    before = vars(configuration).get("__hypothesis_home_directory")
+def nothing_read_or_stored() -> Iterator[None]:
+    """Keep Hypothesis from looking for constants in the loaded code, and from storing them in the working folder.
+
+    No draw of ours may take one, and finding those of the user's code would take longer than drawing a law's cases.
+    """
+    home, find = vars(configuration).get("__hypothesis_home_directory"), vars(providers).get(FIND, Constants)
     configuration.set_hypothesis_home_dir(os.devnull)
+    setattr(providers, FIND, Constants)
     try:
         yield
     finally:
-        configuration.set_hypothesis_home_dir(before)
+        setattr(providers, FIND, find)
+        configuration.set_hypothesis_home_dir(home)
 
 
 def frozen(case: Case) -> Case:

@@ -4,9 +4,13 @@ import subprocess
 import sys
 from itertools import islice
 
+import hypothesis
 import numpy as np
 import pytest
 from faults.general import General
+from hypothesis import strategies as st
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from poolproof.properties.cases import drawing
 from poolproof.properties.cases.build import Builder
 from poolproof.properties.cases.corners import corners
@@ -45,6 +49,20 @@ def test_what_is_drawn_is_what_a_run_tries(name):
     for case in drawn(LAWS[name], target.declared, target.offers, 30, 5):
         trial.tally(case)
     assert (trial.tried, trial.digest, trial.reached) == (30, result.digest, result.reached)
+
+
+def test_hypothesis_looks_for_no_constants_in_the_loaded_code_while_a_law_draws(monkeypatch):
+    looked = []
+    monkeypatch.setattr(providers, "_seen_modules", set())
+    monkeypatch.setattr(providers, "_sys_modules_len", 0)
+    monkeypatch.setattr(providers, "constants_from_module", lambda module: looked.append(module) or Constants())
+    before = cases(seed=7)
+    assert looked == []
+    # Elsewhere it does, so that this test could fail.
+    hypothesis.settings(max_examples=200, database=None)(hypothesis.given(st.integers())(lambda x: None))()
+    assert looked
+    remembered.cache_clear()
+    assert same(before, cases(seed=7))
 
 
 def test_cases_are_drawn_once_for_all_targets_that_declare_the_same():
