@@ -30,7 +30,7 @@ cells than that type can count.
 #     "output-size", "depth-preserved", "dtype-preserved", "max-value", "max-index", "index-in-plane", "locality",
 #     "channel-independence", "sample-independence", "batch-independence", "increasing-maps", "neutral-settings",
 #     "padding-with-lowest", "dilation-by-gathering", "ceil-extends-floor", "ranks-agree", "indices-gather",
-#     "other-settings", "inputs-unchanged", "same-twice", "no-aliasing", "no-aliasing-of-identity",
+#     "other-settings", "inputs-unchanged", "same-twice", "no-aliasing",
 #     "nothing-remembered", "memory-layouts", "two-threads",
 # ]
 # ///

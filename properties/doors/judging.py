@@ -32,6 +32,7 @@ def judge(
     like: str | None = None,
     known: Iterable[str | os.PathLike[str]] = (),
     huge: bool = False,
+    first_only: bool = False,
     timeout: float | None = None,
     memory: int | str | None = None,
     python: str | None = None,
@@ -39,23 +40,24 @@ def judge(
     """Judge one implementation. Nothing is printed or kept, and an implementation that cannot be judged raises nothing.
 
     A text names it as on the command line, and it runs in a process of its own unless `isolated` is False; an object in
-    hand runs in this process. `budget`: seconds for everything; `known`: files of known failures. For a process of its
-    own, `timeout`: seconds for one call; `memory`: bytes, or "512M"; `python`: the interpreter. The others are as in
-    `laws`. Raises TypeError or ValueError for wrong arguments. Concurrent calls from several threads wait for each
-    other.
+    hand runs in this process. `budget`: seconds for everything; `first_only`: end at the first law that fails; `known`:
+    files of known failures. For a process of its own, `timeout`: seconds for one call; `memory`: bytes, or "512M";
+    `python`: the interpreter. The others are as in `laws`. Raises TypeError or ValueError for wrong arguments.
+    Concurrent calls from several threads wait for each other.
     """
-    from .arguments import settled
+    from .arguments import flag, settled
 
+    first_only = flag("first_only", first_only)
     with ONE_AT_A_TIME:
         request = settled(
             implementation, isolated=isolated, budget=budget, examples=examples, seed=seed, pattern=pattern,
             expect=expect, like=like, known=known, huge=huge, timeout=timeout, memory=memory, python=python,
         )  # fmt: skip
-        return judged(implementation, request)
+        return judged(implementation, request, first_only=first_only)
 
 
-def judged(implementation: Any, request: Request) -> Judgement:
-    """The judgement of one implementation under a request."""
+def judged(implementation: Any, request: Request, *, first_only: bool) -> Judgement:
+    """The judgement of one implementation under a request, perhaps up to the first law that fails."""
     from ..report.judgement import judgement
     from ..run.alone import alone
     from ..run.units import Kind, plan
@@ -64,7 +66,7 @@ def judged(implementation: Any, request: Request) -> Judgement:
     began = time.monotonic()
     with as_arguments(), import_path_kept():
         units = [unit for unit in plan(request) if unit.kind is not Kind.OBSERVED]
-        record = alone(request, units, lambda: made(implementation, request))
+        record = alone(request, units, lambda: made(implementation, request), first_only=first_only)
     return judgement(record, time.monotonic() - began)
 
 

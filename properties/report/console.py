@@ -25,7 +25,7 @@ from ..run.events import (
     UnitWidened,
     events,
 )
-from ..run.record import Record
+from ..run.record import AT_FIRST, Record
 from ..run.request import Request
 from ..run.units import Unit
 from ..targets.target import Target
@@ -74,7 +74,7 @@ class Console:
                 for event in events(request, units, processes):
                     self.hear(event)
                     if self.first_only and self.record.causes:
-                        self.record.ended = "stopped at the first failure"
+                        self.record.ended = AT_FIRST
                         break
         except KeyboardInterrupt:
             self.record.ended = "interrupted"

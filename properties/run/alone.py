@@ -11,15 +11,18 @@ from ..targets.target import Target
 from .events import RunBegun, TargetLikened, TargetLoaded, TargetRefused, UnitExamined
 from .like import Like, like, with_pins
 from .quiet import quiet
-from .record import Record
+from .record import AT_FIRST, Record
 from .request import Request
 from .session import Session, ending
 from .smoke import smoke_test
 from .units import Unit, is_cut_short, turn
 
 
-def alone(request: Request, units: Sequence[Unit], make: Callable[[], Target]) -> Record:
-    """The record of these units on the one target that `make` makes. Raises Unusable about the target of `like`."""
+def alone(request: Request, units: Sequence[Unit], make: Callable[[], Target], *, first_only: bool) -> Record:
+    """The record of these units on the one target that `make` makes, perhaps up to the first that fails.
+
+    Raises Unusable about the target of `like`.
+    """
     record = Record(request)
     with quiet(), ending(Session(request)) as session, like(request) as other:
         try:
@@ -29,8 +32,10 @@ def alone(request: Request, units: Sequence[Unit], make: Callable[[], Target]) -
             return record
         record.add(TargetLoaded(target))
         record.add(RunBegun(tuple(with_pins(units, pins_of(other, target, record)))))
-        for result in in_turns(session, record.units):
+        for result in in_turns(session, record.units, first_only=first_only):
             record.add(UnitExamined(result))
+    if first_only and record.causes:
+        record.ended = AT_FIRST
     return record
 
 
@@ -51,12 +56,17 @@ def pins_of(other: Like | None, target: Target, record: Record) -> dict[str, lis
     return {target.spec: pins}
 
 
-def in_turns(session: Session, units: Sequence[Unit]) -> list[Result]:
-    """The result of each unit, run for its share of the time; units cut short share the time left over."""
+def in_turns(session: Session, units: Sequence[Unit], *, first_only: bool) -> list[Result]:
+    """The result of each unit, run for its share of the time; units cut short share the time left over.
+
+    With `first_only`, the results up to the first failure.
+    """
     end, found, waiting = session.request.end, dict[tuple[str, str], Result](), list(units)
     while waiting and not (found and end is not None and time.time() >= end):
         for k, unit in enumerate(waiting):
             shares = sum(each.weight for each in waiting[k:]) / unit.weight
             found[unit.key] = session.examine(unit, turn(end, shares))
+            if first_only and found[unit.key].failed:
+                return list(found.values())
         waiting = [unit for unit in waiting if is_cut_short(found[unit.key])]
     return [found[unit.key] for unit in units]

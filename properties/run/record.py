@@ -12,6 +12,9 @@ from .known import complaints
 from .request import Request
 from .units import Unit
 
+AT_FIRST = "stopped at the first failure"
+"""Why a run ended early that should not go on after a failure."""
+
 
 @dataclass
 class Record:

@@ -156,6 +156,18 @@ def test_known_failures_are_excused_and_those_that_hold_are_told(here):
     assert "remove the entry" in found.sentence
 
 
+def test_a_judgement_may_end_at_the_first_law_that_fails(here):
+    given = {"pattern": "backward", "examples": 20, "seed": 1}
+    whole, first = judge(WRONG, **given), judge(WRONG, first_only=True, **given)
+    failed = [law.law for law in whole.laws if law.verdict == "broken"]
+    assert len(failed) > 1
+    assert [law.law for law in first.laws if law.verdict == "broken"] == failed[:1]
+    assert set(failed[1:]) <= set(first.unasked)
+    assert first.unasked[failed[-1]] == "stopped at the first failure"
+    assert (first.verdict, first.partial, len(first.causes)) == ("broken", True, 1)
+    assert judge(naive, first_only=True, **given).holds
+
+
 WRONG_ARGUMENTS = {
     "examples": ({"examples": 0}, ValueError, "got examples=0, but it should be a whole number from 1"),
     "bool": ({"examples": True}, TypeError, "got examples=True, but it should be a whole number"),
@@ -171,6 +183,7 @@ WRONG_ARGUMENTS = {
     "isolated": ({"isolated": True}, ValueError, "got isolated=True"),
     "memory": ({"memory": "2G"}, ValueError, "got memory='2G', but it should be None for what runs in this process"),
     "python": ({"python": "python9"}, ValueError, "got python='python9'"),
+    "first": ({"first_only": 1}, TypeError, "got first_only=1, but it should be True or False"),
     "huge": ({"huge": 1}, TypeError, "got huge=1, but it should be True or False"),
 }
 
