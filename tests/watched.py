@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from poolproof.properties.contract import CALLABLES
 from poolproof.properties.targets.call import Call
 
 WINDOW = Call("max_forward", {"x": np.arange(6.0).reshape(1, 1, 2, 3)}, (2, 2), (1, 1))
@@ -17,6 +18,11 @@ def written(folder, body):
     text += "    return naive.max_forward(x, size, stride)\n"
     (folder / "kernel.py").write_text(text)
     return str(folder / "kernel.py")
+
+
+def without_more_time(target):
+    """Give the first call of each callable no more time than others, as if nothing had to be compiled."""
+    target.slowest_first = dict.fromkeys(CALLABLES, 0.0)
 
 
 def marked(mark):

@@ -88,17 +88,17 @@ class Connection(Channel):
         self.end = self.latest = 0.0
 
     def exchange(
-        self, frames: list[Frame], patience: Callable[[], float], limit: int
+        self, frames: list[Frame], patience: Callable[[int], float], limit: int
     ) -> Iterator[tuple[Header, Memory]]:
-        """Send frames and yield the answer to each, in order, each within `patience()` seconds. Raises Death."""
-        seconds = self.begin(patience())
+        """Send frames and yield the answer to each, in order, the k-th within `patience(k)` seconds. Raises Death."""
+        seconds = self.begin(patience(0))
         try:
             # A peer that died at one of several frames may have answered earlier ones; reading will find its end.
             with contextlib.suppress(BrokenPipeError):
                 for header, payload in frames:
                     self.send(header, payload)
-            for header, _ in frames:
-                seconds = self.begin(patience())
+            for k, (header, _) in enumerate(frames):
+                seconds = self.begin(patience(k))
                 answer, memory = self.receive(limit)
                 if answer.get("id") != header["id"]:
                     raise ProtocolError(f"id {shown(answer.get('id'))} in the answer to {header['id']}")

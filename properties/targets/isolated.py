@@ -29,8 +29,8 @@ STARTING = 60.0
 MORE_TIME = "three times a larger --timeout is the time for code that compiles when it is loaded"
 
 FIRST = 3
-"""The factor on the time limit of the very first call, which may compile. The first call of a later process gets the
-usual limit plus this factor times the slowest first call so far."""
+"""The factor on the time limit of the very first call of each callable, which may compile. Its first call in a later
+process gets the usual limit plus this factor times the slowest first call so far."""
 
 HURRIED = 3.0
 """The seconds for a call while a hang is being shrunk."""
@@ -69,8 +69,8 @@ class Isolated:
     evidence: frozenset[str] = frozenset()
     environment: Header = field(default_factory=dict)
     connection: Connection | None = None
-    warm: bool = False
-    slowest_first: float | None = None
+    warm: set[str] = field(default_factory=set)
+    slowest_first: dict[str, float] = field(default_factory=dict)
     hurried: bool = False
     asked: int = 0
     log: Log = field(default_factory=Log)
@@ -120,7 +120,7 @@ class Isolated:
             raise Unusable(f"targets can be run in processes of their own {systems}; use --in-process")
         if self.isolation.memory and not sys.platform.startswith("linux"):
             raise Unusable("memory can be limited on Linux only")
-        self.warm, self.log = False, Log()
+        self.warm, self.log = set(), Log()
         try:
             # A user's program may be meant to become another user, which needs additional rights.
             enclosed = str(WORKER) in self.command
@@ -133,7 +133,7 @@ class Isolated:
         """The running process's answer to hello: it loads the target, replacing any that it had."""
         assert self.connection is not None
         seconds = min(max(STARTING, FIRST * self.isolation.timeout), self.isolation.starting)
-        [(said, _)] = self.connection.exchange([({**self.hello, "id": 0}, [])], lambda: seconds, 0)
+        [(said, _)] = self.connection.exchange([({**self.hello, "id": 0}, [])], lambda _: seconds, 0)
         return said
 
     def fresh(self) -> Isolated:
@@ -151,12 +151,18 @@ class Isolated:
         """While a hang is being shrunk, give each try less time."""
         self.hurried = verdict == "hung"
 
-    def patience(self) -> float:
-        """The seconds for the next call."""
+    def patience(self, calls: Sequence[Call]) -> float:
+        """The seconds for calls that are made together: more for the first of a callable."""
         usual = min(self.isolation.timeout, HURRIED) if self.hurried else self.isolation.timeout
-        if self.warm:
-            return usual
-        return FIRST * usual if self.slowest_first is None else usual + FIRST * self.slowest_first
+        cold = {call.function for call in calls} - self.warm
+        slowest = [self.slowest_first.get(function) for function in cold]
+        return max((FIRST * usual if each is None else usual + FIRST * each for each in slowest), default=usual)
+
+    def warmed(self, calls: Sequence[Call], seconds: float) -> None:
+        """Note the seconds of calls that were made together, if they are the first of a callable."""
+        for function in {call.function for call in calls} - self.warm:
+            self.warm.add(function)
+            self.slowest_first[function] = max(self.slowest_first.get(function, 0.0), seconds)
 
     def begin(self) -> None:
         """Start a new case: earlier results are no longer watched."""
@@ -226,7 +232,7 @@ class Isolated:
 
     def twin(self) -> Isolated:
         """The same target, to be started in another process."""
-        return replace(self, connection=None, warm=False, log=Log(), beside=None)
+        return replace(self, connection=None, warm=set(), log=Log(), beside=None)
 
     def ask_together(self, calls: list[Call], seconds: float, moments: Sequence[float]) -> list[Answer]:
         """Make several calls at the same time in the process: see `Host.together`."""
@@ -249,17 +255,16 @@ class Isolated:
             if self.connection is None:
                 self.revive()
             assert self.connection is not None
-            began = time.monotonic()
-            said = self.connection.exchange(frames, self.patience, limit * len(calls[0]))
+            said = self.connection.exchange(frames, lambda k: self.patience(calls[k]), limit * len(calls[0]))
             for group in calls:
+                began = time.monotonic()
                 self.log.add(group)
                 found += decoded(*next(said), len(group))
-                if not self.warm:
-                    self.warm, self.slowest_first = True, max(self.slowest_first or 0.0, time.monotonic() - began)
+                self.warmed(group, time.monotonic() - began)
         except Unusable as error:
             return [*found, Answer(death="crashed", error=str(error))]
         except Death as death:
-            self.connection, self.warm = None, False
+            self.connection, self.warm = None, set()
             return [*found, Answer(death=death.verdict, error=str(death))]
         except ProtocolError as error:
             self.end()

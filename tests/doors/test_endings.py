@@ -17,7 +17,7 @@ from poolproof.properties.targets.loading import load
 from sample import REPORT
 from selection import slow
 from shell import FAULTY, environment, kernels_in, poolproof
-from watched import WINDOW, marked, waited, written
+from watched import WINDOW, marked, waited, without_more_time, written
 
 pytestmark = slow
 
@@ -119,7 +119,7 @@ def test_no_child_of_a_target_outlives_it_or_hides_its_end(tmp_path, monkeypatch
     monkeypatch.setenv("POOL_MARK", mark)
     start = f"import subprocess\ncommand = ['sleep', '1000']\n{CHILDREN[child]}\ntime.sleep(0.2)\n{body}"
     target = load(written(tmp_path, start), Isolation(timeout=2))
-    target.slowest_first = 0.0
+    without_more_time(target)
     assert target.ask(WINDOW).death == death
     target.end()
     assert waited(lambda: set(marked(mark)) <= {os.getpid()}, 10), marked(mark)

@@ -27,7 +27,7 @@ from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
 from selection import once, once_but, slow
-from watched import WINDOW, marked, waited, written
+from watched import WINDOW, marked, waited, without_more_time, written
 
 SOUND = "faults.base:Sound"
 CONDUCT = [law for law in LAWS.values() if law.family == "conduct"]
@@ -139,7 +139,7 @@ def crowded():
 def test_a_target_that_gets_no_cpu_does_not_hang(tmp_path, crowded):
     works = "end = time.process_time() + 0.6\nwhile time.process_time() < end: pass"
     target = load(written(tmp_path, f"os.sched_setaffinity(0, {{{crowded}}})\n{works}"), Isolation(timeout=1.5))
-    target.slowest_first = 0.0
+    without_more_time(target)
     assert target.ask(WINDOW).death is None
 
 
@@ -147,7 +147,7 @@ def test_a_target_that_gets_no_cpu_does_not_hang(tmp_path, crowded):
 def test_a_target_that_takes_the_cpu_from_itself_hangs(tmp_path, crowded):
     starts = f"os.sched_setaffinity(0, {{{crowded}}})\nfor _ in range(3): os.fork() or exec('while True: pass')"
     target = load(written(tmp_path, f"{starts}\ntime.sleep(1000)"), Isolation(timeout=0.2))
-    target.slowest_first = 0.0
+    without_more_time(target)
     assert target.ask(WINDOW).death == "hung"
 
 
@@ -156,7 +156,7 @@ def test_a_death_is_a_verdict_and_the_next_law_goes_on(tmp_path, at_once, death)
     body, verdict, words = DEATHS[death]
     target = load(written(tmp_path, f"if size == (1, 3):\n    {body}"), Isolation(timeout=1))
     smoke_test(target)
-    target.slowest_first = 0.0
+    without_more_time(target)
     result = tried(target, examples=100)
     assert result.verdict == verdict
     assert words in result.message
@@ -338,19 +338,32 @@ def test_a_death_at_such_a_gradient_is_a_verdict(tmp_path, at_once):
     assert (result.verdict, "killed by SIGABRT" in result.message) == ("crashed", True)
 
 
-# The first call of a process may take longer.
+# The first call of a callable may take longer.
+
+
+def asleep(seconds, function="max_forward"):
+    """A call that says how long to sleep."""
+    return Call(function, {"x": np.full((1, 1, 1, 1), seconds)}, (1, 1), (1, 1))
 
 
 @once
-def test_only_the_first_call_of_a_process_may_take_longer(tmp_path):
-    target = load(written(tmp_path, "time.sleep(float(x.flat[0]))"), Isolation(timeout=0.5))
-    answers = [
-        target.ask(Call("max_forward", {"x": np.full((1, 1, 1, 1), s)}, (1, 1), (1, 1))) for s in (0.9, 0.1, 0.9)
-    ]
-    assert [answer.death for answer in answers] == [None, None, "hung"]
-    assert target.patience() > 0.5 + 3 * 0.9
+def test_only_the_first_call_of_a_callable_may_take_longer(tmp_path):
+    spec = written(tmp_path, "time.sleep(float(x.flat[0]))")
+    with open(spec, "a") as file:
+        file.write("mean_forward = max_forward\n")
+    target = load(spec, Isolation(timeout=0.5))
+    calls = [asleep(0.9), asleep(0.1), asleep(0.9, "mean_forward"), asleep(0.1, "mean_forward"), asleep(0.9)]
+    assert [target.ask(call).death for call in calls] == [None, None, None, None, "hung"]
+    assert target.patience([asleep(0)]) > 0.5 + 3 * 0.9
     target.hurry("hung")
-    assert target.patience() > 0.5 + 3 * 0.9
+    assert target.patience([asleep(0, "mean_forward")]) > 0.5 + 3 * 0.9
+    assert target.patience([asleep(0, "max_indices")]) == 3 * 0.5
+
+
+@once
+def test_calls_that_are_sent_together_have_the_time_of_their_own_callables(tmp_path):
+    target = load(written(tmp_path, "time.sleep(float(x.flat[0]))"), Isolation(timeout=0.5))
+    assert [answer.death for answer in target.ask_all([asleep(0.9), asleep(0.1), asleep(0.9)])] == [None, None, "hung"]
 
 
 # Whatever a peer sends leads to a verdict in time, and nothing is left behind.
