@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from unittest import SkipTest
@@ -50,34 +52,37 @@ def laws(
     examples: int = 100,
     seed: int | None = None,
     pattern: str = "*",
-    expect: tuple[str, ...] = (),
+    expect: Iterable[str] = (),
     like: str | None = None,
+    known: Iterable[str | os.PathLike[str]] = (),
     huge: bool = False,
 ) -> list[BoundLaw]:
     """Every law that applies to an implementation, which is a module, an instance, a namespace or a class.
 
     `examples`: cases per law; `seed`: the same cases every time (default: 0 under CI, else random); `pattern`: laws or
     families, comma-separated; `expect`: conventions to pin, "ties=first"; `like`: another target, whose conventions are
-    pinned; `huge`: also laws about arrays of gigabytes.
+    pinned; `known`: files of known failures, with which a law passes; `huge`: also laws about arrays of gigabytes.
 
     Laws about callables or settings that the implementation neither offers nor declares are left out. Raises
-    `poolproof.properties.contract.Unusable` if it offers nothing.
+    `poolproof.properties.contract.Unusable` if it offers nothing, TypeError or ValueError for wrong arguments.
     """
     from ..lawbook.huge import EVERY
+    from ..run.known import complaints
     from ..run.like import like as other_target
     from ..run.like import with_pins
-    from ..run.request import Request
     from ..run.smoke import smoke_test
     from ..run.units import Kind, plan
     from ..targets.isolated import Isolation
     from ..targets.loading import load
     from ..targets.target import wrap
+    from .arguments import chosen
 
     target = load(implementation, Isolation()) if isinstance(implementation, str) else wrap(implementation)
     smoke_test(target)
-    for each in target.warnings:
+    request = chosen(target.spec, examples, seed, pattern, expect, like, known, huge)
+    names = {target.spec: target.name}
+    for each in (*target.warnings, *complaints(request.known_failures(), [], names, all_laws=False)):
         warnings.warn(each, stacklevel=2)
-    request = Request((target.spec,), examples, seed, None, pattern, expect, like, huge=huge).settled()
     units = [unit for unit in plan(request) if unit.kind is not Kind.OBSERVED]
     with other_target(request) as other:
         units = with_pins(units, {} if other is None else {target.spec: other.likeness(target)[1]})
@@ -91,8 +96,9 @@ def check(
     examples: int = 100,
     seed: int | None = None,
     pattern: str = "*",
-    expect: tuple[str, ...] = (),
+    expect: Iterable[str] = (),
     like: str | None = None,
+    known: Iterable[str | os.PathLike[str]] = (),
     huge: bool = False,
 ) -> None:
     """Try every law on an implementation. Raises one AssertionError with the message of each law that fails.
@@ -100,7 +106,9 @@ def check(
     The arguments are those of `laws`. A law that cannot run, for example for lack of memory, is a warning. Raises
     ValueError if no law applies to the implementation.
     """
-    bound = laws(implementation, examples=examples, seed=seed, pattern=pattern, expect=expect, like=like, huge=huge)
+    bound = laws(
+        implementation, examples=examples, seed=seed, pattern=pattern, expect=expect, like=like, known=known, huge=huge
+    )
     if not bound:
         raise ValueError(f"no law applies to {implementation!r}: it offers too little")
     messages = []

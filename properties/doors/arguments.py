@@ -130,6 +130,27 @@ def settled(
     limit = None if budget is None else seconds("budget", budget)
     with as_arguments():
         executable = USUAL.python if python is None else interpreter(text("python", python))
+    request = replace(
+        chosen(spec, examples, seed, pattern, expect, like, known, huge),
+        in_process=here,
+        python=executable,
+        timeout=min(USUAL.timeout, limit or USUAL.timeout) if timeout is None else seconds("timeout", timeout),
+        memory=None if memory is None else size("memory", memory),
+    )
+    return replace(request, end=end_of(limit), starting=limit or USUAL.starting)
+
+
+def chosen(
+    spec: str,
+    examples: int,
+    seed: int | None,
+    pattern: str,
+    expect: Iterable[str],
+    like: str | None,
+    known: Iterable[str | os.PathLike[str]],
+    huge: bool,
+) -> Request:
+    """The request made of the arguments that every function has. Raises TypeError or ValueError."""
     request = Request(
         targets=(spec,),
         examples=whole("examples", examples, 1),
@@ -138,12 +159,8 @@ def settled(
         expect=texts("expect", expect, "ties=first"),
         like=None if like is None else text("like", like),
         known=texts("known", known, "known.toml"),
-        in_process=here,
-        python=executable,
-        timeout=min(USUAL.timeout, limit or USUAL.timeout) if timeout is None else seconds("timeout", timeout),
-        memory=None if memory is None else size("memory", memory),
         huge=flag("huge", huge),
     ).settled()
     with as_arguments():
         request.known_failures()
-    return replace(request, end=end_of(limit), starting=limit or USUAL.starting)
+    return request

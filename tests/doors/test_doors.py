@@ -1,4 +1,4 @@
-"""The doors as people use them: the command, the pytest plugin and the Python functions."""
+"""The doors as people use them: the command and the pytest plugin."""
 
 import importlib.metadata
 import json
@@ -11,9 +11,8 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from poolproof.kernels import naive
 from poolproof.properties.conventions import CONVENTIONS
-from poolproof.properties.doors import api, plugin
+from poolproof.properties.doors import plugin
 from poolproof.properties.doors.cli import main
 from poolproof.properties.doors.commands import COMMANDS
 from poolproof.properties.lawbook import LAWS
@@ -655,64 +654,6 @@ def test_laws_run_beside_the_tests_of_the_user(here):
     status, said = door(here, "--poolproof-impl", "fixed.py", "test_mine.py", laws="conservation")
     assert status == 0
     assert "2 passed" in said
-
-
-# The Python API.
-
-
-def overwriting(dy, x, size, stride):
-    names = {}
-    exec(FAULTY, names)
-    return names["max_backward"](dy, x, size, stride)
-
-
-def test_check_raises_one_error_with_the_message_of_every_law():
-    with pytest.raises(AssertionError) as caught:
-        api.check(
-            SimpleNamespace(name="mine", max_backward=overwriting), examples=40, seed=1, pattern="conservation,max-acc*"
-        )
-    text = str(caught.value)
-    assert "conservation: broken\nmax_backward of mine: sum(dx[0,0]) = " in text
-    assert "max-accumulation: broken\nmax_backward of mine: dx[0,0,0,1] = " in text
-    assert text.endswith("2 of 2 laws failed")
-
-
-def test_check_is_silent_about_a_sound_implementation():
-    assert api.check(naive, examples=10, seed=1, pattern="shape,routing", expect=("ties=first",)) is None
-
-
-def test_check_of_an_expected_convention_raises():
-    with pytest.raises(AssertionError, match="seen 'first', but should be 'last'"):
-        api.check(naive, examples=5, seed=1, pattern="routing", expect=("ties=last",))
-
-
-def test_check_of_nothing_is_an_error():
-    with pytest.raises(ValueError, match="no law applies"):
-        api.check(SimpleNamespace(max_forward=naive.max_forward), pattern="routing")
-
-
-@pytest.mark.parametrize("law", api.laws(naive, examples=5, seed=1, pattern="shape"), ids=str)
-def test_laws_parametrise_a_test(law):
-    law()
-
-
-def test_the_functions_of_the_python_door_stay_functions_when_they_have_been_called(tmp_path):
-    door = "from poolproof.properties import check, laws"
-    lines = ["from poolproof.kernels import naive", door, "laws(naive, examples=1)", door, "print(callable(laws))"]
-    assert python(tmp_path, "-c", "; ".join(lines)) == (0, "True\n")
-
-
-def test_laws_are_those_that_can_be_asked():
-    names = [str(law) for law in api.laws(SimpleNamespace(max_forward=naive.max_forward), seed=1)]
-    assert "max-value" in names
-    assert "routing" not in names
-    assert "agreement" not in names
-
-
-def test_a_law_that_does_not_hold_raises_with_its_message():
-    (law,) = api.laws(SimpleNamespace(max_backward=overwriting), examples=40, seed=1, pattern="conservation")
-    with pytest.raises(AssertionError, match="conservation: broken\nmax_backward of SimpleNamespace: sum"):
-        law()
 
 
 # The other commands.
