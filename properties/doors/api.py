@@ -79,7 +79,9 @@ def laws(
 
     target = load(implementation, Isolation()) if isinstance(implementation, str) else wrap(implementation)
     smoke_test(target)
-    request = chosen(target.spec, examples, seed, pattern, expect, like, known, huge)
+    request = chosen(
+        target.spec, examples=examples, seed=seed, pattern=pattern, expect=expect, like=like, known=known, huge=huge
+    )
     names = {target.spec: target.name}
     for each in (*target.warnings, *complaints(request.known_failures(), [], names, all_laws=False)):
         warnings.warn(each, stacklevel=2)

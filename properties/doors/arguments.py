@@ -109,18 +109,15 @@ def settled(
     *,
     isolated: bool | None,
     budget: float | None,
-    examples: int,
-    seed: int | None,
-    pattern: str,
-    expect: Iterable[str],
-    like: str | None,
-    known: Iterable[str | os.PathLike[str]],
-    huge: bool,
     timeout: float | None,
     memory: int | str | None,
     python: str | None,
+    **common: Any,
 ) -> Request:
-    """The request made of these arguments; its budget starts now. Raises TypeError or ValueError."""
+    """The request made of these arguments and of those of `chosen`; its budget starts now.
+
+    Raises TypeError or ValueError.
+    """
     from ..targets.programs import interpreter
 
     spec = spec_of(implementation, None if isolated is None else flag("isolated", isolated))
@@ -131,7 +128,7 @@ def settled(
     with as_arguments():
         executable = USUAL.python if python is None else interpreter(text("python", python))
     request = replace(
-        chosen(spec, examples, seed, pattern, expect, like, known, huge),
+        chosen(spec, **common),
         in_process=here,
         python=executable,
         timeout=min(USUAL.timeout, limit or USUAL.timeout) if timeout is None else seconds("timeout", timeout),
@@ -142,6 +139,7 @@ def settled(
 
 def chosen(
     spec: str,
+    *,
     examples: int,
     seed: int | None,
     pattern: str,
