@@ -12,7 +12,7 @@ import pytest
 import rooms
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.targets.peers import PEERS
-from selection import once
+from selection import once, slow
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -47,7 +47,7 @@ def imported(name):
 # import-linter checks which module may import which (`tox -e types`); these tests check when.
 
 
-@once
+@slow
 def test_the_page_shows_the_rooms_as_they_are():
     page = rooms.PAGE.read_text(encoding="utf-8")
     assert rooms.written(page) == page, "python tests/rooms.py writes it"
@@ -114,7 +114,7 @@ def test_both_packages_say_that_they_are_typed():
     assert all("py.typed" in data[name] for name in ("poolproof.kernels", "poolproof.properties"))
 
 
-@once
+@slow
 def test_everything_that_is_imported_is_a_dependency():
     given = {re.split(r"[><=; ]", each)[0].replace("-", "_") for each in project()["project"]["dependencies"]}
     given = {{"pytest_xdist": "xdist"}.get(name, name) for name in given}
@@ -158,7 +158,7 @@ def bases(node):
     return {ast.unparse(base).rpartition(".")[2] for base in node.bases}
 
 
-@once
+@slow
 def test_no_two_classes_share_a_name():
     found = Counter(
         node.name

@@ -29,7 +29,7 @@ from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import REFERENCE, load
 from poolproof.properties.targets.target import wrap
-from selection import once
+from selection import slow
 
 KERNEL = """
     import numpy as np
@@ -388,7 +388,7 @@ MISSING = {
 }
 
 
-@once
+@slow
 @pytest.mark.parametrize(("spec", "words"), MISSING.values(), ids=MISSING)
 @ways
 def test_what_is_missing_is_told_with_what_may_be_meant(here, spec, words, isolation):
@@ -537,7 +537,7 @@ def test_the_settings_that_several_callables_share_leave_the_divisor_to_means():
     assert declared.settings_of("mean_backward") == ()
 
 
-@once
+@slow
 @pytest.mark.parametrize(("counted", "expected"), [(True, True), (False, False)])
 def test_a_mean_that_does_not_say_what_it_divides_by_is_asked_once(counted, expected):
     def mean_forward(x, size, stride, padding=0):

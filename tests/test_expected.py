@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from poolproof.kernels import naive
 from poolproof.properties import oracle
 from poolproof.properties.strategies import cases
-from selection import once
+from selection import once, slow
 
 pytestmark = once
 
@@ -38,6 +38,7 @@ def near(exact, dtype, draw):
         )
 
 
+@slow
 @deterministic
 @given(st.sampled_from(SUMMED).flatmap(cases), st.data())
 def test_float64_decides_as_integers_do(case, data):
@@ -70,6 +71,7 @@ NUMBERS = (
 )
 
 
+@slow
 @deterministic
 @given(st.data(), st.sampled_from(SUMMED), st.sampled_from(("float16", "float32")))
 def test_nor_do_numbers_of_all_sizes_make_a_difference(data, function, dtype):

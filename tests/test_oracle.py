@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from poolproof.properties import oracle
-from selection import once
+from selection import slow
 
 FLOATS = ("float16", "float32", "float64")
 ROUNDOFF = {"float16": Fraction(1, 2**11), "float32": Fraction(1, 2**24), "float64": Fraction(1, 2**53)}
@@ -234,7 +234,7 @@ def test_a_result_that_must_become_subnormal_may_be_rounded(dtype):
 # Correct rounding, checked with the neighbours of the result.
 
 
-@once
+@slow
 @floats
 @settings(deterministic, max_examples=150)
 @given(data=st.data())
@@ -366,7 +366,7 @@ def wider(cells):
 SOUND = [in_order, backwards, pairwise, by_reciprocal, divided_first, wider]
 
 
-@once
+@slow
 @pytest.mark.parametrize("mean", SOUND, ids=lambda mean: mean.__name__)
 @deterministic
 @given(question=questions(most=1024))

@@ -155,6 +155,7 @@ def test_bytes_and_work_are_counted():
 # The answers of all methods.
 
 
+@slow
 @every_small
 @pytest.mark.parametrize("threads", [1, 2])
 def test_every_way_of_ours_and_of_the_textbook_is_right(work, threads):
@@ -284,6 +285,7 @@ FAILING = {
 }
 
 
+@slow
 @pytest.mark.parametrize(("make", "message"), FAILING.items())
 def test_a_library_that_fails_is_told_and_not_timed(make, message, monkeypatch):
     as_library(monkeypatch, make)
@@ -295,6 +297,7 @@ def test_a_library_that_fails_is_told_and_not_timed(make, message, monkeypatch):
     assert run.failed
 
 
+@slow
 def test_what_a_library_lacks_is_no_failure(monkeypatch):
     as_library(monkeypatch, lacking)
     run, said = bench(TINY, libraries=["torch"])
@@ -302,18 +305,21 @@ def test_what_a_library_lacks_is_no_failure(monkeypatch):
     assert not run.failed
 
 
+@slow
 def test_a_right_library_is_timed(monkeypatch):
     as_library(monkeypatch, pooling)
     run, _ = bench(TINY, libraries=["torch"])
     assert set(run.measured[written(TINY)][0].rows[-1].timings) == set(trial.PASSES)
 
 
+@slow
 def test_a_library_without_backward_is_timed_forward_only(monkeypatch):
     as_library(monkeypatch, forward_only)
     run, _ = bench(TINY, libraries=["torch"])
     assert set(run.measured[written(TINY)][0].rows[-1].timings) == {"forward"}
 
 
+@slow
 @pytest.mark.parametrize(("make", "status"), [(pooling, 0), (wrong_backward, 1)])
 def test_the_status_tells_whether_all_were_right(make, status, monkeypatch, capsys):
     as_library(monkeypatch, make)
@@ -498,6 +504,7 @@ def small_series(monkeypatch):
     return "window-max"
 
 
+@slow
 def test_every_workload_and_series_is_told_with_a_legend(small_series):
     _, said = bench(TINY, small_series, threads=(1, 2))
     assert f"{TINY}: max 1x1x4x4 float32 F2 S2" in said
@@ -516,6 +523,7 @@ def reported(folder, *words):
     return status, json.loads((folder / "bench.json").read_text(), parse_constant=refuse)
 
 
+@slow
 def test_the_report_has_everything_and_a_version(tmp_path, small_series, capsys):
     status, report = reported(tmp_path, TINY, small_series, "--threads", "1")
     assert status == 0
@@ -560,6 +568,7 @@ class Stopping:
         return replace(method, forward=forward)
 
 
+@slow
 @pytest.mark.parametrize("last", [1, 4, 20])
 def test_an_interrupted_run_tells_and_writes_what_there_is(last, tmp_path, monkeypatch, capsys):
     as_library(monkeypatch, Stopping(last))
@@ -650,6 +659,7 @@ def test_the_start_is_measured(monkeypatch, capsys):
     assert float(seconds) > 0.05
 
 
+@slow
 def test_cases_a_second_are_measured_law_by_law(monkeypatch, capsys):
     monkeypatch.setattr(laws, "ROUNDS", 1)
     monkeypatch.setattr(laws, "EXAMPLES", 2)

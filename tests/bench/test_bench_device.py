@@ -6,6 +6,7 @@ import time
 
 import pytest
 from poolproof.properties.bench.rounds import TURN, Timing, timed
+from selection import slow
 from shell import poolproof, python
 
 pytestmark = pytest.mark.once
@@ -65,6 +66,7 @@ def test_time_ends_when_the_device_has_done_its_work(calls, monkeypatch):
     assert timed(device.call)[0] == 1.0
 
 
+@slow
 def test_the_kernel_is_checked_and_timed_on_its_device(here):
     status, workloads = run(here)
     assert status == 0
@@ -79,6 +81,7 @@ def test_the_kernel_is_checked_and_timed_on_its_device(here):
         assert kernel.count(" 1.00 \N{PLUS-MINUS SIGN}0.00") == kernel.count("%") == 3
 
 
+@slow
 def test_a_wrong_kernel_is_not_timed(here):
     before = "right = cuda.max_backward; cuda.max_backward = lambda dy, *more: right(dy, *more).copy_to_host()"
     before += "\ncuda.max_forward = lambda x, *more: type(x)(x.copy_to_host()[:, :, ::2, ::2])"
@@ -116,6 +119,7 @@ def refused(folder, *words, **where):
     return line
 
 
+@slow
 def test_without_a_gpu_nothing_is_measured(here):
     assert "needs an NVIDIA GPU" in refused(here, NUMBA_DISABLE_CUDA="1", NUMBA_ENABLE_CUDASIM="0")
     assert "simulates mean nothing" in refused(here, **SIMULATOR)

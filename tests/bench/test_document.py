@@ -7,6 +7,7 @@ import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 from poolproof.kernels import PoolingLayer, compiled, img2col, naive
 from poolproof.properties import laws
+from selection import slow
 from strength.people import agree, document
 
 pytestmark = pytest.mark.once
@@ -259,11 +260,13 @@ REJECTED = [
 ]
 
 
+@slow
 @pytest.mark.parametrize(("published", "law"), REJECTED, ids=lambda value: getattr(value, "__name__", value))
 def test_the_laws_reject_the_published_kernels(published, law):
     assert broken(published, law)
 
 
+@slow
 @pytest.mark.parametrize("law", sorted({law for _, law in REJECTED}))
 def test_the_same_laws_hold_for_a_right_kernel(law, reference):
     assert broken(reference, law) is None

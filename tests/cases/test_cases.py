@@ -182,6 +182,7 @@ def at_corners(plan, declared):
     return [made.case(Generated(str(k)), **decided) for k, decided in enumerate(corners(made))]
 
 
+@slow
 @pytest.mark.parametrize(
     ("law", "declared"),
     [
@@ -298,6 +299,7 @@ def test_no_sum_of_gradients_on_a_pixel_overflows(law):
             assert largest * prod(case.size) <= limit or largest * float(covered(case).max()) <= limit
 
 
+@slow
 @pytest.mark.parametrize("law", MAXIMA, ids=lambda law: law.name)
 def test_infinities_never_fill_a_window_below_everything(law):
     infinite = [case for case in sample(law.plan, count=600) if case.values == "infinite" and is_float(case.x.dtype)]
@@ -328,6 +330,7 @@ def different(cells):
     return len(set(cells.reshape(-1).tolist())) == cells.size
 
 
+@slow
 @pytest.mark.parametrize("dtype", [dtype for dtype in ORDERED if dtype != "bool"])
 def test_distinct_numbers_differ_within_each_window(dtype):
     plan = Plan(("max_forward",), values=("distinct",), large=True)
@@ -336,6 +339,7 @@ def test_distinct_numbers_differ_within_each_window(dtype):
         assert prod(case.size) > room or all(different(case.x[window]) for window in windows(case))
 
 
+@slow
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_sunk_numbers_differ_within_each_window_and_are_near_the_lowest(dtype):
     plan = Plan(("max_backward",), values=("sunk",), large=True)
@@ -344,6 +348,7 @@ def test_sunk_numbers_differ_within_each_window_and_are_near_the_lowest(dtype):
         assert all(different(case.x[window]) for window in windows(case))
 
 
+@slow
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_a_quarter_more_or_less_than_a_distinct_number_is_exact(dtype):
     plan = Plan(("max_backward",), values=("distinct",), large=True)
@@ -357,6 +362,7 @@ def test_a_quarter_more_or_less_than_a_distinct_number_is_exact(dtype):
             assert np.array_equal(moved.astype(np.float64), case.x.astype(np.float64) + step)
 
 
+@slow
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("function", ["mean_forward", "mean_backward"])
 def test_lattices_leave_no_sum_of_a_mean_to_rounding(function, dtype):
@@ -434,12 +440,14 @@ def test_gaps_leave_a_pixel_to_no_window():
     assert all(covered(case).min() == 0 for case in with_windows("gaps"))
 
 
+@slow
 def test_one_cell_is_a_window_and_a_stride_of_one():
     for case in with_windows("one cell"):
         assert set(case.size) == set(case.stride) == {1}
         assert case.output == case.x.shape[2:]
 
 
+@slow
 def test_windows_of_powers_of_two_have_a_power_of_two_of_cells():
     assert all(prod(case.size).bit_count() == 1 for case in with_windows("powers of two"))
 
@@ -466,6 +474,7 @@ def overlapping(case):
     return any(s < f and o > 1 for s, f, o in zip(case.stride, case.size, case.output, strict=True))
 
 
+@slow
 @pytest.mark.parametrize(
     ("name", "most"),
     [
@@ -483,6 +492,7 @@ def test_the_simplest_case_can_be_drawn_even_before_it_is_cut(name, most):
     assert case.x.dtype == np.float64
 
 
+@slow
 @pytest.mark.parametrize("name", ["max-value", "routing", "mean-spread", "agreement"])
 def test_two_overlapping_windows_shrink_to_three_cells(name):
     case = simplest(LAWS[name].plan, overlapping)
@@ -516,22 +526,26 @@ def test_a_pixel_in_no_window_shrinks_to_two_cells():
     assert simplest(LAWS["uncovered-pixels"].plan, lambda case: covered(case).min() == 0).x.size == 2
 
 
+@slow
 def test_a_tie_shrinks_to_two_equal_cells():
     case = simplest(Plan(("max_backward",), values=("ties",)), lambda case: "tied maxima" in reached(case))
     assert case.x.reshape(-1).tolist() == [0, 0]
 
 
+@slow
 def test_a_nan_shrinks_to_one_cell_that_may_lie_beside_another():
     case = simplest(LAWS["same-twice"].plan, lambda case: "NaN" in reached(case))
     assert case.x.size <= 2
     assert case.dy.size == 1
 
 
+@slow
 def test_a_maximum_at_the_end_shrinks_to_two_cells():
     case = simplest(LAWS["max-value"].plan, lambda case: case.x.size > 1 and case.x.argmax() == case.x.size - 1)
     assert case.x.size == 2
 
 
+@slow
 @pytest.mark.parametrize("function", CALLABLES)
 def test_the_simplest_numbers_are_small_integers(function):
     case = simplest(Plan((function,), floats=True, mean_values=("wide",)), lambda case: case.x.size >= 4)

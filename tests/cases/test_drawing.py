@@ -95,6 +95,7 @@ def builder(law, declared=PLANES):
     return Builder(plan, declared, plan.asked(declared, CALLABLES))
 
 
+@slow
 def test_a_long_run_remembers_no_more_than_a_usual_one_and_goes_on_alike():
     known = LawCases("max-value", builder("max-value"), 0)
     first, again = list(known.first(MOST + 20)), list(known.first(MOST + 20))

@@ -11,6 +11,7 @@ from poolproof.properties.results import stored_call
 from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.loading import load
 from poolproof.properties.targets.target import wrap
+from selection import slow
 
 pytestmark = pytest.mark.once
 
@@ -339,12 +340,14 @@ def test_every_value_of_every_convention_is_shown_here():
     assert {(each.name, value) for each in CONVENTIONS.values() for value in each.values} == set(SHOWN)
 
 
+@slow
 @pytest.mark.parametrize(("name", "value"), SHOWN)
 def test_a_convention_is_observed(name, value):
     found = observe(CONVENTIONS[name], implementation(name, SHOWN[name, value]))
     assert found.value == value
 
 
+@slow
 @pytest.mark.parametrize("name", BLIND)
 def test_a_probe_sees_what_an_unlucky_number_hides(name):
     about, value, kernel = BLIND[name]
@@ -352,6 +355,7 @@ def test_a_probe_sees_what_an_unlucky_number_hides(name):
     assert observe(CONVENTIONS[about], wrap(SimpleNamespace(**offered))).value == value
 
 
+@slow
 def test_a_nan_that_counts_as_zero_is_ignored():
     mean = forward(lambda cells: np.nansum(cells) / cells.size)
     assert observe(CONVENTIONS["nan-mean"], implementation("nan-mean", mean)).value == "ignored"
@@ -402,6 +406,7 @@ def test_an_internal_error_is_no_refusal(name):
     assert (found.value, found.evidence.got) == ("other", "IndexError: pop from empty list")
 
 
+@slow
 @pytest.mark.parametrize(("name", "first", "second"), VARYING)
 def test_a_convention_that_varies_is_told_with_evidence_of_both(name, first, second):
     found = observe(CONVENTIONS[name], implementation(name, VARYING[name, first, second]))
@@ -422,6 +427,7 @@ def test_evidence_of_a_refusal_is_the_exception():
     assert found.evidence.got == "ValueError: no"
 
 
+@slow
 def test_a_target_of_another_name_has_the_same_conventions():
     def kernel(x, size, stride):
         return MAXIMUM(x, size, stride)
@@ -430,6 +436,7 @@ def test_a_target_of_another_name_has_the_same_conventions():
     assert seen_on(wrap(one)) == seen_on(wrap(other))
 
 
+@slow
 @pytest.mark.parametrize("name", ["compiled", "img2col"])
 def test_the_reference_kernels_have_the_same_conventions(name):
     values = [{key: found.value for key, found in seen_on(load(each)).items()} for each in ("naive", name)]
@@ -437,6 +444,7 @@ def test_the_reference_kernels_have_the_same_conventions(name):
     assert values[0]["ties"] == values[0]["signed-zero"] == "first"
 
 
+@slow
 def test_only_conventions_about_what_is_offered_are_observed():
     found = seen_on(wrap(SimpleNamespace(mean_forward=MEAN)))
     assert set(found) == {
@@ -547,6 +555,7 @@ SOMETIMES = {
 }
 
 
+@slow
 @pytest.mark.parametrize("name", SOMETIMES)
 def test_a_nan_that_is_lost_on_one_path_alone_is_found_there(name):
     when, declared, shown_by = SOMETIMES[name]

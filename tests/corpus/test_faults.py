@@ -43,6 +43,7 @@ def test_no_law_rejects_a_sound_variant(name):
     assert sum(result.examples for result in results) >= 80
 
 
+@slow
 @pytest.mark.parametrize("law", PUBLIC)
 @pytest.mark.parametrize("base", once_but([Sound, General], General, others=slow), ids=["plain", "general"])
 def test_the_sound_bases_pass_every_law(base, law):

@@ -3,6 +3,7 @@
 import pytest
 from faults import FAULTS, REPORTED
 from poolproof.properties.failures.mistakes import MISTAKES
+from selection import slow
 from strength.classes import CLASSES
 from strength.hints import NONE, RIGHT, WRONG, named, recorded, verdict
 from strength.page import hints
@@ -30,6 +31,7 @@ SAMPLE = [
 ]
 
 
+@slow
 @pytest.mark.parametrize("name", SAMPLE)
 def test_a_fault_is_named_rightly(name):
     assert verdict(name, named(name)) == RIGHT

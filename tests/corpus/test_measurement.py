@@ -114,6 +114,7 @@ def test_a_run_that_was_interrupted_goes_on(tmp_path, monkeypatch, capsys):
     assert key(unit) not in Kept(file).results
 
 
+@slow
 def test_units_are_done_in_other_processes(tmp_path, capsys):
     unit = ("judged", NAME)
     assert Kept(tmp_path / "strength.jsonl").complete([unit], 1) == {unit: measure.judged(NAME)}

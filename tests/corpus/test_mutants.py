@@ -93,6 +93,7 @@ def test_mutants_that_would_be_told_by_the_same_words_are_numbered():
     assert len(set(found)) == 6
 
 
+@slow
 def test_a_file_as_it_is_survives_and_one_that_is_wrong_or_hangs_does_not():
     source = (ROOT / REGISTRY).read_text(encoding="utf-8")
     wrong = source.replace("if name in LAWS or", "if name not in LAWS or")

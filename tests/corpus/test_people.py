@@ -68,6 +68,7 @@ def test_a_sound_variant_is_accepted_but_for_what_the_contract_leaves_free(name)
     assert rejecting == {pair for pair in REFUSES if pair[1] == name}
 
 
+@slow
 @pytest.mark.parametrize(("check", "fault"), REJECTED)
 def test_a_check_rejects_what_it_asks_about(check, fault):
     assert not accepts(check, FAULTS[fault])

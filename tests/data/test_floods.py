@@ -186,7 +186,7 @@ def test_an_endless_line_on_standard_error_is_cut_and_the_line_after_it_is_kept(
     assert target.ask(WINDOW).error == "ended with exit status 3; it said: " + "x" * 197 + "..."
 
 
-@once
+@slow
 def test_a_file_name_that_is_not_utf_8_is_judged_in_another_process_and_replayed(tmp_path):
     name = "caf\udce9.py"
     (tmp_path / name).write_text("def max_forward(x, size, stride):\n    return x[:, :, :1, :1].copy()\n")
@@ -197,7 +197,7 @@ def test_a_file_name_that_is_not_utf_8_is_judged_in_another_process_and_replayed
     assert poolproof(tmp_path, "replay", "--yes", "report.json")[0] == 1
 
 
-@once
+@slow
 def test_names_are_printed_where_the_terminal_lacks_their_letters(tmp_path):
     (tmp_path / "fixed.py").write_text(
         "from poolproof.kernels.naive import max_forward\nname = 'd\u00e9j\u00e0'\n", "utf-8"
@@ -207,7 +207,7 @@ def test_names_are_printed_where_the_terminal_lacks_their_letters(tmp_path):
     assert "\nd\\xe9j\\xe0: " in said
 
 
-@once
+@slow
 def test_a_target_is_judged_in_another_process_whatever_it_says(tmp_path):
     spec = written(tmp_path, "raise ValueError('caf\\udce9\\nmax-value: holds')")
     status, said = check(tmp_path, spec, "--laws", "output-size", n="1")
@@ -413,7 +413,7 @@ def test_a_counterexample_is_never_larger_than_the_bound(side, count, complete):
         np.testing.assert_array_equal(found.case.case().x, noise(1, 1, side, side))
 
 
-@once
+@slow
 @HOWS
 def test_a_flood_of_a_wrong_shape_costs_little(tmp_path, at_once, how):
     target = load(written(tmp_path, "return np.ones(60_000_000, bool)"), how)
@@ -430,7 +430,7 @@ def test_a_flood_of_a_wrong_shape_costs_little(tmp_path, at_once, how):
     assert peak < (80e6 if how is None else 10e6)
 
 
-@once
+@slow
 @pytest.mark.parametrize("dtype", ["bool", "float64"])
 def test_comparing_costs_a_small_multiple_of_the_arrays(dtype):
     right = np.zeros((1, 1, 4000, 4000), dtype)

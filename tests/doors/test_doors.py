@@ -70,12 +70,14 @@ STATUSES = {
 }
 
 
+@slow
 @pytest.mark.parametrize(("words", "status"), STATUSES.values(), ids=STATUSES)
 def test_the_status_tells_what_was_found(here, words, status):
     found, said = check(here, *words)
     assert found == status, said
 
 
+@slow
 def test_a_failure_is_told_with_its_case_and_the_last_line_counts(here):
     _, said = check(here, "faulty.py", "fixed.py", "--laws", "conservation,max-accumulation")
     assert not (here / ".poolproof").exists()
@@ -100,6 +102,7 @@ def test_one_target_given_twice_is_judged_once(here):
     assert said.splitlines()[-1] == "1 implementation, 1 law, 20 cases: all passed"
 
 
+@slow
 def test_what_cannot_be_loaded_is_told_and_the_others_are_judged(here):
     _, said = check(here, "fixd.py", "faulty.py", "--laws", "conservation")
     assert "there is no such file" in said
@@ -169,6 +172,7 @@ def full_report(tmp_path_factory):
     return report_of(folder, "faulty.py", "forward.py", "--examples", "3")[1]
 
 
+@slow
 def test_a_report_has_its_parts(full_report):
     assert set(full_report) == {"schema", "partial", "bound", "environment", "targets"}
     assert full_report["schema"] == 3
@@ -178,6 +182,7 @@ def test_a_report_has_its_parts(full_report):
     assert (full_report["environment"]["seed"], full_report["environment"]["examples"]) == (1, 3)
 
 
+@slow
 def test_a_report_tells_what_its_targets_are(full_report):
     faulty, forward = full_report["targets"]
     assert {"target", "name", "version", "declared", "laws", "conventions"} <= set(faulty)
@@ -222,6 +227,7 @@ def test_a_report_has_the_conventions_with_their_evidence(full_report):
 # Replay.
 
 
+@slow
 def test_a_replay_fails_until_the_kernel_is_fixed(here):
     assert report_of(here, "faulty.py", "--laws", "conservation")[0] == 1
     status, said = poolproof(here, "replay", "report.json", "--yes")
@@ -250,6 +256,7 @@ def test_a_replay_of_a_failure_makes_the_calls_again_that_it_needs(here):
     assert "max-value on worn.py: still broken" in said
 
 
+@slow
 def test_a_replay_may_be_on_another_target(here):
     report_of(here, "faulty.py", "--laws", "conservation")
     assert poolproof(here, "replay", "report.json", "fixed.py")[0] == 0
@@ -265,6 +272,7 @@ def test_a_missing_report_is_refused(tmp_path, capsys):
     assert "cannot be read: No such file" in failed(["replay", str(tmp_path / "none.json")], capsys)
 
 
+@slow
 def test_a_replay_on_a_target_that_offers_less_is_unsupported(here):
     report_of(here, "faulty.py", "--laws", "conservation")
     status, said = poolproof(here, "replay", "report.json", "forward.py")
@@ -272,6 +280,7 @@ def test_a_replay_on_a_target_that_offers_less_is_unsupported(here):
     assert "conservation on forward.py: unsupported, it offers no max_backward or mean_backward" in said
 
 
+@slow
 def test_a_replay_of_a_report_without_failures_says_so(here):
     report_of(here, "fixed.py", "--laws", "conservation")
     assert poolproof(here, "replay", "report.json", "--yes") == (0, "the report has no failures to replay\n")
@@ -289,6 +298,7 @@ def max_forward(x, size, stride):
 """
 
 
+@slow
 def test_a_convention_that_varies_is_shown_by_two_calls_that_can_be_replayed(here):
     (here / "lanes.py").write_text(VARYING.format(first=8))
     _, said = check(here, "lanes.py", "--examples", "1", "-v", "--json", "report.json")
@@ -316,6 +326,7 @@ def known(folder, **entry):
     return ["--known", str(folder / "known.toml")]
 
 
+@slow
 def test_a_known_failure_is_no_failure(here):
     words = known(here, target="faulty.py", law="conservation", reason="rewritten in May", finding="#12")
     status, said = check(here, "faulty.py", "--laws", "conservation", "-v", *words)
@@ -324,6 +335,7 @@ def test_a_known_failure_is_no_failure(here):
     assert said.splitlines()[-1].endswith(": 1 known")
 
 
+@slow
 def test_only_the_failure_and_the_target_that_are_listed_are_known(here):
     (here / "other.py").write_text(FAULTY)
     words = known(here, target="other", law="conservation", reason="rewritten in May")
@@ -334,6 +346,7 @@ def test_only_the_failure_and_the_target_that_are_listed_are_known(here):
     assert faulty == {"conservation": "broken", "max-accumulation": "broken"}
 
 
+@slow
 def test_known_failures_may_be_in_several_files(here):
     words = known(here, target="faulty.py", law="conservation", reason="rewritten in May")
     (here / "known.toml").rename(here / "more.toml")
@@ -353,6 +366,7 @@ def test_a_known_failure_that_holds_now_is_to_be_removed(here):
     assert "remove" in said
 
 
+@slow
 def test_an_entry_that_meets_no_law_of_the_run_is_told(here):
     words = known(here, target="fixd.py", law="routing", reason="rewritten in May")
     _, said = check(here, "fixed.py", "--examples", "1", *words)
@@ -408,6 +422,7 @@ def test_a_folder_is_no_target(here):
     assert "pools is a folder; a target is a module or a file" in check(here, "pools")[1]
 
 
+@slow
 def test_an_expected_convention_is_a_law(here):
     pins = ["--expect", "ties=first", "--expect", "ties=last"]
     status, report = report_of(here, "fixed.py", "--laws", "routing", *pins)
@@ -442,6 +457,7 @@ def test_one_seed_gives_the_same_cases_in_any_number_of_processes(here):
     assert digests != {"00000000"}
 
 
+@slow
 def test_a_seed_is_chosen_and_told_and_failures_are_kept_for_the_next_run(here):
     given = ["check", "faulty.py", "--laws", "conservation", "--in-process", "-n", "0"]
     _, said = poolproof(here, *given)
@@ -513,6 +529,7 @@ def test_no_command_at_all_asks_for_the_help(capsys):
     assert all(re.search(rf"^ +{name} +{each.summary}$", said.out, re.MULTILINE) for name, each in COMMANDS.items())
 
 
+@slow
 @pytest.mark.parametrize("words", [["--help"], *([name, "-h"] for name in COMMANDS)], ids=" ".join)
 def test_help_is_printed_without_loading_anything_heavy(here, words):
     heavy = {"numpy", "numba", "hypothesis", "pytest", "rich"}
@@ -527,6 +544,7 @@ def test_help_is_printed_without_loading_anything_heavy(here, words):
 # Files and settings of the user do not leak in.
 
 
+@slow
 def test_the_pytest_configuration_of_the_user_does_not_leak_in(here):
     (here / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\npython_files = *.py\n")
     (here / "conftest.py").write_text("raise RuntimeError('the conftest of the user')\n")
@@ -536,6 +554,7 @@ def test_the_pytest_configuration_of_the_user_does_not_leak_in(here):
     assert (status, said.splitlines()[-1]) == (0, "1 implementation, 1 law, 20 cases: all passed")
 
 
+@slow
 def test_the_tests_of_the_user_are_not_run(here):
     (here / "test_mine.py").write_text("def test_mine():\n    open('it_ran', 'w')\n")
     assert check(here, "fixed.py", "--laws", "conservation")[0] == 0
@@ -568,6 +587,7 @@ def test_pytest_fails_with_the_message_of_the_law_and_skips_with_a_reason(here, 
     }
 
 
+@slow
 def test_an_option_of_the_user_called_impl_is_the_users(here):
     """Ten public projects have such an option; two plugins with the same option end pytest in a traceback."""
     (here / "conftest.py").write_text(
@@ -638,6 +658,7 @@ def test_pytest_with_warnings_as_errors_has_nothing_to_complain_about(here):
     assert status == 0, said
 
 
+@slow
 def test_pytest_elsewhere_loads_nothing_heavy(here):
     heavy = "numpy", "numba", "hypothesis.core"
     (here / "test_mine.py").write_text(

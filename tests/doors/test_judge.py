@@ -40,6 +40,7 @@ def here(tmp_path):
 # The result.
 
 
+@slow
 def test_a_wrong_kernel_is_told_with_its_cause_and_a_counterexample():
     found = judge(WRONG, pattern="conservation,max-accumulation", examples=40, seed=1)
     assert (found.verdict, found.holds, found.partial, found.seed) == ("broken", False, False, 1)
@@ -78,6 +79,7 @@ def test_several_causes_are_counted():
     assert nan.sentence.endswith(" There is 1 more cause.")
 
 
+@slow
 def test_a_judgement_is_frozen_and_goes_through_json():
     found = judge(WRONG, pattern="conservation", examples=20, seed=1)
     with pytest.raises(AttributeError):
@@ -87,6 +89,7 @@ def test_a_judgement_is_frozen_and_goes_through_json():
     assert json.loads(text)["causes"][0]["counterexample"]["calls"][0]["call"] == "max_backward"
 
 
+@slow
 def test_the_same_seed_gives_the_same_judgement():
     first, second = (judge(WRONG, pattern="backward", examples=10, seed=3) for _ in range(2))
     assert msgspec.structs.replace(first, seconds=0.0, laws=[]) == msgspec.structs.replace(second, seconds=0.0, laws=[])
@@ -124,6 +127,7 @@ UNUSABLE = {
 }
 
 
+@slow
 @pytest.mark.parametrize(("implementation", "words"), UNUSABLE.values(), ids=UNUSABLE)
 def test_what_cannot_be_judged_is_a_verdict(here, implementation, words):
     (here / "broken.py").write_text("def")
@@ -138,6 +142,7 @@ def test_what_is_asked_for_nothing_it_offers_is_not_run():
     assert found.sentence == "No law was tried: none applies to what it offers."
 
 
+@slow
 def test_conventions_are_pinned_by_name_and_by_likeness(here):
     last = SimpleNamespace(max_forward=naive.max_forward, max_backward=naive.max_backward)
     assert judge(last, pattern="output-size", examples=1, expect=["ties=first"]).holds
@@ -147,6 +152,7 @@ def test_conventions_are_pinned_by_name_and_by_likeness(here):
     assert found.like.left["ties"] == "--expect ties=last pins it"
 
 
+@slow
 def test_known_failures_are_excused_and_those_that_hold_are_told(here):
     Path("known.toml").write_text('[[known]]\ntarget = "mine"\nlaw = "conservation"\nreason = "rewritten in May"\n')
     given = {"pattern": "conservation", "examples": 20, "seed": 1, "known": [Path("known.toml")]}
@@ -156,6 +162,7 @@ def test_known_failures_are_excused_and_those_that_hold_are_told(here):
     assert "remove the entry" in found.sentence
 
 
+@slow
 def test_a_judgement_may_end_at_the_first_law_that_fails(here):
     given = {"pattern": "backward", "examples": 20, "seed": 1}
     whole, first = judge(WRONG, **given), judge(WRONG, first_only=True, **given)
@@ -222,12 +229,14 @@ def test_a_text_may_be_loaded_into_this_process_which_keeps_its_import_path(here
     assert sys.path == path
 
 
+@slow
 def test_the_budget_bounds_the_start_of_a_target(here):
     Path("asleep.py").write_text(f"import time\ntime.sleep(1000)\n{FORWARD}")
     found = judge("asleep.py", budget=2)
     assert (found.verdict, "no answer within 2 s" in found.sentence) == ("unusable", True)
 
 
+@slow
 def test_the_budget_ends_the_laws_and_the_judgement_is_partial():
     found = judge(naive, budget=8, examples=10**6, pattern="forward", seed=1)
     assert (found.verdict, found.partial) == ("holds", True)
@@ -315,6 +324,7 @@ def test_twenty_calls_leave_nothing_behind(here, tmp_path_factory, monkeypatch):
     assert list(temporary.iterdir()) == []
 
 
+@slow
 def test_threads_wait_for_each_other_and_each_gets_its_own_judgement():
     targets = [WRONG, naive, SimpleNamespace(max_backward=naive.max_backward), WRONG]
     found = [None] * len(targets)

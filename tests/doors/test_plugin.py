@@ -33,6 +33,7 @@ def test_a_junit_file_has_families_as_classes_and_readable_properties(more, tmp_
     assert [each.text.partition(":")[0] for each in failed.iter("failure")] == ["max_backward of faulty"]
 
 
+@slow
 def test_what_failed_last_is_run_again_alone(tmp_path):
     kernels_in(tmp_path)
     python(tmp_path, *WORDS)
@@ -52,6 +53,7 @@ def test_a_session_that_should_judge_and_runs_no_law_fails(tmp_path):
     assert (status, "no law" in said) == (0, False)
 
 
+@slow
 def test_a_list_of_known_failures_for_another_target_is_a_warning(tmp_path):
     kernels_in(tmp_path)
     (tmp_path / "known.toml").write_text("[[known]]\ntarget = 'falty.py'\nlaw = 'routing'\nreason = 'old'\n")

@@ -14,7 +14,7 @@ from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
 from poolproof.properties.targets.target import short, split
 from poolproof.properties.targets.wrapped import Wrapping, unwrapped, wrapped_as
-from selection import once
+from selection import once, slow
 from shell import poolproof
 
 pytestmark = once
@@ -73,6 +73,7 @@ def folder(tmp_path, monkeypatch):
 FEW = ("--examples", "20", "--seed", "1", "-n", "0")
 
 
+@slow
 def test_a_function_and_a_layer_are_judged_without_a_line_of_python(folder):
     laws = ("--laws", "output-size,max-value,routing,max-accumulation")
     status, said = poolproof(folder, "check", "pools.py:maxpool", "--as", "function", *laws, *FEW)
@@ -83,6 +84,7 @@ def test_a_function_and_a_layer_are_judged_without_a_line_of_python(folder):
     assert "4 laws, 80 cases: all passed" in said
 
 
+@slow
 def test_what_is_wrong_is_rejected_and_replayed(folder):
     given = ("check", "pools.py:from_zero", "--as", "function", "--laws", "max-value", "--json", "report.json", *FEW)
     status, said = poolproof(folder, *given)
@@ -99,12 +101,14 @@ def test_what_is_wrong_is_rejected_and_replayed(folder):
     assert "--as wraps another TARGET" in said
 
 
+@slow
 def test_a_wrong_gradient_of_a_layer_is_rejected(folder):
     status, said = poolproof(folder, "check", "pools.py:Overwriting", "--as", "layer", "--laws", "max-acc*", *FEW)
     assert status == 1, said
     assert "max-accumulation: broken" in said
 
 
+@slow
 def test_targets_side_by_side_may_want_different_wrappers(folder):
     columns = ("function(pools.py:maxpool)", "layer(pools.py:Layer)", "naive")
     status, said = poolproof(folder, "matrix", *columns, "--laws", "max-value", *FEW)
@@ -112,6 +116,7 @@ def test_targets_side_by_side_may_want_different_wrappers(folder):
     assert said.splitlines()[-1] == "3 implementations, 1 law, 60 cases: all passed"
 
 
+@slow
 def test_an_input_is_shrunk_on_a_wrapped_target(folder):
     import numpy as np
 
@@ -122,6 +127,7 @@ def test_an_input_is_shrunk_on_a_wrapped_target(folder):
     assert "y[0,0,0,0] = 0.0, but should be -1.0" in said
 
 
+@slow
 def test_the_other_doors_take_the_same_text(folder):
     check("layer(pools.py:Layer)", examples=3, seed=1, pattern="max-value")
     with pytest.raises(AssertionError, match=r"^max-value: broken"):
@@ -131,6 +137,7 @@ def test_the_other_doors_take_the_same_text(folder):
     assert (here.name, here.declared, here.offers) == (there.name, there.declared, there.offers)
 
 
+@slow
 def test_pytest_takes_the_option(folder):
     from shell import python
 

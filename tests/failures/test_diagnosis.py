@@ -16,6 +16,7 @@ from poolproof.properties.run.runner import run
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.target import wrap
+from selection import slow
 from test_messages import backward, evenly, forward, to_every_tie, to_first
 
 pytestmark = pytest.mark.once
@@ -67,6 +68,7 @@ PLANTED = {
 """For each mistake, a law that detects it and a kernel in plain loops that makes it."""
 
 
+@slow
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_simple_mistake_is_named(name):
     law, kernel = PLANTED[name]
@@ -91,12 +93,14 @@ SETTINGS = {
 }  # fmt: skip
 
 
+@slow
 @pytest.mark.parametrize("name", SETTINGS)
 def test_a_mistake_about_settings_is_named(name):
     law = "max-value" if name.startswith("padding") else "output-size"
     assert mistakes(law, under("max_forward", SETTINGS[name]))[:1] == [name]
 
 
+@slow
 def test_an_error_is_explained_by_windows_that_do_not_fit_where_other_answers_are_wrong_for_the_same_reason():
     found = run(LAWS["output-size"], wrap(under("max_forward", SETTINGS["dilations-exchanged"])), TrialSettings(seed=0))
     assert (found.verdict, found.counterexample.mistakes) == ("raised", ["dilations-exchanged"])
@@ -127,6 +131,7 @@ def padded_first(padding, value):
     return SimpleNamespace(max_forward=max_forward, max_backward=max_backward, fixed=fixed, dtypes=("float64",))
 
 
+@slow
 @pytest.mark.parametrize("law", ["max-value", "routing", "max-differences", "conservation"])
 @pytest.mark.parametrize(("value", "name"), [(0, "zero-padding-wins"), (-1, "padding-not-low-enough")])
 def test_what_lies_in_padding_is_named_where_windows_are_fixed(law, value, name):
@@ -134,6 +139,7 @@ def test_what_lies_in_padding_is_named_where_windows_are_fixed(law, value, name)
     assert name in mistakes(law, padded_first(((1, 1), (1, 1)), value))
 
 
+@slow
 def test_a_mistake_on_a_path_of_its_own_is_named():
     def mean_forward(x, size, stride):
         # Rows of more than four windows are not divided.

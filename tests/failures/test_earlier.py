@@ -296,6 +296,7 @@ def test_a_maximum_that_spoils_later_means_is_named_and_made_again_by_a_replay()
     )
 
 
+@slow
 def test_a_call_with_padding_that_spoils_others_is_named():
     result = tried("max-value", SpoiltByPadding)
     (spoiler,) = of_result(result)
@@ -367,6 +368,7 @@ def test_an_object_in_this_process_cannot_be_had_anew_and_so_nothing_is_said_of_
     assert result.counterexample.in_process is True
 
 
+@slow
 def test_a_replay_in_a_fresh_process_of_what_was_found_in_the_suites_own_says_so(tmp_path):
     (tmp_path / "counting.py").write_text(
         "from poolproof.kernels import naive\ncalls = 0\ndef max_forward(x, size, stride):\n    global calls\n"
@@ -387,6 +389,7 @@ def test_known_failures_take_no_time_for_earlier_calls():
     assert (result.verdict, result.counterexample.earlier_calls) == ("broken", UNSET)
 
 
+@slow
 def test_the_search_ends_in_time(monkeypatch):
     monkeypatch.setitem(trial.SHRINKING, "broken", 0.3)
     made = []

@@ -12,6 +12,7 @@ from poolproof.properties.lawbook import LAWS
 from poolproof.properties.results.calls import check
 from poolproof.properties.run.trial import Trial, TrialSettings
 from poolproof.properties.targets.target import wrap
+from selection import slow
 
 EVERYTHING = Declared(
     dtypes=("float64", "float32", "float16", "int8"),
@@ -81,7 +82,7 @@ def test_an_image_that_would_be_too_large_is_not_made():
     assert without("overlapping windows", case((1, 1, MOST_CELLS), (3,), (1,))) == []
 
 
-@pytest.mark.once
+@slow
 @pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
 def test_every_simpler_case_can_be_tried(law):
     # A sound kernel may fail on it: a simpler case that fails for another reason hides a need, but invents none.

@@ -13,7 +13,7 @@ from poolproof.properties.run.runner import run
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.target import wrap
-from selection import once
+from selection import once, slow
 
 pytestmark = once
 
@@ -54,6 +54,7 @@ def nearly_right(x, size, stride):
     return y * (1 + np.sign(y) / 4096)
 
 
+@slow
 @pytest.mark.parametrize(
     ("law", "function", "kernel", "name"),
     [

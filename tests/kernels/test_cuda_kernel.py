@@ -23,7 +23,7 @@ from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
-from selection import examples, once, once_but, slow
+from selection import examples, once_but, slow
 from shell import poolproof, python
 
 GPU = bool(os.environ.get("POOLPROOF_GPU"))
@@ -173,14 +173,14 @@ def test_it_keeps_every_law(cuda, law):
         assert result.verdict == "holds", result
 
 
-@once
+@slow
 def test_it_refuses_every_wrong_call_that_reaches_its_process(cuda):
     # Enough examples for each of some twenty wrong calls to occur.
     result = run(LAWS["refusal"], cuda, TrialSettings(examples=200, seed=1))
     assert (result.verdict, result.examples) == ("holds", 200), result
 
 
-@once
+@slow
 @pytest.mark.parametrize("how", [(), ("--in-process",)])
 def test_without_a_device_one_line_says_what_it_needs(here, how):
     status, said = poolproof(here, "check", "cuda", *how, NUMBA_DISABLE_CUDA="1", NUMBA_ENABLE_CUDASIM="0")
@@ -248,7 +248,7 @@ for wrong in (
 """
 
 
-@once
+@slow
 def test_wrong_arrays_on_the_device_are_refused_as_any_others(here, cuda):
     status, said = python(here, "-c", REFUSED, **PLACE)
     assert status == 0

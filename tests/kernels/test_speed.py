@@ -473,7 +473,7 @@ def test_img2col_never_makes_more_than_its_blocks(function, dtype, order, shape)
     assert peak(img2col, function, dy, x) <= 4 * 8 * img2col.BLOCK + taps + values + SOME
 
 
-@once
+@slow
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize(("size", "stride"), [(2, 2), (3, 1)])
 @pytest.mark.parametrize("shape", [(1, 1, 60, 60), (3, 4, 30, 20)])

@@ -146,12 +146,14 @@ def test_the_sound_kernel_of_the_faults_breaks_no_law(bits):
     assert failing(Narrow(), registry(bits)) == {}
 
 
+@slow
 @KERNELS
 @pytest.mark.parametrize("bits", [7, BITS, 16])
 def test_our_kernels_break_no_law(kernel, bits):
     assert failing(kernel, registry(bits)) == {}
 
 
+@slow
 @KERNELS
 @pytest.mark.parametrize("rank", [1, 2, 3])
 def test_every_rank_is_asked_where_it_is_the_only_one(kernel, rank):
@@ -418,6 +420,7 @@ def max_forward(x, size, stride):
 """
 
 
+@slow
 def test_a_target_in_a_process_of_its_own_is_asked_in_another_for_each_call(tmp_path):
     file = tmp_path / "kernel.py"
     file.write_text(NOTING.format(file=str(tmp_path / "pids")))
@@ -631,6 +634,7 @@ def test_the_command_lists_them_and_does_not_pass_what_it_cannot_run(tmp_path):
     )  # fmt: skip
 
 
+@slow
 def test_pytest_skips_what_it_cannot_run(tmp_path):
     words = ["--pyargs", "poolproof.properties", "--poolproof-impl", "naive", "-q", "-rs", "-p", "no:cacheprovider"]
     limited = ["--poolproof-huge", "--poolproof-laws", "huge-max-cells", "--poolproof-memory", "1M"]

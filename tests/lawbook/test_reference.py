@@ -11,7 +11,7 @@ from poolproof.properties.run.runner import run
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.target import wrap
-from selection import once
+from selection import once, slow
 
 pytestmark = once
 
@@ -62,6 +62,7 @@ DIFFERENT = [
 ]
 
 
+@slow
 @pytest.mark.parametrize(("function", "change"), DIFFERENT)
 def test_agreement_rejects_what_differs_in_a_bit_or_in_dtype(function, change):
     assert tried("agreement", **changed(function, change)).verdict == "broken"
@@ -73,6 +74,7 @@ def test_agreement_is_with_the_other_kernels(monkeypatch):
     assert run(LAWS["agreement"], wrap(naive), TrialSettings(seed=0, brief=True)).verdict == "broken"
 
 
+@slow
 def test_agreement_leaves_the_dtype_of_indices_free():
     assert tried("agreement", **changed("max_indices", lambda i: i.astype(np.int32))).verdict == "holds"
 

@@ -62,6 +62,7 @@ class KeepsIndex(Kernel):
         return found
 
 
+@slow
 def test_a_window_of_nothing_but_minus_infinity_has_an_index_of_its_own():
     x = np.array([[[[1.0, 2, -np.inf, -np.inf]]]])
     case = Case("max_indices", x, (1, 2), (1, 2), np.ones((1, 1, 1, 2)), "bottomless")
@@ -262,6 +263,7 @@ def asked_together(cases):
     return asked
 
 
+@slow
 def test_two_threads_are_given_small_images_and_large_ones_and_values_that_differ():
     law, target = LAWS["two-threads"], wrap(naive)
     cases = list(drawn(law, target.declared, target.offers, 40, seed=1))
@@ -272,6 +274,7 @@ def test_two_threads_are_given_small_images_and_large_ones_and_values_that_diffe
     assert all((calls[0].arrays["x"] != calls[1].arrays["x"]).any() for calls, _, _ in asked)
 
 
+@slow
 def test_moments_of_a_call_lie_within_it_evenly_and_begin_elsewhere_in_each_case():
     target = wrap(naive)
     cases = drawn(LAWS["two-threads"], target.declared, target.offers, 10, seed=1)
@@ -584,6 +587,7 @@ def test_the_sum_that_gradients_should_have_is_told_as_what_it_is(settings, says
     assert says in verdict("conservation", WrongAt(1, one_more), case)[2]
 
 
+@slow
 @pytest.mark.parametrize("law", ["padding-with-zero", "mean-value"])
 @pytest.mark.parametrize("counts", [False, True])
 def test_a_mean_that_always_or_never_counts_padding_is_right_by_its_own_divisors(law, counts):
@@ -647,6 +651,7 @@ CHOOSING = {"max_backward", "max_indices"}
 OF_TIES = [name for name, law in LAWS.items() if CHOOSING & {*law.plan.functions} and not law.reference]
 
 
+@slow
 @pytest.mark.parametrize("law", once_but(OF_TIES, "nothing-remembered", others=slow))
 @pytest.mark.parametrize("name", TIE_BREAKERS)
 @pytest.mark.parametrize("function", sorted(CHOOSING))

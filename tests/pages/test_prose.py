@@ -2,10 +2,12 @@
 
 import prose
 import pytest
+from selection import slow
 
 pytestmark = pytest.mark.once
 
 
+@slow
 def test_no_page_docstring_comment_or_message_has_a_phrase_that_we_avoid():
     assert prose.found() == []
 

@@ -13,7 +13,7 @@ from poolproof.properties.doors.options import RUN
 from poolproof.properties.lawbook.huge import EVERY
 from poolproof.properties.remote.vocabulary import DECLARATION_NAMES
 from poolproof.properties.results import VERDICTS
-from selection import once
+from selection import once, slow
 
 pytestmark = once
 
@@ -114,10 +114,12 @@ def headings(page, level):
     return re.findall(rf"^{'#' * level} (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
 
 
+@slow
 def test_every_command_has_a_section(made):
     assert headings(made / "commands.md", 2) == [*(f"poolproof {name}" for name in COMMANDS), "The pytest plugin"]
 
 
+@slow
 def test_a_command_has_a_row_for_each_option(made):
     page = (made / "commands.md").read_text(encoding="utf-8")
     plugin = page.partition("## The pytest plugin")[2]

@@ -132,6 +132,7 @@ def test_settings_of_one_axis_meet_in_all_combinations_and_those_of_two_in_all_p
         assert met == set(everything), (one, other)
 
 
+@slow
 @pytest.mark.parametrize("name", PROOFS)
 def test_cases_are_counted_as_they_are_made(name):
     proof = PROOFS[name]
@@ -142,6 +143,7 @@ def test_cases_are_counted_as_they_are_made(name):
 # What is proved, and what is not.
 
 
+@slow
 @pytest.mark.parametrize("name", PROOFS)
 @pytest.mark.parametrize("base", [Sound, General], ids=["plain", "general"])
 def test_sound_kernels_hold(base, name):
@@ -159,6 +161,7 @@ def test_sound_variants_hold(name):
             assert not result.failed, result.message
 
 
+@slow
 def test_comparisons_alone_make_no_maximum():
     assert proved("max-value/zero-and-one", Trap).verdict == "holds"
     assert proved("max-value/every-order", Trap).verdict == "broken"
@@ -175,6 +178,7 @@ def test_cells_outside_are_asked_together():
     assert result.counterexample.calls[0].args["x"].data == [[[[0.0, 1.0, 1.0]]]]
 
 
+@slow
 def test_what_lies_around_a_window_is_varied():
     assert proved("mean-value/impulses", FarLooking).verdict == "holds"
     assert proved("locality/surroundings of mean_forward", FarLooking).verdict == "broken"
@@ -182,6 +186,7 @@ def test_what_lies_around_a_window_is_varied():
     assert proved("routing/surroundings", FarRouting).verdict == "broken"
 
 
+@slow
 @pytest.mark.parametrize(
     ("proof", "fault"),
     [
@@ -304,6 +309,7 @@ def test_a_known_failure_of_a_proof_is_not_printed(folder, capsys):
     assert said.splitlines()[-1].endswith(": 2 known")
 
 
+@slow
 def test_a_failure_is_reported_and_can_be_replayed(folder, capsys):
     command = ["check", "wrong.py", "--exhaustive", "--length", "2", "-n", "0", "--json", "report.json"]
     assert main(command) == 1
@@ -318,6 +324,7 @@ def test_a_failure_is_reported_and_can_be_replayed(folder, capsys):
     assert main(["replay", "report.json", "right.py"]) == 0
 
 
+@slow
 def test_the_wrong_kernel_of_the_readme_needs_an_axis_of_three(folder, capsys):
     """Overlapping windows need three cells: with two the last line states the bound; with the default it is found."""
     (folder / "my_pool.py").write_text(FAULTY)
@@ -351,6 +358,7 @@ def interrupted(folder):
     return run.returncode, said, complaint
 
 
+@slow
 def test_ctrl_c_loses_nothing(folder, capsys):
     status, said, complaint = interrupted(folder)
     assert (status, complaint) == (130, "")

@@ -4,6 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 from poolproof.properties.doors.cli import main
+from selection import slow
 from shell import kernels_in, refused
 
 pytestmark = pytest.mark.once
@@ -18,6 +19,7 @@ def folder(here):
     return kernels_in(here)
 
 
+@slow
 @pytest.mark.parametrize("words", [(*LAWS, *FEW), PROOF], ids=["drawn", "exhaustive"])
 def test_a_run_writes_the_files_that_were_asked_for(words, folder, capsys):
     files = ["--summary", "summary.md", "--junit", "junit.xml", "--write-known", "known.toml"]
@@ -30,6 +32,7 @@ def test_a_run_writes_the_files_that_were_asked_for(words, folder, capsys):
     assert (folder / "known.toml").read_text().count("[[known]]") == 2
 
 
+@slow
 @pytest.mark.parametrize("words", [(*LAWS, *FEW), PROOF], ids=["drawn", "exhaustive"])
 def test_a_run_passes_with_the_baseline_it_has_written_and_asks_for_reasons(words, folder, capsys):
     assert main(["check", "faulty.py", *words, "--write-known", "known.toml"]) == 1
@@ -40,6 +43,7 @@ def test_a_run_passes_with_the_baseline_it_has_written_and_asks_for_reasons(word
     assert "warning: known failures without a reason: 2; 'TODO: say why this fails' should be replaced" in said
 
 
+@slow
 def test_another_failure_of_a_law_in_the_baseline_is_new(folder, capsys):
     main(["check", "faulty.py", *LAWS, *FEW, "--write-known", "known.toml"])
     source = folder / "faulty.py"
@@ -51,6 +55,7 @@ def test_another_failure_of_a_law_in_the_baseline_is_new(folder, capsys):
     assert "raised" in said.splitlines()[-1]
 
 
+@slow
 def test_a_reproducer_shows_the_failure_again(folder, capsys):
     main(["check", "faulty.py", *LAWS, *FEW, "--summary", "summary.md"])
     commands = [line for line in (folder / "summary.md").read_text().splitlines() if line.startswith("Reproduce: ")]
@@ -60,6 +65,7 @@ def test_a_reproducer_shows_the_failure_again(folder, capsys):
     assert capsys.readouterr().out.splitlines()[-1].endswith(": 1 failed")
 
 
+@slow
 @pytest.mark.parametrize("words", [(*LAWS, *FEW), PROOF], ids=["drawn", "exhaustive"])
 def test_github_gets_annotations_and_a_summary_where_it_runs_the_job(words, folder, capsys, monkeypatch):
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
@@ -71,6 +77,7 @@ def test_github_gets_annotations_and_a_summary_where_it_runs_the_job(words, fold
     assert (folder / "page.md").read_text().startswith("## poolproof\n\n**1 implementation")
 
 
+@slow
 def test_elsewhere_nothing_is_annotated(folder, capsys):
     main(["check", "faulty.py", *LAWS, *FEW])
     assert "::error" not in capsys.readouterr().out

@@ -27,6 +27,7 @@ from poolproof.properties.run.runner import run
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.target import wrap
+from selection import slow
 from shell import FAULTY, FIXED, poolproof, refused
 
 pytestmark = pytest.mark.once
@@ -100,6 +101,7 @@ def max_forward(x, size, stride):
 """
 
 
+@slow
 @pytest.mark.parametrize("key", ["(x.shape, size)", "(x.ctypes.data, x.shape, size)"], ids=["shape", "address"])
 def test_what_a_kernel_remembers_is_seen_from_the_calls_of_the_report(key, here):
     source = REMEMBERING.replace("KEY", key)
@@ -139,6 +141,7 @@ def reported(here):
     return here
 
 
+@slow
 def test_the_file_needs_numpy_alone(reported, capsys):
     assert main(["export", "--test", "test_exported.py", "one.json"]) == 0
     assert capsys.readouterr().out == "1 test in 'test_exported.py'\n"

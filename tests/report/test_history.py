@@ -11,6 +11,7 @@ from poolproof.properties.doors.cli import main
 from poolproof.properties.report.history import Step, as_lines, as_markdown, history_of, steps
 from poolproof.properties.report.history_page import html
 from poolproof.properties.results import SCHEMA, LawReport, Report, Result, TargetReport
+from selection import slow
 from shell import refused
 
 pytestmark = pytest.mark.once
@@ -110,6 +111,7 @@ def test_the_page_says_of_each_report_whether_it_has_a_cause_and_what_it_says_of
     ]
 
 
+@slow
 @pytest.mark.parametrize(
     ("reports", "headline"),
     [

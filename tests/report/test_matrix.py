@@ -23,6 +23,7 @@ def matrix(folder, *words):
     return status, [line.split() for line in said.splitlines()], said
 
 
+@slow
 def test_each_target_has_a_column(here):
     laws = "conservation,routing,max-value"
     status, lines, said = matrix(here, "faulty.py", "fixed.py", "forward.py", "--laws", laws)
@@ -49,6 +50,7 @@ def test_a_target_that_cannot_be_judged_has_a_column_that_says_so(here):
     assert said.splitlines()[-1].endswith(": all passed; 1 could not be judged")
 
 
+@slow
 def test_a_column_that_was_not_finished_says_so(here):
     (here / "slow.py").write_text(
         "import time\nfrom fixed import *\nfast = max_backward\n"
@@ -61,6 +63,7 @@ def test_a_column_that_was_not_finished_says_so(here):
     assert said.splitlines()[-1].endswith("(partial)")
 
 
+@slow
 def test_a_column_under_an_interpreter_of_its_own(here):
     import sys
 
@@ -70,11 +73,13 @@ def test_a_column_under_an_interpreter_of_its_own(here):
     assert ["routing", "holds"] in [line.split() for line in said.splitlines()]
 
 
+@slow
 def test_two_columns_of_one_name_are_told_apart(here):
     _, lines, _ = matrix(here, "fixed.py", "./fixed.py", "--laws", "routing")
     assert ["fixed.py", "./fixed.py"] in lines
 
 
+@slow
 def test_the_table_is_written_as_markdown_and_the_report_as_json(here):
     files = ("--markdown", "table.md", "--json", "report.json")
     matrix(here, "faulty.py", "fixed.py", "--laws", "conservation", *files)
@@ -85,6 +90,7 @@ def test_the_table_is_written_as_markdown_and_the_report_as_json(here):
     assert [each["laws"][0]["verdict"] for each in report["targets"]] == ["broken", "holds"]
 
 
+@slow
 def test_reports_are_columns_too(here):
     matrix(here, "faulty.py", "--laws", "conservation,routing", "--json", "report.json")
     status, lines, said = matrix(here, "report.json", "--markdown", "table.md")

@@ -205,6 +205,7 @@ def test_a_full_disk_loses_no_verdict(words, kernels):
     assert said.splitlines()[-1] == "1 implementation, 1 law, 20 cases: all passed"
 
 
+@slow
 def test_the_report_goes_to_standard_output_among_what_is_printed(kernels):
     status, said = poolproof(kernels, "check", "fixed.py", "--in-process", "--json", "/dev/stdout", *FEW)
     assert status == 0
@@ -213,6 +214,7 @@ def test_the_report_goes_to_standard_output_among_what_is_printed(kernels):
     assert said.splitlines()[-1] == "1 implementation, 1 law, 20 cases: all passed"
 
 
+@slow
 def test_the_report_may_be_the_file_that_standard_output_goes_to(kernels):
     words = ["check", "fixed.py", "--in-process", "--json", "said", *FEW]
     with (kernels / "said").open("wb") as sink:
@@ -227,6 +229,7 @@ def test_the_report_may_be_the_file_that_standard_output_goes_to(kernels):
 TINY = "2x1x4x4,F2,S2,max,float64"
 
 
+@slow
 @needs_full
 def test_a_bench_tells_its_times_although_they_cannot_be_kept(here, capsys):
     assert main(["bench", TINY, "--rounds", "1", "--threads", "1", "--libraries", "", "--json", "/dev/full"]) == 2
@@ -245,6 +248,7 @@ def door(folder, *words):
     return python(folder, *given, *ours, *words)
 
 
+@slow
 def test_pytest_says_that_its_report_is_lost(kernels):
     status, said = door(kernels, "--poolproof-json=out/report.json")
     assert status == pytest.ExitCode.USAGE_ERROR
@@ -305,6 +309,7 @@ DAMAGED = {
 }
 
 
+@slow
 @pytest.mark.parametrize("data", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_diary_is_no_hindrance(data, proofs, capsys):
     KEPT.write_bytes(data)
@@ -339,6 +344,7 @@ def in_the_way(kind):
         KEPT.parent.write_text("a file")
 
 
+@slow
 @pytest.mark.parametrize("resume", [[], ["--resume"]], ids=["anew", "resumed"])
 @pytest.mark.parametrize("kind", ["folder", "pipe", "link", "dangling", "file"])
 def test_proofs_are_made_whatever_is_where_the_diary_belongs(kind, resume, proofs, capsys):

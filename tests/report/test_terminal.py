@@ -11,7 +11,7 @@ from poolproof.properties.report.matrix import Column, show
 from poolproof.properties.report.render import failure, line
 from poolproof.properties.report.terminal import STYLES, Terminal, headed
 from poolproof.properties.results import FAILURES, Result
-from selection import once, slow
+from selection import slow
 from shell import environment, kernels_in, poolproof
 
 STYLED = re.compile(r"\x1b\[[\d;]*m")
@@ -189,7 +189,7 @@ def without_seconds(text):
     return set(re.sub(r"\d+\.\d s", "", text).splitlines())
 
 
-@once
+@slow
 def test_a_terminal_shows_how_far_a_run_is(tmp_path):
     kernels_in(tmp_path)
     words = ["check", "faulty.py", "fixed.py", *WORDS]

@@ -164,6 +164,7 @@ def test_the_bound_of_a_sum_of_a_plane_is_kept_by_sums_in_any_order():
 # The set.
 
 
+@slow
 def test_fewer_vectors_are_the_first_of_more(vectors, questions):
     data = b"".join(flat_file(chosen(30)))
     assert [each.number for each in read(data)] == list(range(1, 31))
@@ -178,6 +179,7 @@ def test_every_law_has_vectors_or_a_reason_why_not():
     assert all(list(vectors_of(Origin(law, "general", 3))) for law in EXPORTED)
 
 
+@slow
 def test_a_vector_that_is_not_ranked_is_small():
     assert all(choice.cells(each) <= choice.MOST_CELLS for each in chosen(400) if each.origin not in ranking())
 
@@ -320,6 +322,7 @@ WRONG_IN_C = {
 }  # fmt: skip
 
 
+@slow
 @needs_cc
 def test_the_c_reader_accepts_the_right_kernel(tmp_path, content):
     status, said = asked(built(tmp_path, "vectors.c", "kernel.c"), content, tmp_path)
@@ -328,6 +331,7 @@ def test_the_c_reader_accepts_the_right_kernel(tmp_path, content):
     assert said[-1].endswith(" vectors asked, 0 wrong")
 
 
+@slow
 @needs_cc
 @pytest.mark.parametrize("name", WRONG_IN_C)
 def test_the_c_reader_rejects_a_wrong_kernel(name, tmp_path, content):
@@ -374,6 +378,7 @@ def test_the_c_reader_rejects_at_least_180_of_the_faults(tmp_path):
     assert rejected >= {name for name, each in needs.items() if each and each <= ENOUGH}
 
 
+@slow
 @needs_node
 def test_the_reader_in_javascript_accepts_the_right_kernel_and_rejects_a_wrong_one(tmp_path, content):
     shutil.copytree(EXAMPLES / "javascript", tmp_path, dirs_exist_ok=True)
@@ -386,6 +391,7 @@ def test_the_reader_in_javascript_accepts_the_right_kernel_and_rejects_a_wrong_o
     assert said[0].startswith("vector ")
 
 
+@slow
 @needs_rust
 def test_the_reader_in_rust_accepts_the_right_kernel_and_rejects_a_wrong_one(tmp_path, content):
     shutil.copytree(EXAMPLES / "rust", tmp_path, dirs_exist_ok=True)
@@ -425,6 +431,7 @@ def open_null():
     return io.StringIO()
 
 
+@slow
 def test_the_manifest_has_the_checksum_of_every_file(folder):
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert {each["file"] for each in manifest["files"]} == {"vectors.bin", "vectors.npz", "vectors.jsonl"}
@@ -438,6 +445,7 @@ def test_the_manifest_has_the_checksum_of_every_file(folder):
     assert all(each["claim"] and each["formula"] for each in manifest["laws"].values())
 
 
+@slow
 def test_all_forms_have_the_same_numbers(folder, vectors, content):
     assert (folder / "vectors.bin").read_bytes() == content
     arrays = np.load(folder / "vectors.npz")

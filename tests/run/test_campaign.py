@@ -115,6 +115,7 @@ def test_without_a_budget_every_unit_is_tried_once(here, monkeypatch):
     assert [first for _, first in found] == [True] * 3
 
 
+@slow
 def test_a_campaign_ends_by_itself_where_no_worker_answers(here, monkeypatch):
     class Silent(Here):
         def submit(self, function, /, *arguments):
@@ -181,6 +182,7 @@ def test_a_target_that_changed_meanwhile_is_not_judged(here):
     assert (result["verdict"], result["abandoned"]) == ("not run", True)
 
 
+@slow
 def test_a_unit_is_tried_as_if_nothing_had_been_tried_before(here):
     Path("k.py").write_text(FAULTY)
     request = Request(("k.py",), seed=1, examples=20, in_process=True)
@@ -263,6 +265,7 @@ def verdicts(file):
     return [{**law, "seconds": 0} for law in target["laws"]]
 
 
+@slow
 @pytest.mark.parametrize("n", once_but(["0", "2"], "0", others=slow))
 def test_here_a_campaign_gives_the_verdicts_of_a_usual_run(tmp_path, n):
     (tmp_path / "k.py").write_text(FIXED)

@@ -168,6 +168,7 @@ def test_nothing_is_asked_that_is_not_declared(told):
 ALL_SETTINGS = {name: MEAN_SETTINGS if name in MEAN else SETTINGS for name in CALLABLES}
 
 
+@slow
 @pytest.mark.parametrize("rank", [1, 2, 3])
 def test_every_convention_is_observed_of_square_windows_as_of_others(rank):
     recorder = Recorder(CALLABLES, {"square": True, "ranks": (rank,), "settings": ALL_SETTINGS})
@@ -189,6 +190,7 @@ def test_a_target_of_square_windows_keeps_what_is_pinned(rank):
         assert expected(target, *name.split("=")).verdict == "holds"
 
 
+@slow
 @pytest.mark.parametrize(
     ("lacks", "asked"),
     [("max_backward *", False), ("max_backward * 2", True), ("max_backward float* *", False), ("* * 2", True)],
@@ -242,6 +244,7 @@ def test_what_a_mean_divides_by_is_no_setting_without_padding(law):
     assert run(LAWS[law], recorder.target, TrialSettings(examples=5)).verdict == "unsupported"
 
 
+@slow
 def test_cubes_are_not_larger_than_needed():
     recorder = Recorder(("max_forward",), {"square": True, "ranks": (3,)})
     law = LAWS["max-value"]
@@ -271,6 +274,7 @@ def test_a_call_is_within_what_a_target_declares_or_the_reason_is_told(declared,
     assert outside(target, call) == reason
 
 
+@slow
 def test_a_failure_found_on_another_target_is_not_replayed_beyond_the_declarations():
     broken = wrap(SimpleNamespace(max_forward=lambda x, size, stride: 1 + img2col.max_forward(x, size, stride)))
     found = run(LAWS["max-value"], broken, TrialSettings(examples=5)).counterexample
@@ -281,6 +285,7 @@ def test_a_failure_found_on_another_target_is_not_replayed_beyond_the_declaratio
     assert replay(LAWS["max-value"], Recorder(("max_forward",), {}).target, found).verdict == "holds"
 
 
+@slow
 def test_conventions_are_not_replayed_beyond_the_declarations():
     found, _ = observed(Recorder(CALLABLES, {"settings": ALL_SETTINGS}).target)
     same = Recorder(CALLABLES, {"settings": ALL_SETTINGS}).target
@@ -291,6 +296,7 @@ def test_conventions_are_not_replayed_beyond_the_declarations():
     assert not_asked("knots", same, found["ties"]) == "there is no convention 'knots' here"
 
 
+@slow
 @pytest.mark.parametrize("limit", ["half", "window"])
 def test_a_window_of_size_0_is_within_every_limit_of_padding(limit):
     target = wrap(SimpleNamespace(max_forward=img2col.max_forward, padding_limit=limit))

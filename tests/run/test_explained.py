@@ -13,7 +13,7 @@ from poolproof.properties.run import runner, trial
 from poolproof.properties.run.runner import replay, run
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
-from selection import once
+from selection import once, slow
 
 pytestmark = once
 
@@ -32,6 +32,7 @@ def result(law, implementation, **settings):
     return run(LAWS[law], wrap(implementation, "mine"), TrialSettings(seed=0, **settings))
 
 
+@slow
 def test_a_failure_has_its_mistakes_its_hint_and_its_needs():
     found = result("mean-value", OVERLAPPING).counterexample
     assert found.mistakes == ["mean-not-divided"]
@@ -42,6 +43,7 @@ def test_a_failure_has_its_mistakes_its_hint_and_its_needs():
     ]
 
 
+@slow
 def test_a_replay_explains_a_failure_again():
     found = result("mean-value", OVERLAPPING).counterexample
     assert replay(LAWS["mean-value"], wrap(OVERLAPPING, "mine"), found).counterexample.mistakes == ["mean-not-divided"]
@@ -53,6 +55,7 @@ def wide_rows_off_by_one(x, size, stride):
     return y + 1 if x.shape[3] > 3 else y
 
 
+@slow
 @pytest.mark.parametrize("law", ["max-value", "translation", "increasing-maps", "nothing-remembered"])
 def test_of_the_calls_that_a_law_compares_one_with_a_wrong_answer_is_shown(law):
     """The last call of translation has shorter rows than the first, and a right answer."""
@@ -70,6 +73,7 @@ def cells(found):
     return np.prod(found.case.x.shape)
 
 
+@slow
 def test_a_mistake_that_was_told_before_is_recognised_and_its_case_is_not_made_smaller():
     first = result("mean-value", OVERLAPPING).counterexample
     again = result("mean-value", OVERLAPPING, told=("mean-not-divided",)).counterexample
@@ -78,6 +82,7 @@ def test_a_mistake_that_was_told_before_is_recognised_and_its_case_is_not_made_s
     assert again.needs is UNSET
 
 
+@slow
 @pytest.mark.parametrize("told", [("result-shares-input",), ("mean-is-maximum",)])
 def test_a_mistake_that_was_told_before_and_explains_nothing_changes_nothing(told):
     first, again = (result("mean-value", OVERLAPPING, told=each).counterexample for each in ((), told))
@@ -85,6 +90,7 @@ def test_a_mistake_that_was_told_before_and_explains_nothing_changes_nothing(tol
     assert again.needs == first.needs
 
 
+@slow
 def test_where_another_callable_fails_too_what_was_told_is_not_enough(monkeypatch):
     monkeypatch.setattr(runner, "failing_too", lambda trial, _: {"max_forward": trial.found})
     found = result("mean-value", OVERLAPPING, told=("mean-not-divided",)).counterexample
@@ -101,6 +107,7 @@ def test_calls_that_meet_in_an_input_that_one_of_them_writes_to_have_this_for_th
     assert found.mistakes == ["input-changed"]
 
 
+@slow
 @pytest.mark.parametrize(("deadline", "explained"), [(100.0, True), (11.0, False)])
 def test_a_failure_at_the_end_of_its_law_is_explained_in_half_of_what_the_run_has_left(
     monkeypatch, deadline, explained
@@ -121,6 +128,7 @@ def test_a_failure_at_the_end_of_its_law_is_explained_in_half_of_what_the_run_ha
     assert (cells(found) <= 3, found.needs is not UNSET) == (explained, explained)
 
 
+@slow
 def test_a_known_failure_has_mistakes_and_no_needs():
     found = result("mean-value", OVERLAPPING, brief=True).counterexample
     assert found.mistakes == ["mean-not-divided"]
@@ -150,6 +158,7 @@ def test_calls_made_at_the_same_time_are_told():
     assert found is None or found.mistakes == ["not-thread-safe"]
 
 
+@slow
 def test_an_exception_that_no_rule_explains_has_no_hint():
     def max_forward(*_):
         raise ValueError("never")
@@ -158,6 +167,7 @@ def test_an_exception_that_no_rule_explains_has_no_hint():
     assert (found.mistakes, found.message.splitlines()[0]) == (UNSET, "max_forward of mine: raised ValueError: never")
 
 
+@slow
 def test_a_failure_after_earlier_calls_needs_these():
     class Counting:
         calls = 0

@@ -62,6 +62,7 @@ def cells_of(each):
 # What a run does with them.
 
 
+@slow
 def test_a_case_that_failed_is_tried_first_in_the_next_run(tmp_path):
     first = tried(tmp_path, wrong_from(9), seed=1)
     assert first.examples > 1
@@ -70,11 +71,13 @@ def test_a_case_that_failed_is_tried_first_in_the_next_run(tmp_path):
     assert again.counterexample.case == first.counterexample.case
 
 
+@slow
 def test_what_is_kept_is_the_case_made_smaller_alone(tmp_path):
     found = tried(tmp_path, wrong_from(9)).counterexample
     assert kept(tmp_path).found == [KeptCase(found.case)]
 
 
+@slow
 def test_a_case_that_fails_no_longer_is_dropped_and_the_others_are_not(tmp_path):
     tried(tmp_path, wrong_from(9))
     kept(tmp_path).add([entry(3)])
@@ -87,6 +90,7 @@ def test_a_case_that_fails_no_longer_is_dropped_and_the_others_are_not(tmp_path)
     assert tried(tmp_path, seed=3).examples == 60
 
 
+@slow
 @pytest.mark.parametrize("narrower", [{"dtypes": ("int8",)}, {"ranks": (1,)}, {"tiles": True}, {"padding_limit": None}])
 def test_a_case_that_the_target_does_not_declare_any_more_is_dropped_untried(tmp_path, narrower):
     x = np.zeros((1, 1, 2, 4))
@@ -109,6 +113,7 @@ def test_a_case_that_its_law_does_not_want_is_dropped_untried(tmp_path):
     assert store.found == []
 
 
+@slow
 def test_a_case_that_was_merely_running_when_time_ended_is_not_kept(tmp_path, monkeypatch):
     monkeypatch.setitem(trial.SHRINKING, "broken", 0.3)
 
@@ -152,6 +157,7 @@ def test_an_interruption_keeps_what_had_failed_and_not_what_was_running(tmp_path
     assert len(kept(tmp_path).found) == failing
 
 
+@slow
 def test_the_cases_of_other_callables_that_fail_are_kept_as_well(tmp_path):
     wrong = {
         name: (lambda *given, name=name: getattr(naive, name)(*given) + 1) for name in ("max_forward", "mean_forward")
@@ -174,6 +180,7 @@ class Counting:
         return naive.max_forward(x, size, stride) + x.dtype.type(self.calls >= 3)
 
 
+@slow
 def test_the_calls_that_a_failure_needs_are_kept_and_made_again(tmp_path):
     first = run(LAW, wrap(Counting), TrialSettings(kept=kept(tmp_path, target="Counting")))
     (only,) = kept(tmp_path, target="Counting").found
@@ -182,6 +189,7 @@ def test_the_calls_that_a_failure_needs_are_kept_and_made_again(tmp_path):
     assert (again.verdict, again.examples) == ("broken", 1)
 
 
+@slow
 def test_the_case_in_hand_is_drawn_again_and_tried_first(tmp_path):
     InHand(tmp_path, "mine", "max-value").hold(4, 7)
     asked = []
@@ -198,6 +206,7 @@ def test_the_case_in_hand_is_drawn_again_and_tried_first(tmp_path):
     assert InHand(tmp_path, "mine", "max-value").found == Held(0, 9)
 
 
+@slow
 @pytest.mark.parametrize("found", [[4, 10], [4, 10**12], [4, -1], [4], [4, 1.0], ["4", 1], {"4": 1}, None, [4, True]])
 def test_what_is_no_case_of_such_a_run_is_not_drawn_again(tmp_path, found):
     InHand(tmp_path, "mine", "max-value").file.write_bytes(packed(found))
@@ -256,6 +265,7 @@ def test_a_file_of_another_form_holds_no_cases(tmp_path, content):
     assert kept(tmp_path).found == []
 
 
+@slow
 @pytest.mark.parametrize(
     "found", [[3, None, "x"], {"a": 1}, "abc", [[]], [{}], [{"case": 3}], [{"case": {"x": []}}]], ids=str
 )
@@ -266,6 +276,7 @@ def test_entries_of_another_form_are_dropped_untried(tmp_path, found):
     assert kept(tmp_path).found == []
 
 
+@slow
 @pytest.mark.parametrize("change", ["size", "x", "spot", "function", "settings"])
 def test_an_entry_that_was_changed_is_dropped_untried_even_with_the_right_checksum(tmp_path, change):
     odd = {"size": [9, 9], "x": {"shape": [1]}, "spot": "near", "function": "mean_forward", "settings": {"padding": 3}}

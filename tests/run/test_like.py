@@ -57,6 +57,7 @@ def held(judged, other, **asked):
 # What is pinned.
 
 
+@slow
 def test_a_convention_of_another_target_is_a_law():
     likeness, results = held(target(max_backward=reversed_ties), wrap(naive, "naive"))
     assert likeness.pinned["ties"] == "first"
@@ -66,12 +67,14 @@ def test_a_convention_of_another_target_is_a_law():
     assert {result.like for result in results.values()} == {"naive"}
 
 
+@slow
 def test_who_does_as_the_other_does_is_like_it():
     likeness, results = held(target(max_backward=naive.max_backward), wrap(naive, "naive"))
     assert {"ties", "nan-gradient", "empty-batch"} <= set(likeness.pinned)
     assert {result.verdict for result in results.values()} == {"holds"}
 
 
+@slow
 @pytest.mark.parametrize(("size", "alike"), [((2, 2), True), ((2, 3), False)])
 def test_windows_that_one_of_both_fixes_are_asked_of_both(size, alike):
     fixed = {"size": size, "stride": size}
@@ -88,6 +91,7 @@ def test_windows_that_one_of_both_fixes_are_asked_of_both(size, alike):
     assert [name for name, result in results.items() if result.verdict == "broken"] == ["ties=first"] * alike
 
 
+@slow
 def test_every_convention_is_pinned_or_left_with_a_reason():
     likeness, results = held(target(max_forward=naive.max_forward), wrap(naive, "naive"))
     assert likeness.pinned.keys() | likeness.left.keys() == CONVENTIONS.keys()
@@ -96,6 +100,7 @@ def test_every_convention_is_pinned_or_left_with_a_reason():
     assert list(results) == [f"{name}={value}" for name, value in likeness.pinned.items()]
 
 
+@slow
 def test_what_either_does_not_offer_is_left():
     less, more = target(max_forward=naive.max_forward), wrap(naive, "naive")
     assert held(less, more)[0].left["ties"] == "mine: it offers no max_backward"
@@ -104,6 +109,7 @@ def test_what_either_does_not_offer_is_left():
     assert held(plain, more)[0].left["max-of-padding"] == "mine: max_forward takes no padding"
 
 
+@slow
 def test_what_the_user_pins_comes_first():
     judged, other = target(max_backward=reversed_ties), wrap(naive, "naive")
     likeness, results = held(judged, other, expect=("ties=last",))
@@ -125,6 +131,7 @@ ODD = {
 }
 
 
+@slow
 @pytest.mark.parametrize(("forward", "name", "reason"), ODD.values(), ids=ODD)
 def test_what_is_no_rule_is_left(forward, name, reason):
     likeness, _ = held(wrap(naive, "naive"), target("other", max_forward=forward))
@@ -142,6 +149,7 @@ def test_an_index_outside_of_the_image_is_nothing_to_be_like():
 # Both are tried on what both take.
 
 
+@slow
 def test_a_kernel_of_one_dtype_is_like_another_in_that_dtype():
     narrow, wide = (
         target(mean_forward=sums_in(np.float32), dtypes=("float32",)),
@@ -185,6 +193,7 @@ def test_a_target_is_as_before_when_it_was_asked_for_less():
 # A run.
 
 
+@slow
 def test_pins_stand_among_those_of_the_user_before_what_is_observed():
     request = Request(("naive", "img2col"), laws="*", expect=("nan=propagates",), like="compiled")
     with like(request) as other:
@@ -212,6 +221,7 @@ def here(tmp_path):
     return tmp_path
 
 
+@slow
 def test_a_mean_with_another_divisor_holds_alone_and_is_broken_beside_another(here):
     laws = ["--laws", "mean-value,overhang,padding-with-zero", "--examples", "40"]
     status, said = check(here, "cells.py", *laws)
@@ -229,6 +239,7 @@ def test_a_mean_with_another_divisor_holds_alone_and_is_broken_beside_another(he
     assert check(here, "cells.py", *laws, "--like", "truth.py", "--expect", "divisor-default=not counted")[0] == 0
 
 
+@slow
 def test_the_other_is_loaded_and_asked_once_in_a_run(here):
     given = ["check", "cells.py", "naive", "--like", "truth.py", "--laws", "output-size", "--examples", "1", "-n", "2"]
     status, said = poolproof(here, *given, "--seed", "1")
@@ -236,12 +247,14 @@ def test_the_other_is_loaded_and_asked_once_in_a_run(here):
     assert (here / "loaded").read_text() == "."
 
 
+@slow
 def test_why_a_convention_is_not_pinned_is_said_on_request(here):
     words = ["--laws", "output-size", "--like", "naive"]
     assert "not pinned: ties (cells: it offers no max_backward)" in check(here, "cells.py", *words, "-v")[1]
     assert "not pinned" not in check(here, "cells.py", *words)[1]
 
 
+@slow
 @pytest.mark.parametrize("door", [["check"], ["matrix"]], ids=["check", "matrix"])
 def test_another_that_cannot_be_loaded_ends_the_run(here, door):
     status, said = poolproof(here, *door, "cells.py", "--like", "truht.py", "--laws", "output-size", "-n", "0")
@@ -251,6 +264,7 @@ def test_another_that_cannot_be_loaded_ends_the_run(here, door):
     assert "holds" not in said
 
 
+@slow
 def test_a_replay_says_how_a_pinned_convention_is_tried_again(here):
     given = ["--in-process", "-n", "0", "--seed", "1", "--laws", "output-size", "--json", "report.json"]
     poolproof(here, "check", "cells.py", "--like", "truth.py", *given)
@@ -261,6 +275,7 @@ def test_a_replay_says_how_a_pinned_convention_is_tried_again(here):
 DOOR = ["-m", "pytest", "--pyargs", "poolproof.properties", "-p", "no:cacheprovider", "-q"]
 
 
+@slow
 @pytest.mark.parametrize("n", ["0", pytest.param("2", marks=slow)])
 def test_pytest_holds_a_target_to_another_that_is_asked_once(here, n):
     ours = ["--poolproof-impl=cells.py", "--poolproof-like=truth.py", "--poolproof-laws=output-size"]
@@ -272,6 +287,7 @@ def test_pytest_holds_a_target_to_another_that_is_asked_once(here, n):
     assert sum(law["like"] == "truth.py" for law in found["laws"]) == 11
 
 
+@slow
 def test_pytest_ends_where_the_other_cannot_be_loaded(here):
     status, said = python(here, *DOOR, "--poolproof-impl=cells.py", "--poolproof-like=truht.py")
     assert status == pytest.ExitCode.USAGE_ERROR

@@ -25,7 +25,7 @@ from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.call import Answer
 from poolproof.properties.targets.loading import load
 from poolproof.properties.targets.target import wrap
-from selection import once, once_but, slow
+from selection import once_but, slow
 
 FUNCTIONS = {name: getattr(naive, name) for name in CALLABLES}
 ASKED = [law for law in LAWS.values() if not law.reference]
@@ -123,7 +123,7 @@ def test_every_law_for_everybody_holds_where_the_last_maximum_gets_the_gradient(
     assert result.verdict == expected, result.message
 
 
-@once
+@slow
 @pytest.mark.parametrize("seed", range(3))
 def test_routing_holds_in_float16_where_the_last_maximum_gets_the_gradient(seed):
     result = tried("routing", target(max_backward=to_the_last, dtypes=("float16",)), seed=seed)
@@ -162,14 +162,14 @@ def judged(fault):
     return tried(law, target(**changed))
 
 
-@once
+@slow
 @faults
 def test_a_fault_is_found(fault):
     assert judged(fault).verdict == FAULTS[fault][1]
     assert judged(fault).failed
 
 
-@once
+@slow
 @faults
 def test_a_fault_is_found_again_by_a_replay_where_the_naive_kernel_is_right(fault):
     law, verdict, changed = FAULTS[fault]
@@ -203,7 +203,7 @@ def test_the_counterexample_of_a_fault_is_small_and_complete(fault):
     assert found.message.startswith(f"{call.function} of mine: ")
 
 
-@once
+@slow
 @pytest.mark.parametrize("law", ["max-accumulation", "conservation", "max-adjoint", "max-differences"])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_gradients_that_overwrite_each_other_are_shown_in_at_most_four_cells(law, seed):
@@ -413,7 +413,7 @@ def known(result):
     return structs.replace(result, seconds=0.0)
 
 
-@once
+@slow
 @pytest.mark.parametrize("law", ["max-value", "linearity", "same-twice", "memory-layouts"])
 def test_one_seed_gives_the_same_cases_to_every_target(law):
     def negated(dy, x, size, stride, **settings):
@@ -424,7 +424,7 @@ def test_one_seed_gives_the_same_cases_to_every_target(law):
     assert one.reached == other.reached
 
 
-@once
+@slow
 @pytest.mark.parametrize("law", ["max-value", "linearity"])
 def test_another_seed_gives_other_cases(law):
     assert tried(law, target(), seed=1).digest != tried(law, target(), seed=2).digest
@@ -455,7 +455,7 @@ def test_what_was_tried_before_the_time_was_over_counts():
     assert 0 < result.examples < 100
 
 
-@once
+@slow
 def test_shrinking_a_slow_failure_ends_in_time(monkeypatch):
     monkeypatch.setitem(trial.SHRINKING, "broken", 0.5)
 

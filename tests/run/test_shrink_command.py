@@ -51,6 +51,7 @@ def run(words, capsys):
     return status, capsys.readouterr().out
 
 
+@slow
 @pytest.mark.parametrize("how", [["--in-process"], []], ids=["in-process", "isolated"])
 @pytest.mark.parametrize("relu", [False, True], ids=["distinct", "tied"])
 @pytest.mark.parametrize("shape", [(2, 3, 9, 9), (4, 40, 21, 21)], ids=["small", "large"])
@@ -81,6 +82,7 @@ def mean_forward(x, size, stride):
 """
 
 
+@slow
 def test_a_mistake_that_only_full_significands_show_is_named(here, capsys):
     written(here, dtype="float64")
     (here / "narrow.py").write_text(NARROW)
@@ -89,6 +91,7 @@ def test_a_mistake_that_only_full_significands_show_is_named(here, capsys):
     assert said.splitlines()[-2] == "    Means are computed in a narrower type than that of x."
 
 
+@slow
 def test_what_shows_in_large_planes_alone_is_printed_as_a_recipe(here, capsys):
     written(here, (1, 2, 41, 41))
     status, said = run(["kernel.py", "input.npz", "--call", "max_indices", "--size", "3", "--in-process"], capsys)
@@ -245,6 +248,7 @@ def test_a_gradient_among_tied_maxima_is_right_however_it_is_split(here):
     assert suspects(case, np.zeros_like(right)) != []
 
 
+@slow
 def test_a_mistake_that_no_plane_shows_alone_is_found_in_the_whole(here):
     class Crossed:
         def max_forward(self, x, size, stride):
@@ -263,6 +267,7 @@ def test_ties_are_broken_in_the_order_of_the_cells():
     assert without_ties(x).tolist() == [[[[1, 3, 0, 2]]]]
 
 
+@slow
 def test_every_tie_getting_the_whole_gradient_is_shown_with_a_tie(here):
     class Every:
         def max_backward(self, dy, x, size, stride):

@@ -66,6 +66,7 @@ def test_a_case_that_no_longer_fails_stays_for_others(tmp_path):
     assert shared(tmp_path) == before
 
 
+@slow
 def test_the_first_date_stays_and_the_last_moves(found, tmp_path):
     this, plan = Store(str(tmp_path / "cases")), LAWS[LAW].plan
     this.add(found, plan, "2020-01-02")
@@ -106,6 +107,7 @@ def test_a_store_that_cannot_be_written_is_an_error_in_words(found, tmp_path):
         Store(str(tmp_path / "cases")).add(found, LAWS[LAW].plan, "2020-01-02")
 
 
+@slow
 def test_a_store_that_cannot_be_written_costs_no_result(tmp_path):
     (tmp_path / "k.py").write_text(FAULTY)
     (tmp_path / "cases").write_text("no folder")

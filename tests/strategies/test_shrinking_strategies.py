@@ -14,6 +14,7 @@ from selection import slow
 pytestmark = pytest.mark.once
 
 
+@slow
 def test_the_simplest_are_one_cell():
     assert minimal(poolings()) == ONE
     x = minimal(images(ONE))
@@ -24,6 +25,7 @@ def test_the_simplest_are_one_cell():
         assert (case.x.shape, case.size, case.stride, case.settings) == ((1, 1, 1, 1), (1, 1), (1, 1), {})
 
 
+@slow
 @pytest.mark.parametrize(
     ("condition", "simplest"),
     [
@@ -40,6 +42,7 @@ def test_poolings_shrink_to_the_simplest(condition, simplest):
     assert minimal(poolings(settings=settings), condition) == simplest
 
 
+@slow
 def test_settings_shrink_to_the_one_that_matters_at_its_least():
     padded = minimal(poolings(), lambda p: any(map(any, padding_of(p))))
     assert (prod(padded.size), padded.stride, prod(padded.spatial)) == (2, (1, 1), 1)
@@ -100,6 +103,7 @@ class Assigning:
         return dx
 
 
+@slow
 def test_a_wrong_kernel_is_rejected_with_a_readable_message_on_a_few_cells():
     seen = []
 

@@ -16,6 +16,7 @@ from poolproof.properties.data.layouts import LAYOUTS
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.strategies import Pooling, cases, check, gradients, images, poolings
 from poolproof.properties.strategies.public import PLANS
+from selection import slow
 
 pytestmark = pytest.mark.once
 
@@ -29,6 +30,7 @@ def covered(pooling):
 # Windows.
 
 
+@slow
 def test_every_window_fits_its_image_and_has_a_real_cell():
     def fits(pooling):
         return all(windows and all(windows) for windows in axes(pooling))
@@ -58,6 +60,7 @@ def test_settings_are_those_wanted(wanted):
         find_any(poolings(settings=wanted), lambda p, name=name: name in p.settings)
 
 
+@slow
 def test_square_means_everything_along_all_axes():
     def square(p):
         return all(len(set(each)) <= 1 for each in (p.size, p.stride, padding_of(p), dilation_of(p)))
@@ -66,12 +69,14 @@ def test_square_means_everything_along_all_axes():
     find_any(poolings(), lambda p: not square(p))
 
 
+@slow
 def test_tiles_have_strides_of_their_size_and_no_gaps():
     assert_all_examples(poolings(tiles=True), lambda p: p.size == p.stride and "dilation" not in p.settings, 150)
     find_any(poolings(tiles=True), lambda p: any(map(any, padding_of(p))) and max(p.size) > 1)
     find_any(poolings(), lambda p: p.size != p.stride)
 
 
+@slow
 def test_symmetric_padding_is_as_much_before_as_after():
     def symmetric(p):
         return all(begin == end for begin, end in padding_of(p))
@@ -85,6 +90,7 @@ def test_without_padding_there_is_none():
     assert_all_examples(poolings(padding="none"), lambda p: "padding" not in p.settings, 100)
 
 
+@slow
 @pytest.mark.parametrize(("limit", "most"), [("half", lambda f: f // 2), ("window", lambda f: f - 1)])
 def test_padding_has_its_limit(limit, most):
     def within(p):
@@ -95,6 +101,7 @@ def test_padding_has_its_limit(limit, most):
     find_any(poolings(), lambda p: not within(p))
 
 
+@slow
 @pytest.mark.parametrize("most", [1, 5, 50])
 def test_no_image_has_more_cells_than_wanted(most):
     assert_all_examples(poolings(ranks=(1, 2, 3), max_cells=most), lambda p: prod(p.spatial) <= most, 100)
@@ -103,6 +110,7 @@ def test_no_image_has_more_cells_than_wanted(most):
     find_any(cases(), lambda case: case.x.size > most)
 
 
+@slow
 @pytest.mark.parametrize(
     ("windows", "condition"),
     [
@@ -131,6 +139,7 @@ def test_a_pooling_says_the_shape_of_its_result():
 # Images and gradients.
 
 
+@slow
 def test_images_and_gradients_fit_their_windows():
     def fit(drawn):
         pooling, x, dy = drawn
@@ -180,6 +189,7 @@ def test_a_one_hot_gradient_is_zero_but_for_one_element():
     assert np.count_nonzero(find_any(gradients(pooling, np.zeros((2, 2, 3, 3))), lambda dy: (dy != 0).sum() > 1)) > 1
 
 
+@slow
 def test_images_lie_in_memory_as_wanted():
     pooling = Pooling((1, 1), (1, 1), (3, 4))
     backwards = images(pooling, layouts=("negative strides",))
@@ -190,6 +200,7 @@ def test_images_lie_in_memory_as_wanted():
     assert_all_examples(images(pooling), lambda x: x.flags.c_contiguous and x.flags.writeable)
 
 
+@slow
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_case_hands_over_its_arrays_as_they_should_lie(layout):
     def alike(case):
@@ -210,6 +221,7 @@ def test_layouts_reach_the_arguments_of_a_case():
 # Cases.
 
 
+@slow
 @pytest.mark.parametrize("function", CALLABLES)
 def test_cases_of_a_callable_are_about_it_and_sound_kernels_pass_the_check(function):
     def passes(case):
@@ -219,6 +231,7 @@ def test_cases_of_a_callable_are_about_it_and_sound_kernels_pass_the_check(funct
     assert_all_examples(cases(function, ranks=(1, 2, 3)), passes, 100)
 
 
+@slow
 def test_integers_can_be_checked_too():
     dtypes = tuple(dtype for dtype in ORDERED if dtype not in FLOATS)
     assert_all_examples(cases(dtypes=dtypes), lambda case: check(case, answer(naive, case)) is None, 100)
@@ -235,6 +248,7 @@ def test_cases_of_every_law_are_drawn_and_permitted(name):
     )
 
 
+@slow
 def test_cases_are_about_all_that_is_named_and_by_default_about_every_callable():
     for function in CALLABLES:
         find_any(cases(), lambda case, function=function: case.function == function)
@@ -243,6 +257,7 @@ def test_cases_are_about_all_that_is_named_and_by_default_about_every_callable()
     find_any(both, lambda case: case.function == "mean_backward")
 
 
+@slow
 def test_cases_keep_to_what_is_wanted():
     holds = partial(assert_all_examples, examples=40)
     narrow = cases(dtypes=("float32",), settings=("padding",), square=True, padding="symmetric", padding_limit="half")

@@ -14,6 +14,7 @@ from poolproof.kernels import compiled, img2col
 from poolproof.kernels.dtypes import FLOATS, ORDERED
 from poolproof.properties.contract import BACKWARD, CALLABLES
 from poolproof.properties.strategies import Case, Pooling, cases, check, images, poolings
+from selection import slow
 
 pytestmark = pytest.mark.once
 
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.once
 # How they are written.
 
 
+@slow
 @pytest.mark.parametrize("name", [*CALLABLES, "linearity", "increasing-maps", "index-in-plane", "gradient-layouts"])
 def test_the_repr_of_a_case_runs_and_gives_an_equal_case(name):
     dtypes = ORDERED if name in ("max_forward", "max_indices") else FLOATS
@@ -29,6 +31,7 @@ def test_the_repr_of_a_case_runs_and_gives_an_equal_case(name):
     assert_all_examples(strategy, lambda case: "=..." in repr(case) or equal(pasted(case), case), 100)
 
 
+@slow
 def test_the_repr_of_a_pooling_runs_and_gives_an_equal_one():
     assert_all_examples(poolings(ranks=(1, 2, 3)), lambda pooling: pasted(pooling) == pooling)
 
@@ -99,6 +102,7 @@ def test_a_long_case_is_printed_line_by_line_and_a_short_one_is_not():
 # In users' own tests.
 
 
+@slow
 def test_they_compose_and_can_be_targets_beside_explicit_examples():
     tried = []
 
@@ -131,6 +135,7 @@ def test_a_case_that_was_printed_is_an_explicit_example():
     assert len(seen) == 1
 
 
+@slow
 def test_they_serve_a_stateful_machine():
     class Machine(RuleBasedStateMachine):
         pooling = x = None
@@ -168,6 +173,7 @@ def observed(strategy, test):
     return [each for each in seen if each.type == "test_case" and each.status == "passed"]
 
 
+@slow
 def test_observability_says_law_callable_and_settings_and_how_near_the_bound_an_error_is():
     def test(case):
         check(case, answer(img2col, case))
@@ -188,6 +194,7 @@ def test_observability_says_law_callable_and_settings_and_how_near_the_bound_an_
     assert 0 < max(scores) <= 1
 
 
+@slow
 def test_a_callable_is_named_once_and_a_result_without_error_is_no_target():
     found = observed(cases("max_backward", gradients=("ones",)), lambda case: check(case, answer(img2col, case)))
     assert found

@@ -17,6 +17,7 @@ from poolproof.properties.data.layouts import LAYOUTS
 from poolproof.properties.strategies import Case, Pooling, cases, check, gradients, images, poolings
 from poolproof.properties.strategies.arguments import GRADIENT_NAMES
 from poolproof.properties.strategies.public import PLANS
+from selection import slow
 
 pytestmark = pytest.mark.once
 
@@ -142,6 +143,7 @@ def test_options_are_keywords_only(strategy):
         strategy(ONE, np.zeros((1, 1, 1, 1)), (2,))
 
 
+@slow
 @pytest.mark.parametrize("windows", ["overlapping", "gaps"])
 @pytest.mark.parametrize("tiles", [False, True])
 def test_the_least_number_of_cells_is_enough(windows, tiles):
@@ -196,6 +198,7 @@ def test_the_page_has_the_defaults_of_palettes():
     }
 
 
+@slow
 @pytest.mark.parametrize("count", [1, 2, 11, 12, 28, 99])
 def test_every_option_is_drawn_and_the_first_is_the_simplest(count):
     @st.composite
@@ -210,5 +213,6 @@ def test_every_option_is_drawn_and_the_first_is_the_simplest(count):
     assert find_any(places(), lambda place: place == count - 1) == count - 1
 
 
+@slow
 def test_lists_and_sets_are_taken_as_tuples_are():
     assert_all_examples(poolings(ranks=[1], settings=set()), lambda p: len(p.size) == 1 and not p.settings)

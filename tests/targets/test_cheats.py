@@ -180,6 +180,7 @@ def judged(text, law, **more):
     return judge("cheat.py", pattern=law, **{"examples": 40, "timeout": 10, **more})
 
 
+@slow
 @pytest.mark.parametrize("name", once_but(VALUES, "an agreeable array", "modules of the judge", others=slow))
 def test_wrong_values_are_rejected_however_they_are_to_pass(here, name):
     found = judged(VALUES[name], "max-value,nothing-remembered")
@@ -237,6 +238,7 @@ CONDUCT = {
 }
 
 
+@slow
 @pytest.mark.parametrize("name", once_but(CONDUCT, "an agreeable view of the input", others=slow))
 def test_bad_conduct_is_seen_behind_what_a_kernel_has_put_in_the_place_of_others(here, name):
     text, law = CONDUCT[name]
@@ -282,6 +284,7 @@ ATTEMPTS = {
 }
 
 
+@slow
 @ENCLOSED
 @pytest.mark.parametrize("name", once_but(ATTEMPTS, "reading memory", others=slow))
 def test_a_target_reaches_no_memory_of_the_suite_and_sends_it_no_signals(here, name):
@@ -293,6 +296,7 @@ def test_a_target_reaches_no_memory_of_the_suite_and_sends_it_no_signals(here, n
     assert "ermi" in Path(f"{mark}-refused").read_text()
 
 
+@slow
 @ENCLOSED
 def test_a_target_still_ends_its_own_children_and_moves_its_own_files(here):
     text = """
@@ -326,6 +330,7 @@ def max_forward(x, size, stride):
 """
 
 
+@slow
 def test_who_knows_the_cases_of_a_seed_passes_with_that_seed_alone(here, monkeypatch):
     monkeypatch.delenv("CI", raising=False)
     file = here / "known"
@@ -342,15 +347,18 @@ def test_who_knows_the_cases_of_a_seed_passes_with_that_seed_alone(here, monkeyp
 # Kernels that cannot be distinguished from a right one, as the page says.
 
 
+@slow
 def test_who_calls_a_right_kernel_is_one(here):
     assert judged("from poolproof.kernels.naive import max_forward", "max-value").holds
 
 
+@slow
 def test_who_is_right_only_where_it_is_judged_passes(here):
     text = "if sys.argv[0].endswith('worker.py'):\n    max_forward = right"
     assert judged(text, "max-value").holds
 
 
+@slow
 def test_who_declares_little_is_asked_little_which_the_judgement_says(here):
     text = "max_forward = right\nmax_backward = lambda dy, x, *_: x\ndtypes = ('float32',)\ndeterministic = False\n"
     text += "square = tiles = True\n"
@@ -361,6 +369,7 @@ def test_who_declares_little_is_asked_little_which_the_judgement_says(here):
     assert {"windows that are not square", "strides other than the size"} <= set(found.untested)
 
 
+@slow
 def test_who_takes_its_time_is_asked_little_which_the_judgement_says(here):
     text = "def max_forward(*call):\n    time.sleep(0.4)\n    return right(*call)\n"
     found = judged(text, "max-value", budget=6, timeout=60)
@@ -382,12 +391,14 @@ def max_forward(x, size, stride):
 """
 
 
+@slow
 def test_who_patches_the_worker_hides_its_conduct_and_no_wrong_value(here):
     assert judged(HIDING, "inputs-unchanged").holds
     found = judged(HIDING.replace("right(", "wrong("), "inputs-unchanged,max-value", timeout=60)
     assert [cause.laws for cause in found.causes] == [["max-value"]], found.sentence
 
 
+@slow
 def test_in_this_process_a_kernel_can_patch_the_judge(here, monkeypatch):
     from poolproof.properties.lawbook.pool import Pool
 

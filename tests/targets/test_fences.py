@@ -9,7 +9,7 @@ from poolproof.properties.run.runner import run
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
-from selection import once
+from selection import once, slow
 
 pytestmark = once
 
@@ -38,10 +38,12 @@ def judged(folder, line, law):
         target.end()
 
 
+@slow
 def test_what_touches_nothing_beside_its_input_holds(tmp_path):
     assert judged(tmp_path, "flat(x, 1, 1).max()", "inputs-unchanged").verdict == "holds"
 
 
+@slow
 @pytest.mark.parametrize("line", ["flat(x, 0, 1)[-1] = 0", "flat(x, 1, 0)[0] = 0", "flat(x, 0, 16)[-1] = 0"])
 def test_a_store_beside_the_input_is_told(tmp_path, line):
     result = judged(tmp_path, line, "inputs-unchanged")
@@ -50,6 +52,7 @@ def test_a_store_beside_the_input_is_told(tmp_path, line):
     assert result.counterexample.mistakes == ["written-beside-input"]
 
 
+@slow
 @pytest.mark.parametrize("line", ["x = np.maximum(x, flat(x, 0, 1)[-1])", "x = np.maximum(x, flat(x, 1, 0)[0])"])
 def test_a_load_beside_the_input_is_a_wrong_answer(tmp_path, line):
     assert judged(tmp_path, line, "max-value").verdict == "broken"

@@ -229,7 +229,7 @@ def test_a_failure_that_needs_earlier_calls_is_shown_with_them_and_found_again_b
     assert runner.replay(LAWS["max-value"], target, fewer).verdict == "holds"
 
 
-@once
+@slow
 def test_a_failure_whose_earlier_calls_are_forgotten_says_so_and_so_does_its_replay(tmp_path, monkeypatch):
     monkeypatch.setattr(history, "FIRST", 0)
     monkeypatch.setattr(history, "LAST", 2)
@@ -250,7 +250,7 @@ def test_a_failure_that_a_fresh_process_repeats_is_told_without_more(tmp_path):
     assert "fresh" not in result.message
 
 
-@once
+@slow
 def test_the_first_failure_is_told_where_the_smallest_needs_calls_before_it(tmp_path):
     body = "global worn\nworn = worn or x.size > 8\nif worn:\n    return naive.max_forward(x, size, stride) + 1"
     file = written(tmp_path, body)
@@ -315,7 +315,7 @@ def padded(folder, then):
     return load(str(folder / "padded.py"), Isolation()), log
 
 
-@once
+@slow
 def test_what_such_a_gradient_does_to_memory_reaches_no_other_call_and_costs_one_process(tmp_path):
     target, log = padded(tmp_path, "pass")
     result = tried(target, "conservation", examples=100)
@@ -324,14 +324,14 @@ def test_what_such_a_gradient_does_to_memory_reaches_no_other_call_and_costs_one
     assert log.read_text().count("loaded") == 2
 
 
-@once
+@slow
 def test_a_death_that_needs_such_calls_before_it_is_not_believed(tmp_path):
     target, log = padded(tmp_path, "if damaged == 5: os.abort()")
     assert tried(target, "conservation", examples=100).verdict == "holds"
     assert log.read_text().count("loaded") > 2
 
 
-@once
+@slow
 def test_a_death_at_such_a_gradient_is_a_verdict(tmp_path, at_once):
     target, _ = padded(tmp_path, "os.abort()")
     result = tried(target, "conservation", examples=100)
@@ -346,7 +346,7 @@ def asleep(seconds, function="max_forward"):
     return Call(function, {"x": np.full((1, 1, 1, 1), seconds)}, (1, 1), (1, 1))
 
 
-@once
+@slow
 def test_only_the_first_call_of_a_callable_may_take_longer(tmp_path):
     spec = written(tmp_path, "time.sleep(float(x.flat[0]))")
     with open(spec, "a") as file:
@@ -360,7 +360,7 @@ def test_only_the_first_call_of_a_callable_may_take_longer(tmp_path):
     assert target.patience([asleep(0, "max_indices")]) == 3 * 0.5
 
 
-@once
+@slow
 def test_calls_that_are_sent_together_have_the_time_of_their_own_callables(tmp_path):
     target = load(written(tmp_path, "time.sleep(float(x.flat[0]))"), Isolation(timeout=0.5))
     assert [answer.death for answer in target.ask_all([asleep(0.9), asleep(0.1), asleep(0.9)])] == [None, None, "hung"]
@@ -419,7 +419,7 @@ def test_whatever_a_peer_says_is_a_verdict(mode, at_once, monkeypatch):
     target.end()
 
 
-@once
+@slow
 @pytest.mark.parametrize("mode", ["sound", "talkative"])
 def test_a_peer_that_speaks_the_protocol_is_judged(mode):
     result = tried(load(peer(mode), Isolation()), examples=60)

@@ -9,6 +9,7 @@ from poolproof.properties.contract import Unusable
 from poolproof.properties.run.request import Request
 from poolproof.properties.run.session import Session
 from poolproof.properties.targets.misfits import workshop
+from selection import slow
 
 pytestmark = pytest.mark.once
 
@@ -329,6 +330,7 @@ BROKEN = {
 }
 
 
+@slow
 @pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
 def test_what_is_broken_is_told_no_lines(text, here):
     told = guidance(here, text)
@@ -336,10 +338,12 @@ def test_what_is_broken_is_told_no_lines(text, here):
     assert "=" not in told
 
 
+@slow
 def test_a_target_that_keeps_the_contract_is_told_nothing(here):
     assert guidance(here, "from poolproof.kernels.naive import *") == ""
 
 
+@slow
 def test_a_broken_backward_beside_a_misfit_is_left_out_and_named(here):
     text = """
         def maxpool(x, size, stride):
@@ -353,6 +357,7 @@ def test_a_broken_backward_beside_a_misfit_is_left_out_and_named(here):
     assert code(told).endswith("target = nhwc(max_forward=my_pool.maxpool)")
 
 
+@slow
 def test_a_broken_backward_of_the_contract_comes_along_for_the_laws_to_see(here):
     text = """
         def max_forward(x, size, stride):
@@ -366,6 +371,7 @@ def test_a_broken_backward_of_the_contract_comes_along_for_the_laws_to_see(here)
         check(f"{here}/wrapped.py:target", examples=3, seed=1, pattern="max-value,routing")
 
 
+@slow
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
@@ -417,6 +423,7 @@ def test_a_file_whose_name_cannot_be_imported_is_told_nothing(here):
         Session(Request()).target("my-pool.py")
 
 
+@slow
 def test_guidance_that_takes_too_long_is_not_given(here, monkeypatch):
     monkeypatch.setattr(workshop, "PATIENCE", -1.0)
     assert "target =" not in guidance(here, "maxpool = naive.max_forward")

@@ -10,7 +10,7 @@ from places import ROOT
 from poolproof.properties.contract import Unusable
 from poolproof.properties.targets.loading import at_interpreter, located
 from poolproof.properties.targets.peers import PEERS, installed, listing
-from selection import once
+from selection import slow
 from shell import kernels_in, poolproof
 
 FOLDER = ROOT / "properties" / "adapters"
@@ -109,7 +109,7 @@ def test_what_follows_the_last_at_is_an_interpreter():
         at_interpreter("torch@nowhere")
 
 
-@once
+@slow
 def test_a_file_may_have_an_at_in_its_name(here):
     (here / "a@b.py").write_text((here / "fixed.py").read_text())
     assert at_interpreter(str(here / "a@b.py")) == (str(here / "a@b.py"), "")

@@ -13,7 +13,7 @@ from poolproof.properties.targets.call import Answer, Call
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
 from poolproof.properties.targets.target import wrap
-from selection import once
+from selection import slow
 
 EMPTY = Call("max_forward", {"x": np.zeros((0, 1, 2, 2))}, (2, 2), (2, 2))
 
@@ -114,7 +114,7 @@ def test_an_error_about_arguments_is_a_refusal_at_an_edge(name):
     assert result.refused > 0
 
 
-@once
+@slow
 @pytest.mark.parametrize("name", [*INTERNAL, *REFUSALS])
 def test_every_exception_is_raised_on_ordinary_input(name):
     assert tried(failing({**INTERNAL, **REFUSALS}[name], lambda x: x.size), "max-value").verdict == "raised"

@@ -58,6 +58,7 @@ def images(pooling, count=3):
         yield random.integers(-9, 9, (2, 2, *lengths)).astype(np.float64)
 
 
+@slow
 @given(poolings())
 @examples(200)
 def test_what_is_found_answers_as_the_kernel_does(pooling):
@@ -68,6 +69,7 @@ def test_what_is_found_answers_as_the_kernel_does(pooling):
         np.testing.assert_allclose(found.answer(x), pool(x), rtol=1e-12, atol=1e-12)
 
 
+@slow
 @given(poolings())
 @examples(50)
 def test_the_answer_of_a_pooling_is_that_of_the_reference_kernel(pooling):

@@ -25,7 +25,7 @@ from poolproof.properties.targets.target import wrap
 from poolproof.properties.wrappers import arranged, cached, first, images, ints, layer, nhwc, onnx_model, planes
 from poolproof.properties.wrappers.frameworks import Framework, differentiated
 from poolproof.properties.wrappers.shapes import LAYOUTS
-from selection import once, once_but, slow
+from selection import once_but, slow
 from shell import FAULTY, poolproof
 
 NAMES = ("max_forward", "max_backward", "mean_forward", "mean_backward", "max_indices")
@@ -74,7 +74,7 @@ overwriting = FAULTS["max_backward"]
 # Layouts.
 
 
-@once
+@slow
 def test_functions_on_planes_keep_every_law():
     assert accepted(planes(kernel("HW")), "*", examples=2) > 35
 
@@ -575,7 +575,7 @@ def test_a_wrong_declaration_is_left_to_those_that_read_it(declared):
     assert of_fake(max_forward=traced, **declared).max_forward is not None
 
 
-@once
+@slow
 def test_notes_come_through_wrappers_and_processes_to_the_reader_of_a_run(tmp_path):
     inner = of_fake(max_forward=DETACHED["NumPy's"][0])
     assert wrap(nhwc(inner)).notes == [NOTE]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from planted import named, output, pooled
 from poolproof.kernels import naive
+from selection import slow
 
 pytestmark = pytest.mark.once
 
@@ -69,6 +70,7 @@ def test_dilated_cells_counted_from_the_edge():
     assert named("max-value", max_forward=max_forward) == "dilation-counted-from-edge"
 
 
+@slow
 def test_windows_in_begin_padding_moved_inside():
     def max_forward(x, size, stride, padding=NO_PADDING):
         def places(axis, number):
@@ -96,6 +98,7 @@ def test_a_window_of_ceil_mode_kept_at_the_very_end():
     assert named("max-value", max_forward=max_forward) == "ceil-window-kept-at-end"
 
 
+@slow
 def test_ceil_mode_along_the_last_axis_alone():
     def max_forward(x, size, stride, ceil_mode=False):
         y = naive.max_forward(x, size, stride, ceil_mode=ceil_mode)
@@ -113,6 +116,7 @@ def test_zeros_after_the_image_that_win():
     assert named("max-value", max_forward=max_forward) == "zeros-past-the-end-win"
 
 
+@slow
 def test_padding_of_unsigned_integers_that_wraps():
     def max_forward(x, size, stride, padding=NO_PADDING):
         return naive.max_forward(padded(x, padding, constant_values=np.iinfo(x.dtype).max), size, stride)
@@ -120,6 +124,7 @@ def test_padding_of_unsigned_integers_that_wraps():
     assert named("max-value", "uint8", max_forward=max_forward) == "padding-not-low-enough"
 
 
+@slow
 def test_divisors_by_the_padding_of_the_other_side():
     def mean_forward(x, size, stride, padding=NO_PADDING, count_include_pad=True):
         y = naive.mean_forward(x, size, stride, padding=padding, count_include_pad=count_include_pad)
@@ -141,6 +146,7 @@ def test_divisors_of_dilated_windows_rounded_down():
     assert named("mean-value", mean_forward=mean_forward) == "divisor-rounded-down"
 
 
+@slow
 @pytest.mark.parametrize("mode", ["edge", "reflect", "symmetric", "wrap"])
 def test_means_padded_with_copies(mode):
     def mean_forward(x, size, stride, padding=NO_PADDING):
@@ -163,6 +169,7 @@ def test_a_divisor_of_three_axes_that_leaves_one_out():
     assert named("mean-value", ranks=(3,), mean_forward=mean_forward) == "divisor-leaves-out-axis"
 
 
+@slow
 def test_a_summed_area_table_without_its_corner():
     def mean_forward(x, size, stride):
         area = padded(x.astype(np.float64), ((1, 0), (1, 0))).cumsum(axis=2).cumsum(axis=3)
@@ -176,6 +183,7 @@ def test_a_summed_area_table_without_its_corner():
     assert named("mean-value", mean_forward=mean_forward) == "summed-area-corner-lost"
 
 
+@slow
 @pytest.mark.parametrize(("first", "last"), [(0, 1), (1, 0), (2, 1), (1, 2)])
 def test_gradients_gathered_from_a_wrong_range_of_windows(first, last):
     def mean_backward(dy, x, size, stride):
@@ -190,6 +198,7 @@ def test_gradients_gathered_from_a_wrong_range_of_windows(first, last):
     assert named("conservation", mean_backward=mean_backward) == "windows-of-cell-off-by-one"
 
 
+@slow
 def test_a_stride_of_one_taken_for_none():
     def max_forward(x, size, stride):
         return naive.max_forward(x, size, tuple(s if s > 1 else f for s, f in zip(stride, size, strict=True)))
@@ -197,6 +206,7 @@ def test_a_stride_of_one_taken_for_none():
     assert named("max-value", max_forward=max_forward) == "stride-of-one-is-window"
 
 
+@slow
 def test_windows_as_large_as_their_stride():
     def max_forward(x, size, stride):
         ends = [min(s, n) for s, n in zip(stride, x.shape[2:], strict=True)]
@@ -205,6 +215,7 @@ def test_windows_as_large_as_their_stride():
     assert named("max-value", max_forward=max_forward) == "size-is-stride"
 
 
+@slow
 def test_windows_of_adaptive_pooling():
     def max_forward(x, size, stride):
         windows = output(x, size, stride)
@@ -226,6 +237,7 @@ def test_a_result_with_channels_last_that_is_reshaped():
     assert named("max-value", max_forward=max_forward) == "channels-first-and-last-confused"
 
 
+@slow
 def test_an_image_read_as_one_with_channels_last():
     def max_forward(x, size, stride):
         n, c, height, width = x.shape
@@ -235,6 +247,7 @@ def test_an_image_read_as_one_with_channels_last():
     assert named("max-value", max_forward=max_forward) == "channels-first-and-last-confused"
 
 
+@slow
 @pytest.mark.parametrize("axes", [(0, 1), (0,), (1,)])
 def test_indices_from_which_padding_is_not_subtracted(axes):
     def max_indices(x, size, stride, padding=NO_PADDING):
@@ -253,6 +266,7 @@ def test_indices_by_the_height():
     assert named("max-index", max_indices=max_indices) == "index-by-height"
 
 
+@slow
 @pytest.mark.parametrize("samples", [False, True])
 def test_indices_with_channels_innermost(samples):
     def max_indices(x, size, stride):
@@ -273,6 +287,7 @@ def test_gradients_in_single_precision_where_that_overflows():
     assert named("mean-accumulation", mean_backward=mean_backward) == "gradient-in-narrower-type"
 
 
+@slow
 @pytest.mark.parametrize("odd", [0, 1])
 def test_padding_split_evenly(odd):
     def max_forward(x, size, stride, padding=NO_PADDING):
@@ -312,6 +327,7 @@ def test_sums_of_whole_blocks_alone():
     assert named("mean-value", mean_forward=mean_forward) == "sum-cut-off"
 
 
+@slow
 def test_bounds_that_are_checked_for_the_offset_in_the_plane():
     def max_forward(x, size, stride, padding=NO_PADDING):
         begins = [begin for begin, _ in padding]
@@ -325,6 +341,7 @@ def test_bounds_that_are_checked_for_the_offset_in_the_plane():
     assert named("max-value", max_forward=max_forward) == "bounds-of-flat-offset"
 
 
+@slow
 @pytest.mark.filterwarnings("ignore:invalid value encountered in cast")
 def test_padding_of_minus_infinity_converted_to_small_integers():
     def max_forward(x, size, stride, padding=NO_PADDING):
@@ -337,6 +354,7 @@ def test_padding_of_minus_infinity_converted_to_small_integers():
     assert named("max-value", "uint32", max_forward=max_forward) == "padding-cast-from-infinity"
 
 
+@slow
 @pytest.mark.parametrize("dtype", ["bool", "uint8"])
 def test_padding_of_minus_one_in_a_type_without_sign(dtype):
     def max_forward(x, size, stride, padding=NO_PADDING):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from planted import each_window, named, passed_back, spread_evenly, to_maximum
+from selection import slow
 
 pytestmark = pytest.mark.once
 
@@ -33,6 +34,7 @@ def by_first_row(d, cells):
     return d * best / max(best[0].sum(), 1)
 
 
+@slow
 @pytest.mark.parametrize("share", [by_row, by_first_row])
 def test_ties_counted_in_a_row_of_the_window(share):
     assert named("tied-maxima", max_backward=routed(share)) == "ties-split-wrongly"
@@ -61,6 +63,7 @@ def added_in(dtype, share):
     return kernel
 
 
+@slow
 def test_gradients_added_up_in_a_narrow_buffer():
     name = "gradient-in-narrower-type"
     assert named("max-accumulation", max_backward=added_in("float32", to_maximum)) == name
@@ -91,6 +94,7 @@ def test_maxima_without_the_gradient_of_the_first_or_last_window(first, last):
     assert named("max-accumulation", max_backward=kept(first, last)) == "window-of-cell-left-out"
 
 
+@slow
 def test_samples_that_pass_no_gradient_are_not_said_to_be_gathered_wrongly():
     def max_backward(dy, x, size, stride):
         dx = passed_back(dy, x, size, stride, to_maximum)
@@ -114,12 +118,14 @@ def of_overlap(factor):
     return max_backward
 
 
+@slow
 @pytest.mark.parametrize("law", ["max-accumulation", "conservation"])
 def test_windows_that_pass_a_gradient_where_others_follow_are_not_said_to_pass_none(law):
     assert named(law, max_backward=of_overlap(1)) == "window-of-cell-left-out"
     assert named(law, max_backward=of_overlap(3)) != "nothing-passed-back"
 
 
+@slow
 @pytest.mark.parametrize(("block", "law"), [(4, "mean-spread"), (8, "mean-accumulation")])
 def test_the_last_block_of_windows_that_is_moved_back_to_fit(block, law):
     def mean_backward(dy, x, size, stride):
@@ -146,6 +152,7 @@ def test_the_first_window_of_a_cell_by_a_division_that_rounds_towards_zero():
     assert named("mean-accumulation", mean_backward=mean_backward) == "window-of-cell-left-out"
 
 
+@slow
 @pytest.mark.parametrize("last", [False, True])
 def test_a_maximum_that_is_sought_in_the_whole_plane(last):
     def max_backward(dy, x, size, stride):

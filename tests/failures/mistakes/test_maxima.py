@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 from planted import named, passed_back, pooled, to_maximum
+from selection import slow
 
 pytestmark = pytest.mark.once
 
 
+@slow
 @pytest.mark.parametrize("dtype", ["int8", "int64", "uint8"])
 def test_integers_whose_negative_wraps_are_not_said_to_be_minima(dtype):
     def max_forward(x, size, stride):
@@ -24,6 +26,7 @@ def test_floats_that_are_compared_by_their_bits(kind):
     assert named("max-value", max_forward=max_forward) == "compared-as-bits"
 
 
+@slow
 @pytest.mark.parametrize("margin", [1e-6, 1e-12])
 def test_a_cell_that_must_be_larger_by_a_margin(margin):
     def scanned(cells):
@@ -35,6 +38,7 @@ def test_a_cell_that_must_be_larger_by_a_margin(margin):
     assert named("max-value", max_forward=lambda *given: pooled(*given, scanned)) == "larger-by-a-margin"
 
 
+@slow
 @pytest.mark.parametrize("narrow", ["float16", "float32"])
 @pytest.mark.parametrize("law", ["max-value", "routing"])
 def test_floats_that_pass_through_a_narrower_type(narrow, law):
@@ -81,6 +85,7 @@ def zero_is_unset(cells):
     return best
 
 
+@slow
 @pytest.mark.parametrize(
     ("place", "mistake"), [(closest_first, "nearly-equal-cells-tie"), (zero_is_unset, "zero-taken-for-unset")]
 )

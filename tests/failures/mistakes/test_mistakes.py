@@ -9,6 +9,7 @@ from poolproof.properties.failures.judging import attempted, judged
 from poolproof.properties.failures.mistakes import MISTAKES, Scope, conduct
 from poolproof.properties.failures.mistakes.mistake import Mistake, by_name, whole
 from poolproof.properties.failures.mistakes.steps import RIGHT
+from selection import slow
 from test_steps import drawn
 
 COMPUTED = {name: mistake for name, mistake in MISTAKES.items() if mistake.answers}
@@ -63,7 +64,7 @@ def differs(mistake, right):
     )
 
 
-@pytest.mark.once
+@slow
 def test_every_mistake_gives_a_wrong_answer_to_some_ordinary_call():
     wrong = set()
     for function in CALLABLES:

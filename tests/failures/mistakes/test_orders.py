@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from planted import each_window, named, passed_back, pooled, spread_evenly, to_maximum
 from poolproof.kernels import naive
+from selection import slow
 
 pytestmark = pytest.mark.once
 
@@ -15,6 +16,7 @@ def by_height(array):
     return (n * array.shape[1] + c) * height * width + i * height + j
 
 
+@slow
 def test_an_image_whose_rows_are_as_long_as_its_columns():
     def max_forward(x, size, stride):
         return pooled(np.take(x, by_height(x), mode="clip"), size, stride, np.max)
@@ -32,6 +34,7 @@ def test_results_whose_rows_are_as_long_as_their_columns():
     assert named("max-value", max_forward=max_forward) == "results-in-rows-of-wrong-length"
 
 
+@slow
 def test_gradients_in_the_order_of_columns():
     def mean_backward(dy, x, size, stride):
         return passed_back(dy.swapaxes(2, 3).reshape(dy.shape), x, size, stride, spread_evenly)
@@ -54,6 +57,7 @@ def test_results_with_height_and_width_exchanged():
     assert named("output-size", max_forward=max_forward) == "results-transposed"
 
 
+@slow
 def test_the_place_in_a_window_split_by_its_height():
     def max_backward(dy, x, size, stride):
         dx = np.zeros(x.shape, dy.dtype)
@@ -67,6 +71,7 @@ def test_the_place_in_a_window_split_by_its_height():
     assert named("routing", max_backward=max_backward) == "window-split-wrongly"
 
 
+@slow
 @pytest.mark.parametrize("apart", [lambda size: size, lambda _: (1, 1)])
 def test_the_place_of_a_window_by_another_stride(apart):
     def max_backward(dy, x, size, stride):
@@ -81,6 +86,7 @@ def test_the_place_of_a_window_by_another_stride(apart):
     assert named("routing", max_backward=max_backward) == "place-by-other-stride"
 
 
+@slow
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 def test_rows_that_are_found_by_the_reciprocal_of_the_width(kind):
     def max_forward(x, size, stride):

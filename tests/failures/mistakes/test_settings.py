@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from planted import named, passed_back, spread_evenly
 from poolproof.kernels import naive
+from selection import slow
 
 pytestmark = pytest.mark.once
 
@@ -23,6 +24,7 @@ def test_padding_cut_off_with_a_negative_end():
     assert named("gradient-shape", mean_backward=mean_backward) == "gradient-cropped-to-nothing"
 
 
+@slow
 def test_padding_exchanged_along_columns_alone():
     def max_forward(x, size, stride, padding=NO_PADDING):
         return naive.max_forward(x, size, stride, padding=(padding[0], padding[1][::-1]))
@@ -40,6 +42,7 @@ def to_last(best):
     return np.arange(best.size).reshape(best.shape) == np.flatnonzero(best)[-1]
 
 
+@slow
 @pytest.mark.parametrize("weights", [shared, to_last])
 def test_the_gradient_of_zeros_in_padding_that_tie(weights):
     def max_backward(dy, x, size, stride, padding=NO_PADDING):
@@ -68,6 +71,7 @@ def test_stride_and_dilation_taken_for_each_other():
     assert named("output-size", max_forward=max_forward) == "dilation-taken-for-stride"
 
 
+@slow
 def test_the_place_of_a_maximum_without_dilation():
     def max_indices(x, size, stride, dilation=(1, 1)):
         found = naive.max_indices(x, size, stride, dilation=dilation)
@@ -133,6 +137,7 @@ def in_memory(x, place, masked):
     return x.reshape(-1)[at] if all(inside) and 0 <= at < x.size else -np.inf
 
 
+@slow
 @pytest.mark.parametrize("masked", [(False, False), (True, False), (False, True)])
 def test_places_before_the_image_that_are_read_from_memory(masked):
     def max_forward(x, size, stride, padding=NO_PADDING):
@@ -156,6 +161,7 @@ def to_edge(place, length):
     return min(max(place, 0), length - 1)
 
 
+@slow
 @pytest.mark.parametrize(("taken", "name"), [(from_end, "places-not-masked"), (to_edge, "padding-copies-cells")])
 def test_the_gradient_of_places_outside_the_image_that_goes_inside(taken, name):
     def mean_backward(dy, x, size, stride, padding=NO_PADDING):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from planted import each_window, named, output, passed_back, pooled, spread_evenly, to_maximum
+from selection import slow
 
 pytestmark = pytest.mark.once
 
@@ -20,6 +21,7 @@ def test_a_row_of_windows_too_few():
     assert named("output-size", max_forward=max_forward) == "one-window-too-few"
 
 
+@slow
 def test_a_row_of_windows_that_passes_no_gradient():
     def max_backward(dy, x, size, stride):
         return passed_back(dy, x, size, stride, to_maximum, one_row_less(dy))
@@ -45,6 +47,7 @@ def test_sums_of_another_window_divided_by_the_right_number():
     assert named("mean-value", mean_forward=mean_forward) == "size-of-one-axis"
 
 
+@slow
 def test_windows_that_are_cut_off_where_the_image_ends():
     def max_backward(dy, x, size, stride):
         return passed_back(dy, x, size, stride, to_maximum, window=size[::-1])
@@ -52,6 +55,7 @@ def test_windows_that_are_cut_off_where_the_image_ends():
     assert named("routing", max_backward=max_backward) == "sizes-exchanged"
 
 
+@slow
 def test_windows_past_the_image_that_keep_the_lowest_number():
     def max_forward(x, size, stride):
         found = output(x, size, stride)
@@ -60,6 +64,7 @@ def test_windows_past_the_image_that_keep_the_lowest_number():
     assert named("max-value", max_forward=max_forward) == "stride-of-one-axis"
 
 
+@slow
 def test_a_shortcut_for_the_whole_image_where_one_axis_is_covered():
     def max_forward(x, size, stride):
         if size[1] == x.shape[3]:
@@ -77,6 +82,7 @@ def test_a_shortcut_for_the_whole_image_where_one_axis_is_covered():
     assert named("mean-value", mean_forward=mean_forward) == "shortcut-taken-wrongly"
 
 
+@slow
 def test_a_shortcut_for_single_cells_where_windows_are_one_cell_wide():
     def max_forward(x, size, stride):
         if size[1] == 1:
@@ -86,6 +92,7 @@ def test_a_shortcut_for_single_cells_where_windows_are_one_cell_wide():
     assert named("max-value", max_forward=max_forward) == "shortcut-taken-wrongly"
 
 
+@slow
 def test_a_window_rounded_up_to_a_power_of_two():
     def block(size):
         return tuple(1 << (f - 1).bit_length() for f in size)
@@ -100,6 +107,7 @@ def test_a_window_rounded_up_to_a_power_of_two():
     assert named("mean-spread", mean_backward=mean_backward) == "window-rounded-up"
 
 
+@slow
 def test_windows_that_end_where_the_next_begins():
     def max_forward(x, size, stride):
         for axis, count in enumerate(output(x, size, stride), 2):
@@ -128,6 +136,7 @@ def test_gradients_without_the_last_row_and_column():
     assert named("mean-spread", mean_backward=mean_backward) == "window-too-small"
 
 
+@slow
 def test_columns_that_are_bounded_by_the_height():
     def max_forward(x, size, stride):
         y = np.full((*x.shape[:2], *output(x, size, stride)), -np.inf, x.dtype)
