@@ -81,7 +81,7 @@ def main():
 
 
 def part(asked):
-    """The record with one part of it measured again, or as it is if only the page is asked for; None for the rest."""
+    """The record with one part measured again, or unchanged if only the page should be written; None for the rest."""
     if asked.hints:
         return load() | {"hints": hints.recorded(hints.measured(list(hints.JUDGED), asked.n))}
     if asked.benchmarks:
@@ -97,7 +97,7 @@ def of_sound(asked):
 
 
 def of_faults_and_sound(asked):
-    """Measure the corpus, or the part of it that is asked for. Returns the status."""
+    """Measure the corpus, or the named part of it. Returns the status."""
     names = [name for name in CORPUS if fnmatch(name, asked.only)]
     if not any(name in FAULTS for name in names):
         sys.exit(f"--only {asked.only!r} should match some fault of {', '.join(FAULTS)}")
