@@ -16,7 +16,7 @@ from .processes import Lost
 from .request import Request
 from .runner import Interrupted
 from .session import session
-from .units import Unit, is_cut_short, turn
+from .units import Unit, is_cut_short, later, turn
 
 OPENING = 2.0
 """Seconds for which a run uses one process: a wrong kernel mostly fails at once, before more processes could start."""
@@ -125,16 +125,20 @@ def grouped(units: Sequence[Unit], processes: int, *, apart: bool) -> list[list[
 
 
 def portions(request: Request, groups: Sequence[list[Unit]], processes: int) -> Iterator[Task]:
-    """Each portion as a task when its turn comes, with its end, so that each gets a share of the budget."""
+    """Each portion as a task when its turn comes, with the seconds that are its share of the budget."""
     shares = [group[0].weight for group in groups]
     for k, group in enumerate(groups):
         end = turn(request.end, sum(shares[k:]) / shares[k] / processes)
         lost = tuple(Result(*unit.key, "crashed") for unit in group)
-        yield Task(tried, (request, group, end), lost)
+        yield Task(tried, (request, group, None if end is None else end - time.time()), lost)
 
 
-def tried(request: Request, units: Sequence[Unit], end: float | None) -> Json:
-    """The results of units, one after another, and whether Ctrl-C ended them, as JSON."""
+def tried(request: Request, units: Sequence[Unit], seconds: float | None) -> Json:
+    """The results of units, one after another, and whether Ctrl-C ended them, as JSON.
+
+    Their time begins now: the process may only just have started.
+    """
+    end = None if seconds is None else later(time.time(), seconds, request.end)
     return gathered(in_order(session(request).examine, units, end))
 
 

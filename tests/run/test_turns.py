@@ -31,9 +31,9 @@ def spent(groups, clock):
     """The time for each portion if all previous ones used all of theirs."""
     found = []
     for task in portions(Request(end=END), groups, 1):
-        _, group, end = task.arguments
-        found.append((group[0].name, end - clock.now))
-        clock.now = end
+        _, group, seconds = task.arguments
+        found.append((group[0].name, seconds))
+        clock.now += seconds
     return found
 
 
@@ -63,7 +63,7 @@ def test_what_was_cut_short_shares_the_time_that_is_left(clock):
     assert next(tasks) is None
     clock.now = 100.0
     assert turns.settled(result(ROUTING, 5)) == [result(ROUTING, 5)]
-    assert next(tasks).arguments[1:] == ([MAX_VALUE], END)
+    assert next(tasks).arguments[1:] == ([MAX_VALUE], END - clock.now)
     assert turns.settled(result(MAX_VALUE, 7)) == [result(MAX_VALUE, 7)]
     assert list(tasks) == []
     assert not turns.cut_short
@@ -87,6 +87,14 @@ def test_nothing_gets_another_turn_without_a_budget_or_a_need(clock, end, more):
     next(tasks)
     assert turns.settled(result(MAX_VALUE, 9, **more)) == [result(MAX_VALUE, 9, **more)]
     assert list(tasks) == []
+
+
+@pytest.mark.parametrize(("seconds", "end"), [(7.0, 57.0), (2 * END, END), (None, None)])
+def test_the_time_of_a_law_begins_when_a_process_takes_it(clock, monkeypatch, seconds, end):
+    clock.now, ends = 50.0, []
+    monkeypatch.setattr(dispatch, "in_order", lambda _, units, end: iter(ends.append(end) or ()))
+    dispatch.tried(Request(seed=0, end=END), [MAX_VALUE], seconds)
+    assert ends == [end]
 
 
 def test_ctrl_c_loses_no_law_that_waited_for_another_turn(clock, monkeypatch):
@@ -116,7 +124,23 @@ def test_the_conventions_of_one_target_leave_those_of_the_next_their_time(clock,
     assert ends == [END / 2, END]
 
 
-def test_conventions_end_with_their_turn_and_not_with_the_run(monkeypatch):
+@pytest.mark.parametrize(("latest", "got"), [(END, 57.0), (40.0, 40.0)])
+def test_the_time_to_load_a_target_is_not_that_of_its_first_unit(clock, monkeypatch, latest, got):
+    ends, naive = [], Session(Request(seed=0, in_process=True)).target("naive")
+
+    def loaded(request, spec):
+        clock.now += 50 if not ends else 0
+        return naive
+
+    monkeypatch.setattr(Session, "target", loaded)
+    monkeypatch.setattr(pinned, "observed", lambda target, hangs, end: (ends.append(end), ({}, []))[1])
+    session = Session(Request(seed=0, end=latest, in_process=True))
+    for _ in range(2):
+        session.examine(observed_of("naive"), 7.0)
+    assert ends == [got, 7.0]
+
+
+def test_conventions_end_with_their_turn_and_not_with_the_run(clock, monkeypatch):
     ends = []
     monkeypatch.setattr(pinned, "observed", lambda target, hangs, end: (ends.append(end), ({}, []))[1])
     Session(Request(seed=0, end=END, in_process=True)).examine(observed_of("naive"), 7.0)
