@@ -21,7 +21,6 @@ import numpy as np
 from hypothesis import configuration
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
-from hypothesis.internal.constants_ast import Constants
 from poolproof.kernels.dtypes import is_float
 
 from ..contract import Declared
@@ -133,15 +132,23 @@ def drawn_here(makers: Sequence[Make], examples: int, seed: int) -> list[Case]:
     return found
 
 
+class NoConstants:
+    """The constants of no code, as Hypothesis asks for them."""
+
+    def set_for_type(self, _: object) -> tuple[()]:
+        """None of any type."""
+        return ()
+
+
 @contextmanager
 def nothing_read_or_stored() -> Iterator[None]:
     """Keep Hypothesis from looking for constants in the loaded code, and from storing them in the working folder.
 
     No draw of ours may take one, and finding those of the user's code would take longer than drawing a law's cases.
     """
-    home, find = vars(configuration).get("__hypothesis_home_directory"), vars(providers).get(FIND, Constants)
+    home, find = vars(configuration).get("__hypothesis_home_directory"), vars(providers).get(FIND, NoConstants)
     configuration.set_hypothesis_home_dir(os.devnull)
-    setattr(providers, FIND, Constants)
+    setattr(providers, FIND, NoConstants)
     try:
         yield
     finally:

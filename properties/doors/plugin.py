@@ -251,8 +251,14 @@ def result_in(report: pytest.TestReport) -> Result | None:
 
 def explicitly_asked(config: pytest.Config) -> bool:
     """Whether this very call names implementations to judge: a configuration file may name them for other calls."""
-    given = any(each.startswith(f"--poolproof-{IMPLEMENTATION.name}") for each in config.invocation_params.args)
+    given = any(str(each).startswith(f"--poolproof-{IMPLEMENTATION.name}") for each in config.invocation_params.args)
     return given and not config.option.collectonly
+
+
+def is_complete(session: pytest.Session) -> bool:
+    """Whether a session ran all that it collected, if anything."""
+    ended = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+    return session.exitstatus in ended and not (session.shouldstop or session.shouldfail)
 
 
 class Collector:
@@ -302,7 +308,7 @@ class Collector:
             partial = bool(session.shouldstop)
             made = ("--poolproof-json", file, lambda: report_text(file, lambda: self.document(partial)))
             self.complaints = unwritten([made])
-        if not self.results and explicitly_asked(self.config):
+        if not self.results and explicitly_asked(self.config) and is_complete(session):
             self.complaints.append(NO_LAW)
         if self.complaints and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             session.exitstatus = pytest.ExitCode.USAGE_ERROR

@@ -623,10 +623,10 @@ def as_module(error: BaseException, path: str) -> str:
 
 
 def where(error: BaseException) -> str:
-    """The file and line that raised an exception, if they are not the import system's own."""
-    lines = traceback.walk_tb(error.__traceback__)
-    places = [(frame.f_code.co_filename, line) for frame, line in lines]
-    outside = [place for place in places if place[0] not in (__file__, "<string>") and "importlib" not in place[0]]
+    """The file and line that raised an exception, if they are not ours or the import system's own."""
+    ours = (__file__, "<", os.path.join(STDLIB, "importlib", ""))
+    places = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    outside = [place for place in places if not place[0].startswith(ours)]
     return f" ({os.path.basename(outside[-1][0])}, line {outside[-1][1]})" if outside else ""
 
 

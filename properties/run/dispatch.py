@@ -16,7 +16,7 @@ from .processes import Lost
 from .request import Request
 from .runner import Interrupted
 from .session import session
-from .units import Unit, is_cut_short, later, turn
+from .units import Unit, is_cut_short, turn
 
 OPENING = 2.0
 """Seconds for which a run uses one process: a wrong kernel mostly fails at once, before more processes could start."""
@@ -39,7 +39,7 @@ def examined(
 class Turns:
     """Units in portions, each in its turn; then those that were cut short, until none is left or the budget is spent.
 
-    The first law of a target often has little of its turn, because the target is loaded and compiled meanwhile.
+    What is quick leaves time of its turn to the others.
     """
 
     def __init__(self, request: Request, groups: Sequence[list[Unit]], processes: int) -> None:
@@ -136,10 +136,13 @@ def portions(request: Request, groups: Sequence[list[Unit]], processes: int) -> 
 def tried(request: Request, units: Sequence[Unit], seconds: float | None) -> Json:
     """The results of units, one after another, and whether Ctrl-C ended them, as JSON.
 
-    Their time begins now: the process may only just have started.
+    Their time begins when this process has loaded their targets.
     """
-    end = None if seconds is None else later(time.time(), seconds, request.end)
-    return gathered(in_order(session(request).examine, units, end))
+    here = session(request)
+    if seconds is not None:
+        here.load(units)
+    end = None if seconds is None or request.end is None else min(time.time() + seconds, request.end)
+    return gathered(in_order(here.examine, units, end))
 
 
 def gathered(source: Iterator[Result]) -> Json:

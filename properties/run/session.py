@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from ..contract import Unusable
 from ..lawbook import LAWS
 from ..lawbook.huge import EVERY, HUGE
 from ..lawbook.huge import run as run_huge
@@ -22,7 +22,7 @@ from .runner import run
 from .smoke import smoke_test
 from .store import Borrowed, Store
 from .trial import TrialSettings
-from .units import Kind, Unit, later
+from .units import Kind, Unit
 
 
 @dataclass
@@ -42,14 +42,15 @@ class Session:
             self.loaded[spec] = target
         return self.loaded[spec]
 
-    def examine(self, unit: Unit, end: float | None) -> Result:
-        """The result of a unit, marked by the known failures, by the time `end` if possible. Raises Unusable.
+    def load(self, units: Iterable[Unit]) -> None:
+        """Load the targets of units; what cannot be loaded is told when its unit is examined."""
+        for unit in units:
+            with suppress(Unusable):
+                self.target(unit.target)
 
-        The time to load a target is not that of its first unit: it gets as much more, within the whole run's time.
-        """
-        began = time.time()
+    def examine(self, unit: Unit, end: float | None) -> Result:
+        """The result of a unit, marked by the known failures, by the time `end` if possible. Raises Unusable."""
         target = self.target(unit.target)
-        end = later(end, time.time() - began, self.request.end)
         result = self.not_tried(unit, target) or self.tried(unit, target, end)
         return excused(result, target.name, self.request.known_failures())
 

@@ -71,11 +71,6 @@ def turn(end: float | None, waiting: float) -> float | None:
     return None if end is None else now + max(end - now, 0.0) / max(waiting, 1.0)
 
 
-def later(end: float | None, seconds: float, latest: float | None) -> float | None:
-    """An end that is these seconds later, but no later than the latest."""
-    return end if end is None or latest is None else min(end + seconds, latest)
-
-
 def is_cut_short(result: Result) -> bool:
     """Whether a unit ended for lack of time, so that more time could change its verdict."""
     return result.partial and not result.failed

@@ -48,6 +48,14 @@ def test_a_session_that_should_judge_and_runs_no_law_fails(tmp_path):
     status, said = python(tmp_path, "-m", "pytest", "-q", "test_own.py", "--poolproof-impl=faulty.py")
     assert status == 4
     assert "--poolproof-impl: no law was run; the laws are tests in --pyargs poolproof.properties" in said
+    # What cannot be loaded, and a run that ends at a failure of one's own, is told in itself.
+    (tmp_path / "test_wrong.py").write_text("def test_wrong():\n    assert False\n")
+    for words in (
+        ["--pyargs", "poolproof.properties", "--poolproof-impl=gone.py"],
+        ["-x", "test_wrong.py", *WORDS[3:]],
+    ):
+        status, said = python(tmp_path, "-m", "pytest", "-q", *words)
+        assert (status != 0, "no law" in said) == (True, False), said
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --poolproof-impl=faulty.py\n")
     status, said = python(tmp_path, "-m", "pytest", "-q", "test_own.py")
     assert (status, "no law" in said) == (0, False)

@@ -1,8 +1,10 @@
 """A budget is shared: every law gets a turn, and so do the conventions of every target."""
 
+import time
 from types import SimpleNamespace
 
 import pytest
+from poolproof.properties.contract import Unusable
 from poolproof.properties.doors.plugin import Share
 from poolproof.properties.results import Result
 from poolproof.properties.run import dispatch, pinned, units
@@ -89,12 +91,27 @@ def test_nothing_gets_another_turn_without_a_budget_or_a_need(clock, end, more):
     assert list(tasks) == []
 
 
-@pytest.mark.parametrize(("seconds", "end"), [(7.0, 57.0), (2 * END, END), (None, None)])
-def test_the_time_of_a_law_begins_when_a_process_takes_it(clock, monkeypatch, seconds, end):
-    clock.now, ends = 50.0, []
+@pytest.mark.parametrize(("seconds", "end"), [(7.0, 157.0), (2 * END, END), (None, None)])
+def test_the_time_of_a_law_begins_when_its_targets_are_loaded(clock, monkeypatch, seconds, end):
+    clock.now, ends, loaded = 50.0, [], set()
+
+    def load(session, spec):
+        clock.now += 0 if spec in loaded else 50
+        loaded.add(spec)
+
+    monkeypatch.setattr(Session, "target", load)
     monkeypatch.setattr(dispatch, "in_order", lambda _, units, end: iter(ends.append(end) or ()))
-    dispatch.tried(Request(seed=0, end=END), [MAX_VALUE], seconds)
+    dispatch.tried(Request(seed=0, end=END), [MAX_VALUE, Unit("img2col", "max-value")], seconds)
     assert ends == [end]
+
+
+def test_a_target_that_cannot_be_loaded_is_told_by_its_unit(monkeypatch):
+    def load(session, spec):
+        raise Unusable("gone")
+
+    monkeypatch.setattr(Session, "target", load)
+    (told,) = dispatch.tried(Request(seed=0, end=time.time() + 60), [MAX_VALUE], 7.0)["results"]
+    assert (told["verdict"], told["reason"]) == ("not run", "gone")
 
 
 def test_ctrl_c_loses_no_law_that_waited_for_another_turn(clock, monkeypatch):
@@ -122,22 +139,6 @@ def test_the_conventions_of_one_target_leave_those_of_the_next_their_time(clock,
     session.cache_clear()
     list(in_order(session(request).examine, list(map(observed_of, request.targets)), END))
     assert ends == [END / 2, END]
-
-
-@pytest.mark.parametrize(("latest", "got"), [(END, 57.0), (40.0, 40.0)])
-def test_the_time_to_load_a_target_is_not_that_of_its_first_unit(clock, monkeypatch, latest, got):
-    ends, naive = [], Session(Request(seed=0, in_process=True)).target("naive")
-
-    def loaded(request, spec):
-        clock.now += 50 if not ends else 0
-        return naive
-
-    monkeypatch.setattr(Session, "target", loaded)
-    monkeypatch.setattr(pinned, "observed", lambda target, hangs, end: (ends.append(end), ({}, []))[1])
-    session = Session(Request(seed=0, end=latest, in_process=True))
-    for _ in range(2):
-        session.examine(observed_of("naive"), 7.0)
-    assert ends == [got, 7.0]
 
 
 def test_conventions_end_with_their_turn_and_not_with_the_run(clock, monkeypatch):
