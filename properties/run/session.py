@@ -43,7 +43,7 @@ class Session:
         return self.loaded[spec]
 
     def load(self, units: Iterable[Unit]) -> None:
-        """Load the targets of units; what cannot be loaded is told when its unit is examined."""
+        """Load the targets of units; what cannot be loaded is reported when its unit is examined."""
         for unit in units:
             with suppress(Unusable):
                 self.target(unit.target)
