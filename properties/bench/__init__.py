@@ -1,1 +1,1 @@
-"""Benchmarks: kernels beside textbook code and libraries, as ratios; and the measurement of the teaching document."""
+"""Benchmarks: kernels beside textbook code and libraries, as ratios; and the measurement of the textbook chapter."""

@@ -102,7 +102,7 @@ WORKLOADS = {
         square("W5", "max", (1, 1, 4, 4), 2, 2),
     )
 }
-"""W1 is from the teaching document; W2 and W3 are layers of common networks, W4 large windows, W5 a call's overhead."""
+"""W1 is from the textbook chapter; W2 and W3 are layers of common networks, W4 large windows, W5 a call's overhead."""
 
 WINDOWS, IMAGES = (2, 3, 5, 7, 11, 15), (8, 16, 32, 64, 128, 256)
 SERIES = {

@@ -1,1 +1,1 @@
-"""Pictures of failing cases, conventions and figures of the teaching document, as text and as SVG."""
+"""Pictures of failing cases, conventions and figures of the textbook chapter, as text and as SVG."""

@@ -1,4 +1,4 @@
-"""The figures of the teaching document, made with the results of the reference kernels."""
+"""The figures of the textbook chapter, made with the results of the reference kernels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The teaching document's figures worked out by hand, and its own check, which accepts kernels that the laws reject."""
+"""The textbook chapter's figures worked out by hand, and its own check, which accepts kernels that the laws reject."""
 
 from __future__ import annotations
 

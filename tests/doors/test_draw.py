@@ -1,4 +1,4 @@
-"""`poolproof draw`: reports as text, as SVG and as a page, and the figures of the teaching document."""
+"""`poolproof draw`: reports as text, as SVG and as a page, and the figures of the textbook chapter."""
 
 import json
 from xml.etree import ElementTree

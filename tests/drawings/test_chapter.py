@@ -1,4 +1,4 @@
-"""The figures of the teaching document, made again from the kernels' results."""
+"""The figures of the textbook chapter, made again from the kernels' results."""
 
 import re
 

@@ -19,7 +19,7 @@ PEOPLE = {
     "ONNX": "node cases",
     "PyTorch": "operator samples",
     "course notebook": "notebook",
-    "teaching document": "document",
+    "textbook chapter": "document",
 }
 """The checks in the README, with their names in the record."""
 

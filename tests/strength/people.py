@@ -14,7 +14,7 @@ PLAIN = {"size": (2, 2), "stride": (2, 2), "settings": {}}
 
 
 def document(implementation):
-    """The script of this project's teaching document: two methods on one batch of normals, max only, np.allclose.
+    """The script of this project's textbook chapter: two methods on one batch of normals, max only, np.allclose.
 
     Source: chapter 17.5 of the document, code Level5 of its ch17. It compares its own two methods. Whatever passes
     beside one of them passes beside windows that tile the image, cut out by reshaping.

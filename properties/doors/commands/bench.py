@@ -11,7 +11,7 @@ from ..converters import positive, some
 from ..parser import Command, Parser
 
 INSTEAD = {
-    "document": "the teaching document's measurement",
+    "document": "the textbook chapter's measurement",
     "overhead": "what a process of its own costs a target",
     "laws": "cases per second by law, and where the time goes",
     "start": "imports, the first call, and compiling",

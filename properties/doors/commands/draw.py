@@ -1,4 +1,4 @@
-"""`poolproof draw`: the failing cases of reports as text, SVG or a page; and the figures of the teaching document."""
+"""`poolproof draw`: the failing cases of reports as text, SVG or a page; and the figures of the textbook chapter."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument("--law", metavar="LAW", help="draw the failing case of this law (default: of each)")
     parser.add_argument("-o", dest="svg", metavar="FILE", help="write the first of these cases as SVG")
     parser.add_options(PAGE.values())
-    parser.add_argument("--chapter", metavar="FOLDER", help="write the figures of the teaching document as SVG")
+    parser.add_argument("--chapter", metavar="FOLDER", help="write the figures of the textbook chapter as SVG")
 
 
 def run(options: Namespace) -> int:
@@ -36,7 +36,7 @@ def run(options: Namespace) -> int:
 
 
 def chapter(folder: str) -> None:
-    """Write the figures of the teaching document into a folder, which is made if missing."""
+    """Write the figures of the textbook chapter into a folder, which is made if missing."""
     from ...data.files import reason, write
     from ...data.text import shown
     from ...drawings import svg
