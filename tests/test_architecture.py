@@ -187,7 +187,7 @@ def test_every_law_is_a_function_whose_docstring_is_its_formula():
     written = {}
     for name in LAW_MODULES:
         for function in decorated(ast.parse(MODULES[name].read_text())):
-            law = function.name.strip("_").replace("_", "-")
+            law = function.name.replace("_", "-")
             assert law not in written
             written[law] = (name.rpartition(".")[2], ast.get_docstring(function))
     assert written == {name: (law.family, law.formula) for name, law in LAWS.items()}

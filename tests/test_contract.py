@@ -27,7 +27,7 @@ from poolproof.properties.run.smoke import smoke_test
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.isolated import Isolation
-from poolproof.properties.targets.loading import REFERENCE, load
+from poolproof.properties.targets.loading import REFERENCE, is_kernel, load
 from poolproof.properties.targets.target import wrap
 from selection import slow
 
@@ -355,7 +355,7 @@ def test_a_shipped_name_wins_over_a_file(here, spec):
     write(here, f"{spec}.py", name="an impostor")
     target = load(spec)
     assert target.name == spec
-    assert target.reference
+    assert is_kernel(spec)
 
 
 @ways
@@ -364,7 +364,7 @@ def test_a_file_of_a_shipped_name_can_be_forced(here, spec, isolation):
     write(here, "naive.py", name="an impostor")
     target = load(spec, isolation)
     assert target.name == "an impostor"
-    assert not target.reference
+    assert not is_kernel(spec)
 
 
 def test_a_target_without_a_name_is_called_by_its_file_and_object(here):

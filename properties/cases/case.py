@@ -153,7 +153,7 @@ def is_declared(case: Case, declared: Declared) -> bool:
 
 
 def is_planned(case: Case, plan: Plan) -> bool:
-    """Whether a case has the windows and the settings that a plan asks for. Windows of a maximum have no divisor."""
+    """Whether a case has what a law with this plan needs to be true: the settings, strides, and sizes to divide by."""
     divides = case.function in MEAN or plan.windows == "vast"
     if divides and plan.windows in ("powers of two", "vast") and prod(case.size).bit_count() > 1:
         return False

@@ -125,7 +125,7 @@ GEOMETRY: dict[str, Trigger] = {
 SETTINGS: dict[str, Trigger] = {
     "padding": some_axis(lambda axis: axis.begin + axis.end),
     "padding, begin != end": some_axis(lambda axis: axis.begin != axis.end),
-    "padding at the end alone": some_axis(lambda axis: axis.end > 0 == axis.begin),
+    "padding at the end alone": some_axis(lambda axis: axis.begin == 0 < axis.end),
     "padding shifts tiles": lambda case: (
         case.size == case.stride
         and any(map(sum, case.geometry.padding))

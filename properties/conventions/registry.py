@@ -130,10 +130,10 @@ def check_expected(text: str) -> tuple[str, str]:
     """The name and value in NAME=VALUE for a pinned convention. Raises ValueError with the likely intended name."""
     name, equals, value = text.partition("=")
     if name not in CONVENTIONS:
-        raise ValueError(f"--expect {text!r}: there is no convention {name!r}; {did_you_mean(name, CONVENTIONS)}")
+        raise ValueError(f"expect {text!r}: there is no convention {name!r}; {did_you_mean(name, CONVENTIONS)}")
     values = CONVENTIONS[name].values
     if not equals or value not in values:
         near = get_close_matches(value, values, 1)
         meant = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"--expect {text!r}: {name} should be one of {', '.join(values)}{meant}")
+        raise ValueError(f"expect {text!r}: {name} should be one of {', '.join(values)}{meant}")
     return name, value

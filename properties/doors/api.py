@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class BoundLaw:
     """One law bound to an implementation: `str(law)` is its name, and `law()` raises AssertionError if it fails.
 
-    It raises unittest.SkipTest, which pytest reports as skipped, if the law cannot run, for example for lack of memory.
+    It raises unittest.SkipTest, which pytest reports as skipped, if the law cannot run, for example for lack of memory,
+    or if the target refuses every case.
     """
 
     unit: Unit
@@ -42,8 +43,8 @@ class BoundLaw:
         result = session.examine(self.unit, None)
         if result.failed:
             raise AssertionError(f"{self.name}: {result.verdict}\n{result.message}")
-        if result.verdict == "not run":
-            raise SkipTest(f"{self.name} was not run: {result.reason}")
+        if result.untried:
+            raise SkipTest(f"{self.name}: {result.verdict}: {result.reason}")
 
 
 def laws(
@@ -88,7 +89,7 @@ def laws(
     units = [unit for unit in plan(request) if unit.kind is not Kind.OBSERVED]
     with other_target(request) as other:
         units = with_pins(units, {} if other is None else {target.spec: other.likeness(target)[1]})
-    unable = {law.name for law in EVERY.values() if law.unsupported(target.declared, target.offers)}
+    unable = {law.name for law in EVERY.values() if law.unsupported(target.declared, target.offers, target.evidence)}
     return [BoundLaw(unit, target, request) for unit in units if unit.name not in unable]
 
 

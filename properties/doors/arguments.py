@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from argparse import ArgumentTypeError
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,7 +14,7 @@ from ..contract import Unusable
 from ..data import LARGEST
 from ..data.text import shown
 from ..run.request import Request
-from .converters import LONGEST, UNITS
+from .converters import LONGEST, memory
 from .options import end_of
 
 USUAL = Request()
@@ -77,10 +78,10 @@ def texts(name: str, value: Any, like: str) -> tuple[str, ...]:
 def size(name: str, value: object) -> int:
     """The number of bytes that an argument means, which is an int or a text like "512M"."""
     if isinstance(value, str):
-        number, unit = (value[:-1], value[-1:].upper()) if value[-1:].upper() in UNITS else (value, "")
-        if not (number.isascii() and number.isdecimal()):
-            refuse(name, value, "bytes, or a text like '512M'")
-        value = int(number) * UNITS.get(unit, 1)
+        try:
+            return memory(value)
+        except ArgumentTypeError:
+            refuse(name, value, "a whole number of bytes, perhaps with K, M or G, as '512M'")
     return whole(name, value, 1)
 
 

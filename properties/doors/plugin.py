@@ -6,7 +6,6 @@ pytest loads this module in every session where poolproof is installed, so it im
 from __future__ import annotations
 
 import os
-import secrets
 import shlex
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ..run.seeds import seed_of
 from .options import RUN, WRAPPED, Option, end_of, requested
 
 if TYPE_CHECKING:
@@ -54,10 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[SETTLED], config.stash[LIKENED] = config.workerinput[PROPERTY]
         return
     config.pluginmanager.register(Collector(config), "poolproof-collector")
-    seed = config.option.poolproof_seed
-    if seed is None:
-        seed = 0 if os.environ.get("CI") else secrets.randbelow(10**6)
-    config.stash[SETTLED] = (seed, end_of(config.option.poolproof_budget))
+    config.stash[SETTLED] = (seed_of(config.option.poolproof_seed), end_of(config.option.poolproof_budget))
     config.stash[LIKENED] = "" if config.option.poolproof_like is None else likened(config)
 
 
@@ -213,7 +210,7 @@ class LawItem(pytest.Item):
             raise LawFailed(result)
         if result.verdict == "known":
             pytest.xfail(result.reason)
-        if result.verdict in ("unsupported", "not run"):
+        if result.untried:
             pytest.skip(f"{result.verdict}: {result.reason}")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:

@@ -106,13 +106,13 @@ def fewer_settings(case: Case) -> Iterator[Case]:
             yield from cut(replace(case, settings=fewer), 0, EVERYTHING, EVERYTHING)
 
 
-def standing(case: Case) -> Iterator[Case]:
+def with_sorted_axes(case: Case) -> Iterator[Case]:
     """The case with its axes sorted by length, unless they are."""
     if sorted(case.x.shape[2:]) != list(case.x.shape[2:]):
-        yield lying(case)
+        yield sorted_axes(case)
 
 
-def lying(case: Case) -> Case:
+def sorted_axes(case: Case) -> Case:
     """The case with its axes sorted by length."""
     order = sorted(range(len(case.size)), key=lambda k: case.x.shape[2 + k])
     axes = (0, 1, *(2 + k for k in order))
@@ -164,7 +164,7 @@ def dropped(entries: Any, place: int) -> Any:
 def cut(case: Case, axis: int, outputs: slice, pixels: slice) -> Iterator[Case]:
     """Cases with these outputs and these pixels along one axis. The spot may follow the outputs or the pixels.
 
-    None if the two do not fit together: with padding, a cut may leave other windows than intended.
+    There are none if the two do not fit together: with padding, a cut may leave other windows than intended.
     """
     y_part = (slice(None),) * axis + (outputs,)
     x_part = (slice(None),) * axis + (pixels,)

@@ -11,7 +11,7 @@ from poolproof.kernels.dtypes import is_float
 from ..cases.case import Case
 from ..cases.plans import Plan
 from ..contract import Declared
-from .cuts import fewer, fewer_settings, flatter, less_dilated, less_padded, narrower, standing, unpadded_end
+from .cuts import fewer, fewer_settings, flatter, less_dilated, less_padded, narrower, unpadded_end, with_sorted_axes
 from .simpler import Fails, Form, backgrounds, converted, one_by_one, ranked
 
 Move = Callable[[Case], Iterable[Case]]
@@ -110,7 +110,7 @@ MOVES: tuple[Move, ...] = (
     less_padded,
     less_dilated,
     fewer_settings,
-    standing,
+    with_sorted_axes,
     plainly_laid_out,
     ranked,
 )

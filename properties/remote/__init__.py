@@ -1,4 +1,4 @@
-"""Code for a target's own process: the worker, its guard, and the words of the contract; Python 3.7 and NumPy."""
+"""Code for a target's own process: the worker, its guard, and the words of the contract."""
 
 from pathlib import Path
 

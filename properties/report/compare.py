@@ -98,7 +98,7 @@ def change(cause: Cause, before: Results, after: Results) -> Change:
 def why_undecided(failure: Result, after: Results) -> str:
     """Why it is unknown whether a failure that did not recur is fixed; empty if its law passes now."""
     now = after.get((failure.target, failure.law))
-    if now is None or now.verdict in ("unsupported", "not run"):
+    if now is None or now.untried:
         return f"{failure.law} was not tried"
     if now.verdict == "holds":
         return f"{failure.law} was not tried to the end" if now.partial else ""
@@ -116,7 +116,7 @@ def untried(report: Literal["old", "new"], its: Results, others: Results) -> Ite
 
 def was_tried(result: Result | None) -> bool:
     """Whether a law has a verdict."""
-    return result is not None and result.verdict not in ("unsupported", "not run")
+    return result is not None and not result.untried
 
 
 # In words.

@@ -11,7 +11,6 @@ import numpy as np
 from msgspec import UNSET
 from poolproof.kernels.dtypes import Array
 
-from .. import oracle
 from ..cases.written import array_text
 from ..contract import RESULT, Unusable
 from ..data.errors import UNREADABLE
@@ -23,7 +22,7 @@ from ..lawbook import LAWS
 from ..lawbook.claims import claim
 from ..results import Counterexample, Report, Result
 from ..run.causes import Cause, causes_of
-from ..targets.call import Call
+from ..targets.call import Call, empty_window
 from .checks import HELPERS, NamedCalls, checked, relation
 from .reproducer import imported
 from .rightness import Range, Right, right
@@ -169,7 +168,7 @@ class Maker:
         earlier = [each.call() for each in self.found.earlier_calls or []]
         if any(array.dtype.name == "bfloat16" for call in calls + earlier for array in call.arrays.values()):
             raise NoTest("NumPy alone has no bfloat16")
-        if any(map(in_padding, calls)):
+        if any(map(empty_window, calls)):
             raise NoTest("a window wholly in padding may also be refused")
         before = [line for k, call in enumerate(earlier, 1) for line in self.call(call, f"_before_{k}")]
         body = [*quoted(docstring), *before, *self.body(calls)]
@@ -266,12 +265,6 @@ def strided(text: str, array: Array, layout: str) -> str:
     address = view.__array_interface__["data"][0] - memory.__array_interface__["data"][0]
     writeable = "" if view.flags.writeable else ", writeable=False"
     return f"in_memory({text}, {view.strides}, {address}, {memory.nbytes}{writeable})"
-
-
-def in_padding(call: Call) -> bool:
-    """Whether a window has no cell of the image."""
-    geometry = oracle.geometry_of(call.arrays["x"], call.size, call.stride, call.settings)
-    return bool((oracle.cells_of(geometry, call.arrays["x"].shape[2:]) < 0).all(axis=-1).any())
 
 
 def beside(file: str) -> str:

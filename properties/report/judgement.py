@@ -15,8 +15,6 @@ from ..run.record import Record
 from ..targets.target import Target
 from . import render
 
-UNTRIED = ("unsupported", "not run")
-
 
 def judgement(record: Record, seconds: float) -> Judgement:
     """The judgement of a record's one target, which took this many seconds."""
@@ -46,7 +44,7 @@ def judged(record: Record, target: Target, results: list[Result], seconds: float
         partial=any(result.partial or result.verdict == "not run" for result in results),
         counts=dict(Counter(result.verdict for result in results)),
         untested=render.untested(target),
-        unasked={result.law: result.reason for result in results if result.verdict in UNTRIED},
+        unasked={result.law: result.reason for result in results if result.untried},
         declared=Declarations.of(target.declared, target.offers),
         like=record.likeness.get(target.spec, UNSET),
         warnings=[*record.warnings(), *record.known_complaints()],

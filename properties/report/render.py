@@ -18,6 +18,7 @@ from ..failures.messages import arguments
 from ..results import (
     FAILURES,
     SCHEMA,
+    UNTRIED,
     Declarations,
     Environment,
     LawReport,
@@ -90,14 +91,14 @@ def versions() -> Versions:
 def line(result: Result, name: str, width: int, column: int = 24) -> list[Styled]:
     """One result as a line of progress: target and law in columns of these widths, then what the result rests on."""
     word = word_of(result)
-    if word in ("observed", "unsupported", "not run", "known", "outdated"):
+    if word in ("observed", "known", "outdated", *UNTRIED):
         tail = result.reason
     else:
         tail = f"{quantity(result.examples, 'case')}, {result.seconds:.1f} s"
         tail += " (time limit reached)" if result.partial and not result.reason else ""
         tail += f", {result.refused} of them refused" if result.refused else ""
         tail += f", {result.reason}" if result.reason else ""
-    rests = result.assumption and result.verdict not in ("unsupported", "not run")
+    rests = result.assumption and not result.untried
     assumed = f"\n{'':{width}}    if {result.assumption}" if rests else ""
     loud = word.upper() if result.failed else word
     return [f"{name:{width}}  {result.law:{column}} ", (f"{loud:11}", word), f" {tail}{assumed}"]
@@ -277,9 +278,9 @@ def last_line(results: list[Result], partial: bool, noun: str = "law", bound: st
 def outcome(laws: Sequence[Result]) -> str:
     """How many laws passed, how many failed, and how many have another verdict."""
     verdicts = Counter("outdated" if result.outdated else result.verdict for result in laws)
-    others = [word for word in ("outdated", "known", "unsupported", "not run") if verdicts[word]]
+    others = [word for word in ("outdated", "known", *UNTRIED) if verdicts[word]]
     ends = [f"{verdicts[word]} {word}" for word in others]
-    if not any(verdicts[word] for word in verdicts if word not in ("unsupported", "not run")):
+    if not any(verdicts[word] for word in verdicts if word not in UNTRIED):
         return ", ".join(["nothing was tried", *ends])
     failed = failures(verdicts)
     if not failed and set(others) <= {"unsupported"}:
@@ -317,7 +318,7 @@ def exit_status(results: list[Result], *, interrupted: bool, unusable: bool) -> 
     ran: dict[str, bool] = {}
     for result in results:
         if result.law != CONVENTIONS_ITEM:
-            ran[result.target] = ran.get(result.target, False) or result.verdict not in ("unsupported", "not run")
+            ran[result.target] = ran.get(result.target, False) or not result.untried
     if unusable or not ran or not all(ran.values()):
         return 2
     return 1 if any(result.failed or result.abandoned for result in results) else 0

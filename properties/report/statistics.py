@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..cases.drawing import drawn
 from ..cases.triggers import TRIGGERS, reached
 from ..contract import CALLABLES, DTYPES, Declared
 from ..failures.messages import arguments
 from ..lawbook import LAWS
+from ..remote.worker import EVIDENCE
 from ..run.trial import TrialSettings
 from ..targets.target import Target
 from .render import MOST_SHOWN, quantity, wrapped
@@ -30,7 +31,7 @@ def shown(names: Sequence[str], target: Target | None, settings: TrialSettings) 
     """The cases of some laws, one after another, each as the call that the law is about."""
     for name in asked(names, target):
         yield name
-        for case in drawn(LAWS[name], *told(target), settings.examples, settings.seed):
+        for case in drawn(LAWS[name], *told(target)[:2], settings.examples, settings.seed):
             call = case.call()
             lines = arguments(call, "    ")
             yield f"  {call.function}"
@@ -51,17 +52,16 @@ def statistics(names: Sequence[str], target: Target | None, settings: TrialSetti
 def counted(name: str, target: Target | None, settings: TrialSettings) -> Counter[str]:
     """How many cases of a law meet each trigger."""
     met: Counter[str] = Counter()
-    for case in drawn(LAWS[name], *told(target), settings.examples, settings.seed):
+    for case in drawn(LAWS[name], *told(target)[:2], settings.examples, settings.seed):
         met.update(reached(case))
     return met
 
 
 def asked(names: Sequence[str], target: Target | None) -> list[str]:
     """The laws that apply to a target."""
-    declared, offers = told(target)
-    return [name for name in names if not LAWS[name].unsupported(declared, offers)]
+    return [name for name in names if not LAWS[name].unsupported(*told(target))]
 
 
-def told(target: Target | None) -> tuple[Declared, tuple[str, ...]]:
-    """What a target declares and offers, or everything if there is none."""
-    return (target.declared, target.offers) if target else (EVERYTHING, CALLABLES)
+def told(target: Target | None) -> tuple[Declared, tuple[str, ...], Iterable[str]]:
+    """What a target declares, offers, and can report about its calls; everything if there is none."""
+    return (target.declared, target.offers, target.evidence) if target else (EVERYTHING, CALLABLES, EVIDENCE)

@@ -4,11 +4,11 @@ from .calls import MOST_STORED, Counterexample, StoredCall, StoredCase, fits, st
 from .judgement import CauseReport, Judgement
 from .likeness import Likeness
 from .report import SCHEMA, Declarations, Environment, LawReport, Report, TargetReport
-from .result import FAILURES, VERDICTS, Result
+from .result import FAILURES, UNTRIED, VERDICTS, Result
 from .seen import Seen, Shown
 
 __all__ = [
-    "FAILURES", "MOST_STORED", "SCHEMA", "VERDICTS", "CauseReport", "Counterexample", "Declarations", "Environment",
-    "Judgement", "LawReport", "Likeness", "Report", "Result", "Seen", "Shown", "StoredCall", "StoredCase",
-    "TargetReport", "fits", "stored", "stored_call", "stored_case",
+    "FAILURES", "MOST_STORED", "SCHEMA", "UNTRIED", "VERDICTS", "CauseReport", "Counterexample", "Declarations",
+    "Environment", "Judgement", "LawReport", "Likeness", "Report", "Result", "Seen", "Shown", "StoredCall",
+    "StoredCase", "TargetReport", "fits", "stored", "stored_call", "stored_case",
 ]  # fmt: skip

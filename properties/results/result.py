@@ -13,7 +13,8 @@ from .calls import Counterexample
 from .seen import Seen
 
 FAILURES = ("broken", "raised", "crashed", "hung")
-VERDICTS = ("holds", *FAILURES, "unsupported", "known", "not run")
+UNTRIED = ("unsupported", "not run")
+VERDICTS = ("holds", *FAILURES, "known", *UNTRIED)
 
 if TYPE_CHECKING:
     Verdict = str
@@ -59,6 +60,11 @@ class Result(Struct):
     def failed(self) -> bool:
         """Whether this makes a run fail."""
         return self.verdict in FAILURES or self.outdated
+
+    @property
+    def untried(self) -> bool:
+        """Whether it has no verdict on the target."""
+        return self.verdict in UNTRIED
 
     @property
     def message(self) -> str:

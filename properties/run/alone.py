@@ -15,7 +15,7 @@ from .record import AT_FIRST, Record
 from .request import Request
 from .session import Session, ending
 from .smoke import smoke_test
-from .units import Unit, is_cut_short, turn
+from .units import Unit, fuller, is_cut_short, turn
 
 
 def alone(request: Request, units: Sequence[Unit], make: Callable[[], Target], *, first_only: bool) -> Record:
@@ -65,7 +65,7 @@ def in_turns(session: Session, units: Sequence[Unit], *, first_only: bool) -> li
     while waiting and not (found and end is not None and time.time() >= end):
         for k, unit in enumerate(waiting):
             shares = sum(each.weight for each in waiting[k:]) / unit.weight
-            found[unit.key] = session.examine(unit, turn(end, shares))
+            found[unit.key] = fuller(found.get(unit.key), session.examine(unit, turn(end, shares)))
             if first_only and found[unit.key].failed:
                 return list(found.values())
         waiting = [unit for unit in waiting if is_cut_short(found[unit.key])]

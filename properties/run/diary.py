@@ -83,7 +83,7 @@ def as_line(entry: Entry) -> str:
 
 
 def entries_in(line: str) -> list[Entry]:
-    """The entry in a line, or None if the line is damaged."""
+    """The entry in a line, or nothing if the line is damaged."""
     try:
         return [decoded(line, Entry)]
     except ValueError:

@@ -16,7 +16,7 @@ from .processes import Lost
 from .request import Request
 from .runner import Interrupted
 from .session import session
-from .units import Unit, is_cut_short, turn
+from .units import Unit, fuller, is_cut_short, turn
 
 OPENING = 2.0
 """Seconds for which a run uses one process: a wrong kernel mostly fails at once, before more processes could start."""
@@ -61,13 +61,10 @@ class Turns:
     def settled(self, result: Result) -> list[Result]:
         """The result of a unit, unless the unit gets another turn."""
         self.running -= 1
-        before = self.cut_short.pop(result.key, result)
-        if not is_cut_short(result):
-            return [result]
-        most = max(before, result, key=lambda each: each.examples)
-        if not self.has_time():
-            return [most]
-        self.cut_short[result.key] = most
+        kept = fuller(self.cut_short.pop(result.key, None), result)
+        if not is_cut_short(kept) or not self.has_time():
+            return [kept]
+        self.cut_short[result.key] = kept
         return []
 
     def again(self) -> list[list[Unit]]:

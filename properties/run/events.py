@@ -124,10 +124,29 @@ def happening(request: Request, units: Sequence[Unit], processes: int) -> Iterat
     yield RunBegun(left)
     wrong: list[str] = []
     if request.cluster is None:
-        yield from map(UnitExamined, examined(request, left, min(processes, len(left)), wrong.append))
+        results: Iterator[Event] = map(UnitExamined, examined(request, left, min(processes, len(left)), wrong.append))
     else:
-        yield from campaign_of(request, left, processes, wrong.append)
-    yield from map(SuiteFailed, dict.fromkeys(wrong))
+        results = campaign_of(request, left, processes, wrong.append)
+    yield from with_complaints(results, wrong)
+
+
+def with_complaints(results: Iterator[Event], wrong: list[str]) -> Iterator[Event]:
+    """Events, each followed by the complaints that were added to `wrong` meanwhile; each complaint once."""
+    seen: set[str] = set()
+
+    def new() -> list[Event]:
+        found = [each for each in dict.fromkeys(wrong) if each not in seen]
+        seen.update(found)
+        return list(map(SuiteFailed, found))
+
+    try:
+        for event in results:
+            yield event
+            yield from new()
+    except KeyboardInterrupt:
+        yield from new()
+        raise
+    yield from new()
 
 
 def campaign_of(

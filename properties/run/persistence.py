@@ -134,8 +134,7 @@ class Kept:
 
     def add(self, counterexamples: list[Counterexample]) -> None:
         """Keep the complete cases of counterexamples, before those already kept."""
-        entries = [KeptCase(each.case, each.earlier_calls or []) for each in counterexamples if each.case]
-        new = [each for each in entries if each.case.complete and fits(each, MOST_STORED // MOST_KEPT)]
+        new = list(filter(None, map(kept_case, counterexamples)))
         self.change([*new, *(each for each in self.found if each not in new)][:MOST_KEPT])
 
     def drop(self, entry: KeptCase) -> None:
@@ -148,6 +147,14 @@ class Kept:
             self.found = found
             with suppress(OSError):
                 replaced(self.file, packed(KeptCases(self.about, found)))
+
+
+def kept_case(found: Counterexample) -> KeptCase | None:
+    """The case of a counterexample with the calls that it needs, if they are complete and not too large to keep."""
+    if not found.case or not found.case.complete:
+        return None
+    kept = KeptCase(found.case, found.earlier_calls or [])
+    return kept if fits(kept, MOST_STORED // MOST_KEPT) else None
 
 
 def place(folder: Path, target: str, law: str) -> Path:

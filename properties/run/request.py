@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import secrets
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +11,7 @@ from ..contract import Unusable
 from ..targets.isolated import Isolation
 from ..targets.loading import REFERENCE
 from .known import Known, load_known
+from .seeds import seed_of
 
 
 @dataclass(frozen=True)
@@ -55,15 +54,9 @@ class Request:
         )
 
     def settled(self) -> Request:
-        """The same request with a seed: 0 under CI, which expects the same cases every time, else a random one."""
-        seed = self.seed if self.seed is not None else 0 if in_ci() else secrets.randbelow(10**6)
-        return replace(self, seed=seed)
+        """The same request with a seed, if it has none."""
+        return replace(self, seed=seed_of(self.seed))
 
     def known_failures(self) -> list[Known]:
         """The entries of the known-failures files that are given."""
         return [entry for file in self.known for entry in load_known(Path(file))]
-
-
-def in_ci() -> bool:
-    """Whether this runs in continuous integration, which expects the same cases every time."""
-    return bool(os.environ.get("CI"))

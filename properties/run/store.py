@@ -18,9 +18,9 @@ from ..contract import Unusable
 from ..data.files import reason, replace
 from ..data.text import sendable, shown
 from ..data.typed import decoded, encoded
-from ..results import MOST_STORED, Counterexample, Result, fits
+from ..results import Counterexample, Result
 from .known import names_of_cause
-from .persistence import MOST_KEPT, KeptCase
+from .persistence import MOST_KEPT, KeptCase, kept_case
 
 MISSING = "a store at an address needs the package fsspec, and what that needs for such addresses"
 
@@ -136,11 +136,10 @@ class Store:
             return None
 
     def add(self, result: Result, plan: object, today: str) -> None:
-        """Keep the case of a failure, if it is complete. Raises Unusable if it cannot be written."""
-        found = result.counterexample
-        if found is None or not found.case or not found.case.complete or not fits(found.case, MOST_STORED // MOST_KEPT):
+        """Keep the case of a failure, if it can be kept. Raises Unusable if it cannot be written."""
+        kept = None if result.counterexample is None else kept_case(result.counterexample)
+        if kept is None:
             return
-        kept = KeptCase(found.case, found.earlier_calls or [])
         name = f"{result.law}/{zlib.crc32(encoded(kept)):08x}.json"
         before = self.case(name)
         first, cause = before.first if before else today, names_of_cause(result)[0]

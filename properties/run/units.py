@@ -76,6 +76,13 @@ def is_cut_short(result: Result) -> bool:
     return result.partial and not result.failed
 
 
+def fuller(before: Result | None, result: Result) -> Result:
+    """Of the results of two turns, the one to keep: of a unit that was cut short again, the one with more cases."""
+    if before is None or not is_cut_short(result):
+        return result
+    return max(before, result, key=lambda each: each.examples)
+
+
 def plan(request: Request) -> list[Unit]:
     """The units of a request: each law on each target, and for each target its conventions. Raises Unusable.
 

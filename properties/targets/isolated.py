@@ -61,7 +61,6 @@ class Isolated:
     hello: Header
     isolation: Isolation
     name: str = ""
-    reference: bool = False
     declared: Declared = field(default_factory=Declared)
     offers: tuple[str, ...] = ()
     warnings: list[str] = field(default_factory=list)

@@ -43,7 +43,7 @@ def load(spec: str, isolation: Isolation | None = None) -> Target:
     """
     if spec in REFERENCE:
         module = importlib.import_module(f"poolproof.kernels.{spec}")
-        return InProcess(lambda: module, spec, reference=True)
+        return InProcess(lambda: module, spec)
     if spec in ON_DEVICE:
         return on_device(spec, isolation)
     if spec.startswith(COMMAND):
@@ -81,7 +81,7 @@ def on_device(kernel: str, isolation: Isolation | None) -> Target:
     if isolation is None:
         return loaded_here(kernel, module, "", [])
     command = worker_command(replace(isolation, python=sys.executable))
-    return Isolated(kernel, command, hello(module, "", []), isolation, kernel, reference=True).introduce()
+    return Isolated(kernel, command, hello(module, "", []), isolation, kernel).introduce()
 
 
 def used_device(target: Isolated, device: str | None) -> Isolated:

@@ -34,7 +34,6 @@ class Target(Protocol):
     name: str
     declared: Declared
     offers: tuple[str, ...]
-    reference: bool
     warnings: list[str]
     notes: list[str]
     evidence: frozenset[str]
@@ -88,8 +87,8 @@ class InProcess:
 
     evidence = frozenset(EVIDENCE)
 
-    def __init__(self, make: Callable[[], Any], spec: str, *, reference: bool = False) -> None:
-        self.make, self.spec, self.reference = make, spec, reference
+    def __init__(self, make: Callable[[], Any], spec: str) -> None:
+        self.make, self.spec = make, spec
         self.log = Log()
         self.spoilers: list[Call] = []
         self.host = Host(make)
@@ -105,7 +104,7 @@ class InProcess:
 
     def fresh(self) -> InProcess:
         """The same target for another law: a class is instantiated anew."""
-        again = InProcess(self.make, self.spec, reference=self.reference)
+        again = InProcess(self.make, self.spec)
         again.declared, again.offers, again.spoilers = self.declared, self.offers, self.spoilers
         return again
 

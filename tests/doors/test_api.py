@@ -2,10 +2,12 @@
 
 import warnings
 from types import SimpleNamespace
+from unittest import SkipTest
 
 import pytest
 from poolproof.kernels import naive
 from poolproof.properties.doors import api
+from poolproof.properties.targets.target import InProcess
 from shell import FAULTY, python
 
 pytestmark = pytest.mark.once
@@ -58,6 +60,26 @@ def test_laws_are_those_that_can_be_asked():
     assert "max-value" in names
     assert "routing" not in names
     assert "agreement" not in names
+
+
+def test_a_law_whose_every_case_is_refused_is_skipped():
+    def refusing(x, size, stride):
+        refusing.calls += 1
+        if refusing.calls % 2 == 0:
+            raise ValueError("no")
+        return naive.max_forward(x, size, stride)
+
+    refusing.calls = 0
+    (law,) = api.laws(SimpleNamespace(max_forward=refusing), pattern="memory-layouts", seed=1, examples=10)
+    with pytest.raises(SkipTest, match="memory-layouts: unsupported: it refused every case"):
+        law()
+
+
+@pytest.mark.parametrize("evidence", [("changed",), ()])
+def test_laws_about_what_a_process_cannot_tell_are_left_out(monkeypatch, evidence):
+    monkeypatch.setattr(InProcess, "evidence", evidence)
+    names = [str(law) for law in api.laws(SimpleNamespace(max_forward=naive.max_forward), pattern="inputs-unchanged")]
+    assert names == ["inputs-unchanged"] * len(evidence)
 
 
 def test_a_law_that_does_not_hold_raises_with_its_message():

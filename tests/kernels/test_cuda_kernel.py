@@ -9,11 +9,12 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
+from bits import bits
 from drawing import cases_of
 from hypothesis import given
 from hypothesis import strategies as st
 from poolproof.kernels import naive
-from poolproof.kernels.dtypes import FLOATS, ORDERED, is_float
+from poolproof.kernels.dtypes import FLOATS, ORDERED
 from poolproof.properties.cases.build import Builder
 from poolproof.properties.cases.plans import EDGE_VALUES, MAX_VALUES, Plan
 from poolproof.properties.contract import BACKWARD, CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Declared, Unusable
@@ -22,7 +23,7 @@ from poolproof.properties.run.runner import run
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.call import Call
 from poolproof.properties.targets.isolated import Isolation
-from poolproof.properties.targets.loading import load
+from poolproof.properties.targets.loading import is_kernel, load
 from selection import examples, once_but, slow
 from shell import poolproof, python
 
@@ -52,12 +53,6 @@ def loaded():
         if not GPU:
             raise
         pytest.skip(str(error))
-
-
-def bits(array):
-    """Dtype, shape and bits of an array; only a NaN's sign and payload may differ."""
-    plain = np.where(np.isnan(array), array.dtype.type(np.nan), array) if is_float(array.dtype) else array
-    return array.dtype, array.shape, plain.tobytes()
 
 
 def drawn(dtype):
@@ -158,7 +153,8 @@ def test_windows_may_be_as_huge_as_an_index(cuda, window):
 
 
 def test_it_is_asked_everything(cuda):
-    assert (cuda.name, cuda.offers, cuda.reference) == ("cuda", CALLABLES, True)
+    assert (cuda.name, cuda.offers) == ("cuda", CALLABLES)
+    assert is_kernel(cuda.spec)
     assert (cuda.declared.dtypes, cuda.declared.ranks, cuda.declared.threads) == (ORDERED, (1, 2, 3), GPU)
     assert all(cuda.declared.settings[each] == (MEAN_SETTINGS if each in MEAN else SETTINGS) for each in CALLABLES)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import poolproof.kernels
 import pytest
+from bits import bits
 from drawing import cases_of
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -41,12 +42,6 @@ each_dtype = pytest.mark.parametrize("dtype", once_but(ORDERED, "float32"))
 
 def image(plane, dtype=np.float64):
     return np.array([[plane]], dtype)
-
-
-def bits(array):
-    """Dtype, shape and bits of an array; only a NaN's sign and payload may differ."""
-    plain = np.where(np.isnan(array), array.dtype.type(np.nan), array) if is_float(array.dtype) else array
-    return array.dtype, array.shape, plain.tobytes()
 
 
 def answer(kernel, function, dy, *question):
@@ -133,15 +128,6 @@ def test_large_windows_and_planes_are_equal_bit_for_bit(function, shape, size, s
     dy = normal(naive.max_forward(x, size, stride).shape)
     expected, *others = (bits(answer(kernel, function, dy, x, size, stride)) for kernel in KERNELS)
     assert others == [expected, expected]
-
-
-@each_function
-def test_naive_gives_the_same_for_arrays_that_are_too_large_for_lists(function, monkeypatch):
-    x = np.random.default_rng(0).integers(-2, 3, (2, 3, 5, 6)).astype(np.float64)
-    dy = np.ones((2, 3, 4, 2))
-    listed = bits(answer(naive, function, dy, x, (2, 3), (1, 2)))
-    monkeypatch.setattr(naive, "LISTED", 0)
-    assert bits(answer(naive, function, dy, x, (2, 3), (1, 2))) == listed
 
 
 NAN = np.nan

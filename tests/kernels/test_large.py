@@ -12,9 +12,9 @@ from math import prod
 
 import numpy as np
 import pytest
+from bits import bits
 from poolproof.kernels import cache, compiled, img2col, naive
 from poolproof.kernels.compiled import large
-from poolproof.kernels.dtypes import is_float
 from poolproof.kernels.geometry import Geometry
 from selection import once_but, slow
 
@@ -38,12 +38,6 @@ def blocks_of(monkeypatch):
 def forget():
     """Clear the cache: plans and cuts depend on the size of a block."""
     cache.result.cache_clear()
-
-
-def bits(array):
-    """Dtype, shape and bits; only a NaN's sign and payload may differ."""
-    plain = np.where(np.isnan(array), array.dtype.type(np.nan), array) if is_float(array.dtype) else array
-    return array.dtype, array.shape, plain.tobytes()
 
 
 def drawn(dtype, shape, seed=0):

@@ -13,11 +13,12 @@ from itertools import chain
 
 import numpy as np
 import pytest
+from bits import bits
 from poolproof.kernels import PoolingLayer, arguments, cache, compiled, img2col, naive, threads
 from poolproof.kernels.compiled import large, plans
 from poolproof.kernels.compiled.choice import choice
 from poolproof.kernels.compiled.loops import general, overlapping, separate, whole_plane
-from poolproof.kernels.dtypes import FLOATS, index_dtype, is_float
+from poolproof.kernels.dtypes import FLOATS, index_dtype
 from poolproof.kernels.geometry import Geometry
 from poolproof.properties.contract import CALLABLES
 from poolproof.properties.data.layouts import LAYOUTS
@@ -25,12 +26,6 @@ from selection import once, once_but, slow
 
 FORWARD = ("max_forward", "max_indices", "mean_forward")
 FAST = pytest.mark.parametrize("kernel", [compiled, img2col], ids=lambda kernel: kernel.name)
-
-
-def bits(array):
-    """Dtype, shape and bits; only a NaN's sign and payload may differ."""
-    plain = np.where(np.isnan(array), array.dtype.type(np.nan), array) if is_float(array.dtype) else array
-    return array.dtype, array.shape, plain.tobytes()
 
 
 def same(kernel, function, *question, **settings):

@@ -1,6 +1,7 @@
 """One target judged alone: how its laws share the time."""
 
 import time
+from dataclasses import replace
 
 import pytest
 from poolproof.properties.results import Result
@@ -36,6 +37,21 @@ def test_laws_that_were_cut_short_share_what_others_left():
     session = Scripted(600, slow=[CUT, CUT, WHOLE], quick=[WHOLE], wrong=[BROKEN])
     assert in_turns(session, UNITS, first_only=False) == [WHOLE, WHOLE, BROKEN]
     assert session.asked == ["slow", "quick", "wrong", "slow", "slow"]
+
+
+def test_a_later_turn_that_is_shorter_loses_nothing():
+    longer = result("holds", 9, True)
+    session = Scripted(600, slow=[longer, CUT, WHOLE], quick=[longer, CUT], wrong=[BROKEN])
+    session.request = replace(session.request, end=time.time() + 0.2)
+    examine = session.examine
+
+    def until_the_end(unit, end):
+        if len(session.asked) == 4:
+            time.sleep(max(0.0, session.request.end - time.time()))
+        return examine(unit, end)
+
+    session.examine = until_the_end
+    assert in_turns(session, UNITS, first_only=False) == [longer, longer, BROKEN]
 
 
 def test_they_are_not_tried_again_when_the_time_is_over():

@@ -5,9 +5,11 @@ import json
 import pytest
 from msgspec.structs import replace
 from poolproof.properties.contract import Unusable
+from poolproof.properties.data.typed import encoded
 from poolproof.properties.lawbook import LAWS
-from poolproof.properties.results import Result
+from poolproof.properties.results import MOST_STORED, Result
 from poolproof.properties.run.known import names_of_cause
+from poolproof.properties.run.persistence import MOST_KEPT
 from poolproof.properties.run.store import Store
 from selection import slow
 from shell import FAULTY, FIXED, called
@@ -98,6 +100,13 @@ def test_a_damaged_file_is_no_hindrance(content, found, tmp_path):
 
 def test_what_holds_is_not_kept(tmp_path):
     Store(str(tmp_path / "cases")).add(Result("k.py", LAW, "holds"), LAWS[LAW].plan, "2020-01-02")
+    assert not (tmp_path / "cases").exists()
+
+
+def test_a_case_whose_earlier_calls_are_too_large_is_not_kept(found, tmp_path):
+    several = found.counterexample.calls * (2 * MOST_STORED // MOST_KEPT // len(encoded(found.counterexample.calls)))
+    counterexample = replace(found.counterexample, earlier_calls=several)
+    Store(str(tmp_path / "cases")).add(replace(found, counterexample=counterexample), LAWS[LAW].plan, "2020-01-02")
     assert not (tmp_path / "cases").exists()
 
 

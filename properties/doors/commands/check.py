@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable
@@ -49,11 +48,12 @@ def run(options: Namespace) -> int:
 def judge(options: Namespace, targets: list[str], make: Callable[[Request], Console]) -> int:
     """Run laws on targets; `make` makes the console that prints."""
     from ...run.persistence import KEPT, unkept
+    from ...run.seeds import in_ci
     from ...run.units import plan
 
     campaign = campaign_of(options)
     store = getattr(options, "store", None)
-    persistent = options.seed is None and not os.environ.get("CI") and not campaign and store is None
+    persistent = options.seed is None and not in_ci() and not campaign and store is None
     more = {"persistent": persistent, "store": store, **campaign}
     asked = requested(options, targets, end=end_of(options.budget), **more).settled()
     asked.known_failures()
