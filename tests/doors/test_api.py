@@ -71,6 +71,7 @@ def test_a_law_whose_every_case_is_refused_is_skipped():
 
     refusing.calls = 0
     (law,) = api.laws(SimpleNamespace(max_forward=refusing), pattern="memory-layouts", seed=1, examples=10)
+    refusing.calls = 0
     with pytest.raises(SkipTest, match="memory-layouts: unsupported: it refused every case"):
         law()
 

@@ -128,10 +128,18 @@ def test_a_case_that_was_merely_running_when_time_ended_is_not_kept(tmp_path, mo
     assert tried(tmp_path, slow).examples == 1
 
 
-def test_nothing_is_kept_where_time_ended_without_a_failure(tmp_path):
-    subject = wrap(SimpleNamespace(max_forward=naive.max_forward), "mine")
-    result = run(LAW, subject, TrialSettings(10**6, 0, time.time() + 0.3, kept=kept(tmp_path)))
-    assert (result.verdict, result.partial) == ("holds", True)
+def test_nothing_is_kept_where_time_ended_without_a_failure(tmp_path, monkeypatch):
+    calls, began = [], time.time()
+
+    def max_forward(x, size, stride):
+        calls.append(size)
+        return naive.max_forward(x, size, stride)
+
+    # An hour passes at the tenth call.
+    monkeypatch.setattr(time, "time", lambda: began + 3600 * (len(calls) >= 10))
+    settings = TrialSettings(10**6, 0, began + 60, kept=kept(tmp_path))
+    result = run(LAW, wrap(SimpleNamespace(max_forward=max_forward), "mine"), settings)
+    assert (result.verdict, result.partial, len(calls)) == ("holds", True, 10)
     assert kept(tmp_path).found == []
 
 
