@@ -18,7 +18,7 @@ from .like import like, with_pins
 from .request import Request
 from .session import session
 from .store import Store, today
-from .units import Unit
+from .units import Kind, Unit
 
 
 @dataclass(frozen=True)
@@ -124,10 +124,17 @@ def happening(request: Request, units: Sequence[Unit], processes: int) -> Iterat
     yield RunBegun(left)
     wrong: list[str] = []
     if request.cluster is None:
-        results: Iterator[Event] = map(UnitExamined, examined(request, left, min(processes, len(left)), wrong.append))
+        count = processes_for(request, left, processes)
+        results: Iterator[Event] = map(UnitExamined, examined(request, left, count, wrong.append))
     else:
         results = campaign_of(request, left, processes, wrong.append)
     yield from with_complaints(results, wrong)
+
+
+def processes_for(request: Request, units: Sequence[Unit], processes: int) -> int:
+    """How many of the processes these units need: none for a single law, unless this process might die of it."""
+    deadly = request.in_process or any(unit.kind is Kind.HUGE for unit in units)
+    return 0 if len(units) == 1 and not deadly else min(processes, len(units))
 
 
 def with_complaints(results: Iterator[Event], wrong: list[str]) -> Iterator[Event]:

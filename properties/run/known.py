@@ -50,6 +50,10 @@ class Known(Struct, frozen=True, forbid_unknown_fields=True):
         return self.is_about(result, name) and (not self.cause or self.cause in names_of_cause(result))
 
 
+REQUIRED = ("target", "law", "reason")
+"""The keys that every entry has, with a text that is not empty."""
+
+
 class KnownFile(Struct, frozen=True, forbid_unknown_fields=True):
     """The entries of a file of `[[known]]` tables."""
 
@@ -61,7 +65,7 @@ def load_known(path: Path) -> list[Known]:
     where, text = f"known failures {shown(str(path))}", read_text(str(path), "known failures")
     try:
         content = msgspec.toml.decode(text)
-        check_names(where, content)
+        check_entries(where, content)
         return msgspec.convert(content, KnownFile).known
     except RecursionError:
         raise Unusable(f"{where} cannot be read: it is nested too deeply") from None
@@ -69,25 +73,31 @@ def load_known(path: Path) -> list[Known]:
         raise Unusable(f"{where} cannot be read: {cleaned(str(error))}") from None
 
 
-def check_names(where: str, content: Any) -> None:
-    """Raise Unusable for an unknown key, law or cause. Types are checked elsewhere."""
+def check_entries(where: str, content: Mapping[str, Any]) -> None:
+    """Raise Unusable for what is no table `[[known]]`, and for an unknown key, law or cause in one."""
     check_among(where, "key", content, KnownFile.__struct_fields__)
-    entries = content.get("known")
-    for number, entry in enumerate(entries if isinstance(entries, list) else (), 1):
-        if not isinstance(entry, dict):
-            continue
+    entries = content.get("known", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise Unusable(f"{where}: each entry should be a table with the header [[known]]")
+    for number, entry in enumerate(entries, 1):
         place = f"{where}, entry {number}"
         check_among(place, "key", entry, Known.__struct_fields__)
-        check_among(place, "law", texts(entry, "law"), NAMED)
+        check_texts(place, entry)
+        check_among(place, "law", [entry["law"]], NAMED)
         # Without a known mistake, a cause is named after what fails: in several words, or as the law.
-        mistakes = [cause for cause in texts(entry, "cause") if " " not in cause and cause not in NAMED]
-        check_among(place, "cause", mistakes, [*MISTAKES])
+        cause = entry.get("cause", "")
+        check_among(place, "cause", [] if not cause or " " in cause or cause in NAMED else [cause], [*MISTAKES])
 
 
-def texts(entry: Mapping[str, Any], key: str) -> list[str]:
-    """The value of a key, if it is a text that is not empty."""
-    value = entry.get(key)
-    return [value] if isinstance(value, str) and value else []
+def check_texts(where: str, entry: Mapping[str, Any]) -> None:
+    """Raise Unusable unless every value of an entry is a text, and the required ones are there and not empty."""
+    if missing := [key for key in REQUIRED if key not in entry]:
+        raise Unusable(f"{where}: it has no {missing[0]}")
+    for key, value in entry.items():
+        if not isinstance(value, str):
+            raise Unusable(f"{where}: {key} = {shown(value)} should be a text")
+        if not value.strip() and key in REQUIRED:
+            raise Unusable(f"{where}: {key} should not be empty")
 
 
 def check_among(where: str, what: str, words: Iterable[str], known: Sequence[str]) -> None:

@@ -373,22 +373,9 @@ def test_an_entry_that_meets_no_law_of_the_run_is_told(here):
     assert "warning: known failures of 'fixd.py' met no target of this run; did you mean 'fixed.py'?" in said
 
 
-WRONG_ENTRIES = {
-    "no-reason": ({"target": "t", "law": "routing"}, "missing required field `reason`"),
-    "blank-reason": ({"target": "t", "law": "routing", "reason": " "}, "`$.known[0].reason`"),
-    "no-law": ({"target": "t", "reason": "r"}, "missing required field `law`"),
-    "no-target": ({"law": "routing", "reason": "r"}, "missing required field `target`"),
-    "unknown-law": ({"target": "t", "law": "routng", "reason": "r"}, "no law 'routng'; did you mean 'routing'?"),
-    "unknown-key": ({"target": "t", "law": "routing", "reasn": "r"}, "no key 'reasn'; did you mean 'reason'?"),
-    "number": ({"target": "t", "law": "routing", "reason": 3}, "Expected `str`, got `int` - at `$.known[0].reason`"),
-}
-
-
-@pytest.mark.parametrize(("entry", "words"), WRONG_ENTRIES.values(), ids=WRONG_ENTRIES)
-def test_a_wrong_entry_of_known_failures_is_refused(tmp_path, capsys, entry, words):
-    said = failed(["check", "naive", *known(tmp_path, **entry)], capsys)
-    assert words in said
-    assert "known[0]" in said or "entry 1" in said
+def test_a_wrong_entry_of_known_failures_is_refused(tmp_path, capsys):
+    said = failed(["check", "naive", *known(tmp_path, target="t", law="routng", reason="r")], capsys)
+    assert "known.toml', entry 1: there is no law 'routng'; did you mean 'routing'?" in said
 
 
 @pytest.mark.parametrize("text", ["[[known", "known = 3", "[[knwon]]\nlaw = 'routing'", "\ud800"], ids=range(4))

@@ -80,7 +80,7 @@ def test_the_cause_of_a_failure_is_looked_for_if_an_entry_depends_on_it():
 
 def file(folder, **fields):
     """A file with one entry."""
-    lines = [f"{key} = {json.dumps(value)}" for key, value in fields.items()]
+    lines = [f"{key} = {json.dumps(value)}" for key, value in fields.items() if value is not None]
     (folder / "known.toml").write_text("\n".join(["[[known]]", *lines]))
     return folder / "known.toml"
 
@@ -90,7 +90,9 @@ WRONG = {
     "law": ({"law": "routng"}, "entry 1: there is no law 'routng'; did you mean 'routing'?"),
     "convention": ({"law": "ties=frist"}, "entry 1: there is no law 'ties=frist'; did you mean 'ties=first'?"),
     "cause": ({"cause": "stride-swaped"}, "entry 1: there is no cause 'stride-swaped'; did you mean 'stride-swapped'?"),
-    "empty-reason": ({"reason": ""}, "`$.known[0].reason`"),
+    **{f"no-{key}": ({key: None}, f"entry 1: it has no {key}") for key in ("target", "law", "reason")},
+    "empty-reason": ({"reason": " "}, "entry 1: reason should not be empty"),
+    "number": ({"reason": 3}, "entry 1: reason = 3 should be a text"),
 }
 
 
@@ -99,6 +101,13 @@ def test_a_misspelt_entry_is_refused_with_what_was_meant(tmp_path, fields, told)
     with pytest.raises(Unusable) as refused:
         load_known(file(tmp_path, **{"target": "pool.py", "law": "routing", "reason": "r", **fields}))
     assert told in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["known = 3", "known = ['routing']", "[known]\nlaw = 'routing'"])
+def test_entries_that_are_no_tables_are_refused(tmp_path, text):
+    (tmp_path / "known.toml").write_text(text)
+    with pytest.raises(Unusable, match=r"each entry should be a table with the header \[\[known\]\]"):
+        load_known(tmp_path / "known.toml")
 
 
 def test_a_misspelt_table_is_refused_with_what_was_meant(tmp_path):
