@@ -18,8 +18,8 @@ from poolproof.properties.results import Result
 from poolproof.properties.run import cluster
 from poolproof.properties.run.campaign import Campaign, Fingerprint, Turn, tried, versions
 from poolproof.properties.run.cluster import Cluster
-from poolproof.properties.run.diary import Diary, identity
 from poolproof.properties.run.executor import Task, run_tasks
+from poolproof.properties.run.journal import Journal, identity
 from poolproof.properties.run.persistence import KEPT
 from poolproof.properties.run.request import Request
 from poolproof.properties.run.session import session
@@ -108,7 +108,7 @@ def planning(units: int) -> float:
     request = Request(("naive",), seed=0, end=time.time() + 1e6, cluster="here")
     planned = plan(request)
     reached = {f"trigger {k}": k + 1 for k in range(70)}
-    this = Campaign(request, planned, {"naive": 0}, Diary(KEPT / "none.jsonl", print, resume=False))
+    this = Campaign(request, planned, {"naive": 0}, Journal(KEPT / "none.jsonl", print, resume=False))
     for unit in planned:
         this.add(Turn(unit, 0), Result(*unit.key, "holds", examples=100, seconds=1.0, reached=reached))
     begun = time.perf_counter()

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import count, islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 
 import hypothesis
@@ -31,9 +31,6 @@ from .corners import corners
 from .plans import Plan
 from .triggers import reached
 
-if TYPE_CHECKING:
-    from ..lawbook import Law
-
 MOST = 100
 """The cases of a law that are kept: those of a usual run. A longer run draws the others anew for each target."""
 
@@ -47,6 +44,18 @@ FIND = "_get_local_constants"
 """Hypothesis' function that finds constants. If another version has none of this name, drawing takes longer."""
 
 Make = Callable[[Choices], Case]
+
+
+class Drawable(Protocol):
+    """What cases are drawn for: a law, or anything else with a name and a plan."""
+
+    @property
+    def name(self) -> str:
+        """The name, on which the cases depend."""
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of the cases."""
 
 
 class Account(NamedTuple):
@@ -164,7 +173,7 @@ def frozen(case: Case) -> Case:
     return case
 
 
-def drawn(law: Law, declared: Declared, offers: tuple[str, ...], examples: int, seed: int) -> Iterator[Case]:
+def drawn(law: Drawable, declared: Declared, offers: tuple[str, ...], examples: int, seed: int) -> Iterator[Case]:
     """The cases that a law draws for such a target, corner cases first; those of the last law are kept."""
     return remembered(law.name, law.plan, replace(declared, name="", version=""), offers, seed).first(examples)
 

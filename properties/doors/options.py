@@ -37,6 +37,12 @@ class Option:
         """The option's name as an attribute of parsed options, and as a field of a Request."""
         return self.name.replace("-", "_")
 
+    def given(self, options: Any) -> bool:
+        """Whether parsed options have it."""
+        value = getattr(options, self.field)
+        # A number 0 is given.
+        return value is not None and value is not False and value != []
+
     def keywords(self) -> dict[str, Any]:
         """The keywords of argparse's add_argument, which pytest's addoption takes too."""
         if not self.metavar:

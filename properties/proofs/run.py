@@ -18,9 +18,9 @@ from ..report.ci import Outcome
 from ..report.page import page_of
 from ..report.terminal import headed
 from ..results import Result
-from ..run.diary import Diary, identity
 from ..run.dispatch import carried_out
 from ..run.executor import executor_of
+from ..run.journal import Journal, identity
 from ..run.known import complaints, excused
 from ..run.persistence import KEPT
 from ..run.request import Request
@@ -85,17 +85,17 @@ class Run:
 
     def try_all(self, processes: int, *, resume: bool) -> bool:
         """Try every part that is not already done. Return whether this finished without Ctrl-C."""
-        diary, began, told = Diary(DONE, self.say, resume=resume), time.monotonic(), time.monotonic()
+        journal, began, told = Journal(DONE, self.say, resume=resume), time.monotonic(), time.monotonic()
         known = {spec: identity(target) for spec, target in self.session.loaded.items()}
         left = []
         for part in self.parts:
-            before = found_before(diary, key(part, known[part.target], self.longest), part)
+            before = found_before(journal, key(part, known[part.target], self.longest), part)
             self.add(part, before) if before else left.append(part)
         if len(left) < len(self.parts):
             self.say(f"{render.quantity(self.tried(), 'case')} were tried before")
         try:
             for part, result in self.answers(left, processes):
-                diary.write(key(part, known[part.target], self.longest), result)
+                journal.write(key(part, known[part.target], self.longest), result)
                 self.add(part, result)
                 if time.monotonic() - told > EVERY:
                     told = time.monotonic()
@@ -103,7 +103,7 @@ class Run:
         except KeyboardInterrupt:
             return False
         if not any(map(self.is_open, self.parts)):
-            diary.attempt(diary.close)
+            journal.attempt(journal.close)
         return True
 
     def answers(self, parts: list[Part], processes: int) -> Iterator[tuple[Part, Result]]:
@@ -209,9 +209,9 @@ class Run:
         return self.in_the_light(result)
 
 
-def found_before(diary: Diary, key: str, part: Part) -> Result | None:
+def found_before(journal: Journal, key: str, part: Part) -> Result | None:
     """The recorded result of a part, if it covers the whole part; otherwise None."""
-    before = diary.found(key)
+    before = journal.found(key)
     if before is None or before.law != part.proof or not (before.failed or before.examples == part.cases):
         return None
     return replace(before, target=part.target)

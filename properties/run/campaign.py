@@ -21,9 +21,9 @@ from msgspec import structs
 from ..contract import Unusable
 from ..data.typed import Json
 from ..results import Result
-from .diary import Diary, Entry, identity
 from .dispatch import carried_out, gathered, in_order
 from .executor import Crew, Task
+from .journal import Entry, Journal, identity
 from .persistence import KEPT
 from .request import Request
 from .session import Session, session
@@ -74,8 +74,8 @@ class Campaign:
     `known`: the identity of each target.
     """
 
-    def __init__(self, request: Request, units: Sequence[Unit], known: dict[str, int], diary: Diary) -> None:
-        self.request, self.units, self.known, self.diary = request, units, known, diary
+    def __init__(self, request: Request, units: Sequence[Unit], known: dict[str, int], journal: Journal) -> None:
+        self.request, self.units, self.known, self.journal = request, units, known, journal
         self.asked = replace(request, cluster=None, resume=False, end=None, persistent=False)
         self.done: set[Turn] = set()
         self.planned, self.ended, self.next = Counter[Key](), Counter[Key](), Counter[Key]()
@@ -85,7 +85,7 @@ class Campaign:
     def resumed(self) -> list[Result]:
         """The total result of each unit in an earlier campaign."""
         by_key = {unit.key: unit for unit in self.units}
-        for entry in self.diary.entries.values():
+        for entry in self.journal.entries.values():
             number, unit = round_in(entry), by_key.get((entry.result.target, entry.result.law))
             if unit and entry.key == self.filed(Turn(unit, number)):
                 self.add(Turn(unit, number), entry.result)
@@ -98,10 +98,10 @@ class Campaign:
         for task, result in carried_out(self.tasks(), executor, complain, until=until):
             _, turn, *_ = task.arguments
             if result.verdict != "not run" and not result.partial:
-                self.diary.write(self.filed(turn), result)
+                self.journal.write(self.filed(turn), result)
             first = turn.unit.key not in self.found
             yield self.add(turn, result), first
-        self.diary.attempt(self.diary.close)
+        self.journal.attempt(self.journal.close)
 
     def tasks(self) -> Iterator[Task | None]:
         """Every unit once, then, while there is time, the units worth most. None if no unit is worth a turn now."""
@@ -220,7 +220,7 @@ def round_in(entry: Entry) -> int:
 
 def last_seed(journal: Path = JOURNAL) -> int | None:
     """The seed of the last campaign that wrote a journal, or None if there is none."""
-    entries = list(Diary(journal, lambda _: None, resume=True).entries)
+    entries = list(Journal(journal, lambda _: None, resume=True).entries)
     seed = entries[-1].partition(" ")[0] if entries else ""
     return int(seed) if seed.isascii() and seed.isdecimal() else None
 

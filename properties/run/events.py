@@ -11,9 +11,9 @@ from ..results import Likeness, Result
 from ..targets.target import Target
 from .benchmark import own_check
 from .campaign import JOURNAL, Campaign
-from .diary import Diary, identity
 from .dispatch import examined
 from .executor import HERE, executor_of
+from .journal import Journal, identity
 from .like import like, with_pins
 from .request import Request
 from .session import session
@@ -161,7 +161,7 @@ def campaign_of(
 ) -> Iterator[Event]:
     """A campaign over these units: first the earlier results, then the new ones."""
     known = {spec: identity(session(request).target(spec)) for spec in {unit.target for unit in units}}
-    campaign = Campaign(request, units, known, Diary(JOURNAL, complain, resume=request.resume))
+    campaign = Campaign(request, units, known, Journal(JOURNAL, complain, resume=request.resume))
     before = campaign.resumed()
     yield from map(UnitExamined, before)
     if before:

@@ -7,7 +7,6 @@ ends with the process that started it. If a process dies, its call is made once 
 from __future__ import annotations
 
 import ctypes
-import importlib
 import json
 import os
 import pickle
@@ -155,7 +154,7 @@ def serve() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
     channel = Channel(os.dup(0), os.dup(1))
     with somewhere():
-        importlib.import_module("poolproof.properties.strategies")
+        from ..cases import drawing  # noqa: F401, as it imports Hypothesis
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     while True:

@@ -381,7 +381,9 @@ def test_ctrl_c_loses_nothing(folder, capsys):
     [
         (["--length", "3"], "should come with --exhaustive"),
         (["--resume"], "should come with --exhaustive"),
-        (["--exhaustive", "--seed", "1"], "should not come with --exhaustive"),
+        (["--exhaustive", "--seed", "0"], "--seed is about drawn cases, and should not come with --exhaustive"),
+        (["--exhaustive", "--huge"], "--huge is about laws of its own, and should not come with --exhaustive"),
+        (["-v", "-q"], "-v is about more output, and should not come with -q"),
         (["--exhaustive", "--expect", "ties=first"], "should not come with --exhaustive"),
         (["--exhaustive", "--like", "naive"], "should not come with --exhaustive"),
         (["--exhaustive", "--length", "0"], "'0' should be at least 1"),

@@ -14,7 +14,7 @@ from poolproof.properties.contract import Unusable
 from poolproof.properties.data.files import unwritten, writable, write
 from poolproof.properties.doors.cli import main
 from poolproof.properties.results import Result
-from poolproof.properties.run.diary import Diary
+from poolproof.properties.run.journal import Journal
 from selection import slow
 from shell import environment, kernels_in, poolproof, python
 
@@ -276,7 +276,7 @@ def test_pytest_takes_no_empty_value(option, tmp_path, capsys):
     assert f"argument --poolproof-{option}: '' should " in capsys.readouterr().err
 
 
-# The diary of proofs.
+# The journal of proofs.
 
 PROOFS = ["check", "right.py", "--exhaustive", "--length", "2", "-n", "0", "--in-process"]
 KEPT = Path(".poolproof") / "proofs.jsonl"
@@ -291,7 +291,7 @@ def max_forward(x, size, stride):
 
 @pytest.fixture
 def proofs(here):
-    """A folder with a kernel, and the folder in which a diary is kept."""
+    """A folder with a kernel, and the folder in which a journal is kept."""
     (here / "right.py").write_text(KERNEL)
     KEPT.parent.mkdir()
     return here
@@ -311,7 +311,7 @@ DAMAGED = {
 
 @slow
 @pytest.mark.parametrize("data", DAMAGED.values(), ids=DAMAGED)
-def test_a_damaged_diary_is_no_hindrance(data, proofs, capsys):
+def test_a_damaged_journal_is_no_hindrance(data, proofs, capsys):
     KEPT.write_bytes(data)
     assert main([*PROOFS, "--resume"]) == 0
     said = capsys.readouterr()
@@ -323,14 +323,14 @@ def test_a_damaged_diary_is_no_hindrance(data, proofs, capsys):
 
 def test_what_follows_a_line_that_was_cut_is_not_lost(proofs, capsys):
     KEPT.write_text('{"key": {"target": "right.py", ')
-    Diary(KEPT, print, resume=True).write("a key", Result("right.py", "max-value/every-order", "holds"))
-    assert list(Diary(KEPT, print, resume=True).entries) == ["a key"]
+    Journal(KEPT, print, resume=True).write("a key", Result("right.py", "max-value/every-order", "holds"))
+    assert list(Journal(KEPT, print, resume=True).entries) == ["a key"]
     assert len(KEPT.read_text().splitlines()) == 1
     assert capsys.readouterr().out == ""
 
 
 def in_the_way(kind):
-    """Put something in the diary's place."""
+    """Put something in the journal's place."""
     if kind == "folder":
         KEPT.mkdir()
     elif kind == "pipe":
@@ -347,7 +347,7 @@ def in_the_way(kind):
 @slow
 @pytest.mark.parametrize("resume", [[], ["--resume"]], ids=["anew", "resumed"])
 @pytest.mark.parametrize("kind", ["folder", "pipe", "link", "dangling", "file"])
-def test_proofs_are_made_whatever_is_where_the_diary_belongs(kind, resume, proofs, capsys):
+def test_proofs_are_made_whatever_is_where_the_journal_belongs(kind, resume, proofs, capsys):
     (proofs / "precious").write_text("precious")
     in_the_way(kind)
     assert main([*PROOFS, *resume]) == 0

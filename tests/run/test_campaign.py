@@ -18,8 +18,8 @@ from poolproof.properties.doors.converters import ArgumentTypeError, seconds
 from poolproof.properties.results import Result
 from poolproof.properties.run import campaign
 from poolproof.properties.run.campaign import JOURNAL, Campaign, Fingerprint, Pace, Turn, by_worth, seed_of, versions
-from poolproof.properties.run.diary import Diary
 from poolproof.properties.run.executor import Here, Task, run_tasks
+from poolproof.properties.run.journal import Journal
 from poolproof.properties.run.request import Request
 from poolproof.properties.run.units import CONVENTIONS_ITEM, Kind, Unit
 from selection import once_but, slow
@@ -35,7 +35,7 @@ def campaign_of(units=UNITS, *, end=None, resume=False, seed=5):
     """A campaign in the working folder, about a target that need not exist."""
     request = Request(("k.py",), seed=seed, end=end, cluster="here")
     known = {unit.target: 7 for unit in units}
-    return Campaign(request, units, known, Diary(JOURNAL, pytest.fail, resume=resume))
+    return Campaign(request, units, known, Journal(JOURNAL, pytest.fail, resume=resume))
 
 
 def holds(turn, **more):
@@ -218,7 +218,7 @@ def test_rounds_go_on_where_they_ended_and_gaps_are_filled(here, monkeypatch):
     first = campaign_of([unit])
     for number in (0, 2, 3):
         turn = Turn(unit, number)
-        first.diary.write(first.filed(turn), holds(turn))
+        first.journal.write(first.filed(turn), holds(turn))
     asked = answered(monkeypatch, holds)
     again = campaign_of([unit], end=0.0, resume=True)
     assert [result.examples for result in again.resumed()] == [30]
@@ -231,7 +231,7 @@ def test_rounds_go_on_where_they_ended_and_gaps_are_filled(here, monkeypatch):
 @pytest.mark.parametrize("change", ["seed", "target"])
 def test_what_another_campaign_did_is_not_taken_over(change, here):
     first = campaign_of()
-    first.diary.write(first.filed(Turn(UNITS[0], 0)), holds(Turn(UNITS[0], 0)))
+    first.journal.write(first.filed(Turn(UNITS[0], 0)), holds(Turn(UNITS[0], 0)))
     other = campaign_of(resume=True, seed=6 if change == "seed" else 5)
     if change == "target":
         other.known["k.py"] = 8
@@ -250,7 +250,7 @@ def test_what_was_cut_short_is_done_again(here, monkeypatch):
 def test_the_seed_is_that_of_the_campaign_before(here):
     assert campaign.last_seed() is None
     this = campaign_of(seed=123)
-    this.diary.write(this.filed(Turn(UNITS[0], 0)), holds(Turn(UNITS[0], 0)))
+    this.journal.write(this.filed(Turn(UNITS[0], 0)), holds(Turn(UNITS[0], 0)))
     assert campaign.last_seed() == 123
     JOURNAL.write_text('{"key": "x y z", "result": 3}\n')
     assert campaign.last_seed() is None

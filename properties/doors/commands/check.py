@@ -5,10 +5,24 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...data.errors import Unusable
-from ..options import FILES, PAGE, PRINTED, PROCESSES, PROGRAM, PROOFS, RUN, STORE, WRAPPED, WRITTEN, end_of, requested
+from ..options import (
+    FILES,
+    PAGE,
+    PRINTED,
+    PROCESSES,
+    PROGRAM,
+    PROOFS,
+    RUN,
+    STORE,
+    WRAPPED,
+    WRITTEN,
+    Option,
+    end_of,
+    requested,
+)
 from ..parser import Command, Parser
 
 if TYPE_CHECKING:
@@ -27,20 +41,50 @@ def add_arguments(parser: Parser) -> None:
         parser.add_options(options.values())
 
 
+class Together(NamedTuple):
+    """An option that makes sense only with one of some options, or only without others, and what it is about."""
+
+    option: Option
+    about: str
+    needs: tuple[Option, ...] = ()
+    excludes: tuple[Option, ...] = ()
+
+
+EXHAUSTIVE, CLUSTER = PROOFS["exhaustive"], PROOFS["cluster"]
+OF_DRAWN = (RUN["expect"], RUN["like"], RUN["seed"], CLUSTER, STORE["store"])
+
+TOGETHER = (
+    Together(PROOFS["length"], "proofs", needs=(EXHAUSTIVE,)),
+    Together(PROOFS["resume"], "proofs and campaigns", needs=(EXHAUSTIVE, CLUSTER)),
+    *(Together(option, "drawn cases", excludes=(EXHAUSTIVE,)) for option in OF_DRAWN),
+    Together(RUN["huge"], "laws of its own", excludes=(EXHAUSTIVE,)),
+    Together(PRINTED["v"], "more output", excludes=(PRINTED["q"],)),
+)
+"""Which options go together."""
+
+
+def check_together(options: Namespace) -> None:
+    """Raise Unusable for the first option that lacks another, or should not come with it."""
+    for option, about, needs, excludes in TOGETHER:
+        if not option.given(options):
+            continue
+        if needs and not any(each.given(options) for each in needs):
+            flags = " or ".join(each.flag for each in needs)
+            raise Unusable(f"{option.flag} is about {about}, and should come with {flags}")
+        for each in excludes:
+            if each.given(options):
+                raise Unusable(f"{option.flag} is about {about}, and should not come with {each.flag}")
+
+
 def run(options: Namespace) -> int:
     """Judge targets and print the findings for each."""
     from ...report.console import Console, Detail
     from ...targets import loading
 
     targets = [*options.targets, *([] if options.command is None else [loading.COMMAND + options.command])]
+    check_together(options)
     if options.exhaustive:
         return prove(options, targets)
-    if options.length is not None:
-        raise Unusable("--length is about proofs, and should come with --exhaustive")
-    if options.resume and options.cluster is None:
-        raise Unusable("--resume is about proofs and campaigns, and should come with --exhaustive or --cluster")
-    if options.v and options.q:
-        raise Unusable("-v and -q ask for more and for less, and should not come together")
     detail = Detail.FULL if options.v else Detail.QUIET if options.q else Detail.USUAL
     return judge(options, targets, lambda request: Console(request, detail, first_only=options.x))
 
@@ -80,14 +124,6 @@ def prove(options: Namespace, targets: list[str]) -> int:
     from ...proofs.run import LENGTH, Run
     from ...report.terminal import Terminal
 
-    if options.expect or options.like is not None or options.seed is not None:
-        raise Unusable("--expect, --like and --seed are about drawn cases, and should not come with --exhaustive")
-    if options.cluster is not None:
-        raise Unusable("--cluster is about drawn cases, and should not come with --exhaustive")
-    if options.store is not None:
-        raise Unusable("--store is about drawn cases, and should not come with --exhaustive")
-    if options.huge:
-        raise Unusable("--huge is about laws of its own, and should not come with --exhaustive")
     asked = requested(options, targets, end=end_of(options.budget))
     asked.known_failures()
     files = files_of(options)

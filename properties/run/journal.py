@@ -23,7 +23,7 @@ class Entry(Struct, frozen=True):
     result: Result
 
 
-class Diary:
+class Journal:
     """A file with a line for each finished unit.
 
     If the file cannot be read or written, the run complains once and goes on without it.
@@ -51,7 +51,7 @@ class Diary:
         if self.file.is_symlink() or not self.file.is_file():
             self.file.unlink(missing_ok=True)
             return
-        lines = read_text(str(self.file), "diary").splitlines()
+        lines = read_text(str(self.file), "journal").splitlines()
         for line in lines:
             self.entries.update({entry.key: entry for entry in entries_in(line)})
         if len(self.entries) < len(lines):
