@@ -35,7 +35,7 @@ MOST_KEPT = 10
 """The most failing cases that are kept for a law on a target."""
 
 
-class Held(Struct, frozen=True, array_like=True):
+class CurrentCase(Struct, frozen=True, array_like=True):
     """The current case: the seed from which cases are drawn, and its number, from 0."""
 
     seed: int
@@ -64,7 +64,7 @@ class KeptCases(Struct, frozen=True):
     found: list[KeptCase]
 
 
-class Toll:
+class DeathCount:
     """Counts the deaths of targets, by target and verdict. It is kept only in memory, where targets cannot reach it."""
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ class Toll:
         return ""
 
 
-class InHand:
+class CurrentCaseFile:
     """A file with the seed and the number of the current case, left behind if the suite is killed or interrupted.
 
     `found` is what another run left, if it is intact. Only a regular file in a real folder is read or written; if there
@@ -97,17 +97,17 @@ class InHand:
     def __init__(self, folder: Path, target: str, law: str) -> None:
         self.file = place(folder, target, law)
         self.handle: int | None = None
-        self.found: Held | None = None
+        self.found: CurrentCase | None = None
         with suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
             self.handle = opened(self.file)
-            self.found = parsed(os.pread(self.handle, 1 << 10, 0), Held)
+            self.found = parsed(os.pread(self.handle, 1 << 10, 0), CurrentCase)
 
     def hold(self, seed: int, number: int) -> None:
         """Record that this case is being tried: its seed, and its number from 0."""
         if self.handle is not None:
             with suppress(OSError):
-                os.pwrite(self.handle, packed(Held(seed, number)), 0)
+                os.pwrite(self.handle, packed(CurrentCase(seed, number)), 0)
 
     def done(self) -> None:
         """The law has ended: close and remove the file."""
@@ -117,7 +117,7 @@ class InHand:
                 self.file.unlink()
 
 
-class Kept:
+class FailingCases:
     """The cases of a law that failed on a target in earlier runs, the newest first, with the calls that they need.
 
     They are read once. Each change replaces the whole file, under the same rules as for the current case. Cases kept

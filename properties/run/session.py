@@ -15,7 +15,7 @@ from ..results import Result
 from ..targets.loading import load
 from ..targets.target import Target
 from .known import excused, is_listed
-from .persistence import KEPT, InHand, Kept, Toll
+from .persistence import KEPT, CurrentCaseFile, DeathCount, FailingCases
 from .pinned import conventions_of, pinned
 from .request import Request
 from .runner import run
@@ -31,7 +31,7 @@ class Session:
 
     request: Request
     loaded: dict[str, Target] = field(default_factory=dict)
-    toll: Toll = field(default_factory=Toll)
+    deaths: DeathCount = field(default_factory=DeathCount)
     told: dict[str, dict[str, None]] = field(default_factory=dict)
 
     def target(self, spec: str) -> Target:
@@ -59,7 +59,7 @@ class Session:
         law = EVERY.get(unit.name)
         if law and (reason := law.unsupported(target.declared, target.offers, target.evidence)):
             return Result(unit.target, unit.name, "unsupported", reason)
-        if reason := self.toll.reached(unit.target):
+        if reason := self.deaths.reached(unit.target):
             return Result(unit.target, unit.name, "not run", reason, abandoned=True)
         return None
 
@@ -73,7 +73,7 @@ class Session:
             result = run_huge(HUGE[unit.name], target, end, self.request.memory)
         else:
             result = self.law(unit.name, target, end)
-        self.toll.add(unit.target, result.verdict)
+        self.deaths.add(unit.target, result.verdict)
         return result
 
     def law(self, name: str, target: Target, end: float | None) -> Result:
@@ -82,7 +82,7 @@ class Session:
         assert seed is not None
         brief = is_listed(name, target.spec, target.name, self.request.known_failures())
         told = tuple(self.told.get(target.spec, ()))
-        deadly = self.toll.seen(target.spec)
+        deadly = self.deaths.seen(target.spec)
         settings = TrialSettings(
             self.request.examples, seed, end, deadly=deadly, brief=brief, told=told, deadline=self.request.end
         )
@@ -95,8 +95,8 @@ class Session:
 
     def kept(self, name: str, target: Target, settings: TrialSettings) -> Result:
         """One law on one target; it tries first what failed in earlier runs, and keeps what fails in this one."""
-        in_hand = InHand(KEPT / "inhand", target.spec, name)
-        kept = Kept(KEPT / "failing", target.spec, name, LAWS[name].plan)
+        in_hand = CurrentCaseFile(KEPT / "inhand", target.spec, name)
+        kept = FailingCases(KEPT / "failing", target.spec, name, LAWS[name].plan)
         result = run(LAWS[name], target, replace(settings, kept=kept, in_hand=in_hand))
         in_hand.done()
         return result

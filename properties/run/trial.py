@@ -22,7 +22,7 @@ from ..lawbook.pool import Pool
 from ..results import Counterexample, stored
 from ..targets.call import Call
 from ..targets.target import Target
-from .persistence import InHand, Kept
+from .persistence import CurrentCaseFile, FailingCases
 from .store import Borrowed
 
 SHRINKING = {"broken": 20.0, "raised": 20.0, "crashed": 15.0, "hung": 15.0}
@@ -46,8 +46,8 @@ class TrialSettings:
     examples: int = 100
     seed: int = 0
     end: float | None = None
-    kept: Kept | Borrowed | None = None
-    in_hand: InHand | None = None
+    kept: FailingCases | Borrowed | None = None
+    in_hand: CurrentCaseFile | None = None
     deadly: tuple[str, ...] = ()
     brief: bool = False
     patience: float | None = None

@@ -11,7 +11,7 @@ import pytest
 from poolproof.properties.doors.commands import COMMANDS
 from poolproof.properties.report.render import exit_status
 from poolproof.properties.results import Result
-from poolproof.properties.run.persistence import Held, InHand, Toll
+from poolproof.properties.run.persistence import CurrentCase, CurrentCaseFile, DeathCount
 from poolproof.properties.targets.isolated import Isolation
 from poolproof.properties.targets.loading import load
 from sample import REPORT
@@ -69,7 +69,7 @@ def test_the_case_in_hand_is_kept_however_the_suite_ends(tmp_path, ending, n):
         suite.send_signal(signal.Signals[ending])
         suite.communicate(timeout=60)
     (kept,) = (tmp_path / ".poolproof" / "inhand").iterdir()
-    found = InHand(kept.parent, spec, "max-value").found
+    found = CurrentCaseFile(kept.parent, spec, "max-value").found
     # The first two calls are those of the smoke test.
     assert found.number == 37
 
@@ -147,26 +147,26 @@ def test_a_program_is_started_with_the_usual_signals(tmp_path):
 
 # The case in hand.
 
-IN_HAND = Held(seed=123456, number=78)
+IN_HAND = CurrentCase(seed=123456, number=78)
 
 
 @pytest.fixture
 def folder(tmp_path):
     """A folder in which a case was left."""
-    InHand(tmp_path / "inhand", "kernel.py", "max-value").hold(IN_HAND.seed, IN_HAND.number)
+    CurrentCaseFile(tmp_path / "inhand", "kernel.py", "max-value").hold(IN_HAND.seed, IN_HAND.number)
     return tmp_path / "inhand"
 
 
 def again(folder):
     """The same case, seen by another run."""
-    return InHand(folder, "kernel.py", "max-value")
+    return CurrentCaseFile(folder, "kernel.py", "max-value")
 
 
 def test_a_case_in_hand_is_found_again_and_gone_when_its_law_has_ended(folder):
     in_hand = again(folder)
     assert in_hand.found == IN_HAND
     in_hand.hold(1, 2)
-    assert again(folder).found == Held(1, 2)
+    assert again(folder).found == CurrentCase(1, 2)
     in_hand.done()
     assert list(folder.iterdir()) == []
 
@@ -252,9 +252,9 @@ def test_a_working_folder_that_is_gone_when_a_target_is_loaded_again_is_said_in_
     folder = tmp_path / "here"
     folder.mkdir()
     (tmp_path / "kernel.py").write_text(FAULTY + f"import shutil\nshutil.rmtree({str(folder)!r}, ignore_errors=True)\n")
-    status, said = poolproof(folder, "check", "../kernel.py", "--laws", "conservation", "-n", "1", "--seed", "1")
+    status, said = poolproof(folder, "check", "../kernel.py", "--laws", "conservation,routing", "-n", "1", "--seed", "1")
     assert status == 2
-    assert "1 not run; the working folder has been removed" in said
+    assert "2 not run; the working folder has been removed" in said
     assert "Traceback" not in said
 
 
@@ -336,7 +336,7 @@ def test_laws_without_docstrings_are_refused_in_a_line(tmp_path):
 
 
 def test_a_target_is_given_up_after_its_deaths_alone():
-    toll = Toll()
+    toll = DeathCount()
     for _ in range(2):
         toll.add("mine", "hung")
         toll.add("other", "hung")

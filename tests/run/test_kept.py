@@ -14,7 +14,7 @@ from poolproof.properties.data.arrays import abbreviated
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.results import Counterexample
 from poolproof.properties.run import runner, trial
-from poolproof.properties.run.persistence import MOST_KEPT, Held, InHand, Kept, KeptCase, packed
+from poolproof.properties.run.persistence import MOST_KEPT, CurrentCase, CurrentCaseFile, FailingCases, KeptCase, packed
 from poolproof.properties.run.runner import Interrupted, run
 from poolproof.properties.run.trial import TrialSettings
 from poolproof.properties.targets.target import wrap
@@ -28,7 +28,7 @@ LAW = LAWS["max-value"]
 
 def kept(folder, law="max-value", target="mine", plan=LAW.plan):
     """What is kept in a folder."""
-    return Kept(folder / "failing", target, law, plan)
+    return FailingCases(folder / "failing", target, law, plan)
 
 
 def wrong_from(cells):
@@ -106,7 +106,7 @@ def test_a_case_that_its_law_does_not_want_is_dropped_untried(tmp_path):
     powers = LAWS["mean-exact"]
     x = np.zeros((1, 1, 1, 3))
     case = runner.Case("mean_forward", x, (1, 3), (1, 1), np.zeros((1, 1, 1, 1)), "lattice")
-    store = Kept(tmp_path, "mine", powers.name, powers.plan)
+    store = FailingCases(tmp_path, "mine", powers.name, powers.plan)
     store.add([of(case)])
     subject = wrap(SimpleNamespace(mean_forward=naive.mean_forward), "mine")
     assert run(powers, subject, TrialSettings(5, 0, kept=store)).examples == 5
@@ -199,7 +199,7 @@ def test_the_calls_that_a_failure_needs_are_kept_and_made_again(tmp_path):
 
 @slow
 def test_the_case_in_hand_is_drawn_again_and_tried_first(tmp_path):
-    InHand(tmp_path, "mine", "max-value").hold(4, 7)
+    CurrentCaseFile(tmp_path, "mine", "max-value").hold(4, 7)
     asked = []
 
     def seen(x, size, stride):
@@ -207,19 +207,19 @@ def test_the_case_in_hand_is_drawn_again_and_tried_first(tmp_path):
         return naive.max_forward(x, size, stride)
 
     subject = wrap(SimpleNamespace(max_forward=seen), "mine")
-    in_hand = InHand(tmp_path, "mine", "max-value")
+    in_hand = CurrentCaseFile(tmp_path, "mine", "max-value")
     assert run(LAW, subject, TrialSettings(10, 0, in_hand=in_hand)).examples == 11
     wanted = list(runner.drawn(LAW, subject.declared, subject.offers, 8, 4))[7]
     np.testing.assert_array_equal(asked[0], wanted.x)
-    assert InHand(tmp_path, "mine", "max-value").found == Held(0, 9)
+    assert CurrentCaseFile(tmp_path, "mine", "max-value").found == CurrentCase(0, 9)
 
 
 @slow
 @pytest.mark.parametrize("found", [[4, 10], [4, 10**12], [4, -1], [4], [4, 1.0], ["4", 1], {"4": 1}, None, [4, True]])
 def test_what_is_no_case_of_such_a_run_is_not_drawn_again(tmp_path, found):
-    InHand(tmp_path, "mine", "max-value").file.write_bytes(packed(found))
+    CurrentCaseFile(tmp_path, "mine", "max-value").file.write_bytes(packed(found))
     subject = wrap(SimpleNamespace(max_forward=naive.max_forward), "mine")
-    in_hand = InHand(tmp_path, "mine", "max-value")
+    in_hand = CurrentCaseFile(tmp_path, "mine", "max-value")
     assert run(LAW, subject, TrialSettings(10, 0, in_hand=in_hand)).examples == 10
 
 
