@@ -192,8 +192,7 @@ class Maker:
         related = relation(self.law, answers) if broken else None
         lines = []
         for place, (call, name) in enumerate(zip(calls, names, strict=True)):
-            in_place = self.law == "nothing-remembered" and place == len(calls) - 3
-            lines += self.call(call, name, f"_{place}" if in_place else "")
+            lines += self.call(call, name, f"_{place}" if call.in_place else "")
             if broken and self.found.got is None and place == self.found.failing_call:
                 lines.append(f"assert isinstance({answers.results[place]}, np.ndarray)")
             if related is not None:

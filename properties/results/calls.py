@@ -35,7 +35,8 @@ Store = Callable[[Array, str], StoredArray]
 class StoredCall(Struct, frozen=True, kw_only=True):
     """One call, with all its arguments, which may be wrong on purpose.
 
-    `settings` are as passed, except that padding is always [[begin, end], ...].
+    `settings` are as passed, except that padding is always [[begin, end], ...]. `in_place`: the arrays are passed in
+    the memory of the previous call's.
     """
 
     function: Function = field(name="call")
@@ -43,6 +44,7 @@ class StoredCall(Struct, frozen=True, kw_only=True):
     size: Nested
     stride: Nested
     settings: dict[str, Nested]
+    in_place: bool | UnsetType = UNSET
 
     def call(self) -> Call:
         """The call. Raises ValueError, or another error of Python's, if no law makes such a call."""
@@ -53,7 +55,7 @@ class StoredCall(Struct, frozen=True, kw_only=True):
         taken = {name: usable(array) for name, array in self.args.items()}
         layouts = {name: array.layout for name, array in self.args.items() if array.layout not in ("C", UNSET)}
         window = (tuples(self.size), tuples(self.stride))
-        return Call(self.function, taken, *window, tuples(self.settings), layouts)
+        return Call(self.function, taken, *window, tuples(self.settings), layouts, self.in_place is True)
 
 
 class StoredCase(Struct, frozen=True, kw_only=True):
@@ -202,6 +204,7 @@ def stored_call(call: Call, store: Store = arrays.stored) -> StoredCall:
         size=stored_window(call.size),
         stride=stored_window(call.stride),
         settings=lists(call.settings),
+        in_place=call.in_place or UNSET,
     )
 
 
