@@ -44,8 +44,11 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=helpers.cache_clear)
 
 
-SHARED = ("POOLPROOF_PROCESSES", "PYTEST_XDIST_WORKER_COUNT")
-"""Environment variables with the number of processes that share the processors."""
+PROCESSES = "POOLPROOF_PROCESSES"
+"""The environment variable with the number of processes that share the processors."""
+
+SHARED = (PROCESSES, "PYTEST_XDIST_WORKER_COUNT")
+"""The variables from which it is taken; pytest-xdist has one of its own."""
 
 
 def checked(threads: int) -> int:

@@ -12,7 +12,7 @@ from poolproof.kernels.geometry import Axis, Geometry
 
 from .data.errors import Unusable
 from .data.text import MOST_NAME, cleaned, shown
-from .remote.vocabulary import BACKWARD, CALLABLES, DECLARATION_NAMES, FORWARD, did_you_mean
+from .remote.vocabulary import BACKWARD, CALLABLES, DECLARATION_NAMES, FORWARD, MEAN_SETTINGS, SETTINGS, did_you_mean
 from .remote.worker import said
 
 __all__ = [
@@ -22,10 +22,6 @@ __all__ = [
 
 Pairs = tuple[tuple[int, int], ...]
 """Padding: (begin, end) for each axis."""
-
-SETTINGS = ("padding", "dilation", "ceil_mode")
-MEAN_SETTINGS = (*SETTINGS, "count_include_pad")
-"""The keywords that a maximum may take, and those of a mean."""
 
 MEAN = ("mean_forward", "mean_backward")
 OF_INTEGERS = ("max_forward", "max_indices")

@@ -15,10 +15,9 @@ from ..contract import CALLABLES, RESULT
 from ..data.layouts import LAYOUTS
 from ..remote.worker import dtype_of, named
 from ..targets.call import Call
+from ..targets.loading import REFERENCE
 from .pool import Pool
 from .registry import law
-
-KERNELS = ("naive", "compiled", "img2col")
 
 EVERYTHING = (*dict.fromkeys((*EDGE_VALUES, *MAX_VALUES, "huge", "lattice", "bottomless", "remote", "neighbours")),)
 BITS = 3 * ("not_a_number", "zeros", "wide")
@@ -39,7 +38,7 @@ BITS = 3 * ("not_a_number", "zeros", "wide")
 def agreement(pool: Pool, case: Case) -> None:
     """naive(x) = compiled(x) = img2col(x), bit for bit, including the places of NaN and the signs of zeros"""
     result = pool(case.call())
-    for name in KERNELS:
+    for name in REFERENCE:
         if name != pool.target.name:
             kernel = importlib.import_module(f"poolproof.kernels.{name}")
             call = case.call()

@@ -1,4 +1,4 @@
-"""The vocabulary of the contract: callables, and the names of declarations. Wrappers need no more of the suite.
+"""The vocabulary of the contract: callables, settings, and names of declarations. Wrappers need no more of the suite.
 
 This file and the folder of wrappers run in the process of a target, whose interpreter may be as old as Python 3.8.
 """
@@ -12,6 +12,10 @@ from .worker import suggestion
 FORWARD = ("max_forward", "mean_forward")
 BACKWARD = ("max_backward", "mean_backward")
 CALLABLES = (*FORWARD, *BACKWARD, "max_indices")
+
+SETTINGS = ("padding", "dilation", "ceil_mode")
+MEAN_SETTINGS = (*SETTINGS, "count_include_pad")
+"""The keywords that a maximum may take, and those of a mean."""
 
 DECLARATION_NAMES = (
     *("name", "version", "dtypes", "ranks", "lacks", "square", "tiles", "padding", "padding_limit", "ceil_rule"),

@@ -21,13 +21,12 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
+from poolproof.kernels.threads import PROCESSES
+
 from ..remote.worker import Channel, ProtocolError
 
 SAFE = "-P" if sys.version_info >= (3, 11) else "-I"
 """The flag of Python that keeps the working folder off its import path."""
-
-COUNT = "POOLPROOF_PROCESSES"
-"""The environment variable with the number of processes that share the processors."""
 
 LARGEST = 1 << 32
 """The most bytes that a call may return."""
@@ -52,7 +51,7 @@ class Process(Channel):
             [sys.executable, SAFE, "-c", start],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**kept, COUNT: str(count)},
+            env={**kept, PROCESSES: str(count)},
             start_new_session=True,
             bufsize=0,
         )

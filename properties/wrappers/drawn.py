@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
+from ..remote.vocabulary import SETTINGS
 from .black_box import Unknown
 from .frameworks import Framework, differentiated
 from .given import called
@@ -20,8 +21,6 @@ DTYPES = ("float32", "float64", "float16")
 """The dtypes that are tried, starting with the one that most kernels support first."""
 
 KIND_NAMES = {"max": re.compile("max", re.IGNORECASE), "mean": re.compile("mean|avg|average", re.IGNORECASE)}
-
-SETTINGS = ("padding", "dilation", "ceil_mode")
 
 
 class Windowed(NamedTuple):

@@ -8,14 +8,13 @@ from typing import Any, Callable, Dict, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
+from ..remote.vocabulary import MEAN_SETTINGS
 from .black_box import Unknown, first_lengths
 from .drawn import DTYPES, refusal, usual
 from .frameworks import Framework, TrialCall, differentiated
 from .inference import RANKS, infer
 from .known_pooling import KnownPooling
 from .parameters import NAMES
-
-SETTINGS = ("padding", "dilation", "ceil_mode", "count_include_pad")
 
 
 class Whole(NamedTuple):
@@ -41,7 +40,7 @@ def fixed(whole: Whole, said: Dict[str, Any], declared: Dict[str, Any]) -> Simpl
     pooling, notes = pooling_of(whole, said, dtypes[0], ranks_of(declared))
     windows = pooling.fixed()
     roles = (f"{pooling.kind}_forward", f"{pooling.kind}_backward")
-    settings = [name for name in SETTINGS if name in windows]
+    settings = [name for name in MEAN_SETTINGS if name in windows]
     defaults = {
         "fixed": windows,
         "dtypes": dtypes,

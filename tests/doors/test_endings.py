@@ -252,7 +252,9 @@ def test_a_working_folder_that_is_gone_when_a_target_is_loaded_again_is_said_in_
     folder = tmp_path / "here"
     folder.mkdir()
     (tmp_path / "kernel.py").write_text(FAULTY + f"import shutil\nshutil.rmtree({str(folder)!r}, ignore_errors=True)\n")
-    status, said = poolproof(folder, "check", "../kernel.py", "--laws", "conservation,routing", "-n", "1", "--seed", "1")
+    status, said = poolproof(
+        folder, "check", "../kernel.py", "--laws", "conservation,routing", "-n", "1", "--seed", "1"
+    )
     assert status == 2
     assert "2 not run; the working folder has been removed" in said
     assert "Traceback" not in said
