@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from functools import cached_property, lru_cache
+from typing import Any
 
 from poolproof.kernels.dtypes import FLOATS, IEEE_FLOATS, INTEGERS, Ints
 from poolproof.kernels.geometry import Axis, Geometry
@@ -44,7 +45,8 @@ MOST_WARNINGS = 10
 """The most near misses that are printed for a target."""
 
 
-class Fixed(NamedTuple):
+@dataclass(frozen=True)
+class Fixed:
     """The only windows that a target pools: their size and stride, and the settings that every call passes."""
 
     size: Ints
@@ -60,22 +62,22 @@ class Fixed(NamedTuple):
         """The settings that calls of a function pass; a maximum takes no `count_include_pad`."""
         return {name: value for name, value in self.settings if name in SETTINGS or function in MEAN}
 
-    @property
+    @cached_property
     def axes(self) -> tuple[Axis, ...]:
         """The windows along each axis of an image of a single cell; on any other image they start at the same cells."""
         return Geometry.of(self.size, self.stride, **dict(self.settings)).axes((1,) * len(self.size))
 
-    @property
+    @cached_property
     def extents(self) -> Ints:
         """The number of cells from the first to the last of a window, along each axis."""
         return tuple(axis.extent for axis in self.axes)
 
-    @property
+    @cached_property
     def first_whole(self) -> Ints:
         """The first window that lies wholly in the image, after any that begin in padding."""
         return tuple(-(-axis.begin // axis.stride) for axis in self.axes)
 
-    @property
+    @cached_property
     def image(self) -> Ints:
         """The shape of the smallest image that has such a window."""
         starts = (axis.start(first) for axis, first in zip(self.axes, self.first_whole, strict=True))
@@ -369,6 +371,7 @@ def near_misses(target: str, names: Iterable[str], offers: tuple[str, ...]) -> l
     ]
 
 
+@lru_cache(maxsize=4096)
 def distance(a: str, b: str) -> int:
     """The Levenshtein distance of a and b; 3 if their lengths differ by more than 2."""
     if abs(len(a) - len(b)) > 2:

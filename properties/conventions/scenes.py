@@ -66,7 +66,8 @@ class Scene:
     def call(self, function: str, windows: Array) -> Call:
         """All windows (P, *size), each in a sample of its own."""
         size, settings = windows.shape[1:], dict[str, Any]()
-        x = np.tile(np.pad(windows, (*((0, 0),) * len(size), (0, int(self.spaced)))), (1, *self.along(size)))
+        apart = np.pad(windows, (*((0, 0),) * len(size), (0, 1))) if self.spaced else windows
+        x = np.tile(apart, (1, *self.along(size)))
         stride = self.pitch(size)
         if self.setting == "padding":
             settings["padding"] = tuple((int(f > 1),) * 2 for f in size)
@@ -237,16 +238,23 @@ def of_any(declared: Declared, function: str, dtypes: tuple[str, ...]) -> list[S
 
 @dataclass(frozen=True)
 class Showing:
-    """Shows windows and names the answers; `together` is the number of windows that get one name."""
+    """Shows windows and names the answers; `together` is the number of windows that get one name.
+
+    `most`: the most cells of an image that is shown.
+    """
 
     ask: Ask
     function: str
     name: Name
     together: int
+    most: int
 
     def names(self, scene: AnyScene, batch: Array) -> dict[str, tuple[int, Ints | None]]:
         """The names of the answers in one scene, each with the first window that shows it and the place."""
-        result = self.ask.right(scene.call(self.function, batch))
+        call = scene.call(self.function, batch)
+        if call.arrays["x"].size > self.most:
+            return {}
+        result = self.ask.right(call)
         if isinstance(result, str):
             # Refusing a layout is a convention of its own.
             return {} if result == "refused" and scene.layout != "C" else {result: (0, None)}
@@ -295,19 +303,18 @@ def show(
     together: int = 1,
 ) -> Iterator[str]:
     """The names of the answers to windows of these two-axis shapes, in every scene."""
-    showing, shapes = Showing(ask, function, name, together), list(shapes)
-    most = ask.declared.max_cells or MOST_CELLS
+    showing = Showing(ask, function, name, together, ask.declared.max_cells or MOST_CELLS)
+    shapes = list(shapes)
     for scene in scenes(ask.declared, function, dtypes):
         # Libraries that compile for every shape are slow, so only single windows are shown in all sizes.
         for size in ask.shapes(shapes if scene.alone else shapes[:FEW], scene.rank):
-            batch = windows(scene.dtype, size)
-            if scene.call(function, batch).arrays["x"].size <= most:
-                yield from showing.each(scene, batch)
+            yield from showing.each(scene, windows(scene.dtype, size))
 
 
 def first_of_each(parts: Array) -> Iterable[int]:
     """The first place of each distinct part."""
     first: dict[bytes, int] = {}
-    for place, part in enumerate(parts):
-        first.setdefault(part.tobytes(), place)
+    data, size = parts.tobytes(), parts.nbytes // max(len(parts), 1)
+    for place in range(len(parts)):
+        first.setdefault(data[place * size : (place + 1) * size], place)
     return first.values()
