@@ -318,6 +318,12 @@ WRONG_IN_C = {
     "writes to its input": ("free(dx);", "free(dx);\n    if (planes * cells > 0) v->x[0] ^= 1;"),
     "index of all planes": ("((int64_t *)answer)[k] = best;", "((int64_t *)answer)[k] = plane * cells + best;"),
     "forgets the first window": ("dx[plane * cells + best] += load", "dx[plane * cells + best] += !!k * load"),
+    "leaves the last window out": (
+        "if (indices)\n", "if (k && k == planes * windows - 1 && !v->dy)\n            continue;\n        if (indices)\n"
+    ),
+    "writes past the end": (
+        "free(dx);", "free(dx);\n    answer[(v->dy ? planes * cells : planes * windows) * v->n[ANSWER_ITEM]] = 0;"
+    ),
     "indices in 16 bits": ("((int64_t *)answer)[k] = best;", "((int64_t *)answer)[k] = (int16_t)best;"),
 }  # fmt: skip
 
@@ -337,7 +343,7 @@ def test_the_c_reader_accepts_the_right_kernel(tmp_path, content):
 def test_the_c_reader_rejects_a_wrong_kernel(name, tmp_path, content):
     status, said = asked(built(tmp_path, "vectors.c", "kernel.c", replaced=WRONG_IN_C[name]), content, tmp_path)
     assert status == 1, said
-    assert re.fullmatch(r"vector \d+ is wrong: \w+ of \w+", said[0])
+    assert re.fullmatch(r"vector \d+ is wrong: \w+ of \w+(, element \d+)?", said[0])
 
 
 @needs_cc

@@ -15,8 +15,8 @@ static int64_t key(char kind, int width, const unsigned char *p) {
     return (int64_t)(kind == 'i' ? (bits ^ sign) - sign : bits ^ 1ull << 63);
 }
 
-/* Whether each element lies in one of its ranges, and each plane adds up to what it should, where that is said. */
-static int right(const Vector *v, int64_t count, const unsigned char *got, const unsigned char *allowed) {
+/* The first element that lies in none of its ranges, or whose plane does not add up to what it should; -1 if none. */
+static int64_t first_wrong(const Vector *v, int64_t count, const unsigned char *got, const unsigned char *allowed) {
     int64_t w = v->n[ANSWER_ITEM], planes = v->n[SUMS] ? v->n[X] * v->n[X + 1] : 0, inside;
     for (int64_t i = 0; i < count; i++) {
         int64_t found = key(*v->answer, w, got + i * w), r;
@@ -24,7 +24,7 @@ static int right(const Vector *v, int64_t count, const unsigned char *got, const
             inside |= key(*v->answer, w, allowed + (r * count + i) * w) <= found &&
                       key(*v->answer, w, allowed + ((r + 1) * count + i) * w) >= found;
         if (!inside)
-            return 0;
+            return i;
     }
     for (int64_t p = 0, i = 0; p < planes; p++) {
         double total = 0, sums[2];
@@ -32,9 +32,9 @@ static int right(const Vector *v, int64_t count, const unsigned char *got, const
         for (int64_t end = i + count / planes; i < end; i++)
             total += w == 4 ? ((const float *)got)[i] : ((const double *)got)[i];
         if (total < sums[0] || total > sums[1])
-            return 0;
+            return p * (count / planes);
     }
-    return 1;
+    return -1;
 }
 
 static int64_t product(const int64_t *shape) {
@@ -63,12 +63,16 @@ int main(int argc, char **argv) {
             return fprintf(stderr, "the file ends within vector %d\n", v.number), 2;
         v.x = given, v.dy = backward ? given + x : NULL;
         memcpy(kept, given, x + dy);
+        memset(answer, 0xA5, size + 1); /* not the answer to the vector before */
         int status = pool(&v, answer), good = status == SKIPPED || (status == REFUSED && v.n[MAY_REFUSE]);
+        int64_t at = status == ANSWERED ? first_wrong(&v, count, answer, allowed) : -1;
         if (status == ANSWERED)
-            good = !memcmp(kept, given, x + dy) && right(&v, count, answer, allowed) &&
+            good = at < 0 && answer[size] == 0xA5 && !memcmp(kept, given, x + dy) &&
                    !(v.n[AGAIN] && before == ANSWERED && memcmp(last, answer, size));
-        if (!good)
-            printf("vector %d is wrong: %s of %s\n", v.number, v.function, v.dtype);
+        if (!good) {
+            printf("vector %d is wrong: %s of %s", v.number, v.function, v.dtype);
+            printf(at < 0 ? "\n" : ", element %" PRId64 "\n", at);
+        }
         asked += status != SKIPPED, wrong += !good, before = status;
         memcpy(last, answer, size);
     }

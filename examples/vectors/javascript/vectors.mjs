@@ -19,20 +19,22 @@ function key(dtype, width, array, i) {
   return dtype[0] === "u" || dtype[0] === "b" || bits < sign ? bits : dtype[0] === "f" ? sign - bits : bits - 2n * sign;
 }
 
-// Whether each element lies in one of its ranges, and each plane adds up to what it should, where that is said.
-function right(v, answer) {
+// The first element that lies in none of its ranges, or whose plane does not add up to what it should; -1 if none.
+function firstWrong(v, answer) {
   for (let i = 0; i < v.count; i++) {
     const found = key(v.answerType, v.answerItem, answer, i);
     const inside = ([least, most]) =>
       key(v.answerType, v.answerItem, least, i) <= found && found <= key(v.answerType, v.answerItem, most, i);
-    if (!v.allowed.some(inside)) return false;
+    if (!v.allowed.some(inside)) return i;
   }
   const number = (i) => (v.answerItem === 4 ? answer.readFloatLE(4 * i) : answer.readDoubleLE(8 * i));
-  return v.totals.every(([least, most], plane) => {
+  const cells = v.count / v.totals.length;
+  const plane = v.totals.findIndex(([least, most], plane) => {
     let total = 0;
-    for (let i = 0; i < v.count / v.totals.length; i++) total += number((plane * v.count) / v.totals.length + i);
-    return least <= total && total <= most;
+    for (let i = 0; i < cells; i++) total += number(plane * cells + i);
+    return !(least <= total && total <= most);
   });
+  return plane < 0 ? -1 : plane * cells;
 }
 
 let asked = 0, wrong = 0, last = null;
@@ -49,9 +51,10 @@ for (let left = Number(line()[3]); left--; ) {
   const before = [Buffer.from(v.xArray), Buffer.from(v.dy ?? [])];
   const answer = pool(v); // a Buffer; null: not taken; "refused"
   const kept = same(before[0], v.xArray) && same(before[1], v.dy ?? before[1]);
+  const at = answer instanceof Buffer ? firstWrong(v, answer) : -1;
   const good = answer === null || (answer === "refused" ? v.mayRefuse
-    : kept && right(v, answer) && !(v.again && last instanceof Buffer && !same(last, answer)));
-  if (!good) console.log(`vector ${number} is wrong: ${name} of ${dtype}`);
+    : kept && at < 0 && !(v.again && last instanceof Buffer && !same(last, answer)));
+  if (!good) console.log(`vector ${number} is wrong: ${name} of ${dtype}${at < 0 ? "" : `, element ${at}`}`);
   [asked, wrong, last] = [asked + (answer !== null), wrong + !good, answer];
 }
 console.log(`${asked} vectors asked, ${wrong} wrong`);

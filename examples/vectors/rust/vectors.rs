@@ -32,19 +32,21 @@ fn double(bytes: &[u8]) -> f64 {
     }
 }
 
-// Whether each element lies in one of its ranges, and each plane adds up to what it should, where that is said.
-fn right(v: &Vector, answer: &[u8], allowed: &[&[u8]], sums: &[u8]) -> bool {
-    let (item, planes) = (v.item, sums.chunks(16));
-    answer.len() == v.count * item
-        && answer.chunks(item).enumerate().all(|(i, element)| {
-            let bound = |array: &[u8]| key(v.answer, &array[i * item..(i + 1) * item]);
-            allowed.chunks(2).any(|range| (bound(range[0])..=bound(range[1])).contains(&key(v.answer, element)))
-        })
-        && planes.enumerate().all(|(plane, ends)| {
-            let cells = answer.len() / (sums.len() / 16);
-            let total: f64 = answer[plane * cells..(plane + 1) * cells].chunks(item).map(double).sum();
-            double(&ends[..8]) <= total && total <= double(&ends[8..])
-        })
+// The first element that lies in none of its ranges, or whose plane does not add up to what it should, if there is one.
+fn first_wrong(v: &Vector, answer: &[u8], allowed: &[&[u8]], sums: &[u8]) -> Option<usize> {
+    let (item, mut planes) = (v.item, sums.chunks(16).enumerate());
+    let outside = answer.chunks(item).enumerate().position(|(i, element)| {
+        let bound = |array: &[u8]| key(v.answer, &array[i * item..(i + 1) * item]);
+        !allowed.chunks(2).any(|range| (bound(range[0])..=bound(range[1])).contains(&key(v.answer, element)))
+    });
+    let cells = v.count / (sums.len() / 16).max(1);
+    outside.or_else(|| {
+        let off = planes.find(|(plane, ends)| {
+            let total: f64 = answer[plane * cells * item..(plane + 1) * cells * item].chunks(item).map(double).sum();
+            !(double(&ends[..8]) <= total && total <= double(&ends[8..]))
+        });
+        off.map(|(plane, _)| plane * cells)
+    })
 }
 
 fn main() {
@@ -60,14 +62,19 @@ fn main() {
         let allowed: Vec<&[u8]> = (0..2 * v.ranges).map(|_| take(&mut file, v.count * v.item)).collect();
         let sums = take(&mut file, 16 * v.planes_with_sums);
         let answer = pool(&v); // arguments are shared slices, which no kernel can change
+        let at = match &answer {
+            Answer::Given(now) if now.len() == v.count * v.item => first_wrong(&v, now, &allowed, sums),
+            _ => None,
+        };
         let good = match (&answer, &last) {
             (Answer::Skipped, _) => true,
             (Answer::Refused, _) => v.may_refuse,
             (Answer::Given(now), Answer::Given(before)) if v.again && now != before => false,
-            (Answer::Given(now), _) => right(&v, now, &allowed, sums),
+            (Answer::Given(now), _) => now.len() == v.count * v.item && at.is_none(),
         };
         if !good {
-            println!("vector {} is wrong: {} of {}", words[0], v.function, v.dtype);
+            let place = at.map_or(String::new(), |at| format!(", element {at}"));
+            println!("vector {} is wrong: {} of {}{place}", words[0], v.function, v.dtype);
         }
         asked += !matches!(answer, Answer::Skipped) as usize;
         wrong += !good as usize;
