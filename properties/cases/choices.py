@@ -41,7 +41,7 @@ class Choices(Protocol):
         """An integer from 0, the simplest, to `most`."""
         ...
 
-    def place(self, count: int) -> int:
+    def index(self, count: int) -> int:
         """The index of one of `count` options, 0 for the simplest."""
         ...
 
@@ -75,7 +75,7 @@ class Drawn:
             return int(self.draw(integers(0, most)))
         return min(self.upto(most // NARROW) * NARROW + self.upto(NARROW - 1), most)
 
-    def place(self, count: int) -> int:
+    def index(self, count: int) -> int:
         """The index of an option. If there are many, a block of them is drawn first, so that each number is small.
 
         Only from a small number does Hypothesis shrink to a simpler option and draw everything after it anew.
@@ -106,7 +106,7 @@ class Strict(ABC):
     def upto(self, most: int) -> int:
         """An integer from 0 to `most`."""
 
-    def place(self, count: int) -> int:
+    def index(self, count: int) -> int:
         """The index of an option."""
         return self.upto(count - 1)
 
@@ -155,7 +155,7 @@ class Generated(Strict):
 
 def one_of(choices: Choices, options: Sequence[T]) -> T:
     """One of the options, the first being the simplest; an option that is listed twice is twice as likely."""
-    return options[choices.place(len(options))]
+    return options[choices.index(len(options))]
 
 
 def clamped(within: Range, limits: Range) -> Range:

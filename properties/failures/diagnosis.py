@@ -12,14 +12,13 @@ import numpy as np
 from poolproof.kernels.dtypes import Array
 
 from ..cases.plans import Plan
-from ..targets.call import Answer as TargetAnswer
-from ..targets.call import Call
+from ..targets.call import Answer, Call
 from ..targets.target import Target
 from .fresh import DRAWN, FailingCall, drawn, lengthened, overlapped, repadded, repainted, resized
 from .judging import NO_ANSWER, Agreement, Fault, Judged, attempted, contradicted, fits, judged, meant
 from .mistakes import MISTAKES, Scope, maxima, means
 from .mistakes.conduct import EMPTY_BATCH, LAYOUT_IGNORED, REMEMBERS, VARIES
-from .mistakes.mistake import Answer, Mistake
+from .mistakes.mistake import Mistake, Prediction
 from .mistakes.steps import Steps, TooLarge
 from .probes import generic
 
@@ -77,7 +76,7 @@ class Evidence:
         """Whether the run has no time left, even for a fresh start of the target."""
         return time.time() >= self.latest
 
-    def answer(self, call: Call) -> TargetAnswer:
+    def answer(self, call: Call) -> Answer:
         """The answer to one call."""
         wall, worked = time.monotonic(), time.thread_time()
         answer = self.target.ask(call)
@@ -109,7 +108,7 @@ class Hypothesis:
     """
 
     mistake: Mistake
-    answer: Answer
+    answer: Prediction
     confirmed: int = 0
     missed: int = 0
     foretold: int = 0
@@ -223,7 +222,7 @@ def behind_errors(evidence: Evidence, raising: list[Call]) -> list[str]:
     return names_of(survivors, MOSTLY)
 
 
-def too_large(answer: Answer, call: Call) -> bool:
+def too_large(answer: Prediction, call: Call) -> bool:
     """Whether a mistake gives a call windows that do not fit."""
     try:
         answer(call)
@@ -311,7 +310,7 @@ def hypotheses(wrong: list[tuple[Call, Judged]], names: Collection[str] = MISTAK
     ]
 
 
-def spread(mistakes: Iterable[Mistake], function: str) -> list[tuple[Mistake, Answer]]:
+def spread(mistakes: Iterable[Mistake], function: str) -> list[tuple[Mistake, Prediction]]:
     """Mistakes paired with each of their answers; those about one axis come last, as a simpler one may say the same."""
     plain = [(mistake, answer) for mistake in mistakes for answer in mistake.answers]
     varied = [(m, variant) for m, answer in plain if isinstance(answer, Steps) for variant in answer.variants(function)]

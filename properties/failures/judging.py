@@ -15,7 +15,7 @@ from poolproof.kernels.dtypes import Array, finfo, is_float
 from .. import oracle
 from ..contract import MEAN, Declared
 from ..targets.call import Call
-from .mistakes.mistake import Answer
+from .mistakes.mistake import Prediction
 from .mistakes.steps import RIGHT, PooledWindows, counted
 
 NO_ANSWER = (ValueError, IndexError, TypeError, ArithmeticError)
@@ -203,7 +203,7 @@ class Agreement(Enum):
 
 
 @np.errstate(all="ignore")
-def fits(found: Judged, answer: Answer) -> Agreement:
+def fits(found: Judged, answer: Prediction) -> Agreement:
     """How the answer of a mistake fits."""
     made = attempted(found, answer)
     if made is None:
@@ -222,7 +222,7 @@ def fits(found: Judged, answer: Answer) -> Agreement:
 
 
 @np.errstate(all="ignore")
-def attempted(found: Judged, answer: Answer) -> Array | None:
+def attempted(found: Judged, answer: Prediction) -> Array | None:
     """The answer of a mistake, or None if it has none."""
     try:
         return answer(found.meant)

@@ -112,7 +112,7 @@ def cases(draw: Any, asked: Asked[Cases]) -> Case:
     """Cases, with Hypothesis events that say what each is about."""
     names, builders, max_cells = asked.made
     choices = Drawn(draw)
-    place = choices.place(len(names))
+    place = choices.index(len(names))
     law = names[place] not in CALLABLES
     # Only laws look at the spot.
     case = checked(builders[place].case(choices), **({} if law else {"spot": 0.0}))

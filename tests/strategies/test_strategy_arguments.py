@@ -203,10 +203,10 @@ def test_the_page_has_the_defaults_of_palettes():
 def test_every_option_is_drawn_and_the_first_is_the_simplest(count):
     @st.composite
     def places(draw):
-        return Drawn(draw).place(count)
+        return Drawn(draw).index(count)
 
     drawn = []
-    Drawn(lambda strategy: drawn.append(strategy.wrapped_strategy.end) or 0).place(count)
+    Drawn(lambda strategy: drawn.append(strategy.wrapped_strategy.end) or 0).index(count)
     assert max(drawn) <= 10
     assert_all_examples(places(), lambda place: 0 <= place < count)
     assert minimal(places()) == 0

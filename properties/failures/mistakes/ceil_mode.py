@@ -9,7 +9,7 @@ import numpy as np
 from poolproof.kernels.dtypes import Array
 from poolproof.kernels.geometry import Axis
 
-from .mistake import ANY, MAXIMA, Answer, Mistake
+from .mistake import ANY, MAXIMA, Mistake, Prediction
 from .places import padded_begin, starting, taps_within
 from .steps import PAST, PooledWindows, Table, added, axis_table, each, placed, under, windows_per_axis, wrong
 
@@ -24,12 +24,12 @@ def ceiled(axis: Axis, starts_inside: Callable[[Axis, int], bool]) -> Table:
     return axis_table(axis, floor + (axis.remains() and starts_inside(axis, floor * axis.stride)))
 
 
-def keeping(rule: Callable[[Axis, int], bool]) -> Answer:
+def keeping(rule: Callable[[Axis, int], bool]) -> Prediction:
     """Answers in ceil mode with another rule for the last window."""
     return windows_per_axis(lambda axis: ceiled(axis, rule))
 
 
-def ceiled_along(one: int) -> Answer:
+def ceiled_along(one: int) -> Prediction:
     """Answers with ceil mode along one axis only."""
 
     def tables(axes: tuple[Axis, ...]) -> list[Table]:
@@ -51,7 +51,7 @@ def evenly(axis: Axis) -> Table:
     return placed(starts, axis)
 
 
-def moved(by: Callable[[Axis], int]) -> Answer:
+def moved(by: Callable[[Axis], int]) -> Prediction:
     """Answers whose windows all begin this many cells later if the last one would reach past the end."""
     return starting(lambda axis: axis.begin - (by(axis) if beyond(axis) else 0))
 

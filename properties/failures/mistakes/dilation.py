@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from poolproof.kernels.geometry import Axis
 
-from .mistake import ANY, INDEX, MAX_GRADIENT, Answer, Mistake, wrapped
+from .mistake import ANY, INDEX, MAX_GRADIENT, Mistake, Prediction, wrapped
 from .places import placed_by
 from .steps import PADDED, PAST, Table, axis_table, marked, under, where_any, window_count, windows_per_axis
 
@@ -17,13 +17,13 @@ RIGHT_EXTENT = "A dilated window stretches over dilation * (size - 1) + 1 cells.
 RIGHT_DILATION = "The cells of a window lie dilation[k] apart along axis k."
 
 
-def looked_up(step: Callable[[Axis], int]) -> Answer:
+def looked_up(step: Callable[[Axis], int]) -> Prediction:
     """Answers with the same number of windows, whose cells lie another step apart."""
 
     return windows_per_axis(lambda axis: axis_table(axis, step=step(axis)))
 
 
-def gap_in(dtype: Any) -> Answer:
+def gap_in(dtype: Any) -> Prediction:
     """Answers whose dilation wraps in an integer type when cells are looked up."""
     return looked_up(lambda axis: int(wrapped(axis.dilation, dtype)))
 

@@ -9,7 +9,7 @@ import numpy as np
 from poolproof.kernels.dtypes import Array
 
 from .means import non_zero
-from .mistake import MEAN, SUM, Answer, Mistake
+from .mistake import MEAN, SUM, Mistake, Prediction
 from .places import Limit, axis_places, padded_begin, padded_end, taps_within
 from .steps import PAST, PooledWindows, counted, each, under, wrong
 
@@ -23,12 +23,12 @@ def counting(which: Callable[[PooledWindows], Array]) -> Callable[[PooledWindows
     return lambda windows: np.maximum(np.broadcast_to(which(windows), windows.cells.shape).sum(axis=-1), 1)
 
 
-def counting_within(low: Limit, high: Limit) -> Answer:
+def counting_within(low: Limit, high: Limit) -> Prediction:
     """Answers whose divisor counts the taps between two places of each axis."""
     return wrong(divisor=counting(lambda windows: taps_within(windows, low, high)))
 
 
-def included_within(low: Limit, high: Limit) -> Answer:
+def included_within(low: Limit, high: Limit) -> Prediction:
     """The same if padding counts; otherwise the divisors are right."""
     within = counting(lambda windows: taps_within(windows, low, high))
     return wrong(divisor=lambda w: within(w) if w.geometry.count_include_pad else counted(w))

@@ -19,11 +19,23 @@ MAX, INDEX, MAX_GRADIENT = ("max_forward",), ("max_indices",), ("max_backward",)
 SUM, SUM_GRADIENT = ("mean_forward",), ("mean_backward",)
 
 __all__ = [
-    "ANY", "BACKWARD", "FORWARD", "INDEX", "MAX", "MAXIMA", "MAX_GRADIENT", "MEAN", "SUM", "SUM_GRADIENT",
-    "Answer", "Mistake", "Refusal", "Scope",
+    "ANY",
+    "BACKWARD",
+    "FORWARD",
+    "INDEX",
+    "MAX",
+    "MAXIMA",
+    "MAX_GRADIENT",
+    "MEAN",
+    "SUM",
+    "SUM_GRADIENT",
+    "Mistake",
+    "Prediction",
+    "Refusal",
+    "Scope",
 ]  # fmt: skip
 
-Answer = Callable[[Call], Array]
+Prediction = Callable[[Call], Array]
 """The answer to a call under a mistake. Raises ValueError if the mistake gives none."""
 
 Refusal = Callable[[Call], bool]
@@ -52,7 +64,7 @@ class Mistake:
     functions: tuple[str, ...]
     wrong: str
     right: str
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[Prediction, ...] = ()
     scope: Scope = Scope.CELLS
     of_nan: bool = False
     refuses: tuple[Refusal, ...] = ()

@@ -11,7 +11,7 @@ import numpy as np
 from poolproof.kernels.dtypes import Array, Ints
 
 from ...targets.call import Call
-from .mistake import ANY, BACKWARD, FORWARD, INDEX, MAX_GRADIENT, Answer, Mistake
+from .mistake import ANY, BACKWARD, FORWARD, INDEX, MAX_GRADIENT, Mistake, Prediction
 from .places import at_cells, placed_by
 from .steps import RIGHT, PooledWindows, axis_table, crossed
 
@@ -93,7 +93,7 @@ def accumulated(array: Array, length: int) -> Array:
     return flat.reshape(array.shape)
 
 
-def given(name: str, change: Change, length: Length) -> Answer:
+def given(name: str, change: Change, length: Length) -> Prediction:
     """Answers to calls in which one array is read in another order. Raises ValueError for calls without it."""
 
     def answer(call: Call) -> Array:
@@ -104,12 +104,12 @@ def given(name: str, change: Change, length: Length) -> Answer:
     return answer
 
 
-def result(change: Change, length: Length, pooled: Answer = RIGHT) -> Answer:
+def result(change: Change, length: Length, pooled: Prediction = RIGHT) -> Prediction:
     """Answers that are written in another order."""
     return lambda call: change(pooled(call), length(call))
 
 
-def by_reciprocal(kind: Any) -> Answer:
+def by_reciprocal(kind: Any) -> Prediction:
     """Answers whose windows are numbered in a plane, and their rows found by the reciprocal of the width in a type.
 
     Raises ValueError where that is exact.

@@ -10,7 +10,7 @@ import numpy as np
 from poolproof.kernels.dtypes import Array
 from poolproof.kernels.geometry import Axis
 
-from .mistake import BACKWARD, SUM_GRADIENT, Answer, Mistake, Scope
+from .mistake import BACKWARD, SUM_GRADIENT, Mistake, Prediction, Scope
 from .steps import (
     PAST,
     RIGHT,
@@ -138,7 +138,7 @@ Reach = Callable[[int], int]
 """By how many cells something reaches further, as a function of the stride."""
 
 
-def reaching(before: Reach, after: Reach) -> Answer:
+def reaching(before: Reach, after: Reach) -> Prediction:
     """Gradients of windows that reach further at each end: the range of windows for a cell is wrong by that much."""
 
     def table(axis: Axis) -> Table:

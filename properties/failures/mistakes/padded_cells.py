@@ -13,7 +13,7 @@ from poolproof.kernels.geometry import Axis, Geometry
 
 from ...targets.call import Call
 from .maxima import STARTS
-from .mistake import ANY, BACKWARD, MAXIMA, SUM, Answer, Mistake
+from .mistake import ANY, BACKWARD, MAXIMA, SUM, Mistake, Prediction
 from .places import axis_places
 from .steps import (
     PADDED,
@@ -94,7 +94,7 @@ def is_padded(axis: Axis) -> bool:
     return axis.begin > 0 or axis.end > 0
 
 
-def copied(place: Callable[[Array, int], Array]) -> Answer:
+def copied(place: Callable[[Array, int], Array]) -> Prediction:
     """Answers in which a padded cell is a copy of the cell at another place of its axis."""
 
     def table(axis: Axis) -> Table:
@@ -221,7 +221,7 @@ def shifted(array: Array, by: int, axis: int) -> Array:
     return np.take(np.pad(array, wide), places, axis)
 
 
-def cut_to_nothing(padded_only: Callable[[Geometry], list[bool]]) -> Answer:
+def cut_to_nothing(padded_only: Callable[[Geometry], list[bool]]) -> Prediction:
     """The gradient of the padded image sliced by [begin:-end] along some axes. Raises ValueError if nothing is lost."""
 
     def answer(call: Call) -> Array:

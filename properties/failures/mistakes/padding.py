@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from poolproof.kernels.geometry import Axis, Geometry
 
-from .mistake import ANY, MAX_GRADIENT, Answer, Mistake, wrapped
+from .mistake import ANY, MAX_GRADIENT, Mistake, Prediction, wrapped
 from .places import placed_by, starting
 from .steps import PADDED, Table, axis_table, placed, under, where_any, window_count, windows_per_axis
 
 RIGHT_PADDING = "padding[k] is (cells before, cells after) along axis k."
 
 
-def padded(change: Callable[[Geometry], Any]) -> Answer:
+def padded(change: Callable[[Geometry], Any]) -> Prediction:
     """Answers with other padding."""
     return under(padding=change)
 
@@ -37,34 +37,34 @@ LIMITS: list[Callable[[int], int]] = [lambda size: size // 2, lambda size: size 
 """The largest padding that some libraries allow, as a function of the window's size."""
 
 
-def limited(most: Callable[[int], int]) -> Answer:
+def limited(most: Callable[[int], int]) -> Prediction:
     """Answers with the padding limited."""
     return padded(
         lambda g: tuple((min(b, most(f)), min(e, most(f))) for (b, e), f in zip(g.padding, g.size, strict=True))
     )
 
 
-def beginning_within(most: Callable[[int], int]) -> Answer:
+def beginning_within(most: Callable[[int], int]) -> Prediction:
     """Answers with the begin padding limited, and the right number of windows."""
     return starting(lambda axis: min(axis.begin, most(axis.size)))
 
 
-def ending(end: Callable[[Axis], int]) -> Answer:
+def ending(end: Callable[[Axis], int]) -> Prediction:
     """Answers with the right number of windows whose padded cells belong to another end padding."""
     return windows_per_axis(lambda axis: axis_table(replace(axis, end=end(axis)), axis.count()))
 
 
-def begin_in(dtype: Any) -> Answer:
+def begin_in(dtype: Any) -> Prediction:
     """Answers whose begin padding wraps in an integer type."""
     return starting(lambda axis: int(wrapped(axis.begin, dtype)))
 
 
-def end_in(dtype: Any) -> Answer:
+def end_in(dtype: Any) -> Prediction:
     """Answers whose end padding wraps in an integer type."""
     return ending(lambda axis: int(wrapped(axis.end, dtype)))
 
 
-def begin_read_in(dtype: Any) -> Answer:
+def begin_read_in(dtype: Any) -> Prediction:
     """Answers whose begin padding wraps when cells are read, but not when they are counted."""
 
     def table(axis: Axis) -> Table:

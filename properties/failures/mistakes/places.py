@@ -9,7 +9,7 @@ import numpy as np
 from poolproof.kernels.dtypes import Array
 from poolproof.kernels.geometry import Axis
 
-from .mistake import Answer
+from .mistake import Prediction
 from .steps import PooledWindows, added, axis_table, crossed, joined, placed, windows_per_axis, wrong
 
 Limit = Callable[[Axis], int]
@@ -22,13 +22,13 @@ def axis_places(axis: Axis) -> Array:
     return starts[:, np.newaxis] + np.arange(axis.size) * axis.dilation
 
 
-def starting(begin: Callable[[Axis], int]) -> Answer:
+def starting(begin: Callable[[Axis], int]) -> Prediction:
     """Answers with as many windows, which start as if there were another begin padding."""
 
     return windows_per_axis(lambda axis: placed(np.arange(axis.count()) * axis.stride - begin(axis), axis))
 
 
-def at_cells(cells: Callable[[PooledWindows], Array]) -> Answer:
+def at_cells(cells: Callable[[PooledWindows], Array]) -> Prediction:
     """Indices and gradients of maxima in which the taps of each window are taken to lie at these cells."""
     return wrong(
         index=lambda w, tap: cells(w)[np.arange(len(w.cells)), tap],
@@ -36,7 +36,7 @@ def at_cells(cells: Callable[[PooledWindows], Array]) -> Answer:
     )
 
 
-def placed_by(change: Callable[[Axis], Axis]) -> Answer:
+def placed_by(change: Callable[[Axis], Axis]) -> Prediction:
     """Indices and gradients of maxima in which taps lie as along other axes; the number of windows stays right."""
 
     def cells(windows: PooledWindows) -> Array:

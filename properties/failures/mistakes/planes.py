@@ -9,13 +9,13 @@ import numpy as np
 from poolproof.kernels.dtypes import Array
 
 from ...targets.call import Call
-from .mistake import ANY, Answer, Mistake
+from .mistake import ANY, Mistake, Prediction
 from .steps import RIGHT
 
 RIGHT_PLANES = "Every plane (n, c) is pooled by itself, and its result is plane (n, c) of the result."
 
 
-def from_planes(change: Callable[[Array], Array]) -> Answer:
+def from_planes(change: Callable[[Array], Array]) -> Prediction:
     """Answers on arrays with other planes."""
 
     def answer(call: Call) -> Array:
@@ -46,7 +46,7 @@ def to_channels_last(array: Array) -> Array:
     return np.ascontiguousarray(np.moveaxis(array, 1, -1)).reshape(array.shape)
 
 
-def rearranged(change: Callable[[Array], Array]) -> Answer:
+def rearranged(change: Callable[[Array], Array]) -> Prediction:
     """Answers that are right except for the order of their cells."""
     return lambda call: change(RIGHT.answer(call))
 

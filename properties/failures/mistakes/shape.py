@@ -11,7 +11,7 @@ import numpy as np
 from poolproof.kernels.dtypes import Ints
 from poolproof.kernels.geometry import Axis, Geometry
 
-from .mistake import ANY, Answer, Mistake, wrapped
+from .mistake import ANY, Mistake, Prediction, wrapped
 from .steps import PAST, Table, axis_table, placed, under, where_any, window_count, windows_per_axis, wrong
 
 RIGHT_COUNT = "There are floor((length + padding - extent)/stride) + 1 windows along an axis."
@@ -34,7 +34,7 @@ def added_by_ceil(axis: Axis) -> int:
     return axis.count() - axis.room // axis.stride - 1
 
 
-def counted_with(more: Callable[[Axis], int]) -> Answer:
+def counted_with(more: Callable[[Axis], int]) -> Prediction:
     """Answers with the number of windows (perhaps none) for a larger padding."""
     return windows_per_axis(lambda axis: axis_table(axis, max((axis.room + more(axis)) // axis.stride + 1, 0)))
 
@@ -65,12 +65,12 @@ def as_along_the_first(axes: tuple[Axis, ...]) -> list[Table]:
     return [axis_table(axis, axes[0].count()) for axis in axes]
 
 
-def shifted(by: int) -> Answer:
+def shifted(by: int) -> Prediction:
     """Windows that all begin `by` cells later."""
     return windows_per_axis(lambda axis: axis_table(replace(axis, begin=axis.begin - by), axis.count()))
 
 
-def numbered_in(dtype: str) -> Answer:
+def numbered_in(dtype: str) -> Prediction:
     """Answers whose windows are numbered in an integer type, where the numbers wrap."""
 
     def table(axis: Axis) -> Table:
@@ -81,7 +81,7 @@ def numbered_in(dtype: str) -> Answer:
     return windows_per_axis(table)
 
 
-def starting_at_blocks(block: int, last: bool) -> Answer:
+def starting_at_blocks(block: int, last: bool) -> Prediction:
     """Answers whose windows start at multiples of a block, along the last axis or all axes."""
 
     def rounded_down(axis: Axis) -> Table:
@@ -188,7 +188,7 @@ def without_last(axis_from_end: int) -> Callable[[tuple[Axis, ...]], list[Table]
     return tables
 
 
-def whole_image(covers: Callable[[tuple[Axis, ...]], bool], *, single: bool) -> Answer:
+def whole_image(covers: Callable[[tuple[Axis, ...]], bool], *, single: bool) -> Prediction:
     """Answers whose one window, or every window, is the whole image. Raises ValueError for windows not taken for it."""
 
     def tables(axes: tuple[Axis, ...]) -> list[Table]:
@@ -224,7 +224,7 @@ SINGLE: list[Callable[[tuple[Axis, ...]], bool]] = [
 """Conditions under which a window is mistaken for a single cell."""
 
 
-def one_cell(single: Callable[[tuple[Axis, ...]], bool]) -> Answer:
+def one_cell(single: Callable[[tuple[Axis, ...]], bool]) -> Prediction:
     """Answers whose windows have only their first cell. Raises ValueError for windows not taken for one cell."""
 
     def tables(axes: tuple[Axis, ...]) -> list[Table]:

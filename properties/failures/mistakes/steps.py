@@ -14,7 +14,7 @@ from poolproof.kernels.dtypes import Array, Ints, is_float, lowest, rounded
 from poolproof.kernels.geometry import Axis, Geometry
 
 from ...targets.call import Call
-from .mistake import MEAN, Answer
+from .mistake import MEAN, Prediction
 
 PADDED, PAST = -1, -2
 """Markers in place of a cell: a padded one, and one past the padded end."""
@@ -313,22 +313,22 @@ def wrong(**steps: Any) -> Steps:
     return replace(RIGHT, **steps)
 
 
-def each(step: str, choices: list[Any]) -> tuple[Answer, ...]:
+def each(step: str, choices: list[Any]) -> tuple[Prediction, ...]:
     """A variant for each choice of one step."""
     return tuple(wrong(**{step: choice}) for choice in choices)
 
 
-def under(**changes: Callable[[Geometry], Any]) -> Answer:
+def under(**changes: Callable[[Geometry], Any]) -> Prediction:
     """Answers under a geometry with some fields replaced, each computed from the right geometry."""
     return wrong(geometry=lambda g: replace(g, **{name: change(g) for name, change in changes.items()}))
 
 
-def windows_per_axis(table: Callable[[Axis], Table]) -> Answer:
+def windows_per_axis(table: Callable[[Axis], Table]) -> Prediction:
     """Answers with other windows along each axis."""
     return wrong(tables=lambda axes: [table(axis) for axis in axes])
 
 
-def where_any(applies: Callable[[Axis], bool], table: Callable[[Axis], Table]) -> Answer:
+def where_any(applies: Callable[[Axis], bool], table: Callable[[Axis], Table]) -> Prediction:
     """Answers with other windows, if the mistake applies to some axis of the call. Raises ValueError otherwise."""
 
     def tables(axes: tuple[Axis, ...]) -> list[Table]:
@@ -339,7 +339,7 @@ def where_any(applies: Callable[[Axis], bool], table: Callable[[Axis], Table]) -
     return wrong(tables=tables)
 
 
-def window_count(count: Callable[[Axis], int]) -> Answer:
+def window_count(count: Callable[[Axis], int]) -> Prediction:
     """Answers with another number of windows along each axis, at least one."""
     return windows_per_axis(lambda axis: axis_table(axis, max(count(axis), 1)))
 

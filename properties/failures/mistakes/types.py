@@ -10,19 +10,19 @@ from poolproof.kernels.dtypes import Array
 
 from ...contract import BACKWARD, FORWARD
 from ...targets.call import Call
-from .mistake import INDEX, MAX, Answer, Mistake
+from .mistake import INDEX, MAX, Mistake, Prediction
 from .steps import RIGHT
 
 RIGHT_DTYPE = "A result has the dtype of x."
 VALUES = (*FORWARD, *BACKWARD)
 
 
-def always(dtype: str) -> Answer:
+def always(dtype: str) -> Prediction:
     """Right numbers in a fixed dtype."""
     return lambda call: RIGHT.answer(call).astype(dtype)
 
 
-def of_integers(dtype: str) -> Answer:
+def of_integers(dtype: str) -> Prediction:
     """Right integers in a fixed dtype. Raises ValueError for floats."""
 
     def answer(call: Call) -> Array:
@@ -34,7 +34,7 @@ def of_integers(dtype: str) -> Answer:
     return answer
 
 
-def of_bool(dtype: Any) -> Answer:
+def of_bool(dtype: Any) -> Prediction:
     """Right bool results in another dtype."""
 
     def answer(call: Call) -> Array:
@@ -46,7 +46,7 @@ def of_bool(dtype: Any) -> Answer:
     return answer
 
 
-def named(name: str, functions: tuple[str, ...], dtype: str, made: Callable[[str], Answer]) -> Mistake:
+def named(name: str, functions: tuple[str, ...], dtype: str, made: Callable[[str], Prediction]) -> Mistake:
     """The mistake of returning results in a fixed dtype."""
     return Mistake(name, functions, f"Results are {dtype}, whatever x is.", RIGHT_DTYPE, (made(dtype),))
 

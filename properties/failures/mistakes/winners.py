@@ -10,7 +10,7 @@ import numpy as np
 from poolproof.kernels.dtypes import Array
 
 from .maxima import by_keys
-from .mistake import INDEX, MAX_GRADIENT, Answer, Mistake
+from .mistake import INDEX, MAX_GRADIENT, Mistake, Prediction
 from .steps import PooledWindows, added, each, first_weights, wrong
 
 RIGHT_TIE = "The gradient of a window goes to its maximum once, however many cells are equal to it."
@@ -78,7 +78,7 @@ def equal_in_plane(windows: PooledWindows, _: Array) -> Array:
     return np.asarray((equal * dy[..., np.newaxis]).sum(axis=-2))
 
 
-def sought_in_plane(last: bool) -> Answer:
+def sought_in_plane(last: bool) -> Prediction:
     """Answers that look up the maximum in the plane: at the first cell equal to it, or the last."""
 
     def place(windows: PooledWindows) -> Array:
@@ -100,7 +100,7 @@ def no_gradient_at_zero(windows: PooledWindows) -> Array:
     return np.asarray(first_weights(windows) * (windows.values.max(axis=-1, keepdims=True) != 0))
 
 
-def short_place(dtype: str) -> Answer:
+def short_place(dtype: str) -> Prediction:
     """The gradient of maxima whose places wrap in an integer type."""
 
     def gather(windows: PooledWindows, shares: Array) -> Array:
@@ -111,7 +111,7 @@ def short_place(dtype: str) -> Answer:
     return wrong(gather=gather)
 
 
-def saturating_place(most: int) -> Answer:
+def saturating_place(most: int) -> Prediction:
     """The gradient of maxima where places above `most` become the first place."""
 
     def gather(windows: PooledWindows, shares: Array) -> Array:
