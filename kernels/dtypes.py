@@ -34,6 +34,11 @@ def is_float(dtype: np.dtype[Any]) -> bool:
     return dtype.kind == "f" or (dtype.kind == "V" and dtype.name == "bfloat16")
 
 
+def is_number(dtype: np.dtype[Any]) -> bool:
+    """Whether the elements of a dtype are booleans, integers or floating-point numbers."""
+    return dtype.kind in "biu" or is_float(dtype)
+
+
 def index_dtype(spatial: Ints) -> np.dtype[Any]:
     """int32 if it holds every index of a plane, otherwise int64."""
     return np.dtype(np.int32 if prod(spatial) <= np.iinfo(np.int32).max else np.int64)

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from . import compiled, img2col
 from .arguments import MEAN_SETTINGS, SETTINGS, refuse_unknown
 from .checks import all_scalars, as_array, checked_dy, checked_shape, show
-from .dtypes import Array, Ints, is_float
+from .dtypes import Array, Ints, is_number
 from .geometry import Geometry, Words
 from .threads import checked
 
@@ -161,7 +161,7 @@ class PoolingLayer:
 
     def _checked(self, x: ArrayLike) -> Array:
         array = as_array("x", x)
-        if (array.dtype.kind in "biuf" or is_float(array.dtype)) and array.shape[1:] != self.input_shape:
+        if is_number(array.dtype) and array.shape[1:] != self.input_shape:
             expected = ", ".join(map(str, self.input_shape))
             raise ValueError(f"x has shape {array.shape}, but should have (N, {expected})")
         return array

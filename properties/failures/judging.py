@@ -10,7 +10,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from poolproof.kernels.dtypes import Array, finfo, is_float
+from poolproof.kernels.dtypes import Array, finfo, is_float, is_number
 
 from .. import oracle
 from ..contract import MEAN, Declared
@@ -93,7 +93,7 @@ def meant(call: Call, declared: Declared) -> Call:
 
 def judged(call: Call, got: Any) -> Judged | None:
     """An answer beside the right one, or None if it cannot be judged."""
-    if not isinstance(got, np.ndarray) or (got.dtype.kind not in "biuf" and got.dtype.name != "bfloat16"):
+    if not isinstance(got, np.ndarray) or not is_number(got.dtype):
         return None
     try:
         with np.errstate(all="ignore"):

@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from poolproof.kernels.dtypes import Array, finfo, is_float
+from poolproof.kernels.dtypes import Array, finfo, is_float, is_number
 
 from ..contract import RESULT
 from ..failures.mistakes.conduct import NOT_THREAD_SAFE
@@ -89,7 +89,7 @@ class Pool:
         if not isinstance(answer.value, np.ndarray):
             raise Broken(f"{self.title(at)}: returned {answer.kind}, but should return an array of numbers", call=at)
         value = np.asarray(answer.value)
-        if value.dtype.kind not in "biuf" and value.dtype.name != "bfloat16":
+        if not is_number(value.dtype):
             raise Broken(f"{self.title(at)}: returned dtype {value.dtype}, but should return numbers", call=at)
         return value
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from poolproof.kernels.dtypes import FLOATS, ORDERED, Array, Ints, finfo, is_float
+from poolproof.kernels.dtypes import FLOATS, ORDERED, Array, Ints, finfo, is_float, is_number
 
 from ..cases.case import Case
 from ..contract import BACKWARD, MEAN, Unusable
@@ -258,7 +258,7 @@ def to_try(target: Target, case: Case) -> Iterator[Case]:
     if case.x.size > EXACT:
         got = target.fresh().ask(case.call()).value
         shape = case.x.shape if case.function in BACKWARD else case.dy.shape
-        if isinstance(got, np.ndarray) and got.shape == shape and got.dtype.kind in "biufV":
+        if isinstance(got, np.ndarray) and got.shape == shape and is_number(got.dtype):
             planes = suspects(case, got)
             if not planes:
                 return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 import numpy as np
-from poolproof.kernels.dtypes import Array
+from poolproof.kernels.dtypes import Array, is_number
 
 from ...contract import RESULT
 from ...data.sparse import Sparse, SparseCall
@@ -28,7 +28,7 @@ def judge(target: Target, call: SparseCall) -> None:
     if not isinstance(answer.value, Sparse):
         raise Broken(f"{title}: returned {answer.kind}, but should return an array of numbers")
     got, right = answer.value, expected(call)
-    if got.dtype.kind not in "biuf" and got.dtype.name != "bfloat16":
+    if not is_number(got.dtype):
         raise Broken(f"{title}: returned dtype {got.dtype}, but should return numbers")
     name = RESULT[call.function]
     if got.shape != right.shape:
