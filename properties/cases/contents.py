@@ -13,7 +13,7 @@ from ..contract import MEAN
 from ..data.layouts import made_alike
 from ..oracle import windows
 from .case import Case
-from .palettes import DISTINCT, ONE_HOT, alone, distinct, painted, room
+from .palettes import DISTINCT, ONE_HOT, alone, painted, room
 
 LARGE = 256
 """A plane with more cells than this gets a maximum near its end, where its index overflows 8 bits."""
@@ -71,16 +71,18 @@ def places(shape: Ints) -> Array:
 
 
 def image(case: Case, cells: Array, n: int) -> Array:
-    """x by its palette. Integers too narrow for "distinct" numbers in a window of this extent get ties instead."""
+    """x by its palette. A dtype too narrow for "distinct" numbers in a window of this extent gets ties instead."""
     dtype = case.x.dtype
     if case.values == "alone":
         return alone(cells, dtype)
     if case.values not in DISTINCT:
         return without_lowest_windows(case, painted(case.values, cells, dtype, n))
     extent = tuple(axis.extent for axis in case.axes)
-    if is_float(dtype):
-        return DISTINCT[case.values](cells, dtype, extent)
-    return distinct(cells, dtype, extent) if prod(extent) <= room(dtype) else painted("ties", cells, dtype, n)
+    # Floats are drawn with windows that suffice, which may be made larger to find the mistake behind a failure.
+    together = prod(map(min, extent, case.x.shape[2:])) if is_float(dtype) else prod(extent)
+    if together > room(dtype):
+        return painted("ties", cells, dtype, n)
+    return DISTINCT[case.values if is_float(dtype) else "distinct"](cells, dtype, extent)
 
 
 def without_lowest_windows(case: Case, x: Array) -> Array:

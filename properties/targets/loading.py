@@ -163,5 +163,6 @@ def hinted(spec: str, error: Exception) -> str:
     text = cleaned(str(error))
     if spec in PEERS:
         return f"{text}; the adapter needs its library: {PEERS[spec].install}"
-    hint = "" if spec in ON_DEVICE else did_you_mean(spec, [*REFERENCE, *ON_DEVICE, *PEERS])
+    known = spec in ON_DEVICE or os.path.exists(split(spec)[0])
+    hint = "" if known else did_you_mean(spec, [*REFERENCE, *ON_DEVICE, *PEERS])
     return f"{text}; {hint}" if hint.startswith("did") and "did you mean" not in text else text

@@ -83,6 +83,13 @@ def test_windows_are_asked_that_overlap_along_all_axes():
     assert {(call.size, call.stride, call.arrays["x"].shape[2:]) for call in calls} == {((3, 2), (1, 1), (5, 4))}
 
 
+def test_a_window_that_becomes_too_large_for_distinct_numbers_gets_ties():
+    given = failing(np.zeros((1, 1, 22, 22), "float16"), (22, 22))
+    calls = list(overlapped(given, Declared(ranks=(2,))))
+    assert {call.size for call in calls} == {(23, 23)}
+    assert all(np.isfinite(call.arrays["x"]).all() for call in calls)
+
+
 def test_an_image_is_asked_that_has_one_window_more_along_each_axis():
     given = failing(np.zeros((1, 1, 2, 4)), (2, 1))
     calls = list(lengthened(replace(given, call=replace(given.call, stride=(2, 3))), Declared(ranks=(2,))))

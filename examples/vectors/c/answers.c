@@ -12,7 +12,9 @@ int pool(const Vector *v, unsigned char *answer) {
     char status[16], dtype[16];
     int64_t item, shape[5];
     const int64_t *wanted = v->n + (v->dy ? X : WINDOWS);
-    if (!file && (!(file = fopen(getenv("ANSWERS"), "rb")) || fscanf(file, "poolproof answers 1") != 0))
+    if (!file && !(file = fopen(getenv("ANSWERS") ? getenv("ANSWERS") : "", "rb")))
+        fprintf(stderr, "ANSWERS should name a file of answers\n"), exit(2);
+    if (!ftell(file) && fscanf(file, "poolproof answers 1") != 0)
         return FAILED;
     if (fscanf(file, "%d %15s %15s %" SCNd64, &number, status, dtype, &item) != 4 || number != v->number)
         return FAILED;
