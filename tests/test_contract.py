@@ -250,6 +250,12 @@ def test_a_name_within_two_letters_is_warned_about(near):
     assert warnings == [f"it has {near!r}, which is not in the contract; did you mean 'mean_forward'?"]
 
 
+@pytest.mark.parametrize("isolation", [None, Isolation()], ids=["in-process", "isolated"])
+def test_a_module_that_a_file_imports_is_not_warned_about(here, isolation):
+    (here / "it.py").write_text("import ctypes\n\ndef max_forward(x, size, stride):\n    return x\n")
+    assert load("it.py", isolation).warnings == []
+
+
 @pytest.mark.parametrize(("near", "meant"), [("dtype", "dtypes"), ("max_cell", "max_cells"), ("setings", "settings")])
 def test_a_name_within_a_letter_of_a_declaration_is_warned_about(near, meant):
     warnings = wrap(SimpleNamespace(max_forward=maximum, **{near: 1}), "it").warnings

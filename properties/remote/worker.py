@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from functools import partial
 from queue import SimpleQueue
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any, Dict, Tuple, Union
 
 import numpy as np
@@ -600,7 +600,8 @@ def from_file(path: str) -> Any:
     folder, file = os.path.split(os.path.abspath(path))
     if not os.path.isfile(path):
         near = [name for name in os.listdir(folder) if name.endswith(".py")] if os.path.isdir(folder) else []
-        raise Unloadable(f"there is no such file: {path}; {suggestion(file, near)}")
+        hint = f"; {suggestion(file, near)}" if near else ""
+        raise Unloadable(f"there is no such file: {path}{hint}")
     spec = importlib.util.spec_from_file_location(file[:-3], path, loader=FromSource(file[:-3], path))
     module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
     try:
@@ -641,8 +642,10 @@ def find(module: Any, attribute: str, source: str) -> Any:
 
 
 def public(found: Any) -> list[str]:
-    """The public names of an object, without overlong ones."""
-    return [name for name in dir(found) if not name.startswith("_") and len(name) <= MOST_LETTERS]
+    """The public names of an object, without overlong ones and the modules that a file imports."""
+    own = vars(found) if isinstance(found, ModuleType) else {}
+    imported = {name for name, value in own.items() if isinstance(value, ModuleType)}
+    return [name for name in dir(found) if name[:1] != "_" and len(name) <= MOST_LETTERS and name not in imported]
 
 
 def said(value: Any, write: Callable[[Any], str] = str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..failures.diagnosis import SECONDS, Evidence, diagnosis, explained_by, wrong_answers
 from ..failures.judging import Fault
 from ..failures.messages import advice, hint
@@ -13,6 +15,9 @@ from .trial import Found, Trial
 
 EARLIER_CALLS = "earlier calls"
 """The need of a failure that recurs only after other calls."""
+
+ROUNDS = 4
+"""How often calls are repeated forwards and backwards, to see whether their answers differ without threads."""
 
 COMPARED = "found by comparison with the answer to another call, which is right"
 """What to know of a failure that is shown on the other one of the compared calls."""
@@ -55,8 +60,8 @@ def repeated(trial: Trial) -> Found | None:
 
 def mistakes_of(trial: Trial, found: Found, others: list[Found]) -> list[str]:
     """The names of the mistakes that explain a failure, recognised by the law or found on fresh cases."""
-    if found.failure.mistake == NOT_THREAD_SAFE.name and writes_to_input(trial, found.calls):
-        return [CHANGES_INPUT.name]
+    if found.failure.mistake == NOT_THREAD_SAFE.name:
+        return [behind_threads(trial, found.calls)]
     if found.failure.mistake:
         return [found.failure.mistake]
     if found.counterexample.earlier_calls:
@@ -70,10 +75,25 @@ def mistakes_of(trial: Trial, found: Found, others: list[Found]) -> list[str]:
     return diagnosis(evidence(trial, found, runs))
 
 
+def behind_threads(trial: Trial, calls: list[Call]) -> str:
+    """The mistake behind an answer that was another during another call; it may have nothing to do with threads."""
+    if writes_to_input(trial, calls):
+        return CHANGES_INPUT.name
+    return VARIES.name if varies_in_turn(trial, calls[-2:]) else NOT_THREAD_SAFE.name
+
+
 def writes_to_input(trial: Trial, calls: list[Call]) -> bool:
     """Whether a call writes to its input; other calls at the same time may then read something else there."""
     target = trial.pool.target.afresh()
     return any(target.ask(call).changed for call in calls)
+
+
+def varies_in_turn(trial: Trial, calls: list[Call]) -> bool:
+    """Whether a call gives several answers when these are made one after another, after themselves and others."""
+    target = trial.pool.target.afresh()
+    order = [*range(len(calls)), *reversed(range(len(calls)))] * ROUNDS
+    answers = {(at, np.asarray(target.ask(calls[at]).value).tobytes()) for at in order}
+    return len(answers) > len(calls)
 
 
 def evidence(trial: Trial, found: Found, runs: list[list[Call]]) -> Evidence:

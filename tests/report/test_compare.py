@@ -162,6 +162,7 @@ def test_the_command_prints_the_comparison_and_writes_it(reports, capsys):
         (["old.json", "none.json"], "report 'none.json' cannot be read"),
         (["none.json", "old.json"], "report 'none.json' cannot be read"),
         (["old.json", "no.json"], "report 'no.json' is not one of check --json"),
+        (["old.json", "other.json"], "the reports have no target in common: pool.py; other.py"),
         (["old.json"], "NEW"),
         (["old.json", "new.json", "--json", "none/found.json"], "--json 'none/found.json' cannot be written"),
     ],
@@ -169,6 +170,7 @@ def test_the_command_prints_the_comparison_and_writes_it(reports, capsys):
 )
 def test_what_cannot_be_read_or_written_is_one_line_and_status_2(words, told, reports, capsys):
     (reports / "no.json").write_text("{}")
+    (reports / "other.json").write_text(json_text(report(holds("routing", "other.py"))))
     assert told in refused(["compare", *words], capsys)
 
 

@@ -347,6 +347,13 @@ def test_the_c_reader_rejects_a_wrong_kernel(name, tmp_path, content):
 
 
 @needs_cc
+def test_a_kernel_that_takes_no_vector_passes_nothing(tmp_path, content):
+    everything = ('strcmp(v->dtype, "float32") && strcmp(v->dtype, "float64")', "v->dtype")
+    status, said = asked(built(tmp_path, "vectors.c", "kernel.c", replaced=everything), content, tmp_path)
+    assert (status, said) == (1, ["0 vectors asked, 0 wrong"])
+
+
+@needs_cc
 @pytest.mark.parametrize("data", [b"", b"poolproof vectors 2 5\n", b"poolproof vectors 1 1\n1 max_forward"])
 def test_the_c_reader_says_what_is_wrong_with_a_file(data, tmp_path):
     command = built(tmp_path, "vectors.c", "kernel.c")

@@ -158,6 +158,20 @@ def test_calls_made_at_the_same_time_are_told():
     assert found is None or found.mistakes == ["not-thread-safe"]
 
 
+def test_memory_that_is_not_initialised_is_not_taken_for_threads():
+    class Uncleared:
+        memory = np.zeros(1 << 16)
+
+        def max_forward(self, x, size, stride):
+            y = naive.max_forward(x, size, stride)
+            left, self.memory[: y.size] = self.memory[: y.size].copy(), y.ravel()
+            return np.where(np.arange(y.size).reshape(y.shape) % 2, left.reshape(y.shape).astype(y.dtype), y)
+
+    found = result("two-threads", Uncleared).counterexample
+    assert found is not None
+    assert "not-thread-safe" not in found.mistakes
+
+
 @slow
 def test_an_exception_that_no_rule_explains_has_no_hint():
     def max_forward(*_):

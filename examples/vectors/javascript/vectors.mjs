@@ -58,4 +58,4 @@ for (let left = Number(line()[3]); left--; ) {
   [asked, wrong, last] = [asked + (answer !== null), wrong + !good, answer];
 }
 console.log(`${asked} vectors asked, ${wrong} wrong`);
-process.exitCode = wrong ? 1 : 0;
+process.exitCode = wrong || !asked ? 1 : 0;

@@ -17,7 +17,8 @@ def add_arguments(parser: Parser) -> None:
 
 
 def run(options: Namespace) -> int:
-    """Compare two reports by cause. Returns 1 if a cause is new."""
+    """Compare two reports by cause. Returns 1 if a cause is new. Raises Unusable if they have no target in common."""
+    from ...contract import Unusable
     from ...data.files import json_text, unwritten, writable
     from ...report.compare import as_lines, as_markdown, compared
     from ...report.terminal import Terminal
@@ -26,7 +27,11 @@ def run(options: Namespace) -> int:
     writable("--json", options.json)
     writable("--markdown", options.markdown)
     files = {"old": options.old, "new": options.new}
-    found = compared(report_of(options.old), report_of(options.new))
+    old, new = report_of(options.old), report_of(options.new)
+    before, after = ([each.target for each in report.targets] for report in (old, new))
+    if not set(before) & set(after):
+        raise Unusable(f"the reports have no target in common: {', '.join(before)}; {', '.join(after)}")
+    found = compared(old, new)
     terminal = Terminal(sys.stdout)
     for text in as_lines(found, files):
         terminal.say(text)

@@ -44,7 +44,7 @@ VARIES = Mistake(
     "differs-between-calls",
     ANY,
     "The same call gives different answers when repeated.",
-    "The same arguments give the same answer; a randomised kernel declares deterministic=False.",
+    "Nothing is read before it is written or kept between calls; a kernel that is random declares deterministic=False.",
 )
 LAYOUT_IGNORED = Mistake(
     "layout-ignored",
