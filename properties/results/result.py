@@ -14,7 +14,7 @@ from .seen import Seen
 
 FAILURES = ("broken", "raised", "crashed", "hung")
 UNTRIED = ("unsupported", "not run")
-VERDICTS = ("holds", *FAILURES, "known", *UNTRIED)
+VERDICTS = ("holds", *FAILURES, "unsupported", "known", "not run")
 
 if TYPE_CHECKING:
     Verdict = str
