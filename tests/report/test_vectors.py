@@ -348,7 +348,7 @@ def test_the_c_reader_rejects_a_wrong_kernel(name, tmp_path, content):
 
 @needs_cc
 def test_a_kernel_that_takes_no_vector_passes_nothing(tmp_path, content):
-    everything = ('strcmp(v->dtype, "float32") && strcmp(v->dtype, "float64")', "v->dtype")
+    everything = ('strcmp(v->dtype, "float32") && strcmp(v->dtype, "float64")', "*v->dtype")
     status, said = asked(built(tmp_path, "vectors.c", "kernel.c", replaced=everything), content, tmp_path)
     assert (status, said) == (1, ["0 vectors asked, 0 wrong"])
 
