@@ -48,7 +48,7 @@ def test_a_session_that_should_judge_and_runs_no_law_fails(tmp_path):
     status, said = python(tmp_path, "-m", "pytest", "-q", "test_own.py", "--poolproof-impl=faulty.py")
     assert status == 4
     assert "--poolproof-impl: no law was run; the laws are tests in --pyargs poolproof.properties" in said
-    # What cannot be loaded, and a run that ends at a failure of one's own, is told in itself.
+    # A target that cannot be loaded, or a failing test of the user's, is complaint enough.
     (tmp_path / "test_wrong.py").write_text("def test_wrong():\n    assert False\n")
     for words in (
         ["--pyargs", "poolproof.properties", "--poolproof-impl=gone.py"],

@@ -20,6 +20,7 @@ def run(options: Namespace) -> int:
     """Compare two reports by cause. Returns 1 if a cause is new. Raises Unusable if they have no target in common."""
     from ...contract import Unusable
     from ...data.files import json_text, unwritten, writable
+    from ...data.text import cleaned
     from ...report.compare import as_lines, as_markdown, compared
     from ...report.terminal import Terminal
     from ...run.reading import report_of
@@ -30,7 +31,8 @@ def run(options: Namespace) -> int:
     old, new = report_of(options.old), report_of(options.new)
     before, after = ([each.target for each in report.targets] for report in (old, new))
     if not set(before) & set(after):
-        raise Unusable(f"the reports have no target in common: {', '.join(before)}; {', '.join(after)}")
+        both = cleaned(f"{', '.join(before)}; {', '.join(after)}")
+        raise Unusable(f"the reports have no target in common: {both}")
     found = compared(old, new)
     terminal = Terminal(sys.stdout)
     for text in as_lines(found, files):
