@@ -8,11 +8,24 @@ from typing import Any
 
 import numpy as np
 
-from ..contract import BACKWARD, OF_INTEGERS
+from ..contract import BACKWARD, MEAN, OF_INTEGERS
 from .build import LAST, Builder, Memories, memories
 from .plans import dtypes, ranks
-from .recipes import FIXED, PLAIN
-from .shapes import CERTAIN, CERTAIN_FIXED, CERTAIN_LARGE, TIED, Kind, one_window, pinned, single_column, small, usual
+from .recipes import FIXED, OVERHANG, PLAIN, SYMMETRIC
+from .shapes import (
+    CERTAIN,
+    CERTAIN_FIXED,
+    CERTAIN_LARGE,
+    COUNTED,
+    OVERLAPPING,
+    TIED,
+    Kind,
+    one_window,
+    pinned,
+    single_column,
+    small,
+    usual,
+)
 
 Decisions = dict[str, Any]
 """Decisions of a sketch that are already made; the others are drawn."""
@@ -33,7 +46,10 @@ NEAR_CHANNELS_LAST = ("channels last", "slice of channels last", "crop of channe
 
 def corners(builder: Builder) -> list[Decisions]:
     """The decisions for the first cases of a law: each callable, recipe, layout, dtype, palette and rare shape once."""
-    parts = (simplest, plainest, in_turn, in_memory, rare_shapes, far_ties, ends_of_types, empty_batches, whole_truths)
+    parts = (
+        *(simplest, plainest, in_turn, in_memory, rare_shapes, far_ties, ends_of_types, empty_batches),
+        *(whole_truths, many_counted, taps_past_the_end),
+    )
     return [decided for part in parts for decided in part(builder)]
 
 
@@ -125,7 +141,11 @@ def rare_shapes(builder: Builder) -> Iterator[Decisions]:
 
 def certain(builder: Builder) -> tuple[Kind, ...]:
     """The rare shapes; if windows are fixed, those that are rare for another reason."""
-    return CERTAIN_FIXED if builder.declared.fixed else CERTAIN_LARGE if builder.large else CERTAIN
+    if builder.declared.fixed:
+        return CERTAIN_FIXED
+    # What a kernel leaves out between two tiles shows only where windows of both share cells.
+    tiled = OVERLAPPING if builder.large or builder.plan.windows == "overlapping" else ()
+    return (*(CERTAIN_LARGE if builder.large else CERTAIN), *tiled)
 
 
 def far_ties(builder: Builder) -> Iterator[Decisions]:
@@ -163,6 +183,24 @@ def whole_truths(builder: Builder) -> Iterator[Decisions]:
     if builder.large and "bool" in dtypes_of(builder, function):
         kind = pinned(one_window, 16)
         yield {"function": function, "recipe": PLAIN, "kind": kind, "dtype": "bool", "values": "highest", "seed": 0}
+
+
+def many_counted(builder: Builder) -> Iterator[Decisions]:
+    """A padded window of a mean that divides by its real cells, which are more than a byte can count."""
+    for function in builder.functions if builder.large else ():
+        if function in MEAN and SYMMETRIC in builder.recipes(function):
+            dtype = dtypes_of(builder, function)[0]
+            yield {"function": function, "recipe": SYMMETRIC, "kind": COUNTED, "dtype": dtype, "counted": False}
+
+
+def taps_past_the_end(builder: Builder) -> Iterator[Decisions]:
+    """The last of dilated windows in ceil mode, which ends past the padded end, between two of its taps."""
+    for function in builder.functions if builder.plan.large and not builder.plan.recipes else ():
+        settings = builder.declared.settings_of(function, *builder.plan.also)
+        if set(OVERHANG.settings) <= set(settings) and not builder.declared.fixed:
+            dtype = dtypes_of(builder, function)[0]
+            for counted in (True, False) if function in MEAN else (True,):
+                yield {"function": function, "recipe": OVERHANG, "dtype": dtype, "counted": counted, "spot": LAST}
 
 
 def dtypes_of(builder: Builder, function: str) -> tuple[str, ...]:

@@ -19,6 +19,9 @@ MAX_VALUES = ("distinct", "ties", "close", "negative", "relu", "wide", "lowest",
 MEAN_VALUES = ("wide", "lattice", "huge", "huge", "relu", "negative", "remote")
 EDGE_VALUES = ("distinct", "ties", "not_a_number", "infinite", "subnormal", "wide", "highest", "lowest")
 
+BOTTOMLESS = ("not_a_number", "bottomless", "bottomless", "infinite", "distinct")
+"""Palettes for places of maxima: NaN, and windows in which nothing is larger than the value of padding."""
+
 WINDOWS = ("any", "overlapping", "powers of two", "gaps", "one cell", "vast")
 
 ORDER = ("float64", "float32", "float16", "bfloat16", *INTEGERS, "bool")

@@ -193,12 +193,21 @@ def wholly_in_padding(wish: Wish, chosen: bool) -> Wish:
     return wish._replace(dilation=(2, 2), size=(2, 2), begin=one, end=one, outputs=one, rest=(0, 0))
 
 
+def dilated_overhang(wish: Wish, _: bool) -> Wish:
+    """Dilated windows, the last of which ends in ceil mode three cells past the padded end, between two of its taps."""
+    wish = wish._replace(dilation=(2, 2), size=(3, 3), stride=(4, 4), outputs=(1, 2), rest=(1, 1))
+    return wish._replace(begin=(0, 1), end=(0, 1))
+
+
 PLAIN = Recipe("plain", (), as_wished)
 FIXED = Recipe("fixed", (), as_wished)
 EDGE = Recipe("wholly in padding", (PADDING, DILATION), wholly_in_padding)
+SYMMETRIC = Recipe("symmetric padding", (PADDING,), symmetric)
+OVERHANG = Recipe("dilated overhang", (PADDING, DILATION, CEIL), dilated_overhang)
+"""A recipe for a corner case alone."""
 
 RECIPES: tuple[Recipe, ...] = (
-    Recipe("symmetric padding", (PADDING,), symmetric),
+    SYMMETRIC,
     Recipe("uneven padding", (PADDING,), uneven),
     Recipe("end padding", (PADDING,), end_only),
     Recipe("padding of a byte", (PADDING,), padding_of_a_byte),

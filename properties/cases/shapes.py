@@ -192,6 +192,12 @@ def rows_of(columns: int, rank: int, _: int) -> Shape:
     return Shape(SINGLE, (*(Wish(outputs=exactly(1)),) * (rank - 2), *rows[-2:]))
 
 
+def overlapping(along: int, rank: int, _: int) -> Shape:
+    """More windows along one axis than kernels compute at once, each of which shares cells with the next."""
+    many = Wish(size=exactly(3), stride=exactly(1), outputs=exactly(259))
+    return Shape(SINGLE, everywhere(rank, along % rank, many, Wish(size=(1, 2), outputs=(1, 2))))
+
+
 def one_window(size: int, rank: int, chosen: int) -> Shape:
     """One window of this size along every axis, over the whole image."""
     wish = Wish(size=exactly(size), outputs=exactly(1), rest=exactly(0))
@@ -263,6 +269,12 @@ CERTAIN_LARGE: tuple[Kind, ...] = (
     *(pinned(rows_of, 61), pinned(rows_of, 49)),
 )
 """The same for laws about large images."""
+
+OVERLAPPING: tuple[Kind, ...] = (pinned(overlapping, 0), pinned(overlapping, -1))
+"""More columns and more rows of windows than a tile of a kernel has, whose halo is therefore needed."""
+
+COUNTED: Kind = pinned(windows_of, (21, 21))
+"""A window with more real cells than a byte can count, even without two cells of padding on every side."""
 
 TIED: Kind = pinned(windows_of, (65, 65))
 """A window whose tied maxima are far apart."""

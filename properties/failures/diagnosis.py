@@ -19,7 +19,7 @@ from .judging import NO_ANSWER, Agreement, Fault, Judged, attempted, contradicte
 from .mistakes import MISTAKES, Scope, maxima, means
 from .mistakes.conduct import EMPTY_BATCH, LAYOUT_IGNORED, REMEMBERS, VARIES
 from .mistakes.mistake import Mistake, Prediction
-from .mistakes.steps import Steps, TooLarge
+from .mistakes.steps import Steps, TooLarge, TooMany
 from .probes import generic
 
 SECONDS = 10.0
@@ -122,7 +122,7 @@ class Hypothesis:
             self.missed += self.foretells(found)
             return not (self.missed and self.mistake.scope is Scope.ALWAYS)
         if fits(found, self.answer) is Agreement.NOT:
-            return False
+            return raises(TooMany, self.answer, found.meant)
         self.confirmed += self.mistake.of_nan or found.fault is not Fault.VALUES or says_something(found)
         made = attempted(found, self.answer)
         if found.fault is Fault.VALUES and made is not None:
@@ -217,16 +217,16 @@ def behind_errors(evidence: Evidence, raising: list[Call]) -> list[str]:
     wrong = list(islice((pair for pair in answers if pair[1].fault is not Fault.NOTHING), CONFIRMED))
     if len(wrong) < CONFIRMED:
         return []
-    found = [each for each in hypotheses(wrong) if all(too_large(each.answer, call) for call in raising)]
+    found = [each for each in hypotheses(wrong) if all(raises(TooLarge, each.answer, call) for call in raising)]
     survivors = tested(evidence, found, [FailingCall(call, evidence.values) for call, _ in wrong])
     return names_of(survivors, MOSTLY)
 
 
-def too_large(answer: Prediction, call: Call) -> bool:
-    """Whether a mistake gives a call windows that do not fit."""
+def raises(error: type[ValueError], answer: Prediction, call: Call) -> bool:
+    """Whether a mistake has no answer to a call for this reason: its windows do not fit, or have too many taps."""
     try:
         answer(call)
-    except TooLarge:
+    except error:
         return True
     except NO_ANSWER:
         pass

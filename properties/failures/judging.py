@@ -103,10 +103,12 @@ def judged(call: Call, got: Any) -> Judged | None:
 
 
 def of_maxima(call: Call, got: Array) -> Judged:
-    """Maxima, which are exact; windows with a NaN or without a real cell may have any value."""
+    """Maxima, which are exact; windows without a real cell may have any value, and those with a NaN some."""
     windows = RIGHT.windows(call)
     right = RIGHT.answer(call)
     free = undefined(windows, right.shape)
+    if got.shape == right.shape:
+        free &= kept_or_skipped(windows, got)
     return compared(call, got, right, lambda: got != right, free)
 
 
@@ -128,6 +130,13 @@ def undefined(windows: PooledWindows, shape: tuple[int, ...]) -> Array:
     """Where results are a matter of convention: windows with a NaN or without a real cell."""
     unreal = ~windows.real.any(axis=-1)
     return np.asarray((np.isnan(windows.values.astype(np.float64)).any(axis=-1) | unreal).reshape(shape))
+
+
+def kept_or_skipped(windows: PooledWindows, got: Array) -> Array:
+    """Where a maximum is NaN or the largest number of its window, or the window has no number above -inf."""
+    values = windows.values.astype(np.float64)
+    largest = np.where(np.isnan(values), -np.inf, values).max(axis=-1).reshape(got.shape)
+    return np.asarray(np.isnan(got) | (got == largest) | (largest == -np.inf))
 
 
 def of_sums(call: Call, got: Array) -> Judged:

@@ -9,7 +9,7 @@ from poolproof.kernels.dtypes import Array, Ints
 
 from .. import oracle
 from ..cases.case import Case
-from ..cases.plans import Plan
+from ..cases.plans import BOTTOMLESS, Plan
 from ..contract import BACKWARD
 from .pool import Pool
 from .registry import law
@@ -46,6 +46,18 @@ def tied_maxima(pool: Pool, case: Case) -> None:
     if wrong.any():
         pool.differ(dx, oracle.max_backward(case.dy, case.x, **case.window).nearest(), wrong)
     conserved(pool, dx, case)
+
+
+@law(Plan(("max_backward",), values=BOTTOMLESS, gradients=("one-hot",), in_padding=True))
+def gradient_in_window(pool: Pool, case: Case) -> None:
+    """dy zero but at o: dx = 0 outside window(o), even where x is NaN or nothing but -inf"""
+    dx = pool(case.call())
+    pool.same_shape(dx, case.x.shape)
+    expected = np.zeros_like(dx)
+    for place in map(tuple, np.argwhere(case.dy).tolist()):
+        window = case.window_at(place)
+        expected[window] = dx[window]
+    pool.equal(dx, expected, why="no window with a gradient covers this pixel")
 
 
 @law(Plan(("max_backward",), gradients=("wide", "lattice", "remote"), windows="overlapping"))

@@ -14,6 +14,7 @@ CLAIMS = {
     "max-value": "Each output is the largest value of its window.",
     "max-index": "The index names a cell of the window that holds the window's maximum.",
     "index-in-plane": "An index always lies inside its plane, whatever the numbers are.",
+    "nan-kept-or-skipped": "A NaN is the maximum of its window or takes no part, and never hides another number.",
     "mean-value": "Each output is the mean of its window, up to the rounding error of a sum in any order.",
     "mean-exact": "Where no sum can round, each output is exactly the mean of its window.",
     "large-divisor": "A mean over very many cells is divided by their exact number.",
@@ -27,6 +28,7 @@ CLAIMS = {
     # backward
     "routing": "A single gradient goes to the maximum of its window, and nowhere else.",
     "tied-maxima": "Where a window has several equal maxima, these share its gradient, and none of it is lost.",
+    "gradient-in-window": "A single gradient never leaves its window, whatever the numbers are.",
     "max-accumulation": "A cell that is the maximum of several windows gets the sum of their gradients.",
     "mean-accumulation": "A cell that lies in several windows gets the sum of its shares of their gradients.",
     "mean-spread": "A single gradient is spread evenly over its window, and reaches nothing else.",

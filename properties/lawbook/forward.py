@@ -11,13 +11,10 @@ from poolproof.kernels.dtypes import Array, is_float
 from .. import oracle
 from ..cases.case import Case
 from ..cases.palettes import signed
-from ..cases.plans import MAX_VALUES, MEAN_VALUES, Plan
+from ..cases.plans import BOTTOMLESS, MAX_VALUES, MEAN_VALUES, Plan
 from ..contract import FORWARD, MEAN
 from .pool import Pool
 from .registry import law
-
-BOTTOMLESS = ("not_a_number", "bottomless", "bottomless", "infinite", "distinct")
-"""Palettes for indices: NaN, and windows in which nothing is larger than the value of padding."""
 
 OUTSIDE = (np.nan, np.inf, -np.inf)
 """Floats that must not affect a window when they lie beside it. For integers, both ends of the dtype are used."""
@@ -60,6 +57,21 @@ def index_in_plane(pool: Pool, case: Case) -> None:
         where = tuple(int(k) for k in np.argwhere(outside)[0])
         place = ",".join(map(str, where))
         pool.fail(f"i[{place}] = {i[where]}, but should be at least 0 and below {cells}", got=i, where=where)
+
+
+@law(Plan(("max_forward",), values=("not_a_number",), floats=True))
+def nan_kept_or_skipped(pool: Pool, case: Case) -> None:
+    """y[o] is NaN or the same as with -inf for every NaN, where window(o) has NaN and a number above -inf"""
+    y = pool(case.call())
+    pool.same_shape(y, case.dy.shape)
+    skipped = pool(case.call(x=np.where(np.isnan(case.x), np.asarray(-np.inf, case.x.dtype), case.x)))
+    pool.same_shape(skipped, y.shape)
+    values = case.in_windows[1]
+    # What the maximum of NaN and -inf alone is, is a convention.
+    both = np.isnan(values).any(axis=-1) & (values > -np.inf).any(axis=-1)
+    wrong = both.reshape(y.shape) & ~np.isnan(y) & (y != skipped)
+    if wrong.any():
+        pool.differ(y, skipped, wrong, 0, why="or NaN; the second call has -inf in place of NaN")
 
 
 @law(Plan(("mean_forward",), values=MEAN_VALUES, large=True))
@@ -107,7 +119,7 @@ def locality(pool: Pool, case: Case) -> None:
     y = pool(case.call())
     pool.same_shape(y, case.dy.shape)
     place = case.spot_in(y.shape)
-    window = (*place[:2], *dict(oracle.windows(case.geometry, case.x.shape))[place[2:]])
+    window = case.window_at(place)
     outside = extremes(case.x.dtype)
     x = np.full_like(case.x, outside[sum(place) % len(outside)])
     x[window] = case.x[window]

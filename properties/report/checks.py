@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 
+import numpy as np
 from poolproof.kernels.dtypes import Array
 
 from .. import oracle
@@ -96,6 +97,31 @@ def index_in_plane(answers: NamedCalls) -> list[list[str]]:
     return [[*shape(answers)[0], f"assert ((0 <= {result}) & ({result} < {prod(call.arrays['x'].shape[2:])})).all()"]]
 
 
+def gradient_in_window(answers: NamedCalls) -> list[list[str]]:
+    """Assert that windows with a gradient cover every cell of dx that is not zero."""
+    call, (result,) = answers.calls[0], answers.results
+    dy, x = call.arrays["dy"], call.arrays["x"]
+    windows = dict(oracle.windows(oracle.geometry_of(x, call.size, call.stride, call.settings), x.shape))
+    covered = [(n, c, windows[tuple(place)]) for n, c, *place in np.argwhere(dy).tolist()]
+    marks = [f"covered[{n}, {c}, {', '.join(map(sliced, index[1:]))}] = True" for n, c, index in covered]
+    made = f"covered = np.zeros({x.shape}, bool)"
+    return [[*shape(answers)[0], made, *marks, f"assert not {result}[~covered].any()"]]
+
+
+def sliced(each: slice) -> str:
+    """A slice as it is written in an index."""
+    return f"{each.start}:{each.stop}:{each.step}"
+
+
+def nan_kept_or_skipped(answers: NamedCalls) -> list[list[str]]:
+    """Assert that a maximum beside NaN is NaN or the same as without it."""
+    if len(answers.results) < 2 or answers.found.where is None:
+        return shape(answers)
+    first, second = answers.results
+    place = ", ".join(map(str, answers.found.where))
+    return after_last(answers, f"assert np.isnan({first}[{place}]) or {first}[{place}] == {second}[{place}]")
+
+
 def inputs_unchanged(answers: NamedCalls) -> list[list[str]]:
     """Assert that the arguments have the same bytes as before."""
     return after_last(answers, *(f"assert {name}.tobytes() == before_{name}" for name in answers.calls[0].arrays))
@@ -138,6 +164,8 @@ RELATIONS: dict[str, Callable[[NamedCalls], list[list[str]]]] = {
     "gradient-shape": shape,
     "dtype-preserved": dtype,
     "index-in-plane": index_in_plane,
+    "nan-kept-or-skipped": nan_kept_or_skipped,
+    "gradient-in-window": gradient_in_window,
     "inputs-unchanged": inputs_unchanged,
     "same-twice": same_twice,
     "no-aliasing": no_aliasing,

@@ -47,9 +47,18 @@ def test_another_dtype_is_a_fault_of_its_own():
     assert fault(call("max_indices"), 1, 2, dtype="float64") is Fault.DTYPE
 
 
-def test_what_a_window_with_a_nan_gives_is_a_convention():
-    assert fault(call(x=(np.nan, 1, 2)), 7, 2) is Fault.NOTHING
-    assert fault(call(x=(np.nan, 1, 2)), 7, 3) is Fault.VALUES
+@pytest.mark.parametrize("kept", [np.nan, 1])
+def test_whether_a_nan_is_kept_or_skipped_is_a_convention(kept):
+    assert fault(call(x=(np.nan, 1, 2)), kept, 2) is Fault.NOTHING
+    assert fault(call(x=(np.nan, 1, 2)), kept, 3) is Fault.VALUES
+
+
+def test_a_maximum_beside_a_nan_is_no_other_number():
+    assert fault(call(x=(np.nan, 1, 2)), 7, 2) is Fault.VALUES
+
+
+def test_the_maximum_of_nan_and_minus_infinity_is_a_convention():
+    assert fault(call(x=(np.nan, -np.inf, 2)), 7, 2) is Fault.NOTHING
 
 
 def test_the_index_of_a_nan_must_lie_in_the_plane():

@@ -69,6 +69,21 @@ class OverhangCountsAtGaps(General):
         return super().divisor(windows, size, count_include_pad) if padded else int(np.prod(size))
 
 
+class DilatedOverhangFloored(General):
+    """The taps past the end are counted by floor division: where taps are two cells apart, three cells make one."""
+
+    laws = ("mean-value", "overhang", "mean-spread")
+    mistake = "ceil overhang"
+
+    def axis(self, length, size, stride, pair, dilation, ceil_mode):
+        cells = super().axis(length, size, stride, pair, dilation, ceil_mode)
+        last = np.arange(len(cells)) * stride - pair[0] + (size - 1) * dilation
+        beyond, past = np.maximum(last + 1 - length - pair[1], 0), (cells == PAST).sum(axis=1)
+        missed = np.flatnonzero(past > beyond // dilation)
+        cells[missed, size - past[missed]] = PADDED
+        return cells
+
+
 class EvenlySpread(General):
     """Ceil mode spreads its windows evenly over the padded image, as adaptive pooling does."""
 

@@ -104,6 +104,17 @@ class ShortOutputOffset(Sound):
         return y
 
 
+class TilesWithoutHalo(Sound):
+    """A row is computed in tiles of 64 windows, which see none of the cells that they share with the next tile."""
+
+    laws = ("max-value", "mean-value", "max-accumulation")
+    mistake = "last cells"
+
+    def columns(self, grid):
+        end_of_tile = (np.arange(grid.ow) // 64 + 1) * 64 * grid.sw
+        return np.minimum(super().columns(grid), end_of_tile - 1)
+
+
 class NoIndexForNaN(Sound):
     """A window in which nothing is larger than the initial -inf has the index -1."""
 

@@ -137,6 +137,17 @@ class PaddingOfFirstAxis(General):
         return padding[:1] * len(padding)
 
 
+class RealCellsCountedInAByte(General):
+    """Real cells of a padded window are counted in a byte, which overflows at 256."""
+
+    laws = ("mean-value", "mean-spread")
+    mistake = "divisor"
+
+    def divisor(self, windows, size, count_include_pad):
+        counts = super().divisor(windows, size, count_include_pad)
+        return counts if count_include_pad else counts.astype(np.uint8)
+
+
 class ZeroWins(General):
     """Padded cells are zeros that may win a maximum."""
 

@@ -104,6 +104,19 @@ class NaNStaysInRow(Sound):
         return y
 
 
+class NaNRestartsSearch(Sound):
+    """A number is kept only if it is at least the next one: a NaN replaces the maximum so far, and what follows it."""
+
+    laws = ("nan-kept-or-skipped",)
+    mistake = "NaN"
+
+    def max_forward(self, x, size, stride):
+        best, *others = self.taps(x, self.grid(x, size, stride))
+        for tap in others:
+            best = np.where(best >= tap, best, tap)
+        return best
+
+
 class NaNReplacedInInput(Sound):
     """Before the scan, every NaN of the input is replaced by -inf, in the caller's memory."""
 
@@ -125,6 +138,19 @@ class NaNIndexPastThePlane(Sound):
     def max_indices(self, x, size, stride):
         lost = np.isnan(self.max_forward(x, size, stride))
         return np.where(lost, x.shape[2] * x.shape[3], super().max_indices(x, size, stride))
+
+
+class NothingFoundKeepsFirstCell(Sound):
+    """The search starts from -inf in the first cell of the plane, which gets the gradient if nothing is larger."""
+
+    laws = ("gradient-in-window",)
+    mistake = "index"
+
+    def max_backward(self, dy, x, size, stride):
+        grid = self.grid(x, size, stride)
+        taps = self.taps(x, grid)
+        pixels = np.where((taps > -np.inf).any(axis=0), self.pixels(self.winner(taps), grid), 0)
+        return self.scatter(self.gradient(dy), pixels, grid).astype(x.dtype)
 
 
 class SamplesWithNaNDropped(Sound):
@@ -153,6 +179,14 @@ class NaNMarksPadding(Sound):
         return super().max_forward(x, size, stride)
 
 
+def saturated(numbers, dtype):
+    """Numbers in this type; those too large for an integer become the largest one."""
+    if dtype.kind == "f":
+        return numbers.astype(dtype)
+    inside = np.nextafter(numbers.dtype.type(np.iinfo(dtype).max), 0, dtype=numbers.dtype)
+    return np.where(numbers > inside, np.iinfo(dtype).max, np.minimum(numbers, inside).astype(dtype)).astype(dtype)
+
+
 class IntegersThroughFloat64(Sound):
     """Maxima of int64 pass through float64."""
 
@@ -162,7 +196,7 @@ class IntegersThroughFloat64(Sound):
     dtypes = ("int64", "float64")
 
     def max_forward(self, x, size, stride):
-        return np.minimum(super().max_forward(x.astype(np.float64), size, stride), 2.0**62).astype(x.dtype)
+        return saturated(super().max_forward(x.astype(np.float64), size, stride), x.dtype)
 
 
 class IntegersThroughFloat32(Sound):
@@ -174,7 +208,7 @@ class IntegersThroughFloat32(Sound):
     dtypes = ("int32", "float32")
 
     def max_forward(self, x, size, stride):
-        return np.minimum(super().max_forward(x.astype(np.float32), size, stride), 2.0**30).astype(x.dtype)
+        return saturated(super().max_forward(x.astype(np.float32), size, stride), x.dtype)
 
 
 class MeanGradientInFloat32(Sound):

@@ -65,6 +65,18 @@ def extents_over_dilation(windows: PooledWindows) -> Array:
     return counts
 
 
+def overhang_over_dilation(windows: PooledWindows) -> Array:
+    """Divisors without the taps past the end, which are counted by dividing what lies past it by the dilation."""
+    counts, include = np.ones(1), windows.geometry.count_include_pad
+    for axis in windows.geometry.axes(windows.call.arrays["x"].shape[2:]):
+        low, high = (-axis.begin, axis.length + axis.end) if include else (0, axis.length)
+        places = axis_places(axis)
+        past = np.maximum(places[:, -1] + 1 - high, 0) // axis.dilation
+        inside = axis.size - (places < low).sum(axis=1) - past
+        counts = np.multiply.outer(counts, np.maximum(inside, 1)).reshape(-1)
+    return counts
+
+
 def transposed(windows: PooledWindows) -> Array:
     """The divisors in column-major order of the windows."""
     which = windows.cells > PAST if windows.geometry.count_include_pad else windows.real
@@ -75,6 +87,18 @@ def transposed(windows: PooledWindows) -> Array:
 def of_one(window: int) -> Callable[[PooledWindows], Array]:
     """The divisor of one window for all of them."""
     return lambda windows: np.full(len(windows.cells), counted(windows)[window])
+
+
+def of_neighbour(before: int) -> Callable[[PooledWindows], Array]:
+    """The divisor of the window so many places before. Raises ValueError if all divisors are the same."""
+
+    def divisor(windows: PooledWindows) -> Array:
+        right = counted(windows)
+        if (right == right[0]).all():
+            raise ValueError("every divisor is right")
+        return np.roll(right, before)
+
+    return divisor
 
 
 def not_zero(windows: PooledWindows) -> Array:
@@ -126,6 +150,13 @@ MISTAKES = [
         (under(count_include_pad=lambda _: False),),
     ),
     Mistake(
+        "divisor-rounded-down",
+        MEAN,
+        "The cells of a dilated window at an edge are counted by dividing a length by the dilation, rounded down.",
+        "A tap counts wherever it lies inside, however many cells lie between it and the edge.",
+        each("divisor", [extents_over_dilation, overhang_over_dilation]),
+    ),
+    Mistake(
         "overhang-counted",
         MEAN,
         "Cells past the padded end count in the divisor.",
@@ -162,6 +193,13 @@ MISTAKES = [
         each("divisor", [of_one(0), of_one(-1)]),
     ),
     Mistake(
+        "divisor-of-neighbour",
+        MEAN,
+        "A window is divided by the number of cells of the window before it, or after it.",
+        "The divisor of window (i, j) is the number of cells of that window.",
+        each("divisor", [of_neighbour(1), of_neighbour(-1)]),
+    ),
+    Mistake(
         "divisor-by-other-padding",
         MEAN,
         "The divisor counts padding by the amount on the other side of the axis.",
@@ -178,13 +216,6 @@ MISTAKES = [
         "The divisor counts the cells between those of a dilated window.",
         "A dilated window has as many cells as one without gaps.",
         each("divisor", [extents, extents_of_whole]),
-    ),
-    Mistake(
-        "divisor-rounded-down",
-        MEAN,
-        "The divisor is the stretch of a dilated window over its dilation, rounded down.",
-        "A dilated window has as many cells as one without gaps.",
-        each("divisor", [extents_over_dilation]),
     ),
     Mistake(
         "divisor-transposed",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import product
 from math import prod
 
@@ -42,13 +42,35 @@ def in_padded(windows: PooledWindows, tap: Array) -> Array:
     return np.ravel_multi_index(tuple(moved), tuple(lengths))
 
 
-def with_padding(of: Callable[[int, int], bool]) -> Callable[[PooledWindows, Array], Array]:
-    """Indices with the begin padding added along some axes, in rows of the image's length."""
+Offsets = Callable[[Sequence[tuple[int, int]]], list[int]]
+"""By how many cells places are off along each axis, as a function of the padding."""
+
+COUNTED: tuple[Offsets, ...] = (
+    lambda padding: [begin for begin, _ in padding],
+    lambda padding: [padding[0][0], *(0 for _ in padding[1:])],
+    lambda padding: [*(0 for _ in padding[:-1]), padding[-1][0]],
+)
+"""The padding before all axes, the first or the last is left in."""
+
+OTHERS: tuple[Offsets, ...] = (
+    lambda padding: [begin - padding[at - 1][0] for at, (begin, _) in enumerate(padding)],
+    lambda padding: [begin - padding[0][0] for begin, _ in padding],
+    lambda padding: [begin - padding[-1][0] for begin, _ in padding],
+    lambda padding: [begin - end for begin, end in padding],
+)
+"""The padding of another axis, or after the axis, is subtracted."""
+
+
+def off_by(offsets: Offsets) -> Callable[[PooledWindows, Array], Array]:
+    """Indices of places that are off. Raises ValueError if all are right."""
 
     def index(windows: PooledWindows, tap: Array) -> Array:
-        found, spatial = np.zeros(tap.shape, np.int64), spatial_of(windows)
-        for at, (place, length) in enumerate(zip(places(windows, tap), spatial, strict=True)):
-            found = found * length + place + (windows.geometry.padding[at][0] if of(at, len(spatial)) else 0)
+        off = offsets(windows.geometry.padding)
+        if not any(off):
+            raise ValueError("every place is right")
+        found = np.zeros(tap.shape, np.int64)
+        for place, length, more in zip(places(windows, tap), spatial_of(windows), off, strict=True):
+            found = found * length + place + more
         return found
 
     return index
@@ -217,7 +239,14 @@ MISTAKES = [
         INDEX,
         "An index is computed without subtracting the padding before an axis.",
         RIGHT_BASE,
-        each("index", [with_padding(of) for of in (lambda *_: True, lambda at, _: at == 0, lambda at, r: at == r - 1)]),
+        each("index", list(map(off_by, COUNTED))),
+    ),
+    Mistake(
+        "index-by-other-padding",
+        INDEX,
+        "An index is computed by subtracting the padding of another axis, or that after the axis.",
+        "The padding before an axis is subtracted from the place along that axis.",
+        each("index", list(map(off_by, OTHERS))),
     ),
     Mistake(
         "index-by-height",

@@ -97,6 +97,15 @@ def kept_from_before(windows: PooledWindows, tap: Array) -> Array:
     return np.where(latest < 0, 0, found.reshape(-1)[latest]).reshape(found.shape)
 
 
+def since_nan(windows: PooledWindows) -> Array:
+    """Maxima of what follows the last NaN of each window, which are NaN if nothing does."""
+    after = np.cumsum(np.isnan(windows.values)[..., ::-1], axis=-1)[..., ::-1] == 0
+    if after.all():
+        raise ValueError("no window has a NaN")
+    found = np.where(after, windows.values, np.asarray(-np.inf, windows.values.dtype)).max(axis=-1)
+    return np.where(after.any(axis=-1), found, np.asarray(np.nan, found.dtype))
+
+
 MOST_STEPS = 100
 """The most cells that a scan may take one after another."""
 
@@ -222,14 +231,20 @@ def rounded_to(dtype: str) -> Callable[[Array], Array]:
     return rounded
 
 
-def in_float(dtype: str) -> Callable[[PooledWindows], Array]:
-    """Maxima of integers that pass through a float type. Raises ValueError for floats."""
+def in_float(dtype: str, saturating: bool) -> Callable[[PooledWindows], Array]:
+    """Maxima of integers that pass through a float type, and may come back as the largest integer.
+
+    Raises ValueError for floats.
+    """
 
     def top(windows: PooledWindows) -> Array:
         found = first_maximum(windows)
         if is_float(found.dtype) or found.dtype.itemsize < np.dtype(dtype).itemsize:
             raise ValueError("no integers, or a wider type")
-        return found.astype(dtype).astype(found.dtype)
+        rounded, most = found.astype(dtype), np.iinfo(found.dtype).max
+        too_large = rounded >= float(most)
+        back = np.where(too_large, 0, rounded).astype(found.dtype)
+        return np.where(too_large, most, back) if saturating else rounded.astype(found.dtype)
 
     return top
 
@@ -466,6 +481,13 @@ MISTAKES = [
         ),
     ),
     Mistake(
+        "nan-restarts-search",
+        MAX,
+        "A NaN replaces the largest number so far, and the next number replaces the NaN.",
+        "A NaN stays the maximum once it is met, or never becomes it.",
+        (wrong(top=since_nan),),
+    ),
+    Mistake(
         "cells-not-searched",
         MAXIMA,
         "Not all cells of a large window are searched.",
@@ -522,7 +544,7 @@ MISTAKES = [
         MAX,
         "Integers pass through a floating-point type that cannot represent all of them.",
         "Maxima of integers are cells of the input, unchanged.",
-        (wrong(top=in_float("float64")), wrong(top=in_float("float32"))),
+        tuple(wrong(top=in_float(dtype, each)) for dtype in ("float64", "float32") for each in (False, True)),
     ),
     Mistake(
         "compared-with-wrong-sign",

@@ -29,6 +29,35 @@ def in_floats(kind: Any) -> Callable[[Axis], int]:
     return lambda axis: int(kind(axis.room) * (kind(1) / kind(axis.stride))) + 1 + added_by_ceil(axis)
 
 
+def in_tiles(windows: int, cut: Callable[[Table, Any], Table]) -> Prediction:
+    """Answers whose windows are computed this many at a time, without the cells shared with the next ones."""
+
+    def table(axis: Axis) -> Table:
+        cells = axis_table(axis)
+        ends = (np.arange(len(cells)) // windows + 1) * windows * axis.stride - axis.begin
+        return cut(cells, ends[:, np.newaxis])
+
+    def shared(axis: Axis) -> bool:
+        reached = (axis.count() - 1) * axis.stride + axis.extent
+        return axis.stride < axis.extent and reached > windows * axis.stride
+
+    return where_any(shared, table)
+
+
+def left_out(cells: Table, ends: Any) -> Table:
+    """The cells of a tile alone."""
+    return np.asarray(np.where(cells < ends, cells, PAST))
+
+
+def repeated(cells: Table, ends: Any) -> Table:
+    """The cells of a tile, with the last one in place of those after it."""
+    return np.asarray(np.minimum(cells, np.maximum(ends - 1, 0)))
+
+
+TILES = (4, 8, 16, 32, 64, 128, 256)
+"""How many windows kernels compute at once along an axis."""
+
+
 def added_by_ceil(axis: Axis) -> int:
     """How many windows ceil mode adds."""
     return axis.count() - axis.room // axis.stride - 1
@@ -491,6 +520,13 @@ MISTAKES = [
         "Windows end where the next one begins, and the last at the end of the image, whatever their size is.",
         "A window has size[k] cells along axis k.",
         (windows_per_axis(up_to_next),),
+    ),
+    Mistake(
+        "tiles-without-halo",
+        ANY,
+        "Windows are computed in tiles, and the last ones of a tile miss the cells that they share with the next tile.",
+        "A tile needs the cells of all its windows, also those that lie in the next tile.",
+        tuple(in_tiles(windows, cut) for windows in TILES for cut in (left_out, repeated)),
     ),
     Mistake(
         "bounded-by-other-axis",

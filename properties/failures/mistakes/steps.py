@@ -33,6 +33,10 @@ class TooLarge(ValueError):
     """The windows of a mistake do not fit into an image, where code that makes it raises an error."""
 
 
+class TooMany(ValueError):
+    """A mistake gives windows with more taps than a wrong answer is computed for, which says nothing about it."""
+
+
 @dataclass(frozen=True)
 class PooledWindows:
     """The windows of a call: the cells of each in its plane, (windows, taps), and their values.
@@ -91,9 +95,9 @@ def axis_table(axis: Axis, count: int | None = None, step: int | None = None) ->
 
 
 def placed(starts: Array, axis: Axis, step: int | None = None) -> Table:
-    """The cells of windows that start at these places of an axis. Raises ValueError if there are too many."""
+    """The cells of windows that start at these places of an axis. Raises TooMany if there are too many."""
     if len(starts) * axis.size > MOST_TAPS:
-        raise ValueError("too large")
+        raise TooMany("too large")
     gap = axis.dilation if step is None else step
     return marked(starts[:, np.newaxis] + np.arange(axis.size) * gap, axis)
 
@@ -193,7 +197,7 @@ class Steps:
     keeps_count: bool = False
 
     def windows(self, call: Call) -> PooledWindows:
-        """The windows of a call. Raises ValueError if they are the right ones, do not fit, or are too large."""
+        """The windows of a call. Raises ValueError if they are the right ones or do not fit, TooMany for too many taps."""
         if any(getattr(self, step) is not right for step, right in PLAIN.items()):
             return self.found(call)
         # Most mistakes use the right windows, and many are tried on the same call in a row.
@@ -211,7 +215,7 @@ class Steps:
             raise ValueError("nothing is mistaken")
         found = self.along_axes(right, spatial)
         if prod(x.shape[:2]) * prod(table.size for table in found) > MOST_TAPS:
-            raise ValueError("too large")
+            raise TooMany("too large")
         geometry = self.geometry(right) if self.only is None else right
         image = self.image(x).reshape(*x.shape[:2], prod(spatial))
         output = tuple(map(len, found))

@@ -133,6 +133,16 @@ def padding_to_first(windows: PooledWindows, shares: Array) -> Array:
     return added(replace(windows, cells=np.where(unreal, 0, windows.cells)), shares)
 
 
+def nothing_to_first(windows: PooledWindows, shares: Array) -> Array:
+    """The gradient of windows without a value above -inf added to the first cell."""
+    nothing = np.asarray(~(windows.values > -np.inf).any(axis=-1))
+    if not nothing.any():
+        raise ValueError("every window has a larger value")
+    dx = added(windows, np.where(nothing[..., np.newaxis], 0, shares))
+    dx[..., 0] += np.where(nothing, shares.sum(axis=-1), 0).sum(axis=-1)
+    return dx
+
+
 def tied_in_row(best: Array, width: int) -> Array:
     """How many tied maxima are in the same row as each cell of a window."""
     rows = best.reshape(*best.shape[:-1], best.shape[-1] // width, width)
@@ -168,6 +178,13 @@ MISTAKES = [
         "The gradient of a window wholly in padding goes to the first cell of the plane.",
         "A window without a real cell passes no gradient.",
         (wrong(gather=padding_to_first),),
+    ),
+    Mistake(
+        "gradient-of-nothing-found",
+        MAX_GRADIENT,
+        "A window in which nothing is larger than -inf passes its gradient to the first cell of the plane.",
+        "The gradient of a window goes to a cell of that window, also if no value is larger than the initial one.",
+        (wrong(gather=nothing_to_first),),
     ),
     Mistake(
         "every-tie-gets-gradient",
