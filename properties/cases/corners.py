@@ -47,8 +47,8 @@ NEAR_CHANNELS_LAST = ("channels last", "slice of channels last", "crop of channe
 def corners(builder: Builder) -> list[Decisions]:
     """The decisions for the first cases of a law: each callable, recipe, layout, dtype, palette and rare shape once."""
     parts = (
-        *(simplest, plainest, in_turn, in_memory, rare_shapes, far_ties, ends_of_types, empty_batches),
-        *(whole_truths, many_counted, taps_past_the_end),
+        *(simplest, plainest, in_turn, in_memory, rare_shapes, shared_by_tiles, far_ties, ends_of_types),
+        *(empty_batches, whole_truths, many_counted, taps_past_the_end),
     )
     return [decided for part in parts for decided in part(builder)]
 
@@ -141,11 +141,19 @@ def rare_shapes(builder: Builder) -> Iterator[Decisions]:
 
 def certain(builder: Builder) -> tuple[Kind, ...]:
     """The rare shapes; if windows are fixed, those that are rare for another reason."""
-    if builder.declared.fixed:
-        return CERTAIN_FIXED
-    # What a kernel leaves out between two tiles shows only where windows of both share cells.
-    tiled = OVERLAPPING if builder.large or builder.plan.windows == "overlapping" else ()
-    return (*(CERTAIN_LARGE if builder.large else CERTAIN), *tiled)
+    return CERTAIN_FIXED if builder.declared.fixed else CERTAIN_LARGE if builder.large else CERTAIN
+
+
+def shared_by_tiles(builder: Builder) -> Iterator[Decisions]:
+    """More windows along the first axis, and along the last, than kernels compute at once, sharing cells."""
+    plan = builder.plan
+    if plan.recipes or builder.declared.fixed or not (builder.large or plan.windows == "overlapping"):
+        return
+    for function in builder.functions:
+        dtype = dtypes_of(builder, function)[0]
+        case: Decisions = {"function": function, "recipe": PLAIN, "dtype": dtype}
+        case |= {"rank": ranks(plan, builder.declared, function, dtype)[0]}
+        yield from ({**case, "kind": kind} for kind in OVERLAPPING)
 
 
 def far_ties(builder: Builder) -> Iterator[Decisions]:

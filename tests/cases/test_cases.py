@@ -19,7 +19,7 @@ from poolproof.properties.cases.contents import paint
 from poolproof.properties.cases.corners import corners
 from poolproof.properties.cases.drawing import digest, drawn
 from poolproof.properties.cases.plans import Plan
-from poolproof.properties.cases.triggers import TRIGGERS, reached
+from poolproof.properties.cases.triggers import TRIGGERS, overhang, reached
 from poolproof.properties.contract import CALLABLES, MEAN, MEAN_SETTINGS, SETTINGS, Declared
 from poolproof.properties.failures.shrink import MOVES, smallest
 from poolproof.properties.lawbook import LAWS
@@ -656,6 +656,40 @@ def run_of(plan):
 def test_a_run_of_the_default_size_reaches(name):
     counts = {law: sum(map(TRIGGERS[name], run_of(LAWS[law].plan))) for law in set(SHOWN_BY[name])}
     assert sum(counts.values()) >= FLOOR, counts
+
+
+HALOED = ("max-value", "max-index", "mean-value", "max-accumulation", "mean-accumulation")
+
+
+@pytest.mark.parametrize("law", HALOED)
+def test_overlapping_windows_are_more_than_those_of_a_tile_along_the_first_axis_and_the_last(law):
+    long = {
+        axis
+        for case in at_corners(LAWS[law].plan, EVERYTHING)
+        for axis in (0, len(case.size) - 1)
+        if case.output[axis] > 256 and case.stride[axis] < case.size[axis]
+    }
+    assert long >= {0, 1}
+
+
+@pytest.mark.parametrize("law", ["mean-value", "mean-spread"])
+def test_a_mean_divides_by_more_real_cells_than_a_byte_can_count(law):
+    excluding = [
+        case for case in at_corners(LAWS[law].plan, EVERYTHING) if case.settings.get("count_include_pad") is False
+    ]
+    assert any((case.in_windows[0] >= 0).sum(axis=-1).max() > 255 for case in excluding)
+
+
+def ends_between_taps(axis):
+    """Whether the last window ends past the padded end, between two of its taps."""
+    return overhang(axis) > axis.dilation and overhang(axis) % axis.dilation != 0
+
+
+@pytest.mark.parametrize("law", ["max-value", "mean-value", "mean-spread"])
+def test_a_dilated_window_ends_past_the_padded_end_between_two_taps(law):
+    found = [case for case in at_corners(LAWS[law].plan, EVERYTHING) if any(map(ends_between_taps, case.axes))]
+    counted = {case.settings.get("count_include_pad", True) for case in found}
+    assert counted == ({True, False} if "mean" in law else {True})
 
 
 @pytest.mark.parametrize("law", ["index-in-plane", "conservation"])

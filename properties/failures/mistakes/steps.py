@@ -197,7 +197,7 @@ class Steps:
     keeps_count: bool = False
 
     def windows(self, call: Call) -> PooledWindows:
-        """The windows of a call. Raises ValueError if they are the right ones or do not fit, TooMany for too many taps."""
+        """The windows of a call. Raises ValueError if they are the right ones or do not fit, TooMany if too large."""
         if any(getattr(self, step) is not right for step, right in PLAIN.items()):
             return self.found(call)
         # Most mistakes use the right windows, and many are tried on the same call in a row.
