@@ -252,6 +252,16 @@ def coverage(shape: Ints, size: Any, stride: Any, **settings: Any) -> Array:
     return scattered(np.ones(shape[:2] + geometry.output(shape[2:]), np.int64), geometry, shape)
 
 
+def reached(dy: Array, x: Array, size: Any, stride: Any, **settings: Any) -> Array:
+    """Which cells of x may have a gradient: those in a window whose dy is not zero, or in one with a NaN.
+
+    Zero times NaN is NaN, so that what the cells of a window with a NaN get is a convention even without a gradient.
+    """
+    geometry = geometry_of(x, size, stride, settings)
+    unknown = np.isnan(in_windows(geometry, x, 0)[1]).any(axis=-1).reshape(dy.shape)
+    return np.asarray(scattered(((dy != 0) | unknown).astype(np.int64), geometry, x.shape) > 0)
+
+
 def geometry_of(x: Array, size: Any, stride: Any, settings: dict[str, Any]) -> Geometry:
     """The geometry of a call."""
     return Geometry.of(size, stride, **settings, rank=x.ndim - 2)

@@ -127,10 +127,6 @@ class Case:
         """This case with another x or dy."""
         return replace(self, **changed) if changed else self  # type: ignore[arg-type]
 
-    def window_at(self, place: Ints) -> oracle.Index:
-        """The index in x of the real cells of one output's window."""
-        return (*place[:2], *dict(oracle.windows(self.geometry, self.x.shape))[place[2:]])
-
     def spot_in(self, shape: Ints) -> Ints:
         """The drawn spot as an index into an array of this shape."""
         flat = min(int(self.spot * prod(shape)), prod(shape) - 1)

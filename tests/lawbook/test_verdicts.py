@@ -435,6 +435,74 @@ def test_no_index_at_all_is_for_windows_without_a_cell():
     assert verdict("index-in-plane", NoneForTheFirst, first)[:2] == ("broken", 0)
 
 
+NAN = replace(CASE, x=np.array([[[[5.0, np.nan, 2, 0]]], [[[np.nan, -np.inf, 8, 6]]]]), values="not_a_number")
+
+
+class Pairwise(Kernel):
+    """Windows of two cells, by a function of both."""
+
+    def __init__(self, larger):
+        self.larger = larger
+
+    def max_forward(self, x, size, stride):
+        return self.larger(x[..., ::2], x[..., 1::2])
+
+
+@pytest.mark.parametrize(
+    "larger",
+    [
+        np.maximum,
+        np.fmax,
+        lambda a, b: np.where(np.isnan(a), a, np.fmax(a, b)),
+        lambda a, b: np.where(np.isnan(np.fmax(a, b)) | (np.fmax(a, b) == -np.inf), -1e38, np.fmax(a, b)),
+    ],
+    ids=["kept", "skipped", "kept in first place", "lowest instead of -inf"],
+)
+def test_a_nan_may_be_the_maximum_or_not(larger):
+    pool = Pool(wrap(Pairwise(larger)))
+    pool.begin()
+    LAWS["nan-kept-or-skipped"].check(pool, NAN)
+    assert len(pool.calls) == 2
+
+
+def test_a_nan_hides_no_other_number():
+    hidden = Pairwise(lambda a, b: np.where(np.isnan(a), np.fmax(a, b), np.where(np.isnan(b), -1, np.fmax(a, b))))
+    found, call, said = verdict("nan-kept-or-skipped", hidden, NAN)
+    assert (found, call) == ("broken", 0)
+    assert "y[0,0,0,0] = -1.0, but should be 5.0" in said
+    assert "or NaN; the second call has -inf in place of NaN" in said
+
+
+BOTTOM = replace(
+    CASE, function="max_backward", x=np.full((2, 1, 1, 4), -np.inf), dy=np.array([[[[0.0, 0]]], [[[0.0, 3]]]])
+)
+
+
+def sends(place):
+    """A kernel that passes its only gradient to one cell."""
+
+    def max_backward(dy, x, size, stride):
+        dx = np.zeros_like(x)
+        dx[place] = dy.sum()
+        return dx
+
+    return SimpleNamespace(max_backward=max_backward)
+
+
+@pytest.mark.parametrize("column", [2, 3])
+def test_a_gradient_may_go_anywhere_in_its_window(column):
+    pool = Pool(wrap(sends((1, 0, 0, column))))
+    pool.begin()
+    LAWS["gradient-in-window"].check(pool, BOTTOM)
+
+
+@pytest.mark.parametrize("place", [(1, 0, 0, 1), (0, 0, 0, 3)])
+def test_a_gradient_does_not_leave_its_window(place):
+    found, call, said = verdict("gradient-in-window", sends(place), BOTTOM)
+    assert (found, call) == ("broken", 0)
+    assert f"dx[{','.join(map(str, place))}] = 3.0, but should be 0.0" in said
+
+
 def test_the_sample_that_is_pooled_alone_is_drawn_among_all():
     assert verdict("batch-independence", NeighboursShine, replace(CASE, spot=0.9))[:2] == ("broken", 1)
 
