@@ -20,6 +20,9 @@ counted although the result has no place for its window.
 # [[[1.0, 2.0, 2.0]]]
 # [[[0.0, 1.0, 2.0]]]
 # '''
+#
+# [tool.poolproof.laws]
+# onnx = ["nan-kept-or-skipped"]
 # ///
 
 import numpy as np

@@ -23,6 +23,9 @@ largest number.
 # nan nan nan float32 1
 # nan nan nan float32 2
 # '''
+#
+# [tool.poolproof.laws]
+# onnxruntime = ["nan-kept-or-skipped"]
 # ///
 
 import numpy as np

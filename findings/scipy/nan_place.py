@@ -1,6 +1,6 @@
-"""Whether a NaN is the maximum depends on its place.
+"""Whether a NaN is the maximum depends on its place, and it may hide another number.
 
-The documentation calls the behaviour with NaN undefined.
+The documentation calls the behaviour with NaN undefined. But the maximum of 0, NaN, 0 and 1 is neither NaN nor 1.
 """
 
 # /// script
@@ -16,13 +16,18 @@ The documentation calls the behaviour with NaN undefined.
 # 1.0
 # 1.0
 # 1.0
+# 0.0
 # '''
 # expected = '''
 # nan
 # nan
 # nan
 # nan
+# nan
 # '''
+#
+# [tool.poolproof.laws]
+# scipy = ["nan-kept-or-skipped"]
 # ///
 
 import numpy as np
@@ -30,3 +35,4 @@ from scipy.ndimage import maximum_filter
 
 for window in ([np.nan, 0.0, 1.0], [0.0, np.nan, 1.0], [0.0, 1.0, np.nan], [1.0, np.nan, 0.0]):
     print(maximum_filter(np.array(window), size=3, origin=-1, mode="constant")[0])
+print(maximum_filter(np.array([[0.0, np.nan], [0.0, 1.0]]), size=2, origin=-1, mode="constant")[0, 0])

@@ -27,6 +27,9 @@ a group takes the other three with it, and the answer is not even the largest nu
 # 33 0 nan
 # 64 4 nan
 # '''
+#
+# [tool.poolproof.laws]
+# tinygrad = ["nan-kept-or-skipped"]
 # ///
 
 import numpy as np

@@ -21,8 +21,8 @@ it arrives in another row.
 # '''
 #
 # [tool.poolproof.laws]
-# torch = ["index-in-plane", "conservation"]
-# torch-channels-last = ["conservation"]
+# torch = ["index-in-plane", "gradient-in-window", "conservation"]
+# torch-channels-last = ["gradient-in-window", "conservation"]
 # ///
 
 import torch

@@ -90,7 +90,7 @@ def of_one(window: int) -> Callable[[PooledWindows], Array]:
 
 
 def of_neighbour(before: int) -> Callable[[PooledWindows], Array]:
-    """The divisor of the window so many places before. Raises ValueError if all divisors are the same."""
+    """The divisor of the window this many places before. Raises ValueError if all divisors are the same."""
 
     def divisor(windows: PooledWindows) -> Array:
         right = counted(windows)
