@@ -74,7 +74,7 @@ def learn(windowed: Windowed, framework: Framework, kind: str, declared: Dict[st
         "dtypes": dtypes,
         "ranks": (form.rank,),
         "settings": dict.fromkeys((f"{kind}_forward", f"{kind}_backward"), settings),
-        **({"padding": "symmetric", "padding_limit": "half"} if "padding" in settings else {}),
+        **(padding_taken(windowed, framework, form) if "padding" in settings else {}),
         "square": is_square(windowed, framework, form),
         "tiles": "stride" not in words,
     }
@@ -136,6 +136,21 @@ def is_square(windowed: Windowed, framework: Framework, form: CallForm) -> bool:
         return form.rank > 1
     long, steps = (2, *(1,) * (form.rank - 1)), (1, *(2,) * (form.rank - 1))
     return bool(refusal(asking(windowed, framework, False, long, steps), usual_image(form.rank, form.dtype)))
+
+
+def padding_taken(windowed: Windowed, framework: Framework, form: CallForm) -> Dict[str, str]:
+    """The declarations about padding: at most half of a window, unless two cells around windows of three are taken."""
+    size, stride = (3,) * form.rank, (3 if "stride" not in windowed.parameters.words else 1,) * form.rank
+    pool, outputs = pooling(windowed, form.ints), (8 - 3) // stride[0] + 1
+
+    def ask(x: Any) -> Any:
+        return framework.outward(pool(framework.inward(x), size, stride, padding=((2, 2),) * form.rank))
+
+    try:
+        taken = np.shape(ask(usual_image(form.rank, form.dtype))) == (1, 2, *(outputs,) * form.rank)
+    except Exception:
+        taken = False
+    return {"padding": "symmetric", "padding_limit": "window" if taken else "half"}
 
 
 def dtypes_taken(windowed: Windowed, framework: Framework, form: CallForm) -> Tuple[Tuple[str, ...], List[str]]:

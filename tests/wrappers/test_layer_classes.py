@@ -105,8 +105,26 @@ def test_a_function_with_settings_is_asked_for_them():
 
     target = function(avgpool)
     assert target.settings["mean_forward"] == ["padding", "ceil_mode", "count_include_pad"]
-    assert (target.padding, target.padding_limit, target.square, target.tiles) == ("symmetric", "half", False, False)
+    assert (target.padding, target.padding_limit, target.square, target.tiles) == ("symmetric", "window", False, False)
     accepted(target, "output-size,mean-value,settings")
+
+
+def refuses_more_than_half(x, size, stride, padding):
+    """Maxima with at most half a window of padding."""
+    if any(2 * p > f for p, f in zip(padding, size, strict=True)):
+        raise ValueError(f"padding={padding} should be at most half of size={size}")
+    return naive.max_forward(x, size, stride, padding=tuple((p, p) for p in padding))
+
+
+def drops_cells_beyond_half(x, size, stride, padding):
+    """The same, but more padding is cut down, so that there are fewer windows."""
+    return refuses_more_than_half(x, size, stride, tuple(min(p, f // 2) for p, f in zip(padding, size, strict=True)))
+
+
+@pytest.mark.parametrize("pool", [refuses_more_than_half, drops_cells_beyond_half])
+def test_a_function_that_pads_no_more_than_half_a_window_is_not_asked_for_more(pool):
+    assert function(pool).padding_limit == "half"
+    accepted(function(pool), "output-size,max-value")
 
 
 def test_a_function_of_volumes_or_sequences_is_asked_for_them():
