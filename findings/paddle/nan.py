@@ -1,9 +1,9 @@
 """NaN is kept only in the last place of a window, hides what precedes it, and is never kept with return_mask.
 
 Mathematics does not define the maximum of a window with a NaN. But here it depends on the place, and one function has
-two answers. In other places a NaN is dropped, and all numbers before it as well: the maximum of 3, NaN and 1 is 1, which
-is neither NaN nor the largest number. Where NaN is the maximum its gradient is lost; otherwise it goes to the largest
-number.
+two answers. In other places a NaN is dropped, and all numbers before it as well: the maximum of 3, NaN and 1 is 1,
+which is neither NaN nor the largest number. Where NaN is the maximum its gradient is lost; otherwise it goes to the
+largest number.
 """
 
 # /// script

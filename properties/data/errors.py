@@ -9,3 +9,7 @@ class Unusable(Exception):
 
     A target cannot be judged if it is not found, cannot be imported, declares nonsense, or fails its smoke test.
     """
+
+
+class Unfit(Unusable):
+    """A target that was loaded, but does not answer the simplest calls."""

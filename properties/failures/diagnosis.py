@@ -15,7 +15,7 @@ from ..cases.plans import Plan
 from ..targets.call import Answer, Call
 from ..targets.target import Target
 from .fresh import DRAWN, FailingCall, drawn, lengthened, overlapped, repadded, repainted, resized
-from .judging import NO_ANSWER, Agreement, Fault, Judged, attempted, contradicted, fits, judged, meant
+from .judging import Agreement, Fault, Judged, attempted, contradicted, fits, judged, meant, raises
 from .mistakes import MISTAKES, Scope, maxima, means
 from .mistakes.conduct import EMPTY_BATCH, LAYOUT_IGNORED, REMEMBERS, VARIES
 from .mistakes.mistake import Mistake, Prediction
@@ -85,7 +85,10 @@ class Evidence:
 
     def ask(self, call: Call) -> Judged | None:
         """The answer to one call beside the right one, or None if it cannot be judged."""
-        answer = self.answer(call)
+        return self.judged(call, self.answer(call))
+
+    def judged(self, call: Call, answer: Answer) -> Judged | None:
+        """An answer to a call beside the right one, or None if it cannot be judged."""
         return None if answer.error or answer.death else judged(meant(call, self.target.declared), answer.value)
 
     def asked(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Judged]]:
@@ -222,19 +225,11 @@ def behind_errors(evidence: Evidence, raising: list[Call]) -> list[str]:
     return names_of(survivors, MOSTLY)
 
 
-def raises(error: type[ValueError], answer: Prediction, call: Call) -> bool:
-    """Whether a mistake has no answer to a call for this reason: its windows do not fit, or have too many taps."""
-    try:
-        answer(call)
-    except error:
-        return True
-    except NO_ANSWER:
-        pass
-    return False
-
-
 def refusals(evidence: Evidence) -> list[str]:
-    """The mistakes by which a target refuses exactly the calls that failed, and those fresh ones that it refuses."""
+    """The mistakes by which a target refuses exactly the calls that failed, and those fresh ones that it refuses.
+
+    None if it answers some of them wrongly: then the same mistake may be behind its errors.
+    """
     failed = [(run[-1], True) for run in evidence.runs if run and refused(evidence, run[-1])]
     if not failed:
         return []
@@ -242,7 +237,13 @@ def refusals(evidence: Evidence) -> list[str]:
     calls = [call for pattern in patterns for call in repainted(pattern, 1)]
     calls += drawn(evidence.plan, evidence.target.declared, patterns[0], 3 * DRAWN)
     in_time = takewhile(lambda _: not evidence.over, calls)
-    answers = [*failed, *((call, refused(evidence, call)) for call in in_time)]
+    answers = list(failed)
+    for call in in_time:
+        answer = evidence.answer(call)
+        answers.append((call, is_refusal(answer)))
+        found = evidence.judged(call, answer)
+        if found is not None and found.fault is not Fault.NOTHING:
+            return []
     if sum(not error for _, error in answers) < CONFIRMED:
         return []
     return [
@@ -253,8 +254,12 @@ def refusals(evidence: Evidence) -> list[str]:
 
 
 def refused(evidence: Evidence, call: Call) -> bool:
-    """Whether a target raises an error and survives; dying or breaking the protocol is no refusal."""
-    answer = evidence.answer(call)
+    """Whether a target refuses a call."""
+    return is_refusal(evidence.answer(call))
+
+
+def is_refusal(answer: Answer) -> bool:
+    """Whether a target raised an error and survived; dying or breaking the protocol is no refusal."""
     return answer.error is not None and answer.death is None
 
 

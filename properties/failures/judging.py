@@ -16,7 +16,7 @@ from .. import oracle
 from ..contract import MEAN, Declared
 from ..targets.call import Call
 from .mistakes.mistake import Prediction
-from .mistakes.steps import RIGHT, PooledWindows, counted
+from .mistakes.steps import RIGHT, PooledWindows, TooLarge, counted
 
 NO_ANSWER = (ValueError, IndexError, TypeError, ArithmeticError)
 """The exceptions that a mistake raises for calls to which it has no answer."""
@@ -216,7 +216,9 @@ def fits(found: Judged, answer: Prediction) -> Agreement:
     """How the answer of a mistake fits."""
     made = attempted(found, answer)
     if made is None:
-        return Agreement.NOT
+        # Where windows are larger than the image, code raises an error or returns an empty array.
+        no_room = is_empty(found) and raises(TooLarge, answer, found.meant)
+        return Agreement.PARTLY if no_room else Agreement.NOT
     if found.fault in (Fault.SHAPE, Fault.DTYPE):
         alike = made.shape == found.got.shape and (found.fault is Fault.SHAPE or made.dtype == found.got.dtype)
         return Agreement.WHOLLY if alike else Agreement.NOT
@@ -228,6 +230,22 @@ def fits(found: Judged, answer: Prediction) -> Agreement:
     if not certain.any() or not (certain | possible).all():
         return Agreement.NOT
     return Agreement.PARTLY if contradicted(found, made).any() else Agreement.WHOLLY
+
+
+def is_empty(found: Judged) -> bool:
+    """Whether an answer is empty and should not be."""
+    return found.got.size == 0 < found.right.size
+
+
+def raises(error: type[ValueError], answer: Prediction, call: Call) -> bool:
+    """Whether a mistake has no answer to a call for this reason: its windows do not fit, or have too many taps."""
+    try:
+        answer(call)
+    except error:
+        return True
+    except NO_ANSWER:
+        pass
+    return False
 
 
 @np.errstate(all="ignore")

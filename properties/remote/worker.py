@@ -210,9 +210,9 @@ def address_of(array: Any) -> int:
 def block_of(array: Any) -> Any:
     """The bytes that an array was rebuilt in, including fences; None for any other array."""
     block = array.base
-    if not isinstance(block, np.ndarray) or address_of(array) - address_of(block) < FENCE - CACHE_LINE:
+    if not isinstance(block, np.ndarray) or block.dtype != np.uint8:
         return None
-    return block
+    return block if address_of(array) - address_of(block) >= FENCE - CACHE_LINE else None
 
 
 def around(array: Any) -> bytes:

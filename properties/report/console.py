@@ -194,8 +194,8 @@ class Console:
         """The files to write."""
 
         def made() -> Report:
-            record = self.record
-            return render.document(record.request, record.targets, results, record.partial(), likeness=record.likeness)
+            r = self.record
+            return render.document(r.request, r.targets, results, r.partial(), likeness=r.likeness, refused=r.refused)
 
         file = files.get("json")
         return [("--json", file, lambda: report_text(str(file), made)), page_of(made, files.get("html"), file)]

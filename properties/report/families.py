@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from ..lawbook.huge import EVERY
 from ..results import Result
-from ..run.units import CONVENTIONS_ITEM, Unit
+from ..run.units import BENCHMARK_ITEM, CONVENTIONS_ITEM, Unit, family_of
 from . import render
 from .terminal import Styled
 
@@ -31,17 +30,12 @@ class Families:
         return None if self.left[family] else line(family, own)
 
 
-def family_of(name: str) -> str:
-    """The family of a law; anything else is a family by itself."""
-    if name == CONVENTIONS_ITEM:
-        return name
-    return EVERY[name].family if name in EVERY else "expected"
-
-
 def line(family: str, results: list[Result]) -> list[Styled]:
     """The results of a family, in a line."""
     if family == CONVENTIONS_ITEM:
         return [f"{family:{COLUMN}} {render.observed(results)}"]
+    if family == family_of(BENCHMARK_ITEM):
+        return [f"{family:{COLUMN}} {'; '.join(result.reason for result in results)}"]
     laws, cases = {result.law for result in results}, sum(result.examples for result in results)
     tried = f"{render.quantity(len(laws), 'law')}, {render.quantity(cases, 'case')}: " if cases else ""
     outcome, style = render.outcome(results), "broken" if any(result.failed for result in results) else "holds"

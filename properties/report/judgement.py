@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Literal
 
 from msgspec import UNSET
 
@@ -21,8 +22,9 @@ def judgement(record: Record, seconds: float) -> Judgement:
     assert record.request.seed is not None
     (spec,) = record.request.targets
     if spec in record.refused:
-        reason = record.refused[spec]
-        return Judgement(target=spec, verdict="unusable", sentence=reason, seconds=seconds, seed=record.request.seed)
+        stage: Literal["first calls", "loading"] = "first calls" if spec in record.unfit else "loading"
+        reason, seed = record.refused[spec], record.request.seed
+        return Judgement(target=spec, verdict="unusable", sentence=reason, stage=stage, seconds=seconds, seed=seed)
     return judged(record, record.targets[spec], record.complete(), seconds)
 
 

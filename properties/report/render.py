@@ -11,8 +11,7 @@ from msgspec import UNSET, structs
 from poolproof.kernels.dtypes import FLOATS, IEEE_FLOATS, INTEGERS
 
 from ..cases.triggers import TRIGGERS
-from ..contract import CALLABLES, MEAN, MEAN_SETTINGS, OF_INTEGERS, RESULT, SETTINGS, Declared
-from ..data.arrays import StoredArray
+from ..contract import CALLABLES, MEAN, MEAN_SETTINGS, OF_INTEGERS, SETTINGS, Declared
 from ..data.text import cleaned
 from ..failures.messages import arguments
 from ..results import (
@@ -35,9 +34,6 @@ from ..run.units import CONVENTIONS_ITEM
 from ..targets.target import Target
 from .terminal import Styled
 
-MOST_SHOWN = 200
-"""The most characters of an answer that is printed as evidence."""
-
 
 def document(
     request: Request,
@@ -46,8 +42,9 @@ def document(
     partial: bool,
     bound: str = "",
     likeness: Mapping[str, Likeness] | None = None,
+    refused: Mapping[str, str] | None = None,
 ) -> Report:
-    """The whole report; `likeness`: the pinned conventions of each target."""
+    """The whole report; `likeness`: the pinned conventions of each target; `refused`: those that cannot be judged."""
     alike = likeness or {}
     return Report(
         schema=SCHEMA,
@@ -55,6 +52,7 @@ def document(
         bound=bound,
         environment=environment(request),
         targets=[target_report(targets[spec], results, alike.get(spec)) for spec in request.targets if spec in targets],
+        refused=dict(refused or {}),
     )
 
 
@@ -229,12 +227,7 @@ def varying(results: Iterable[Result], names: dict[str, str]) -> list[str]:
 
 def evidence(value: str, shown: Shown) -> list[str]:
     """One call, and its answer at the place that matters."""
-    call, got = shown.call(), shown.got
-    if isinstance(got, StoredArray):
-        where = tuple(shown.where or ())
-        name = RESULT[call.function] + (f"[{','.join(map(str, where))}]" if where else "")
-        got = f"{name} = {cleaned(' '.join(str(got.cell(where)).split()), MOST_SHOWN)}"
-    return [f"  {value}: {call.function} gives {got}", *arguments(call, "      ")]
+    return [f"  {value}: {shown.function} gives {shown.answer}", *arguments(shown.call(), "      ")]
 
 
 def cases_reached(results: Iterable[Result]) -> list[str]:

@@ -13,7 +13,10 @@ from ..lawbook import LAWS
 from ..remote.worker import EVIDENCE
 from ..run.trial import TrialSettings
 from ..targets.target import Target
-from .render import MOST_SHOWN, quantity, wrapped
+from .render import quantity, wrapped
+
+MOST_CELLS = 200
+"""The most cells of an image that is printed."""
 
 EVERYTHING = Declared(
     name="everything",
@@ -35,7 +38,7 @@ def shown(names: Sequence[str], target: Target | None, settings: TrialSettings) 
             call = case.call()
             lines = arguments(call, "    ")
             yield f"  {call.function}"
-            yield from lines if case.x.size <= MOST_SHOWN else [lines[0], f"    x of shape {case.x.shape}"]
+            yield from lines if case.x.size <= MOST_CELLS else [lines[0], f"    x of shape {case.x.shape}"]
 
 
 def statistics(names: Sequence[str], target: Target | None, settings: TrialSettings) -> Iterator[str]:

@@ -38,7 +38,8 @@ class Judgement(Struct, frozen=True, kw_only=True):
     """The judgement of a target: as given, and as it calls itself.
 
     `verdict`: `holds`; else that of the first cause; `outdated` if a known failure holds; `not run` if no law was
-    tried, or the target died or hung too often; `unusable` if it cannot be judged. `sentence` says it in words. `cases`
+    tried, or the target died or hung too often; `unusable` if it cannot be judged, because of its `loading` or its
+    `first calls` (`stage`). `sentence` says it in words. `cases`
     were tried in `seconds`, drawn from `seed`; `partial`: fewer than asked for. `counts`: laws by verdict. `untested`:
     parts of the contract that it does not offer or declare; `unasked`: laws that were not tried, and why.
     """
@@ -48,6 +49,7 @@ class Judgement(Struct, frozen=True, kw_only=True):
     version: str = ""
     verdict: Judged
     sentence: str
+    stage: Literal["", "loading", "first calls"] = ""
     causes: list[CauseReport] = []
     cases: Whole = 0
     seconds: Number = 0.0

@@ -110,13 +110,14 @@ class TargetReport(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """A whole report; `bound`: how far proofs went."""
+    """A whole report; `bound`: how far proofs went; `refused`: targets that could not be judged, and why."""
 
     schema: Annotated[int, Meta(ge=1, le=SCHEMA)]
     partial: bool = False
     bound: str = ""
     environment: Environment = Environment()
     targets: list[TargetReport]
+    refused: dict[Name, str] = {}
 
 
 def schema() -> Json:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from msgspec import UNSET, Struct, UnsetType
 
+from ..contract import RESULT
 from ..data.arrays import StoredArray
+from ..data.text import MOST_SHOWN, cleaned
 from ..data.typed import Name, Nested, Whole
 from ..targets.call import Call
 from .calls import Setting, StoredCall
@@ -21,6 +23,15 @@ class Shown(StoredCall, frozen=True, kw_only=True):
     settings: dict[Setting, Nested]
     got: StoredArray | str
     where: list[Whole] | None
+
+    @property
+    def answer(self) -> str:
+        """The answer at the place that matters, as in `y[0,0,0,0] = nan`, or the words for anything but an array."""
+        if isinstance(self.got, str):
+            return self.got
+        where = tuple(self.where or ())
+        name = RESULT[self.function] + (f"[{','.join(map(str, where))}]" if where else "")
+        return f"{name} = {cleaned(' '.join(str(self.got.cell(where)).split()), MOST_SHOWN)}"
 
     @property
     def alone(self) -> StoredCall:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from ..contract import Unusable
+from ..data.errors import Unfit
 from ..results import Result
 from ..targets.target import Target
 from .events import RunBegun, TargetLikened, TargetLoaded, TargetRefused, UnitExamined
@@ -28,7 +29,7 @@ def alone(request: Request, units: Sequence[Unit], make: Callable[[], Target], *
         try:
             target = loaded(session, make)
         except Unusable as error:
-            record.add(TargetRefused(request.targets[0], str(error)))
+            record.add(TargetRefused(request.targets[0], str(error), isinstance(error, Unfit)))
             return record
         record.add(TargetLoaded(target))
         record.add(RunBegun(tuple(with_pins(units, pins_of(other, target, record)))))

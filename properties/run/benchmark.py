@@ -1,22 +1,33 @@
-"""The verdict of a benchmark's own check on a kernel in its format, besides that of the laws."""
+"""A benchmark's own check of a kernel in its format, as a unit of a run beside the laws."""
 
 from __future__ import annotations
 
+import time
+
 from ..contract import Unusable
 from ..remote.vocabulary import OWN_CHECK
+from ..results import Result
 from ..targets.loading import load
 from ..targets.wrapped import unwrapped
 from .request import Request
+from .units import BENCHMARK_ITEM
+
+VERDICTS = {"accepts": "holds", "rejects": "broken", "not run": "unsupported"}
+"""The verdict of a run for each verdict of the check."""
 
 
-def own_check(spec: str, request: Request) -> list[str]:
-    """A note with the check's verdict, obtained in a process of its own; no note for targets in other formats."""
-    wrapping = unwrapped(spec)
-    if wrapping.wrapper != "kernelbench" or request.in_process:
-        return []
+def own_check(spec: str, request: Request, end: float | None) -> Result:
+    """The result of the check, which is made in a process of its own, unless the time `end` has come."""
+    if end is not None and time.time() >= end:
+        return Result(spec, BENCHMARK_ITEM, "not run", "the time limit was reached", partial=True)
+    began = time.perf_counter()
     try:
-        target = load(str(wrapping._replace(wrapper=OWN_CHECK)), request.isolation())
+        target = load(str(unwrapped(spec)._replace(wrapper=OWN_CHECK)), request.isolation())
     except Unusable as error:
-        return [f"KernelBench's check: not run: {str(error).splitlines()[0]}"]
+        reason = f"KernelBench's check: not run: {str(error).splitlines()[0]}"
+        return Result(spec, BENCHMARK_ITEM, "unsupported", reason)
     target.end()
-    return target.notes
+    # The wrapper says the verdict in a word where other targets have a version, and the whole of it in a note.
+    verdict, reason = VERDICTS[target.declared.version], target.notes[0]
+    tried = int(verdict != "unsupported")
+    return Result(spec, BENCHMARK_ITEM, verdict, reason, examples=tried, seconds=time.perf_counter() - began)

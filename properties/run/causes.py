@@ -62,12 +62,20 @@ class Cause:
         """Whether another failure has the same cause; if so, it is added."""
         if result.target != self.target:
             return False
+        if self.repeats(result):
+            self.results.append(result)
+            return True
         mistakes, needs = common(self.mistakes, mistakes_of(result)), common(self.needs, needs_of(result))
         if not mistakes and (self.mistakes or mistakes_of(result) or not self.alike(result, needs)):
             return False
         self.mistakes, self.needs = mistakes, needs
         self.results.append(result)
         return True
+
+    def repeats(self, result: Result) -> bool:
+        """Whether another law failed on the same call with the same answer, and knows no more about the reason."""
+        known = bool(self.mistakes) or not mistakes_of(result)
+        return known and any(same_failure(each, result) for each in self.results)
 
     def alike(self, result: Result, needs: list[str]) -> bool:
         """Whether a failure that no mistake explains fails and needs the same as these."""
@@ -112,8 +120,16 @@ def what_fails(result: Result) -> tuple[str, str]:
     """The callable and the verdict; without a failing case, the name of the law or convention."""
     found = result.counterexample
     if found is None or found.case is UNSET or not found.calls:
-        return result.law, result.reason
+        return result.law, ""
     return found.calls[found.failing_call].function, result.verdict
+
+
+def same_failure(one: Result, other: Result) -> bool:
+    """Whether the wrong answer to one's only call was also given to the call that failed the other."""
+    first, second = one.counterexample, other.counterexample
+    if first is None or second is None or len(first.calls) != 1 or not second.calls or first.got is None:
+        return False
+    return (first.calls[0], first.got) == (second.calls[second.failing_call], second.got)
 
 
 def cells(result: Result) -> tuple[bool, int]:

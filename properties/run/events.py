@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..contract import Unusable
+from ..data.errors import Unfit
 from ..lawbook import LAWS
 from ..results import Likeness, Result
 from ..targets.target import Target
-from .benchmark import own_check
 from .campaign import JOURNAL, Campaign
 from .dispatch import examined
 from .executor import HERE, executor_of
@@ -30,10 +30,11 @@ class TargetLoaded:
 
 @dataclass(frozen=True)
 class TargetRefused:
-    """A target cannot be judged."""
+    """A target cannot be judged; `loaded`: it was loaded, but failed the smoke test."""
 
     spec: str
     reason: str
+    loaded: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,8 @@ def happening(request: Request, units: Sequence[Unit], processes: int) -> Iterat
             try:
                 target = session(request).target(spec)
             except Unusable as error:
-                yield TargetRefused(spec, str(error))
+                yield TargetRefused(spec, str(error), isinstance(error, Unfit))
                 continue
-            target.notes += own_check(spec, request)
             yield TargetLoaded(target)
             pins[spec] = []
             if other is not None:

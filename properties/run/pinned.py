@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from ..conventions import CONVENTIONS, observe, observed, unobservable
 from ..conventions.likeness import within
+from ..failures.messages import INDENT, arguments
 from ..results import Counterexample, Result
 from ..targets.target import Target
 from .persistence import MOST
@@ -49,7 +50,8 @@ def expected(target: Target, convention: str, value: str, like: str = "") -> Res
         return result
     shown = next(shown for other, shown in found.each if other != value)
     seen = " and ".join(map(repr, found.all_values))
-    message = f"{name} of {target.name}: seen {seen}, but should be {value!r}" + (f", like {like}" if like else "")
+    headline = f"{name} of {target.name}: seen {seen}, but should be {value!r}" + (f", like {like}" if like else "")
+    message = "\n".join([headline, f"{INDENT}{shown.function} gives {shown.answer}", *arguments(shown.call())])
     result.verdict = "broken"
     result.counterexample = Counterexample(seed=0, calls=[shown.alone], got=shown.got, message=message)
     return result

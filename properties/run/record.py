@@ -21,12 +21,14 @@ class Record:
     """The targets of a run, loaded or refused, their pinned conventions, the units, the results so far, and their
     causes.
 
-    `ended`: why the run ended early; empty if it did not.
+    `unfit`: those of the refused that were loaded, but failed the smoke test. `ended`: why the run ended early; empty
+    if it did not.
     """
 
     request: Request
     targets: dict[str, Target] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    unfit: set[str] = field(default_factory=set)
     likeness: dict[str, Likeness] = field(default_factory=dict)
     units: tuple[Unit, ...] = ()
     results: list[Result] = field(default_factory=list)
@@ -39,8 +41,9 @@ class Record:
         match event:
             case TargetLoaded(target):
                 self.targets[target.spec] = target
-            case TargetRefused(spec, reason):
+            case TargetRefused(spec, reason, loaded):
                 self.refused[spec] = reason
+                self.unfit |= {spec} if loaded else set()
             case TargetLikened(spec, likeness):
                 self.likeness[spec] = likeness
             case RunBegun(units):

@@ -14,6 +14,7 @@ from ..lawbook.huge import run as run_huge
 from ..results import Result
 from ..targets.loading import load
 from ..targets.target import Target
+from .benchmark import own_check
 from .known import excused, is_listed
 from .persistence import KEPT, CurrentCaseFile, DeathCount, FailingCases
 from .pinned import conventions_of, pinned
@@ -69,6 +70,8 @@ class Session:
             return conventions_of(target, end)
         if unit.kind is Kind.PINNED:
             result = pinned(unit, target)
+        elif unit.kind is Kind.BENCHMARK:
+            result = own_check(unit.target, self.request, end)
         elif unit.kind is Kind.HUGE:
             result = run_huge(HUGE[unit.name], target, end, self.request.memory)
         else:

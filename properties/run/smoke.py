@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..contract import MEAN, Unusable
+from ..contract import MEAN
 from ..conventions import call_of, numbers
+from ..data.errors import Unfit
 from ..targets.call import Answer
 from ..targets.isolated import Isolated
 from ..targets.loading import is_shipped
@@ -17,7 +18,7 @@ from ..targets.target import Target
 
 
 def smoke_test(target: Target) -> None:
-    """Raise Unusable if no callable of a target answers the simplest call with an array.
+    """Raise Unfit if no callable of a target answers the simplest call with an array.
 
     A target that fails here has a broken adapter or installation, not wrong mathematics. If its mean takes padding but
     no `count_include_pad`, a call also finds out whether it counts padded cells, and it is judged by that.
@@ -35,10 +36,10 @@ def smoke_test(target: Target) -> None:
         what = answer.error or answer.exited or f"returned {answer.kind}, not an array"
         complaints.append(f"{function}: {what}")
     if not complaints:
-        raise Unusable(f"{target.name} cannot be tested: {nothing_left(target)}")
+        raise Unfit(f"{target.name} cannot be tested: {nothing_left(target)}")
     asked = "the windows it fixes" if target.declared.fixed else "one 2x2 window"
     failed = f"{target.name} fails its smoke test, {asked}: {'; '.join(complaints)}"
-    raise Unusable("\n".join(filter(None, [failed, needed(target)])))
+    raise Unfit("\n".join(filter(None, [failed, needed(target)])))
 
 
 def needed(target: Target) -> str:

@@ -15,10 +15,14 @@ from ..lawbook import LAWS, Law
 from ..lawbook.huge import EVERY, HUGE, HugeLaw
 from ..results import Result
 from ..targets.loading import is_kernel
+from ..targets.wrapped import unwrapped
 from .request import Request
 
 CONVENTIONS_ITEM = "conventions"
 """The name of the unit that observes all conventions of a target."""
+
+BENCHMARK_ITEM = "kernelbench-check"
+"""The name of the unit that asks the check of a benchmark, for targets in its format."""
 
 TURN = 10
 """The conventions of a target get as much of the budget as this many laws, as they make about as many calls."""
@@ -31,10 +35,11 @@ class Kind(Enum):
     HUGE = "huge"
     PINNED = "pinned"
     OBSERVED = "observed"
+    BENCHMARK = "benchmark"
 
 
 class Unit(NamedTuple):
-    """A law, a pinned convention (`pin` has its name and value), or all conventions, on one target.
+    """A law, a pinned convention (`pin`: its name and value), all conventions, or a benchmark's check, on one target.
 
     `like`: the target whose convention is pinned, and `within`: what both targets take; empty and None if the user
     pinned it.
@@ -59,10 +64,10 @@ class Unit(NamedTuple):
 
 
 def family_of(name: str) -> str:
-    """The family of a law. Pinned conventions and observed conventions are families of their own."""
+    """The family of a law. Pinned conventions, observed ones and a benchmark's check are families of their own."""
     if name in EVERY:
         return EVERY[name].family
-    return "conventions" if name == CONVENTIONS_ITEM else "expected"
+    return {CONVENTIONS_ITEM: "conventions", BENCHMARK_ITEM: "benchmark"}.get(name, "expected")
 
 
 def turn(end: float | None, waiting: float) -> float | None:
@@ -94,6 +99,7 @@ def plan(request: Request) -> list[Unit]:
     named = [
         *((name, Kind.LAW, nothing) for name in laws if name in LAWS),
         *pins,
+        (BENCHMARK_ITEM, Kind.BENCHMARK, nothing),
         *([(CONVENTIONS_ITEM, Kind.OBSERVED, nothing)] if request.laws == "*" else []),
         *((name, Kind.HUGE, nothing) for name in laws if name in HUGE),
     ]
@@ -101,8 +107,13 @@ def plan(request: Request) -> list[Unit]:
         Unit(spec, name, kind, pin)
         for name, kind, pin in named
         for spec in request.targets
-        if is_kernel(spec) or not for_ours(name)
+        if (is_kernel(spec) or not for_ours(name)) and (kind is not Kind.BENCHMARK or has_own_check(spec, request))
     ]
+
+
+def has_own_check(spec: str, request: Request) -> bool:
+    """Whether a target is in the format of a benchmark, whose check can then be asked in a process of its own."""
+    return unwrapped(spec).wrapper == "kernelbench" and not request.in_process
 
 
 def for_ours(name: str) -> bool:

@@ -40,11 +40,12 @@ def kernelbench(solution: Any, problem: Any = None, **declared: Any) -> SimpleNa
 
 
 def checked(solution: Any, problem: Any = None) -> SimpleNamespace:
-    """The same target with a note about the benchmark's own check, which runs once, in a process of its own."""
+    """The same target after the benchmark's own check, whose verdict is its version, and the details a note."""
     target = kernelbench(solution, problem)
     source = problem.source if isinstance(problem, Problem) else problem or solution
     generated = SimpleNamespace(ModelNew=solution) if isinstance(solution, type) else solution
-    target.__notes__ = [str(own_check(source, generated, torch_tensors(device() or "cpu")))]
+    found = own_check(source, generated, torch_tensors(device() or "cpu"))
+    target.version, target.__notes__ = found.verdict, [str(found)]
     return target
 
 

@@ -29,10 +29,14 @@ class OwnCheck(NamedTuple):
         """Whether the benchmark accepts the kernel."""
         return self.passed == self.trials > 0
 
+    @property
+    def verdict(self) -> str:
+        """The verdict in a word: "accepts", "rejects" or "not run"."""
+        return ("accepts" if self.accepts else "rejects") if self.trials else "not run"
+
     def __str__(self) -> str:
         """The text for a report."""
-        verdict = "accepts" if self.accepts else "rejects"
-        ran = f"{verdict} ({self.passed} of {self.trials} trials)" if self.trials else "not run"
+        ran = f"{self.verdict} ({self.passed} of {self.trials} trials)" if self.trials else self.verdict
         return f"KernelBench's check: {ran}{self.reason and f': {self.reason}'}"
 
 

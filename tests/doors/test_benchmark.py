@@ -1,12 +1,14 @@
 """A kernel in a benchmark's format: its own check runs once, and the problem is read before the kernel is loaded."""
 
+import time
 from types import SimpleNamespace
 
 import pytest
-from poolproof.properties.contract import Unusable
+from poolproof.properties.contract import Declared, Unusable
 from poolproof.properties.run import benchmark
 from poolproof.properties.run.benchmark import own_check
 from poolproof.properties.run.request import Request
+from poolproof.properties.run.units import BENCHMARK_ITEM, plan
 from selection import slow
 from shell import poolproof
 
@@ -56,11 +58,21 @@ def loading(monkeypatch, load):
     return asked
 
 
-def test_the_check_is_made_by_a_target_of_its_own_that_is_ended(monkeypatch):
+def checked(verdict):
+    """A target that has been checked with this verdict, and whether it was ended."""
     ended = []
-    target = SimpleNamespace(notes=["KernelBench's check: accepts (5 of 5 trials)"], end=lambda: ended.append(True))
+    note = f"KernelBench's check: {verdict} (some trials)"
+    return SimpleNamespace(declared=Declared(version=verdict), notes=[note], end=lambda: ended.append(True)), ended
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict", "cases"), [("accepts", "holds", 1), ("rejects", "broken", 1), ("not run", "unsupported", 0)]
+)
+def test_the_check_is_made_by_a_target_of_its_own_that_is_ended(monkeypatch, said, verdict, cases):
+    target, ended = checked(said)
     asked = loading(monkeypatch, lambda: target)
-    assert own_check("kernelbench(new.py, old.py)", Request()) == target.notes
+    result = own_check("kernelbench(new.py, old.py)", Request(), None)
+    assert (result.verdict, result.message, result.examples) == (verdict, target.notes[0], cases)
     assert (asked, ended) == (["own_check(new.py, old.py)"], [True])
 
 
@@ -69,14 +81,23 @@ def test_a_check_that_ends_its_process_is_told(monkeypatch):
         raise Unusable("killed by SIGSEGV\nand more")
 
     loading(monkeypatch, load)
-    assert own_check("kernelbench(new.py)", Request()) == ["KernelBench's check: not run: killed by SIGSEGV"]
+    result = own_check("kernelbench(new.py)", Request(), None)
+    assert (result.verdict, result.reason) == ("unsupported", "KernelBench's check: not run: killed by SIGSEGV")
 
 
-@pytest.mark.parametrize("spec", ["new.py", "module(new.py)"])
-def test_other_targets_have_no_such_check(monkeypatch, spec):
+def test_a_check_whose_time_is_up_is_not_made(monkeypatch):
     asked = loading(monkeypatch, list)
-    assert own_check(spec, Request()) == own_check("kernelbench(new.py)", Request(in_process=True)) == []
-    assert asked == []
+    result = own_check("kernelbench(new.py)", Request(), time.time() - 1)
+    assert (result.verdict, result.partial, asked) == ("not run", True, [])
+
+
+@pytest.mark.parametrize("spec", ["new.py", "module(new.py)", "kernelbench(new.py, old.py)"])
+def test_only_targets_in_its_format_have_such_a_check_in_a_process_of_their_own(spec):
+    def names(**more):
+        return [unit.name for unit in plan(Request(targets=(spec,), laws="max-value", **more))]
+
+    assert names() == ["max-value", *([BENCHMARK_ITEM] if spec.startswith("kernelbench") else [])]
+    assert names(in_process=True) == ["max-value"]
 
 
 @pytest.fixture
@@ -99,8 +120,7 @@ def judged(folder, **parts):
 def test_the_check_is_said_beside_the_laws(folder, more, status, says):
     found, said = judged(folder, more=more)
     assert found == status, said
-    assert said.count("KernelBench's check: ") == 1
-    assert f"note: KernelBench's check: {says} trials)" in said
+    assert f"benchmark    KernelBench's check: {says} trials)" in said
 
 
 @slow

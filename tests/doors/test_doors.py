@@ -174,7 +174,7 @@ def full_report(tmp_path_factory):
 
 @slow
 def test_a_report_has_its_parts(full_report):
-    assert set(full_report) == {"schema", "partial", "bound", "environment", "targets"}
+    assert set(full_report) == {"schema", "partial", "bound", "environment", "targets", "refused"}
     assert full_report["schema"] == 3
     assert full_report["partial"] is False
     assert full_report["bound"] == ""
@@ -410,13 +410,29 @@ def test_a_folder_is_no_target(here):
 
 
 @slow
+def test_a_report_names_the_targets_that_cannot_be_judged(here):
+    (here / "unfinished.py").write_text("def")
+    status, report = report_of(here, "unfinished.py", "fixed.py", "--laws", "routing")
+    assert status == 2
+    assert [target["target"] for target in report["targets"]] == ["fixed.py"]
+    assert list(report["refused"]) == ["unfinished.py"]
+    assert "SyntaxError" in report["refused"]["unfinished.py"]
+
+
+@slow
 def test_an_expected_convention_is_a_law(here):
     pins = ["--expect", "ties=first", "--expect", "ties=last"]
     status, report = report_of(here, "fixed.py", "--laws", "routing", *pins)
     assert status == 1
     assert verdicts(report) == {"routing": "holds", "ties=first": "holds", "ties=last": "broken"}
     message = report["targets"][0]["laws"][2]["counterexample"]["message"]
-    assert message == "ties=last of fixed: seen 'first', but should be 'last'"
+    assert message.splitlines() == [
+        "ties=last of fixed: seen 'first', but should be 'last'",
+        "    max_backward gives dx[0,0,0,0] = 1.0",
+        "    size=(1, 2) stride=(1, 2) float64",
+        "    x  = [[[[1., 1.]]]]",
+        "    dy = [[[[1.]]]]",
+    ]
 
 
 @slow

@@ -124,15 +124,19 @@ UNUSABLE = {
     ),
     "class": (Unmade, "cannot be instantiated without arguments: 'a licence'"),
     "import": ("broken.py", "cannot be imported: SyntaxError"),
+    "returns a text": (SimpleNamespace(max_forward=lambda *_: "nothing"), "returned str, not an array"),
 }
+FIRST_CALLS = ("smoke test", "returns a text")
 
 
 @slow
-@pytest.mark.parametrize(("implementation", "words"), UNUSABLE.values(), ids=UNUSABLE)
-def test_what_cannot_be_judged_is_a_verdict(here, implementation, words):
+@pytest.mark.parametrize("why", UNUSABLE)
+def test_what_cannot_be_judged_is_a_verdict(here, why):
+    implementation, words = UNUSABLE[why]
     (here / "broken.py").write_text("def")
     found = judge(implementation, examples=1)
     assert (found.verdict, found.holds, found.causes) == ("unusable", False, [])
+    assert found.stage == ("first calls" if why in FIRST_CALLS else "loading")
     assert words in found.sentence
 
 

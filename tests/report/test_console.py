@@ -40,7 +40,8 @@ def holds(law, **more):
 
 def fails(law, *mistakes, message="wrong"):
     """A law that failed, explained by these mistakes."""
-    found = structs.replace(FOUND, mistakes=list(mistakes), needs=[], message=f"{message} by {law}")
+    # Without an answer, no two of them are the same failure.
+    found = structs.replace(FOUND, got=None, mistakes=list(mistakes), needs=[], message=f"{message} by {law}")
     return Result(TARGET.spec, law, "broken", examples=3, counterexample=found)
 
 
@@ -138,8 +139,10 @@ def test_what_has_no_result_was_not_run():
 def test_a_refused_target_and_an_error_of_the_suite_are_kept():
     record = Record(Request(("nobody",)))
     record.add(TargetRefused("nobody", "it is not there"))
+    record.add(TargetRefused("nothing", "it answers nothing", loaded=True))
     record.add(SuiteFailed("no memory"))
-    assert record.refused == {"nobody": "it is not there"}
+    assert record.refused == {"nobody": "it is not there", "nothing": "it answers nothing"}
+    assert record.unfit == {"nothing"}
     assert record.errors == ["no memory"]
 
 

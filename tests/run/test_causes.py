@@ -16,15 +16,15 @@ def mistakes(monkeypatch):
     monkeypatch.setattr(causes, "MISTAKES", dict.fromkeys(("a", "b", "c")))
 
 
-def failed(law, mistakes=(), needs=(), *, function=None, target="mine", verdict="broken", length=None):
-    """A failure that these mistakes explain, and that needs these features of a case."""
+def failed(law, mistakes=(), needs=(), *, function=None, target="mine", verdict="broken", length=None, got=None):
+    """A failure that these mistakes explain, and that needs these features of a case; without an answer by default."""
     call = FOUND.calls[FOUND.failing_call]
     call = msgspec.structs.replace(call, function=function or call.function)
     if length is not None:
         x = msgspec.structs.replace(call.args["x"], shape=[1, 1, 1, length])
         call = msgspec.structs.replace(call, args={**call.args, "x": x})
     found = msgspec.structs.replace(
-        FOUND, calls=[call], failing_call=0, mistakes=list(mistakes), needs=list(needs), message=law
+        FOUND, calls=[call], failing_call=0, got=got, mistakes=list(mistakes), needs=list(needs), message=law
     )
     return Result(target, law, verdict, counterexample=found)
 
@@ -53,6 +53,22 @@ def test_every_mistake_of_a_cause_explains_all_of_its_failures():
 
 def test_a_name_that_the_registry_lacks_explains_nothing():
     assert grouped(failed("one", ["from another version"]), failed("two", "a")) == [["one"], ["two"]]
+
+
+def test_the_same_answer_to_the_same_call_is_the_same_failure():
+    known, unknown = failed("one", "a", got=FOUND.got), failed("two", got=FOUND.got)
+    assert grouped(known, unknown, failed("three", "a")) == [["one", "two", "three"]]
+    assert causes_of([known, unknown])[0].name == "a"
+
+
+def test_a_failure_whose_mistake_is_known_does_not_join_one_whose_mistake_is_not():
+    assert grouped(failed("one", got=FOUND.got), failed("two", "a", got=FOUND.got)) == [["one"], ["two"]]
+
+
+def test_another_answer_or_another_call_is_another_failure():
+    known = failed("one", "a", got=FOUND.got)
+    assert grouped(known, failed("two")) == [["one"], ["two"]]
+    assert grouped(known, failed("two", length=9, got=FOUND.got)) == [["one"], ["two"]]
 
 
 def test_failures_without_a_mistake_are_joined_by_what_they_need():

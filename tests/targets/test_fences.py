@@ -74,3 +74,5 @@ def test_fences_are_around_every_layout(layout, dtype):
 
 def test_an_array_of_its_own_has_none():
     assert around(np.ones(3)) == around(np.ones(3)[1:]) == b""
+    # Far into a larger array, where a rebuilt array would have its fence before it.
+    assert around(np.ones(1000)[500:]) == around(np.ones((9, 100))[5:, ::2]) == b""

@@ -74,7 +74,7 @@ GRADIENTS_LOST = Mistake(
     "gradients-lost",
     BACKWARD,
     "Some windows pass no gradient.",
-    "Every window passes its gradient, also beyond the last whole block.",
+    "Every window passes its gradient, wherever it lies and whatever its values are.",
 )
 GRADIENT_OUTSIDE = Mistake(
     "gradient-outside-windows",

@@ -14,7 +14,8 @@ from .places import Limit, axis_places, padded_begin, padded_end, taps_within
 from .steps import PAST, PooledWindows, counted, each, under, wrong
 
 RIGHT_DIVISOR = (
-    "A mean divides by the cells of its window, padded ones only if count_include_pad, those past the end never."
+    "A mean divides by the number of cells of its window: padded ones count only with count_include_pad, and those "
+    "past the end never."
 )
 
 

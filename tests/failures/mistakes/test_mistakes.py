@@ -69,7 +69,7 @@ def test_every_mistake_gives_a_wrong_answer_to_some_ordinary_call():
     wrong = set()
     for function in CALLABLES:
         about = [mistake for mistake in COMPUTED.values() if function in mistake.functions]
-        for values in ("ties", "wide", "negative", "not_a_number", "lowest", "neighbours", "remote"):
+        for values in ("ties", "wide", "negative", "not_a_number", "lowest", "bottomless", "neighbours", "remote"):
             for call in drawn(function, values)[:30]:
                 right = judged(call, RIGHT.answer(call))
                 about = [mistake for mistake in about if right is None or not differs(mistake, right)]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 from planted import each_window, named, output, passed_back, pooled, spread_evenly, to_maximum
 from selection import slow
 
@@ -154,3 +155,31 @@ def test_size_and_stride_taken_for_each_other():
         return pooled(x, stride, size, np.mean) if fits else pooled(x, size, stride, np.mean)
 
     assert named("output-size", mean_forward=mean_forward) == "size-taken-for-stride"
+
+
+def taken_for_each_other(x, size, stride):
+    """Windows of another library's argument order: an image too small for them raises an error."""
+    return sliding_window_view(x, stride, axis=(2, 3))[:, :, :: size[0], :: size[1]].max(axis=(4, 5))
+
+
+def taken_for_each_other_in_loops(x, size, stride):
+    """The same in a loop, where an image just too small has no window."""
+    return pooled(x, stride, size, np.max)
+
+
+@pytest.mark.parametrize("max_forward", [taken_for_each_other, taken_for_each_other_in_loops])
+def test_size_and_stride_taken_for_each_other_even_where_that_raises(max_forward):
+    assert named("output-size", max_forward=max_forward) == "size-taken-for-stride"
+    assert named("max-value", max_forward=max_forward) == "size-taken-for-stride"
+
+
+def test_tiles_that_miss_the_cells_they_share_with_the_next():
+    def mean_forward(x, size, stride):
+        rows, columns = output(x, size, stride)
+        y = np.zeros((*x.shape[:2], rows, columns), x.dtype)
+        for (n, c, i, j), cells in each_window(x, size, stride):
+            end_of_tile = (j // 16 + 1) * 16 * stride[1]
+            y[n, c, i, j] = x[cells][:, : max(end_of_tile - j * stride[1], 0)].sum() / np.prod(size)
+        return y
+
+    assert named("mean-value", mean_forward=mean_forward) == "tiles-without-halo"
