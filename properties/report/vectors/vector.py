@@ -29,6 +29,8 @@ LEFT_OUT = {
     "gradient-layouts": "arrays in a file lie in C order",
     "two-threads": "calls from a file come one after another",
     "refusal": "it is about wrong arguments",
+    "nan-kept-or-skipped": "it compares the answers to two calls",
+    "gradient-in-window": "where the gradient of -inf or NaN goes is a convention",
     "agreement": "it is about the reference kernels",
 }
 """Laws that have no vectors, and why."""
