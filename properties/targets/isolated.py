@@ -26,7 +26,9 @@ from .target import Misfit, limit_of, nothing_offered
 STARTING = 60.0
 """The seconds for a process to load its target, unless the very first call may take longer."""
 
-MORE_TIME = "three times a larger --timeout is the time for code that compiles when it is loaded"
+MORE_TIME = (
+    "loading may take three times --timeout (timeout= in Python); raise it for code that compiles when it is loaded"
+)
 
 FIRST = 3
 """The factor on the time limit of the very first call of each callable, which may compile. Its first call in a later

@@ -19,7 +19,7 @@ from .misfits import Source, guidance
 from .peers import PEERS
 from .programs import interpreter, program
 from .target import InProcess, Misfit, Target, short, split
-from .wrapped import problem_file, unwrapped
+from .wrapped import known_wrapping, problem_file
 
 REFERENCE = ("naive", "compiled", "img2col")
 """The shipped kernels of a default run. Their names take precedence over modules of the same name."""
@@ -51,7 +51,7 @@ def load(spec: str, isolation: Isolation | None = None) -> Target:
         words = program(spec[len(COMMAND) :])
         target = Isolated(spec, words, hello("", "", []), isolation, Path(words[-1]).stem).introduce()
         return used_device(target, isolation.device)
-    wrapping = unwrapped(spec)
+    wrapping = known_wrapping(spec)
     plain, python = at_interpreter(wrapping.spec)
     if wrapping.wrapper and (is_shipped(plain) or plain.startswith(COMMAND)):
         raise Unusable(f"{plain!r} already keeps the contract, and cannot be wrapped as {wrapping.wrapper}")

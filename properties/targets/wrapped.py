@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..contract import Unusable
-from ..remote.vocabulary import AS, OWN_CHECK
+from ..remote.vocabulary import AS, OWN_CHECK, did_you_mean
 
 TEXT = re.compile(rf"({'|'.join((*AS, OWN_CHECK))})\((.+)\)", re.DOTALL)
+OTHER = re.compile(r"(\w+)\(.+\)", re.DOTALL)
 PROBLEM = re.compile(r"(.+), (.+\.py)", re.DOTALL)
 
 
@@ -33,6 +34,14 @@ def unwrapped(spec: str) -> Wrapping:
         return Wrapping("", spec)
     solved = PROBLEM.fullmatch(met[2]) if met[1] in ("kernelbench", OWN_CHECK) else None
     return Wrapping(met[1], *(solved.groups() if solved else (met[2],)))
+
+
+def known_wrapping(spec: str) -> Wrapping:
+    """The same for a text that somebody wrote. Raises Unusable for an unknown wrapper."""
+    found, other = unwrapped(spec), OTHER.fullmatch(spec)
+    if other and not found.wrapper:
+        raise Unusable(f"{spec!r}: there is no wrapper {other[1]!r}; {did_you_mean(other[1], AS)}")
+    return found
 
 
 def wrapped_as(spec: str, wrapper: str | None, problem: str | None) -> str:

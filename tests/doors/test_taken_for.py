@@ -211,6 +211,11 @@ def test_other_texts_are_targets_as_they_are(text):
     assert unwrapped(text) == Wrapping("", text)
 
 
+def test_an_unknown_wrapper_is_refused():
+    with pytest.raises(Unusable, match=r"'modul\(pool.py\)': there is no wrapper 'modul'; did you mean 'module'\?"):
+        load("modul(pool.py)", Isolation())
+
+
 def test_messages_call_a_wrapped_target_as_if_it_were_not():
     assert short("module(folder/kernel.py:ModelNew)") == "kernel:ModelNew"
     assert split("kernelbench(generated.py, problem.py)") == ("generated.py", "")

@@ -434,7 +434,7 @@ def test_an_answer_that_nobody_asked_for_is_no_answer_to_the_next_call(at_once):
 
 GREETINGS = {
     "hello: garbage": "speaks no protocol|spoke no protocol",
-    "hello: silence": "no answer within 0.6 s; three times a larger --timeout is the time for code that compiles",
+    "hello: silence": "no answer within 0.6 s; loading may take three times --timeout",
     "hello: dead": "exit status 1; it said: peer: cannot find the pool",
     "hello: version": "expected hello in version 1",
     "hello: offers": "Expected `array`, got `int` - at `\\$.offers`",
