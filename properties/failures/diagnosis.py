@@ -114,7 +114,7 @@ class Hypothesis:
     answer: Prediction
     confirmed: int = 0
     missed: int = 0
-    foretold: int = 0
+    parts: list[float] = field(default_factory=list)
     contradicted: int = 0
     torn: bool = False
     places: dict[Any, tuple[Array, Array]] = field(default_factory=dict)
@@ -134,8 +134,9 @@ class Hypothesis:
 
     def note(self, found: Judged, right: Array) -> None:
         """Record which cells were wrong as predicted, and which were right although predicted wrong."""
-        self.foretold += int(found.wrong.sum())
-        self.contradicted += int(right.sum())
+        foretold, contradicted = int(found.wrong.sum()), int(right.sum())
+        self.parts.append(foretold / (foretold + contradicted))
+        self.contradicted += contradicted
         call = found.meant
         alike = (call.size, call.stride, *call.settings.items(), *((a.dtype, a.shape) for a in call.arrays.values()))
         before = self.places.get(alike, (np.zeros((), bool),) * 2)
@@ -149,9 +150,8 @@ class Hypothesis:
 
     @property
     def precision(self) -> float:
-        """The fraction of the cells predicted wrong that were wrong, over answers with wrong cells."""
-        total = self.foretold + self.contradicted
-        return self.foretold / total if total else 1.0
+        """The fraction of the cells predicted wrong that were wrong: the mean over answers with wrong cells."""
+        return sum(self.parts) / len(self.parts) if self.parts else 1.0
 
     @property
     def holds(self) -> bool:

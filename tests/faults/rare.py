@@ -111,8 +111,9 @@ class TilesWithoutHalo(Sound):
     mistake = "last cells"
 
     def columns(self, grid):
-        end_of_tile = (np.arange(grid.ow) // 64 + 1) * 64 * grid.sw
-        return np.minimum(super().columns(grid), end_of_tile - 1)
+        tile = np.arange(grid.ow) // 64
+        end = np.where(tile == tile[-1], grid.w, (tile + 1) * 64 * grid.sw)
+        return np.minimum(super().columns(grid), end - 1)
 
 
 class NoIndexForNaN(Sound):

@@ -200,7 +200,7 @@ CLASSES = {
     "overlap.LargestWins": ("largest-gradient-wins",),
     "overlap.ThirdWindowLost": ("later-windows-lost",),
     "overlap.AveragesShares": ("gradients-averaged",),
-    "overlap.LosesHaloOfTiles": ADDED,
+    "overlap.LosesHaloOfTiles": ("tiles-without-halo", *ADDED),
     "overlap.AssignsUnlessStrideDivides": ADDED,
     "overlap.RightForOneGradient": ADDED,
     "rare.ReciprocalSize": ("window-count-in-floats", "one-window-too-few"),

@@ -33,15 +33,11 @@ def in_tiles(windows: int, cut: Callable[[Table, Any], Table]) -> Prediction:
     """Answers whose windows are computed this many at a time, without the cells shared with the next ones."""
 
     def table(axis: Axis) -> Table:
-        cells = axis_table(axis)
-        ends = (np.arange(len(cells)) // windows + 1) * windows * axis.stride - axis.begin
+        cells, tile = axis_table(axis), np.arange(axis.count()) // windows
+        ends = np.where(tile == tile[-1], axis.length, (tile + 1) * windows * axis.stride - axis.begin)
         return cut(cells, ends[:, np.newaxis])
 
-    def shared(axis: Axis) -> bool:
-        reached = (axis.count() - 1) * axis.stride + axis.extent
-        return axis.stride < axis.extent and reached > windows * axis.stride
-
-    return where_any(shared, table)
+    return where_any(lambda axis: axis.count() > windows and axis.stride < axis.extent, table)
 
 
 def left_out(cells: Table, ends: Any) -> Table:
