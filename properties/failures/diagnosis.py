@@ -105,6 +105,9 @@ class Evidence:
 class Hypothesis:
     """A variant of a mistake and its record: how often it was confirmed, and which of its predicted cells were wrong.
 
+    `parts`: for each answer with wrong cells, the fraction of the cells predicted wrong that were. `contradicted`: how
+    many of those were right, in all.
+
     `torn`: some cell that had been wrong as predicted was right with other numbers, while other cells were wrong. Code
     may make a mistake in some places only, for example beyond the last whole block, but it makes it there with all
     numbers.
@@ -134,9 +137,9 @@ class Hypothesis:
 
     def note(self, found: Judged, right: Array) -> None:
         """Record which cells were wrong as predicted, and which were right although predicted wrong."""
-        foretold, contradicted = int(found.wrong.sum()), int(right.sum())
-        self.parts.append(foretold / (foretold + contradicted))
-        self.contradicted += contradicted
+        foretold, others = int(found.wrong.sum()), int(right.sum())
+        self.parts.append(foretold / (foretold + others))
+        self.contradicted += others
         call = found.meant
         alike = (call.size, call.stride, *call.settings.items(), *((a.dtype, a.shape) for a in call.arrays.values()))
         before = self.places.get(alike, (np.zeros((), bool),) * 2)
