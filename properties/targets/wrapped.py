@@ -37,7 +37,7 @@ def unwrapped(spec: str) -> Wrapping:
 
 
 def known_wrapping(spec: str) -> Wrapping:
-    """The same for a text that somebody wrote. Raises Unusable for an unknown wrapper."""
+    """The same for a text of the user. Raises Unusable for an unknown wrapper."""
     found, other = unwrapped(spec), OTHER.fullmatch(spec)
     if other and not found.wrapper:
         raise Unusable(f"{spec!r}: there is no wrapper {other[1]!r}; {did_you_mean(other[1], AS)}")
