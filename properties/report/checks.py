@@ -105,11 +105,16 @@ def gradient_in_window(answers: NamedCalls) -> list[list[str]]:
 
 def nan_kept_or_skipped(answers: NamedCalls) -> list[list[str]]:
     """Assert that a maximum beside NaN is NaN or the same as without it."""
+    return at_place(answers, "assert np.isnan({first}) or {first} == {second}")
+
+
+def at_place(answers: NamedCalls, line: str) -> list[list[str]]:
+    """A line about the element at the failure's place in the first and in the second result."""
     if len(answers.results) < 2 or answers.found.where is None:
         return shape(answers)
-    first, second = answers.results
     place = ", ".join(map(str, answers.found.where))
-    return after_last(answers, f"assert np.isnan({first}[{place}]) or {first}[{place}] == {second}[{place}]")
+    first, second = (f"{result}[{place}]" for result in answers.results[:2])
+    return after_last(answers, line.format(first=first, second=second))
 
 
 def inputs_unchanged(answers: NamedCalls) -> list[list[str]]:
@@ -141,11 +146,7 @@ def results_kept(answers: NamedCalls) -> list[list[str]]:
 
 def locality(answers: NamedCalls) -> list[list[str]]:
     """Assert that windows with the same numbers give the same element."""
-    if len(answers.results) < 2 or answers.found.where is None:
-        return shape(answers)
-    first, second = answers.results
-    place = ", ".join(map(str, answers.found.where))
-    return after_last(answers, f"np.testing.assert_array_equal({second}[{place}], {first}[{place}])")
+    return at_place(answers, "np.testing.assert_array_equal({second}, {first})")
 
 
 RELATIONS: dict[str, Callable[[NamedCalls], list[list[str]]]] = {
