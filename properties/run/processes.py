@@ -47,14 +47,15 @@ class Process(Channel):
         start = (
             f"import sys; sys.path[:] = {[path for path in sys.path if path]!r}; from {__name__} import serve; serve()"
         )
-        self.popen = subprocess.Popen(
-            [sys.executable, SAFE, "-c", start],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**kept, PROCESSES: str(count)},
-            start_new_session=True,
-            bufsize=0,
-        )
+        with interrupts_blocked():
+            self.popen = subprocess.Popen(
+                [sys.executable, SAFE, "-c", start],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={**kept, PROCESSES: str(count)},
+                start_new_session=True,
+                bufsize=0,
+            )
         assert self.popen.stdin is not None
         assert self.popen.stdout is not None
         super().__init__(self.popen.stdout.fileno(), self.popen.stdin.fileno())
@@ -156,6 +157,7 @@ def serve() -> None:
         from ..cases import drawing  # noqa: F401, as it imports Hypothesis
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
+    interrupts_allowed()
     while True:
         # Ctrl-C between two calls interrupts nothing.
         with suppress(KeyboardInterrupt):
@@ -164,6 +166,23 @@ def serve() -> None:
             except EOFError:
                 return
             channel.send(*answer(bytes(payload)))
+
+
+@contextmanager
+def interrupts_blocked() -> Iterator[None]:
+    """Block Ctrl-C in this thread, and in processes started meanwhile: while they start, it would print a traceback."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def interrupts_allowed() -> None:
+    """Let Ctrl-C interrupt calls from now on. One that came before is forgotten, as there was nothing to interrupt."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager

@@ -186,6 +186,19 @@ def test_an_interruption_ends_the_calls_and_is_one_here(tmp_path):
     assert process.returncode == -signal.SIGINT
 
 
+def test_an_interruption_of_processes_that_are_just_starting_prints_nothing(capfd):
+    processes = Processes(2)
+    for _ in range(2):
+        processes.submit(square, 3)
+    while len(processes.started) < 2:
+        time.sleep(0.001)
+    processes.interrupt()
+    time.sleep(0.2)
+    processes.interrupt()
+    processes.shutdown()
+    assert capfd.readouterr().err == ""
+
+
 # In this process.
 
 
