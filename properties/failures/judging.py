@@ -237,6 +237,7 @@ def is_empty(found: Judged) -> bool:
     return found.got.size == 0 < found.right.size
 
 
+@np.errstate(all="ignore")
 def raises(error: type[ValueError], answer: Prediction, call: Call) -> bool:
     """Whether a mistake has no answer to a call for this reason: its windows do not fit, or have too many taps."""
     try:
