@@ -454,9 +454,10 @@ class Pairwise(Kernel):
         np.maximum,
         np.fmax,
         lambda a, b: np.where(np.isnan(a), a, np.fmax(a, b)),
-        lambda a, b: np.where(np.isnan(np.fmax(a, b)) | (np.fmax(a, b) == -np.inf), -1e38, np.fmax(a, b)),
+        lambda a, b: np.where(np.isnan(a + b) & (np.fmax(a, b) == -np.inf), 7, np.fmax(a, b)),
+        lambda a, b: np.where(np.isnan(a + b), np.nan, 7 if np.isnan(a + b).any() else np.maximum(a, b)),
     ],
-    ids=["kept", "skipped", "kept in first place", "lowest instead of -inf"],
+    ids=["kept", "skipped", "kept in first place", "NaN and -inf alone", "windows without NaN"],
 )
 def test_a_nan_may_be_the_maximum_or_not(larger):
     pool = Pool(wrap(Pairwise(larger)))
@@ -471,6 +472,13 @@ def test_a_nan_hides_no_other_number():
     assert (found, call) == ("broken", 0)
     assert "y[0,0,0,0] = -1.0, but should be 5.0" in said
     assert "or NaN; the second call has -inf in place of NaN" in said
+
+
+def test_without_nan_there_are_as_many_windows():
+    def fewer(a, b):
+        return np.fmax(a, b) if np.isnan(a + b).any() else np.fmax(a, b)[..., :1]
+
+    assert verdict("nan-kept-or-skipped", Pairwise(fewer), NAN)[:2] == ("broken", 1)
 
 
 BOTTOM = replace(
