@@ -86,7 +86,9 @@ def laws(
     names = {target.spec: target.name}
     for each in (*target.warnings, *complaints(request.known_failures(), [], names, all_laws=False)):
         warnings.warn(each, stacklevel=2)
-    units = [unit for unit in plan(request) if unit.kind is not Kind.OBSERVED]
+    # An object in hand cannot be loaded again in a process of its own, as a benchmark's check is.
+    left_out = (Kind.OBSERVED,) if isinstance(implementation, str) else (Kind.OBSERVED, Kind.BENCHMARK)
+    units = [unit for unit in plan(request) if unit.kind not in left_out]
     with other_target(request) as other:
         units = with_pins(units, {} if other is None else {target.spec: other.likeness(target)[1]})
     unable = {law.name for law in EVERY.values() if law.unsupported(target.declared, target.offers, target.evidence)}

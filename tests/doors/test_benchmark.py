@@ -4,6 +4,8 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from poolproof.kernels import naive
+from poolproof.properties import laws
 from poolproof.properties.contract import Declared, Unusable
 from poolproof.properties.run import benchmark
 from poolproof.properties.run.benchmark import own_check
@@ -98,6 +100,11 @@ def test_only_targets_in_its_format_have_such_a_check_in_a_process_of_their_own(
 
     assert names() == ["max-value", *([BENCHMARK_ITEM] if spec.startswith("kernelbench") else [])]
     assert names(in_process=True) == ["max-value"]
+
+
+def test_an_object_in_hand_has_no_such_check():
+    kernel = SimpleNamespace(__name__="kernelbench(Kernel)", max_forward=naive.max_forward)
+    assert [law.name for law in laws(kernel, pattern="max-value")] == ["max-value"]
 
 
 @pytest.fixture
