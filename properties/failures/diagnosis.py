@@ -231,7 +231,7 @@ def behind_errors(evidence: Evidence, raising: list[Call]) -> list[str]:
 def refusals(evidence: Evidence) -> list[str]:
     """The mistakes by which a target refuses exactly the calls that failed, and those fresh ones that it refuses.
 
-    None if it answers some of them wrongly: then the same mistake may be behind its errors.
+    There are none if it answers some of them wrongly: then the same mistake may be behind its errors.
     """
     failed = [(run[-1], True) for run in evidence.runs if run and refused(evidence, run[-1])]
     if not failed:

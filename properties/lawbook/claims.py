@@ -28,7 +28,7 @@ CLAIMS = {
     # backward
     "routing": "A single gradient goes to the maximum of its window, and nowhere else.",
     "tied-maxima": "Where a window has several equal maxima, these share its gradient, and none of it is lost.",
-    "gradient-in-window": "A single gradient never leaves its window, whatever the numbers are.",
+    "gradient-in-window": "A single gradient never leaves its window, even if that holds nothing but -inf.",
     "max-accumulation": "A cell that is the maximum of several windows gets the sum of their gradients.",
     "mean-accumulation": "A cell that lies in several windows gets the sum of its shares of their gradients.",
     "mean-spread": "A single gradient is spread evenly over its window, and reaches nothing else.",

@@ -24,10 +24,16 @@ def own_check(spec: str, request: Request, end: float | None) -> Result:
     try:
         target = load(str(unwrapped(spec)._replace(wrapper=OWN_CHECK)), request.isolation())
     except Unusable as error:
-        reason = f"KernelBench's check: not run: {str(error).splitlines()[0]}"
-        return Result(spec, BENCHMARK_ITEM, "unsupported", reason)
+        return not_run(spec, str(error).splitlines()[0])
     target.end()
     # The wrapper says the verdict in a word where other targets have a version, and the whole of it in a note.
+    if target.declared.version not in VERDICTS or not target.notes:
+        return not_run(spec, "its process gave no verdict")
     verdict, reason = VERDICTS[target.declared.version], target.notes[0]
     tried = int(verdict != "unsupported")
     return Result(spec, BENCHMARK_ITEM, verdict, reason, examples=tried, seconds=time.perf_counter() - began)
+
+
+def not_run(spec: str, why: str) -> Result:
+    """The result of a check that could not be made."""
+    return Result(spec, BENCHMARK_ITEM, "unsupported", f"KernelBench's check: not run: {why}")

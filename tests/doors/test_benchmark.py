@@ -87,6 +87,14 @@ def test_a_check_that_ends_its_process_is_told(monkeypatch):
     assert (result.verdict, result.reason) == ("unsupported", "KernelBench's check: not run: killed by SIGSEGV")
 
 
+def test_a_process_that_gives_no_verdict_is_told(monkeypatch):
+    target, ended = checked("approves")
+    loading(monkeypatch, lambda: target)
+    result = own_check("kernelbench(new.py)", Request(), None)
+    assert (result.verdict, ended) == ("unsupported", [True])
+    assert result.reason == "KernelBench's check: not run: its process gave no verdict"
+
+
 def test_a_check_whose_time_is_up_is_not_made(monkeypatch):
     asked = loading(monkeypatch, list)
     result = own_check("kernelbench(new.py)", Request(), time.time() - 1)
