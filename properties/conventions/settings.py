@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import prod
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from poolproof.kernels.dtypes import Array, Ints, finfo
+from poolproof.kernels.geometry import Geometry
 
+from ..contract import SETTINGS, Fixed
+from ..targets.call import Call
 from .ask import Ask, call_of
 from .registry import convention
 
@@ -33,14 +36,40 @@ def which_rule(shape: Ints, counts: Ints) -> str:
     return names.pop() if len(names) == 1 else "other"
 
 
-@convention(("mean_forward",), "counted", "not counted", "refused", "other", needs=("padding",))
+@convention(("mean_forward",), "counted", "not counted", "refused", "other", needs=("padding",), any_window=True)
 def divisor_default(ask: Ask) -> Iterable[str]:
     """Does the mean count padded cells in its divisor by default?"""
     for function, dtype, rank in ask.ways(("mean_forward",)):
-        size = pair_of_cells(ask, rank)
-        for pair in ((1, 1), *(((1, 0), (0, 1)) if ask.declared.padding == "any" else ())):
-            y = ask(function, np.ones((1, 1, *(1,) * rank), dtype), size, settings={"padding": along(size, pair)})
-            yield y if isinstance(y, str) else {1 / prod(size): "counted", 1.0: "not counted"}.get(first(y), "other")
+        fixed = ask.declared.fixed
+        for call in fixed_on_ones(fixed, function, dtype) if fixed else padded_ones(ask, function, dtype, rank):
+            y = ask.right(call)
+            yield y if isinstance(y, str) else counted_or_not(call, y)
+
+
+def padded_ones(ask: Ask, function: str, dtype: str, rank: int) -> Iterable[Call]:
+    """Calls in which a window of two cells has a single one, and padding."""
+    size = pair_of_cells(ask, rank)
+    for pair in ((1, 1), *(((1, 0), (0, 1)) if ask.declared.padding == "any" else ())):
+        yield call_of(function, np.ones((1, 1, *(1,) * rank), dtype), size, None, {"padding": along(size, pair)})
+
+
+def fixed_on_ones(fixed: Fixed, function: str, dtype: str) -> Iterable[Call]:
+    """A call with fixed windows on ones, in which the last window along each axis ends with the padding, if any."""
+    settings = {name: value for name, value in fixed.passed(function).items() if name in SETTINGS}
+    if any(map(any, settings.get("padding", ()))):
+        rooms = (replace(axis, length=n).room for axis, n in zip(fixed.axes, fixed.image, strict=True))
+        lengths = [n + -room % s for n, room, s in zip(fixed.image, rooms, fixed.stride, strict=True)]
+        yield call_of(function, np.ones((1, 1, *lengths), dtype), fixed.size, fixed.stride, settings)
+
+
+def counted_or_not(call: Call, y: Array) -> str:
+    """The value for the means of ones, by the window with the smallest share of real cells, but not without any."""
+    every, spatial = Geometry.of(call.size, call.stride, **call.settings), call.arrays["x"].shape[2:]
+    real, within = replace(every, count_include_pad=False).divisors(spatial), every.divisors(spatial)
+    where = np.where(real > 0, real / within, np.inf).argmin()
+    found, expected = float(y.flat[where]), {"counted": real.flat[where] / within.flat[where], "not counted": 1.0}
+    rounded = 4 * float(finfo(y.dtype).eps)
+    return next((name for name, mean in expected.items() if abs(found - mean) <= rounded), "other")
 
 
 def pair_of_cells(ask: Ask, rank: int) -> Ints:

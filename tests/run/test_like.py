@@ -93,6 +93,39 @@ def test_windows_that_one_of_both_fixes_are_asked_of_both(size, alike):
     assert [name for name, result in results.items() if result.verdict == "broken"] == ["ties=first"] * alike
 
 
+def mean_of_windows(counted, size, stride, **settings):
+    """A target in this process with fixed windows, whose means divide by all cells or by real ones."""
+    fixed = {"size": size, "stride": stride, **settings, "count_include_pad": counted}
+
+    def mean_forward(x, size, stride, padding=0, dilation=1, ceil_mode=False, count_include_pad=counted):
+        assert count_include_pad == counted
+        return naive.mean_forward(x, size, stride, **settings, count_include_pad=counted)
+
+    return wrap(SimpleNamespace(name="mine", mean_forward=mean_forward, fixed=fixed), "mine")
+
+
+FIXED = {
+    "3x3": ((3, 3), (2, 2), {"padding": ((1, 1), (1, 1))}),
+    "the end alone": ((2, 2), (2, 2), {"padding": ((0, 0), (0, 1))}),
+    "dilated": ((2, 2), (3, 3), {"padding": ((1, 1), (1, 1)), "dilation": (2, 2)}),
+    "no overhang": ((3, 3), (2, 2), {"padding": ((1, 1), (0, 0)), "ceil_mode": True}),
+}
+
+
+@pytest.mark.parametrize("counted", [True, False])
+@pytest.mark.parametrize(("size", "stride", "settings"), FIXED.values(), ids=FIXED)
+def test_the_divisor_of_fixed_windows_is_pinned(size, stride, settings, counted):
+    likeness, results = held(mean_of_windows(counted, size, stride, **settings), wrap(naive, "naive"))
+    assert likeness.pinned["divisor-default"] == "counted"
+    assert results["divisor-default=counted"].verdict == ("holds" if counted else "broken")
+
+
+def test_fixed_windows_without_padding_have_one_divisor():
+    settings = {"padding": ((0, 0), (0, 0)), "ceil_mode": True}
+    likeness, _ = held(mean_of_windows(True, (3, 3), (2, 2), **settings), wrap(naive, "naive"))
+    assert likeness.left["divisor-default"] == "nothing that both declare shows it"
+
+
 @slow
 def test_every_convention_is_pinned_or_left_with_a_reason():
     likeness, results = held(target(max_forward=naive.max_forward), wrap(naive, "naive"))
