@@ -13,6 +13,7 @@ from .build import LAST, Builder, Memories, memories
 from .plans import dtypes, ranks
 from .recipes import FIXED, OVERHANG, PLAIN, SYMMETRIC
 from .shapes import (
+    BATCH,
     CERTAIN,
     CERTAIN_FIXED,
     CERTAIN_LARGE,
@@ -48,7 +49,7 @@ def corners(builder: Builder) -> list[Decisions]:
     """The decisions for the first cases of a law: each callable, recipe, layout, dtype, palette and rare shape once."""
     parts = (
         *(simplest, plainest, in_turn, in_memory, rare_shapes, shared_by_tiles, far_ties, ends_of_types),
-        *(empty_batches, whole_truths, many_counted, taps_past_the_end),
+        *(empty_batches, whole_truths, many_counted, taps_past_the_end, many_samples),
     )
     return [decided for part in parts for decided in part(builder)]
 
@@ -209,6 +210,15 @@ def taps_past_the_end(builder: Builder) -> Iterator[Decisions]:
             dtype = dtypes_of(builder, function)[0]
             for counted in (True, False) if function in MEAN else (True,):
                 yield {"function": function, "recipe": OVERHANG, "dtype": dtype, "counted": counted, "spot": LAST}
+
+
+def many_samples(builder: Builder) -> Iterator[Decisions]:
+    """More samples than kernels take at once."""
+    plan = builder.plan
+    for function in builder.functions if plan.large and plan.windows != "one cell" else ():
+        recipe, dtype = builder.recipes(function)[0], dtypes_of(builder, function)[0]
+        if recipe in (PLAIN, FIXED):
+            yield {"function": function, "recipe": recipe, "dtype": dtype, "kind": BATCH, "spot": LAST}
 
 
 def dtypes_of(builder: Builder, function: str) -> tuple[str, ...]:

@@ -270,6 +270,9 @@ CERTAIN_LARGE: tuple[Kind, ...] = (
 )
 """The same for laws about large images."""
 
+BATCH: Kind = pinned(planes, (259, 1))
+"""A batch of more samples than kernels take at once, or than a byte can number."""
+
 OVERLAPPING: tuple[Kind, ...] = (pinned(overlapping, 0), pinned(overlapping, -1))
 """More columns and more rows of windows than a tile of a kernel has, whose halo is therefore needed."""
 

@@ -125,9 +125,9 @@ def sorted_axes(case: Case) -> Case:
 
 
 def turned(case: Case, axes: Ints) -> float:
-    """The case's spot after the axes of the outputs are put in this order."""
-    if not case.spot:
-        return 0.0
+    """The case's spot after the axes of the outputs are put in this order; without outputs, it is not one of them."""
+    if not case.spot or not case.dy.size:
+        return case.spot
     flat = np.zeros(case.dy.shape, bool)
     flat[case.spot_in(case.dy.shape)] = True
     spot: float = (int(flat.transpose(axes).argmax()) + 0.5) / flat.size

@@ -5,21 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice, takewhile, zip_longest
+from itertools import chain, takewhile, zip_longest
 from typing import Any
 
 import numpy as np
 from poolproof.kernels.dtypes import Array
 
 from ..cases.plans import Plan
+from ..contract import BACKWARD
 from ..targets.call import Answer, Call
 from ..targets.target import Target
 from .fresh import DRAWN, FailingCall, drawn, lengthened, overlapped, repadded, repainted, resized
 from .judging import Agreement, Fault, Judged, attempted, contradicted, fits, judged, meant, raises
 from .mistakes import MISTAKES, Scope, maxima, means
-from .mistakes.conduct import EMPTY_BATCH, LAYOUT_IGNORED, REMEMBERS, VARIES
+from .mistakes.conduct import EMPTY_BATCH, GRADIENT_OF_PADDING, LAYOUT_IGNORED, REMEMBERS, VARIES
 from .mistakes.mistake import Mistake, Prediction
-from .mistakes.steps import Steps, TooLarge, TooMany
+from .mistakes.steps import RIGHT, Steps, TooLarge, Undetermined
 from .probes import generic
 
 SECONDS = 10.0
@@ -128,7 +129,7 @@ class Hypothesis:
             self.missed += self.foretells(found)
             return not (self.missed and self.mistake.scope is Scope.ALWAYS)
         if fits(found, self.answer) is Agreement.NOT:
-            return raises(TooMany, self.answer, found.meant)
+            return found.only_rounded or raises(Undetermined, self.answer, found.meant)
         self.confirmed += self.mistake.of_nan or found.fault is not Fault.VALUES or says_something(found)
         made = attempted(found, self.answer)
         if found.fault is Fault.VALUES and made is not None:
@@ -179,7 +180,8 @@ def diagnosis(evidence: Evidence) -> list[str]:
     alive = [call for call in last_calls(evidence) if evidence.answer(call).death is None]
     if any(varies(evidence, call) for call in alive):
         return [VARIES.name]
-    return behind_errors(evidence, [call for call in alive if refused(evidence, call)])
+    raising = [call for call in alive if refused(evidence, call)]
+    return behind_shapes(evidence, raising) or behind_errors(evidence, raising)
 
 
 def explained_by(evidence: Evidence, names: Collection[str]) -> list[str]:
@@ -196,6 +198,8 @@ def explaining(evidence: Evidence, wrong: list[tuple[Call, Judged]]) -> list[str
     evidence.begin()
     call = wrong[0][0]
     patterns = [FailingCall(each, evidence.values) for each, _ in wrong if each.function == call.function]
+    if padding_passes_gradients(evidence, wrong, patterns):
+        return [GRADIENT_OF_PADDING.name]
     survivors = tested(evidence, hypotheses(wrong), patterns)
     if call.layouts and layout_ignored(evidence, patterns):
         return [each.mistake.name for each in survivors if whole_value(each)][:1] or [LAYOUT_IGNORED.name]
@@ -216,16 +220,75 @@ def names_of(found: list[Hypothesis], least: float = 0.0) -> list[str]:
     return list(dict.fromkeys(each.mistake.name for each in found if each.precision >= least))
 
 
+def behind_shapes(evidence: Evidence, raising: list[Call]) -> list[str]:
+    """The mistakes by which results have a wrong shape wherever gradients of the right shape raise an error."""
+    forward = [forward_of(call) for call in raising if call.function in BACKWARD]
+    wrong = [(call, found) for call, found in evidence.asked(forward) if found.fault is Fault.SHAPE]
+    return explaining(evidence, wrong) if wrong and len(wrong) == len(raising) else []
+
+
+def forward_of(call: Call) -> Call:
+    """The call whose gradient a call asks for."""
+    return replace(call, function=call.function.replace("backward", "forward"), arrays={"x": call.arrays["x"]})
+
+
 def behind_errors(evidence: Evidence, raising: list[Call]) -> list[str]:
-    """The mistakes that explain wrong answers to fresh calls, and by which windows of the raising calls do not fit."""
+    """The mistakes that explain wrong answers to fresh calls, and concern all raising calls, failing or fresh."""
     patterns = [FailingCall(call, evidence.values) for call in raising]
-    answers = evidence.asked(fresh(evidence, patterns) if raising else ())
-    wrong = list(islice((pair for pair in answers if pair[1].fault is not Fault.NOTHING), CONFIRMED))
+    wrong, raised = wrong_or_raised(evidence, patterns)
     if len(wrong) < CONFIRMED:
         return []
-    found = [each for each in hypotheses(wrong) if all(raises(TooLarge, each.answer, call) for call in raising)]
-    survivors = tested(evidence, found, [FailingCall(call, evidence.values) for call, _ in wrong])
+    possible = [each for each in hypotheses(wrong) if all(concerns(each, call, evidence) for call in raising + raised)]
+    survivors = tested(evidence, possible, [FailingCall(call, evidence.values) for call, _ in wrong])
     return names_of(survivors, MOSTLY)
+
+
+def wrong_or_raised(evidence: Evidence, patterns: list[FailingCall]) -> tuple[list[tuple[Call, Judged]], list[Call]]:
+    """A few fresh calls that are answered wrongly, and those before that raise an error."""
+    wrong, raised = list[tuple[Call, Judged]](), list[Call]()
+    for call in fresh(evidence, patterns) if patterns else ():
+        if evidence.over or len(wrong) == CONFIRMED:
+            break
+        answer = evidence.answer(call)
+        found = evidence.judged(call, answer)
+        if is_refusal(answer):
+            raised.append(call)
+        elif found is not None and found.fault is not Fault.NOTHING:
+            wrong.append((call, found))
+    return wrong, raised
+
+
+def concerns(hypothesis: Hypothesis, call: Call, evidence: Evidence) -> bool:
+    """Whether a mistake changes the answer to a call, perhaps with another dy, or its windows do not fit."""
+    if call.function not in hypothesis.mistake.functions:
+        return False
+    full = meant(call, evidence.target.declared)
+    if "dy" in call.arrays:
+        full = replace(full, arrays={**full.arrays, "dy": np.ones_like(full.arrays["dy"])})
+    found = judged(full, RIGHT.answer(full))
+    no_room = any(raises(error, hypothesis.answer, full) for error in (TooLarge, Undetermined))
+    return no_room or (found is not None and hypothesis.foretells(found))
+
+
+def padding_passes_gradients(evidence: Evidence, wrong: list[tuple[Call, Judged]], patterns: list[FailingCall]) -> bool:
+    """Whether every wrong gradient, also of fresh calls, becomes right without those of windows wholly in padding."""
+    if not all(healed_without_padding(evidence, call) for call, _ in wrong):
+        return False
+    answers = evidence.asked(fresh(evidence, patterns))
+    return all(found.fault is Fault.NOTHING or healed_without_padding(evidence, call) for call, found in answers)
+
+
+def healed_without_padding(evidence: Evidence, call: Call) -> bool:
+    """Whether a call with windows wholly in padding is answered rightly if their gradients are zero."""
+    if call.function not in BACKWARD:
+        return False
+    windows, dy = RIGHT.windows(meant(call, evidence.target.declared)), call.arrays["dy"].copy()
+    empty = np.asarray(~windows.real.any(axis=-1)).reshape(windows.output)
+    if not empty.any() or dy.shape[2:] != empty.shape:
+        return False
+    dy[..., empty] = 0
+    found = evidence.ask(replace(call, arrays={**call.arrays, "dy": dy}))
+    return found is not None and found.fault is Fault.NOTHING
 
 
 def refusals(evidence: Evidence) -> list[str]:

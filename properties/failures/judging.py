@@ -24,6 +24,9 @@ NO_ANSWER = (ValueError, IndexError, TypeError, ArithmeticError)
 UNITS = 16
 """By how many units in the last place two ways to add the same terms may differ."""
 
+MOST_EXPONENT = 900
+"""An exponent above that of any sum of images; a sum of zeros is exact in any type."""
+
 CLOSER = 4
 """A mistake must be closer to a wrong answer than the right answer is by this factor."""
 
@@ -77,6 +80,14 @@ class Judged:
             return 0.0
         array = self.meant.arrays.get("dy", self.meant.arrays["x"]).astype(np.float64)
         return UNITS * self.unit * float(np.abs(array[np.isfinite(array)]).max(initial=0))
+
+    @cached_property
+    def only_rounded(self) -> bool:
+        """Whether all wrong results are off by no more than two ways to add the same terms may differ."""
+        if self.fault is not Fault.VALUES or not self.rounds:
+            return False
+        got, right = (each[self.wrong].astype(np.float64) for each in (self.got, self.right))
+        return bool((np.abs(got - right) <= UNITS * self.unit * np.abs(right) + self.spread).all())
 
     @property
     def unit(self) -> float:
@@ -148,7 +159,7 @@ def of_sums(call: Call, got: Array) -> Judged:
         arrays, free = {"x": np.where(np.isfinite(x), x, np.zeros((), x.dtype))}, not_finite(RIGHT.windows(call), got)
     exact = getattr(oracle, call.function)(*arrays.values(), call.size, call.stride, **call.settings)
     right = exact.nearest()
-    return compared(call, got, right, lambda: ~exact.allows(got) | (single(call, got) & (got != right)), free)
+    return compared(call, got, right, lambda: ~exact.allows(got) | (unrounded(call, got) & (got != right)), free)
 
 
 def refuse_overflow(call: Call) -> None:
@@ -160,15 +171,25 @@ def refuse_overflow(call: Call) -> None:
         raise ValueError("too large to be added up")
 
 
-def single(call: Call, got: Array) -> Array:
-    """Which means are a single number among zeros, divided by a power of two: rounding cannot excuse an error there."""
+def unrounded(call: Call, got: Array) -> Array:
+    """Which means must be exact: no partial sum has more bits than the type, and the divisor is a power of two."""
     if call.function != "mean_forward":
         return np.zeros(got.shape, bool)
     windows = RIGHT.windows(call)
-    divisors = counted(windows)
-    alone = ((windows.summands != 0).sum(axis=-1) == 1) & (divisors & (divisors - 1) == 0)
-    normal = np.abs(windows.summands).sum(axis=-1) >= divisors * float(finfo(windows.image.dtype).tiny)
-    return np.asarray((alone & normal & np.isfinite(windows.summands).all(axis=-1)).reshape(got.shape))
+    divisors, info = counted(windows), finfo(windows.image.dtype)
+    most = np.ldexp(1.0, last_bit(windows.summands).min(axis=-1, initial=MOST_EXPONENT) + int(info.nmant) + 1)
+    short = (np.abs(windows.summands).sum(axis=-1) <= most) & (divisors & (divisors - 1) == 0)
+    total = np.abs(windows.summands.sum(axis=-1))
+    normal = (total == 0) | (total >= divisors * float(info.tiny))
+    return np.asarray((short & normal & np.isfinite(windows.summands).all(axis=-1)).reshape(got.shape))
+
+
+def last_bit(numbers: Array) -> Array:
+    """For each number, the largest exponent of a power of two that divides it; zero is a multiple of all."""
+    significands, exponents = np.frexp(np.where(np.isfinite(numbers), numbers, 0))
+    whole = np.ldexp(significands, 53).astype(np.int64)
+    lowest = np.log2(np.maximum(whole & -whole, 1)).astype(np.int64)
+    return np.where(whole == 0, MOST_EXPONENT, exponents - 53 + lowest)
 
 
 def not_finite(windows: PooledWindows, got: Array) -> Array:

@@ -14,7 +14,7 @@ from .. import oracle
 from ..contract import MEAN
 from ..targets.call import Call
 from .judging import Fault, Judged
-from .mistakes.conduct import GRADIENT_OUTSIDE, GRADIENTS_LOST, NOT_WRITTEN, PLANES_MIXED, READS_OUTSIDE
+from .mistakes.conduct import GRADIENT_OUTSIDE, GRADIENTS_LOST, INACCURATE, NOT_WRITTEN, PLANES_MIXED, READS_OUTSIDE
 from .mistakes.steps import RIGHT
 
 Ask = Callable[[Call], Judged | None]
@@ -29,6 +29,12 @@ MOST_CASES = 8
 
 OFTEN = 3
 """How many fresh cases must agree."""
+
+VISIBLE = 2.0**-8
+"""The fraction of a type's precision by which some result of a computation in that type is surely off."""
+
+SLIGHTLY = 2.0**-5
+"""Errors that rounding is blamed for are at most this fraction of the absolute terms."""
 
 
 @np.errstate(all="ignore")
@@ -66,22 +72,22 @@ def at(found: Judged) -> tuple[int, ...]:
     return tuple(map(int, np.argwhere(found.wrong)[0]))
 
 
-def changes(ask: Ask, call: Call, found: Judged, others: dict[str, Array]) -> bool:
-    """Whether the answer in the first wrong cell changes with numbers that it should not depend on."""
+def changes(ask: Ask, call: Call, found: Judged, others: dict[str, Array], where: Any) -> bool:
+    """Whether wrong results at an index change with numbers that they should not depend on."""
     again = ask(replace(call, arrays=others))
     if again is None or again.got.shape != found.got.shape:
         return False
-    one, other = (np.asarray(each.got[at(found)], np.float64) for each in (found, again))
+    one, other = (np.where(found.wrong, each.got.astype(np.float64), 0)[where] for each in (found, again))
     return not np.array_equal(one, other, equal_nan=True)
 
 
 def planes_mixed(ask: Ask, call: Call, found: Judged) -> bool:
-    """Whether the answer for a plane changes with the numbers of other planes."""
+    """Whether wrong results of a plane change with the numbers of other planes."""
     if not has_other_planes(call, found):
         return False
     plane = at(found)[:2]
     others = ({name: but_for(array, plane, way) for name, array in call.arrays.items()} for way in OTHERWISE)
-    return any(changes(ask, call, found, other) for other in others)
+    return any(changes(ask, call, found, other, plane) for other in others)
 
 
 def has_other_planes(call: Call, _: Judged) -> bool:
@@ -124,17 +130,19 @@ def reads_outside(ask: Ask, call: Call, found: Judged) -> bool:
     for fill in (x.min(), x.max()) if finite else (0, 1):
         changed = x.copy().reshape(*x.shape[:2], -1)
         changed[others] = fill
-        if changes(ask, call, found, {"x": changed.reshape(x.shape)}):
+        if changes(ask, call, found, {"x": changed.reshape(x.shape)}, at(found)):
             return True
     return False
 
 
 def not_written(ask: Ask, call: Call, found: Judged) -> bool:
-    """Whether all wrong results are zero, and still zero if x and dy are one everywhere."""
-    if call.function == "max_indices" or found.got[found.wrong].any():
+    """Whether all wrong results are zero or -inf, and remain so if x and dy are one everywhere."""
+    results = found.got[found.wrong].astype(np.float64)
+    begun = [value for value in (0.0, -np.inf) if (results == value).all()]
+    if call.function == "max_indices" or not begun:
         return False
     again = ask(replace(call, arrays={name: np.ones_like(array) for name, array in call.arrays.items()}))
-    return again is not None and again.fault is Fault.VALUES and not again.got[found.wrong].any()
+    return again is not None and again.fault is Fault.VALUES and bool((again.got[found.wrong] == begun[0]).all())
 
 
 def gradient_outside(_: Ask, call: Call, found: Judged) -> bool:
@@ -167,29 +175,69 @@ def one_hot(call: Call, place: tuple[int, ...]) -> Call:
 
 def narrower(_: Ask, call: Call, found: Judged) -> bool:
     """Whether all results are within the rounding bound of a narrower type, or of float16 if that holds all of them."""
-    if not is_float(found.dtype) or call.function not in (*MEAN, "max_backward"):
-        return False
-    if not all(np.isfinite(array).all() for array in call.arrays.values()):
+    if not is_rounded(call, found):
         return False
     half = found.dtype.itemsize == 8 and np.array_equal(found.got, found.got.astype(np.float16), equal_nan=True)
     dtypes = {8: ("float32", *("float16",) * half), 4: ("float16",)}.get(found.dtype.itemsize, ())
-    return any(within_bound_of(dtype, call, found) for dtype in dtypes)
+    return any(has_precision_of(dtype, call, found) for dtype in dtypes)
 
 
-def within_bound_of(dtype: str, call: Call, found: Judged) -> bool:
-    """Whether all results are within the rounding bound of a type."""
-    settings = found.meant.settings
-    sizes = {
-        name: np.abs(array) if name != "x" or "dy" not in call.arrays else array for name, array in call.arrays.items()
-    }
-    exact: Any = getattr(oracle, call.function)(*sizes.values(), call.size, call.stride, **settings)
-    scale = np.asarray(exact.nearest(), np.float64)
-    terms = max(int(np.prod(call.size)), 1)
-    error = np.abs(found.got.astype(np.float64) - found.right.astype(np.float64))
+def is_rounded(call: Call, found: Judged) -> bool:
+    """Whether the results are rounded sums of finite floats."""
+    sums = is_float(found.dtype) and call.function in (*MEAN, "max_backward")
+    return sums and all(np.isfinite(array).all() for array in call.arrays.values())
+
+
+def has_precision_of(dtype: str, call: Call, found: Judged) -> bool:
+    """Whether all results are within the rounding bound of a type, and some are off by as much as its precision."""
+    scale, error, terms = scale_of(call, found), error_of(found), number_of_terms(call)
     info = finfo(np.dtype(dtype))
     # Numbers too small for the type are lost, and numbers too large become infinite.
     close = error <= (terms + 3) * float(info.eps) * scale + terms * float(info.tiny)
-    return bool((close | ((scale > float(info.max)) & ~np.isfinite(error))).all())
+    within = close | ((scale > float(info.max)) & ~np.isfinite(error))
+    return bool(within.all() and (error >= VISIBLE * float(info.eps) * scale)[found.wrong].any())
+
+
+def scale_of(call: Call, found: Judged) -> Array:
+    """The results for absolute terms, to which rounding errors are proportional."""
+    sizes = {
+        name: np.abs(array) if name != "x" or "dy" not in call.arrays else array for name, array in call.arrays.items()
+    }
+    exact: Any = getattr(oracle, call.function)(*sizes.values(), call.size, call.stride, **found.meant.settings)
+    return np.asarray(exact.nearest(), np.float64)
+
+
+def error_of(found: Judged) -> Array:
+    """By how much each result is off."""
+    return np.asarray(np.abs(found.got.astype(np.float64) - found.right.astype(np.float64)))
+
+
+def number_of_terms(call: Call) -> int:
+    """The number of terms of a sum."""
+    return max(prod(call.size), 1)
+
+
+def inaccurate(_: Ask, call: Call, found: Judged) -> bool:
+    """Whether all results are off by no more than rounding explains."""
+    if not is_rounded(call, found) or not tells_rounding(call, found):
+        return False
+    return bool((error_of(found) <= rounding(call, found) * scale_of(call, found)).all())
+
+
+def rounding(call: Call, found: Judged) -> float:
+    """The error that rounding causes if every intermediate result is as large as the sum of all absolute terms."""
+    terms = number_of_terms(call)
+    return terms * (terms + 3) * found.unit
+
+
+def tells_rounding(call: Call, found: Judged) -> bool:
+    """Whether the type is precise enough for errors of rounding to differ from others."""
+    return rounding(call, found) <= SLIGHTLY
+
+
+def telling(some: list[tuple[Call, Judged]]) -> int:
+    """The cases in which errors of rounding differ from others; at least a few."""
+    return max(OFTEN, sum(tells_rounding(*each) for each in some))
 
 
 def narrower_sum(ask: Ask, call: Call, found: Judged) -> bool:
@@ -229,5 +277,6 @@ PROBES = (
     Probe(READS_OUTSIDE.name, reads_outside, often, has_cells_outside),
     Probe("sum-in-narrower-type", narrower_sum, len),
     Probe("gradient-in-narrower-type", narrower_gradient, len),
+    Probe(INACCURATE.name, inaccurate, telling),
 )
 """The first that matches is named."""

@@ -64,7 +64,7 @@ def mistakes_of(trial: Trial, found: Found, others: list[Found]) -> list[str]:
         return [behind_threads(trial, found.calls)]
     if found.failure.mistake:
         return [found.failure.mistake]
-    if found.counterexample.earlier_calls:
+    if found.counterexample.earlier_calls or found.counterexample.lost:
         return [REMEMBERS.name]
     if found.counterexample.once is True:
         return [VARIES.name]

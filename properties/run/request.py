@@ -20,9 +20,9 @@ class Request:
 
     `like`: the target whose conventions the others are held to; `end` is in seconds since the epoch; `persistent`:
     failing cases are kept in the working folder, and tried first; `huge`: laws about arrays of gigabytes are tried as
-    well; `starting`: seconds that a target may take to load, if fewer than usual; `cluster`: the scheduler of a
-    campaign, or `here`; `resume`: a campaign continues where the previous one ended; `store`: the folder or the address
-    of shared failing cases.
+    well; `starting`: seconds that a target may take to load or for a first call, if fewer than usual; `cluster`: the
+    scheduler of a campaign, or `here`; `resume`: a campaign continues where the previous one ended; `store`: the folder
+    or the address of shared failing cases.
     """
 
     targets: tuple[str, ...] = REFERENCE

@@ -45,7 +45,10 @@ HEADERS = 1 << 11
 
 @dataclass(frozen=True)
 class Isolation:
-    """How targets are run: the interpreter, seconds for a call and for the start, bytes of memory, and a device."""
+    """How targets are run: the interpreter, seconds for a call, bytes of memory, and a device.
+
+    `starting`: the most seconds for loading, and for the first call of a callable, if fewer than usual.
+    """
 
     python: str = sys.executable
     timeout: float = 10.0
@@ -157,7 +160,8 @@ class Isolated:
         usual = min(self.isolation.timeout, HURRIED) if self.hurried else self.isolation.timeout
         cold = {call.function for call in calls} - self.warm
         slowest = [self.slowest_first.get(function) for function in cold]
-        return max((FIRST * usual if each is None else usual + FIRST * each for each in slowest), default=usual)
+        longest = max((FIRST * usual if each is None else usual + FIRST * each for each in slowest), default=usual)
+        return min(longest, max(usual, self.isolation.starting))
 
     def warmed(self, calls: Sequence[Call], seconds: float) -> None:
         """Note the seconds of calls that were made together, if they are the first of a callable."""

@@ -97,6 +97,11 @@ def test_an_empty_batch_is_cut_to_a_small_one():
     assert (left.x.shape, left.size, left.stride) == ((0, 1, 1, 1), (1, 1), (1, 1))
 
 
+def test_axes_of_an_empty_batch_are_sorted_though_no_output_can_be_the_spot():
+    left = smallest(case(shape=(0, 1, 3, 2), spot=0.3), lambda part: part.x.shape[2:] in ((3, 2), (2, 3)) and part.spot)
+    assert (left.x.shape, left.spot) == ((0, 1, 2, 3), 0.3)
+
+
 def test_arrays_lie_in_c_order_where_they_can():
     laid_out = {"x": "Fortran", "dy": "cropped"}
     given = case("max_backward", (1, 1, 2, 2), layouts=laid_out)

@@ -289,3 +289,45 @@ class WindowBeyondImageIsZero(General):
     def max_forward(self, x, size, stride, padding=None, dilation=None, ceil_mode=False):
         y = super().max_forward(x, size, stride, padding, dilation, ceil_mode)
         return np.zeros_like(y) if any(f > n for f, n in zip(size, x.shape[2:], strict=True)) else y
+
+
+class RunsCountTwice(Sound):
+    """Sums of runs are made by doubling; the last two runs of a window overlap, as they may for a maximum."""
+
+    laws = ("mean-value",)
+    mistake = "last cells"
+
+    def mean_forward(self, x, size, stride):
+        grid = self.grid(x, size, stride)
+        weights = np.multiply.outer(*map(self.times, size)).reshape(-1, 1, 1, 1, 1)
+        return (self.total(self.taps(self.floats(x), grid) * weights) / grid.cells).astype(x.dtype)
+
+    def times(self, size):
+        """How often each tap along an axis is added."""
+        run = 1 << (size.bit_length() - 1)
+        return 1.0 + ((np.arange(size) < run) & (np.arange(size) >= size - run) & (run < size))
+
+
+class RunsTooShort(Sound):
+    """Windows are made of runs by doubling, and the last step covers a single cell, however many are left."""
+
+    laws = ("max-value", "routing")
+    mistake = "last cells"
+
+    def taps(self, x, grid):
+        # What is left out is replaced by the first tap, which wins no tie against itself.
+        return super().taps(x, grid)[self.covered(grid)]
+
+    def covered(self, grid):
+        """The taps to read, with the first in place of those that are left out."""
+        rows, columns = (np.arange(size) < self.run(size) for size in (grid.fh, grid.fw))
+        inside = np.multiply.outer(rows, columns).ravel()
+        return np.where(inside, np.arange(grid.cells), 0)
+
+    def run(self, size):
+        """How many cells along an axis are covered."""
+        power = 1 << (size.bit_length() - 1)
+        return min(size, power + 1)
+
+    def mean_forward(self, x, size, stride):
+        return Sound.mean_forward(Sound(), x, size, stride)

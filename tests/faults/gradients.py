@@ -110,3 +110,15 @@ class NarrowDivisorBackward(Sound):
 
     def backward_divisor(self, x, grid):
         return min(grid.cells, 2048) if x.dtype == np.float16 else grid.cells
+
+
+class LeftOverInFront(Sound):
+    """The rows and columns that no window reaches are put before the gradient, not after it."""
+
+    laws = ("mean-accumulation", "uncovered-pixels")
+    mistake = "backward"
+
+    def spread(self, shares, grid):
+        dx = super().spread(shares, grid)
+        beyond = (grid.h - grid.fh) % grid.sh, (grid.w - grid.fw) % grid.sw
+        return np.roll(dx, beyond, axis=(2, 3))

@@ -158,3 +158,20 @@ class PadsWithLowestFloat32(General):
         y = super().max_forward(x, size, stride, padding, dilation, ceil_mode)
         wide = padding and np.any(padding) and x.dtype == np.float64
         return np.maximum(y, np.finfo(np.float32).min.astype(np.float64)) if wide else y
+
+
+class DropByHeight(General):
+    """Whether the last column of windows is dropped in ceil mode is decided by the height: a line that was copied."""
+
+    laws = ("output-size",)
+    mistake = "ceil overhang"
+    ranks = (2,)
+
+    def windows(self, x, size, stride, padding, dilation, ceil_mode):
+        self.first = None
+        return super().windows(x, size, stride, padding, dilation, ceil_mode)
+
+    def count(self, length, room, stride, pair, ceil_mode):
+        self.first = self.first or (length, pair[0])
+        last = -(-room // stride)
+        return last + (last * stride < sum(self.first)) if ceil_mode else room // stride + 1

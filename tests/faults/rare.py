@@ -209,3 +209,31 @@ class ComparesInFloat32(_Masked):
 
     def weights(self, taps, grid):
         return super().weights(taps.astype(np.float32), grid)
+
+
+class SamplesOfLaterChunks(Sound):
+    """The backward pass takes 128 samples at a time, and adds the gradients of all to the first ones."""
+
+    laws = ("routing", "tied-maxima")
+    mistake = "planes"
+
+    def max_backward(self, dy, x, size, stride):
+        dx = np.zeros_like(x)
+        for first in range(0, len(x), 128):
+            some = slice(first, first + 128)
+            dx[: len(x[some])] += super().max_backward(dy[some], x[some], size, stride)
+        return dx
+
+
+class PlanesLeftOver(Sound):
+    """Planes are divided among four threads, and those that are left over are computed by none."""
+
+    laws = ("max-value", "batch-independence")
+    mistake = "planes"
+
+    def max_forward(self, x, size, stride):
+        y = super().max_forward(x, size, stride)
+        planes = y.reshape(-1, *y.shape[2:])
+        left = len(planes) % 4 if len(planes) > 4 else 0
+        planes[len(planes) - left :] = -np.inf if x.dtype.kind == "f" else 0
+        return y

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .general import PADDED, PAST, General
+from .general import PADDED, PAST, General, flat
 
 
 class CeilForFloor(General):
@@ -529,3 +529,31 @@ class PaddingOfHeightAlone(General):
 
     def padding(self, padding):
         return (padding[0], *((0, 0) for _ in padding[1:]))
+
+
+class PlaceByOtherDilation(General):
+    """The gradient goes to the place that the tap of the maximum has under the dilation of the last axis."""
+
+    laws = ("routing", "tied-maxima")
+    mistake = "dilation"
+
+    def max_backward(self, dy, x, size, stride, padding=None, dilation=None, ceil_mode=False):
+        if dilation is None or len(set(dilation)) == 1:
+            return super().max_backward(dy, x, size, stride, padding, dilation, ceil_mode)
+        read, shape = self.windows(x, size, stride, padding, dilation, ceil_mode)
+        written = self.written(x, size, stride, padding, dilation, ceil_mode, shape)
+        winners = flat(self.winners(x, size, stride, padding, dilation, ceil_mode))
+        tap = (read == winners[..., np.newaxis]).argmax(axis=-1)
+        places = written[np.arange(len(read)), tap].reshape(*x.shape[:2], *shape)
+        return self.scattered(np.where(places >= 0, dy, 0), np.maximum(places, 0), x)
+
+    def written(self, x, size, stride, padding, dilation, ceil_mode, shape):
+        """The cells of as many windows under the dilation of the last axis."""
+        rank = len(size)
+        places = np.zeros((1, 1), np.int64)
+        for k, length in enumerate(x.shape[2:]):
+            starts = np.arange(shape[k]) * stride[k] - (padding[k][0] if padding else 0)
+            axis = starts[:, np.newaxis] + np.arange(size[k]) * dilation[rank - 1]
+            axis = np.where((axis >= 0) & (axis < length), axis, -1)
+            places = self.combined(places[:, np.newaxis, :, np.newaxis], axis[np.newaxis, :, np.newaxis, :], length)
+        return places

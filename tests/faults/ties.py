@@ -153,3 +153,23 @@ class NearlyEqual(_Masked):
 
     def weights(self, taps, grid):
         return np.isclose(taps, taps.max(axis=0), rtol=1e-5, atol=0)
+
+
+class RowAndColumnApart(Sound):
+    """The first row and the first column that hold the maximum are sought apart: of two ties, they may name a third."""
+
+    laws = ("max-index", "tied-maxima")
+    mistake = "ties"
+
+    def max_indices(self, x, size, stride):
+        return self.where(x, self.grid(x, size, stride))
+
+    def max_backward(self, dy, x, size, stride):
+        grid = self.grid(x, size, stride)
+        return self.scatter(self.gradient(dy), self.where(x, grid), grid).astype(x.dtype)
+
+    def where(self, x, grid):
+        """The pixels in the first row and the first column of each window that hold its maximum."""
+        taps = self.taps(x, grid)
+        best = (taps == taps.max(axis=0)).reshape(grid.fh, grid.fw, *grid.result)
+        return self.pixels(best.any(axis=1).argmax(axis=0) * grid.fw + best.any(axis=0).argmax(axis=0), grid)

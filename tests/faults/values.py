@@ -300,3 +300,15 @@ class UncountedMeanIsSingle(General):
     def mean_forward(self, x, size, stride, padding=None, dilation=None, ceil_mode=False, count_include_pad=True):
         y = super().mean_forward(x, size, stride, padding, dilation, ceil_mode, count_include_pad)
         return y if count_include_pad else y.astype(np.float32)
+
+
+class InfinitySkipped(Sound):
+    """Only finite numbers are compared, where only NaN was to be left out."""
+
+    laws = ("max-value", "identity")
+    mistake = "initial value"
+
+    def max_forward(self, x, size, stride):
+        if x.dtype.kind != "f":
+            return super().max_forward(x, size, stride)
+        return super().max_forward(np.where(np.isinf(x), np.asarray(-np.inf, x.dtype), x), size, stride)

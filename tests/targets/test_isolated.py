@@ -358,6 +358,10 @@ def test_only_the_first_call_of_a_callable_may_take_longer(tmp_path):
     target.hurry("hung")
     assert target.patience([asleep(0, "mean_forward")]) > 0.5 + 3 * 0.9
     assert target.patience([asleep(0, "max_indices")]) == 3 * 0.5
+    target.isolation = Isolation(timeout=0.5, starting=1.0)
+    assert target.patience([asleep(0, "max_indices")]) == 1.0
+    target.isolation = Isolation(timeout=0.5, starting=0.1)
+    assert target.patience([asleep(0, "max_indices")]) == 0.5
 
 
 @slow

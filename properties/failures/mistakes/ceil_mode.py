@@ -38,6 +38,42 @@ def ceiled_along(one: int) -> Prediction:
     return wrong(tables=tables)
 
 
+def dropped_by(starts_outside: Callable[[Axis, Axis], bool], one: int) -> Prediction:
+    """Answers whose last window along one axis is dropped by a rule about that axis and another.
+
+    Raises ValueError without ceil mode.
+    """
+
+    def tables(axes: tuple[Axis, ...]) -> list[Table]:
+        axis, other = axes[one], axes[::-1][one]
+        if not axis.ceil_mode:
+            raise ValueError("no window is added")
+        found = [axis_table(each) for each in axes]
+        found[one] = axis_table(axis, rounded_up(axis) - starts_outside(axis, other))
+        return found
+
+    return wrong(tables=tables)
+
+
+def rounded_up(axis: Axis) -> int:
+    """The number of windows before the last one may be dropped."""
+    return -(-axis.room // axis.stride) + 1
+
+
+def last_start(axis: Axis) -> int:
+    """Where the last of these windows starts, counted from the begin padding."""
+    return (rounded_up(axis) - 1) * axis.stride
+
+
+OTHER_ENDS: list[Callable[[Axis, Axis], bool]] = [
+    lambda axis, other: last_start(axis) >= other.length + axis.begin,
+    lambda axis, other: last_start(axis) >= axis.length + other.begin,
+    lambda axis, other: last_start(axis) >= other.length + other.begin,
+    lambda _, other: last_start(other) >= other.length + other.begin,
+]
+"""Rules for dropping the last window that look at another axis."""
+
+
 def beyond(axis: Axis) -> int:
     """By how many cells the last window reaches past the padded end."""
     return max((axis.count() - 1) * axis.stride + axis.extent - axis.begin - axis.length - axis.end, 0)
@@ -122,6 +158,13 @@ MISTAKES = [
             keeping(lambda axis, _: axis.stride < axis.size and not axis.drops_window()),
             keeping(lambda axis, _: axis.stride <= axis.size and not axis.drops_window()),
         ),
+    ),
+    Mistake(
+        "ceil-window-by-other-axis",
+        ANY,
+        "Whether the last window of ceil mode is dropped is worked out with the length or the padding of another axis.",
+        RIGHT_CEIL,
+        tuple(dropped_by(rule, one) for rule in OTHER_ENDS for one in (-1, 0)),
     ),
     Mistake(
         "ceil-mode-ignored",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .mistake import ANY, BACKWARD, Mistake
+from .mistake import ANY, BACKWARD, MEAN, Mistake
 
 CHANGES_INPUT = Mistake(
     "input-changed",
@@ -67,7 +67,7 @@ READS_OUTSIDE = Mistake(
 NOT_WRITTEN = Mistake(
     "results-not-written",
     ANY,
-    "Some results are left at zero.",
+    "Some results are not computed, and keep the value that they began with.",
     "Every window, channel and sample has its result, also beyond the last whole block.",
 )
 GRADIENTS_LOST = Mistake(
@@ -81,6 +81,18 @@ GRADIENT_OUTSIDE = Mistake(
     BACKWARD,
     "Cells that no window covers get a gradient.",
     "Cells that no window covers have a gradient of zero.",
+)
+GRADIENT_OF_PADDING = Mistake(
+    "gradient-of-padding",
+    BACKWARD,
+    "A window wholly in padding passes a gradient to a cell of the image.",
+    "A window without a cell of the image passes no gradient.",
+)
+INACCURATE = Mistake(
+    "rounded-too-often",
+    (*MEAN, "max_backward"),
+    "Results are less accurate than a sum of as many terms, divided once.",
+    "Terms are added one after another or in pairs, and each result is divided at most once.",
 )
 EMPTY_BATCH = Mistake(
     "empty-batch",
@@ -103,5 +115,7 @@ MISTAKES = [
     GRADIENTS_LOST,
     GRADIENT_OUTSIDE,
     READS_OUTSIDE,
+    GRADIENT_OF_PADDING,
+    INACCURATE,
     EMPTY_BATCH,
 ]

@@ -9,7 +9,7 @@ import numpy as np
 from poolproof.kernels.dtypes import Array
 
 from .means import non_zero
-from .mistake import MEAN, SUM, Mistake, Prediction
+from .mistake import MEAN, Mistake, Prediction
 from .places import Limit, axis_places, padded_begin, padded_end, taps_within
 from .steps import PAST, PooledWindows, counted, each, under, wrong
 
@@ -110,7 +110,7 @@ def not_zero(windows: PooledWindows) -> Array:
 MISTAKES = [
     Mistake(
         "zeros-taken-for-padding",
-        SUM,
+        MEAN,
         "A cell counts as padded if it is zero, so that cells of the image that are zero do not count either.",
         "Which cells are padded follows from their places alone.",
         (wrong(divisor=not_zero),),

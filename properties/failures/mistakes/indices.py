@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import product
 from math import prod
+from typing import Any
 
 import numpy as np
 from poolproof.kernels.dtypes import Array, Ints
+from poolproof.kernels.geometry import Geometry
 
 from .maxima import MISSING
-from .mistake import INDEX, Mistake
+from .mistake import INDEX, MAX_GRADIENT, Mistake
+from .places import placed_under, spatial_of
 from .steps import PooledWindows, each, first_maximum, plane_index, wrong
 
 RIGHT_BASE = "An index is the row-major place of the maximum in its own unpadded plane, counted from zero."
-
-
-def spatial_of(windows: PooledWindows) -> Ints:
-    """The lengths of the image."""
-    shape: Ints = windows.call.arrays["x"].shape
-    return shape[2:]
 
 
 def places(windows: PooledWindows, tap: Array) -> tuple[Array, ...]:
@@ -59,6 +56,15 @@ OTHERS: tuple[Offsets, ...] = (
     lambda padding: [begin - end for begin, end in padding],
 )
 """The padding of another axis, or after the axis, is subtracted."""
+
+
+def of_another_axis(name: str) -> list[Callable[[Geometry], Any]]:
+    """A setting with the entries of its axes exchanged, or with that of the first or the last axis everywhere."""
+    return [
+        lambda g: getattr(g, name)[::-1],
+        lambda g: getattr(g, name)[:1] * g.rank,
+        lambda g: getattr(g, name)[-1:] * g.rank,
+    ]
 
 
 def off_by(offsets: Offsets) -> Callable[[PooledWindows, Array], Array]:
@@ -247,6 +253,17 @@ MISTAKES = [
         "An index is computed by subtracting the padding of another axis, or that after the axis.",
         "The padding before an axis is subtracted from the place along that axis.",
         each("index", list(map(off_by, OTHERS))),
+    ),
+    Mistake(
+        "place-by-other-axis",
+        (*INDEX, *MAX_GRADIENT),
+        "The maximum is found in its window, but its place is worked out with a setting of another axis.",
+        "The maximum under tap k of window i lies at i * stride + k * dilation - begin padding along an axis.",
+        tuple(
+            placed_under(**{name: change})
+            for name in ("stride", "dilation", "padding")
+            for change in of_another_axis(name)
+        ),
     ),
     Mistake(
         "index-by-height",

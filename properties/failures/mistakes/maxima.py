@@ -106,6 +106,14 @@ def since_nan(windows: PooledWindows) -> Array:
     return np.where(after.any(axis=-1), found, np.asarray(np.nan, found.dtype))
 
 
+def finite(windows: PooledWindows) -> Array:
+    """Maxima of the finite numbers of each window, or -inf. Raises ValueError if there are no others."""
+    values = windows.values.astype(np.float64)
+    if np.isfinite(values[..., windows.real]).all():
+        raise ValueError("nothing is skipped")
+    return np.asarray(np.where(np.isfinite(values), values, -np.inf).max(axis=-1))
+
+
 MOST_STEPS = 100
 """The most cells that a scan may take one after another."""
 
@@ -486,6 +494,13 @@ MISTAKES = [
         "A NaN replaces the largest number so far, and the next number replaces the NaN.",
         "A NaN stays the maximum once it is met, or never becomes it.",
         (wrong(top=since_nan),),
+    ),
+    Mistake(
+        "infinity-skipped",
+        MAX,
+        "Infinities are skipped in the search for the maximum.",
+        "Infinity is larger than all other numbers.",
+        (wrong(top=finite),),
     ),
     Mistake(
         "cells-not-searched",

@@ -13,7 +13,7 @@ from poolproof.kernels.geometry import Axis
 
 from .maxima import halved, without_taps
 from .mistake import MAXIMA, MEAN, SUM, SUM_GRADIENT, Mistake, wrapped
-from .steps import PADDED, RIGHT, PooledWindows, axis_table, counted, each, first_maximum, summed, wrong
+from .steps import PADDED, RIGHT, PooledWindows, added, axis_table, counted, each, first_maximum, summed, wrong
 
 RIGHT_DIVISOR = "The sum of a window is divided by the number of its cells."
 RIGHT_SUM = "Sums are kept in a type at least as precise as the dtype of x."
@@ -89,6 +89,21 @@ def counted_in(dtype: str) -> Callable[[PooledWindows], Array]:
 def wrapped_in(dtype: str) -> Callable[[PooledWindows], Array]:
     """Divisors in an integer type, where they wrap."""
     return lambda windows: wrapped(counted(windows), dtype)
+
+
+def twice_where_halves_meet(windows: PooledWindows) -> Array:
+    """How often each tap is added by doubling: twice where the last two runs of each axis meet.
+
+    Raises ValueError if all sides are powers of two.
+    """
+    times = np.ones(())
+    for size in windows.geometry.size:
+        run = 1 << (size.bit_length() - 1)
+        taps = np.arange(size)
+        times = np.multiply.outer(times, 1 + ((taps < run) & (taps >= size - run) & (run < size)))
+    if (times == 1).all():
+        raise ValueError("no runs meet")
+    return times.ravel()
 
 
 def up_to(most: int) -> Callable[[PooledWindows], Array]:
@@ -186,7 +201,7 @@ MISTAKES = [
     ),
     Mistake(
         "divisor-skips-zeros",
-        SUM,
+        MEAN,
         "The divisor is the number of cells that are not zero.",
         RIGHT_DIVISOR,
         (wrong(divisor=non_zero),),
@@ -273,6 +288,18 @@ MISTAKES = [
         "A sum is made of the cells of its window alone.",
         (wrong(total=by_differences),),
         of_nan=True,
+    ),
+    Mistake(
+        "doubled-runs-overlap",
+        MEAN,
+        "Sums of runs are made by doubling, and cells where the last two runs overlap count twice.",
+        "The sum of a window contains each of its cells once; only a maximum may be taken of runs that overlap.",
+        (
+            wrong(
+                total=lambda w: (w.summands * twice_where_halves_meet(w)).sum(axis=-1),
+                gather=lambda w, shares: added(w, shares * twice_where_halves_meet(w)),
+            ),
+        ),
     ),
     Mistake(
         "odd-cells-left-out",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -11,8 +11,9 @@ import numpy as np
 from poolproof.kernels.dtypes import Ints
 from poolproof.kernels.geometry import Axis, Geometry
 
-from .mistake import ANY, Mistake, Prediction, wrapped
-from .steps import PAST, Table, axis_table, placed, under, where_any, window_count, windows_per_axis, wrong
+from .mistake import ANY, Mistake, Prediction, Scope, wrapped
+from .places import axis_places
+from .steps import PAST, Table, TooLarge, axis_table, placed, under, where_any, window_count, windows_per_axis, wrong
 
 RIGHT_COUNT = "There are floor((length + padding - extent)/stride) + 1 windows along an axis."
 RIGHT_STRIDE = "Windows start stride[k] cells apart along axis k."
@@ -182,6 +183,19 @@ def power_of_two(axis: Axis) -> int:
     return 1 << (axis.size - 1).bit_length()
 
 
+def by_doubling(rest: Callable[[int], int]) -> Prediction:
+    """Windows covered by runs of a power of two, and then by a last step over some of the rest."""
+
+    def covered_cells(axis: Axis) -> int:
+        run = 1 << (axis.size.bit_length() - 1)
+        return run + rest(axis.size - run)
+
+    return where_any(
+        lambda axis: covered_cells(axis) < axis.size,
+        lambda axis: axis_table(replace(axis, size=covered_cells(axis)), axis.count()),
+    )
+
+
 def up_to_next(axis: Axis) -> Table:
     """Windows that end where the next one begins, the last at the end. Raises ValueError for dilation."""
     if axis.dilation > 1:
@@ -192,12 +206,26 @@ def up_to_next(axis: Axis) -> Table:
     return np.where(starts[:, np.newaxis] + np.arange(longest.size) < ends, placed(starts, longest), PAST)
 
 
-def bounded_by_other(axes: tuple[Axis, ...]) -> list[Table]:
-    """Windows without the cells beyond the length of another axis. Raises ValueError if no cell is lost."""
-    if all(axis.length <= other.length for axis, other in zip(axes, axes[::-1], strict=True)):
-        raise ValueError("no cell is lost")
-    found = zip(map(axis_table, axes), axes[::-1], strict=True)
-    return [np.where(table < other.length, table, PAST) for table, other in found]
+def bounded_by_other(chosen: Sequence[int]) -> Prediction:
+    """Windows without the cells beyond the length of another axis, along the chosen axes."""
+
+    def tables(axes: tuple[Axis, ...]) -> list[Table]:
+        others = [each.length for each in axes[::-1]]
+        at = {k % len(axes) for k in chosen}
+        if any(reaches_past(axes[k], others[k]) for k in at):
+            raise TooLarge("cells past the end of the image are read")
+        if all(axes[k].length <= others[k] for k in at):
+            raise ValueError("no cell is lost")
+        found = map(axis_table, axes)
+        return [np.where(table < others[k], table, PAST) if k in at else table for k, table in enumerate(found)]
+
+    return wrong(tables=tables)
+
+
+def reaches_past(axis: Axis, limit: int) -> bool:
+    """Whether some tap lies past the end of the image, but before a limit."""
+    found = axis_places(axis)
+    return bool(((found >= axis.length) & (found < limit)).any())
 
 
 def without_last(axis_from_end: int) -> Callable[[tuple[Axis, ...]], list[Table]]:
@@ -511,6 +539,26 @@ MISTAKES = [
         ),
     ),
     Mistake(
+        "window-rounded-down",
+        ANY,
+        "Windows are made by doubling, and what is left beyond a power of two is not, or not wholly, covered.",
+        "The last step covers all that is left of the window.",
+        (by_doubling(lambda _: 0), by_doubling(lambda left: left % 2), by_doubling(lambda left: min(left, 1))),
+        scope=Scope.ALWAYS,
+    ),
+    Mistake(
+        "windows-at-the-end",
+        ANY,
+        "The cells that no window reaches are left out at the front of the image, not at its end.",
+        RIGHT_STRIDE,
+        (
+            where_any(
+                lambda axis: axis.room % axis.stride > 0,
+                lambda axis: axis_table(replace(axis, begin=axis.begin - axis.room % axis.stride), axis.count()),
+            ),
+        ),
+    ),
+    Mistake(
         "window-ends-at-next",
         ANY,
         "Windows end where the next one begins, and the last at the end of the image, whatever their size is.",
@@ -529,7 +577,7 @@ MISTAKES = [
         ANY,
         "Cells beyond the length of another axis are left out, as if the image were square.",
         "The rows of a window are bounded by the height of the image, its columns by the width.",
-        (wrong(tables=bounded_by_other),),
+        tuple(map(bounded_by_other, ((0, -1), (-1,), (0,)))),
     ),
     Mistake(
         "windows-of-adaptive-pooling",

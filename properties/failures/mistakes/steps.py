@@ -33,8 +33,8 @@ class TooLarge(ValueError):
     """The windows of a mistake do not fit into an image, where code that makes it raises an error."""
 
 
-class TooMany(ValueError):
-    """A mistake gives windows with more taps than a wrong answer is computed for, which says nothing about it."""
+class Undetermined(ValueError):
+    """A mistake leaves the answer to a call open, or it takes too long to compute, which says nothing about it."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +95,9 @@ def axis_table(axis: Axis, count: int | None = None, step: int | None = None) ->
 
 
 def placed(starts: Array, axis: Axis, step: int | None = None) -> Table:
-    """The cells of windows that start at these places of an axis. Raises TooMany if there are too many."""
+    """The cells of windows that start at these places of an axis. Raises Undetermined if there are too many."""
     if len(starts) * axis.size > MOST_TAPS:
-        raise TooMany("too large")
+        raise Undetermined("too large")
     gap = axis.dilation if step is None else step
     return marked(starts[:, np.newaxis] + np.arange(axis.size) * gap, axis)
 
@@ -169,8 +169,8 @@ def added(windows: PooledWindows, shares: Array) -> Array:
 
 
 def plane_index(windows: PooledWindows, tap: Array) -> Array:
-    """The row-major index in its plane of the cell under a tap of each window."""
-    return np.asarray(windows.cells[np.arange(len(windows.cells)), tap])
+    """The row-major index in its plane of the cell under a tap of each window; -1 if there is none."""
+    return np.asarray(np.maximum(windows.cells[np.arange(len(windows.cells)), tap], -1))
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ class Steps:
     keeps_count: bool = False
 
     def windows(self, call: Call) -> PooledWindows:
-        """The windows of a call. Raises ValueError if they are the right ones or do not fit, TooMany if too large."""
+        """The windows of a call. Raises ValueError if they are right or do not fit, Undetermined if too large."""
         if any(getattr(self, step) is not right for step, right in PLAIN.items()):
             return self.found(call)
         # Most mistakes use the right windows, and many are tried on the same call in a row.
@@ -215,7 +215,7 @@ class Steps:
             raise ValueError("nothing is mistaken")
         found = self.along_axes(right, spatial)
         if prod(x.shape[:2]) * prod(table.size for table in found) > MOST_TAPS:
-            raise TooMany("too large")
+            raise Undetermined("too large")
         geometry = self.geometry(right) if self.only is None else right
         image = self.image(x).reshape(*x.shape[:2], prod(spatial))
         output = tuple(map(len, found))

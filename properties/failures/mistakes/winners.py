@@ -11,7 +11,7 @@ from poolproof.kernels.dtypes import Array
 
 from .maxima import by_keys
 from .mistake import INDEX, MAX_GRADIENT, Mistake, Prediction
-from .steps import PooledWindows, added, each, first_weights, wrong
+from .steps import PooledWindows, Undetermined, added, each, first_weights, plane_index, wrong
 
 RIGHT_TIE = "The gradient of a window goes to its maximum once, however many cells are equal to it."
 
@@ -95,6 +95,17 @@ def sought_in_plane(last: bool) -> Prediction:
     return wrong(gather=gather, index=lambda windows, _: place(windows))
 
 
+def row_and_column_apart(windows: PooledWindows) -> Array:
+    """The taps in the first row and in the first column that hold the maximum. Raises ValueError for one axis."""
+    size = windows.geometry.size
+    if len(size) < 2:
+        raise ValueError("one axis")
+    best = tied(windows)
+    in_rows = best.reshape(*best.shape[:-1], -1, size[-1])
+    rows, columns = in_rows.any(axis=-1).argmax(axis=-1), in_rows.any(axis=-2).argmax(axis=-1)
+    return np.asarray(rows * size[-1] + columns)
+
+
 def no_gradient_at_zero(windows: PooledWindows) -> Array:
     """The first maximum, unless it is zero."""
     return np.asarray(first_weights(windows) * (windows.values.max(axis=-1, keepdims=True) != 0))
@@ -121,16 +132,18 @@ def saturating_place(most: int) -> Prediction:
 
 
 def tap_in(dtype: str) -> Callable[[PooledWindows], Array]:
-    """The winning tap stored in an integer type, where it wraps."""
-    return lambda w: w.one_hot(w.first.astype(dtype).astype(np.int64) % w.cells.shape[1])
+    """The winning tap stored in an integer type, where it wraps.
 
+    Raises Undetermined if it becomes that of a padded cell, where code may find any cell or none.
+    """
 
-def padding_to_first(windows: PooledWindows, shares: Array) -> Array:
-    """The gradient of windows wholly in padding added to the first cell."""
-    unreal = ~windows.real.any(axis=-1, keepdims=True)
-    if not unreal.any():
-        raise ValueError("every window has a real cell")
-    return added(replace(windows, cells=np.where(unreal, 0, windows.cells)), shares)
+    def weights(windows: PooledWindows) -> Array:
+        tap = windows.first.astype(dtype).astype(np.int64) % windows.cells.shape[1]
+        if not windows.real[np.arange(len(windows.cells)), tap][tap != windows.first].all():
+            raise Undetermined("a padded cell")
+        return windows.one_hot(tap)
+
+    return weights
 
 
 def nothing_to_first(windows: PooledWindows, shares: Array) -> Array:
@@ -172,13 +185,6 @@ def divided_by_plane(windows: PooledWindows) -> Array:
 
 
 MISTAKES = [
-    Mistake(
-        "gradient-of-padding",
-        MAX_GRADIENT,
-        "The gradient of a window wholly in padding goes to the first cell of the plane.",
-        "A window without a real cell passes no gradient.",
-        (wrong(gather=padding_to_first),),
-    ),
     Mistake(
         "gradient-of-nothing-found",
         MAX_GRADIENT,
@@ -242,6 +248,18 @@ MISTAKES = [
         "The place of a maximum is sought by its value in the whole plane, and a cell outside the window may equal it.",
         "The place of a maximum is a cell of its own window.",
         (sought_in_plane(last=False), sought_in_plane(last=True)),
+    ),
+    Mistake(
+        "row-and-column-apart",
+        (*MAX_GRADIENT, *INDEX),
+        "The row and the column of a maximum are sought apart, and those of two equal cells name a third.",
+        "The place of a maximum is that of one cell.",
+        (
+            wrong(
+                weights=lambda w: w.one_hot(row_and_column_apart(w)),
+                index=lambda w, _: plane_index(w, row_and_column_apart(w)),
+            ),
+        ),
     ),
     Mistake(
         "nearly-equal-cells-get-gradient",

@@ -50,7 +50,7 @@ def test_mistakes_about_whole_calls_keep_a_wider_scope():
     ]
 
 
-RARE = {"gradient-of-padding", "index-without-cell", "row-by-reciprocal", "truth-counted-in-a-byte"}
+RARE = {"index-without-cell", "row-by-reciprocal", "truth-counted-in-a-byte"}
 """Mistakes that show only in windows wholly in padding, in rows of certain widths, or with more than 255 True cells."""
 
 
