@@ -173,6 +173,9 @@ def untested(target: Target) -> list[str]:
         missing.append("bfloat16")
     missing += [f"rank {rank}" for rank in (1, 2, 3) if rank not in stated.ranks]
     missing += stated.lacks
+    missing += [f"images of more than {stated.max_cells:,} cells"] if stated.max_cells else []
+    missing += [] if stated.deterministic else ["the same answer twice"]
+    missing += [] if stated.threads else ["calls at the same time"]
     if stated.fixed:
         return [*missing, "other windows"]
     for name in MEAN_SETTINGS:

@@ -361,12 +361,14 @@ def test_who_is_right_only_where_it_is_judged_passes(here):
 @slow
 def test_who_declares_little_is_asked_little_which_the_judgement_says(here):
     text = "max_forward = right\nmax_backward = lambda dy, x, *_: x\ndtypes = ('float32',)\ndeterministic = False\n"
-    text += "square = tiles = True\n"
+    text += "square = tiles = True\nthreads = False\nmax_cells = 5000\n"
     found = judged(text + "lacks = ('max_backward * *',)\n", "routing,same-twice,max-value", examples=5)
     assert found.holds
     assert {"routing", "same-twice"} <= set(found.unasked)
     assert {"float16", "float64", "max_backward * *"} <= set(found.untested)
     assert {"windows that are not square", "strides other than the size"} <= set(found.untested)
+    assert {"the same answer twice", "calls at the same time"} <= set(found.untested)
+    assert "images of more than 5,000 cells" in found.untested
 
 
 @slow
