@@ -97,10 +97,12 @@ def nothing_remembered(pool: Pool, case: Case) -> None:
         *(case.call(f, x=np.resize(case.x, taller), dy=np.resize(case.dy, longer)) for f in companions(pool, case)),
         *(twin.call(function) for function in companions(pool, case)),
     ]
-    # One x in the memory of the call before, to expose a cache by address; and one of the same shape with the same
-    # ends, to expose a cache by a part of the array.
+    # One x in the memory of the call before, to expose a cache by address, which the forward pass may fill; and one of
+    # the same shape with the same ends, to expose a cache by a part of the array.
     in_its_place, alike = replace(twin.call(), in_place=True), case.with_arrays(x=turned_within(case.x))
-    calls = [case.call(), *between, case.call(), in_its_place, alike.call(), case.call()]
+    forward = case.function.replace("backward", "forward")
+    passed = [case.call(f) for f in companions(pool, case) if f == forward != case.function]
+    calls = [case.call(), *between, case.call(), *passed, in_its_place, alike.call(), case.call()]
     first, *_, again, other, last = pool.all(calls)
     pool.same_shape(first, case.x.shape if case.function in BACKWARD else case.dy.shape, 0)
     if alike.has_one_answer:

@@ -311,13 +311,12 @@ class Host:
         return answer
 
     def handed_over(self, inputs: dict[str, Any], in_place: bool) -> dict[str, Any]:
-        """These arrays, or if `in_place` and shapes allow, the previous call's arrays with the values of these."""
-        if in_place and reusable(self.inputs, inputs):
-            for name, array in self.inputs.items():
-                np.copyto(array, inputs[name])
-            return self.inputs
-        self.inputs = inputs
-        return inputs
+        """These arrays; if `in_place`, with those of the previous call that can hold the values of the same name."""
+        kept = {name: array for name, array in self.inputs.items() if in_place and reusable(array, inputs.get(name))}
+        for name, array in kept.items():
+            np.copyto(array, inputs[name])
+        self.inputs = {**inputs, **kept}
+        return self.inputs
 
     def attempt(self, function: str, inputs: dict[str, Any], rest: tuple[Any, ...], settings: Header) -> Header:
         """Only the call: its result, the error that it raised, or how it tried to end the process."""
@@ -511,10 +510,9 @@ def keywords_of(found: Any, names: Sequence[str]) -> dict[str, list[str]]:
     return known
 
 
-def reusable(old: dict[str, Any], new: dict[str, Any]) -> bool:
-    """Whether the values of new arrays can be written into the old ones."""
-    shapes, before = ({name: (a.shape, a.dtype) for name, a in arrays.items()} for arrays in (new, old))
-    return shapes == before and all(array.flags.writeable for array in old.values())
+def reusable(old: Any, new: Any) -> bool:
+    """Whether the values of a new array, if there is one, can be written into an old one."""
+    return new is not None and (old.shape, old.dtype) == (new.shape, new.dtype) and bool(old.flags.writeable)
 
 
 def written(array: Any, before: Any, writeable: bool) -> bool:

@@ -17,8 +17,8 @@ from .refusals import classes_named, is_internal
 class Call:
     """One call: a callable, its arrays in the contract's order, and their memory layouts.
 
-    `layouts` names the arrays that are not in C order. `in_place`: the arrays are passed in the memory of the previous
-    call's arrays, if they have the same shapes.
+    `layouts` names the arrays that are not in C order. `in_place`: each array is passed in the memory of
+    that of the same name in the previous call, if it has the same shape.
     """
 
     function: str

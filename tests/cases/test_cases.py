@@ -672,6 +672,13 @@ def test_overlapping_windows_are_more_than_those_of_a_tile_along_the_first_axis_
     assert long >= {0, 1}
 
 
+@pytest.mark.parametrize("law", HALOED)
+@pytest.mark.parametrize("name", ["everything", "square", "defaults"])
+def test_a_batch_has_more_samples_than_kernels_take_at_once(law, name):
+    plan = LAWS[law].plan
+    assert {case.function for case in at_corners(plan, DECLARED[name]) if len(case.x) > 256} == set(plan.functions)
+
+
 @pytest.mark.parametrize("law", ["mean-value", "mean-spread"])
 def test_a_mean_divides_by_more_real_cells_than_a_byte_can_count(law):
     excluding = [

@@ -4,6 +4,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from faults import FAULTS
+from faults.general import General
 from msgspec import UNSET
 from poolproof.kernels import naive
 from poolproof.properties.failures import diagnosis as diagnosing
@@ -114,6 +116,54 @@ def test_an_error_beside_wrong_answers_for_another_reason_is_not_explained_by_th
 
     found = run(LAWS["output-size"], wrap(SimpleNamespace(max_forward=max_forward)), TrialSettings(seed=0))
     assert (found.verdict, found.counterexample.mistakes) == ("raised", UNSET)
+
+
+@slow
+@pytest.mark.parametrize("law", ["gradient-shape", "routing"])
+def test_an_error_where_a_mistake_reads_past_the_image_is_explained_by_it(law):
+    def max_backward(dy, x, size, stride, dilation=(1, 1)):
+        # The column of a maximum is found with the dilation of the rows.
+        dx = np.zeros(x.shape)
+        for n, c, i, j in np.ndindex(dy.shape):
+            top, left = i * stride[0], j * stride[1]
+            ends = [start + (f - 1) * d + 1 for start, f, d in zip((top, left), size, dilation, strict=True)]
+            window = x[n, c, top : ends[0] : dilation[0], left : ends[1] : dilation[1]]
+            h, w = np.unravel_index(window.argmax(), size)
+            dx[n, c, top + h * dilation[0], left + w * dilation[0]] += dy[n, c, i, j]
+        return dx.astype(x.dtype)
+
+    kernel = SimpleNamespace(max_backward=max_backward, dtypes=("float64",))
+    found = run(LAWS[law], wrap(kernel), TrialSettings(seed=0))
+    assert (found.verdict, found.counterexample.mistakes) == ("raised", ["place-by-other-axis"])
+
+
+@slow
+def test_an_error_of_a_gradient_whose_forward_pass_has_a_wrong_shape_is_explained_by_that():
+    def max_forward(x, size, stride):
+        return naive.max_forward(x, size, stride)[..., 1:, :]
+
+    def max_backward(dy, x, size, stride):
+        if dy.shape != max_forward(x, size, stride).shape:
+            raise RuntimeError("dy has another shape than the result")
+        return naive.max_backward(dy, x, size, stride)
+
+    kernel = SimpleNamespace(max_forward=max_forward, max_backward=max_backward, dtypes=("float64",))
+    found = run(LAWS["routing"], wrap(kernel), TrialSettings(seed=0))
+    assert (found.verdict, found.counterexample.mistakes[0]) == ("raised", "one-window-too-few")
+    alone = SimpleNamespace(max_backward=max_backward, dtypes=("float64",))
+    assert run(LAWS["routing"], wrap(alone), TrialSettings(seed=0)).counterexample.mistakes is UNSET
+
+
+@slow
+@pytest.mark.parametrize("law", ["gradient-in-window", "conservation"])
+@pytest.mark.parametrize("place", [0, -1], ids=["first", "last"])
+def test_a_gradient_of_a_window_wholly_in_padding_is_told_whichever_cell_gets_it(law, place):
+    class Passes(FAULTS["settings.IndexPastThePlane"]):
+        def scattered(self, dy, winners, x):
+            cells = x[0, 0].size
+            return General.scattered(self, dy, np.where(winners < cells, winners, place % cells), x)
+
+    assert mistakes(law, Passes) == ["gradient-of-padding"]
 
 
 def padded_first(padding, value):

@@ -81,6 +81,43 @@ def test_the_mean_of_one_number_is_exact_however_large_the_window():
     assert fault(call("mean_forward", x=x, size=4096, dtype="float16"), 2**-11) is Fault.VALUES
 
 
+EPS = np.finfo("float64").eps
+
+
+@pytest.mark.parametrize(
+    ("x", "answer", "expected"),
+    [
+        ((1, 1, -1, -4), -0.75, Fault.NOTHING),
+        ((1, 1, -1, -4), -0.75 * (1 - EPS), Fault.VALUES),
+        # A partial sum needs more bits than there are.
+        ((1, 2**53, 2, 2), 2**51 + 1, Fault.NOTHING),
+        ((1, 2**53, 2, 2), 2**51 + 2, Fault.NOTHING),
+        ((0, 0, 0, 0), 0, Fault.NOTHING),
+        ((0, 0, 0, 0), 5e-324, Fault.VALUES),
+        ((np.inf, 1, 2, 3), 7, Fault.NOTHING),
+    ],
+)
+def test_a_mean_is_exact_where_no_partial_sum_is_rounded(x, answer, expected):
+    assert fault(call("mean_forward", x=x, size=4), answer) is expected
+
+
+def test_a_divisor_that_is_no_power_of_two_rounds():
+    assert fault(call("mean_forward", x=(1, 0, 0), size=3), 1 / 3 * (1 - EPS)) is Fault.NOTHING
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "expected"),
+    [
+        (call("mean_forward", x=(1, 1, -1, -4), size=4), -0.75 * (1 - EPS), True),
+        (call("mean_forward", x=(1, 1, -1, -4), size=4), -0.75 * (1 - 1e-9), False),
+        (call("mean_forward", x=(1, 1, -1, -4), size=4), -0.75, False),
+        (call(x=(1, 3)), 3 * (1 - EPS), False),
+    ],
+)
+def test_an_error_in_the_last_bits_of_a_sum_is_one_of_rounding(asked, answer, expected):
+    assert judged(asked, np.array([[[answer]]], "float64")).only_rounded is expected
+
+
 def test_what_a_mean_counts_without_a_keyword_is_as_declared():
     asked = call("mean_forward", padding=((1, 0),))
     assert meant(asked, Declared(count_include_pad=False)).settings["count_include_pad"] is False

@@ -48,6 +48,32 @@ def means_in_float16(x, size, stride):
     return naive.mean_forward(rows, (size[0], 1), (stride[0], 1)).astype(x.dtype)
 
 
+def last_planes_missing(x, size, stride):
+    """Maxima of groups of four planes; those left over stay at -inf."""
+    y = naive.max_forward(x, size, stride)
+    planes = y.reshape(-1, *y.shape[2:])
+    planes[len(planes) // 4 * 4 :] = -np.inf
+    return y
+
+
+def running_mean(x, size, stride):
+    """Means updated cell by cell, each time with a division."""
+    y = np.zeros(
+        (*x.shape[:2], *((n - f) // s + 1 for n, f, s in zip(x.shape[2:], size, stride, strict=True))), x.dtype
+    )
+    for n, tap in enumerate(np.ndindex(*size), start=1):
+        ends = (at + s * (count - 1) + 1 for at, s, count in zip(tap, stride, y.shape[2:], strict=True))
+        cells = x[(..., *(slice(at, end, s) for at, end, s in zip(tap, ends, stride, strict=True)))]
+        y = y + (cells - y) / x.dtype.type(n)
+    return y
+
+
+def gradients_of_turned_planes(dy, x, size, stride):
+    """The gradients of maxima in which dy is read as (OH, OW, N, C)."""
+    turned = dy.ravel().reshape(*dy.shape[2:], *dy.shape[:2]).transpose(2, 3, 0, 1)
+    return naive.max_backward(np.ascontiguousarray(turned), x, size, stride)
+
+
 def nearly_right(x, size, stride):
     """Means with an error that is within the bound of float16, but not caused by it."""
     y = naive.mean_forward(x, size, stride)
@@ -62,6 +88,11 @@ def nearly_right(x, size, stride):
         ("max-value", "max_forward", last_row_missing, "results-not-written"),
         ("mean-value", "mean_forward", means_in_float32, "sum-in-narrower-type"),
         ("mean-value", "mean_forward", means_in_float16, "sum-in-narrower-type"),
+        ("max-value", "max_forward", last_planes_missing, "results-not-written"),
+        ("mean-exact", "mean_forward", running_mean, "rounded-too-often"),
+        ("large-divisor", "mean_forward", running_mean, "rounded-too-often"),
+        ("tied-maxima", "max_backward", gradients_of_turned_planes, "planes-mixed"),
+        ("max-accumulation", "max_backward", gradients_of_turned_planes, "planes-mixed"),
     ],
 )
 def test_what_all_wrong_answers_have_in_common_is_told(law, function, kernel, name):

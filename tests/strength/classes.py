@@ -157,6 +157,7 @@ CLASSES = {
     "memory.DividesGradientInPlace": ("input-changed",),
     "memory.ViewOfTiles": ("result-shares-input",),
     "memory.TiesByChance": ("differs-between-calls",),
+    "memory.ArgmaxRememberedByIdentity": EARLIER,
     "others.ZeroSentinel": ("max-begins-at-zero",),
     "others.Float32Sentinel": START,
     "others.CeilsOutputSize": ("window-count-rounded-up",),

@@ -238,6 +238,7 @@ def test_a_failure_whose_earlier_calls_are_forgotten_says_so_and_so_does_its_rep
     found = result.counterexample
     assert (result.verdict, found.earlier_calls) == ("broken", [])
     assert "a fresh process did not repeat this: it depends on calls made before\n" in result.message
+    assert found.mistakes == ["depends-on-earlier-calls"]
     again = runner.replay(LAWS["max-value"], target, found)
     assert (again.verdict, again.reason) == ("holds", "did not repeat in a fresh process; it needs earlier calls")
     always = load(written(tmp_path, "return naive.max_forward(x, size, stride) + 1"), Isolation())
@@ -336,6 +337,31 @@ def test_a_death_at_such_a_gradient_is_a_verdict(tmp_path, at_once):
     target, _ = padded(tmp_path, "os.abort()")
     result = tried(target, "conservation", examples=100)
     assert (result.verdict, "killed by SIGABRT" in result.message) == ("crashed", True)
+
+
+# Calls in the memory of the call before.
+
+
+@pytest.mark.parametrize("isolated", [True, False])
+def test_arrays_are_handed_over_in_those_of_the_same_name_that_can_hold_them(tmp_path, isolated):
+    (tmp_path / "kernel.py").write_text(
+        "import numpy as np\n\n\n"
+        "def max_forward(x, size, stride):\n    return np.array([[[[x.sum(), id(x)]]]])\n\n\n"
+        "def max_backward(dy, x, size, stride):\n    return np.array([[[[x.sum(), id(x), dy.sum(), id(dy)]]]])\n"
+    )
+    target = load(str(tmp_path / "kernel.py"), Isolation() if isolated else None)
+    one, other, wide = (np.full((1, 1, 1, n), value) for n, value in ((2, 1.0), (2, 3.0), (3, 5.0)))
+
+    def asked(function, in_place=True, **arrays):
+        return target.ask(Call(function, arrays, (1, 1), (1, 1), in_place=in_place)).value.ravel().tolist()
+
+    target.begin()
+    (_, place) = asked("max_forward", in_place=False, x=one)
+    assert asked("max_backward", dy=one, x=other)[:2] == [6, place]
+    (_, _, _, gradient) = asked("max_backward", dy=other, x=one)
+    total, where, summed, at = asked("max_backward", dy=one, x=wide)
+    assert (total, summed, at) == (15, 2, gradient)
+    assert where != place
 
 
 # The first call of a callable may take longer.

@@ -331,6 +331,8 @@ MISTAKES = [
         RIGHT_COUNT,
         (
             window_count(lambda axis: axis.count() - 1),
+            windows_per_axis(lambda axis: axis_table(axis, axis.count() - 1)),
+            windows_per_axis(lambda axis: axis_table(axis, -(-axis.room // axis.stride))),
             window_count(lambda axis: (axis.room - 1) // axis.stride + 1 + added_by_ceil(axis)),
         ),
     ),
