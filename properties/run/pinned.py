@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from ..conventions import CONVENTIONS, observe, observed, unobservable
 from ..conventions.likeness import within
 from ..failures.messages import INDENT, arguments
-from ..results import Counterexample, Result
+from ..results import Counterexample, Result, Shown
+from ..targets.refusals import classes_named, is_internal
 from ..targets.target import Target
 from .persistence import MOST
 from .units import CONVENTIONS_ITEM, Unit
@@ -51,7 +52,15 @@ def expected(target: Target, convention: str, value: str, like: str = "") -> Res
     shown = next(shown for other, shown in found.each if other != value)
     seen = " and ".join(map(repr, found.all_values))
     headline = f"{name} of {target.name}: seen {seen}, but should be {value!r}" + (f", like {like}" if like else "")
-    message = "\n".join([headline, f"{INDENT}{shown.function} gives {shown.answer}", *arguments(shown.call())])
+    answer = [f"{INDENT}{shown.function} gives {shown.answer}", *no_refusal(value, shown)]
+    message = "\n".join([headline, *answer, *arguments(shown.call())])
     result.verdict = "broken"
     result.counterexample = Counterexample(seed=0, calls=[shown.alone], got=shown.got, message=message)
     return result
+
+
+def no_refusal(value: str, shown: Shown) -> list[str]:
+    """A line about an error that does not count as the refusal that there should be."""
+    if value != "refused" or not isinstance(shown.got, str) or not is_internal(classes_named(shown.got)):
+        return []
+    return [f"{INDENT}this error looks like a mistake in the kernel, and not like a refusal, such as a ValueError"]

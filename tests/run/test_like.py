@@ -174,6 +174,25 @@ def test_what_is_no_rule_is_left(forward, name, reason):
     assert "all-minus-infinity" in likeness.pinned
 
 
+def dividing(error):
+    """Maxima that raise an error where a stride is zero."""
+
+    def max_forward(x, size, stride):
+        if 0 in stride:
+            raise error
+        return naive.max_forward(x, size, stride)
+
+    return wrap(SimpleNamespace(name="mine", max_forward=max_forward), "mine")
+
+
+def test_why_an_error_is_no_refusal_is_said():
+    results = held(dividing(ZeroDivisionError("division by zero")), wrap(naive, "naive"))[1]
+    _, answer, why, *_ = results["stride-zero=refused"].message.splitlines()
+    assert answer == "    max_forward gives ZeroDivisionError: division by zero"
+    assert why == "    this error looks like a mistake in the kernel, and not like a refusal, such as a ValueError"
+    assert held(dividing(ValueError("no stride")), wrap(naive, "naive"))[1]["stride-zero=refused"].verdict == "holds"
+
+
 def test_an_index_outside_of_the_image_is_nothing_to_be_like():
     outside = target(
         "other", max_indices=lambda x, *_: naive.max_indices(np.nan_to_num(x), *_) + 99 * np.isnan(x).any()
