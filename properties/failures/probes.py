@@ -214,7 +214,7 @@ def error_of(found: Judged) -> Array:
 
 def number_of_terms(call: Call) -> int:
     """The number of terms of a sum."""
-    return max(prod(call.size), 1)
+    return int(max(prod(call.size), 1))
 
 
 def inaccurate(_: Ask, call: Call, found: Judged) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..failures.diagnosis import SECONDS, Evidence, diagnosis, explained_by, wrong_answers
+from ..failures.diagnosis import diagnosis, explained_by
+from ..failures.evidence import SECONDS, Evidence, wrong_answers
 from ..failures.judging import Fault
 from ..failures.messages import advice, hint
 from ..failures.mistakes.conduct import CHANGES_INPUT, NOT_THREAD_SAFE, REMEMBERS, VARIES
@@ -64,7 +65,7 @@ def mistakes_of(trial: Trial, found: Found, others: list[Found]) -> list[str]:
         return [behind_threads(trial, found.calls)]
     if found.failure.mistake:
         return [found.failure.mistake]
-    if found.counterexample.earlier_calls or found.counterexample.lost:
+    if found.counterexample.earlier_calls or (found.counterexample.lost and found.verdict == "broken"):
         return [REMEMBERS.name]
     if found.counterexample.once is True:
         return [VARIES.name]

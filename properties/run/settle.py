@@ -21,6 +21,9 @@ ONCE = "    differs between calls: the same case, tried again, gave another answ
 UNKNOWN = "    a fresh {start} did not repeat this: it depends on calls made before"
 """The note on a failure that recurs only after other calls, which were not found."""
 
+IN_TIME = "    a fresh {start} answers the same call in time: the machine was busy, or it depends on calls made before"
+"""The same for a hang, which may be slowness."""
+
 
 def minimal(trial: Trial, first: Found) -> Found | None:
     """The failure on a shrunk case, or None if it does not recur when the case is tried again."""
@@ -59,7 +62,8 @@ def settled(trial: Trial, first: Found, smaller: Found | None) -> Found:
     for each in either:
         if again := after_calls(trial, each):
             return again
-    return found.noted(UNKNOWN.format(start=start), earlier_calls=[]) if smaller else differing(found)
+    note = IN_TIME if first.verdict == "hung" else UNKNOWN
+    return found.noted(note.format(start=start), earlier_calls=[]) if smaller else differing(found)
 
 
 def differing(found: Found) -> Found:

@@ -8,8 +8,10 @@ from faults import FAULTS
 from faults.general import General
 from msgspec import UNSET
 from poolproof.kernels import naive
-from poolproof.properties.failures import diagnosis as diagnosing
-from poolproof.properties.failures.diagnosis import CONFIRMED, Evidence, Hypothesis, diagnosis
+from poolproof.properties.failures import evidence as evidence_room
+from poolproof.properties.failures.diagnosis import diagnosis
+from poolproof.properties.failures.evidence import Evidence
+from poolproof.properties.failures.hypotheses import CONFIRMED, Hypothesis
 from poolproof.properties.failures.judging import judged
 from poolproof.properties.failures.mistakes import MISTAKES
 from poolproof.properties.failures.mistakes.conduct import VARIES
@@ -314,7 +316,7 @@ class Clock:
 
 
 def test_what_it_takes_to_start_a_target_is_no_time_for_its_hints(monkeypatch):
-    monkeypatch.setattr(diagnosing, "time", clock := Clock())
+    monkeypatch.setattr(evidence_room, "time", clock := Clock())
     evidence = minimum()
     start = evidence.target.afresh
     evidence.target.afresh = lambda: (setattr(clock, "wall", clock.wall + 60), start())[1]
@@ -324,7 +326,7 @@ def test_what_it_takes_to_start_a_target_is_no_time_for_its_hints(monkeypatch):
 
 @pytest.mark.parametrize(("working", "waiting", "over"), [(0, 9, False), (9, 0, False), (0, 11, True), (6, 5, True)])
 def test_time_for_hints_is_work_here_and_waiting_for_the_target(monkeypatch, working, waiting, over):
-    monkeypatch.setattr(diagnosing, "time", clock := Clock())
+    monkeypatch.setattr(evidence_room, "time", clock := Clock())
     evidence = minimum()
     clock.wall, clock.worked = 600.0, float(working)  # the machine is busy with others
     assert not evidence.over

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from msgspec import UNSET
 from poolproof.kernels import naive
-from poolproof.properties.failures import diagnosis
+from poolproof.properties.failures import evidence
 from poolproof.properties.lawbook import LAWS
 from poolproof.properties.run import runner, trial
 from poolproof.properties.run.runner import replay, run
@@ -113,7 +113,7 @@ def test_a_failure_at_the_end_of_its_law_is_explained_in_half_of_what_the_run_ha
     monkeypatch, deadline, explained
 ):
     clock = SimpleNamespace(now=0.0, time=lambda: clock.now, monotonic=time.monotonic, thread_time=time.thread_time)
-    for module in (trial, diagnosis):
+    for module in (trial, evidence):
         monkeypatch.setattr(module, "time", clock)
 
     def late(x, size, stride):

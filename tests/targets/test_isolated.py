@@ -245,6 +245,18 @@ def test_a_failure_whose_earlier_calls_are_forgotten_says_so_and_so_does_its_rep
     assert runner.replay(LAWS["max-value"], always, found).verdict == "broken"
 
 
+@slow
+def test_a_call_that_was_slow_a_few_times_is_not_said_to_depend_on_others(tmp_path, uncut):
+    # As on a machine that is busy for a while: the first calls of all processes together take long.
+    body = "with open({!r}, 'a') as file:\n    file.write('.')\n    if file.tell() < 3:\n        time.sleep(60)"
+    target = load(written(tmp_path, body.format(str(tmp_path / "calls"))), Isolation(timeout=0.3))
+    without_more_time(target)
+    result = tried(target)
+    assert (result.verdict, result.counterexample.earlier_calls) == ("hung", [])
+    assert "    a fresh process answers the same call in time: the machine was busy, or it depends on" in result.message
+    assert result.counterexample.mistakes is UNSET
+
+
 def test_a_failure_that_a_fresh_process_repeats_is_told_without_more(tmp_path):
     result = tried(load(written(tmp_path, "return naive.max_forward(x, size, stride) + 1"), Isolation()))
     assert result.counterexample.earlier_calls is UNSET

@@ -231,6 +231,14 @@ MISTAKES = [
         each("gather", [twice_at_the_end(block) for block in (2, 4, 8, 16, 32, 64)]),
     ),
     Mistake(
+        "dy-ignored",
+        BACKWARD,
+        "dy is ignored: every window passes a gradient of one.",
+        "The gradient that a window passes is its own dy.",
+        (wrong(gradient=np.ones_like),),
+        scope=Scope.ALWAYS,
+    ),
+    Mistake(
         "gradient-divided-by-batch",
         BACKWARD,
         "The gradient is divided by the number of samples.",

@@ -1,8 +1,8 @@
-"""Mistakes about the dtype of a result."""
+"""Mistakes about the form of a result: its dtype, and axes of length one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from poolproof.kernels.dtypes import Array
 
 from ...contract import BACKWARD, FORWARD
 from ...targets.call import Call
-from .mistake import INDEX, MAX, Mistake, Prediction
+from .mistake import ANY, INDEX, MAX, Mistake, Prediction
 from .steps import RIGHT
 
 RIGHT_DTYPE = "A result has the dtype of x."
@@ -51,7 +51,27 @@ def named(name: str, functions: tuple[str, ...], dtype: str, made: Callable[[str
     return Mistake(name, functions, f"Results are {dtype}, whatever x is.", RIGHT_DTYPE, (made(dtype),))
 
 
+def without_axes(axes: Iterable[int]) -> Prediction:
+    """Right numbers without those of these axes that have length one. Raises ValueError if none has."""
+
+    def answer(call: Call) -> Array:
+        right = RIGHT.answer(call)
+        single = tuple(axis for axis in axes if axis < right.ndim and right.shape[axis] == 1)
+        if not single:
+            raise ValueError("no axis is dropped")
+        return right.squeeze(single)
+
+    return answer
+
+
 MISTAKES = [
+    Mistake(
+        "single-axes-dropped",
+        ANY,
+        "Axes of length one are missing from the result.",
+        "A result has as many axes as x, also if some have length one.",
+        tuple(map(without_axes, (range(5), (0,), (1,), (2, 3, 4)))),
+    ),
     named("result-is-float64", VALUES, "float64", always),
     named("result-is-float32", VALUES, "float32", always),
     named("result-is-int64", MAX, "int64", of_integers),
