@@ -14,10 +14,9 @@ from .errors import behind_errors, refusals
 from .evidence import Evidence, in_order, last_calls, refused, wrong_answers
 from .fresh import FailingCall, repainted
 from .hypotheses import CONFIRMED, MOSTLY, Hypothesis, fresh, hypotheses, names_of, tested
-from .judging import Fault, Judged, meant
+from .judging import Fault, Judged, meant, pooled_by
 from .mistakes import maxima, means
 from .mistakes.conduct import EMPTY_BATCH, GRADIENT_OF_PADDING, LAYOUT_IGNORED, REMEMBERS, VARIES
-from .mistakes.steps import RIGHT
 from .probes import generic
 
 OF_VALUES = {mistake.name for mistake in (*maxima.MISTAKES, *means.MISTAKES)}
@@ -93,10 +92,10 @@ def padding_passes_gradients(evidence: Evidence, wrong: list[tuple[Call, Judged]
 
 def healed_without_padding(evidence: Evidence, call: Call) -> bool:
     """Whether a call with windows wholly in padding is answered rightly if their gradients are zero."""
-    if call.function not in BACKWARD:
+    windows = pooled_by(meant(call, evidence.target.declared)) if call.function in BACKWARD else None
+    if windows is None:
         return False
-    windows, dy = RIGHT.windows(meant(call, evidence.target.declared)), call.arrays["dy"].copy()
-    empty = np.asarray(~windows.real.any(axis=-1)).reshape(windows.output)
+    empty, dy = np.asarray(~windows.real.any(axis=-1)).reshape(windows.output), call.arrays["dy"].copy()
     if not empty.any() or dy.shape[2:] != empty.shape:
         return False
     dy[..., empty] = 0

@@ -11,7 +11,7 @@ from ..targets.call import Call
 from .evidence import Evidence, is_refusal, refused
 from .fresh import DRAWN, FailingCall, drawn, repainted
 from .hypotheses import CONFIRMED, MOSTLY, Hypothesis, fresh, hypotheses, names_of, tested
-from .judging import Fault, Judged, judged, meant, raises
+from .judging import Fault, Judged, judged, meant, predicted, raises
 from .mistakes import MISTAKES
 from .mistakes.steps import RIGHT, TooLarge, Undetermined
 
@@ -77,6 +77,8 @@ def concerns(hypothesis: Hypothesis, call: Call, evidence: Evidence) -> bool:
     full = meant(call, evidence.target.declared)
     if "dy" in call.arrays:
         full = replace(full, arrays={**full.arrays, "dy": np.ones_like(full.arrays["dy"])})
-    found = judged(full, RIGHT.answer(full))
-    no_room = any(raises(error, hypothesis.answer, full) for error in (TooLarge, Undetermined))
-    return no_room or (found is not None and hypothesis.foretells(found))
+    if any(raises(error, hypothesis.answer, full) for error in (TooLarge, Undetermined)):
+        return True
+    right = predicted(RIGHT.answer, full)
+    found = None if right is None else judged(full, right)
+    return found is not None and hypothesis.foretells(found)

@@ -270,11 +270,24 @@ def raises(error: type[ValueError], answer: Prediction, call: Call) -> bool:
     return False
 
 
-@np.errstate(all="ignore")
 def attempted(found: Judged, answer: Prediction) -> Array | None:
-    """The answer of a mistake, or None if it has none."""
+    """The answer of a mistake to a call that was answered, or None if it has none."""
+    return predicted(answer, found.meant)
+
+
+@np.errstate(all="ignore")
+def predicted(answer: Prediction, call: Call) -> Array | None:
+    """The answer of a mistake to a call, or None if it has none."""
     try:
-        return answer(found.meant)
+        return answer(call)
+    except NO_ANSWER:
+        return None
+
+
+def pooled_by(call: Call) -> PooledWindows | None:
+    """The right windows of a call, or None if there are none, or too many."""
+    try:
+        return RIGHT.windows(call)
     except NO_ANSWER:
         return None
 

@@ -13,7 +13,7 @@ from poolproof.kernels.dtypes import Array, finfo, is_float
 from .. import oracle
 from ..contract import MEAN
 from ..targets.call import Call
-from .judging import Fault, Judged
+from .judging import Fault, Judged, pooled_by
 from .mistakes.conduct import GRADIENT_OUTSIDE, GRADIENTS_LOST, INACCURATE, NOT_WRITTEN, PLANES_MIXED, READS_OUTSIDE
 from .mistakes.steps import RIGHT
 
@@ -40,7 +40,7 @@ SLIGHTLY = 2.0**-5
 @np.errstate(all="ignore")
 def generic(ask: Ask, fresh: Iterable[tuple[Call, Judged]], smallest: tuple[Call, Judged]) -> list[str]:
     """The property that all wrong answers to fresh cases share, and the smallest may have; empty if they are few."""
-    wrong = [(call, found) for call, found in fresh if found.fault is not Fault.NOTHING]
+    wrong = [pair for pair in fresh if pair[1].fault is not Fault.NOTHING and pooled_by(pair[0]) is not None]
     if len(wrong) < OFTEN or any(found.fault is not Fault.VALUES for _, found in wrong):
         return []
     if begins_too_high([found for _, found in wrong]):

@@ -345,3 +345,26 @@ def test_answers_that_change_from_call_to_call_are_no_other_mistake():
         return naive.max_backward(np.where(lost, 0, dy).astype(dy.dtype), x, size, stride)
 
     assert mistakes("max-accumulation", SimpleNamespace(max_backward=racing)) in ([], [VARIES.name])
+
+
+def test_a_gradient_of_more_taps_than_a_wrong_answer_is_computed_for_has_no_hint():
+    def mean_backward(dy, x, size, stride):
+        return naive.mean_backward(dy, x, size, stride) + 17
+
+    x = np.zeros((1, 1, 80, 80))
+    failing = Call("mean_backward", {"dy": np.ones((1, 1, 41, 41)), "x": x}, (40, 40), (1, 1))
+    kernel = wrap(SimpleNamespace(mean_backward=mean_backward))
+    assert diagnosis(Evidence(kernel, LAWS["mean-spread"].plan, [[failing]], "ties", seconds=0.5)) == []
+
+
+@pytest.mark.parametrize("size", [(40, 40), (3, 3)])
+def test_an_error_of_a_gradient_of_many_taps_is_examined(size):
+    def max_backward(dy, x, size, stride):
+        if x.shape[2] > 50:
+            raise IndexError("out of bounds")
+        return naive.max_backward(dy, x, size, stride)[:, :, ::-1]
+
+    output = tuple(80 - f + 1 for f in size)
+    failing = Call("max_backward", {"dy": np.ones((1, 1, *output)), "x": np.zeros((1, 1, 80, 80))}, size, (1, 1))
+    kernel = wrap(SimpleNamespace(max_backward=max_backward))
+    assert diagnosis(Evidence(kernel, LAWS["routing"].plan, [[failing]], "ties", seconds=2.0)) == []
