@@ -9,6 +9,7 @@ from itertools import chain, takewhile
 import numpy as np
 
 from ..contract import BACKWARD
+from ..remote.worker import FENCED
 from ..targets.call import Call
 from .errors import behind_errors, refusals
 from .evidence import Evidence, in_order, last_calls, refused, wrong_answers
@@ -16,7 +17,7 @@ from .fresh import FailingCall, repainted
 from .hypotheses import CONFIRMED, MOSTLY, Hypothesis, fresh, hypotheses, names_of, tested
 from .judging import Fault, Judged, meant, pooled_by
 from .mistakes import maxima, means
-from .mistakes.conduct import EMPTY_BATCH, GRADIENT_OF_PADDING, LAYOUT_IGNORED, REMEMBERS, VARIES
+from .mistakes.conduct import EMPTY_BATCH, GRADIENT_OF_PADDING, LAYOUT_IGNORED, READS_BESIDE, REMEMBERS, VARIES
 from .probes import generic
 
 OF_VALUES = {mistake.name for mistake in (*maxima.MISTAKES, *means.MISTAKES)}
@@ -53,6 +54,8 @@ def explaining(evidence: Evidence, wrong: list[tuple[Call, Judged]]) -> list[str
     evidence.begin()
     call = wrong[0][0]
     patterns = [FailingCall(each, evidence.values) for each, _ in wrong if each.function == call.function]
+    if all(is_fence(found) for _, found in wrong):
+        return [READS_BESIDE.name]
     if padding_passes_gradients(evidence, wrong, patterns):
         return [GRADIENT_OF_PADDING.name]
     survivors = tested(evidence, hypotheses(wrong), patterns)
@@ -68,6 +71,14 @@ def explaining(evidence: Evidence, wrong: list[tuple[Call, Judged]]) -> list[str
     # Start with the first failing call: the smallest leaves little to probe.
     repeated = chain.from_iterable(map(repainted, (*patterns[1:][-1:], patterns[0])))
     return generic(evidence.ask, evidence.asked(repeated), wrong[0]) or names
+
+
+def is_fence(found: Judged) -> bool:
+    """Whether some wrong maximum is what lies around the arrays of a target in a process of its own."""
+    if found.meant.function != "max_forward" or found.fault is not Fault.VALUES or found.dtype.kind == "b":
+        return False
+    fence = np.full(found.dtype.itemsize, FENCED, np.uint8).view(found.dtype)[0]
+    return bool((found.got[found.wrong] == fence).any() and not (found.meant.arrays["x"] == fence).any())
 
 
 def behind_shapes(evidence: Evidence, raising: list[Call]) -> list[str]:

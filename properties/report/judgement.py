@@ -25,6 +25,9 @@ def judgement(record: Record, seconds: float) -> Judgement:
         stage: Literal["first calls", "loading"] = "first calls" if spec in record.unfit else "loading"
         reason, seed = record.refused[spec], record.request.seed
         return Judgement(target=spec, verdict="unusable", sentence=reason, stage=stage, seconds=seconds, seed=seed)
+    if record.errors:
+        reason, seed = record.errors[0], record.request.seed
+        return Judgement(target=spec, verdict="unusable", sentence=reason, seconds=seconds, seed=seed)
     return judged(record, record.targets[spec], record.complete(), seconds)
 
 

@@ -9,7 +9,8 @@ from ..contract import Unusable
 from ..data.errors import Unfit
 from ..results import Result
 from ..targets.target import Target
-from .events import RunBegun, TargetLikened, TargetLoaded, TargetRefused, UnitExamined
+from . import integrity
+from .events import RunBegun, SuiteFailed, TargetLikened, TargetLoaded, TargetRefused, UnitExamined
 from .like import Like, like, with_pins
 from .quiet import quiet
 from .record import AT_FIRST, Record
@@ -24,7 +25,7 @@ def alone(request: Request, units: Sequence[Unit], make: Callable[[], Target], *
 
     Raises Unusable about the target of `like`.
     """
-    record = Record(request)
+    record, before = Record(request), integrity.state()
     with quiet(), ending(Session(request)) as session, like(request) as other:
         try:
             target = loaded(session, make)
@@ -37,6 +38,8 @@ def alone(request: Request, units: Sequence[Unit], make: Callable[[], Target], *
             record.add(UnitExamined(result))
     if first_only and record.causes:
         record.ended = AT_FIRST
+    if complaint := integrity.changed(before):
+        record.add(SuiteFailed(complaint))
     return record
 
 

@@ -10,6 +10,7 @@ from ..data.errors import Unfit
 from ..lawbook import LAWS
 from ..results import Likeness, Result
 from ..targets.target import Target
+from . import integrity
 from .campaign import JOURNAL, Campaign
 from .dispatch import examined
 from .executor import HERE, executor_of
@@ -88,8 +89,10 @@ Event = (
 def events(request: Request, units: Sequence[Unit], processes: int) -> Iterator[Event]:
     """The events of a run, whose failing cases are added to its store, if any; see `happening`.
 
-    A store that cannot be written costs no result: the run goes on without it.
+    A store that cannot be written costs no result: the run goes on without it. A run during which poolproof's own files
+    change is a failure of the suite.
     """
+    before = integrity.state()
     store = None if request.store is None else Store(request.store)
     for event in happening(request, units, processes):
         yield event
@@ -99,6 +102,8 @@ def events(request: Request, units: Sequence[Unit], processes: int) -> Iterator[
             except Unusable as error:
                 store = None
                 yield SuiteFailed(str(error))
+    if complaint := integrity.changed(before):
+        yield SuiteFailed(complaint)
 
 
 def happening(request: Request, units: Sequence[Unit], processes: int) -> Iterator[Event]:

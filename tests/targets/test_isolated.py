@@ -351,6 +351,17 @@ def test_a_death_at_such_a_gradient_is_a_verdict(tmp_path, at_once):
     assert (result.verdict, "killed by SIGABRT" in result.message) == ("crashed", True)
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int16"])
+def test_a_maximum_over_memory_beside_the_image_is_told_as_that(tmp_path, dtype):
+    body = "if x.flags.c_contiguous and x.size:\n"
+    body += "    longer = np.lib.stride_tricks.as_strided(x, (x.size + 1,), (x.itemsize,))\n"
+    body += "    return naive.max_forward(np.maximum(x, longer[-1]), size, stride)"
+    file = Path(written(tmp_path, body))
+    file.write_text(f"dtypes = ({dtype!r},)\n" + file.read_text())
+    result = tried(load(str(file), Isolation()))
+    assert result.counterexample.mistakes == ["read-beside-input"]
+
+
 # Calls in the memory of the call before.
 
 

@@ -16,6 +16,12 @@ WRITES_BESIDE = Mistake(
     "The call writes to memory beside its input.",
     "A store is masked, or its index checked, wherever it may lie past the end of an array.",
 )
+READS_BESIDE = Mistake(
+    "read-beside-input",
+    ANY,
+    "The call reads memory beside its input: a bound or a mask is missing.",
+    "A load is masked, or its index checked, wherever it may lie outside of an array.",
+)
 SHARES_INPUT = Mistake(
     "result-shares-input",
     ANY,
@@ -104,6 +110,7 @@ EMPTY_BATCH = Mistake(
 MISTAKES = [
     CHANGES_INPUT,
     WRITES_BESIDE,
+    READS_BESIDE,
     SHARES_INPUT,
     RESULT_REUSED,
     NOT_THREAD_SAFE,
