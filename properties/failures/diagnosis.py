@@ -52,13 +52,21 @@ def explaining(evidence: Evidence, wrong: list[tuple[Call, Judged]]) -> list[str
     """The names of the mistakes that explain wrong answers regardless of earlier calls."""
     # Processes have been started by now. A framework takes seconds to start, which should not count as time for calls.
     evidence.begin()
-    call = wrong[0][0]
-    patterns = [FailingCall(each, evidence.values) for each, _ in wrong if each.function == call.function]
+    function = wrong[0][0].function
+    patterns = [FailingCall(each, evidence.values) for each, _ in wrong if each.function == function]
+    return certainly(evidence, wrong, patterns) or probably(evidence, wrong, patterns)
+
+
+def certainly(evidence: Evidence, wrong: list[tuple[Call, Judged]], patterns: list[FailingCall]) -> list[str]:
+    """The mistake that the numbers themselves show, or that an experiment proves; none if there is no such one."""
     if all(is_fence(found) for _, found in wrong):
         return [READS_BESIDE.name]
-    if padding_passes_gradients(evidence, wrong, patterns):
-        return [GRADIENT_OF_PADDING.name]
-    survivors = tested(evidence, hypotheses(wrong), patterns)
+    return [GRADIENT_OF_PADDING.name] if padding_passes_gradients(evidence, wrong, patterns) else []
+
+
+def probably(evidence: Evidence, wrong: list[tuple[Call, Judged]], patterns: list[FailingCall]) -> list[str]:
+    """The mistakes that would give the wrong answers, or else what these depend on."""
+    call, survivors = wrong[0][0], tested(evidence, hypotheses(wrong), patterns)
     if call.layouts and layout_ignored(evidence, patterns):
         return [each.mistake.name for each in survivors if whole_value(each)][:1] or [LAYOUT_IGNORED.name]
     names = names_of(survivors)

@@ -163,7 +163,7 @@ class Console:
         outcome = Outcome(self.record.request, results, self.record.names(), self.verdict(results))
         outputs = [*self.outputs(files, results), *outcome.outputs(files)]
         complaints = [*self.record.refused.values(), *self.record.errors, *unwritten(outputs)]
-        for complaint in complaints:
+        for complaint in dict.fromkeys(complaints):
             self.terminal.say(f"\n{complaint}")
         if self.record.ended and not self.record.targets:
             self.say("interrupted while targets were loaded")

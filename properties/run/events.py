@@ -89,8 +89,8 @@ Event = (
 def events(request: Request, units: Sequence[Unit], processes: int) -> Iterator[Event]:
     """The events of a run, whose failing cases are added to its store, if any; see `happening`.
 
-    A store that cannot be written costs no result: the run goes on without it. A run during which poolproof's own files
-    change is a failure of the suite.
+    A store that cannot be written costs no result: the run goes on without it. If poolproof's own files change, every
+    target is refused in the end.
     """
     before = integrity.state()
     store = None if request.store is None else Store(request.store)
@@ -103,7 +103,7 @@ def events(request: Request, units: Sequence[Unit], processes: int) -> Iterator[
                 store = None
                 yield SuiteFailed(str(error))
     if complaint := integrity.changed(before):
-        yield SuiteFailed(complaint)
+        yield from (TargetRefused(spec, complaint, loaded=False) for spec in dict.fromkeys(request.targets))
 
 
 def happening(request: Request, units: Sequence[Unit], processes: int) -> Iterator[Event]:
