@@ -146,13 +146,13 @@ def in_framework(framework: Framework, function: Function) -> Function:
 
 
 def torch_gradient(forward: Function) -> Function:
-    """The backward that autograd provides."""
+    """The backward that autograd provides, which may return dy itself; the contract wants a fresh array."""
 
     @wraps(forward, updated=())
     def call(dy: Any, x: Any, size: Any, stride: Any, **settings: Any) -> Any:
         from torch.autograd import grad
 
-        return grad(forward(x.requires_grad_(True), size, stride, **settings), x, dy)[0]
+        return grad(forward(x.requires_grad_(True), size, stride, **settings), x, dy)[0].clone()
 
     return call
 

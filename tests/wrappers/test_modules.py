@@ -402,3 +402,17 @@ def test_of_a_file_the_new_model_is_taken_then_the_model_then_the_only_module():
     with pytest.raises(TypeError, match=r"kernel should define one torch.nn.Module, but has none"):
         wrapped("module", file_of())
     assert wrapped("autograd_function", file_of(Pool=Max)).__name__ == "autograd_function(Pool)"
+
+
+def test_a_gradient_that_autograd_passes_through_is_no_memory_of_dy():
+    def pool(x, kernel_size, stride):
+        (height, width), (down, right) = kernel_size, stride
+        ends = (n - f + 1 for n, f in zip(x.shape[2:], kernel_size, strict=True))
+        rows, columns = (slice(0, end, step) for end, step in zip(ends, (down, right), strict=True))
+        best = x[:, :, rows, columns].clone()
+        for tap in ((i, j) for i in range(height) for j in range(width)):
+            shifted = x[:, :, tap[0] :, tap[1] :][:, :, ::down, ::right][:, :, : best.shape[2], : best.shape[3]]
+            best = torch.where((best > shifted) | torch.isnan(best), best, shifted) if any(tap) else best
+        return best
+
+    accepted(function(pool), "no-aliasing,no-aliasing-of-identity,max-value,routing")
