@@ -43,8 +43,8 @@ NOT_THREAD_SAFE = Mistake(
 REMEMBERS = Mistake(
     "depends-on-earlier-calls",
     ANY,
-    "The answer depends on earlier calls: something is cached, and reused where it does not belong.",
-    "An answer depends on the arguments alone; a cache is looked up by all of them, values too.",
+    "The answer depends on earlier calls: something is cached, or left in memory, and used where it does not belong.",
+    "An answer depends on the arguments alone: a cache is looked up by all of them, and memory is written before read.",
 )
 VARIES = Mistake(
     "differs-between-calls",
