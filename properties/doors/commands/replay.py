@@ -23,8 +23,9 @@ def add_arguments(parser: Parser) -> None:
 
 def run(options: Namespace) -> int:
     """Try a report's counterexamples again, and the calls that show its conventions. Returns 1 if any still fails."""
+    from ...report.replayed import replay
     from ...report.terminal import Terminal
-    from ...run.replay import read, replay
+    from ...run.replay import read
     from ...run.session import Session
 
     if options.target is None and getattr(options, "as"):
