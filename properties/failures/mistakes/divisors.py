@@ -7,10 +7,11 @@ from math import prod
 
 import numpy as np
 from poolproof.kernels.dtypes import Array
+from poolproof.kernels.geometry import Axis
 
 from .means import non_zero
 from .mistake import MEAN, Mistake, Prediction
-from .places import Limit, axis_places, padded_begin, padded_end, taps_within
+from .places import Limit, axes_of, axis_places, padded_begin, padded_end, taps_within
 from .steps import PAST, PooledWindows, counted, each, under, wrong
 
 RIGHT_DIVISOR = (
@@ -35,16 +36,27 @@ def included_within(low: Limit, high: Limit) -> Prediction:
     return wrong(divisor=lambda w: within(w) if w.geometry.count_include_pad else counted(w))
 
 
-def extents(windows: PooledWindows) -> Array:
-    """Divisors that count every cell in the extent of a dilated window, within the padded image."""
-    counts = np.ones(1)
-    for axis in windows.geometry.axes(windows.call.arrays["x"].shape[2:]):
-        starts = np.arange(axis.count()) * axis.stride - axis.begin
-        include = windows.geometry.count_include_pad
-        low, high = (-axis.begin, axis.length + axis.end) if include else (0, axis.length)
-        inside = np.minimum(starts + axis.extent, high) - np.maximum(starts, low)
-        counts = np.multiply.outer(counts, inside).reshape(-1)
-    return counts
+Counted = Callable[[Axis, int, int], Array]
+"""How many cells of each window along an axis count, of those from one place on and before another."""
+
+
+def along_each(counts: Counted) -> Callable[[PooledWindows], Array]:
+    """Divisors that are products of counts along each axis: within the padded image, or within the image."""
+
+    def divisor(windows: PooledWindows) -> Array:
+        product, include = np.ones(1), windows.geometry.count_include_pad
+        for axis in axes_of(windows):
+            low, high = (-axis.begin, axis.length + axis.end) if include else (0, axis.length)
+            product = np.multiply.outer(product, counts(axis, low, high)).reshape(-1)
+        return product
+
+    return divisor
+
+
+def extents(axis: Axis, low: int, high: int) -> Array:
+    """Every cell in the extent of a dilated window."""
+    starts = axis_places(axis)[:, 0]
+    return np.asarray(np.minimum(starts + axis.extent, high) - np.maximum(starts, low))
 
 
 def extents_of_whole(windows: PooledWindows) -> Array:
@@ -54,28 +66,19 @@ def extents_of_whole(windows: PooledWindows) -> Array:
     return np.where(real == windows.cells.shape[1], stretch, real)
 
 
-def extents_over_dilation(windows: PooledWindows) -> Array:
-    """Divisors of the window's extent along each axis, from its first cell, over the dilation, rounded down."""
-    counts, include = np.ones(1), windows.geometry.count_include_pad
-    for axis in windows.geometry.axes(windows.call.arrays["x"].shape[2:]):
-        low, high = (-axis.begin, axis.length + axis.end) if include else (0, axis.length)
-        places = axis_places(axis)
-        first = np.where(places >= low, places, high).min(axis=1)
-        inside = np.minimum(places[:, 0] + axis.extent, high) - first
-        counts = np.multiply.outer(counts, np.maximum(inside // axis.dilation, 1)).reshape(-1)
-    return counts
+def extents_over_dilation(axis: Axis, low: int, high: int) -> Array:
+    """The window's extent from its first cell, over the dilation, rounded down."""
+    places = axis_places(axis)
+    first = np.where(places >= low, places, high).min(axis=1)
+    inside = np.minimum(places[:, 0] + axis.extent, high) - first
+    return np.asarray(np.maximum(inside // axis.dilation, 1))
 
 
-def overhang_over_dilation(windows: PooledWindows) -> Array:
-    """Divisors without the taps past the end, which are counted by dividing what lies past it by the dilation."""
-    counts, include = np.ones(1), windows.geometry.count_include_pad
-    for axis in windows.geometry.axes(windows.call.arrays["x"].shape[2:]):
-        low, high = (-axis.begin, axis.length + axis.end) if include else (0, axis.length)
-        places = axis_places(axis)
-        past = np.maximum(places[:, -1] + 1 - high, 0) // axis.dilation
-        inside = axis.size - (places < low).sum(axis=1) - past
-        counts = np.multiply.outer(counts, np.maximum(inside, 1)).reshape(-1)
-    return counts
+def overhang_over_dilation(axis: Axis, low: int, high: int) -> Array:
+    """All taps but those past the end, which are counted by dividing what lies past it by the dilation."""
+    places = axis_places(axis)
+    past = np.maximum(places[:, -1] + 1 - high, 0) // axis.dilation
+    return np.asarray(np.maximum(axis.size - (places < low).sum(axis=1) - past, 1))
 
 
 def transposed(windows: PooledWindows) -> Array:
@@ -155,7 +158,7 @@ MISTAKES = [
         MEAN,
         "The cells of a dilated window at an edge are counted by dividing a length by the dilation, rounded down.",
         "A tap counts wherever it lies inside, however many cells lie between it and the edge.",
-        each("divisor", [extents_over_dilation, overhang_over_dilation]),
+        each("divisor", [along_each(extents_over_dilation), along_each(overhang_over_dilation)]),
     ),
     Mistake(
         "overhang-counted",
@@ -216,7 +219,7 @@ MISTAKES = [
         MEAN,
         "The divisor counts the cells between those of a dilated window.",
         "A dilated window has as many cells as one without gaps.",
-        each("divisor", [extents, extents_of_whole]),
+        each("divisor", [along_each(extents), extents_of_whole]),
     ),
     Mistake(
         "divisor-transposed",
