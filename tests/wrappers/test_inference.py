@@ -137,6 +137,7 @@ LOOK_DIFFERENT = {
     "gradients.SamplesForChannels": "channels for samples",
     "others.CeilsOutputSize": "ceil mode",
     "others.MeanIsMax": "maxima",
+    "overhang.DropByHeight": "a number of columns that depends on the height",
     "overhang.EvenlySpread": "windows that move with the length of the image",
     "overhang.PadsReadAsSides": "other padding",
     "settings.CeilForFloor": "ceil mode",
