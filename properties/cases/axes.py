@@ -10,6 +10,7 @@ from poolproof.kernels.geometry import Axis
 
 from ..contract import most_padding
 from .choices import Choices, Range, clamped
+from .plans import Windows
 
 
 @dataclass
@@ -61,7 +62,7 @@ class Rules(NamedTuple):
     stride is a multiple of the dilation. `empty`: a window may lie wholly in padding. The others are declarations.
     """
 
-    windows: str = "any"
+    windows: Windows = "any"
     ceil_mode: bool = False
     widest: int = 1 << 18
     power: int = 32

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from math import prod
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from poolproof.kernels.dtypes import FLOATS, INTEGERS, ORDERED, is_float
@@ -22,7 +22,8 @@ EDGE_VALUES = ("distinct", "ties", "not_a_number", "infinite", "subnormal", "wid
 BOTTOMLESS = ("not_a_number", "bottomless", "bottomless", "infinite", "distinct")
 """Palettes for places of maxima: NaN, and windows in which nothing is larger than the value of padding."""
 
-WINDOWS = ("any", "overlapping", "powers of two", "gaps", "one cell", "vast")
+Windows = Literal["any", "overlapping", "powers of two", "gaps", "one cell", "vast"]
+WINDOWS = get_args(Windows)
 
 ORDER = ("float64", "float32", "float16", "bfloat16", *INTEGERS, "bool")
 """The dtypes, the commonest first."""
@@ -55,7 +56,7 @@ class Plan:
     gradients: tuple[str, ...] = ("lattice",)
     others: tuple[str, ...] = ()
     others_like: str = "x"
-    windows: str = "any"
+    windows: Windows = "any"
     layouts: tuple[str, ...] = ("C",)
     needs: tuple[str, ...] = ()
     recipes: tuple[str, ...] = ()
