@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from poolproof.kernels.geometry import Axis
 
 from ..contract import most_padding
 from .choices import Choices, Range, clamped
-from .plans import Windows
+
+Windows = Literal["any", "overlapping", "powers of two", "gaps", "one cell", "vast"]
+"""What a law needs of its windows: see `Plan`."""
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from math import prod
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 from poolproof.kernels.dtypes import FLOATS, INTEGERS, ORDERED, is_float
@@ -13,6 +13,7 @@ from poolproof.kernels.dtypes import FLOATS, INTEGERS, ORDERED, is_float
 from ..contract import CALLABLES, MEAN, OF_INTEGERS, SETTINGS, Declared, Fixed, did_you_mean
 from ..data.layouts import LAYOUTS
 from . import recipes
+from .axes import Windows
 from .palettes import NAMES, ONE_HOT, room
 
 MAX_VALUES = ("distinct", "ties", "close", "negative", "relu", "wide", "lowest", "highest", "infinite")
@@ -22,7 +23,6 @@ EDGE_VALUES = ("distinct", "ties", "not_a_number", "infinite", "subnormal", "wid
 BOTTOMLESS = ("not_a_number", "bottomless", "bottomless", "infinite", "distinct")
 """Palettes for places of maxima: NaN, and windows in which nothing is larger than the value of padding."""
 
-Windows = Literal["any", "overlapping", "powers of two", "gaps", "one cell", "vast"]
 WINDOWS = get_args(Windows)
 
 ORDER = ("float64", "float32", "float16", "bfloat16", *INTEGERS, "bool")
