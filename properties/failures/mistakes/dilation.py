@@ -11,7 +11,18 @@ from poolproof.kernels.geometry import Axis
 
 from .mistake import ANY, INDEX, MAX_GRADIENT, Mistake, Prediction, wrapped
 from .places import placed_by
-from .steps import PADDED, PAST, Table, axis_table, marked, under, where_any, window_count, windows_per_axis
+from .steps import (
+    PADDED,
+    PAST,
+    Table,
+    axis_table,
+    marked,
+    refuse_many,
+    under,
+    where_any,
+    window_count,
+    windows_per_axis,
+)
 
 RIGHT_EXTENT = "A dilated window stretches over dilation * (size - 1) + 1 cells."
 RIGHT_DILATION = "The cells of a window lie dilation[k] apart along axis k."
@@ -61,6 +72,7 @@ def without_gaps(axis: Axis) -> Table:
 
 def counted_from_edge(axis: Axis) -> Table:
     """Windows whose dilated cells are counted from the edge of the image if they start before it."""
+    refuse_many(axis.count(), axis.size)
     starts = np.arange(axis.count())[:, np.newaxis] * axis.stride - axis.begin
     places = np.maximum(starts, 0) + np.arange(axis.size) * axis.dilation
     return np.where(places < starts + axis.extent, marked(places, axis), PADDED)

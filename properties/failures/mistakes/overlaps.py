@@ -23,6 +23,7 @@ from .steps import (
     joined,
     marked,
     planes,
+    refuse_many,
     rightly_counted,
     wrong,
 )
@@ -145,7 +146,9 @@ def reaching(before: Reach, after: Reach) -> Prediction:
         if axis.dilation > 1:
             raise ValueError("no range of windows")
         starts = np.arange(axis.count())[:, np.newaxis] * axis.stride - axis.begin
-        return marked(starts + np.arange(-before(axis.stride), axis.size + after(axis.stride)), axis)
+        taps = np.arange(-before(axis.stride), axis.size + after(axis.stride))
+        refuse_many(len(starts), len(taps))
+        return marked(starts + taps, axis)
 
     return replace(RIGHT, tables=lambda axes: [table(axis) for axis in axes], divisor=rightly_counted)
 

@@ -11,14 +11,18 @@ from poolproof.kernels.dtypes import Array, Ints
 from poolproof.kernels.geometry import Axis, Geometry
 
 from .mistake import Prediction
-from .steps import PooledWindows, added, axis_table, crossed, joined, placed, windows_per_axis, wrong
+from .steps import PooledWindows, added, axis_table, crossed, joined, placed, refuse_many, windows_per_axis, wrong
 
 Limit = Callable[[Axis], int]
 """A place along an axis."""
 
 
 def axis_places(axis: Axis) -> Array:
-    """Where the taps of each window lie along an axis, including places outside the image."""
+    """Where the taps of each window lie along an axis, including places outside the image.
+
+    Raises Undetermined if there are too many.
+    """
+    refuse_many(axis.count(), axis.size)
     starts = np.arange(axis.count()) * axis.stride - axis.begin
     return starts[:, np.newaxis] + np.arange(axis.size) * axis.dilation
 

@@ -203,7 +203,8 @@ def up_to_next(axis: Axis) -> Table:
     starts = np.arange(axis.count()) * axis.stride - axis.begin
     ends = np.append(starts[1:], axis.length + axis.end)[:, np.newaxis]
     longest = replace(axis, size=int((ends[:, 0] - starts).max()))
-    return np.where(starts[:, np.newaxis] + np.arange(longest.size) < ends, placed(starts, longest), PAST)
+    found = placed(starts, longest)
+    return np.where(starts[:, np.newaxis] + np.arange(longest.size) < ends, found, PAST)
 
 
 def bounded_by_other(chosen: Sequence[int]) -> Prediction:

@@ -94,10 +94,15 @@ def axis_table(axis: Axis, count: int | None = None, step: int | None = None) ->
     return placed(starts, axis, step)
 
 
+def refuse_many(windows: int, taps: int) -> None:
+    """Raise Undetermined for more taps than a wrong answer is computed for, before they take memory."""
+    if windows * taps > MOST_TAPS:
+        raise Undetermined("too large")
+
+
 def placed(starts: Array, axis: Axis, step: int | None = None) -> Table:
     """The cells of windows that start at these places of an axis. Raises Undetermined if there are too many."""
-    if len(starts) * axis.size > MOST_TAPS:
-        raise Undetermined("too large")
+    refuse_many(len(starts), axis.size)
     gap = axis.dilation if step is None else step
     return marked(starts[:, np.newaxis] + np.arange(axis.size) * gap, axis)
 

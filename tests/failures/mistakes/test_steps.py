@@ -1,5 +1,6 @@
 """Pooling in small steps is right, so that a mistake is exactly what replaces a step."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from poolproof.properties.cases.build import Builder
 from poolproof.properties.cases.choices import Generated
 from poolproof.properties.cases.plans import Plan
 from poolproof.properties.contract import CALLABLES, MEAN_SETTINGS, SETTINGS, Declared
-from poolproof.properties.failures.judging import Fault, judged
+from poolproof.properties.failures.judging import Fault, judged, predicted
 from poolproof.properties.failures.mistakes import MISTAKES
 from poolproof.properties.failures.mistakes.steps import (
     ALONE,
@@ -23,6 +24,7 @@ from poolproof.properties.failures.mistakes.steps import (
     wrong,
 )
 from poolproof.properties.targets.call import Call
+from selection import slow
 
 EVERYTHING = Declared(
     ranks=(1, 2, 3),
@@ -132,3 +134,19 @@ def test_indices_of_more_planes_than_numpy_buffers_at_once_are_unravelled_rightl
     (in_padded_plane,) = MISTAKES["index-in-padded-plane"].answers
     call = Call("max_indices", {"x": x}, (1, 2), (1, 1))
     assert np.array_equal(in_padded_plane(call), naive.max_indices(x, (1, 2), (1, 1)))
+
+
+@slow
+@pytest.mark.parametrize("function", CALLABLES)
+def test_no_mistake_takes_much_memory_for_a_call_of_many_taps(function):
+    x, dy = np.zeros((1, 1, 1, 120_000)), np.zeros((1, 1, 1, 119_881))
+    arrays = {"dy": dy, "x": x} if "backward" in function else {"x": x}
+    call = Call(function, arrays, (1, 120), (1, 1))
+    tracemalloc.start()
+    for mistake in MISTAKES.values():
+        for answer in mistake.answers if function in mistake.functions else ():
+            predicted(answer, call)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # A table of all taps would take 115 MB.
+    assert most < 40e6
